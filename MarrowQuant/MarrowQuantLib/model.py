@@ -1,0 +1,318 @@
+"""The vocabulary: the plain data that passes between the steps and the rings.
+
+Arrays are in (k, j, i) order, as ``slicer.util.arrayFromVolume`` and SimpleITK give them; points are RAS in mm. Units are fixed
+everywhere: fat fraction in %, its change in percentage points; ADC in 10⁻⁶ mm²/s, written µm²/s; R2* in 1/s; volumes in mL.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, Callable, Optional
+
+import numpy as np
+
+RESEARCH_USE_ONLY = "Research use only. Not a medical device; not for diagnosis or treatment decisions."
+
+UNIT_FF = "%"
+UNIT_FF_CHANGE = "percentage points"
+UNIT_ADC = "µm²/s"
+UNIT_R2STAR = "1/s"
+UNIT_VOLUME = "mL"
+
+Progress = Callable[[float, str], None]
+"""``progress(fraction, text)``; it may raise :class:`Cancelled`, and whoever calls it leaves nothing half-written behind."""
+
+
+class MarrowQuantError(ValueError):
+    """A sentence for the reader: what is wrong, why, and what to do. Never carries patient identity."""
+
+
+class Cancelled(Exception):
+    """Raised from inside a progress callback when the reader pressed Cancel."""
+
+
+def no_progress(fraction: float, text: str) -> None:
+    """Progress callback that does nothing."""
+
+
+class Role(str, Enum):
+    """What a volume is. The values are the words used in the panel, the report and the JSON."""
+
+    PDFF = "pdff"
+    WATER = "water"
+    FAT = "fat"
+    IN_PHASE = "in_phase"
+    OPPOSED_PHASE = "opposed_phase"
+    MULTI_ECHO = "multi_echo"
+    R2STAR = "r2star"
+    DWI = "dwi"
+    ADC = "adc"
+    T1 = "t1"
+    T2 = "t2"
+    STIR = "stir"
+    CALCULATED_DWI = "calculated_dwi"  # an image at a b-value that was never acquired: never fitted
+    LOCALIZER = "localizer"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Volume:
+    """An image with its geometry, quantity and unit.
+
+    Attributes
+    ----------
+    array : ndarray, shape (k, j, i)
+        Voxel values in ``unit``; NaN marks a voxel without a value.
+    ijk_to_ras : ndarray, shape (4, 4)
+        Voxel index (i, j, k, 1) to RAS position in mm.
+    role, quantity, unit, name
+        What it is, what its numbers mean ("PDFF", "ADC", "signal"), their unit, and the name a reader sees.
+    b_value : float or None
+        Diffusion weighting in s/mm².
+    echo_time_s : float or None
+        Echo time in seconds.
+    station : int or None
+        Table position, 1 = most cranial.
+    source : tuple of str
+        How it was made, one sentence a step (provenance).
+    """
+
+    array: np.ndarray
+    ijk_to_ras: np.ndarray
+    role: Role = Role.UNKNOWN
+    unit: str = ""
+    quantity: str = ""
+    name: str = ""
+    b_value: Optional[float] = None
+    echo_time_s: Optional[float] = None
+    station: Optional[int] = None
+    source: tuple[str, ...] = ()
+
+    @property
+    def spacing_mm(self) -> np.ndarray:
+        """Voxel size along i, j, k in mm."""
+        return np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0)
+
+    @property
+    def voxel_volume_ml(self) -> float:
+        return float(abs(np.linalg.det(self.ijk_to_ras[:3, :3])) / 1000.0)
+
+    def same_grid(self, other: Volume, tolerance_mm: float = 1e-2) -> bool:
+        """True if both have the same shape and every voxel centre agrees within ``tolerance_mm``."""
+        if self.array.shape[:3] != other.array.shape[:3]:
+            return False
+        corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.array.shape[2::-1]], [1])).reshape(4, -1)
+        return bool(np.abs((self.ijk_to_ras - other.ijk_to_ras) @ corners).max() <= tolerance_mm)
+
+    def like(self, array: np.ndarray, **changes: Any) -> Volume:
+        """The same grid with other values (and other fields, by keyword)."""
+        return replace(self, array=array, **changes)
+
+
+@dataclass(frozen=True)
+class VertebraROI:
+    """A measurement region in one vertebral body, in physical space; it is rasterised on the grid of each map it measures.
+
+    Attributes
+    ----------
+    level : str
+        "T10" … "S1".
+    center_ras : ndarray, shape (3,)
+        Centre in RAS mm.
+    axes : ndarray, shape (3, 3)
+        Orthonormal columns: the ROI's own left–right, posterior–anterior and caudal–cranial directions in RAS.
+    radii_mm : ndarray, shape (3,)
+        Half-lengths along these axes.
+    shape : {"ellipsoid", "cylinder", "box"}
+        A cylinder's axis is the third one.
+    excluded : str or None
+        Reason why the level must not enter the mean (fracture, haemangioma …).
+    """
+
+    level: str
+    center_ras: np.ndarray
+    axes: np.ndarray
+    radii_mm: np.ndarray
+    shape: str = "ellipsoid"
+    excluded: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A number a reader can trust: value, unit, how many voxels, how much of the ROI was in view, and how it was made."""
+
+    name: str
+    value: float
+    unit: str
+    n_voxels: Optional[int] = None
+    fraction_inside: Optional[float] = None
+    how: str = ""
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts per bin, ready to plot. ``edges`` has one entry more than ``counts``."""
+
+    edges: np.ndarray
+    counts: np.ndarray
+    quantity: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class VertebraResult:
+    """All that was measured in one ROI. ``features`` holds the first-order features per quantity ("FF", "ADC")."""
+
+    roi: VertebraROI
+    measurements: Mapping[str, Measurement]
+    features: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    histograms: Mapping[str, Histogram] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+
+
+ACCEPTED, REJECTED, PHYSIOLOGICAL = "accepted", "rejected", "physiological"
+
+
+@dataclass(frozen=True)
+class Component:
+    """One connected piece of the whole-body diffusion mask.
+
+    ``label`` is its value in ``Burden.labels``; ``state`` is one of accepted, rejected, physiological; ``reason`` says why the software
+    proposed that state, or "decided by the reader".
+    """
+
+    label: int
+    volume_ml: float
+    centroid_ras: np.ndarray
+    longest_diameter_mm: float
+    adc_median: float
+    adc_mean: float
+    signal_ratio: float
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Burden:
+    """Total diffusion volume: the mask by its components, and what the accepted ones add up to.
+
+    ``labels`` is an int32 volume on the grid of the stitched high-b image; ``features`` are the first-order features of the ADC over the
+    accepted voxels (gADC).
+    """
+
+    labels: Volume
+    components: tuple[Component, ...]
+    muscle_signal: float
+    signal_ratio_threshold: float
+    adc_window: tuple[float, float]
+    tdv: Measurement
+    gadc: Measurement
+    features: Mapping[str, float]
+    histogram: Optional[Histogram]
+    class_volumes_ml: Mapping[str, float]
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LabValue:
+    """A laboratory value in the test's canonical unit; ``given`` is what the sheet said, e.g. "3.2 g/dL"."""
+
+    test: str
+    value: float
+    unit: str
+    date: datetime.date
+    given: str = ""
+
+
+@dataclass(frozen=True)
+class ExamResult:
+    """Everything known about one exam after measuring. ``maps`` are the volumes measured (keys: ff, water, fat, in_phase,
+    opposed_phase, r2star, dwi_high, dwi_low, adc); they go to the scene and the key images, not to the JSON."""
+
+    label: str
+    date: datetime.date
+    maps: Mapping[str, Volume]
+    vertebrae: tuple[VertebraResult, ...]
+    lumbar: Mapping[str, Measurement]
+    burden: Optional[Burden]
+    labs: Mapping[str, LabValue]
+    series: tuple[Mapping[str, Any], ...] = ()
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+    synthetic: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """Follow-up minus baseline. ``relative_percent`` is None where the baseline is zero; ``flags`` say when it cannot carry meaning."""
+
+    name: str
+    unit: str
+    baseline: float
+    follow_up: float
+    absolute: float
+    absolute_unit: str
+    relative_percent: Optional[float]
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one predictor adds to the logit of the estimate."""
+
+    predictor: str
+    value: float
+    unit: str
+    logit: float
+
+
+@dataclass(frozen=True)
+class ResponseEstimate:
+    """Probability of CR/VGPR with its interval, or None and the reason in ``warnings``."""
+
+    probability: Optional[float]
+    interval: Optional[tuple[float, float]]
+    contributions: tuple[Contribution, ...]
+    model_id: str
+    label: str
+    card: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a reader can set. The sources of the defaults are told where they are used.
+
+    Attributes
+    ----------
+    tdv_signal_ratio : float
+        High-b signal over median muscle signal above which a voxel is a candidate (``burden``).
+    tdv_adc_window : (float, float)
+        ADC in µm²/s that a candidate must have (``burden``).
+    min_component_ml : float
+        Smaller components are noise.
+    roi_radii_mm : (float, float, float)
+        Default half-lengths of a vertebral ROI: left–right, anterior–posterior, cranio-caudal.
+    fat_spectrum : str
+        Fat spectrum for the six-echo fit (``fatwater``).
+    """
+
+    tdv_signal_ratio: float = 5.0
+    tdv_adc_window: tuple[float, float] = (550.0, 1400.0)
+    min_component_ml: float = 0.3
+    roi_radii_mm: tuple[float, float, float] = (12.0, 9.0, 7.0)
+    fat_spectrum: str = "ren_marrow_9"
+
+
+@dataclass(frozen=True)
+class Results:
+    """One case: one or two exams, their change, and the response estimate."""
+
+    exams: tuple[ExamResult, ...]
+    changes: tuple[Change, ...]
+    response: Optional[ResponseEstimate]
+    settings: Settings
+    warnings: tuple[str, ...] = ()
