@@ -1,0 +1,31 @@
+# Two commands: `make demo` runs the main job on the digital patient, `make test` passes the tests. Both set themselves up in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/.scene
+	$(BIN)/marrowquant demo --out demo-output
+
+test: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.scene: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[scene]"
+	touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	touch $@ $(VENV)/.scene
+
+clean:
+	rm -rf $(VENV) demo-output build *.egg-info

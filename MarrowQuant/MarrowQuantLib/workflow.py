@@ -1,0 +1,458 @@
+"""The story in one file: exams → maps → ROIs → measurements → change → response → report.
+
+The panel, the Python console, the command line and the batch call these functions and no others. From a Python console::
+
+    from MarrowQuantLib import workflow
+    results = workflow.analyze(["/data/case1/baseline", "/data/case1/follow-up"], labs="/data/case1/labs.csv")
+    print(results.exams[0].lumbar["ff"], results.response.probability)
+    workflow.export(results, "/data/case1/results")
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Callable, Optional, Union
+
+import numpy as np
+
+from . import dicom, report
+from .burden import BurdenSession, find_muscle
+from .features import first_order, histogram
+from .longitudinal import compare
+from .maps import ExamMaps, make_exam_maps
+from .model import (
+    UNIT_ADC,
+    UNIT_FF,
+    UNIT_R2STAR,
+    Burden,
+    ExamResult,
+    LabValue,
+    MarrowQuantError,
+    Measurement,
+    Progress,
+    Results,
+    Settings,
+    VertebraResult,
+    VertebraROI,
+    Volume,
+    no_progress,
+)
+from .response import ResponseModel, labs_for, load_model, read_labs
+from .vertebrae import RoiVoxels, levels_between, rasterise, read_markups, rois_between
+
+PathLike = Union[str, Path]
+SceneWriter = Callable[[Results, Path, Progress], None]
+Point = tuple[str, Sequence[float]]
+
+LABELS = ("baseline", "follow-up")
+LUMBAR = tuple(levels_between("L1", "L5"))
+
+# key of the map: (name, unit, statistic that is reported as the value)
+VERTEBRA_INDICES = {
+    "ff": ("FF", UNIT_FF, "mean"),
+    "ff_six_echo": ("FF from the echoes", UNIT_FF, "mean"),
+    "ff_water_fat": ("sFF from water and fat", UNIT_FF, "mean"),
+    "r2star": ("R2*", UNIT_R2STAR, "median"),
+    "adc": ("ADC", UNIT_ADC, "median"),
+}
+HISTOGRAM_KEYS = ("ff", "adc")
+MIN_VOXELS = 10  # below this an ROI's numbers are flagged (user need 34)
+MIN_FRACTION_INSIDE = 0.95  # our choice: below this the reader is told that the ROI is partly outside the field of view
+
+
+def analyze(
+    folders: Sequence[PathLike],
+    *,
+    labs: Optional[PathLike] = None,
+    rois: Sequence[PathLike] = (),
+    points: Optional[tuple[Point, Point]] = None,
+    settings: Optional[Settings] = None,
+    model: Optional[ResponseModel] = None,
+    progress: Progress = no_progress,
+) -> Results:
+    """The main job: one or two exams, the ROIs and the laboratory sheet in; measurements, changes and response estimate out.
+
+    Parameters
+    ----------
+    folders : sequence of path
+        One folder an exam, baseline first; or one folder that holds one or both dates.
+    labs : path, optional
+        Laboratory sheet, see ``response.read_labs``.
+    rois : sequence of path
+        ``.mrk.json`` files, one for each exam in the same order, or one for both. Without any, a ``.mrk.json`` that lies in or above an
+        exam's own folder is taken.
+    points : ((level, RAS), (level, RAS)), optional
+        Centres of the first and the last vertebral body instead of a file; the bodies in between are placed along the column.
+    settings, model : optional
+        Defaults of :class:`Settings`; the bundled reconstruction.
+    progress : callable
+
+    Raises
+    ------
+    MarrowQuantError
+        With one sentence: what is wrong, why, and what to do.
+    """
+    settings = settings or Settings()
+    model = model or load_model()
+    lab_values = read_labs(Path(labs)) if labs else []
+    exams = read_exams(folders, part(progress, 0.0, 0.25))
+    labs_by_exam = labs_for(lab_values, [exam.date for exam in exams])
+    share = 0.7 / len(exams)
+    measured = []
+    for n, exam in enumerate(exams):
+        report_part = part(progress, 0.25 + n * share, 0.25 + (n + 1) * share)
+        maps = make_maps(exam, LABELS[n], settings, part(report_part, 0.0, 0.8))
+        report_part(0.8, "Measuring the vertebrae")
+        exam_rois, notes = exam_rois_from(maps, settings, _markups_for(n, exam, rois, folders), points)
+        vertebrae, lumbar = measure_vertebrae(maps.maps, exam_rois)
+        report_part(0.9, "Measuring the tumour load")
+        burden, burden_notes = measure_burden(maps.maps, settings)
+        measured.append(assemble(maps, vertebrae, lumbar, burden, labs_by_exam[n], (*notes, *burden_notes)))
+    results = conclude(measured, settings, model)
+    progress(1.0, "Measured")
+    return results
+
+
+def part(progress: Progress, start: float, stop: float) -> Progress:
+    """The stretch of ``progress`` from ``start`` to ``stop``, as a progress callback of its own."""
+    return lambda fraction, text: progress(start + (stop - start) * fraction, text)
+
+
+# ------------------------------------------------------------------------------------------------------------------ exams
+def read_exams(folders: Sequence[PathLike], progress: Progress = no_progress) -> list[dicom.ExamFiles]:
+    """Recognise one or two exams of one patient; headers only.
+
+    Returns
+    -------
+    list of ExamFiles
+        Baseline first.
+
+    Raises
+    ------
+    MarrowQuantError
+        If a folder holds no exam, too many dates, or other patients; if the follow-up is not later than the baseline.
+    """
+    if not 1 <= len(folders) <= 2:
+        raise MarrowQuantError(f"One or two exam folders are needed, {len(folders)} were given.")
+    found = []
+    for n, folder in enumerate(folders):
+        volumes = dicom.scan(Path(folder), part(progress, n / len(folders), (n + 1) / len(folders)))
+        found.append(dicom.group_exams(volumes))
+    exams = [exam for group in found for exam in group]
+    if len({exam.patient_key for exam in exams}) > 1:
+        raise MarrowQuantError("The exams belong to different patients (name, ID or birth date differ); give exams of one patient.")
+    for group in found:
+        if len(group) > 2 or (len(folders) == 2 and len(group) > 1):
+            dates = ", ".join(str(exam.date) for exam in group)
+            raise MarrowQuantError(f"One folder holds {len(group)} exams ({dates}); give one folder for each exam to be compared.")
+    if len(exams) == 2 and exams[1].date <= exams[0].date:
+        raise MarrowQuantError(
+            f"The follow-up ({exams[1].date}) is not later than the baseline ({exams[0].date}); give the baseline first, then the follow-up."
+        )
+    return exams
+
+
+def series_rows(exam: dicom.ExamFiles, maps: Optional[ExamMaps] = None) -> list[dict[str, Any]]:
+    """One row a recognised volume, as ``marrowquant inspect --json`` prints it; ``used`` is known once the maps were made."""
+    if maps is not None:
+        return [dict(row) for row in maps.series]
+    return [volume.as_row(used=volume_is_usable(volume)) for volume in exam.volumes]
+
+
+def volume_is_usable(volume: dicom.SeriesVolume) -> bool:
+    """True for a volume that measuring may use: sound, and of a role that carries a quantity or is fitted."""
+    unused = {"unknown", "localizer", "calculated_dwi", "t1", "t2", "stir", "adc"}
+    return not volume.problem and volume.role.value not in unused
+
+
+def make_maps(exam: dicom.ExamFiles, label: str, settings: Settings, progress: Progress = no_progress) -> ExamMaps:
+    """Load and compute the measurable maps of one exam; see :func:`MarrowQuantLib.maps.make_exam_maps`."""
+    return make_exam_maps(exam, label, settings, progress)
+
+
+# ------------------------------------------------------------------------------------------------------------------- ROIs
+def _markups_for(n: int, exam: dicom.ExamFiles, rois: Sequence[PathLike], folders: Sequence[PathLike]) -> Optional[Path]:
+    if rois:
+        return Path(rois[min(n, len(rois) - 1)])
+    return find_markups(Path(exam.folder), Path(folders[min(n, len(folders) - 1)]))
+
+
+def find_markups(exam_folder: Path, root: Path) -> Optional[Path]:
+    """The ``.mrk.json`` nearest to an exam's DICOM files: in their folder, or above it up to ``root``.
+
+    Raises
+    ------
+    MarrowQuantError
+        If several lie there, because guessing which one is meant could measure the wrong place.
+    """
+    folder, root = exam_folder.resolve(), root.resolve()
+    while True:
+        files = sorted(folder.glob("*.mrk.json"))
+        if len(files) > 1:
+            raise MarrowQuantError(f"{len(files)} markups files lie beside the exam; name the one to use with --rois.")
+        if files:
+            return files[0]
+        if folder == root or root not in folder.parents:
+            return None
+        folder = folder.parent
+
+
+def exam_rois_from(
+    maps: ExamMaps, settings: Settings, markups: Optional[Path], points: Optional[tuple[Point, Point]] = None
+) -> tuple[list[VertebraROI], list[str]]:
+    """ROIs of one exam from a markups file or from two points, and what the reader should know about them."""
+    if points is None and markups is None:
+        return [], ["No vertebral ROI was given: fat fraction and ADC per vertebra were not measured."]
+    if points is None:
+        rois = read_markups(markups, radii_mm=settings.roi_radii_mm)
+        if len(rois) != 2 or len(levels_between(rois[0].level, rois[1].level)) == 2:
+            return rois, []
+        points = tuple((roi.level, roi.center_ras) for roi in rois)
+    image = maps.maps.get("water") or maps.maps.get("ff") or maps.maps.get("in_phase")
+    rois = rois_between(points[0], points[1], image=image, radii_mm=settings.roi_radii_mm)
+    placed = ", ".join(roi.level for roi in rois[1:-1])
+    return rois, [f"{placed} were placed between two points; look at them in the pictures before trusting their numbers."]
+
+
+# ----------------------------------------------------------------------------------------------------------- measurements
+def measure_vertebrae(
+    maps: Mapping[str, Volume], rois: Sequence[VertebraROI]
+) -> tuple[tuple[VertebraResult, ...], dict[str, Measurement]]:
+    """Measure every ROI on every map's own grid, and the lumbar means.
+
+    Returns
+    -------
+    vertebrae : tuple of VertebraResult
+        One for each ROI, in the order given.
+    lumbar : dict
+        Over L1–L5 without excluded levels: mean of the levels' values for each index.
+
+    Raises
+    ------
+    MarrowQuantError
+        If an ROI lies outside the field of view of the map that FF (else ADC) is read from.
+    """
+    vertebrae = tuple(_measure_one(maps, roi) for roi in rois)
+    return vertebrae, _lumbar_means(vertebrae)
+
+
+def _measure_one(maps: Mapping[str, Volume], roi: VertebraROI) -> VertebraResult:
+    measurements: dict[str, Measurement] = {}
+    features: dict[str, dict[str, float]] = {}
+    histograms = {}
+    flags: list[str] = []
+    primary = "ff" if "ff" in maps else "adc"
+    for key, (name, unit, statistic) in VERTEBRA_INDICES.items():
+        if key not in maps:
+            continue
+        voxels = _voxels_in(maps[key], roi, required=key == primary)
+        if voxels is None:
+            flags.append(f"{roi.level} lies outside the field of view of the {name} map.")
+            continue
+        values = first_order(voxels.values)
+        measurements[key] = _measurement(name, values[statistic], unit, voxels, f"{statistic}; {'; '.join(maps[key].source)}")
+        flags += _doubts(roi.level, name, voxels)
+        if key in HISTOGRAM_KEYS:
+            features[key], histograms[key] = values, histogram(voxels.values, name, unit)
+    dropout = _dropout(maps, roi)
+    if dropout is not None:
+        measurements["dropout_ratio"] = dropout
+    return VertebraResult(roi, measurements, features, histograms, tuple(dict.fromkeys(flags)))
+
+
+def _voxels_in(volume: Volume, roi: VertebraROI, required: bool) -> Optional[RoiVoxels]:
+    """The ROI's voxels, or None if it holds none on this map and the map is not the one the ROI was drawn for."""
+    try:
+        voxels = rasterise(roi, volume)
+    except MarrowQuantError:
+        if required:
+            raise
+        return None
+    return voxels if voxels.n_voxels else None
+
+
+def _measurement(name: str, value: float, unit: str, voxels: RoiVoxels, how: str) -> Measurement:
+    return Measurement(name, float(value), unit, int(voxels.n_voxels), float(voxels.fraction_inside), how)
+
+
+def _doubts(level: str, name: str, voxels: RoiVoxels) -> list[str]:
+    doubts = []
+    if voxels.fraction_inside < MIN_FRACTION_INSIDE:
+        doubts.append(f"{level}: only {100 * voxels.fraction_inside:.0f} % of the ROI is inside the field of view of the {name} map.")
+    if voxels.n_voxels < MIN_VOXELS:
+        doubts.append(f"{level}: only {voxels.n_voxels} voxels on the {name} map; the number is uncertain.")
+    return doubts
+
+
+def _dropout(maps: Mapping[str, Volume], roi: VertebraROI) -> Optional[Measurement]:
+    """In/opposed-phase dropout ratio of one ROI, 100 (IP − OP) / IP, from the ROI's mean signals.
+
+    Means before the ratio, because the mean of noisy voxel ratios is biased. The form is the standard signal drop (Skeletal Radiol 2018,
+    doi 10.1007/s00256-018-2999-0); it is not corrected for R2*.
+    """
+    if "in_phase" not in maps or "opposed_phase" not in maps:
+        return None
+    both = [_voxels_in(maps[key], roi, required=False) for key in ("in_phase", "opposed_phase")]
+    if any(voxels is None for voxels in both):
+        return None
+    in_phase, opposed = (float(np.mean(voxels.values)) for voxels in both)
+    if in_phase <= 0:
+        return None
+    how = "100 (IP − OP) / IP of the ROI's mean signals, not corrected for R2*; it rises with FF only below about 50 %"
+    return _measurement("Dropout ratio", 100.0 * (in_phase - opposed) / in_phase, "%", both[0], how)
+
+
+def _lumbar_means(vertebrae: Sequence[VertebraResult]) -> dict[str, Measurement]:
+    included = [v for v in vertebrae if v.roi.level in LUMBAR and not v.roi.excluded]
+    means = {}
+    for key in dict.fromkeys(key for v in included for key in v.measurements):
+        parts = [v.measurements[key] for v in included if key in v.measurements]
+        levels = ", ".join(v.roi.level for v in included if key in v.measurements)
+        means[key] = Measurement(
+            parts[0].name,
+            float(np.mean([m.value for m in parts])),
+            parts[0].unit,
+            sum(m.n_voxels for m in parts),
+            float(np.mean([m.fraction_inside for m in parts])),
+            f"mean of the levels {levels}",
+        )
+    return means
+
+
+# ------------------------------------------------------------------------------------------------------------ tumour load
+def burden_session(maps: Mapping[str, Volume], settings: Settings, muscle_signal: Optional[float] = None) -> BurdenSession:
+    """Prepare the tumour-load step, so that each change of threshold answers at once; see :class:`burden.BurdenSession`.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the exam has no diffusion maps, or no muscle is found and none was given.
+    """
+    if "dwi_high" not in maps or "adc" not in maps:
+        raise MarrowQuantError("The tumour load needs diffusion images with two or more b-values; this exam has none.")
+    if muscle_signal is None:
+        muscle_signal = find_muscle(maps["dwi_high"], maps["adc"]).signal
+    return BurdenSession(maps["dwi_high"], maps["adc"], muscle_signal, min_component_ml=settings.min_component_ml)
+
+
+def measure_burden(maps: Mapping[str, Volume], settings: Settings) -> tuple[Optional[Burden], list[str]]:
+    """Tumour load with the proposed states; None and a sentence where it cannot be measured."""
+    if "dwi_high" not in maps:
+        return None, []
+    try:
+        session = burden_session(maps, settings)
+    except MarrowQuantError as error:
+        return None, [f"The total diffusion volume was not measured. {error}"]
+    return session.update(ratio=settings.tdv_signal_ratio, adc_window=settings.tdv_adc_window), []
+
+
+# -------------------------------------------------------------------------------------------------- change and response
+def assemble(
+    maps: ExamMaps,
+    vertebrae: Sequence[VertebraResult],
+    lumbar: Mapping[str, Measurement],
+    burden: Optional[Burden],
+    labs: Mapping[str, LabValue],
+    notes: Sequence[str] = (),
+) -> ExamResult:
+    """All of one exam in one record."""
+    flags = [flag for v in vertebrae for flag in v.flags]
+    return ExamResult(
+        label=maps.label,
+        date=maps.date,
+        maps=maps.maps,
+        vertebrae=tuple(vertebrae),
+        lumbar=lumbar,
+        burden=burden,
+        labs=labs,
+        series=maps.series,
+        protocol=maps.protocol,
+        synthetic=maps.synthetic,
+        warnings=(*maps.warnings, *notes, *flags, *(burden.flags if burden else ())),
+    )
+
+
+def conclude(exams: Sequence[ExamResult], settings: Settings, model: Optional[ResponseModel] = None) -> Results:
+    """Changes of every index and, with two exams, the response estimate."""
+    if len(exams) < 2:
+        return Results(tuple(exams), (), None, settings)
+    changes = compare(exams[0], exams[1])
+    estimate = (model or load_model()).predict(predictors(exams[0], exams[1]))
+    return Results(tuple(exams), tuple(changes), estimate, settings)
+
+
+def predictors(baseline: ExamResult, follow_up: ExamResult) -> dict[str, float]:
+    """The response model's inputs: change of mean lumbar FF in percentage points, relative change of M protein in %."""
+    values = {}
+    if "ff" in baseline.lumbar and "ff" in follow_up.lumbar:
+        values["ff_change"] = follow_up.lumbar["ff"].value - baseline.lumbar["ff"].value
+    before, after = baseline.labs.get("m_protein"), follow_up.labs.get("m_protein")
+    if before and after and before.value > 0:
+        values["m_protein_change"] = 100.0 * (after.value - before.value) / before.value
+    return values
+
+
+# ----------------------------------------------------------------------------------------------------------------- output
+def export(
+    results: Results,
+    folder: PathLike,
+    *,
+    language: str = "en",
+    scene_writer: Optional[SceneWriter] = None,
+    progress: Progress = no_progress,
+) -> dict[str, Path]:
+    """Write results.json, measurements.csv, report.html and, with ``scene_writer``, scene.mrb.
+
+    Everything is written beside the folder first and moved into it when complete, so an error or a cancel leaves nothing half-written.
+
+    Returns
+    -------
+    dict
+        Kind ("results", "measurements", "report", "scene") to path.
+    """
+    folder = prepare_output(folder)
+    stage = Path(tempfile.mkdtemp(prefix=".marrowquant-", dir=folder.parent))
+    try:
+        progress(0.0, "Writing the tables")
+        files = {"results": stage / "results.json", "measurements": stage / "measurements.csv", "report": stage / "report.html"}
+        report.write_results(results, stage)
+        report.write_measurements(results, files["measurements"])
+        progress(0.1, "Writing the report")
+        report.write_report(results, files["report"], language=language)
+        if scene_writer is not None:
+            files["scene"] = stage / "scene.mrb"
+            scene_writer(results, files["scene"], part(progress, 0.4, 0.95))
+        folder.mkdir(exist_ok=True)
+        written = {}
+        for kind, path in files.items():
+            written[kind] = folder / path.name
+            os.replace(path, written[kind])
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+    progress(1.0, "Written")
+    return written
+
+
+def prepare_output(folder: PathLike) -> Path:
+    """The output folder as an absolute path; its parent exists and can be written to.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the path is a file, or the folder cannot be written to.
+    """
+    folder = Path(folder).resolve()
+    if folder.exists() and not folder.is_dir():
+        raise MarrowQuantError(f"The output '{folder.name}' is a file; name a folder.")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder if folder.exists() else folder.parent, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise MarrowQuantError(f"The output folder '{folder.name}' cannot be written; choose a folder in which you may create files.")
+    return folder
