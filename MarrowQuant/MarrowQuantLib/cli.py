@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Optional
 
 from . import __version__, dicom, phantom, workflow
-from .model import RESEARCH_USE_ONLY, ExamResult, MarrowQuantError, Measurement, Results, Settings
+from .model import RESEARCH_USE_ONLY, Change, ExamResult, MarrowQuantError, Measurement, Results, Settings
 
 BAR_WIDTH = 30
 
@@ -55,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     analyze.add_argument("--rois", type=Path, nargs="+", default=(), metavar="FILE", help=".mrk.json of the exams, in the same order")
     analyze.add_argument("--first", type=_point, metavar="LEVEL=R,A,S", help="centre of the first vertebral body, RAS in mm")
     analyze.add_argument("--last", type=_point, metavar="LEVEL=R,A,S", help="centre of the last vertebral body")
-    analyze.add_argument("--tdv-ratio", type=float, default=Settings.tdv_signal_ratio, help="high-b signal over muscle (default: %(default)s)")
+    analyze.add_argument(
+        "--tdv-ratio", type=float, default=Settings.tdv_signal_ratio, help="tDV threshold, high-b signal over muscle (default: %(default)s)"
+    )
     _add_output_options(analyze)
     analyze.set_defaults(command=_analyze)
 
@@ -212,10 +214,11 @@ def _burden_lines(exam: ExamResult) -> list[str]:
     ]
 
 
-def _change_line(change: object) -> str:
+def _change_line(change: Change) -> str:
     relative = "" if change.relative_percent is None else f" ({change.relative_percent:+.0f} %)"
     flags = f"   [{'; '.join(change.flags)}]" if change.flags else ""
-    return f"{change.name}: {change.baseline:.4g} → {change.follow_up:.4g} {change.unit}: {change.absolute:+.4g} {change.absolute_unit}{relative}{flags}"
+    values = f"{change.baseline:.4g} → {change.follow_up:.4g} {change.unit}"
+    return f"{change.name}: {values}, {change.absolute:+.4g} {change.absolute_unit}{relative}{flags}"
 
 
 def _response_lines(results: Results) -> list[str]:

@@ -260,7 +260,7 @@ def _diffusion_stations(build: _Builder) -> list[dict[float, SeriesVolume]]:
         best = max(sets, key=lambda s: len({v.b_value for v in s}))
         if len(sets) > 1:
             build.warnings.append(
-                f"Station {station} was acquired {len(sets)} times; the acquisition that begins with series {best[0].series_number} is used."
+                f"Station {station} was acquired {len(sets)} times; the acquisition from series {best[0].series_number} on is used."
             )
         stations.append({float(v.b_value): v for v in reversed(best)})
     return stations

@@ -151,7 +151,7 @@ def read_exams(folders: Sequence[PathLike], progress: Progress = no_progress) ->
             raise MarrowQuantError(f"One folder holds {len(group)} exams ({dates}); give one folder for each exam to be compared.")
     if len(exams) == 2 and exams[1].date <= exams[0].date:
         raise MarrowQuantError(
-            f"The follow-up ({exams[1].date}) is not later than the baseline ({exams[0].date}); give the baseline first, then the follow-up."
+            f"The follow-up ({exams[1].date}) is not later than the baseline ({exams[0].date}); give the baseline first."
         )
     return exams
 
