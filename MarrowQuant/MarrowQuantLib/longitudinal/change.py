@@ -1,0 +1,170 @@
+"""Follow-up minus baseline, with the reasons for which a change may not carry meaning.
+
+Absolute change comes first. The relative change of a small baseline explodes: the illustrated case of Takasu 2020 (doi
+10.1371/journal.pone.0229607, Fig 3) went from 2 % to 25 % fat, which is +23 percentage points and +1150 %.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Optional
+
+import numpy as np
+
+from ..model import Change, ExamResult, MarrowQuantError
+from .indices import FF_AT_LEVEL, INDICES, Index, index_of
+
+INSIDE_LIMIT, SMALL_BASELINE, UNDEFINED, PROTOCOL, LEVELS = (
+    "inside measurement error",
+    "small baseline",
+    "relative change undefined",
+    "protocol differs",
+    "levels differ",
+)
+FLAG_KINDS = (INSIDE_LIMIT, SMALL_BASELINE, UNDEFINED, PROTOCOL, LEVELS)
+
+_PROTOCOL_WORDS = {
+    "b_values": "b-values (s/mm²)",
+    "field_strength_t": "field strength (T)",
+    "echo_times_s": "echo times (s)",
+    "manufacturer": "manufacturer",
+    "ff_origin": "origin of the fat fraction",
+}
+# Rounding in the DICOM header, not another protocol: our choice.
+_SAME_PROTOCOL_RELATIVE = 0.01
+
+
+def flag_kind(flag: str) -> str:
+    """The kind of a flag made by :func:`compare`: what stands before its colon (one of ``FLAG_KINDS``)."""
+    return flag.split(":", 1)[0]
+
+
+def compare(baseline: ExamResult, follow_up: ExamResult) -> tuple[Change, ...]:
+    """What changed in every index that both exams have, and in the fat fraction of every vertebra that both have.
+
+    Parameters
+    ----------
+    baseline, follow_up : ExamResult
+        The earlier and the later exam. ``protocol`` may hold ``b_values`` (s/mm²), ``echo_times_s``, ``field_strength_t``,
+        ``manufacturer`` and ``ff_origin`` (the map that the fat fraction is read from); a difference is flagged in the indices that
+        depend on it.
+
+    Returns
+    -------
+    tuple of Change
+        In the order of ``INDICES``, then the levels from cranial to caudal as the baseline lists them ("ff_L1" …). An index without a
+        finite value in both exams has no change and is left out.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the follow-up is not later than the baseline.
+
+    Notes
+    -----
+    ``relative_percent`` = 100 (follow-up − baseline) / baseline. It is None where the baseline is zero, and also where it is negative (a
+    fat fraction below 0 % by noise), because its sign would then point the wrong way.
+    """
+    if follow_up.date <= baseline.date:
+        raise MarrowQuantError(
+            f"The follow-up exam ({follow_up.date}) is not later than the baseline exam ({baseline.date}), so a change between them would "
+            "have the wrong sign; exchange the two exams or choose another one."
+        )
+    changes = []
+    for index in INDICES:
+        first, second = _value(baseline, index), _value(follow_up, index)
+        if first is not None and second is not None:
+            flags = _protocol_flags(index, baseline.protocol, follow_up.protocol)
+            if index.origin == "lumbar":
+                flags += _level_flags(index.key, baseline, follow_up)
+            changes.append(_change(index.key, index, first, second, flags))
+    return tuple(changes) + _changes_per_level(baseline, follow_up)
+
+
+def _changes_per_level(baseline: ExamResult, follow_up: ExamResult) -> tuple[Change, ...]:
+    index = index_of("ff")
+    flags = _protocol_flags(index, baseline.protocol, follow_up.protocol)
+    before, after = _per_level(baseline, "ff"), _per_level(follow_up, "ff")
+    return tuple(_change(FF_AT_LEVEL + level, index, before[level], after[level], flags) for level in before if level in after)
+
+
+def _change(name: str, index: Index, first: float, second: float, flags: tuple[str, ...]) -> Change:
+    absolute = second - first
+    relative = 100.0 * absolute / first if first > 0 else None
+    return Change(
+        name=name,
+        unit=index.unit,
+        baseline=first,
+        follow_up=second,
+        absolute=absolute,
+        absolute_unit=index.change_unit,
+        relative_percent=relative,
+        flags=_size_flags(index, first, absolute, relative) + flags,
+    )
+
+
+def _size_flags(index: Index, first: float, absolute: float, relative: Optional[float]) -> tuple[str, ...]:
+    flags = []
+    if relative is None:
+        reason = "zero" if first == 0 else "negative"
+        flags.append(f"{UNDEFINED}: the baseline is {reason}, so there is no relative change; read the absolute change.")
+    elif index.floor and first < index.floor.value:
+        flags.append(
+            f"{SMALL_BASELINE}: the baseline is below {index.floor.value:g} {index.unit}, so the relative change is unstable "
+            f"({index.floor.source}); read the absolute change."
+        )
+    if index.limit:
+        size = relative if index.limit.relative else absolute
+        unit = "%" if index.limit.relative else index.change_unit
+        if size is not None and abs(size) <= index.limit.value:
+            flags.append(f"{INSIDE_LIMIT}: the change is within ±{index.limit.value:g} {unit} ({index.limit.source}).")
+    return tuple(flags)
+
+
+def _protocol_flags(index: Index, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    flags = []
+    for key in index.depends_on:
+        first, second = before.get(key), after.get(key)
+        if not _same(first, second):
+            flags.append(f"{PROTOCOL}: {_PROTOCOL_WORDS[key]} {_words(first)} at baseline, {_words(second)} at follow-up.")
+    return tuple(flags)
+
+
+def _same(first: Any, second: Any) -> bool:
+    if first is None or second is None:
+        return first is second
+    if isinstance(first, str) or isinstance(second, str):
+        return str(first).strip().casefold() == str(second).strip().casefold()
+    a, b = np.sort(np.ravel(first).astype(float)), np.sort(np.ravel(second).astype(float))
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=_SAME_PROTOCOL_RELATIVE, atol=0))
+
+
+def _words(value: Any) -> str:
+    if value is None:
+        return "not known"
+    return value if isinstance(value, str) else ", ".join(f"{number:g}" for number in np.ravel(value).astype(float))
+
+
+def _level_flags(key: str, baseline: ExamResult, follow_up: ExamResult) -> tuple[str, ...]:
+    before, after = _per_level(baseline, key), _per_level(follow_up, key)
+    if not before or not after or before.keys() == after.keys():
+        return ()
+    return (f"{LEVELS}: the mean is over {', '.join(before)} at baseline and over {', '.join(after)} at follow-up.",)
+
+
+def _per_level(exam: ExamResult, key: str) -> dict[str, float]:
+    """Finite values by level, excluded vertebrae left out."""
+    return {
+        vertebra.roi.level: float(vertebra.measurements[key].value)
+        for vertebra in exam.vertebrae
+        if vertebra.roi.excluded is None and key in vertebra.measurements and math.isfinite(vertebra.measurements[key].value)
+    }
+
+
+def _value(exam: ExamResult, index: Index) -> Optional[float]:
+    if index.origin == "burden":
+        holder = {"tdv": exam.burden.tdv, "gadc": exam.burden.gadc}.get(index.key) if exam.burden else None
+    else:
+        holder = (exam.lumbar if index.origin == "lumbar" else exam.labs).get(index.key)
+    return float(holder.value) if holder is not None and math.isfinite(holder.value) else None

@@ -1,0 +1,126 @@
+"""Change between two exams: sizes, units, and the flags that keep a number from being over-read."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import pytest
+from MarrowQuantLib.longitudinal import INDICES, compare, flag_kind, index_of, label_of
+from MarrowQuantLib.model import ExamResult, LabValue, MarrowQuantError, Measurement, VertebraResult, VertebraROI
+
+BASELINE, FOLLOW_UP = datetime.date(2025, 1, 14), datetime.date(2025, 3, 18)
+
+
+def vertebra(level, ff, excluded=None):
+    roi = VertebraROI(level, np.zeros(3), np.eye(3), np.full(3, 9.0), excluded=excluded)
+    return VertebraResult(roi, {"ff": Measurement("FF", ff, "%")})
+
+
+def exam(date=BASELINE, *, ff=None, labs=(), vertebrae=(), adc=None, **protocol):
+    lumbar = {key: Measurement(key, value, "") for key, value in (("ff", ff), ("adc", adc)) if value is not None}
+    values = {test: LabValue(test, value, "g/L", date) for test, value in labs}
+    return ExamResult("exam", date, {}, tuple(vertebrae), lumbar, None, values, protocol=protocol)
+
+
+def change_of(name, first, second):
+    return next(change for change in compare(first, second) if change.name == name)
+
+
+def kinds(change):
+    return [flag_kind(flag) for flag in change.flags]
+
+
+def test_the_illustrated_case_is_23_points_and_1150_percent_and_its_relative_change_is_flagged():
+    change = change_of("ff", exam(ff=2.0), exam(FOLLOW_UP, ff=25.0))
+    assert change.absolute == pytest.approx(23.0)
+    assert change.absolute_unit == "percentage points"
+    assert change.relative_percent == pytest.approx(1150.0)
+    assert kinds(change) == ["small baseline"]
+
+
+def test_a_baseline_of_zero_has_no_relative_change_and_says_so():
+    change = change_of("m_protein", exam(labs=[("m_protein", 0.0)]), exam(FOLLOW_UP, labs=[("m_protein", 4.0)]))
+    assert change.relative_percent is None
+    assert change.absolute == 4.0
+    assert kinds(change) == ["relative change undefined"]
+
+
+def test_a_negative_baseline_has_no_relative_change_because_its_sign_would_be_wrong():
+    change = change_of("ff", exam(ff=-0.4), exam(FOLLOW_UP, ff=8.0))
+    assert change.relative_percent is None
+    assert "negative" in change.flags[0]
+
+
+@pytest.mark.parametrize(("follow_up", "inside"), [(31.0, True), (33.0, True), (33.1, False), (26.9, False)])
+def test_a_fat_fraction_change_up_to_3_points_is_inside_measurement_error(follow_up, inside):
+    change = change_of("ff", exam(ff=30.0), exam(FOLLOW_UP, ff=follow_up))
+    assert ("inside measurement error" in kinds(change)) is inside
+
+
+@pytest.mark.parametrize(("follow_up", "inside"), [(889.0, True), (511.0, True), (900.0, False), (500.0, False)])
+def test_an_adc_change_is_judged_relative_to_its_baseline(follow_up, inside):
+    change = change_of("adc", exam(adc=700.0), exam(FOLLOW_UP, adc=follow_up))
+    assert ("inside measurement error" in kinds(change)) is inside
+
+
+def test_other_b_values_flag_the_adc_and_not_the_fat_fraction():
+    first, second = exam(ff=20, adc=700, b_values=[50, 900]), exam(FOLLOW_UP, ff=30, adc=1000, b_values=[0, 1000])
+    assert kinds(change_of("adc", first, second)) == ["protocol differs"]
+    assert "50, 900 at baseline, 0, 1000 at follow-up" in change_of("adc", first, second).flags[0]
+    assert kinds(change_of("ff", first, second)) == []
+
+
+def test_other_echo_times_and_another_origin_flag_the_fat_fraction_and_not_the_adc():
+    first = exam(ff=20, adc=700, echo_times_s=[0.00115, 0.0023], ff_origin="ff_vendor")
+    second = exam(FOLLOW_UP, ff=30, adc=1000, echo_times_s=[0.0012, 0.0024], ff_origin="ff_six_echo")
+    assert kinds(change_of("ff", first, second)) == ["protocol differs", "protocol differs"]
+    assert kinds(change_of("adc", first, second)) == []
+
+
+def test_the_field_strength_concerns_every_image_index_and_no_laboratory_value():
+    first, second = (exam(date, ff=v, adc=v * 30, labs=[("m_protein", v)], field_strength_t=t)
+                     for date, v, t in ((BASELINE, 20, 3.0), (FOLLOW_UP, 30, 1.5)))
+    assert kinds(change_of("ff", first, second)) == ["protocol differs"]
+    assert kinds(change_of("adc", first, second)) == ["protocol differs"]
+    assert kinds(change_of("m_protein", first, second)) == []
+
+
+def test_rounded_headers_are_the_same_protocol():
+    first, second = exam(ff=20, field_strength_t=3.0), exam(FOLLOW_UP, ff=30, field_strength_t=2.98)
+    assert change_of("ff", first, second).flags == ()
+
+
+def test_a_protocol_known_for_one_exam_only_is_said():
+    change = change_of("adc", exam(adc=700, b_values=[50, 900]), exam(FOLLOW_UP, adc=1000))
+    assert "not known at follow-up" in change.flags[0]
+
+
+def test_every_vertebra_that_both_exams_have_gets_a_change_and_excluded_ones_do_not():
+    first = exam(ff=20, vertebrae=[vertebra("L1", 10), vertebra("L2", 20), vertebra("L3", 30, excluded="fracture"), vertebra("L4", np.nan)])
+    second = exam(FOLLOW_UP, ff=30, vertebrae=[vertebra("L1", 15), vertebra("L2", 21), vertebra("L3", 31), vertebra("L4", 40)])
+    changes = {change.name: change for change in compare(first, second)}
+    assert [name for name in changes if name.startswith("ff_")] == ["ff_L1", "ff_L2"]
+    assert changes["ff_L1"].absolute == pytest.approx(5.0)
+    assert "inside measurement error" in kinds(changes["ff_L2"])
+    assert "levels differ" in kinds(changes["ff"])
+
+
+def test_an_index_without_a_number_in_one_exam_has_no_change():
+    assert compare(exam(ff=np.nan, adc=700), exam(FOLLOW_UP, ff=20)) == ()
+
+
+def test_exchanged_exams_are_refused():
+    with pytest.raises(MarrowQuantError, match="not later than the baseline"):
+        compare(exam(FOLLOW_UP, ff=20), exam(BASELINE, ff=30))
+
+
+def test_every_index_has_both_labels_a_unit_and_a_source_for_every_limit():
+    for index in INDICES:
+        assert index.label_en and index.label_ja and index.unit and index.change_unit
+        for limit in (index.floor, index.limit):
+            assert limit is None or (limit.value > 0 and limit.source)
+    assert label_of("ff_L1") == "Fat fraction L1"
+    assert label_of("ff_L1", "ja") == "脂肪分画 L1"
+    with pytest.raises(KeyError):
+        index_of("unheard_of")
