@@ -1,0 +1,62 @@
+"""Fixtures shared by all tests: the embedded Slicer, the Qt host, and the public data beside the repository.
+
+Nothing is imported at the top: a plain Python with numpy runs the ring-1 tests, and whatever needs more skips with a sentence.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from slicerhost.application import Host
+
+
+def _need(package: str, why: str) -> None:
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed; {why}")
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The public data beside the repository."""
+    folder = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("The public data (../shared/data beside the repository) are absent.")
+    return folder
+
+
+@pytest.fixture
+def slicer_scene() -> Iterator[Any]:
+    """The embedded Slicer's scene, empty before and after the test."""
+    _need("slicer_core", "the embedded Slicer needs it (pip install slicer-core).")
+    from MarrowQuantLib.scene import headless
+
+    headless.start()
+    import slicer
+
+    slicer.mrmlScene.Clear(0)
+    yield slicer.mrmlScene
+    slicer.mrmlScene.Clear(0)
+
+
+@pytest.fixture
+def slicer_host(slicer_scene: Any) -> Iterator[Host]:
+    """The Qt host on an empty scene. An exception in a slot, which Qt swallows, fails the test here."""
+    _need("PySide6", "the stand-in for Slicer's Qt layer needs it (pip install PySide6-Essentials==6.11.3).")
+    try:
+        from PySide6 import QtUiTools  # noqa: F401 (fails where a system library is missing)
+    except ImportError as error:
+        pytest.skip(f"Qt for Python does not load here: {error}")
+    from slicerhost import application
+
+    host = application.start()
+    host.reset()
+    yield host
+    host.close_all()
+    if host.slot_errors:
+        pytest.fail("An exception was raised in a slot:\n" + "\n".join(host.slot_errors))
