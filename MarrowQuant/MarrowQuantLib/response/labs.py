@@ -1,0 +1,186 @@
+"""Read a laboratory sheet (CSV) and give each exam the values that belong to it.
+
+Nothing is skipped silently: a line that cannot be understood stops the reading with its number and the remedy, because a missing or
+misread value would become a wrong probability.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..model import LabValue, MarrowQuantError
+from .lab_tests import LAB_TESTS, LabTest, find_test
+
+HEADER = ("date", "test", "value", "unit")
+MAX_DAYS = 28  # our choice: within one usual cycle of therapy
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
+_DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
+_EXAMPLE = "'date,test,value,unit', for example '2025-01-14,M protein,38.0,g/L'"
+
+
+def read_labs(path: Path) -> list[LabValue]:
+    """Read a laboratory sheet.
+
+    Parameters
+    ----------
+    path : Path
+        CSV with the header ``date,test,value,unit`` (columns in any order), comma-separated, decimal point, dates as YYYY-MM-DD or
+        YYYY/MM/DD; UTF-8 with or without byte-order mark, else Shift-JIS (code page 932). Full-width characters are accepted.
+
+    Returns
+    -------
+    list of LabValue
+        In the order of the sheet, converted to the canonical unit of each test; ``test`` is the key in ``LAB_TESTS``.
+
+    Raises
+    ------
+    MarrowQuantError
+        With the line number and the remedy: missing header, unknown test or unit, impossible value, decimal comma, bad or future date,
+        two values of a test on one date, a cell that a spreadsheet would run as a formula, empty file.
+    """
+    path = Path(path)
+    rows = _rows(_text(path), path.name)
+    columns = _columns(rows, path.name)
+    values: list[LabValue] = []
+    seen: dict[tuple[str, datetime.date], int] = {}
+    for line, cells in rows[1:]:
+        where = f"Line {line} of {path.name}"
+        if len(cells) != len(HEADER):
+            raise MarrowQuantError(
+                f"{where} has {len(cells)} cells instead of {len(HEADER)}; if a number was written with a decimal comma, write 38.5 "
+                "instead of 38,5."
+            )
+        value = _lab_value({name: cells[columns[name]] for name in HEADER}, where)
+        earlier = seen.setdefault((value.test, value.date), line)
+        if earlier != line:
+            raise MarrowQuantError(
+                f"{where} repeats the test of line {earlier} on the same date ({value.test}, {value.date}); keep the one that is right."
+            )
+        values.append(value)
+    if not values:
+        raise MarrowQuantError(f"{path.name} has a header but no value; add lines such as {_EXAMPLE}, or leave the sheet out.")
+    return values
+
+
+def labs_for(labs: Sequence[LabValue], exam_dates: Sequence[datetime.date], max_days: int = MAX_DAYS) -> list[dict[str, LabValue]]:
+    """The laboratory values of each exam: of every test the one nearest in time, at most ``max_days`` away.
+
+    A value belongs only to the exam it is nearest to (the earlier one if equally near), so that one value cannot serve as both baseline
+    and follow-up.
+
+    Returns
+    -------
+    list of dict
+        One for each date, in the order given: test key to value. A test without a value near enough is absent.
+    """
+    chosen: list[dict[str, LabValue]] = [{} for _ in exam_dates]
+    if not exam_dates:
+        return chosen
+    for value in labs:
+        days, _, n = min((abs((value.date - date).days), date, n) for n, date in enumerate(exam_dates))
+        current = chosen[n].get(value.test)
+        if days <= max_days and (current is None or _nearness(value, exam_dates[n]) < _nearness(current, exam_dates[n])):
+            chosen[n][value.test] = value
+    return chosen
+
+
+def _nearness(value: LabValue, date: datetime.date) -> tuple[int, datetime.date]:
+    return abs((value.date - date).days), value.date
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        raise MarrowQuantError(f"The laboratory sheet {path.name} cannot be read; check that it exists and may be read.") from None
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise MarrowQuantError(f"{path.name} is not a text file in UTF-8 or Shift-JIS; save the sheet as 'CSV UTF-8'.")
+
+
+def _rows(text: str, name: str) -> list[tuple[int, list[str]]]:
+    """Line number and normalised cells of every line that is not empty."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows = []
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append((reader.line_num, [cell.strip() for cell in cells]))
+    except csv.Error:
+        raise MarrowQuantError(
+            f"Line {reader.line_num} of {name} is not valid CSV (a quotation mark is probably not closed); save the sheet as CSV again."
+        ) from None
+    if not rows:
+        raise MarrowQuantError(f"{name} is empty; it needs the header {_EXAMPLE}.")
+    return rows
+
+
+def _columns(rows: Sequence[tuple[int, Sequence[str]]], name: str) -> dict[str, int]:
+    header = [unicodedata.normalize("NFKC", cell).casefold() for cell in rows[0][1]]
+    if sorted(header) == sorted(HEADER):
+        return {word: header.index(word) for word in HEADER}
+    for separator, word in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and separator in header[0]:
+            raise MarrowQuantError(f"{name} is separated by {word}; save it as CSV with commas between the cells and decimal points.")
+    raise MarrowQuantError(f"{name} does not begin with the header {_EXAMPLE}; add it as the first line.")
+
+
+def _lab_value(cells: dict[str, str], where: str) -> LabValue:
+    for cell in cells.values():
+        if cell[:1] in {"=", "+", "@"} or (cell[:1] == "-" and not _NUMBER.fullmatch(cell)):
+            raise MarrowQuantError(f"{where} holds a cell that a spreadsheet would run as a formula; write plain text and numbers only.")
+    test = _test(cells["test"], where)
+    number = _number(cells["value"], test, where)
+    factor = test.factor(cells["unit"])
+    if factor is None:
+        accepted = " or ".join(test.factors)
+        raise MarrowQuantError(f"{where}: the unit '{cells['unit']}' is not known for {test.label_en}; give the value in {accepted}.")
+    value = number * factor
+    if not test.low <= value <= test.high:
+        raise MarrowQuantError(
+            f"{where}: {test.label_en} {cells['value']} {cells['unit']} is not possible (expected {test.low:g} to {test.high:g} "
+            f"{test.unit}); check the number and the unit."
+        )
+    return LabValue(test.key, value, test.unit, _date(cells["date"], where), f"{cells['value']} {cells['unit']}")
+
+
+def _test(name: str, where: str) -> LabTest:
+    test = find_test(name)
+    if test is None:
+        known = ", ".join(test.label_en for test in LAB_TESTS)
+        raise MarrowQuantError(f"{where}: the test '{name}' is not known; use one of {known}, or remove the line.")
+    return test
+
+
+def _number(cell: str, test: LabTest, where: str) -> float:
+    text = unicodedata.normalize("NFKC", cell)  # full-width digits, as Japanese input methods write them
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    if "," in text:
+        raise MarrowQuantError(f"{where}: '{cell}' holds a comma; write the number with a decimal point and without thousands separator.")
+    raise MarrowQuantError(f"{where}: the value '{cell}' of {test.label_en} is not a number; write a plain number such as 38.5.")
+
+
+def _date(cell: str, where: str) -> datetime.date:
+    match = _DATE.fullmatch(unicodedata.normalize("NFKC", cell))
+    try:
+        date = datetime.date(*(int(part) for part in match.groups())) if match else None
+    except ValueError:
+        date = None
+    if date is None:
+        raise MarrowQuantError(f"{where}: the date '{cell}' is not understood; write it as YYYY-MM-DD.")
+    if not datetime.date(1980, 1, 1) <= date <= datetime.date.today():
+        raise MarrowQuantError(f"{where}: the date {date} is in the future or before 1980; correct it.")
+    return date
