@@ -1,0 +1,109 @@
+"""Masks as segments of a segmentation node, without the temporary volume nodes that ``slicer.util`` makes for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Optional
+
+import numpy as np
+import slicer
+import vtk
+from vtk.util.numpy_support import numpy_to_vtk
+
+# DICOM and SNOMED CT codes as in Slicer's general anatomy list and in PS3.16; a test compares the latter with pydicom's copy.
+ANATOMICAL_STRUCTURE = "SCT^123037004^Anatomical Structure"
+_CONTEXT, _REGION_CONTEXT = "Segmentation category and type - 3D Slicer General Anatomy list", "Anatomic codes - DICOM master list"
+
+
+def terminology(category: str, type_code: str) -> str:
+    """Slicer's terminology entry for a segment: category and type as "scheme^code^meaning", no modifier, no region."""
+    return f"{_CONTEXT}~{category}~{type_code}~^^~{_REGION_CONTEXT}~^^~^^"
+
+
+def set_segment(
+    node: Any,
+    segment_id: str,
+    name: str,
+    mask: Optional[np.ndarray],
+    ijk_to_ras: np.ndarray,
+    *,
+    color: Sequence[float],
+    terminology_entry: Optional[str] = None,
+) -> None:
+    """Write one segment; an existing one of the same ID keeps its place.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode
+    segment_id, name : str
+    mask : ndarray of bool, shape (k, j, i), or None
+        None or no True leaves the segment empty.
+    ijk_to_ras : ndarray, shape (4, 4)
+        Voxel index of the mask to RAS in mm.
+    color : three floats
+        RGB, 0 … 1.
+    terminology_entry : str, optional
+        See :func:`terminology`.
+    """
+    segmentation = node.GetSegmentation()
+    if segmentation.GetSegment(segment_id) is not None:
+        segmentation.RemoveSegment(segment_id)
+    segment = slicer.vtkSegment()
+    segment.SetName(name)
+    segment.SetColor(*color)
+    if terminology_entry:
+        _set_terminology(segment, terminology_entry)
+    if mask is not None and mask.any():
+        segment.AddRepresentation(_labelmap_name(), _oriented_image(mask, ijk_to_ras))
+    segmentation.AddSegment(segment, segment_id)
+
+
+def start_segmentation(node: Any, volume_node: Optional[Any] = None) -> None:
+    """Binary labelmap as the source representation, the reference geometry, and a display node."""
+    segmentation = node.GetSegmentation()
+    set_source = getattr(segmentation, "SetSourceRepresentationName", None) or segmentation.SetMasterRepresentationName
+    set_source(_labelmap_name())
+    if volume_node is not None:
+        node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
+    if node.GetDisplayNode() is None:
+        node.CreateDefaultDisplayNodes()
+        node.GetDisplayNode().SetOpacity2DFill(0.0)  # the map below is what is judged
+        node.GetDisplayNode().SetOpacity2DOutline(1.0)
+
+
+def finish_segmentation(node: Any) -> None:
+    """Put segments that do not overlap into shared labelmaps, as Slicer does on import: one array in the file instead of one each."""
+    node.GetSegmentation().CollapseBinaryLabelmaps(False)
+
+
+def segment_mask(node: Any, segment_id: str, volume_node: Any) -> np.ndarray:
+    """A segment on the grid of a volume node: bool, shape (k, j, i)."""
+    segment = node.GetSegmentation().GetSegment(segment_id)
+    shape = volume_node.GetImageData().GetDimensions()[::-1]
+    if segment is None or segment.GetRepresentation(_labelmap_name()) is None:
+        return np.zeros(shape, dtype=bool)
+    return slicer.util.arrayFromSegmentBinaryLabelmap(node, segment_id, volume_node).astype(bool)
+
+
+def _set_terminology(segment: Any, entry: str) -> None:
+    if hasattr(segment, "SetTerminology"):
+        segment.SetTerminology(entry)
+    else:  # before Slicer 5.10 it is a tag like any other
+        segment.SetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), entry)
+
+
+def _labelmap_name() -> str:
+    return slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+
+
+def _oriented_image(mask: np.ndarray, ijk_to_ras: np.ndarray) -> Any:
+    """The mask's bounding box as a vtkOrientedImageData in the geometry of the whole grid."""
+    bounds = [np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))[[0, -1]] for axis in range(3)]
+    box = mask[tuple(slice(low, high + 1) for low, high in bounds)]
+    image = slicer.vtkOrientedImageData()
+    image.SetExtent([int(v) for low, high in reversed(bounds) for v in (low, high)])
+    scalars = numpy_to_vtk(np.ascontiguousarray(box, dtype=np.uint8).ravel(), deep=True, array_type=vtk.VTK_UNSIGNED_CHAR)
+    scalars.SetName("ImageScalars")
+    image.GetPointData().SetScalars(scalars)
+    image.SetImageToWorldMatrix(slicer.util.vtkMatrixFromArray(np.asarray(ijk_to_ras, dtype=float)))
+    return image

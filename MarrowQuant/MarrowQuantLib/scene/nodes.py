@@ -1,0 +1,107 @@
+"""Finding MarrowQuant's own nodes again, and ordering them by exam in the subject hierarchy.
+
+A node is known by its attributes, never by its name, which the reader may change. Attribute names start with ``MarrowQuant.``:
+
+=================  =========================================================================================================
+``.exam``          "baseline" or "follow-up"; absent on nodes that belong to both
+``.date``          exam date, ISO 8601
+``.key``           what a volume is in ``ExamResult.maps``: ff, water, …
+``.rois``          "points" (point list) or "segments" (segmentation)
+``.burden``        "segments" (segmentation by state) or "labels" (components)
+``.table``         which table: vertebrae, summary, components, changes, labs, response, adc_histogram, ff_levels
+``.chart``         which chart: adc_histogram, ff_levels; ``.series`` on its plot series
+``.text``          "results": the results as JSON
+=================  =========================================================================================================
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import Any, Optional
+
+import slicer
+
+PREFIX = "MarrowQuant."
+
+
+def scene_or_default(scene: Optional[Any] = None) -> Any:
+    """The scene given, else the application's."""
+    return slicer.mrmlScene if scene is None else scene
+
+
+def set_tags(node: Any, tags: Mapping[str, object]) -> None:
+    """Write attributes, each with the prefix; a value of None removes the attribute."""
+    for name, value in tags.items():
+        node.SetAttribute(PREFIX + name, None if value is None else str(value))
+
+
+def tag(node: Any, name: str) -> Optional[str]:
+    """An attribute of ours, or None."""
+    return node.GetAttribute(PREFIX + name)
+
+
+def nodes_with(class_name: str, tags: Mapping[str, str], scene: Optional[Any] = None) -> Iterator[Any]:
+    """All nodes of a class that carry these attributes."""
+    scene = scene_or_default(scene)
+    for index in range(scene.GetNumberOfNodesByClass(class_name)):
+        node = scene.GetNthNodeByClass(index, class_name)
+        if all(tag(node, name) == value for name, value in tags.items()):
+            yield node
+
+
+def find_node(class_name: str, tags: Mapping[str, str], scene: Optional[Any] = None) -> Optional[Any]:
+    """The first node of a class that carries these attributes, or None."""
+    return next(nodes_with(class_name, tags, scene), None)
+
+
+def find_or_add(class_name: str, name: str, tags: Mapping[str, str], scene: Optional[Any] = None) -> Any:
+    """The node that carries these attributes; it is added under ``name`` if there is none, so that a second run adds nothing."""
+    node = find_node(class_name, tags, scene)
+    if node is None:
+        node = scene_or_default(scene).AddNewNodeByClass(class_name, name)
+        set_tags(node, tags)
+    return node
+
+
+def remove_nodes(class_name: str, tags: Mapping[str, str], scene: Optional[Any] = None) -> None:
+    """Remove nodes whose content no longer exists, so that no outdated number stays in the scene."""
+    scene = scene_or_default(scene)
+    for node in list(nodes_with(class_name, tags, scene)):
+        scene.RemoveNode(node)
+
+
+def exam_title(label: str) -> str:
+    """"Baseline" or "Follow-up": how node names begin."""
+    return label[:1].upper() + label[1:]
+
+
+def exam_folder(label: str, date: Optional[datetime.date], scene: Optional[Any] = None) -> int:
+    """Subject hierarchy item of an exam's folder, e.g. "Baseline 2025-01-14"; made at the first call."""
+    hierarchy = scene_or_default(scene).GetSubjectHierarchyNode()
+    name = f"{exam_title(label)} {date.isoformat()}" if date else exam_title(label)
+    item = _folder_with(hierarchy, label)
+    if item is None:
+        item = hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), name)
+        hierarchy.SetItemAttribute(item, PREFIX + "exam", label)
+    hierarchy.SetItemName(item, name)
+    return item
+
+
+def put_in_folder(node: Any, folder: int, scene: Optional[Any] = None) -> None:
+    """Move a node into a folder. In Slicer its item exists already; the embedded Slicer, without plugins, makes none by itself."""
+    hierarchy = scene_or_default(scene).GetSubjectHierarchyNode()
+    item = hierarchy.GetItemByDataNode(node)
+    if item == hierarchy.GetInvalidItemID():
+        hierarchy.CreateItem(folder, node)
+    elif hierarchy.GetItemParent(item) != folder:
+        hierarchy.SetItemParent(item, folder)
+
+
+def _folder_with(hierarchy: Any, label: str) -> Optional[int]:
+    import vtk
+
+    items = vtk.vtkIdList()
+    hierarchy.GetItemChildren(hierarchy.GetSceneItemID(), items, True)
+    candidates = (items.GetId(index) for index in range(items.GetNumberOfIds()))
+    return next((item for item in candidates if hierarchy.GetItemAttribute(item, PREFIX + "exam") == label), None)

@@ -1,0 +1,188 @@
+"""Vertebral ROIs as a point list the reader can drag, and as segments on the grid of a map.
+
+A point holds a whole ROI in the manner of ``vertebrae.write_markups``, so a point list saved from Slicer and a file written by ring 1
+are the same: the label is the level, the orientation holds the axes, the description holds shape, half-lengths and exclusion, as in
+"ellipsoid 12 x 9 x 7 mm; exclude: fracture".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Optional
+
+import numpy as np
+import slicer
+
+from ..model import MarrowQuantError, Settings, VertebraROI, Volume
+from ..vertebrae import default_axes, parse_level, rasterise
+from ..vertebrae.levels import level_index
+from ..vertebrae.roi import SHAPES
+from .labelmaps import ANATOMICAL_STRUCTURE, finish_segmentation, set_segment, start_segmentation, terminology
+from .nodes import exam_title, find_or_add
+
+# SNOMED CT codes of DICOM PS3.16 CID 7151; a test compares them with pydicom's copy of PS3.16. The other levels are "Vertebra".
+LEVEL_CODES = {
+    "T10": "7610001",
+    "T11": "12989004",
+    "T12": "23215003",
+    "L1": "66794005",
+    "L2": "14293000",
+    "L3": "36470004",
+    "L4": "11994002",
+    "L5": "49668003",
+}
+_ANY_VERTEBRA = "SCT^51282000^Vertebra"
+
+# Neighbouring levels must differ; twelve steps of the golden ratio around the colour circle do that (our choice).
+_GOLDEN_RATIO = 0.618033988749895
+_SIZE = re.compile(rf"\b({'|'.join(SHAPES)})\b(?:\s+([\d.]+)\s*x\s*([\d.]+)\s*x\s*([\d.]+)\s*mm)?", re.IGNORECASE)
+_EXCLUDE = re.compile(r"exclude:\s*(\S.*)", re.IGNORECASE | re.DOTALL)
+
+
+def rois_to_points_node(rois: Iterable[VertebraROI], exam_label: str, *, node: Optional[Any] = None, scene: Optional[Any] = None) -> Any:
+    """Write ROIs into the exam's point list, one point per level; what the list held before is replaced.
+
+    Parameters
+    ----------
+    rois : iterable of VertebraROI
+    exam_label : {"baseline", "follow-up"}
+    node : vtkMRMLMarkupsFiducialNode, optional
+        Use this list instead of the exam's own.
+
+    Returns
+    -------
+    vtkMRMLMarkupsFiducialNode
+    """
+    if node is None:
+        tags = {"exam": exam_label, "rois": "points"}
+        node = find_or_add("vtkMRMLMarkupsFiducialNode", f"{exam_title(exam_label)} vertebrae", tags, scene)
+    if node.GetDisplayNode() is None:
+        node.CreateDefaultDisplayNodes()
+    was_modifying = node.StartModify()
+    try:
+        node.RemoveAllControlPoints()
+        for roi in rois:
+            index = node.AddControlPointWorld([float(v) for v in roi.center_ras], roi.level)
+            node.SetNthControlPointOrientationMatrixWorld(index, [float(v) for v in np.ravel(roi.axes)])
+            node.SetNthControlPointDescription(index, _description(roi))
+    finally:
+        node.EndModify(was_modifying)
+    return node
+
+
+def rois_from_points_node(node: Any, radii_mm: Sequence[float] = Settings.roi_radii_mm) -> list[VertebraROI]:
+    """Read the point list, where its points stand in the world.
+
+    A point the reader has just placed has no size and no axes of its own: it gets ``radii_mm`` and axes that follow the column through
+    all points.
+
+    Returns
+    -------
+    list of VertebraROI
+        From cranial to caudal; points that still wait for their position are left out.
+
+    Raises
+    ------
+    MarrowQuantError
+        If a label names no level or a level occurs twice, or if the points do not go down the patient.
+    """
+    placed = slicer.vtkMRMLMarkupsNode.PositionDefined
+    indices = [n for n in range(node.GetNumberOfControlPoints()) if node.GetNthControlPointPositionStatus(n) == placed]
+    found = sorted((_roi_from_point(node, index, radii_mm) for index in indices), key=lambda item: level_index(item[0].level))
+    rois = [roi for roi, _ in found]
+    for above, below in zip(rois, rois[1:]):
+        if above.level == below.level:
+            raise MarrowQuantError(f"{above.level} occurs twice among the points of {node.GetName()}; relabel or delete one of them.")
+    if not any(follows for _, follows in found):
+        return rois
+    frames = default_axes(np.array([roi.center_ras for roi in rois]))
+    return [replace(roi, axes=frame) if follows else roi for (roi, follows), frame in zip(found, frames)]
+
+
+def rois_to_segmentation(rois: Iterable[VertebraROI], volume: Volume, segmentation_node: Any, volume_node: Optional[Any] = None) -> None:
+    """Replace the node's segments by one per ROI, rasterised on the grid of a map as the measurement does it.
+
+    Parameters
+    ----------
+    rois : iterable of VertebraROI
+        One outside the map's field of view becomes an empty segment.
+    volume : Volume
+        The map.
+    segmentation_node : vtkMRMLSegmentationNode
+    volume_node : vtkMRMLScalarVolumeNode, optional
+        The map's node: becomes the segmentation's reference geometry.
+    """
+    segmentation = segmentation_node.GetSegmentation()
+    was_modifying = segmentation_node.StartModify()
+    try:
+        segmentation.RemoveAllSegments()
+        start_segmentation(segmentation_node, volume_node)
+        for roi in rois:
+            set_segment(
+                segmentation_node,
+                roi.level,
+                f"{roi.level} (excluded: {roi.excluded})" if roi.excluded else roi.level,
+                _mask_or_none(roi, volume),
+                volume.ijk_to_ras,
+                color=level_color(roi.level),
+                terminology_entry=level_terminology(roi.level),
+            )
+        finish_segmentation(segmentation_node)
+    finally:
+        segmentation_node.EndModify(was_modifying)
+
+
+def level_terminology(level: str) -> str:
+    """Terminology entry of a level: its own SNOMED CT code where DICOM lists one in CID 7151 for it, else "Vertebra"."""
+    code = LEVEL_CODES.get(level)
+    return terminology(ANATOMICAL_STRUCTURE, f"SCT^{code}^{level} vertebra" if code else _ANY_VERTEBRA)
+
+
+def level_color(level: str) -> tuple[float, float, float]:
+    """RGB, 0 … 1, of a level; the same in every exam."""
+    import colorsys
+
+    return colorsys.hsv_to_rgb((level_index(level) * _GOLDEN_RATIO) % 1.0, 0.75, 1.0)
+
+
+def _description(roi: VertebraROI) -> str:
+    size = " x ".join(f"{radius:.10g}" for radius in roi.radii_mm)
+    return f"{roi.shape} {size} mm" + (f"; exclude: {roi.excluded}" if roi.excluded else "")
+
+
+def _roi_from_point(node: Any, index: int, radii_mm: Sequence[float]) -> tuple[VertebraROI, bool]:
+    """The ROI of one point, and whether its axes are still to be taken from the column."""
+    label = node.GetNthControlPointLabel(index)
+    level = parse_level(label)
+    if level is None:
+        raise MarrowQuantError(f'The point "{label}" names no vertebral level; label each point with its level, for example L1.')
+    description = node.GetNthControlPointDescription(index) or ""
+    size, excluded = _SIZE.search(description), _EXCLUDE.search(description)
+    has_size = bool(size and size.group(2))
+    axes = _axes_world(node, index)
+    roi = VertebraROI(
+        level=level,
+        center_ras=np.array(node.GetNthControlPointPositionWorld(index)),
+        axes=axes,
+        radii_mm=np.array([float(r) for r in size.groups()[1:]] if has_size else radii_mm, dtype=float),
+        shape=size.group(1).lower() if size else "ellipsoid",
+        excluded=excluded.group(1).strip() if excluded else None,
+    )
+    return roi, not has_size and bool(np.allclose(axes, np.eye(3), atol=1e-6))
+
+
+def _axes_world(node: Any, index: int) -> np.ndarray:
+    """Orthonormal axes of a point; a parent transform that shears or scales does not shear or scale the ROI."""
+    values = np.zeros(9)
+    node.GetNthControlPointOrientationMatrixWorld(index, values)
+    u, _, vt = np.linalg.svd(values.reshape(3, 3))
+    return u @ vt
+
+
+def _mask_or_none(roi: VertebraROI, volume: Volume) -> Optional[np.ndarray]:
+    try:
+        return rasterise(roi, volume).mask()
+    except MarrowQuantError:
+        return None

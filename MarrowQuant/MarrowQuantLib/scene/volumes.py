@@ -1,0 +1,242 @@
+"""Volumes between ring 1 and the scene: values and geometry exact, with what they mean."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping
+from typing import Any, Optional
+
+import numpy as np
+import slicer
+import vtk
+
+from ..model import UNIT_ADC, UNIT_FF, UNIT_R2STAR, MarrowQuantError, Role, Volume
+from .nodes import exam_title, find_or_add, nodes_with, set_tags, tag
+
+MAP_TITLES = {
+    "ff": "fat fraction",
+    "ff_vendor": "fat fraction of the scanner",
+    "ff_six_echo": "fat fraction from the echoes",
+    "ff_water_fat": "fat fraction from water and fat",
+    "water": "water",
+    "fat": "fat",
+    "in_phase": "in phase",
+    "opposed_phase": "opposed phase",
+    "r2star": "R2*",
+    "dwi_high": "DWI high b",
+    "dwi_low": "DWI low b",
+    "adc": "ADC",
+}
+
+# Quantity codes of DICOM PS3.16 CID 7180; a test compares them with pydicom's copy of PS3.16. Signals have no code: their scale is free.
+QUANTITY_CODES = {
+    Role.ADC: ("113041", "DCM", "Apparent Diffusion Coefficient"),
+    Role.PDFF: ("129100", "DCM", "Fat fraction"),
+    Role.R2STAR: ("126395", "DCM", "R2*"),
+}
+# Unit codes of UCUM in PS3.16 CID 7181.
+UNIT_CODES = {
+    UNIT_ADC: ("um2/s", "UCUM", "um2/s"),
+    UNIT_FF: ("%", "UCUM", "Percent"),
+    UNIT_R2STAR: ("/s", "UCUM", "/s"),
+}
+
+# Display ranges are our choice: FF over its whole scale; ADC up to beyond free fluid in marrow lesions; R2* as seen in the spine.
+DISPLAY_RANGES = {Role.PDFF: (0.0, 100.0), Role.ADC: (0.0, 2000.0), Role.R2STAR: (0.0, 300.0)}
+SIGNAL_PERCENTILES = (1.0, 99.5)
+# Candidates in order of preference. The last one is built in; the files come with Slicer's resources.
+_COLOR_IDS = {
+    Role.PDFF: ("vtkMRMLColorTableNodeFileInferno.txt", "vtkMRMLColorTableNodeIron"),
+    Role.ADC: ("vtkMRMLColorTableNodeGrey",),
+}
+_GREY, _INVERTED_GREY = ("vtkMRMLColorTableNodeGrey",), ("vtkMRMLColorTableNodeInvertedGrey",)
+
+
+def volume_to_node(
+    volume: Volume, name: str, exam_label: str, key: str, *, date: Optional[datetime.date] = None, scene: Optional[Any] = None
+) -> Any:
+    """Put a volume into the scene; the node of the same exam and key is updated if there is one.
+
+    Parameters
+    ----------
+    volume : Volume
+        Array of shape (k, j, i) in ``volume.unit``.
+    name : str
+        Name of a new node. ``volume.name`` is not used: it may come from a header.
+    exam_label : {"baseline", "follow-up"}
+    key : str
+        Its key in ``ExamResult.maps``.
+    date : datetime.date, optional
+        Exam date.
+    scene : vtkMRMLScene, optional
+
+    Returns
+    -------
+    vtkMRMLScalarVolumeNode
+        Values and IJKToRAS equal to the volume's; quantity and unit as coded entries where DICOM has codes for them.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the array has not three axes.
+    """
+    if volume.array.ndim != 3:
+        raise MarrowQuantError(f"{name} has {volume.array.ndim} axes and cannot be shown as one volume; give three axes (k, j, i).")
+    node = find_or_add("vtkMRMLScalarVolumeNode", name, {"exam": exam_label, "key": key}, scene)
+    was_modifying = node.StartModify()
+    try:
+        slicer.util.updateVolumeFromArray(node, _storable(volume.array))
+        node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(np.asarray(volume.ijk_to_ras, dtype=float)))
+        node.SetAndObserveTransformNodeID(None)
+        _describe(node, volume, date)
+    finally:
+        node.EndModify(was_modifying)
+    _show_as(node, volume, key)
+    return node
+
+
+def volume_from_node(node: Any) -> Volume:
+    """Read a scalar volume node of ours, or any other one, where it stands in the world.
+
+    Returns
+    -------
+    Volume
+        A copy. A linear parent transform is part of ``ijk_to_ras``.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the node holds no image, or stands under a transform that is not linear.
+    """
+    if node.GetImageData() is None:
+        raise MarrowQuantError(f"The volume {node.GetName()} holds no image; load it again.")
+    b_value, echo_time, station = tag(node, "bValue"), tag(node, "echoTime"), tag(node, "station")
+    return Volume(
+        array=np.array(slicer.util.arrayFromVolume(node)),
+        ijk_to_ras=_ijk_to_world(node),
+        role=next((role for role in Role if role.value == tag(node, "role")), Role.UNKNOWN),
+        unit=tag(node, "unit") or "",
+        quantity=tag(node, "quantity") or "",
+        name=node.GetName(),
+        b_value=float(b_value) if b_value else None,
+        echo_time_s=float(echo_time) if echo_time else None,
+        station=int(station) if station else None,
+        source=tuple(json.loads(tag(node, "source") or "[]")),
+    )
+
+
+def maps_to_nodes(
+    maps: Mapping[str, Volume], exam_label: str, *, date: Optional[datetime.date] = None, scene: Optional[Any] = None
+) -> dict[str, Any]:
+    """Put an exam's maps into the scene, a map that has two keys (ff is also ff_vendor, say) only once.
+
+    Returns
+    -------
+    dict
+        Key of the map to its node.
+    """
+    nodes: dict[str, Any] = {}
+    first_key: dict[int, str] = {}
+    for key, volume in sorted(maps.items(), key=lambda item: (item[0] != "ff", item[0])):
+        same = first_key.setdefault(id(volume), key)
+        if same == key:
+            name = f"{exam_title(exam_label)} {MAP_TITLES.get(key, key)}"
+            nodes[key] = volume_to_node(volume, name, exam_label, key, date=date, scene=scene)
+            set_tags(nodes[key], {"otherKeys": None})
+        else:
+            nodes[key] = nodes[same]
+            set_tags(nodes[same], {"otherKeys": " ".join(filter(None, (tag(nodes[same], "otherKeys"), key)))})
+    return nodes
+
+
+def exam_maps_from_scene(label: str, scene: Optional[Any] = None) -> dict[str, Volume]:
+    """The maps of an exam in the scene, by key, ready to be measured again.
+
+    Raises
+    ------
+    MarrowQuantError
+        As :func:`volume_from_node`.
+    """
+    maps: dict[str, Volume] = {}
+    for node in nodes_with("vtkMRMLScalarVolumeNode", {"exam": label}, scene):
+        key = tag(node, "key")
+        if key:
+            volume = volume_from_node(node)
+            maps.update(dict.fromkeys((key, *(tag(node, "otherKeys") or "").split()), volume))
+    return maps
+
+
+def coded_entry(value: str, scheme: str, meaning: str) -> Any:
+    """A vtkCodedEntry."""
+    entry = slicer.vtkCodedEntry()
+    entry.SetValueSchemeMeaning(value, scheme, meaning)
+    return entry
+
+
+def _storable(array: np.ndarray) -> np.ndarray:
+    """VTK has no bool and no float16; both go without loss into a type it has."""
+    wider = {"bool": np.uint8, "float16": np.float32}.get(array.dtype.name)
+    return np.ascontiguousarray(array if wider is None else array.astype(wider))
+
+
+def _describe(node: Any, volume: Volume, date: Optional[datetime.date]) -> None:
+    set_tags(
+        node,
+        {
+            "date": date.isoformat() if date else None,
+            "role": volume.role.value,
+            "unit": volume.unit,
+            "quantity": volume.quantity,
+            "bValue": volume.b_value,
+            "echoTime": volume.echo_time_s,
+            "station": volume.station,
+            "source": json.dumps(list(volume.source), ensure_ascii=False),
+        },
+    )
+    quantity, unit = QUANTITY_CODES.get(volume.role), UNIT_CODES.get(volume.unit)
+    coded = quantity is not None and unit is not None
+    node.SetVoxelValueQuantity(coded_entry(*quantity) if coded else None)
+    node.SetVoxelValueUnits(coded_entry(*unit) if coded else None)
+
+
+def _show_as(node: Any, volume: Volume, key: str) -> None:
+    if node.GetDisplayNode() is not None:
+        return  # the reader may have set window and colours
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    low, high = DISPLAY_RANGES.get(volume.role) or _signal_range(volume.array)
+    display.AutoWindowLevelOff()
+    display.SetWindowLevelMinMax(low, high)
+    candidates = _INVERTED_GREY if key == "dwi_high" else _COLOR_IDS.get(volume.role, _GREY)
+    scene = node.GetScene()
+    color_id = next((color for color in candidates if scene.GetNodeByID(color)), None)
+    if color_id:
+        display.SetAndObserveColorNodeID(color_id)
+
+
+def _signal_range(array: np.ndarray) -> tuple[float, float]:
+    """Window of a signal image: robust against a few bright voxels. Every fourth voxel along each axis is enough for that."""
+    sample = array[::4, ::4, ::4]
+    sample = sample[np.isfinite(sample)]
+    if sample.size == 0:
+        return 0.0, 1.0
+    low, high = np.percentile(sample, SIGNAL_PERCENTILES)
+    return float(low), float(max(high, low + 1e-6))
+
+
+def _ijk_to_world(node: Any) -> np.ndarray:
+    matrix = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(matrix)
+    ijk_to_ras = slicer.util.arrayFromVTKMatrix(matrix)
+    parent = node.GetParentTransformNode()
+    if parent is None:
+        return ijk_to_ras
+    to_world = vtk.vtkMatrix4x4()
+    if not parent.IsTransformToWorldLinear():
+        raise MarrowQuantError(
+            f"The volume {node.GetName()} stands under a transform that is not linear, so its voxels have no regular grid; harden the "
+            "transform or remove it, then measure again."
+        )
+    parent.GetMatrixTransformToWorld(to_world)
+    return slicer.util.arrayFromVTKMatrix(to_world) @ ijk_to_ras
