@@ -1,0 +1,24 @@
+"""Vertebral ROIs: levels, markups files, proposal from two clicks, voxels on a map's grid."""
+
+from .levels import LEVELS, levels_between, parse_level, relabel
+from .markups import read_markups, read_points, write_markups
+from .propose import Proposal, propose, rois_between, rois_from_markups
+from .roi import RoiVoxels, default_axes, follow_column, rasterise
+
+__all__ = [
+    "LEVELS",
+    "Proposal",
+    "RoiVoxels",
+    "default_axes",
+    "follow_column",
+    "levels_between",
+    "parse_level",
+    "propose",
+    "rasterise",
+    "read_markups",
+    "read_points",
+    "relabel",
+    "rois_between",
+    "rois_from_markups",
+    "write_markups",
+]

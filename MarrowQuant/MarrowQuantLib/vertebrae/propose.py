@@ -1,0 +1,248 @@
+"""ROIs of a whole stretch of the column from two clicks, its first and its last vertebral body.
+
+The levels in between start on a mean curve through the clicks. With an image, each is then moved to where its surroundings look most
+like those of the two clicked vertebrae: a body with its discs and the canal repeats itself along the column in every contrast, so this
+needs no assumption on what is bright. (Tried first: the most homogeneous ellipsoid. It slides freely inside the body.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional, Union
+
+import numpy as np
+from scipy import ndimage, signal
+
+from ..model import MarrowQuantError, Settings, VertebraROI, Volume
+from .levels import level_index, levels_between
+from .markups import read_markups
+from .roi import default_axes
+
+TURN_DEGREES: Mapping[str, float] = {
+    **{f"T{n}": -3.0 for n in range(2, 11)},
+    "T11": 0.0,
+    "T12": 0.0,
+    "L1": 0.0,
+    "L2": 2.0,
+    "L3": 7.0,
+    "L4": 12.5,
+    "L5": 20.0,
+}
+"""How far the line through the centres bends forwards at a level, in degrees; negative is kyphosis. L2–L4: the mean over ten lumbar
+spines that we measured (MyoSegmenTUM-spine), rounded; all others are our choice. A prior for the search, no statement on a patient."""
+
+SPACING_MM = 36.0
+"""Distance between two lumbar centres: body 25 mm + disc space 11 mm, the priors we use for the column (our choice)."""
+
+# Relative distance from this level to the next: 3 % more per level down to L3, then a little less; the lumbar part is the mean of the
+# same ten spines (0.238, 0.255, 0.263, 0.244 of the way), the rest our choice.
+_GROWTH = 1.03
+_SPACING = {"L1": 0.238, "L2": 0.255, "L3": 0.263, "L4": 0.244, "L5": 0.225}
+
+# The neighbourhood compared and how far it is moved, half-widths in mm along the frame's axes at SPACING_MM. Of the settings tried on
+# the ten spines the error hardly depends on them; these are our choice.
+_PATCH_MM = (12.0, 24.0, 20.0)
+_SEARCH_MM = (4.0, 14.0, 12.0)
+_STEP_MM = 2.0
+_PULL_MM = (8.0, 10.0, 7.0)  # a move as large as this costs _PULL / 2 in correlation
+_PULL = 0.1
+_DOUBT_CORRELATION = 0.5
+_DOUBT_SPACING = 0.25
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """ROIs from cranial to caudal, and per level the sentence that tells the reader why to look at it twice."""
+
+    rois: tuple[VertebraROI, ...]
+    doubts: Mapping[str, str]
+
+
+def rois_between(
+    first: tuple[str, np.ndarray],
+    last: tuple[str, np.ndarray],
+    image: Optional[Volume] = None,
+    radii_mm: Sequence[float] = Settings.roi_radii_mm,
+    *,
+    shape: str = "ellipsoid",
+) -> list[VertebraROI]:
+    """ROIs of all levels from ``first`` to ``last``; see :func:`propose`, which also tells the doubts."""
+    return list(propose(first, last, image, radii_mm, shape=shape).rois)
+
+
+def propose(
+    first: tuple[str, np.ndarray],
+    last: tuple[str, np.ndarray],
+    image: Optional[Volume] = None,
+    radii_mm: Sequence[float] = Settings.roi_radii_mm,
+    *,
+    shape: str = "ellipsoid",
+) -> Proposal:
+    """Place ROIs from one clicked vertebral body to another.
+
+    Parameters
+    ----------
+    first, last : (str, array_like of shape (3,))
+        Level and position in RAS mm of the two clicks; the order does not matter. The clicks themselves are kept.
+    image : Volume, optional
+        Image with visible vertebrae, shape (k, j, i); without it the levels lie on the mean curve.
+    radii_mm : sequence of three floats
+        Half-lengths of every ROI: left–right, posterior–anterior, caudal–cranial.
+    shape : {"ellipsoid", "cylinder", "box"}
+
+    Returns
+    -------
+    Proposal
+
+    Raises
+    ------
+    MarrowQuantError
+        If a level is unknown, both are the same, the clicks do not lie below each other, or a click lies outside the image.
+    """
+    (upper, top), (lower, bottom) = sorted((first, last), key=lambda click: level_index(click[0]))
+    levels = levels_between(upper, lower)
+    top, bottom = np.asarray(top, dtype=float), np.asarray(bottom, dtype=float)
+    prior = _mean_curve(levels, top, bottom)
+    centers, doubts = (prior, {}) if image is None else _match(levels, prior, image)
+    axes = default_axes(centers)
+    rois = (
+        VertebraROI(level=level, center_ras=center, axes=frame, radii_mm=np.asarray(radii_mm, dtype=float), shape=shape)
+        for level, center, frame in zip(levels, centers, axes)
+    )
+    return Proposal(tuple(rois), doubts)
+
+
+def rois_from_markups(
+    path: Union[str, Path], image: Optional[Volume] = None, radii_mm: Sequence[float] = Settings.roi_radii_mm
+) -> Proposal:
+    """ROIs of a .mrk.json file; a file with just two levels that are not neighbours means all levels from one to the other.
+
+    Raises
+    ------
+    MarrowQuantError
+        As :func:`~.markups.read_markups` and :func:`propose`.
+    """
+    rois = read_markups(path, radii_mm=radii_mm)
+    if len(rois) != 2 or level_index(rois[1].level) - level_index(rois[0].level) == 1:
+        return Proposal(tuple(rois), {})
+    return propose(*((roi.level, roi.center_ras) for roi in rois), image, radii_mm)
+
+
+def _spacing(level: str) -> float:
+    """Relative distance from a level to the next one below."""
+    return _SPACING.get(level) or _SPACING["L1"] * _GROWTH ** (level_index(level) - level_index("L1"))
+
+
+def _mean_curve(levels: Sequence[str], top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """Centres on the mean curve, shape (n, 3): segments of relative length that turn at each level, then turned, scaled and shifted
+    so that the ends meet the clicks."""
+    default_axes(np.array([top, bottom]))  # refuses clicks that do not lie below each other
+    lengths = np.array([_spacing(level) for level in levels[:-1]])
+    bend = np.deg2rad(np.cumsum([0.0, *(TURN_DEGREES.get(level, 0.0) for level in levels[1:-1])]))
+    steps = lengths[:, None] * np.stack([np.cos(bend), np.sin(bend)], axis=1)
+    curve = np.vstack([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
+    chord = curve[-1] / (curve[-1] @ curve[-1])
+    along = curve @ chord
+    forwards = curve @ np.array([chord[1], -chord[0]])
+    down = bottom - top
+    anterior = default_axes(np.array([top, bottom]))[0, :, 1]
+    return top + along[:, None] * down + forwards[:, None] * np.linalg.norm(down) * anterior
+
+
+def _match(levels: Sequence[str], prior: np.ndarray, image: Volume) -> tuple[np.ndarray, dict[str, str]]:
+    """Move the inner centres to the best correlation with the clicked ends, less the pull to the prior."""
+    scale = float(np.linalg.norm(np.diff(prior, axis=0), axis=1).mean()) / SPACING_MM
+    sampler = _Sampler(image, _STEP_MM * scale)
+    for end in (0, -1):
+        if not sampler.sees(prior[end]):
+            raise MarrowQuantError(f"The point of {levels[end]} lies outside the image; place it inside a vertebral body.")
+    axes = default_axes(prior)
+    patch = np.round(np.array(_PATCH_MM) / _STEP_MM).astype(int)
+    search = np.round(np.array(_SEARCH_MM) / _STEP_MM).astype(int)
+    template = sum(_standardise(sampler.block(prior[end], axes[end], patch)) for end in (0, -1))
+    moves = np.stack(np.meshgrid(*(np.arange(-n, n + 1) * _STEP_MM for n in search), indexing="ij"), axis=-1)
+    penalty = _PULL / 2 * ((moves / np.array(_PULL_MM)) ** 2).sum(axis=-1)
+    centers, doubts = prior.copy(), {}
+    for n in range(1, len(levels) - 1):
+        correlation = _correlate(sampler.block(prior[n], axes[n], patch + search), template)
+        score = correlation - penalty
+        best = np.unravel_index(np.argmax(score), score.shape)
+        centers[n] = prior[n] + axes[n] @ (moves[best] + _STEP_MM * _between_steps(score, best)) * scale
+        at_border = any(0 < width and index in (0, 2 * width) for index, width in zip(best[1:], search[1:]))
+        doubt = _doubt(float(correlation[best]), at_border)
+        if doubt:
+            doubts[levels[n]] = f"{levels[n]}: {doubt}; check its ROI."
+    _doubt_spacing(levels, prior, centers, doubts)
+    return centers, doubts
+
+
+class _Sampler:
+    """Trilinear samples of an image on blocks of a lattice in any frame."""
+
+    def __init__(self, image: Volume, step_mm: float) -> None:
+        values = np.asarray(image.array, dtype=np.float32)
+        valid = np.isfinite(values)
+        if not valid.any():
+            raise MarrowQuantError("The image for placing the vertebrae has no value in any voxel; choose another image.")
+        self._values = values if valid.all() else np.where(valid, values, np.float32(np.median(values[valid])))
+        self._ras_to_ijk = np.linalg.inv(image.ijk_to_ras)
+        self._step_mm = step_mm
+
+    def sees(self, point: np.ndarray) -> bool:
+        ijk = self._ras_to_ijk[:3, :3] @ point + self._ras_to_ijk[:3, 3]
+        return bool(np.all(ijk >= -0.5) and np.all(ijk < np.array(self._values.shape[::-1]) - 0.5))
+
+    def block(self, center: np.ndarray, axes: np.ndarray, half_width: np.ndarray) -> np.ndarray:
+        """Samples on −n … n steps along each of the three axes, shape 2 · half_width + 1; beyond the image its edge is repeated."""
+        steps = np.stack(np.meshgrid(*(np.arange(-n, n + 1) * self._step_mm for n in half_width), indexing="ij"), axis=-1)
+        ijk = (steps @ axes.T + center) @ self._ras_to_ijk[:3, :3].T + self._ras_to_ijk[:3, 3]
+        return ndimage.map_coordinates(self._values, np.moveaxis(ijk[..., ::-1], -1, 0), order=1, mode="nearest")
+
+
+def _standardise(patch: np.ndarray) -> np.ndarray:
+    deviation = patch - patch.mean()
+    return deviation / max(float(deviation.std()), np.finfo(np.float32).tiny)
+
+
+def _correlate(block: np.ndarray, template: np.ndarray) -> np.ndarray:
+    """Pearson correlation of ``template`` with every window of ``block`` of its size; 0 where the window is constant."""
+    centred = (block - block.mean()).astype(float)
+    window = np.ones(template.shape)
+    total = signal.fftconvolve(centred, window, mode="valid")
+    squares = signal.fftconvolve(centred**2, window, mode="valid")
+    energy = squares - total**2 / template.size
+    unit = template / max(float(np.linalg.norm(template)), np.finfo(np.float32).tiny)
+    product = signal.fftconvolve(centred, unit[::-1, ::-1, ::-1], mode="valid")
+    floor = 1e-9 * float((centred**2).sum()) + np.finfo(float).tiny
+    return np.where(energy > floor, product / np.sqrt(np.maximum(energy, floor)), 0.0)
+
+
+def _between_steps(score: np.ndarray, best: tuple[int, ...]) -> np.ndarray:
+    """Where the parabola through the peak and its two neighbours on each axis has its top, in steps; 0 at the border."""
+    offset = np.zeros(len(best))
+    for axis, index in enumerate(best):
+        if 0 < index < score.shape[axis] - 1:
+            line = score[(*best[:axis], slice(None), *best[axis + 1 :])]
+            before, peak, after = line[index - 1 : index + 2]
+            curvature = before - 2 * peak + after
+            offset[axis] = 0.5 * (before - after) / curvature if curvature < 0 else 0.0
+    return offset
+
+
+def _doubt(correlation: float, at_border: bool) -> str:
+    if correlation < _DOUBT_CORRELATION:
+        return f"it hardly resembles the clicked vertebrae (correlation {correlation:.2f})"
+    return "it lies as far from the expected place as the search goes" if at_border else ""
+
+
+def _doubt_spacing(levels: Sequence[str], prior: np.ndarray, centers: np.ndarray, doubts: dict[str, str]) -> None:
+    """A distance between neighbours far from the expected one points at the level that moved more."""
+    expected = np.linalg.norm(np.diff(prior, axis=0), axis=1)
+    found = np.linalg.norm(np.diff(centers, axis=0), axis=1)
+    moved = np.linalg.norm(centers - prior, axis=1)
+    for n in np.flatnonzero(np.abs(found / expected - 1) > _DOUBT_SPACING):
+        level = levels[n] if moved[n] > moved[n + 1] else levels[n + 1]
+        distance = f"the distance between {levels[n]} and {levels[n + 1]} is {found[n]:.0f} mm where {expected[n]:.0f} mm fit"
+        doubts.setdefault(level, f"{level}: {distance}; check its ROI.")
