@@ -197,8 +197,7 @@ class TestWithSlicer:
         assert [node.GetNthControlPointLabel(n) for n in range(3)] == ["L1", "L2", "L3"]
         for n, roi in enumerate(rois):
             np.testing.assert_allclose(node.GetNthControlPointPosition(n), roi.center_ras, atol=1e-9)
-            matrix = node.GetNthControlPointOrientationMatrix(n)
-            np.testing.assert_allclose([[matrix.GetElement(r, c) for c in range(3)] for r in range(3)], roi.axes, atol=1e-6)
+            np.testing.assert_allclose(np.reshape(node.GetNthControlPointOrientationMatrix(n), (3, 3)), roi.axes, atol=1e-6)
         # ... and what Slicer writes of them comes back as the same ROIs.
         storage.SetFileName(str(tmp_path / "theirs.mrk.json"))
         assert storage.WriteData(node)
