@@ -306,7 +306,7 @@ def test_a_tampered_logistic_model_is_refused(tmp_path, change, sentence):
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"text"'])
 def test_a_file_that_is_no_model_is_refused(tmp_path, text):
-    with pytest.raises(MarrowQuantError, match="The response model .* (is not valid JSON|'schema_version' is missing)"):
+    with pytest.raises(MarrowQuantError, match=r"The response model .* (is not valid JSON|'schema_version' is missing)"):
         load_model(written(tmp_path, text))
 
 
