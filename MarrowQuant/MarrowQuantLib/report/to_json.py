@@ -1,0 +1,189 @@
+"""Results as plain data: ``results.json``, valid under ``results.schema.json``.
+
+The file carries no patient identity: of every series only the fields named here are written, and no folder, UID or patient field is among
+them. The same results always give the same file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import math
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+
+from .. import __version__
+from ..model import (
+    RESEARCH_USE_ONLY,
+    Burden,
+    Change,
+    Component,
+    ExamResult,
+    Histogram,
+    LabValue,
+    Measurement,
+    ResponseEstimate,
+    Results,
+    VertebraResult,
+    Volume,
+)
+
+SCHEMA_VERSION = "1.0.0"
+SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
+SERIES_FIELDS = (
+    "series_number", "series_description", "role", "b_value", "echo_time_s", "station", "component", "shape", "unit", "quantity", "scaling",
+    "confidence", "evidence", "acquisition_group", "used", "problem",
+)  # fmt: skip
+
+
+def results_to_dict(results: Results) -> dict[str, Any]:
+    """Results as dictionaries, lists, numbers and text.
+
+    NaN and infinity become None, arrays become lists; dates are ISO 8601. Positions are RAS in mm, shapes are (i, j, k); units stand beside
+    every number.
+
+    Raises
+    ------
+    TypeError
+        If ``results`` holds an object that has no plain form.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "research_use_only": RESEARCH_USE_ONLY,
+        "synthetic": any(exam.synthetic for exam in results.exams),
+        "software": {"name": "MarrowQuant", "version": __version__},
+        "settings": plain(dataclasses.asdict(results.settings)),
+        "exams": [_exam(exam) for exam in results.exams],
+        "changes": [_change(change) for change in results.changes],
+        "response": _response(results.response) if results.response else None,
+        "warnings": list(results.warnings),
+    }
+
+
+def write_results(results: Results, folder: Path) -> Path:
+    """Write ``results.json`` (UTF-8) into an existing folder and return its path."""
+    path = Path(folder) / "results.json"
+    text = json.dumps(results_to_dict(results), ensure_ascii=False, indent=1, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def plain(value: Any) -> Any:
+    """``value`` in JSON's own types; see :func:`results_to_dict` for the rules."""
+    if isinstance(value, (Enum, np.generic)):
+        return plain(value.value if isinstance(value, Enum) else value.item())
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
+        return [plain(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def _exam(exam: ExamResult) -> dict[str, Any]:
+    return {
+        "label": exam.label,
+        "date": exam.date.isoformat(),
+        "synthetic": exam.synthetic,
+        "protocol": plain(exam.protocol),
+        "maps": {key: _volume(volume) for key, volume in exam.maps.items()},
+        "vertebrae": [_vertebra(vertebra) for vertebra in exam.vertebrae],
+        "lumbar": {key: _measurement(measurement) for key, measurement in exam.lumbar.items()},
+        "burden": _burden(exam.burden) if exam.burden else None,
+        "labs": {test: _lab(value) for test, value in exam.labs.items()},
+        "series": [{key: plain(row[key]) for key in SERIES_FIELDS if key in row} for row in exam.series],
+        "warnings": list(exam.warnings),
+    }
+
+
+def _volume(volume: Volume) -> dict[str, Any]:
+    return {
+        "name": volume.name,
+        "quantity": volume.quantity,
+        "unit": volume.unit,
+        "shape": [int(n) for n in volume.array.shape[2::-1]],
+        "spacing_mm": plain(volume.spacing_mm),
+        "b_value": plain(volume.b_value),
+        "source": list(volume.source),
+    }
+
+
+def _vertebra(vertebra: VertebraResult) -> dict[str, Any]:
+    roi = vertebra.roi
+    return {
+        "level": roi.level,
+        "shape": roi.shape,
+        "center_ras_mm": plain(roi.center_ras),
+        "axes_ras": plain(roi.axes),
+        "radii_mm": plain(roi.radii_mm),
+        "excluded": roi.excluded,
+        "measurements": {key: _measurement(measurement) for key, measurement in vertebra.measurements.items()},
+        "features": plain(vertebra.features),
+        "histograms": {key: _histogram(histogram) for key, histogram in vertebra.histograms.items()},
+        "flags": list(vertebra.flags),
+    }
+
+
+def _measurement(measurement: Measurement) -> dict[str, Any]:
+    return plain(dataclasses.asdict(measurement))
+
+
+def _histogram(histogram: Optional[Histogram]) -> Optional[dict[str, Any]]:
+    return plain(dataclasses.asdict(histogram)) if histogram else None
+
+
+def _burden(burden: Burden) -> dict[str, Any]:
+    return {
+        "tdv": _measurement(burden.tdv),
+        "gadc": _measurement(burden.gadc),
+        "muscle_signal": plain(burden.muscle_signal),
+        "signal_ratio_threshold": plain(burden.signal_ratio_threshold),
+        "adc_window_um2_per_s": plain(burden.adc_window),
+        "class_volumes_ml": plain(burden.class_volumes_ml),
+        "features": plain(burden.features),
+        "histogram": _histogram(burden.histogram),
+        "components": [_component(component) for component in burden.components],
+        "flags": list(burden.flags),
+    }
+
+
+def _component(component: Component) -> dict[str, Any]:
+    return {
+        "label": int(component.label),
+        "state": component.state,
+        "reason": component.reason,
+        "volume_ml": plain(component.volume_ml),
+        "centroid_ras_mm": plain(component.centroid_ras),
+        "longest_diameter_mm": plain(component.longest_diameter_mm),
+        "adc_median_um2_per_s": plain(component.adc_median),
+        "adc_mean_um2_per_s": plain(component.adc_mean),
+        "signal_ratio": plain(component.signal_ratio),
+    }
+
+
+def _lab(value: LabValue) -> dict[str, Any]:
+    return plain(dataclasses.asdict(value))
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return plain(dataclasses.asdict(change))
+
+
+def _response(response: ResponseEstimate) -> dict[str, Any]:
+    return {
+        "model_id": response.model_id,
+        "label": response.label,
+        "probability": plain(response.probability),
+        "interval": plain(response.interval),
+        "contributions": [plain(dataclasses.asdict(contribution)) for contribution in response.contributions],
+        "card": plain(response.card),
+        "warnings": list(response.warnings),
+    }
