@@ -1,0 +1,308 @@
+"""What a volume is: one small rule for each way of knowing it, the header's own statements first, the series description last.
+
+A rule looks at one :class:`Candidate` and answers with a :class:`Verdict` (role, confidence, evidence sentence) or None. To teach a new
+vendor's tag or series type, add a rule to ``RULES`` and a test.
+
+Sources: ImageType words of Siemens, Philips and GE as the free converters (dcm2niix and its vendor notes) document them; DICOM PS3.3
+C.8.13.3 for the frame types of enhanced MR. Confidences are our choice: 1 said by a tag made for it, 0.9 follows from tags, 0.8 follows
+from the neighbours in the series, 0.5 read from a free-text description, 0 not recognised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+from ..model import Role
+from . import elements as el
+from .headers import SECONDARY_CAPTURES, Frame
+
+SAID, FOLLOWS, BY_NEIGHBOURS, DESCRIBED, NOTHING = 1.0, 0.9, 0.8, 0.5, 0.0
+
+GYROMAGNETIC_MHZ_PER_T = 42.577  # proton
+FAT_WATER_PPM = 3.4  # main fat peak from water (main methylene peak, 1.3 against 4.7 ppm)
+PHASE_TOLERANCE = 0.15  # our choice, in cycles: how far an echo may be from in or opposed phase and still bear the name
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a rule says. ``reciprocal`` marks a T2* map that becomes R2*."""
+
+    role: Role
+    confidence: float
+    evidence: str
+    reciprocal: bool = False
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One volume to be named, and what its series tells about it.
+
+    Attributes
+    ----------
+    frame : Frame
+        Any slice: what is used here is the same in all of them.
+    n_slices : int
+        Slices of this volume.
+    echo_times_ms : tuple of float
+        Of all images of the series, or of the series of the same geometry that together are one dual-echo acquisition; sorted.
+    b_values : tuple of float
+        Of all images of the series.
+    n_orientations : int
+        Different slice orientations in the series.
+    series_size : int
+        Volumes in the series.
+    """
+
+    frame: Frame
+    n_slices: int
+    echo_times_ms: tuple[float, ...] = ()
+    b_values: tuple[float, ...] = ()
+    n_orientations: int = 1
+    complex_series: bool = False
+
+    @property
+    def words(self) -> frozenset[str]:
+        """ImageType without its first two values (original/derived, primary/secondary), and Philips' own image type."""
+        words = set(self.frame.image_type[2:])
+        if self.frame.vendor == el.PHILIPS and self.frame.philips_type:
+            words.add(self.frame.philips_type)
+        return frozenset(words)
+
+
+def classify(candidate: Candidate) -> Verdict:
+    """The first rule that knows decides; what no rule knows is UNKNOWN with confidence 0."""
+    for rule in RULES:
+        verdict = rule(candidate)
+        if verdict is not None:
+            return verdict
+    return Verdict(Role.UNKNOWN, NOTHING, "no rule recognised it")
+
+
+# ------------------------------------------------------------------------------------------------- not an image to measure
+def _screen_capture(c: Candidate) -> Optional[Verdict]:
+    said = {"SCREEN SAVE", "SECONDARY CAPTURE", "SCREENSHOT"} & set(c.frame.image_type)
+    if c.frame.sop_class.startswith(SECONDARY_CAPTURES) or said or not c.frame.photometric.startswith("MONOCHROME"):
+        return Verdict(Role.UNKNOWN, SAID, "a screen capture or colour picture, not a measured image")
+    return None
+
+
+def _localizer(c: Candidate) -> Optional[Verdict]:
+    if "LOCALIZER" in c.frame.image_type:
+        return Verdict(Role.LOCALIZER, SAID, "ImageType says LOCALIZER")
+    if c.n_orientations >= 3 and c.n_slices <= 15:
+        return Verdict(Role.LOCALIZER, FOLLOWS, f"{c.n_orientations} slice orientations in one series")
+    return None
+
+
+def _projection(c: Candidate) -> Optional[Verdict]:
+    for word in c.frame.image_type:
+        if word in ("PROJECTION IMAGE", "MIP", "MAXIMUM", "MINIP") or "MIP" in word.split("_") or word.startswith(("CSA MIP", "CSA MPR")):
+            return Verdict(Role.UNKNOWN, SAID, f"a projection or reformat (ImageType {word}), not a measured image")
+    return None
+
+
+# --------------------------------------------------------------------------------------------------------- quantitative maps
+REAL_WORLD_ROLES = {"um2/s": Role.ADC, "mm2/s": Role.ADC, "/s": Role.R2STAR, "1/s": Role.R2STAR, "s-1": Role.R2STAR}
+MAP_WORDS = {
+    Role.ADC: {"ADC", "ADC_UNSPECIFIED"},
+    Role.PDFF: {"FF", "PDFF", "FAT_FRACTION", "FATFRACTION", "FAT_FRAC"},
+    Role.R2STAR: {"R2_STAR", "R2STAR", "R2*", "R2STAR_MAP", "R2_STAR_MAP"},
+}
+T2STAR_WORDS = {"T2_STAR", "T2STAR", "T2*", "T2_STAR_MAP", "T2STAR_MAP"}
+OTHER_DIFFUSION_MAPS = {"FA", "EADC", "EXP", "TENSOR", "COLFA", "TENSOR_B0", "DIFFUSION_ANISO", "RA", "IVIM"}
+
+
+def _map_by_image_type(c: Candidate) -> Optional[Verdict]:
+    for role, words in MAP_WORDS.items():
+        word = next(iter(sorted(words & c.words)), "")
+        if word:
+            return Verdict(role, SAID, f"ImageType says {word}")
+    if T2STAR_WORDS & c.words:
+        return Verdict(Role.R2STAR, SAID, "ImageType says T2*, converted to R2*", reciprocal=True)
+    other = OTHER_DIFFUSION_MAPS & c.words
+    if other:
+        return Verdict(Role.UNKNOWN, SAID, f"a derived diffusion map ({sorted(other)[0]}) that is not used")
+    return None
+
+
+def _map_by_unit(c: Candidate) -> Optional[Verdict]:
+    for unit in c.frame.real_world:
+        role = REAL_WORLD_ROLES.get(unit)
+        if role is not None:
+            return Verdict(role, FOLLOWS, f"its Real World Value Mapping has the unit {unit}")
+    return None
+
+
+# ------------------------------------------------------------------------------------------------------------------ diffusion
+def _calculated_diffusion(c: Candidate) -> Optional[Verdict]:
+    """Images at a b-value that was never acquired; they look like DWI in every other respect."""
+    word = next((word for word in c.words if "CALC" in word), "")
+    if word and ("DIFFUSION" in c.words or c.frame.b_value):
+        return Verdict(Role.CALCULATED_DWI, SAID, f"ImageType says {word}: this b-value was not acquired")
+    if c.frame.vendor == el.SIEMENS and "DIFFUSION" in c.words:
+        # Siemens names an image computed from several b-values after their range: *ep_b50_800
+        span = re.search(r"b(\d+)_(\d+)", c.frame.sequence_name)
+        if span and c.frame.b_value is not None:
+            low, high = span.groups()
+            evidence = f"the sequence name says computed from b {low} to {high}: b {c.frame.b_value:g} was not acquired"
+            return Verdict(Role.CALCULATED_DWI, FOLLOWS, evidence)
+    if c.frame.b_value and re.search(r"calc.*b|(cdwi|sdwi|computed.?dwi)|syn(thetic)?[ _]?b", c.frame.series_description, re.IGNORECASE):
+        return Verdict(Role.CALCULATED_DWI, DESCRIBED, "the series description says calculated: this b-value was not acquired")
+    return None
+
+
+def _described_diffusion_map(c: Candidate) -> Optional[Verdict]:
+    """Derived maps that keep the b-value of their source images, so that only the description tells them from DWI."""
+    if c.frame.image_type[:1] != ("DERIVED",) or "TRACEW" in c.words:
+        return None
+    text = c.frame.series_description
+    if re.search(r"(?<![a-z])eadc|exponential|fractional.?aniso", text, re.IGNORECASE):
+        return Verdict(Role.UNKNOWN, DESCRIBED, "a derived diffusion map by its description, not used")
+    if re.search(r"(?<![a-z])adc(?![a-z])|apparent.?diffusion", text, re.IGNORECASE):
+        return Verdict(Role.ADC, DESCRIBED, "a derived image whose series description says ADC")
+    return None
+
+
+def _diffusion(c: Candidate) -> Optional[Verdict]:
+    b = c.frame.b_value
+    if b is not None and b > 0:
+        return Verdict(Role.DWI, SAID, f"b {b:g} s/mm² by {c.frame.b_source}")
+    weighted = [value for value in c.b_values if value > 0]
+    if b is None and weighted and (c.frame.image_type[:1] != ("DERIVED",) or "TRACEW" in c.words):
+        return Verdict(Role.DWI, BY_NEIGHBOURS, "no b-value in its header, taken as b 0 of a series that has b-values")
+    if b == 0 and weighted:
+        return Verdict(Role.DWI, SAID, f"b 0 s/mm² by {c.frame.b_source}, in a series with higher b-values")
+    if ("DIFFUSION" in c.words or c.frame.contrast == "DIFFUSION") and b is not None:
+        return Verdict(Role.DWI, SAID, f"ImageType says DIFFUSION, b 0 s/mm² by {c.frame.b_source}")
+    if c.frame.echo_planar and b is not None and re.search(r"dwi|diff|dwibs", c.frame.series_description, re.IGNORECASE):
+        return Verdict(Role.DWI, DESCRIBED, f"b 0 s/mm² by {c.frame.b_source}, echo-planar, and described as diffusion")
+    return None
+
+
+# ---------------------------------------------------------------------------------------------------------------------- Dixon
+DIXON_WORDS = {
+    Role.WATER: {"W", "WATER"},
+    Role.FAT: {"F", "FAT"},
+    Role.IN_PHASE: {"IP", "IN", "IN_PHASE", "INPHASE"},
+    Role.OPPOSED_PHASE: {"OP", "OPP", "OUT", "OPP_PHASE", "OPPOSED_PHASE", "OUT_PHASE", "OUTPHASE"},
+}
+
+
+def _dixon_by_image_type(c: Candidate) -> Optional[Verdict]:
+    for role, words in DIXON_WORDS.items():
+        word = next(iter(sorted(words & c.words)), "")
+        if word:
+            return Verdict(role, SAID, f"ImageType says {word}")
+    return None
+
+
+GE_PREFIXES = {  # the start of the descriptions that GE's scanner gives to the series it derives from IDEAL
+    "WATER:": Role.WATER, "FAT:": Role.FAT, "INPHASE:": Role.IN_PHASE, "OUTPHASE:": Role.OPPOSED_PHASE,
+    "FATFRAC:": Role.PDFF, "R2STAR:": Role.R2STAR, "R2*:": Role.R2STAR,
+}  # fmt: skip
+
+
+def _ge_prefix(c: Candidate) -> Optional[Verdict]:
+    if c.frame.vendor == el.GE:
+        for prefix, role in GE_PREFIXES.items():
+            if c.frame.series_description.upper().replace(" ", "").startswith(prefix):
+                return Verdict(role, BY_NEIGHBOURS, f"GE's series description begins with {prefix}")
+    return None
+
+
+def phase_of_echo(echo_time_ms: float, field_strength_t: float) -> float:
+    """Turns that the main fat peak is ahead of water at an echo, as a fraction 0 … 1: 0 in phase, 0.5 opposed.
+
+    ``f TE`` with f = 3.4 ppm × 42.577 MHz/T × B0: 217 Hz at 1.5 T, 434 Hz at 3 T.
+    """
+    return (echo_time_ms * 1e-3 * FAT_WATER_PPM * GYROMAGNETIC_MHZ_PER_T * field_strength_t) % 1.0
+
+
+def _echoes(c: Candidate) -> Optional[Verdict]:
+    """Several echo times of a gradient echo: one of an in/opposed pair, or one echo of a series to be fitted."""
+    times = c.echo_times_ms
+    if len(times) < 2 or c.frame.echo_time_ms is None or c.frame.echo_planar or "SE" in c.frame.scanning_sequence:
+        return None
+    if len(times) > 2 or c.complex_series:
+        what = f" {c.frame.component}" if c.frame.component else ""
+        return Verdict(Role.MULTI_ECHO, FOLLOWS, f"one of {len(times)} echo times,{what or ' component not stated'}")
+    if not c.frame.field_strength_t:
+        return Verdict(Role.UNKNOWN, NOTHING, "two echo times, but no field strength to tell in phase from opposed phase")
+    turns = [phase_of_echo(time, c.frame.field_strength_t) for time in times]
+    is_opposed = [abs(turn - 0.5) <= PHASE_TOLERANCE for turn in turns]
+    is_in_phase = [min(turn, 1.0 - turn) <= PHASE_TOLERANCE for turn in turns]
+    if not (any(is_opposed) and any(is_in_phase)):
+        return Verdict(Role.MULTI_ECHO, BY_NEIGHBOURS, "one of two echo times that are not an in-phase and an opposed-phase one")
+    own = times.index(c.frame.echo_time_ms)
+    role, word = (Role.OPPOSED_PHASE, "opposed") if is_opposed[own] else (Role.IN_PHASE, "in phase")
+    where = f"TE {times[own]:g} ms at {c.frame.field_strength_t:g} T: fat is {turns[own]:.2f} of a turn ahead of water, {word}"
+    return Verdict(role, FOLLOWS, f"dual echo, {where}")
+
+
+# ------------------------------------------------------------------------------------------------------- conventional contrasts
+def _stated_contrast(c: Candidate) -> Optional[Verdict]:
+    role = {"T1": Role.T1, "T2": Role.T2, "STIR": Role.STIR}.get(c.frame.contrast)
+    return None if role is None else Verdict(role, SAID, f"Acquisition Contrast says {c.frame.contrast}")
+
+
+def _spin_echo(c: Candidate) -> Optional[Verdict]:
+    """T1, T2 and STIR of spin echoes by their timing; the limits are usual clinical ranges, our choice."""
+    frame = c.frame
+    te, tr, ti = frame.echo_time_ms, frame.repetition_time_ms, frame.inversion_time_ms
+    if "IR" in frame.scanning_sequence and ti and 80 <= ti <= 300 and tr and tr >= 1500 and not frame.echo_planar:
+        return Verdict(Role.STIR, FOLLOWS, f"inversion recovery with TI {ti:g} ms, which suppresses fat")
+    if "SE" not in frame.scanning_sequence or frame.echo_planar or not te or not tr:
+        return None
+    if tr >= 1500 and te >= 60:
+        return Verdict(Role.T2, FOLLOWS, f"spin echo with TR {tr:g} and TE {te:g} ms")
+    if tr <= 1000 and te <= 40:
+        return Verdict(Role.T1, FOLLOWS, f"spin echo with TR {tr:g} and TE {te:g} ms")
+    return None
+
+
+# ---------------------------------------------------------------------------------------------------------------- description
+DESCRIPTIONS = (
+    (r"localizer|localiser|\bscout|\bsurvey|\bloc\b|3.?plane", Role.LOCALIZER),
+    (r"\beadc\b|exponential", Role.UNKNOWN),
+    (r"(?<![a-z])adc(?![a-z])|apparent.?diffusion", Role.ADC),
+    (r"pdff|fat.?frac|(?<![a-z])ff(?![a-z])", Role.PDFF),
+    (r"r2.?star|r2\*", Role.R2STAR),
+    (r"opposed|opp.?ph|out.?of.?ph|out.?phase|(?<![a-z])opp?(?![a-z])", Role.OPPOSED_PHASE),
+    (r"in.?phase|(?<![a-z])ip(?![a-z])", Role.IN_PHASE),
+    (r"(?<![a-z])(water|w)$", Role.WATER),
+    (r"(?<![a-z])(fat|f)$", Role.FAT),
+    (r"(?<![a-z])(stir|tirm)(?![a-z])", Role.STIR),
+    (r"(?<![a-z0-9])t1(?![0-9])", Role.T1),
+    (r"(?<![a-z0-9])t2(?![0-9*]|.?star)", Role.T2),
+)
+
+
+def _description(c: Candidate) -> Optional[Verdict]:
+    text = c.frame.series_description
+    for pattern, role in DESCRIPTIONS:
+        found = re.search(pattern, text, re.IGNORECASE)
+        if found:
+            return Verdict(role, DESCRIBED, f"only the series description says so (\"{found.group(0).strip(' _')}\")")
+    return None
+
+
+Rule = Callable[[Candidate], Optional[Verdict]]
+RULES: Sequence[Rule] = (
+    _screen_capture,
+    _projection,
+    _map_by_image_type,
+    _map_by_unit,
+    _calculated_diffusion,
+    _described_diffusion_map,
+    _diffusion,
+    _dixon_by_image_type,
+    _ge_prefix,
+    _localizer,
+    _echoes,
+    _stated_contrast,
+    _spin_echo,
+    _description,
+)

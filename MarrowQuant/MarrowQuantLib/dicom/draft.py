@@ -1,0 +1,107 @@
+"""Volumes in the making: a stack of slices with its grid and what is concluded about it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Optional
+
+import numpy as np
+
+from ..model import Role
+from .classify import Candidate, Verdict, classify
+from .geometry import Grid
+from .headers import Frame
+from .pixels import read_frames
+from .scaling import Scaling, apply
+
+DIFFUSION_ROLES = (Role.DWI, Role.ADC, Role.CALCULATED_DWI)
+DIXON_ROLES = (Role.PDFF, Role.WATER, Role.FAT, Role.IN_PHASE, Role.OPPOSED_PHASE, Role.MULTI_ECHO, Role.R2STAR)
+SAMPLED_SLICES = (0.25, 0.5, 0.75)  # where in the volume the unit of a map without one is guessed from
+
+
+@dataclass
+class Draft:
+    """One volume while it is being recognised. ``parts`` are the slices of each gradient direction (usually one)."""
+
+    grid: Grid
+    verdict: Verdict
+    notes: list[str]
+    parts: tuple[tuple[Frame, ...], ...]
+    b_value: Optional[float] = None
+    directional: bool = False
+    station: Optional[int] = None
+    acquisition_group: int = 0
+    scaling: Scaling = field(default_factory=Scaling)
+    problem: str = ""
+
+    @property
+    def frame(self) -> Frame:
+        return self.grid.frames[0]
+
+    @property
+    def role(self) -> Role:
+        return self.verdict.role
+
+    @property
+    def family(self) -> str:
+        """Roles that come from one acquisition share a family."""
+        return "diffusion" if self.role in DIFFUSION_ROLES else "dixon" if self.role in DIXON_ROLES else self.role.value
+
+    @property
+    def exam(self) -> Hashable:
+        return (self.frame.patient_key, self.frame.exam_date)
+
+    @property
+    def height_mm(self) -> tuple[float, float]:
+        """Lowest and highest cranio-caudal position (RAS S) of the volume's voxel edges."""
+        shape = np.array([self.frame.columns, self.frame.rows, len(self.grid.frames)])
+        corners = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in shape])).reshape(3, -1)
+        heights = self.grid.ijk_to_ras[2, :3] @ corners + self.grid.ijk_to_ras[2, 3]
+        return float(heights.min()), float(heights.max())
+
+    def sample(self) -> np.ndarray:
+        """Displayed values of a few slices."""
+        frames = self.grid.frames
+        chosen = [frames[n] for n in sorted({int(part * (len(frames) - 1) + 0.5) for part in SAMPLED_SLICES})]
+        return apply(read_frames(chosen), chosen, Scaling())
+
+
+def same_protocol(draft: Draft) -> Hashable:
+    """What volumes of one acquisition, and its stations and repeats, have in common: family, matrix, spacing and orientation."""
+    frame, spacing = draft.frame, np.linalg.norm(draft.grid.ijk_to_ras[:3, :3], axis=0)
+    directions = draft.grid.ijk_to_ras[:3, :2] / spacing[:2]
+    echo_time = round(frame.echo_time_ms) if draft.family == "diffusion" and frame.echo_time_ms else None
+    place = (*np.round(spacing, 2), *(np.round(directions, 1) + 0.0).ravel())
+    return (draft.exam, draft.family, frame.frame_of_reference, frame.rows, frame.columns, echo_time, place)
+
+
+def describe_candidate(grid: Grid, series: Sequence[Grid]) -> Candidate:
+    """A volume together with what the other volumes of its series tell."""
+    frames = [other.frames[0] for other in series]
+    times = sorted({frame.echo_time_ms for frame in frames if frame.echo_time_ms is not None})
+    return Candidate(
+        frame=grid.frames[0],
+        n_slices=len(grid.frames),
+        echo_times_ms=tuple(times),
+        b_values=tuple(sorted({frame.b_value for frame in frames if frame.b_value is not None})),
+        n_orientations=len({tuple(np.round(frame.orientation, 1)) for frame in frames if frame.orientation is not None}),
+        complex_series=any(frame.component in ("phase", "real", "imaginary") for frame in frames),
+    )
+
+
+def draft_series(grids: Sequence[Grid], notes: Sequence[Sequence[str]]) -> list[Draft]:
+    """Classify the volumes of one series."""
+    drafts = []
+    for grid, said in zip(grids, notes):
+        verdict = classify(describe_candidate(grid, grids))
+        frame = grid.frames[0]
+        b_value = frame.b_value if verdict.role in (Role.DWI, Role.CALCULATED_DWI) else None
+        if verdict.role == Role.DWI and b_value is None:
+            b_value = 0.0
+        drafts.append(Draft(grid, verdict, list(said), (grid.frames,), b_value, _is_directional(frame), problem=grid.problem))
+    return drafts
+
+
+def _is_directional(frame: Frame) -> bool:
+    return bool(frame.b_value) and frame.directionality != "ISOTROPIC" and (frame.gradient is not None or bool(frame.directionality))

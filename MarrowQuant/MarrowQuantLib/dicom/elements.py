@@ -1,0 +1,166 @@
+"""Look-up of DICOM attributes: public or private, classic or per frame, decoded or still raw bytes.
+
+Attribute numbers are those of DICOM PS3.6. The private ones are the vendors' own, as their conformance statements and the free converters
+name them: Siemens (0019,100C) b-value; GE (0043,1039) b-value and (0043,102F) complex component; Philips (2001,1003) b-value,
+(2001,1004) diffusion direction, (2005,1011) image type, (2005,100E) scale slope; UIH (0065,1009) b-value.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Mapping
+from typing import Any, Optional
+
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+
+IMAGE_TYPE, FRAME_TYPE = 0x00080008, 0x00089007
+SHARED_GROUPS, PER_FRAME_GROUPS = 0x52009229, 0x52009230
+PHILIPS_PRIVATE_GROUP = 0x2005140F  # Philips' sequence of per-frame private elements inside enhanced objects
+REAL_WORLD_VALUES = 0x00409096
+
+SIEMENS, GE, PHILIPS, UIH = "SIEMENS", "GE", "PHILIPS", "UIH"
+
+# private element: (vendor, format of its value if it arrives as raw bytes; "" is text)
+PRIVATE = {
+    0x0019100A: (SIEMENS, "<H"),  # number of images in mosaic
+    0x0019100C: (SIEMENS, ""),  # b-value
+    0x0019100D: (SIEMENS, ""),  # diffusion directionality
+    0x0019100E: (SIEMENS, "<d"),  # diffusion gradient direction
+    0x00211177: (SIEMENS, ""),  # sequence name, per frame
+    0x00291010: (SIEMENS, "raw"),  # CSA image header
+    0x001910BB: (GE, ""),  # diffusion gradient direction x, y, z
+    0x001910BC: (GE, ""),
+    0x001910BD: (GE, ""),
+    0x0043102F: (GE, "<h"),  # complex component
+    0x00431039: (GE, ""),  # b-value and flags
+    0x20011003: (PHILIPS, "<f"),  # b-value
+    0x20011004: (PHILIPS, ""),  # diffusion direction: I (isotropic) or an axis
+    0x2005100E: (PHILIPS, "<f"),  # scale slope
+    0x20051011: (PHILIPS, ""),  # image type
+    0x200510B0: (PHILIPS, "<f"),  # diffusion gradient direction x, y, z
+    0x200510B1: (PHILIPS, "<f"),
+    0x200510B2: (PHILIPS, "<f"),
+    0x00651009: (UIH, "<d"),  # b-value
+}
+CREATOR_PREFIXES = {SIEMENS: "SIEMENS", GE: "GEMS", PHILIPS: "PHILIPS", UIH: "IMAGE PRIVATE HEADER"}
+
+PUBLIC = (
+    *(0x00080005, IMAGE_TYPE, 0x00080016, 0x00080018, 0x0008001C, 0x00080020, 0x00080021, 0x00080022, 0x00080023, 0x00080032),
+    *(0x00080060, 0x00080070, 0x0008103E, 0x00081090, 0x00089208, 0x00089209),
+    *(0x00100010, 0x00100020, 0x00100030),
+    *(0x00180020, 0x00180022, 0x00180023, 0x00180024, 0x00180050, 0x00180080, 0x00180081, 0x00180082, 0x00180086, 0x00180087, 0x00180088),
+    *(0x00181314, 0x00189005, 0x00189008, 0x00189009, 0x00189018, 0x00189020, 0x00189075, 0x00189087, 0x00189089),
+    *(0x0020000D, 0x0020000E, 0x00200011, 0x00200012, 0x00200013, 0x00200032, 0x00200037, 0x00200052, 0x00200100, 0x00204000),
+    *(0x00280002, 0x00280004, 0x00280008, 0x00280010, 0x00280011, 0x00280030, 0x00280100, 0x00280101, 0x00280103, 0x00280120),
+    *(0x00281052, 0x00281053, 0x00281054, 0x00280301, REAL_WORLD_VALUES, SHARED_GROUPS, PER_FRAME_GROUPS),
+)
+# attributes that only occur inside functional groups
+GROUPED = (FRAME_TYPE, 0x00189076, 0x00189079, 0x00189082, 0x00209056, 0x00209057, 0x00209128)
+CREATORS = tuple(sorted({(tag & 0xFFFF0000) | ((tag >> 8) & 0xFF) for tag in PRIVATE}))
+WANTED = (*PUBLIC, *PRIVATE, *CREATORS)
+_SOUGHT_IN_GROUPS = frozenset((*PUBLIC, *GROUPED, *PRIVATE))
+
+
+class Elements:
+    """The attributes of one image: its own frame's groups first, then the shared ones, then the data set's top level.
+
+    Parameters
+    ----------
+    levels : iterable of mapping
+        Tag to the data set that holds it, the most specific level first.
+    manufacturer : str
+        Decides whose private elements are believed where the private creator is missing.
+    """
+
+    def __init__(self, levels: Iterable[Mapping[int, Dataset]], manufacturer: str) -> None:
+        self._levels = tuple(levels)
+        self.vendor = vendor_of(manufacturer)
+
+    def value(self, tag: int) -> Any:
+        """The decoded value, raw bytes if the element came without its type, or None."""
+        for level in self._levels:
+            dataset = level.get(tag)
+            if dataset is None:
+                continue
+            if tag in PRIVATE and not self._is_vendors(dataset, tag):
+                continue
+            value = dataset[tag].value
+            if value is not None and value != "":
+                return value
+        return None
+
+    def _is_vendors(self, dataset: Dataset, tag: int) -> bool:
+        """Numbers of private elements are not unique: one counts only under its vendor's creator, or on its vendor's scanner."""
+        vendor = PRIVATE[tag][0]
+        creator = dataset.get((tag & 0xFFFF0000) | ((tag >> 8) & 0xFF))
+        if creator is not None and creator.value:
+            return as_text(creator.value).upper().startswith(CREATOR_PREFIXES[vendor])
+        return self.vendor == vendor
+
+    def number(self, tag: int, index: int = 0) -> Optional[float]:
+        """One number of the element, or None if it is absent or not a number."""
+        values = self.numbers(tag)
+        return values[index] if len(values) > index else None
+
+    def numbers(self, tag: int) -> tuple[float, ...]:
+        return as_numbers(self.value(tag), PRIVATE.get(tag, ("", ""))[1])
+
+    def text(self, tag: int) -> str:
+        value = self.value(tag)
+        return "" if value is None else as_text(value)
+
+    def texts(self, tag: int) -> tuple[str, ...]:
+        """The parts of a multi-valued text, upper case."""
+        value = self.value(tag)
+        if value is None:
+            return ()
+        parts = value if isinstance(value, (MultiValue, list, tuple)) else as_text(value).split("\\")
+        return tuple(as_text(part).upper() for part in parts if part not in (None, ""))
+
+
+def vendor_of(manufacturer: str) -> str:
+    """Siemens, GE, Philips, UIH in the words of this module, or the manufacturer's name itself."""
+    name = manufacturer.upper()
+    if name.startswith("GE ") or name in ("GE", "GEHC") or "GENERAL ELECTRIC" in name:
+        return GE
+    return next((vendor for vendor in (SIEMENS, PHILIPS, UIH) if vendor in name), name)
+
+
+def as_text(value: Any) -> str:
+    """Text of a value that may be raw bytes, without padding."""
+    if isinstance(value, bytes):
+        value = value.decode("ascii", "ignore")
+    return str(value).strip(" \0")
+
+
+def as_numbers(value: Any, binary_format: str = "") -> tuple[float, ...]:
+    """Numbers of a value; raw bytes are unpacked as ``binary_format``, or read as text if that is empty."""
+    if value is None or value == "":
+        return ()
+    if isinstance(value, bytes) and binary_format:
+        size = struct.calcsize(binary_format)
+        return tuple(float(n) for (n,) in struct.iter_unpack(binary_format, value[: len(value) // size * size]))
+    if isinstance(value, (str, bytes)):
+        value = as_text(value).split("\\")
+    parts = value if isinstance(value, (MultiValue, list, tuple)) else [value]
+    try:
+        return tuple(float(part if not isinstance(part, bytes) else as_text(part)) for part in parts)
+    except (TypeError, ValueError):
+        return ()
+
+
+def flatten_group(group: Optional[Dataset]) -> dict[int, Dataset]:
+    """Where each wanted attribute of a functional group lies: tag to the macro's item that holds it."""
+    found: dict[int, Dataset] = {}
+    for tag in group.keys() if group is not None else ():
+        if tag == REAL_WORLD_VALUES:
+            found[tag] = group
+            continue
+        element = group[tag]
+        if element.VR != "SQ" or not element.value:
+            continue
+        item = element.value[0]
+        only_private = tag == PHILIPS_PRIVATE_GROUP
+        found.update({inner: item for inner in item.keys() if inner in _SOUGHT_IN_GROUPS and (inner in PRIVATE or not only_private)})
+    return found

@@ -1,0 +1,116 @@
+"""Where the voxels are: slices sorted by position, spacing from positions only, and every irregularity named.
+
+The voxel-to-patient matrix follows DICOM PS3.3 C.7.6.2.1.1 (image plane); slice spacing is never taken from the header's own spacing
+attributes while there are two slices to measure it from, because those attributes are wrong too often (negative, doubled, thickness).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .headers import Frame
+
+LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
+SAME_POSITION_MM = 0.05  # our choice: far below any slice spacing, above rounding in the headers
+SAME_DIRECTION = 5e-3  # our choice: direction cosines that differ by less (0.3°) are the same orientation
+IRREGULAR_STEP = 0.05  # our choice: a slice step that differs from the median step by more than 5 % is a gap
+MAX_SHEAR_PIXELS = 0.5  # our choice: slices that drift sideways by more than this over the volume make a sheared grid
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Slices in order and their voxel-to-RAS matrix. ``problem`` is empty if the grid is regular."""
+
+    frames: tuple[Frame, ...]
+    ijk_to_ras: np.ndarray
+    problem: str = ""
+
+
+def normal_of(frame: Frame) -> np.ndarray:
+    """Unit normal of the slice, LPS."""
+    normal = np.cross(frame.orientation[:3], frame.orientation[3:])
+    return normal / np.linalg.norm(normal)
+
+
+def heights_of(frames: Sequence[Frame]) -> np.ndarray:
+    """Position of each slice along the common normal, mm."""
+    return np.array([frame.position for frame in frames]) @ normal_of(frames[0])
+
+
+def offsets_of(frames: Sequence[Frame]) -> np.ndarray:
+    """Sideways position of each slice's corner in its own plane, pixels; shape (n, 2)."""
+    first = frames[0]
+    axes = np.array([first.orientation[:3] / first.pixel_spacing_mm[1], first.orientation[3:] / first.pixel_spacing_mm[0]])
+    return (np.array([frame.position for frame in frames]) - first.position) @ axes.T
+
+
+def has_place(frame: Frame) -> bool:
+    """True if position, orientation and pixel spacing are all known and the orientation spans a plane."""
+    if frame.position is None or frame.orientation is None or frame.pixel_spacing_mm is None:
+        return False
+    cross = np.cross(frame.orientation[:3], frame.orientation[3:])
+    return bool(np.isfinite(frame.position).all() and abs(np.linalg.norm(cross) - 1.0) < 0.01)
+
+
+def make_grid(frames: Sequence[Frame]) -> Grid:
+    """Sort slices along their normal and build the voxel-to-RAS matrix.
+
+    Parameters
+    ----------
+    frames : sequence of Frame
+        One volume's slices, in any order, of one orientation and pixel spacing.
+
+    Returns
+    -------
+    Grid
+        With a sentence in ``problem`` if the slices do not form a regular, rectangular grid.
+    """
+    if not all(has_place(frame) for frame in frames):
+        return Grid(tuple(frames), np.eye(4), "position, orientation or pixel spacing is missing in the header")
+    heights = heights_of(frames)
+    order = np.argsort(heights, kind="stable")
+    frames, heights = [frames[n] for n in order], heights[order]
+    step, problem = _slice_step(frames, heights)
+    first = frames[0]
+    matrix = np.eye(4)
+    matrix[:3, 0] = first.orientation[:3] * first.pixel_spacing_mm[1] * LPS_TO_RAS
+    matrix[:3, 1] = first.orientation[3:] * first.pixel_spacing_mm[0] * LPS_TO_RAS
+    matrix[:3, 2] = step * LPS_TO_RAS
+    matrix[:3, 3] = first.position * LPS_TO_RAS
+    return Grid(tuple(frames), matrix, problem)
+
+
+def _slice_step(frames: Sequence[Frame], heights: np.ndarray) -> tuple[np.ndarray, str]:
+    """Vector from slice to slice in LPS mm, and what is wrong with it."""
+    if len(frames) == 1:
+        if not frames[0].slice_step_mm:
+            return normal_of(frames[0]), "a single slice without a thickness in its header"
+        return normal_of(frames[0]) * frames[0].slice_step_mm, ""
+    step = (frames[-1].position - frames[0].position) / (len(frames) - 1)
+    drift = np.abs(offsets_of(frames)).max()
+    if drift > MAX_SHEAR_PIXELS:
+        return step, f"the slices are not stacked at right angles: they drift sideways by {drift:.1f} pixels over the volume"
+    return step, gap_sentence(heights)
+
+
+def gap_sentence(heights: np.ndarray) -> str:
+    """What is wrong with the spacing of sorted slice positions (mm), or an empty text."""
+    steps = np.diff(heights)
+    if len(steps) == 0:
+        return ""
+    if steps.min() < SAME_POSITION_MM:
+        return f"{int((steps < SAME_POSITION_MM).sum())} slices lie at a position that another slice already has, with different content"
+    usual = float(np.median(steps))
+    irregular = np.flatnonzero(np.abs(steps - usual) > IRREGULAR_STEP * usual)
+    if len(irregular) == 0:
+        return ""
+    at = int(irregular[0])
+    where = f"after slice {at + 1} of {len(heights)} the step is {steps[at]:.2f} mm, elsewhere {usual:.2f} mm"
+    missing = steps[irregular] / usual - 1.0
+    if np.all(missing > 0.5) and np.abs(missing - np.round(missing)).max() < IRREGULAR_STEP * 2:
+        count = int(np.round(missing).sum())
+        return f"{count} slice{'s are' if count > 1 else ' is'} missing: {where}"
+    return f"the slices are not evenly spaced: {where}"

@@ -1,0 +1,138 @@
+"""Which volumes belong together: stations, acquisitions, sets of b-values, exams."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..model import MarrowQuantError, Role
+from .draft import Draft, same_protocol
+from .volume import SeriesVolume
+
+STATION_SHIFT = 0.5  # our choice: volumes whose centres are further apart than half their height are different stations
+
+
+@dataclass(frozen=True)
+class ExamFiles:
+    """All volumes of one patient on one date. ``folder`` is the deepest folder that holds all of them."""
+
+    date: datetime.date
+    patient_key: str
+    volumes: tuple[SeriesVolume, ...]
+    folder: Path
+
+
+def group_exams(volumes: Iterable[SeriesVolume]) -> list[ExamFiles]:
+    """Volumes by patient and date.
+
+    Returns
+    -------
+    list of ExamFiles
+        Oldest first.
+
+    Raises
+    ------
+    MarrowQuantError
+        If a volume has no date, because exams could not be put in order.
+    """
+    exams: dict[tuple[datetime.date, str], list[SeriesVolume]] = defaultdict(list)
+    for volume in volumes:
+        if volume.exam_date is None:
+            raise MarrowQuantError(
+                f"Series {volume.series_number} has no study date, so that the exams cannot be put in order; export it again with its date."
+            )
+        exams[(volume.exam_date, volume.patient_key)].append(volume)
+    return [
+        ExamFiles(date, key, tuple(members), Path(os.path.commonpath([str(volume.folder) for volume in members])))
+        for (date, key), members in sorted(exams.items(), key=lambda item: item[0])
+    ]
+
+
+def diffusion_sets(volumes: Iterable[SeriesVolume]) -> list[list[SeriesVolume]]:
+    """The sound DWI volumes as sets that can be fitted together: one acquisition at one station, sorted by b-value.
+
+    Returns
+    -------
+    list of list of SeriesVolume
+        Ordered by acquisition, then station. Every b-value occurs once in a set.
+    """
+    sets: dict[Hashable, list[SeriesVolume]] = defaultdict(list)
+    for volume in volumes:
+        if volume.role == Role.DWI and volume.b_value is not None and not volume.problem:
+            sets[(str(volume.exam_date), volume.patient_key, volume.acquisition_group, volume.station or 0)].append(volume)
+    return [sorted(sets[key], key=lambda volume: volume.b_value) for key in sorted(sets)]
+
+
+def number_stations(drafts: Sequence[Draft]) -> None:
+    """Number the table positions of each protocol, 1 = most cranial; where there is only one, ``station`` stays None."""
+    for members in _by_protocol(drafts).values():
+        clusters: list[list[Draft]] = []
+        for draft in sorted(members, key=lambda member: -sum(member.height_mm)):
+            if not clusters or _is_below(draft, clusters[-1][0]):
+                clusters.append([])
+            clusters[-1].append(draft)
+        if len(clusters) > 1:
+            for number, cluster in enumerate(clusters, start=1):
+                for draft in cluster:
+                    draft.station = number
+
+
+def _is_below(draft: Draft, first: Draft) -> bool:
+    (low, high), (first_low, first_high) = draft.height_mm, first.height_mm
+    return (first_low + first_high - low - high) / 2 > STATION_SHIFT * min(high - low, first_high - first_low)
+
+
+def number_acquisitions(drafts: Sequence[Draft]) -> None:
+    """Give volumes of one acquisition one number, in series order.
+
+    Within a protocol and station, an image that comes again (same role, b-value, echo time, component) begins the next acquisition.
+    Stations share the number, so that the first acquisitions of all stations belong together.
+    """
+    offset = 0
+    for members in _by_protocol(drafts).values():
+        by_station: dict[Hashable, list[Draft]] = defaultdict(list)
+        for draft in members:
+            by_station[draft.station].append(draft)
+        repeats = [repeat for station in by_station.values() for repeat in _number_repeats(station, offset + 1)]
+        offset = max(repeats)
+
+
+def _number_repeats(members: Sequence[Draft], start: int) -> list[int]:
+    current, seen = start, set()
+    for layer in _layers_by_series(members):
+        contents = {_content(draft) for draft in layer}
+        if contents & seen:
+            current, seen = current + 1, set()
+        seen |= contents
+        for draft in layer:
+            draft.acquisition_group = current
+    return [draft.acquisition_group for draft in members]
+
+
+def _layers_by_series(members: Sequence[Draft]) -> list[list[Draft]]:
+    """Volumes of one series together, but each content once: the n-th occurrence of a content is in the series' n-th layer."""
+    layers: dict[tuple[int, str, int], list[Draft]] = defaultdict(list)
+    occurrences: dict[Hashable, int] = defaultdict(int)
+    for draft in members:
+        series = (draft.frame.series_number or 0, draft.frame.series_uid)
+        occurrence = (series, _content(draft))
+        layers[(*series, occurrences[occurrence])].append(draft)
+        occurrences[occurrence] += 1
+    return [layers[key] for key in sorted(layers)]
+
+
+def _content(draft: Draft) -> Hashable:
+    echo_time = draft.frame.echo_time_ms if draft.role == Role.MULTI_ECHO else None
+    return (draft.role, draft.b_value, echo_time, draft.frame.component)
+
+
+def _by_protocol(drafts: Sequence[Draft]) -> dict[Hashable, list[Draft]]:
+    """Volumes by protocol, protocols and volumes in series order."""
+    protocols: dict[Hashable, list[Draft]] = defaultdict(list)
+    for draft in sorted(drafts, key=lambda member: (str(member.exam), member.frame.series_number or 0)):
+        protocols[same_protocol(draft)].append(draft)
+    return protocols

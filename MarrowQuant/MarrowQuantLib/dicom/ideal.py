@@ -1,0 +1,60 @@
+"""GE's IDEAL-IQ when all its images come as temporal positions of one series, without a word on which is which.
+
+Two orders were observed (``seg_buildDixonVolume`` and others, as collected in the project's facts): in phase, opposed phase, water, fat,
+PDFF, R2*; and water, fat, in phase, opposed phase, PDFF, T2*. The images themselves tell them apart: in phase is water plus fat, opposed
+phase is the size of their difference (Dixon 1984).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from ..model import Role
+from . import elements as el
+from .classify import BY_NEIGHBOURS, NOTHING, Verdict
+from .draft import Draft
+
+IN_PHASE_FIRST = (Role.IN_PHASE, Role.OPPOSED_PHASE, Role.WATER, Role.FAT, Role.PDFF, Role.R2STAR)
+WATER_FIRST = (Role.WATER, Role.FAT, Role.IN_PHASE, Role.OPPOSED_PHASE, Role.PDFF, Role.R2STAR)  # the last one is T2* here
+MAX_RESIDUAL = 0.25  # our choice: relative misfit above which neither order is believed
+
+
+def name_ideal_volumes(drafts: Sequence[Draft]) -> None:
+    """Name the six images of an unnamed GE series of six temporal positions; ``drafts`` are the volumes of one series."""
+    by_grid: dict[Hashable, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        if draft.frame.vendor == el.GE and not draft.frame.echo_planar and draft.frame.temporal_position is not None and not draft.problem:
+            by_grid[(draft.frame.rows, draft.frame.columns, len(draft.grid.frames), draft.frame.component)].append(draft)
+    for group in by_grid.values():
+        unnamed = all(draft.verdict.confidence < BY_NEIGHBOURS for draft in group)
+        if len(group) == len(IN_PHASE_FIRST) and unnamed:
+            _name(sorted(group, key=lambda draft: draft.frame.temporal_position))
+
+
+def _name(ordered: Sequence[Draft]) -> None:
+    samples = [draft.sample() for draft in ordered[:4]]
+    residuals = {}
+    for order in (IN_PHASE_FIRST, WATER_FIRST):
+        images = dict(zip(order, samples))
+        residuals[order] = _misfit(images)
+    best = min(residuals, key=residuals.get)
+    if not residuals[best] <= MAX_RESIDUAL:
+        for draft in ordered:
+            draft.verdict = Verdict(Role.UNKNOWN, NOTHING, "six temporal positions, but their images fit neither known order of IDEAL-IQ")
+        return
+    for n, (role, draft) in enumerate(zip(best, ordered), start=1):
+        is_t2star = best == WATER_FIRST and role == Role.R2STAR
+        what = "T2*, converted to R2*" if is_t2star else role.value.replace("_", " ")
+        evidence = f"temporal position {n} of 6 is {what}: in phase = water + fat holds to {100 * residuals[best]:.0f} % in this order"
+        draft.verdict = Verdict(role, BY_NEIGHBOURS, evidence, reciprocal=is_t2star)
+
+
+def _misfit(images: dict[Role, np.ndarray]) -> float:
+    """Root mean square of (in phase − water − fat) and (opposed − |water − fat|), over that of the in-phase image."""
+    water, fat = images[Role.WATER], images[Role.FAT]
+    wrong = np.stack([images[Role.IN_PHASE] - water - fat, images[Role.OPPOSED_PHASE] - np.abs(water - fat)])
+    size = float(np.sqrt(np.mean(images[Role.IN_PHASE] ** 2)))
+    return float(np.sqrt(np.mean(wrong**2))) / size if size > 0 else np.inf

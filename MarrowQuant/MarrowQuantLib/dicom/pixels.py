@@ -1,0 +1,69 @@
+"""Pixels of frames, read only when asked for."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+import pydicom
+
+from ..model import MarrowQuantError
+from .headers import DAMAGE, Frame, PixelStore
+
+
+def read_frames(frames: Sequence[Frame]) -> np.ndarray:
+    """Stored values of frames of one size, before any scaling.
+
+    Returns
+    -------
+    ndarray, shape (frame, row, column)
+
+    Raises
+    ------
+    MarrowQuantError
+        If a file cannot be read or decoded any more.
+    """
+    decoded: dict[str, np.ndarray] = {}
+    stored = []
+    for frame in frames:
+        store = frame.pixels
+        if store.samples != 1:
+            raise MarrowQuantError(f"The file {store.relative} is a colour picture and cannot be measured; choose another series.")
+        if store.offset is None and store.relative not in decoded:
+            decoded = {store.relative: _decode(store)}  # one file at a time, so that memory holds one decoded file
+        image = decoded[store.relative][frame.index] if store.offset is None else _read_raw(frame)
+        if frame.tile is not None:
+            top, left = frame.tile
+            image = image[top : top + frame.rows, left : left + frame.columns]
+        stored.append(image)
+    return np.stack(stored)
+
+
+def _read_raw(frame: Frame) -> np.ndarray:
+    store = frame.pixels
+    size = store.rows * store.columns
+    dtype = np.dtype(store.dtype)
+    try:
+        flat = np.fromfile(store.path, dtype, size, offset=store.offset + frame.index * size * dtype.itemsize)
+    except OSError as error:
+        raise MarrowQuantError(f"The file {store.relative} cannot be read any more ({error.strerror}); was the folder moved?") from error
+    if flat.size != size:
+        raise MarrowQuantError(f"The DICOM file {store.relative} is cut short; export or copy it again.")
+    return flat.reshape(store.rows, store.columns)
+
+
+def _decode(store: PixelStore) -> np.ndarray:
+    """All frames of a compressed or deflated file, through the decoders that pydicom finds."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = pydicom.dcmread(store.path, force=True)
+            pixels = dataset.pixel_array
+    except (*DAMAGE, RuntimeError, ImportError, OSError) as error:
+        name = pydicom.uid.UID(store.transfer_syntax).name
+        raise MarrowQuantError(
+            f"The pixels of {store.relative} cannot be decoded ({name}): the file is damaged or no decoder is installed; "
+            "export the series again as uncompressed DICOM, or install pylibjpeg with its plug-ins."
+        ) from error
+    return pixels.reshape(store.n_frames, store.rows, store.columns)

@@ -1,0 +1,147 @@
+"""A folder to recognised volumes: headers → stacks → roles → stations and acquisitions → scaling."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ..model import Progress, Role, no_progress
+from .classify import BY_NEIGHBOURS, DESCRIBED, Verdict, classify
+from .directions import merge_directions
+from .draft import Draft, describe_candidate, draft_series, same_protocol
+from .geometry import make_grid
+from .grouping import number_acquisitions, number_stations
+from .headers import Frame, read_folder
+from .ideal import name_ideal_volumes
+from .scaling import QUANTITIES, map_scaling, phase_scaling, signal_scaling
+from .split import split_series
+from .volume import SeriesVolume
+
+MEASURED_SIGNALS = (Role.DWI, Role.CALCULATED_DWI, Role.WATER, Role.FAT, Role.IN_PHASE, Role.OPPOSED_PHASE, Role.MULTI_ECHO)
+EXPLAINED_BY_NEIGHBOURS = (Role.DWI, Role.MULTI_ECHO, Role.IN_PHASE, Role.OPPOSED_PHASE)
+
+
+def scan(folder: Path, progress: Progress = no_progress) -> list[SeriesVolume]:
+    """Recognise every volume in a folder.
+
+    Headers are read, and of maps without a unit, of IDEAL-IQ's unnamed images and of images at one position a few slices of pixels.
+
+    Parameters
+    ----------
+    folder : Path
+        Any depth of subfolders, any file names; files that are not DICOM are skipped.
+    progress : callable
+
+    Returns
+    -------
+    list of SeriesVolume
+        In order of date and series number. What cannot be measured is listed too, with its ``problem``.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the folder is missing, empty or without MR images, or a DICOM file is damaged or cut short.
+    """
+    frames = read_folder(Path(folder), lambda fraction, text: progress(0.9 * fraction, text))
+    progress(0.9, "Recognising the series")
+    series: dict[Hashable, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        series[(frame.patient_key, str(frame.exam_date), frame.series_number or 0, frame.series_uid)].append(frame)
+    drafts = [draft for images in series.values() for draft in _recognise(images)]
+    _look_at_neighbouring_series(drafts)
+    number_stations(drafts)
+    number_acquisitions(drafts)
+    _scale(drafts)
+    volumes = [_finish(draft) for draft in sorted(drafts, key=_reading_order)]
+    progress(1.0, f"{len(volumes)} volumes recognised")
+    return volumes
+
+
+def _reading_order(draft: Draft) -> tuple[str, str, int, int, int]:
+    frame = draft.frame
+    return (str(frame.exam_date), frame.patient_key, frame.series_number or 0, draft.station or 0, draft.acquisition_group)
+
+
+def _recognise(images: Sequence[Frame]) -> list[Draft]:
+    """The volumes of one series."""
+    stacks = split_series(images)
+    grids = [make_grid(stack.frames) for stack in stacks]
+    drafts = draft_series(grids, [stack.notes for stack in stacks])
+    name_ideal_volumes(drafts)
+    return merge_directions(drafts)
+
+
+def _look_at_neighbouring_series(drafts: Sequence[Draft]) -> None:
+    """Classify again what only another series of the same acquisition can explain: one echo, or b 0, in a series of its own."""
+    groups: dict[Hashable, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        frame = draft.frame
+        protocol = same_protocol(replace(draft, verdict=Verdict(Role.UNKNOWN, 0.0, "")))
+        groups[(protocol, frame.repetition_time_ms, frame.flip_angle_deg, frame.echo_planar)].append(draft)
+    for group in groups.values():
+        doubtful = [draft for draft in group if draft.verdict.confidence <= DESCRIBED]
+        relatives = [draft.grid for draft in group if draft in doubtful or draft.role in (Role.DWI, Role.MULTI_ECHO)]
+        for draft in doubtful if len(relatives) > 1 else ():
+            verdict = classify(describe_candidate(draft.grid, relatives))
+            if verdict.role in EXPLAINED_BY_NEIGHBOURS and verdict.confidence > DESCRIBED:
+                evidence = f"{verdict.evidence} (seen with the neighbouring series)"
+                draft.verdict = replace(verdict, confidence=BY_NEIGHBOURS, evidence=evidence)
+                draft.b_value = (draft.frame.b_value or 0.0) if verdict.role == Role.DWI else None
+
+
+def _scale(drafts: Sequence[Draft]) -> None:
+    acquisitions: dict[Hashable, list[Frame]] = defaultdict(list)
+    for draft in drafts:
+        if draft.role in MEASURED_SIGNALS and draft.frame.component != "phase":
+            acquisitions[same_protocol(draft)].extend(frame for part in draft.parts for frame in part)
+    for draft in drafts:
+        if draft.problem:
+            continue
+        if draft.role in QUANTITIES:
+            draft.scaling = map_scaling(draft.role, draft.grid.frames, draft.sample(), draft.verdict.reciprocal)
+        elif draft.frame.component == "phase":
+            draft.scaling = phase_scaling(draft.sample())
+        else:
+            frames = acquisitions[same_protocol(draft)] if draft.role in MEASURED_SIGNALS else draft.grid.frames
+            draft.scaling = signal_scaling(frames)
+        draft.problem = draft.scaling.problem
+
+
+def _finish(draft: Draft) -> SeriesVolume:
+    frame = draft.frame
+    quantity, unit = QUANTITIES.get(draft.role, ("phase" if frame.component == "phase" else "signal", draft.scaling.unit))
+    station = [f"station {draft.station}, counted from the head"] if draft.station else []
+    return SeriesVolume(
+        series_number=frame.series_number,
+        series_description=frame.series_description,
+        series_uid=frame.series_uid,
+        role=draft.role,
+        shape=(frame.columns, frame.rows, len(draft.grid.frames)),
+        ijk_to_ras=draft.grid.ijk_to_ras,
+        parts=draft.parts,
+        scaling=draft.scaling,
+        b_value=draft.b_value,
+        echo_time_s=None if frame.echo_time_ms is None else frame.echo_time_ms / 1e3,
+        station=draft.station,
+        component=frame.component,
+        acquisition_group=draft.acquisition_group,
+        quantity=quantity,
+        unit=unit,
+        confidence=0.0 if draft.problem else draft.verdict.confidence,
+        evidence=(draft.verdict.evidence, *draft.notes, *station, *([f"not measured: {draft.problem}"] if draft.problem else [])),
+        problem=draft.problem,
+        exam_date=frame.exam_date,
+        patient_key=frame.patient_key,
+        acquisition={
+            "manufacturer": frame.manufacturer,
+            "model": frame.model,
+            "field_strength_t": frame.field_strength_t,
+            "repetition_time_s": None if frame.repetition_time_ms is None else frame.repetition_time_ms / 1e3,
+            "flip_angle_deg": frame.flip_angle_deg,
+            "n_directions": len(draft.parts),
+        },
+        synthetic=frame.synthetic,
+        folder=frame.pixels.path.parent,
+    )

@@ -1,0 +1,175 @@
+"""One series to stacks of slices: everything that differs between images of a series makes another volume."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy as np
+
+from .geometry import MAX_SHEAR_PIXELS, SAME_DIRECTION, SAME_POSITION_MM, gap_sentence, has_place, heights_of, offsets_of
+from .headers import Frame
+from .pixels import read_frames
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Slices of one volume in any order; ``notes`` tell what was done to get them."""
+
+    frames: tuple[Frame, ...]
+    notes: tuple[str, ...] = ()
+
+
+def split_series(frames: Sequence[Frame]) -> list[Stack]:
+    """Split the images of one series into volumes.
+
+    They are told apart by what the header says of the content (image type, component, b-value, gradient direction, echo time, stack),
+    by matrix, pixel spacing and orientation, and, where slices would share a position, by temporal position, acquisition, or order.
+
+    Parameters
+    ----------
+    frames : sequence of Frame
+        All images of one series, in any order.
+
+    Returns
+    -------
+    list of Stack
+        In order of the first instance number.
+    """
+    groups: dict[Hashable, list[Frame]] = defaultdict(list)
+    orientations: list[np.ndarray] = []
+    for frame in sorted(frames, key=_by_instance):
+        groups[_content_key(frame, orientations)].append(frame)
+    return [stack for group in groups.values() for part in _by_column(group) for stack in _without_shared_positions(part)]
+
+
+def _by_instance(frame: Frame) -> tuple[int, str, int]:
+    return (frame.instance_number or 0, frame.pixels.relative, frame.index)
+
+
+def _content_key(frame: Frame, orientations: list[np.ndarray]) -> Hashable:
+    direction = (frame.directionality, frame.gradient) if frame.b_value else None
+    place: Hashable = None
+    if has_place(frame):
+        place = (_same_orientation(frame.orientation, orientations), *np.round(frame.pixel_spacing_mm, 4))
+    echo_time = None if frame.echo_time_ms is None else round(frame.echo_time_ms, 3)
+    content = (frame.image_type, frame.philips_type, frame.component, echo_time, frame.b_value, direction)
+    return (content, frame.sop_class, frame.rows, frame.columns, frame.stack_id, frame.frame_of_reference, place)
+
+
+def _same_orientation(orientation: np.ndarray, known: list[np.ndarray]) -> int:
+    """Index of the known orientation that this one agrees with; a new one is added."""
+    for n, other in enumerate(known):
+        if np.abs(orientation - other).max() < SAME_DIRECTION:
+            return n
+    known.append(orientation)
+    return len(known) - 1
+
+
+def _by_column(frames: list[Frame]) -> list[list[Frame]]:
+    """Stacks that lie beside each other; slices that drift one by one stay together, and make a sheared grid that is refused later."""
+    if len(frames) < 2 or not all(has_place(frame) for frame in frames):
+        return [frames]
+    offsets = offsets_of(frames)
+    if np.ptp(offsets, axis=0).max() <= MAX_SHEAR_PIXELS:
+        return [frames]
+    columns: dict[tuple[int, int], list[Frame]] = defaultdict(list)
+    for frame, offset in zip(frames, np.round(offsets).astype(int)):
+        columns[tuple(offset)].append(frame)
+    return list(columns.values()) if min(map(len, columns.values())) > 1 else [frames]
+
+
+# ------------------------------------------------------------------------------------------------------ several at a position
+def _without_shared_positions(frames: list[Frame]) -> list[Stack]:
+    if not all(has_place(frame) for frame in frames) or len(_positions(frames)) == len(frames):
+        return [Stack(tuple(frames))]
+    for what, key in (("temporal position", _temporal_position), ("acquisition number", _acquisition_number)):
+        parts = _parts(frames, key)
+        if parts is not None:
+            return [Stack(s.frames, (f"told apart by {what}", *s.notes)) for part in parts for s in _without_shared_positions(part)]
+    runs = _runs(frames)
+    if runs is not None:
+        return [Stack(tuple(run), ("told apart by the order of the instance numbers",)) for run in runs]
+    return _repeats(frames)
+
+
+def _temporal_position(frame: Frame) -> Optional[int]:
+    return frame.temporal_position
+
+
+def _acquisition_number(frame: Frame) -> Optional[int]:
+    return frame.acquisition_number
+
+
+def _positions(frames: Sequence[Frame]) -> list[list[Frame]]:
+    """Frames at the same height together, from low to high."""
+    heights = heights_of(frames)
+    found: list[list[Frame]] = []
+    last = -np.inf
+    for n in np.argsort(heights, kind="stable"):
+        if heights[n] - last > SAME_POSITION_MM:
+            found.append([])
+        found[-1].append(frames[n])
+        last = heights[n]
+    return found
+
+
+def _parts(frames: list[Frame], key: Callable[[Frame], Optional[int]]) -> Optional[list[list[Frame]]]:
+    """Frames by key, if the key is always given and each part is a stack of its own: equally many slices, or evenly spaced ones."""
+    parts: dict[Optional[int], list[Frame]] = defaultdict(list)
+    for frame in frames:
+        parts[key(frame)].append(frame)
+    if len(parts) < 2 or None in parts:
+        return None
+    equal = len({len(part) for part in parts.values()}) == 1 and len(frames) // len(parts) == len(_positions(frames))
+    if equal or all(_is_regular(part) for part in parts.values()):
+        return [parts[value] for value in sorted(parts)]
+    return None
+
+
+def _is_regular(frames: Sequence[Frame]) -> bool:
+    return len(frames) > 1 and gap_sentence(np.sort(heights_of(frames))) == ""
+
+
+def _runs(frames: list[Frame]) -> Optional[list[list[Frame]]]:
+    """Stretches of instance numbers over which the position advances by one even step, if everything falls into such stretches."""
+    ordered = sorted(frames, key=_by_instance)
+    steps = np.diff(heights_of(ordered))
+    usual = float(np.median(steps))
+    breaks = np.flatnonzero(np.abs(steps - usual) > SAME_POSITION_MM) + 1
+    runs = [list(run) for run in np.split(np.array(ordered, dtype=object), breaks)]
+    return runs if len(runs) > 1 and all(_is_regular(run) for run in runs) else None
+
+
+def _repeats(frames: list[Frame]) -> list[Stack]:
+    """Several images at some positions and nothing in the header to tell them apart: copies are dropped, repeats are split by order."""
+    positions, n_copies = [], 0
+    for group in _positions(frames):
+        kept = _distinct(group)
+        n_copies += len(group) - len(kept)
+        positions.append(kept)
+    notes = (f"{n_copies} image{'s were' if n_copies > 1 else ' was'} there twice with identical pixels, one of each was kept",)
+    notes = notes if n_copies else ()
+    counts = {len(group) for group in positions}
+    if len(counts) == 1:
+        told = ("repeated images at the same positions, told apart by their order",) if counts != {1} else ()
+        return [Stack(tuple(group[n] for group in positions), (*notes, *told)) for n in range(counts.pop())]
+    return [Stack(tuple(frame for group in positions for frame in group), notes)]
+
+
+def _distinct(group: list[Frame]) -> list[Frame]:
+    """Frames without those whose pixels and scaling equal an earlier one's."""
+    if len(group) == 1:
+        return group
+    kept: list[tuple[Frame, np.ndarray]] = []
+    for frame in sorted(group, key=_by_instance):
+        pixels = read_frames([frame])[0]
+        if not any(np.array_equal(pixels, other) and _same_scaling(frame, first) for first, other in kept):
+            kept.append((frame, pixels))
+    return [frame for frame, _ in kept]
+
+
+def _same_scaling(a: Frame, b: Frame) -> bool:
+    return (a.slope, a.intercept, a.scale_slope, dict(a.real_world)) == (b.slope, b.intercept, b.scale_slope, dict(b.real_world))
