@@ -1,0 +1,250 @@
+"""MarrowQuant in 3D Slicer: the module, its thin widget and logic, and the self test.
+
+What it does lives in ``MarrowQuantLib``: ``workflow`` (the story in one file), ``scene.case`` (one patient in the scene, one method a
+button) and ``panel`` (one class a step).
+
+Annotations are evaluated here, unlike in the other files: ``parameterNodeWrapper`` reads those of the parameter node while Slicer is
+still loading this file.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Callable, Optional
+
+import slicer
+from slicer import vtkMRMLMarkupsFiducialNode, vtkMRMLSegmentationNode
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.parameterNodeWrapper import Choice, WithinRange, parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
+
+LIBRARY = "MarrowQuantLib"
+
+
+class MarrowQuant(ScriptedLoadableModule):
+    """Title, help, and the samples; does no work of its own."""
+
+    def __init__(self, parent: Any) -> None:
+        ScriptedLoadableModule.__init__(self, parent)
+        parent.title = _("MarrowQuant")
+        parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
+        parent.dependencies = ["Markups", "Segmentations", "Plots"]
+        parent.contributors = ["The MarrowQuant developers"]
+        parent.helpText = _(
+            "Quantitative bone-marrow MRI in myeloma: fat fraction and ADC of the lumbar vertebrae, tumour burden on whole-body diffusion, "
+            "their change under treatment, and an estimated probability of response. Work through the steps from top to bottom; each says "
+            "what it still needs. Research use only. Not a medical device; not for diagnosis or treatment decisions."
+        )
+        parent.acknowledgementText = _(
+            "The response model is reconstructed from what this paper reports, and is not calibrated: Takasu M, et al. PLoS One. "
+            "2020;15(2):e0229607, doi:10.1371/journal.pone.0229607. Please cite it with MarrowQuant."
+        )
+        slicer.app.connect("startupCompleted()", registerSamples)
+
+
+def registerSamples() -> None:
+    """Offer the two digital patients in the Sample Data module. They are computed on this computer; nothing is downloaded."""
+    from MarrowQuantLib.panel.sample_data import registerSampleData
+
+    registerSampleData(Path(__file__).parent / "Resources" / "Icons", MarrowQuantLogic)
+
+
+@parameterNodeWrapper
+class MarrowQuantParameterNode:
+    """What the reader set. The names are stored in saved scenes: renaming one loses its value there.
+
+    The defaults of thresholds and sizes are those of ``MarrowQuantLib.model.Settings``; a test compares them.
+    """
+
+    baselineFolder: str = ""
+    followUpFolder: str = ""
+    labsPath: str = ""
+    outputFolder: str = ""
+    tdvSignalRatio: Annotated[float, WithinRange(1, 20)] = 5.0
+    tdvAdcLower: Annotated[float, WithinRange(0, 3000)] = 550.0
+    tdvAdcUpper: Annotated[float, WithinRange(0, 3000)] = 1400.0
+    minComponentMl: Annotated[float, WithinRange(0, 10)] = 0.3
+    roiRadiusLR: Annotated[float, WithinRange(3, 30)] = 12.0
+    roiRadiusAP: Annotated[float, WithinRange(3, 30)] = 9.0
+    roiRadiusCC: Annotated[float, WithinRange(3, 30)] = 7.0
+    modelId: str = ""
+    language: Annotated[str, Choice(["en", "ja"])] = "en"
+    baselinePoints: vtkMRMLMarkupsFiducialNode
+    followUpPoints: vtkMRMLMarkupsFiducialNode
+    baselineSegmentation: vtkMRMLSegmentationNode
+    followUpSegmentation: vtkMRMLSegmentationNode
+    baselineBurden: vtkMRMLSegmentationNode
+    followUpBurden: vtkMRMLSegmentationNode
+
+
+class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The module's life cycle; the steps themselves are in ``MarrowQuantLib.panel``."""
+
+    def __init__(self, parent: Optional[Any] = None) -> None:
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic: Optional[MarrowQuantLogic] = None
+        self.panel: Optional[Any] = None
+        self._parameterNode: Optional[MarrowQuantParameterNode] = None
+        self._parameterNodeGuiTag: Optional[Any] = None
+
+    def setup(self) -> None:
+        from MarrowQuantLib.panel.panel import Panel
+
+        ScriptedLoadableModuleWidget.setup(self)
+        uiWidget = slicer.util.loadUI(self.resourcePath("UI/MarrowQuant.ui"))
+        self.layout.addWidget(uiWidget)
+        self.ui = slicer.util.childWidgetVariables(uiWidget)
+        uiWidget.setMRMLScene(slicer.mrmlScene)
+        self.logic = MarrowQuantLogic()
+        self.panel = Panel(self.ui, self.logic.case, self.addObserver, self.removeObserver)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
+        self.initializeParameterNode()
+
+    def cleanup(self) -> None:
+        self.removeObservers()
+        if self.panel is not None:
+            self.panel.cleanup()
+
+    def enter(self) -> None:
+        self.initializeParameterNode()
+        self.panel.enter()
+        self.panel.restore()
+
+    def exit(self) -> None:
+        self.panel.exit()
+        if self._parameterNode is not None and self._parameterNodeGuiTag is not None:
+            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
+            self._parameterNodeGuiTag = None
+
+    def onSceneStartClose(self, caller: Any, event: Any) -> None:
+        self.setParameterNode(None)
+
+    def onSceneEndClose(self, caller: Any, event: Any) -> None:
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+            self.panel.refresh()
+
+    def onSceneEndImport(self, caller: Any, event: Any) -> None:
+        """A scene was opened: take up the case that it holds."""
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+            self.panel.restore()
+
+    def initializeParameterNode(self) -> None:
+        self.setParameterNode(self.logic.getParameterNode())
+
+    def setParameterNode(self, parameterNode: Optional[MarrowQuantParameterNode]) -> None:
+        if self._parameterNode is not None and self._parameterNodeGuiTag is not None:
+            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
+            self._parameterNodeGuiTag = None
+        self._parameterNode = parameterNode
+        self.panel.bind(parameterNode)
+        if parameterNode is not None:
+            self._parameterNodeGuiTag = parameterNode.connectGui(self.ui)
+
+    def onReload(self) -> None:
+        """Developer mode: forget the library, so that reloading this file imports it anew, every module in its right order."""
+        for name in [name for name in sys.modules if name.split(".")[0] == LIBRARY]:
+            del sys.modules[name]
+        ScriptedLoadableModuleWidget.onReload(self)
+
+
+class MarrowQuantLogic(ScriptedLoadableModuleLogic):
+    """The module without its widget. From the Python console::
+
+        logic = slicer.util.getModuleLogic("MarrowQuant")
+        results = logic.analyze(["/data/case/baseline", "/data/case/follow-up"], labs="/data/case/labs.csv", out="/data/case/out")
+
+    Attributes
+    ----------
+    case : MarrowQuantLib.scene.case.Case
+        One method for every button of the panel.
+    """
+
+    def __init__(self, parent: Optional[Any] = None) -> None:
+        from MarrowQuantLib.scene.case import Case
+
+        ScriptedLoadableModuleLogic.__init__(self, parent)
+        self._parameterNode: Optional[MarrowQuantParameterNode] = None
+        self.case = Case()
+
+    def getParameterNode(self) -> MarrowQuantParameterNode:
+        """The typed parameter node; the same wrapper as long as the scene holds the same node."""
+        node = ScriptedLoadableModuleLogic.getParameterNode(self)
+        if self._parameterNode is None or self._parameterNode.parameterNode != node:
+            self._parameterNode = MarrowQuantParameterNode(node)
+        self.case.parameters = self._parameterNode
+        return self._parameterNode
+
+    def analyze(
+        self,
+        folders: Sequence[Any],
+        labs: Optional[Any] = None,
+        out: Optional[Any] = None,
+        progress: Optional[Callable[[float, str], None]] = None,
+    ) -> Any:
+        """All steps of the panel in one call, with the proposed states of the tumour components.
+
+        :param folders: one folder an exam, baseline first; a ``.mrk.json`` in or above an exam's folder gives the vertebral points.
+        :param labs: CSV file with the columns date, test, value, unit.
+        :param out: folder to write to; nothing is written without one.
+        :param progress: called as ``progress(fraction, text)``.
+        :return: ``MarrowQuantLib.model.Results``.
+        :raises ValueError: with one sentence that says what is wrong and what to do.
+        """
+        from MarrowQuantLib.model import no_progress
+
+        progress = progress or no_progress
+        parameters = self.getParameterNode()
+        parameters.baselineFolder, parameters.followUpFolder = [*map(str, folders), ""][:2]
+        parameters.labsPath, parameters.outputFolder = str(labs or ""), str(out or "")
+        self.case.read(progress)
+        self.case.measure(progress)
+        self.case.propose_burden(progress)
+        if labs:
+            self.case.read_labs(Path(labs))
+        if out:
+            self.case.export(Path(out), parameters.language, progress)
+        return self.case.results()
+
+
+class MarrowQuantTest(ScriptedLoadableModuleTest):
+    """The main job on the digital patient, against its truth, and again from the saved scene. Needs no window."""
+
+    def setUp(self) -> None:
+        slicer.mrmlScene.Clear()
+
+    def runTest(self) -> None:
+        self.setUp()
+        self.test_digital_patient_from_folders_to_response_and_back_from_the_saved_scene()
+
+    def test_digital_patient_from_folders_to_response_and_back_from_the_saved_scene(self) -> None:
+        from MarrowQuantLib.panel.sample_data import writeSample
+
+        folder = Path(slicer.util.tempDirectory())
+        sample = writeSample(folder / "patient", "responder")
+        logic = MarrowQuantLogic()
+        results = logic.analyze(sample.folders, labs=sample.labs, out=folder / "out")
+        self.checkAgainstTruth(results, sample.truth)
+        self.assertTrue((folder / "out" / "report.html").is_file())
+
+        slicer.mrmlScene.Clear()
+        slicer.util.loadScene(str(folder / "out" / "scene.mrb"))
+        reopened = MarrowQuantLogic()
+        reopened.getParameterNode()
+        reopened.case.restore()
+        again = reopened.case.results()
+        self.assertEqual([c.name for c in again.changes], [c.name for c in results.changes])
+        for before, after in zip(results.changes, again.changes):
+            self.assertAlmostEqual(before.absolute, after.absolute, places=4)
+        self.assertEqual(again.response.probability, results.response.probability)

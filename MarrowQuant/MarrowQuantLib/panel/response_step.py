@@ -1,0 +1,101 @@
+"""Step 6: what changed, and the probability of response with everything that is needed to judge it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Optional
+
+from slicer.i18n import tr as _
+
+from ..longitudinal.indices import label_of
+from ..model import Change, ResponseEstimate, Results
+from ..response import available_models
+from ..response.model_file import DEFAULT_MODEL
+from .language import interfaceLanguage
+from .step import Step
+from .tablewidget import fillTable, number
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+
+class ResponseStep(Step):
+    """Change table, probability with its interval and label, contributions, model card. Computed without a click."""
+
+    def __init__(self, panel: Panel, ui: Any) -> None:
+        super().__init__(panel, ui, ui.responseSection, ui.responseMessage)
+        self._models = list(available_models())
+        ui.modelComboBox.addItems(self._models)
+        ui.modelComboBox.connect("activated(int)", self.onModelChosen)
+
+    def bind(self, parameterNode: Any) -> None:
+        chosen = parameterNode.modelId if parameterNode.modelId in self._models else DEFAULT_MODEL.stem
+        self.ui.modelComboBox.setCurrentIndex(self._models.index(chosen))
+
+    def onModelChosen(self, index: int) -> None:
+        self.panel.parameterNode.modelId = self._models[index]
+        self.panel.refresh()
+
+    def _results(self) -> Optional[Results]:
+        return self.case.results()
+
+    def missing(self) -> str:
+        if len(self.case.exams) < 2:
+            return _("A change needs two exams: give the follow-up folder in step 1.")
+        if not self._results().changes:
+            return _("Nothing was measured in both exams yet.")
+        return ""
+
+    def note(self) -> str:
+        return "\n".join(self._results().response.warnings) if self._results().response else ""
+
+    def show(self) -> None:
+        results = self._results()
+        changes = results.changes if results else ()
+        rows = [_changeCells(change) for change in changes]
+        tips = ["\n".join(change.flags) or _("No warning.") for change in changes]
+        headers = [_("Index"), _("Baseline"), _("Follow-up"), _("Change"), _("Change %"), "⚠"]
+        fillTable(self.ui.changeTable, headers, rows, tips)
+        estimate = results.response if results else None
+        widgets = (self.ui.modelLabel, self.ui.modelComboBox, self.ui.probabilityLabel, self.ui.contributionTable, self.ui.modelCardBrowser)
+        for widget in widgets:
+            widget.visible = estimate is not None
+        if estimate is not None:
+            self._showEstimate(estimate)
+
+    def _showEstimate(self, estimate: ResponseEstimate) -> None:
+        if estimate.probability is None:
+            text = _("No probability of CR/VGPR is given. See the reason below.")
+        else:
+            low, high = estimate.interval
+            text = _("Probability of CR/VGPR: {value} % (interval {low} to {high} %)").format(
+                value=number(100 * estimate.probability, 0), low=number(100 * low, 0), high=number(100 * high, 0))
+        self.ui.probabilityLabel.text = f"{text}\n{estimate.label}"
+        rows = [[c.predictor, f"{c.value:+.1f} {c.unit}", f"{c.logit:+.2f}"] for c in estimate.contributions]
+        fillTable(self.ui.contributionTable, [_("Predictor"), _("Value"), _("Adds to the logit")], rows)
+        self.ui.modelCardBrowser.setHtml(_cardHtml(estimate.card))
+
+
+def _changeCells(change: Change) -> list[str]:
+    relative = "–" if change.relative_percent is None else f"{change.relative_percent:+.0f}"
+    return [
+        label_of(change.name, interfaceLanguage()),
+        f"{change.baseline:.4g} {change.unit}",
+        f"{change.follow_up:.4g} {change.unit}",
+        f"{change.absolute:+.4g} {change.absolute_unit}",
+        relative,
+        "⚠" if change.flags else "",
+    ]
+
+
+def _cardHtml(card: Mapping[str, Any]) -> str:
+    return "".join(f"<p><b>{html.escape(str(key))}</b><br>{html.escape(_plain(value))}</p>" for key, value in card.items())
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {_plain(part)}" for key, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return "; ".join(_plain(part) for part in value)
+    return str(value)

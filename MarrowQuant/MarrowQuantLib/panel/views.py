@@ -1,0 +1,28 @@
+"""What the slice views show. Does nothing where there are none (no main window)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Optional
+
+import slicer
+
+from ..scene.case_exam import CaseExam
+
+
+def showExam(exam: Optional[CaseExam], diffusion: bool = False) -> None:
+    """Fat fraction over water of one exam, or the diffusion image, in the slice views."""
+    if exam is None or slicer.app.layoutManager() is None:
+        return
+    keys = ("dwi_high",) if diffusion else ("water", "in_phase", "ff", "dwi_high")
+    background = next((node for node in (exam.map_node(key) for key in keys) if node), None)
+    if background is None:
+        return
+    foreground = None if diffusion else exam.map_node("ff")
+    slicer.util.setSliceViewerLayers(background=background, foreground=foreground, foregroundOpacity=0.3, fit=True)
+
+
+def jumpTo(ras: Sequence[float]) -> None:
+    """Centre every slice view on a point in RAS mm."""
+    mode = slicer.vtkMRMLSliceNode.CenteredJumpSlice
+    slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, float(ras[0]), float(ras[1]), float(ras[2]), mode)

@@ -1,0 +1,201 @@
+"""One patient in the scene: runs the workflow's functions and keeps in nodes what the reader decided and what was measured.
+
+Every button of the panel is one method of :class:`Case` or :class:`CaseExam`; from the Python console the same methods do the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+import slicer
+
+from .. import workflow
+from ..dicom import ExamFiles
+from ..maps import ExamMaps
+from ..model import Progress, Results, Settings, no_progress
+from ..response import available_models, labs_for, load_model, read_labs
+from .case_exam import CaseExam
+from .nodes import exam_folder, put_in_folder
+from .records import read_record, record_text, remove_records
+from .results_scene import write_scene
+from .volumes import exam_maps_from_scene, maps_to_nodes
+
+LABELS = workflow.LABELS
+BASELINE, FOLLOW_UP = LABELS
+
+
+class Case:
+    """The exams of one patient, from folders to exported results.
+
+    Parameters
+    ----------
+    parameters : object, optional
+        Has the attributes of ``MarrowQuantParameterNode``: folders, thresholds, node references.
+
+    Attributes
+    ----------
+    exams : dict
+        "baseline" and "follow-up" to :class:`CaseExam`; only those that were read.
+    remembered : dict
+        Label to the record that this object wrote into the scene, to know a scene that was opened since.
+    """
+
+    def __init__(self, parameters: Optional[Any] = None) -> None:
+        self.parameters = parameters
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything; the scene is left alone."""
+        self.exams: dict[str, CaseExam] = {}
+        self.remembered: dict[str, str] = {}
+        self._results: Optional[Results] = None
+
+    def settings(self) -> Settings:
+        """The thresholds and sizes of the parameter node."""
+        p = self.parameters
+        return Settings(
+            tdv_signal_ratio=p.tdvSignalRatio,
+            tdv_adc_window=(p.tdvAdcLower, p.tdvAdcUpper),
+            min_component_ml=p.minComponentMl,
+            roi_radii_mm=(p.roiRadiusLR, p.roiRadiusAP, p.roiRadiusCC),
+        )
+
+    def read(self, progress: Progress = no_progress) -> None:
+        """Read the folders of the parameter node and put the maps into the scene; the case before it is forgotten.
+
+        Raises
+        ------
+        MarrowQuantError
+            See ``workflow.read_exams`` and ``workflow.make_maps``; the case is then as it was before.
+        """
+        folders = [Path(text) for text in (self.parameters.baselineFolder, self.parameters.followUpFolder) if text]
+        files = workflow.read_exams(folders, workflow.part(progress, 0.0, 0.3))
+        share, maps = 0.6 / len(files), []
+        for n, exam in enumerate(files):
+            stretch = workflow.part(progress, 0.3 + n * share, 0.3 + (n + 1) * share)
+            maps.append(workflow.make_maps(exam, LABELS[n], self.settings(), stretch))
+        progress(0.9, "Showing the maps")
+        self._replace_by(maps)
+        for n, exam in enumerate(self.exams.values()):
+            self._take_markups(exam, files[n], folders[min(n, len(folders) - 1)])
+        progress(1.0, "Read")
+
+    def _replace_by(self, all_maps: Sequence[ExamMaps]) -> None:
+        self.clear()
+        for label in LABELS:
+            remove_records(label)
+        for maps in all_maps:
+            exam = self.exams[maps.label] = CaseExam(self, maps)
+            folder = exam_folder(maps.label, maps.date)
+            for node in maps_to_nodes(maps.maps, maps.label, date=maps.date).values():
+                put_in_folder(node, folder)
+            exam.remember()
+
+    def _take_markups(self, exam: CaseExam, files: ExamFiles, root: Path) -> None:
+        """Points that lie beside the exam's files become its points, unless the reader has placed some."""
+        path = workflow.find_markups(Path(files.folder), root)
+        if path is not None and not exam.has_points():
+            rois, _ = workflow.exam_rois_from(exam.maps, self.settings(), path)
+            exam.set_rois(rois)
+
+    def series_rows(self, label: str) -> Sequence[Mapping[str, Any]]:
+        """One row a recognised series of an exam, with the reasons; see ``SeriesVolume.as_row``."""
+        return self.exams[label].maps.series if label in self.exams else ()
+
+    def measure(self, progress: Progress = no_progress) -> None:
+        """Measure the vertebrae of every exam that has points."""
+        exams = [exam for exam in self.exams.values() if exam.has_points()]
+        for n, exam in enumerate(exams):
+            progress(n / len(exams), f"Measuring the vertebrae ({exam.label})")
+            exam.measure()
+        progress(1.0, "Measured")
+
+    def propose_burden(self, progress: Progress = no_progress) -> None:
+        """Propose the tumour load of every exam that has diffusion maps, and show it."""
+        exams = [exam for exam in self.exams.values() if exam.has_diffusion()]
+        for n, exam in enumerate(exams):
+            progress(n / len(exams), f"Finding the tumour load ({exam.label})")
+            exam.propose_burden()
+            exam.show_burden()
+        progress(1.0, "Proposed")
+
+    def update_burdens(self) -> None:
+        """Bring every proposed tumour load, and what the scene shows of it, to the present thresholds and decisions."""
+        for exam in self.exams.values():
+            exam.update_burden()
+            exam.show_burden()
+
+    def read_labs(self, path: Path) -> None:
+        """Take the values of a laboratory sheet that lie near the exams' dates; see ``response.read_labs``."""
+        nearest = labs_for(read_labs(path), [exam.maps.date for exam in self.exams.values()])
+        for exam, labs in zip(self.exams.values(), nearest):
+            exam.set_labs(labs)
+
+    def is_measured(self) -> bool:
+        return any(exam.vertebrae or exam.burden for exam in self.exams.values())
+
+    def results(self) -> Optional[Results]:
+        """Changes and response estimate of what is known now; None before the first exam was read."""
+        if not self.exams:
+            return None
+        exams = tuple(exam.result() for exam in self.exams.values())
+        model = load_model(available_models().get(self.parameters.modelId))
+        if not self._is_result_of(exams, model.model_id):
+            self._results = workflow.conclude(exams, self.settings(), model)
+        return self._results
+
+    def _is_result_of(self, exams: Sequence[Any], model_id: str) -> bool:
+        known = self._results
+        if known is None or len(known.exams) != len(exams) or known.settings != self.settings():
+            return False
+        same_model = known.response is None or known.response.model_id == model_id
+        return same_model and all(a is b for a, b in zip(known.exams, exams))
+
+    def export(self, folder: Path, language: str = "en", progress: Progress = no_progress) -> dict[str, Path]:
+        """Write results.json, measurements.csv, report.html and scene.mrb; see ``workflow.export``.
+
+        Raises
+        ------
+        MarrowQuantError
+            Also if an ROI cannot be measured: a point that the reader placed must not be missing in what is written.
+        """
+        for exam in self.exams.values():
+            if exam.has_points() and not exam.vertebrae:
+                exam.measure()
+        return workflow.export(self.results(), folder, language=language, scene_writer=_save_open_scene, progress=progress)
+
+    def can_restore(self) -> bool:
+        """True if the scene holds a case that this object did not put there."""
+        return any(record_text(label) != self.remembered.get(label, "") for label in LABELS)
+
+    def restore(self, progress: Progress = no_progress) -> None:
+        """Take up the case that an opened scene holds: maps, points, decisions and values from its nodes, the numbers measured anew.
+
+        Raises
+        ------
+        MarrowQuantError
+            If a point list or a volume of the scene cannot be read any more.
+        """
+        self.clear()
+        for n, label in enumerate(LABELS):
+            progress(n / len(LABELS), f"Restoring the {label}")
+            record = read_record(label)
+            if record is not None:
+                self.remembered[label] = record_text(label)
+                self._restore_exam(label, record)
+        progress(1.0, "Restored")
+
+    def _restore_exam(self, label: str, record: Mapping[str, Any]) -> None:
+        exam = self.exams[label] = CaseExam(self, ExamMaps(label=label, maps=exam_maps_from_scene(label), **record["maps"]))
+        exam.labs, exam.decisions = record["labs"], record["decisions"]
+        if exam.has_points():
+            exam.measure()
+        if record["muscle_signal"] is not None:
+            exam.propose_burden(record["muscle_signal"])
+
+
+def _save_open_scene(results: Results, path: Path, progress: Progress) -> None:
+    """Complete the open scene with tables, charts and results, and save all of it: the reader's other nodes belong to it."""
+    write_scene(results, path, progress, scene=slicer.mrmlScene)

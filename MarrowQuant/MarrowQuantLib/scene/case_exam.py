@@ -1,0 +1,224 @@
+"""One exam of the case: its points and ROIs, what was measured in them, and its tumour load, in the scene and in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Optional
+
+import numpy as np
+
+from .. import workflow
+from ..burden import BurdenSession
+from ..maps import ExamMaps
+from ..model import Burden, Component, ExamResult, LabValue, MarrowQuantError, Measurement, VertebraResult, VertebraROI
+from ..vertebrae import relabel, rois_between
+from ..vertebrae.levels import level_index
+from . import points as point_list
+from .burden import burden_to_nodes
+from .nodes import exam_title, find_node, find_or_add
+from .records import write_record
+from .rois import rois_from_points_node, rois_to_points_node, rois_to_segmentation
+
+if TYPE_CHECKING:
+    from .case import Case
+
+# Names of the node references in the parameter node.
+_REFERENCES = dict(zip(workflow.LABELS, ("baseline", "followUp")))
+
+Decision = tuple[tuple[float, float, float], str]
+
+
+class CaseExam:
+    """An exam that was read.
+
+    Parameters
+    ----------
+    case : Case
+        Gives the parameter node and the settings.
+    maps : ExamMaps
+
+    Attributes
+    ----------
+    vertebrae, lumbar
+        What ``workflow.measure_vertebrae`` returned for the points where they are now.
+    burden : Burden or None
+        The tumour load with the present thresholds and decisions; None before it was proposed.
+    decisions : list of (RAS, state)
+        The reader's words on components, oldest first.
+    labs : dict
+        Test to value.
+    """
+
+    def __init__(self, case: Case, maps: ExamMaps) -> None:
+        self.case, self.maps, self.label = case, maps, maps.label
+        self.vertebrae: tuple[VertebraResult, ...] = ()
+        self.lumbar: Mapping[str, Measurement] = {}
+        self.burden: Optional[Burden] = None
+        self.decisions: list[Decision] = []
+        self.labs: dict[str, LabValue] = {}
+        self._session: Optional[BurdenSession] = None
+        self._result: Optional[ExamResult] = None
+
+    def map_node(self, key: str) -> Optional[Any]:
+        """The volume node of a map, or None."""
+        return find_node("vtkMRMLScalarVolumeNode", {"exam": self.label, "key": key})
+
+    def result(self) -> ExamResult:
+        """All that is known now; the same object as long as nothing changes."""
+        if self._result is None:
+            self._result = workflow.assemble(self.maps, self.vertebrae, self.lumbar, self.burden, dict(self.labs))
+        return self._result
+
+    def set_lab(self, test: str, value: Optional[LabValue]) -> None:
+        """Set one laboratory value, or remove it (None)."""
+        self.set_labs({**{t: v for t, v in self.labs.items() if t != test}, **({test: value} if value else {})})
+
+    def set_labs(self, labs: Mapping[str, LabValue]) -> None:
+        """Replace all laboratory values."""
+        self.labs, self._result = dict(labs), None
+        self.remember()
+
+    def remember(self) -> None:
+        """Write into the scene what its other nodes do not hold."""
+        muscle_signal = None if self.burden is None else self.burden.muscle_signal
+        text = write_record(self.maps, labs=self.labs, decisions=self.decisions, muscle_signal=muscle_signal)
+        self.case.remembered[self.label] = text
+
+    # ----------------------------------------------------------------------------------------------------------- points
+    @property
+    def points_node(self) -> Optional[Any]:
+        """The exam's point list, or None."""
+        return getattr(self.case.parameters, _REFERENCES[self.label] + "Points")
+
+    def points(self) -> Any:
+        """The exam's point list, made at the first call."""
+        if self.points_node is None:
+            self._refer("Points", rois_to_points_node([], self.label))
+        return self.points_node
+
+    def has_points(self) -> bool:
+        return self.points_node is not None and bool(point_list.placed_points(self.points_node))
+
+    def rois(self) -> list[VertebraROI]:
+        """The ROIs around the points, cranial first.
+
+        Raises
+        ------
+        MarrowQuantError
+            If the points cannot be read as levels; see ``rois_from_points_node``.
+        """
+        return [] if self.points_node is None else rois_from_points_node(self.points_node, self.case.settings().roi_radii_mm)
+
+    def set_rois(self, rois: Sequence[VertebraROI]) -> None:
+        """Replace all points."""
+        rois_to_points_node(rois, self.label, node=self.points())
+
+    def name_points(self, first_level: str) -> str:
+        """Name the points without a level in the order of placing; the last point's level. See ``points.name_points``."""
+        return point_list.name_points(self.points(), first_level)
+
+    def remove_last_point(self) -> None:
+        """Take back the point that was placed last."""
+        point_list.remove_last_point(self.points())
+
+    def rename_from(self, first_level: str) -> None:
+        """Move all levels so that the most cranial point is ``first_level``: corrects a count from the wrong vertebra."""
+        rois = self.rois()
+        if rois:
+            self.set_rois(relabel(rois, level_index(first_level) - level_index(rois[0].level)))
+
+    def fill_between(self) -> None:
+        """Propose every level between the highest and the lowest point, on the Dixon image.
+
+        Raises
+        ------
+        MarrowQuantError
+            If there are not two points, or see ``vertebrae.propose``.
+        """
+        rois = self.rois()
+        if len(rois) < 2:
+            raise MarrowQuantError("Two points are needed to fill in the levels between them; place the first and the last level.")
+        image = next((self.maps.maps[key] for key in ("water", "ff", "in_phase") if key in self.maps.maps), None)
+        ends = [(roi.level, roi.center_ras) for roi in (rois[0], rois[-1])]
+        self.set_rois(rois_between(*ends, image=image, radii_mm=self.case.settings().roi_radii_mm))
+
+    def resize_rois(self) -> None:
+        """Give every ROI the half-lengths of the parameter node."""
+        radii = np.array(self.case.settings().roi_radii_mm)
+        self.set_rois([replace(roi, radii_mm=radii) for roi in self.rois()])
+
+    def exclude(self, level: str, reason: Optional[str]) -> None:
+        """Keep a level out of the mean for a reason, or take it in again (None)."""
+        self.set_rois([replace(roi, excluded=reason) if roi.level == level else roi for roi in self.rois()])
+
+    def measure(self) -> None:
+        """Measure the ROIs where they are now, and show them as segments.
+
+        Raises
+        ------
+        MarrowQuantError
+            If an ROI cannot be measured; nothing old is then kept as if it were measured.
+        """
+        self.vertebrae, self.lumbar, self._result = (), {}, None
+        rois = self.rois()
+        self.vertebrae, self.lumbar = workflow.measure_vertebrae(self.maps.maps, rois)
+        key = "ff" if "ff" in self.maps.maps else "adc"
+        tags = {"exam": self.label, "rois": "segments"}
+        node = find_or_add("vtkMRMLSegmentationNode", f"{exam_title(self.label)} vertebral ROIs", tags)
+        rois_to_segmentation(rois, self.maps.maps[key], node, self.map_node(key))
+        self._refer("Segmentation", node)
+
+    def _refer(self, what: str, node: Any) -> None:
+        setattr(self.case.parameters, _REFERENCES[self.label] + what, node)
+
+    # ----------------------------------------------------------------------------------------------------------- burden
+    def has_diffusion(self) -> bool:
+        return "dwi_high" in self.maps.maps and "adc" in self.maps.maps
+
+    def propose_burden(self, muscle_signal: Optional[float] = None) -> None:
+        """Segment the diffusion image; the reader's decisions are kept.
+
+        Parameters
+        ----------
+        muscle_signal : float, optional
+            Median high-b signal of muscle; found if left out.
+
+        Raises
+        ------
+        MarrowQuantError
+            If no muscle is found; see ``workflow.burden_session``.
+        """
+        self._session = workflow.burden_session(self.maps.maps, self.case.settings(), muscle_signal)
+        for ras, state in self.decisions:
+            self._session.decide(ras, state)
+        self.update_burden()
+
+    def update_burden(self) -> None:
+        """Bring a proposed tumour load to the present thresholds and decisions; fast, touches no node."""
+        if self._session is None:
+            return
+        settings = self.case.settings()
+        self.burden = self._session.update(
+            ratio=settings.tdv_signal_ratio, adc_window=settings.tdv_adc_window, min_component_ml=settings.min_component_ml
+        )
+        self._result = None
+
+    def show_burden(self) -> None:
+        """Write the tumour load into its segmentation and table."""
+        if self.burden is not None:
+            self._refer("Burden", burden_to_nodes(self.burden, self.label, volume_node=self.map_node("dwi_high")))
+            self.remember()
+
+    def decide(self, component: Component, state: str) -> None:
+        """The reader's word on one component: accepted, rejected or physiological."""
+        ras = tuple(float(x) for x in component.centroid_ras)
+        self.decisions.append((ras, state))
+        self._session.decide(ras, state)
+        self.update_burden()
+
+    def undo_decision(self) -> None:
+        """Take the last decision back, if any."""
+        if self.decisions:
+            self.decisions.pop()
+            self.propose_burden(self.burden.muscle_signal)

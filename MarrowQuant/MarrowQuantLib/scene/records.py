@@ -1,0 +1,76 @@
+"""What the scene must hold beside maps, points and segmentations so that a saved case reopens as it was: one JSON text node an exam.
+
+It holds the exam's date, protocol, warnings and recognised series, the reader's decisions on the tumour load, the muscle signal they were
+made with, and the laboratory values. No path and no patient identity.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping
+from typing import Any, Optional
+
+from ..maps import ExamMaps
+from ..model import LabValue
+from .nodes import find_node, find_or_add, remove_nodes
+
+_CLASS, _TEXT = "vtkMRMLTextNode", "exam"
+
+
+def write_record(
+    maps: ExamMaps,
+    *,
+    labs: Mapping[str, LabValue],
+    decisions: list[tuple[tuple[float, float, float], str]],
+    muscle_signal: Optional[float],
+    scene: Optional[Any] = None,
+) -> str:
+    """Write the record of one exam; a second call replaces it. Returns its text."""
+    record = {
+        "maps": {
+            "date": maps.date.isoformat(),
+            "protocol": maps.protocol,
+            "warnings": maps.warnings,
+            "synthetic": maps.synthetic,
+            "series": maps.series,
+        },
+        "labs": [[lab.test, lab.value, lab.unit, lab.date.isoformat(), lab.given] for lab in labs.values()],
+        "decisions": decisions,
+        "muscle_signal": muscle_signal,
+    }
+    node = find_or_add(_CLASS, f"MarrowQuant {maps.label}", {"text": _TEXT, "exam": maps.label}, scene)
+    node.SetText(json.dumps(record, ensure_ascii=False, default=_plain))
+    node.SetForceCreateStorageNode(True)  # a file of its own in the bundle, instead of an attribute of the scene's XML
+    return node.GetText()
+
+
+def record_text(label: str, scene: Optional[Any] = None) -> str:
+    """The record as it stands in the scene; empty if there is none."""
+    node = find_node(_CLASS, {"text": _TEXT, "exam": label}, scene)
+    return "" if node is None else node.GetText() or ""
+
+
+def read_record(label: str, scene: Optional[Any] = None) -> Optional[dict[str, Any]]:
+    """The record of an exam, or None: ``maps`` holds the arguments of :class:`ExamMaps` beside label and maps, ``labs`` is by test."""
+    text = record_text(label, scene)
+    if not text:
+        return None
+    record = json.loads(text)
+    maps = record["maps"]
+    maps["date"] = datetime.date.fromisoformat(maps["date"])
+    maps["warnings"], maps["series"] = tuple(maps["warnings"]), tuple(maps["series"])
+    labs = [LabValue(test, value, unit, datetime.date.fromisoformat(date), given) for test, value, unit, date, given in record["labs"]]
+    record["labs"] = {lab.test: lab for lab in labs}
+    record["decisions"] = [(tuple(ras), state) for ras, state in record["decisions"]]
+    return record
+
+
+def remove_records(label: str, scene: Optional[Any] = None) -> None:
+    """Forget one exam's record."""
+    remove_nodes(_CLASS, {"text": _TEXT, "exam": label}, scene)
+
+
+def _plain(value: Any) -> Any:
+    """numpy numbers as Python numbers."""
+    return value.item() if hasattr(value, "item") else str(value)
