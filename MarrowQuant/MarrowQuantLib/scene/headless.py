@@ -96,6 +96,9 @@ def _connect(scene: Any, logic: Any) -> None:
     for factory in (slicer.vtkMRMLSliceViewDisplayableManagerFactory, slicer.vtkMRMLThreeDViewDisplayableManagerFactory):
         factory.GetInstance().SetMRMLApplicationLogic(logic)
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
+    layouts = slicer.vtkMRMLLayoutLogic()  # knows Slicer's layouts by number, and the views that each has
+    layouts.SetMRMLScene(scene)
+    _kept_alive.append(layouts)
 
 
 def _start_data_io(scene: Any, logic: Any, cache_folder: str) -> None:

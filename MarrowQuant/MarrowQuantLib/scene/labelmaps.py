@@ -51,10 +51,9 @@ def set_segment(
     segment = slicer.vtkSegment()
     segment.SetName(name)
     segment.SetColor(*color)
+    segment.AddRepresentation(_labelmap_name(), _oriented_image(mask, ijk_to_ras))
     if terminology_entry:
         _set_terminology(segment, terminology_entry)
-    if mask is not None and mask.any():
-        segment.AddRepresentation(_labelmap_name(), _oriented_image(mask, ijk_to_ras))
     segmentation.AddSegment(segment, segment_id)
 
 
@@ -96,9 +95,17 @@ def _labelmap_name() -> str:
     return slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
 
 
-def _oriented_image(mask: np.ndarray, ijk_to_ras: np.ndarray) -> Any:
-    """The mask's bounding box as a vtkOrientedImageData in the geometry of the whole grid."""
-    bounds = [np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))[[0, -1]] for axis in range(3)]
+def _oriented_image(mask: Optional[np.ndarray], ijk_to_ras: np.ndarray) -> Any:
+    """The mask's bounding box as a vtkOrientedImageData in the geometry of the whole grid.
+
+    An empty mask becomes one voxel of background: a segment without an image has no geometry, and if it comes first, Slicer resamples
+    all others to the identity's.
+    """
+    if mask is None or not mask.any():
+        mask = np.zeros((1, 1, 1), dtype=bool)
+        bounds = [np.array([0, 0])] * 3
+    else:
+        bounds = [np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))[[0, -1]] for axis in range(3)]
     box = mask[tuple(slice(low, high + 1) for low, high in bounds)]
     image = slicer.vtkOrientedImageData()
     image.SetExtent([int(v) for low, high in reversed(bounds) for v in (low, high)])

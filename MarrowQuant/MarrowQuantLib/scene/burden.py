@@ -1,0 +1,159 @@
+"""The tumour load between ring 1 and the scene: segments by state, the components' label map and table, and the reader's decisions."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import numpy as np
+import slicer
+
+from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, Component, MarrowQuantError, Volume
+from .labelmaps import finish_segmentation, set_segment, start_segmentation, terminology
+from .nodes import exam_title, find_node, find_or_add, remove_nodes, set_tags
+from .tables import components_table, read_rows
+from .volumes import volume_from_node
+
+DECIDED = "decided by the reader"  # the reason that model.Component gives to a decision
+
+# State: segment name, RGB (our choice), terminology. SNOMED CT codes of DICOM PS3.16 CID 7150, 7151 and 7159; a test compares them with
+# pydicom's copy of PS3.16. Signal that is not tumour is only called tissue: which organ it is was not measured.
+_TISSUE = "SCT^85756007^Tissue"
+_SEGMENTS = {
+    ACCEPTED: ("tDV accepted", (0.9, 0.1, 0.1), terminology("SCT^49755003^Morphologically Abnormal Structure", "SCT^52988006^Lesion")),
+    PHYSIOLOGICAL: ("physiological", (0.2, 0.55, 0.95), terminology(_TISSUE, _TISSUE)),
+    REJECTED: ("rejected", (0.6, 0.6, 0.6), terminology(_TISSUE, _TISSUE)),
+}
+
+
+def burden_to_nodes(burden: Burden, exam_label: str, *, volume_node: Optional[Any] = None, scene: Optional[Any] = None) -> Any:
+    """Show a tumour load: one segment per state, the components' label map, and the components' table.
+
+    Parameters
+    ----------
+    burden : Burden
+    exam_label : {"baseline", "follow-up"}
+    volume_node : vtkMRMLScalarVolumeNode, optional
+        The high-b image: becomes the segmentation's reference geometry.
+
+    Returns
+    -------
+    vtkMRMLSegmentationNode
+        Segments with the IDs "accepted", "physiological" and "rejected", each present even if empty.
+    """
+    title = exam_title(exam_label)
+    node = find_or_add("vtkMRMLSegmentationNode", f"{title} tumour load", {"exam": exam_label, "burden": "segments"}, scene)
+    states = _state_of_each_voxel(burden)
+    was_modifying = node.StartModify()
+    try:
+        start_segmentation(node, volume_node)
+        for index, (state, (name, color, entry)) in enumerate(_SEGMENTS.items(), start=1):
+            mask = states == index
+            set_segment(node, state, name, mask, burden.labels.ijk_to_ras, color=color, terminology_entry=entry)
+        finish_segmentation(node)
+    finally:
+        node.EndModify(was_modifying)
+    _write_labels(burden.labels, exam_label, scene)
+    components_table(burden, exam_label, scene)
+    return node
+
+
+def remove_burden(exam_label: str, scene: Optional[Any] = None) -> None:
+    """Remove the nodes of an exam's tumour load, when there no longer is one."""
+    for class_name in ("vtkMRMLSegmentationNode", "vtkMRMLLabelMapVolumeNode"):
+        for kind in ("segments", "labels"):
+            remove_nodes(class_name, {"exam": exam_label, "burden": kind}, scene)
+    remove_nodes("vtkMRMLTableNode", {"exam": exam_label, "table": "components"}, scene)
+
+
+def labels_from_scene(exam_label: str, scene: Optional[Any] = None) -> Optional[Volume]:
+    """``Burden.labels`` of an exam in the scene, or None."""
+    node = find_node("vtkMRMLLabelMapVolumeNode", {"exam": exam_label, "burden": "labels"}, scene)
+    return None if node is None else volume_from_node(node)
+
+
+def components_from_scene(exam_label: str, scene: Optional[Any] = None) -> tuple[Component, ...]:
+    """``Burden.components`` of an exam in the scene; empty if there is no table.
+
+    Raises
+    ------
+    MarrowQuantError
+        If a state in the table is none of accepted, rejected, physiological.
+    """
+    node = find_node("vtkMRMLTableNode", {"exam": exam_label, "table": "components"}, scene)
+    return () if node is None else components_from_table(node)
+
+
+def components_from_table(node: Any) -> tuple[Component, ...]:
+    """Read a table that :func:`MarrowQuantLib.scene.tables.components_table` wrote; see :func:`components_from_scene`."""
+    return tuple(_component(row, node) for row in read_rows(node))
+
+
+def decisions_from_scene(exam_label: str, scene: Optional[Any] = None) -> tuple[tuple[tuple[float, float, float], str], ...]:
+    """The reader's decisions on an exam, in the form that ``burden.segment`` takes.
+
+    Returns
+    -------
+    tuple of (point, state)
+        The point, RAS in mm, is the voxel of the component that lies nearest to its centroid: the centroid itself of a curved component
+        can lie outside it.
+
+    Raises
+    ------
+    MarrowQuantError
+        As :func:`components_from_scene`.
+    """
+    labels = labels_from_scene(exam_label, scene)
+    decided = [c for c in components_from_scene(exam_label, scene) if c.reason == DECIDED]
+    if labels is None or not decided:
+        return ()
+    return tuple((_point_inside(labels, component), component.state) for component in decided)
+
+
+def _state_of_each_voxel(burden: Burden) -> np.ndarray:
+    """1, 2, 3 for a voxel of an accepted, physiological, rejected component, else 0: uint8, shape (k, j, i)."""
+    labels = burden.labels.array
+    known = max((component.label for component in burden.components), default=0)
+    code = np.zeros(max(int(labels.max(initial=0)), known) + 1, dtype=np.uint8)
+    states = list(_SEGMENTS)
+    for component in burden.components:
+        code[component.label] = states.index(component.state) + 1
+    return code[labels]
+
+
+def _write_labels(labels: Volume, exam_label: str, scene: Optional[Any]) -> None:
+    name = f"{exam_title(exam_label)} tumour load components"
+    node = find_or_add("vtkMRMLLabelMapVolumeNode", name, {"exam": exam_label, "burden": "labels"}, scene)
+    was_modifying = node.StartModify()
+    try:
+        slicer.util.updateVolumeFromArray(node, np.ascontiguousarray(labels.array, dtype=np.int32))
+        node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(np.asarray(labels.ijk_to_ras, dtype=float)))
+        set_tags(node, {"role": labels.role.value, "unit": labels.unit, "quantity": labels.quantity})
+    finally:
+        node.EndModify(was_modifying)
+
+
+def _component(row: dict[str, Any], node: Any) -> Component:
+    if row["state"] not in _SEGMENTS:
+        raise MarrowQuantError(
+            f'{node.GetName()}: component {row["label"]} has the unknown state "{row["state"]}"; use accepted, rejected or physiological.'
+        )
+    return Component(
+        label=int(row["label"]),
+        volume_ml=float(row["volume"]),
+        centroid_ras=np.array([float(row[axis]) for axis in "ras"]),
+        longest_diameter_mm=float(row["diameter"]),
+        adc_median=float(row["adc_median"]),
+        adc_mean=float(row["adc_mean"]),
+        signal_ratio=float(row["signal_ratio"]),
+        state=row["state"],
+        reason=row["reason"],
+    )
+
+
+def _point_inside(labels: Volume, component: Component) -> tuple[float, float, float]:
+    kji = np.argwhere(labels.array == component.label)
+    if len(kji) == 0:
+        return tuple(float(v) for v in component.centroid_ras)
+    ras = kji[:, ::-1] @ labels.ijk_to_ras[:3, :3].T + labels.ijk_to_ras[:3, 3]
+    nearest = ras[np.argmin(((ras - component.centroid_ras) ** 2).sum(axis=1))]
+    return tuple(float(v) for v in nearest)

@@ -1,0 +1,124 @@
+"""The module's parameter node, as Slicer's ``@parameterNodeWrapper`` stores it, and the results as a text node.
+
+Slicer's wrapper keeps a number, a text or a path as ``str(value)`` under the parameter's name; a node as a node reference whose role is
+the parameter's name, beside an empty parameter (seen in Slicer 5.13). What is written here is what the panel of the module reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Optional
+
+from ..model import Results, Settings
+from ..report import results_to_dict
+from .nodes import find_node, find_or_add, scene_or_default
+
+MODULE_NAME = "MarrowQuant"
+PATHS = ("baselineFolder", "followUpFolder", "labsPath", "outputFolder")
+NUMBERS = ("tdvSignalRatio", "tdvAdcLower", "tdvAdcUpper", "minComponentMl", "roiRadiusLR", "roiRadiusAP", "roiRadiusCC")
+TEXTS = ("modelId", "language")
+NODES = ("baselinePoints", "followUpPoints", "baselineSegmentation", "followUpSegmentation", "baselineBurden", "followUpBurden")
+
+
+def parameter_node(scene: Optional[Any] = None) -> Any:
+    """The module's vtkMRMLScriptedModuleNode, the singleton that ``ScriptedLoadableModuleLogic.getParameterNode`` finds; made if absent."""
+    scene = scene_or_default(scene)
+    node = scene.GetSingletonNode(MODULE_NAME, "vtkMRMLScriptedModuleNode")
+    if node is None:
+        node = scene.CreateNodeByClass("vtkMRMLScriptedModuleNode")
+        node.UnRegister(None)  # the scene keeps the reference that counts
+        node.SetSingletonTag(MODULE_NAME)
+        node.SetName(MODULE_NAME)
+        node = scene.AddNode(node)
+    node.SetAttribute("ModuleName", MODULE_NAME)  # closing a scene removes it
+    return node
+
+
+def set_parameters(values: Mapping[str, Any], scene: Optional[Any] = None) -> None:
+    """Store parameters; nodes by reference, everything else as text.
+
+    Raises
+    ------
+    KeyError
+        For a name that is not a parameter of the module.
+    """
+    node = parameter_node(scene)
+    was_modifying = node.StartModify()
+    try:
+        for name, value in values.items():
+            if name not in (*PATHS, *NUMBERS, *TEXTS, *NODES):
+                raise KeyError(f"{name} is not a parameter of the module")
+            if name in NODES:
+                node.SetParameter(name, "")
+                node.SetNodeReferenceID(name, None if value is None else value.GetID())
+            else:
+                node.SetParameter(name, str(value))
+    finally:
+        node.EndModify(was_modifying)
+
+
+def get_parameters(scene: Optional[Any] = None) -> dict[str, Any]:
+    """The parameters that are stored: numbers as float, paths and texts as str, nodes as nodes."""
+    node = parameter_node(scene)
+    values: dict[str, Any] = {name: node.GetParameter(name) for name in (*PATHS, *TEXTS) if node.HasParameter(name)}
+    values.update({name: float(node.GetParameter(name)) for name in NUMBERS if node.HasParameter(name)})
+    values.update({name: node.GetNodeReference(name) for name in NODES if node.GetNodeReferenceID(name)})
+    return values
+
+
+def settings_to_parameters(settings: Settings) -> dict[str, float]:
+    """Settings under the parameters' names."""
+    return {
+        "tdvSignalRatio": settings.tdv_signal_ratio,
+        "tdvAdcLower": settings.tdv_adc_window[0],
+        "tdvAdcUpper": settings.tdv_adc_window[1],
+        "minComponentMl": settings.min_component_ml,
+        **dict(zip(("roiRadiusLR", "roiRadiusAP", "roiRadiusCC"), settings.roi_radii_mm)),
+    }
+
+
+def settings_from_scene(scene: Optional[Any] = None) -> Settings:
+    """Settings stored in the scene; the default where one is not stored."""
+    stored = {**settings_to_parameters(Settings()), **get_parameters(scene)}
+    return Settings(
+        tdv_signal_ratio=stored["tdvSignalRatio"],
+        tdv_adc_window=(stored["tdvAdcLower"], stored["tdvAdcUpper"]),
+        min_component_ml=stored["minComponentMl"],
+        roi_radii_mm=(stored["roiRadiusLR"], stored["roiRadiusAP"], stored["roiRadiusCC"]),
+    )
+
+
+@contextmanager
+def without_paths(scene: Optional[Any] = None) -> Iterator[None]:
+    """Leave folder names out of a scene that is being saved: they name this computer, and often the patient.
+
+    Nobody is told of the change, so the panel does not follow it.
+    """
+    node = parameter_node(scene)
+    kept = {name: node.GetParameter(name) for name in PATHS if node.GetParameter(name)}
+    told = node.GetDisableModifiedEvent()
+    node.SetDisableModifiedEvent(1)
+    try:
+        for name in kept:
+            node.SetParameter(name, "")
+        yield
+    finally:
+        for name, value in kept.items():
+            node.SetParameter(name, value)
+        node.SetDisableModifiedEvent(told)
+
+
+def results_to_text(results: Results, scene: Optional[Any] = None) -> Any:
+    """All results with their provenance, as JSON under ``report/results.schema.json``, in a vtkMRMLTextNode."""
+    node = find_or_add("vtkMRMLTextNode", "MarrowQuant results", {"text": "results"}, scene)
+    node.SetText(json.dumps(results_to_dict(results), ensure_ascii=False, indent=1))
+    node.SetForceCreateStorageNode(True)  # a file of its own in the bundle, instead of an attribute of the scene's XML
+    return node
+
+
+def results_from_text(scene: Optional[Any] = None) -> Optional[dict[str, Any]]:
+    """The JSON results stored in the scene, or None."""
+    node = find_node("vtkMRMLTextNode", {"text": "results"}, scene)
+    return None if node is None or not node.GetText() else json.loads(node.GetText())

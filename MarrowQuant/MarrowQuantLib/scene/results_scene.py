@@ -1,0 +1,174 @@
+"""Results into the scene, and the scene into an .mrb that reopens with ROIs, decisions, numbers and provenance."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Optional, Union
+
+from ..model import ExamResult, MarrowQuantError, Progress, Results, no_progress
+from . import headless
+from .burden import burden_to_nodes, remove_burden
+from .charts import adc_histogram_chart, fat_fraction_chart
+from .layout import show_default_views
+from .nodes import exam_folder, exam_title, find_or_add, nodes_with, put_in_folder, remove_nodes, scene_or_default
+from .parameters import results_to_text, set_parameters, settings_to_parameters, without_paths
+from .rois import rois_to_points_node, rois_to_segmentation
+from .tables import changes_table, labs_table, measurements_table, response_table, vertebrae_table
+from .volumes import maps_to_nodes
+
+_ROI_MAPS = ("ff", "water", "in_phase", "adc")  # the grid that the ROI segments are drawn on: the first map that is there
+_EXAM_CLASSES = (
+    "vtkMRMLScalarVolumeNode",
+    "vtkMRMLMarkupsFiducialNode",
+    "vtkMRMLSegmentationNode",
+    "vtkMRMLTableNode",
+    "vtkMRMLPlotSeriesNode",
+)
+_PARAMETERS = {"baseline": "baseline", "follow-up": "followUp"}
+
+
+def write_scene(results: Results, path_mrb: Union[str, Path], progress: Progress = no_progress, *, scene: Optional[Any] = None) -> None:
+    """Put results into the scene and save it as an .mrb.
+
+    Outside Slicer the embedded Slicer is started and its scene is cleared first. In Slicer the open scene is completed and saved with all
+    that the reader has in it; it is not cleared, and its layout stays.
+
+    Parameters
+    ----------
+    results : Results
+    path_mrb : path
+        Replaced if it exists; on an error or a cancel it stays as it was.
+    progress : callable
+    scene : vtkMRMLScene, optional
+        Instead of the application's; it is not cleared.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the name does not end in .mrb, or the file cannot be written.
+    """
+    headless.start()
+    own_scene = scene is None and not headless.inside_slicer()
+    scene = scene_or_default(scene)
+    if own_scene:
+        scene.Clear(0)
+    results_to_scene(results, scene, lambda fraction, text: progress(0.5 * fraction, text))
+    if own_scene:
+        chart = next(nodes_with("vtkMRMLPlotChartNode", {}, scene), None)
+        show_default_views(results.exams, chart, scene)
+    progress(0.5, "Saving the scene")
+    save_scene(path_mrb, scene)
+    progress(1.0, "Scene saved")
+
+
+def results_to_scene(results: Results, scene: Optional[Any] = None, progress: Progress = no_progress) -> None:
+    """Put everything into nodes: exams, tables, charts, parameters, and the results as JSON. A second call updates the same nodes."""
+    for number, exam in enumerate(results.exams):
+        progress(number / len(results.exams), f"Showing the {exam.label}")
+        exam_to_nodes(exam, scene)
+    _write_or_remove("changes", results.changes, changes_table, scene)
+    _write_or_remove("response", results.response, response_table, scene)
+    labs_table(results.exams, scene)
+    adc_histogram_chart(results.exams, scene)
+    fat_fraction_chart(results.exams, scene)
+    set_parameters(settings_to_parameters(results.settings), scene)
+    if results.response is not None:
+        set_parameters({"modelId": results.response.model_id}, scene)
+    results_to_text(results, scene)
+    for exam in results.exams:
+        _order(exam, scene)
+    progress(1.0, "Shown")
+
+
+def exam_to_nodes(exam: ExamResult, scene: Optional[Any] = None) -> dict[str, Any]:
+    """Put one exam's maps, ROIs, tumour load and tables into the scene, in a folder of its own.
+
+    Returns
+    -------
+    dict
+        Key of the map to its vtkMRMLScalarVolumeNode.
+    """
+    nodes = maps_to_nodes(exam.maps, exam.label, date=exam.date, scene=scene)
+    _write_rois(exam, nodes, scene)
+    if exam.burden is not None:
+        segments = burden_to_nodes(exam.burden, exam.label, volume_node=nodes.get("dwi_high"), scene=scene)
+        _set_exam_parameter(exam.label, "Burden", segments, scene)
+    else:
+        remove_burden(exam.label, scene)
+    vertebrae_table(exam, scene)
+    measurements_table(exam, scene)
+    _order(exam, scene)
+    return nodes
+
+
+def save_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
+    """Save a scene as an .mrb, without the folder names in the module's parameters. Volumes are compressed without loss.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the name does not end in .mrb, or the file cannot be written.
+    """
+    path = Path(path_mrb)
+    if path.suffix.lower() != ".mrb":
+        raise MarrowQuantError(f"{path.name} is not the name of a scene bundle; give a name that ends in .mrb.")
+    scene = scene_or_default(scene)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".marrowquant-", dir=path.parent) as folder, without_paths(scene):
+            bundle = Path(folder) / path.name
+            if not scene.WriteToMRB(str(bundle)):
+                raise OSError("Slicer could not write it")
+            os.replace(bundle, path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise MarrowQuantError(f"The scene {path.name} cannot be written ({reason}); choose a folder with space to write to.") from error
+
+
+def load_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
+    """Open an .mrb in the embedded Slicer; what its scene held before is gone. In Slicer use ``slicer.util.loadScene``.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the file cannot be read as a scene bundle.
+    """
+    headless.start()
+    path = Path(path_mrb)
+    if not path.is_file() or not scene_or_default(scene).ReadFromMRB(str(path), True):
+        raise MarrowQuantError(f"{path.name} cannot be opened as a scene; give an .mrb file that Slicer or MarrowQuant saved.")
+
+
+def _write_rois(exam: ExamResult, nodes: dict[str, Any], scene: Optional[Any]) -> None:
+    rois = [vertebra.roi for vertebra in exam.vertebrae]
+    points = rois_to_points_node(rois, exam.label, scene=scene)
+    _set_exam_parameter(exam.label, "Points", points, scene)
+    key = next((key for key in _ROI_MAPS if key in exam.maps), None)
+    if key is None:
+        return
+    name = f"{exam_title(exam.label)} vertebral ROIs"
+    segments = find_or_add("vtkMRMLSegmentationNode", name, {"exam": exam.label, "rois": "segments"}, scene)
+    rois_to_segmentation(rois, exam.maps[key], segments, nodes[key])
+    _set_exam_parameter(exam.label, "Segmentation", segments, scene)
+
+
+def _set_exam_parameter(label: str, what: str, node: Any, scene: Optional[Any]) -> None:
+    """An exam with another label (a third date, say) has nodes but no parameter."""
+    if label in _PARAMETERS:
+        set_parameters({_PARAMETERS[label] + what: node}, scene)
+
+
+def _write_or_remove(kind: str, content: Any, write: Any, scene: Optional[Any]) -> None:
+    if content:
+        write(content, scene)
+    else:
+        remove_nodes("vtkMRMLTableNode", {"table": kind}, scene)
+
+
+def _order(exam: ExamResult, scene: Optional[Any]) -> None:
+    """All nodes of an exam into its folder."""
+    folder = exam_folder(exam.label, exam.date, scene)
+    for class_name in _EXAM_CLASSES:
+        for node in nodes_with(class_name, {"exam": exam.label}, scene):
+            put_in_folder(node, folder, scene)
