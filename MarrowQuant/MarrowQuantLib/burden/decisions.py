@@ -1,0 +1,106 @@
+"""The reader's decisions on components, kept while the thresholds move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy as np
+
+from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, MarrowQuantError
+from .pieces import Pieces
+
+REACH_MM = 15.0
+"""A point outside every component means the nearest one within this distance (our choice): the centroid of a curved rib lies beside it."""
+
+_SAME_POINT_MM = 0.01
+
+
+@dataclass
+class _Decision:
+    """``voxel`` is the flat index of the brightest voxel of the component decided on: the last one that a rising threshold drops."""
+
+    point_ras: np.ndarray
+    state: str
+    voxel: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The candidate voxels of one update: flat index in the volume (ascending), RAS position, signal ratio; and their pieces."""
+
+    flat: np.ndarray
+    positions_ras: np.ndarray
+    ratio: np.ndarray
+    pieces: Pieces
+
+
+class Decisions:
+    """Decisions in the order they were made; where two meet in one component, the later one holds."""
+
+    def __init__(self) -> None:
+        self._decisions: list[_Decision] = []
+
+    def add(self, point_ras: Sequence[float], state: str, candidates: Optional[Candidates]) -> None:
+        """Remember a decision; with candidates it is tied to its component now, otherwise at the next update.
+
+        Raises
+        ------
+        MarrowQuantError
+            If the state or the point is not usable.
+        """
+        point = np.asarray(point_ras, dtype=float)
+        if state not in (ACCEPTED, REJECTED, PHYSIOLOGICAL):
+            raise MarrowQuantError(f'"{state}" is not a decision; use {ACCEPTED}, {REJECTED} or {PHYSIOLOGICAL}.')
+        if point.shape != (3,) or not np.all(np.isfinite(point)):
+            raise MarrowQuantError("A decision needs a point of three RAS coordinates in mm; select a component again.")
+        decision = _Decision(point, state)
+        if candidates is not None:
+            _tie(decision, candidates)
+        self._decisions.append(decision)
+
+    def by_label(self, candidates: Candidates) -> tuple[dict[int, str], list[str]]:
+        """State per label of the components decided on, and sentences on decisions that meet no component or contradict each other."""
+        labels = np.zeros(candidates.flat.size, dtype=np.int32)
+        labels[candidates.pieces.order] = candidates.pieces.labels()
+        last: dict[int, _Decision] = {}
+        n_lost, overruled = 0, set()
+        for decision in self._decisions:
+            if decision.voxel is None:
+                _tie(decision, candidates)
+            label = _label_at(decision.voxel, candidates.flat, labels)
+            if label == 0:
+                n_lost += 1
+                continue
+            before = last.get(label, decision)
+            if before.state != decision.state and before.voxel != decision.voxel:  # the same voxel: a change of mind, no contradiction
+                overruled.add(label)
+            last[label] = decision
+        notes = [f"{n_lost} of the reader's decisions meet no component at these thresholds."] if n_lost else []
+        notes += [f"Component {label} joins pieces that were decided differently; the last decision holds." for label in sorted(overruled)]
+        return {label: decision.state for label, decision in last.items()}, notes
+
+
+def _tie(decision: _Decision, candidates: Candidates) -> None:
+    """Tie a decision to the component with its point as centroid, or else to the one nearest to the point."""
+    pieces = candidates.pieces
+    if not len(pieces):
+        return
+    to_centroids = np.linalg.norm(pieces.centroid_ras - decision.point_ras, axis=1)
+    label = int(to_centroids.argmin()) + 1
+    if to_centroids[label - 1] > _SAME_POINT_MM:
+        distances = np.linalg.norm(candidates.positions_ras[pieces.order] - decision.point_ras, axis=1)
+        nearest = int(distances.argmin())
+        if distances[nearest] > REACH_MM:
+            return
+        label = int(np.searchsorted(pieces.starts, nearest, side="right"))
+    members = pieces.members(label)
+    decision.voxel = int(candidates.flat[members[candidates.ratio[members].argmax()]])
+
+
+def _label_at(voxel: Optional[int], flat: np.ndarray, labels: np.ndarray) -> int:
+    if voxel is None:
+        return 0
+    position = int(np.searchsorted(flat, voxel))
+    return int(labels[position]) if position < flat.size and flat[position] == voxel else 0

@@ -1,0 +1,159 @@
+"""Which pieces of the mask are probably normal tissue: brain, spinal cord, spleen, kidneys, fluid.
+
+Plain rules on size, shape and place, each with its sentence; the reader decides. All limits are our choice for adults, from the usual sizes
+of the organs; they err towards leaving a piece in the tumour load, where the reader sees it in the list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..model import ACCEPTED, PHYSIOLOGICAL
+from .pieces import Pieces
+
+_SLAB_MM = 10.0  # the body's outline is taken per slab of this height
+
+_BRAIN_ML, _BRAIN_HALF_WIDTH_MM, _BRAIN_BELOW_TOP_MM = 300.0, 40.0, 60.0
+_CORD_LENGTH_MM, _CORD_AREA_MM2, _CORD_WIDTH_MM, _CORD_OFF_MIDLINE_MM, _CORD_DEPTH = 60.0, 250.0, 40.0, 20.0, 0.6
+_ORGAN_OFF_MIDLINE_MM, _ORGAN_HALF_WIDTH_MM = (35.0, 145.0), 14.0
+_SPLEEN_ML, _SPLEEN_BELOW_VERTEX_MM = (60.0, 1000.0), (350.0, 680.0)
+_KIDNEY_ML, _KIDNEY_ADC = (40.0, 400.0), 1250.0
+_PAIR_VOLUME, _PAIR_OFFSET_MM, _PAIR_HEIGHT_MM = 3.0, 35.0, 60.0
+_FLUID_ADC = 2000.0
+
+NO_RULE = "Signal and ADC as in active disease; no rule for normal tissue applies."
+
+
+@dataclass(frozen=True)
+class BodyOutline:
+    """Where the body lies, slab by slab from caudal to cranial, from the tissue seen on the high-b image.
+
+    Attributes
+    ----------
+    z_mm : ndarray, shape (n,)
+        Middle of each slab, RAS.
+    midline_mm, back_mm, front_mm : ndarray, shape (n,)
+        Median R, and the 2nd and 98th percentile of A of the tissue in each slab.
+    top_mm : float
+        Upper end of the tissue.
+    """
+
+    z_mm: np.ndarray
+    midline_mm: np.ndarray
+    back_mm: np.ndarray
+    front_mm: np.ndarray
+    top_mm: float
+
+    def off_midline(self, points_ras: np.ndarray) -> np.ndarray:
+        """Distance to the patient's right (positive) or left (negative) of the midline in mm, shape (n,)."""
+        return points_ras[:, 0] - np.interp(points_ras[:, 2], self.z_mm, self.midline_mm)
+
+    def depth(self, points_ras: np.ndarray) -> np.ndarray:
+        """Position between back (0) and front (1), shape (n,)."""
+        back, front = (np.interp(points_ras[:, 2], self.z_mm, edge) for edge in (self.back_mm, self.front_mm))
+        return (points_ras[:, 1] - back) / np.maximum(front - back, 1.0)
+
+
+def outline_of(tissue: np.ndarray, ijk_to_ras: np.ndarray, *, max_points: int = 40_000) -> BodyOutline:
+    """Outline of the body from a tissue mask of shape (k, j, i); thinned evenly to ``max_points`` voxels."""
+    flat = np.flatnonzero(tissue)
+    flat = flat[:: max(1, flat.size // max_points)]
+    k, j, i = np.unravel_index(flat, tissue.shape)
+    points = np.stack([i, j, k], axis=1) @ ijk_to_ras[:3, :3].T + ijk_to_ras[:3, 3]
+    if not len(points):
+        origin = ijk_to_ras[:3, 3]
+        return BodyOutline(*(np.array([value]) for value in (origin[2], origin[0], origin[1], origin[1])), float(origin[2]))
+    slab = np.floor((points[:, 2] - points[:, 2].min()) / _SLAB_MM).astype(int)
+    slabs = [points[slab == n] for n in np.unique(slab)]
+    midline = np.array([np.median(p[:, 0]) for p in slabs])
+    back, front = np.array([np.percentile(p[:, 1], (2, 98)) for p in slabs]).T
+    return BodyOutline(np.array([p[:, 2].mean() for p in slabs]), midline, back, front, float(np.percentile(points[:, 2], 99.9)))
+
+
+def propose_states(pieces: Pieces, adc_median: np.ndarray, outline: BodyOutline) -> list[tuple[str, str]]:
+    """State and reason of each piece, in the order of the pieces.
+
+    Parameters
+    ----------
+    pieces : Pieces
+    adc_median : ndarray, shape (n,)
+        µm²/s.
+    outline : BodyOutline
+    """
+    proposals = [(ACCEPTED, NO_RULE)] * len(pieces)
+    side = outline.off_midline(pieces.centroid_ras)
+    brain = _is_brain(pieces, side, outline)
+    rules = (
+        (_is_kidney(pieces, side, adc_median), "Probably kidney: one of a pair of compact organs beside the column with a high ADC."),
+        (_is_spleen(pieces, side, outline, brain), "Probably spleen: a compact organ in the left upper abdomen without a counterpart."),
+        (_is_cord(pieces, side, outline), "Probably spinal cord: long, thin, cranio-caudal and near the midline."),
+        (brain, "Probably brain: the large piece at the top of the body."),
+        (_inside_brain(pieces, brain), "Probably brain: it lies within the brain."),
+        (adc_median >= _FLUID_ADC, "Probably fluid (bladder, cerebrospinal fluid, cyst): its ADC is that of fluid."),
+    )
+    for applies, reason in rules:
+        for n in np.flatnonzero(applies):
+            proposals[n] = (PHYSIOLOGICAL, reason)
+    return proposals
+
+
+def _is_brain(pieces: Pieces, side: np.ndarray, outline: BodyOutline) -> np.ndarray:
+    """Large, thick in every direction, and it reaches up to the vertex."""
+    at_top = pieces.box_ras[:, 1, 2] > outline.top_mm - _BRAIN_BELOW_TOP_MM
+    thick = pieces.half_axes_mm[:, 0] > _BRAIN_HALF_WIDTH_MM
+    return (pieces.volume_ml > _BRAIN_ML) & thick & at_top & (np.abs(side) < _BRAIN_HALF_WIDTH_MM)
+
+
+def _inside_brain(pieces: Pieces, brain: np.ndarray) -> np.ndarray:
+    """Pieces that the threshold cut off from the brain: wholly within its bounding box, and nearer to its middle than its surface."""
+    inside = np.zeros(len(pieces), dtype=bool)
+    for n in np.flatnonzero(brain):
+        low, high = pieces.box_ras[n]
+        in_box = np.all((pieces.box_ras[:, 0] >= low) & (pieces.box_ras[:, 1] <= high), axis=1)
+        from_middle = np.linalg.norm((pieces.centroid_ras - (low + high) / 2) / ((high - low) / 2), axis=1)
+        inside |= in_box & (from_middle < 0.8) & ~brain
+    return inside
+
+
+def _is_cord(pieces: Pieces, side: np.ndarray, outline: BodyOutline) -> np.ndarray:
+    """Long and thin; the infiltrated column is as long but thicker, the sternum as thin but in front."""
+    extent = pieces.box_ras[:, 1] - pieces.box_ras[:, 0]
+    length = extent[:, 2]
+    thin = 1000.0 * pieces.volume_ml < _CORD_AREA_MM2 * length
+    narrow = extent[:, 0] < _CORD_WIDTH_MM
+    behind = outline.depth(pieces.centroid_ras) < _CORD_DEPTH
+    return (length > _CORD_LENGTH_MM) & thin & narrow & behind & (np.abs(side) < _CORD_OFF_MIDLINE_MM)
+
+
+def _is_spleen(pieces: Pieces, side: np.ndarray, outline: BodyOutline, brain: np.ndarray) -> np.ndarray:
+    """Compact, on the left, at the height of the upper abdomen where the head is in view, and without a counterpart on the right (both
+    hips or both shoulders may be infiltrated)."""
+    compact = _compact(pieces, side, _SPLEEN_ML) & (side < 0)
+    if brain.any():
+        below = outline.top_mm - pieces.centroid_ras[:, 2]
+        compact &= (below > _SPLEEN_BELOW_VERTEX_MM[0]) & (below < _SPLEEN_BELOW_VERTEX_MM[1])
+    return compact & ~_has_counterpart(pieces, side, np.ones(len(pieces), dtype=bool))
+
+
+def _is_kidney(pieces: Pieces, side: np.ndarray, adc_median: np.ndarray) -> np.ndarray:
+    candidates = _compact(pieces, side, _KIDNEY_ML) & (adc_median > _KIDNEY_ADC)
+    return candidates & _has_counterpart(pieces, side, candidates)
+
+
+def _compact(pieces: Pieces, side: np.ndarray, volume_ml: tuple[float, float]) -> np.ndarray:
+    """An organ's volume, thick in every direction (flat bones are not), at an organ's distance from the midline."""
+    volume = (pieces.volume_ml > volume_ml[0]) & (pieces.volume_ml < volume_ml[1])
+    thick = pieces.half_axes_mm[:, 0] > _ORGAN_HALF_WIDTH_MM
+    return volume & thick & (np.abs(side) > _ORGAN_OFF_MIDLINE_MM[0]) & (np.abs(side) < _ORGAN_OFF_MIDLINE_MM[1])
+
+
+def _has_counterpart(pieces: Pieces, side: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """A piece of similar volume at the mirrored place on the other side."""
+    mirrored = np.abs(side[:, None] + side[None, :]) < _PAIR_OFFSET_MM
+    level = np.abs(pieces.centroid_ras[:, None, 2] - pieces.centroid_ras[None, :, 2]) < _PAIR_HEIGHT_MM
+    ratio = pieces.volume_ml[:, None] / pieces.volume_ml[None, :]
+    similar = (ratio < _PAIR_VOLUME) & (ratio > 1 / _PAIR_VOLUME)
+    other_side = side[:, None] * side[None, :] < 0
+    return (mirrored & level & similar & other_side & among[None, :]).any(axis=1)
