@@ -1,0 +1,338 @@
+"""The application around a module's panel: ``slicer.app``, the list of modules, and what a test does with them.
+
+    host = application.start()
+    module = host.load_module("MarrowQuant/MarrowQuant.py")
+    widget = host.make_widget("MarrowQuant")
+    host.enter(widget)
+    host.grab(widget, "panel.png")
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Callable, Optional, Union
+
+from . import ctklayer, dialogs, qmrmllayer, qtlayer, signals, subjecthierarchy
+from .fileio import CoreIOManager
+from .pyside import QtCore, QtWidgets
+
+_host: Optional[Host] = None
+
+
+def start() -> Host:
+    """Start the embedded Slicer and the Qt layer over it. The second call gives the same host.
+
+    Raises
+    ------
+    ImportError
+        If ``slicer-core`` or a system library that Qt needs is missing.
+    """
+    global _host  # noqa: PLW0603 (there is one application in a process)
+    if _host is None:
+        from MarrowQuantLib.scene import headless
+
+        headless.start()
+        _host = Host()
+    return _host
+
+
+class Host:
+    """The running stand-in.
+
+    Attributes
+    ----------
+    testing : bool
+        What ``slicer.app.testingEnabled()`` answers.
+    messages : list of (str, str)
+        What ``slicer.util``'s displays said: level ("INFO", "WARNING", "ERROR") and text.
+    slot_errors : list of str
+        Tracebacks of exceptions in slots; ``take_slot_errors`` empties it.
+    dialog_answers : list
+        Prepared answers for modal dialogs; ``dialogs`` are those that were opened.
+    """
+
+    def __init__(self) -> None:
+        import slicer
+
+        self.testing = False
+        self.messages: list[tuple[str, str]] = []
+        self.slot_errors, self.dialog_answers, self.dialogs = signals.slot_errors, dialogs.answers, dialogs.asked
+        self._widgets: list[Any] = []
+        qtlayer.install()
+        self._qapplication = QtWidgets.QApplication.instance() or QtWidgets.QApplication(["slicerhost"])
+        self._settings_folder = _use_temporary_settings()
+        ctklayer.install()
+        qmrmllayer.install()
+        dialogs.replace_dialogs()
+        slicer.app = Application(slicer.app, self)
+        slicer.qSlicerScriptedLoadableModule = ScriptedModule
+        from . import scripted
+
+        scripted.install()
+        self._record_messages()
+        self._hierarchy = subjecthierarchy.fill_automatically(slicer.mrmlScene)
+        sys.excepthook = self._unhandled
+
+    def _unhandled(self, kind: type, error: BaseException, trace: Any) -> None:
+        """Qt for Python reports here what it cannot raise: an exception in an event handler or a timer."""
+        signals.report_exception(error)
+
+    def _record_messages(self) -> None:
+        import slicer.util
+
+        display = slicer.util._messageDisplay
+
+        def recording(level: int, text: str, *args: Any, **kwargs: Any) -> Any:
+            self.messages.append((logging.getLevelName(level), text))
+            return display(level, text, *args, **kwargs)
+
+        slicer.util._messageDisplay = recording
+
+    # --- modules and widgets
+
+    def load_module(self, path: Union[str, Path]) -> ModuleType:
+        """Import a scripted module's file and make its module object, as the application does at start. Once for a file."""
+        import slicer
+
+        path = Path(path).resolve()
+        name = path.stem
+        known = getattr(slicer.modules, name.lower(), None)
+        if known is not None and known.path == str(path):
+            return sys.modules[name]
+        if str(path.parent) not in sys.path:
+            sys.path.append(str(path.parent))
+        spec = importlib.util.spec_from_file_location(name, path)
+        python = importlib.util.module_from_spec(spec)
+        sys.modules[name] = python
+        spec.loader.exec_module(python)
+        module = ScriptedModule(name, str(path), self)
+        setattr(slicer.modules, name.lower(), module)
+        setattr(slicer.modules, f"{name}Instance", getattr(python, name)(module))
+        return python
+
+    def make_widget(self, name: str) -> Any:
+        """Make a module's widget in a container and set it up; the answer is the Python object. It is not entered yet."""
+        import slicer
+
+        module = slicer.modules.__dict__[name.lower()]
+        container = slicer.qSlicerScriptedLoadableModuleWidget()
+        container._module_name = name
+        container.setLayout(QtWidgets.QVBoxLayout())
+        container.setMRMLScene(slicer.mrmlScene)
+        widget = getattr(sys.modules[name], f"{name}Widget")(container)
+        container._python = widget
+        module._container = container
+        setattr(slicer.modules, f"{name}Widget", widget)
+        self._widgets.append(widget)
+        widget.setup()
+        return widget
+
+    def enter(self, widget: Any) -> None:
+        """Show a module's panel."""
+        widget.parent.show()
+        widget.parent.enter()
+        self.process_events()
+
+    def exit(self, widget: Any) -> None:
+        """Leave a module's panel for another one."""
+        widget.parent.exit()
+        widget.parent.hide()
+        self.process_events()
+
+    def close_widget(self, widget: Any) -> None:
+        """Exit and destroy a module's panel, as the application does at its end or before a reload."""
+        import slicer
+
+        if widget.parent.isEntered:
+            self.exit(widget)
+        self._widgets.remove(widget)
+        widget.cleanup()
+        module = slicer.modules.__dict__[widget.moduleName.lower()]
+        if module._container is widget.parent:
+            module._container = None
+        widget.parent.setMRMLScene(None)
+        widget.parent.deleteLater()
+        self.process_events()
+
+    def close_all(self) -> None:
+        """Destroy all panels."""
+        for widget in list(self._widgets):
+            self.close_widget(widget)
+
+    def grab(self, widget: Any, path: Union[str, Path, None] = None, width: int = 420) -> Any:
+        """Picture of a panel at its whole height, also written as PNG if a path is given. ``widget``: the Python object or a QWidget."""
+        qwidget = widget if isinstance(widget, QtWidgets.QWidget) else widget.parent
+        qwidget.show()
+        for _ in range(3):  # a layout settles in rounds: word-wrapped labels know their height only once they have a width
+            qwidget.resize(width, max(qwidget.sizeHint.height(), qwidget.layout().heightForWidth(width) if qwidget.layout() else 0))
+            self.process_events()
+        picture = qwidget.grab()
+        if path is not None and not picture.save(str(path)):
+            raise OSError(f"The picture could not be written: {path}")
+        return picture
+
+    # --- the event loop and the test's view of it
+
+    def process_events(self) -> None:
+        """Deliver what is waiting, deferred deletions too."""
+        self._qapplication.processEvents()
+        self._qapplication.sendPostedEvents(None, int(QtCore.QEvent.DeferredDelete))
+
+    def take_slot_errors(self) -> list[str]:
+        """The tracebacks so far, for a test that expects one."""
+        taken = list(self.slot_errors)
+        self.slot_errors.clear()
+        return taken
+
+    def reset(self) -> None:
+        """Forget what earlier tests left: errors, messages, answers, settings."""
+        for recorded in (self.slot_errors, self.messages, self.dialog_answers, self.dialogs):
+            recorded.clear()
+        self.testing = True
+        QtCore.QSettings().clear()
+
+
+def _use_temporary_settings() -> tempfile.TemporaryDirectory:
+    """Let QSettings() be an ini file of this process."""
+    folder = tempfile.TemporaryDirectory(prefix="slicerhost-")
+    settings = QtCore.QSettings
+    settings.setDefaultFormat(settings.IniFormat)
+    settings.setPath(settings.IniFormat, settings.UserScope, folder.name)
+    settings.setPath(settings.IniFormat, settings.SystemScope, folder.name)
+    QtCore.QCoreApplication.setOrganizationName("slicerhost")
+    QtCore.QCoreApplication.setApplicationName("Slicer")
+    return folder
+
+
+class ScriptedModule:
+    """Stand-in for ``qSlicerScriptedLoadableModule``: ``slicer.modules.<name>`` of a scripted module."""
+
+    def __init__(self, name: str, path: str, host: Host) -> None:
+        self.name = self.title = name
+        self.path = path
+        self.hidden = False
+        self.helpText = self.acknowledgementText = ""
+        self.categories, self.dependencies, self.contributors = [], [], []
+        self._host, self._container = host, None
+
+    def logic(self) -> None:
+        """A scripted module's logic is in Python; use ``slicer.util.getModuleLogic``."""
+
+    def widgetRepresentation(self) -> Any:
+        if self._container is None:
+            self._host.make_widget(self.name)
+        return self._container
+
+    def createNewWidgetRepresentation(self) -> Any:
+        return self._host.make_widget(self.name).parent
+
+
+class ModuleManager:
+    """Stand-in for ``qSlicerModuleManager``."""
+
+    def module(self, name: str) -> Any:
+        import slicer
+
+        return vars(slicer.modules).get(name.lower())
+
+    def modulesNames(self) -> list[str]:
+        import slicer
+
+        return [module.name for module in vars(slicer.modules).values() if hasattr(module, "logic") and hasattr(module, "name")]
+
+
+class Application:
+    """``slicer.app`` with Qt: what the embedded Slicer has, and what a panel asks for besides. Any other name is an AttributeError."""
+
+    applicationName = "Slicer"
+    majorVersion, minorVersion = 5, 13
+    startupCompleted = "startupCompleted()"
+
+    def __init__(self, embedded: Any, host: Host) -> None:
+        self._embedded, self._host = embedded, host
+        self._startup: list[Callable[[], None]] = []
+        self._io, self._modules = CoreIOManager(), ModuleManager()
+
+    @property
+    def temporaryPath(self) -> str:
+        return self._embedded.temporaryPath
+
+    def mrmlScene(self) -> Any:
+        return self._embedded.mrmlScene()
+
+    def applicationLogic(self) -> Any:
+        return self._embedded.applicationLogic()
+
+    def moduleLogic(self, name: str) -> Any:
+        return self.applicationLogic().GetModuleLogic(name)
+
+    def pauseRender(self) -> None:
+        self._embedded.pauseRender()
+
+    def resumeRender(self) -> None:
+        self._embedded.resumeRender()
+
+    def layoutManager(self) -> None:
+        """None, as in Slicer without a main window."""
+
+    def testingEnabled(self) -> bool:
+        return self._host.testing
+
+    def coreIOManager(self) -> CoreIOManager:
+        return self._io
+
+    def ioManager(self) -> CoreIOManager:
+        return self._io
+
+    def moduleManager(self) -> ModuleManager:
+        return self._modules
+
+    def processEvents(self) -> None:
+        QtWidgets.QApplication.processEvents()
+
+    def setOverrideCursor(self, cursor: Any) -> None:
+        QtWidgets.QApplication.setOverrideCursor(cursor)
+
+    def restoreOverrideCursor(self) -> None:
+        QtWidgets.QApplication.restoreOverrideCursor()
+
+    def topLevelWidgets(self) -> list[Any]:
+        return QtWidgets.QApplication.topLevelWidgets()
+
+    def palette(self) -> Any:
+        return QtWidgets.QApplication.palette()
+
+    def settings(self) -> Any:
+        return QtCore.QSettings()
+
+    def userSettings(self) -> Any:
+        return QtCore.QSettings()
+
+    def translate(self, context: str, text: str) -> str:
+        return QtCore.QCoreApplication.translate(context, text)
+
+    def moduleDocumentationUrl(self, name: str) -> str:
+        return f"https://slicer.readthedocs.io/en/latest/user_guide/modules/{name.lower()}.html"
+
+    def connect(self, signal: str, slot: Callable[[], None]) -> bool:
+        """Only ``startupCompleted()`` is ever emitted, by :meth:`complete_startup`."""
+        if signal != self.startupCompleted:
+            return False
+        self._startup.append(slot)
+        return True
+
+    def disconnect(self, signal: str, slot: Callable[[], None]) -> bool:
+        if signal != self.startupCompleted or slot not in self._startup:
+            return False
+        self._startup.remove(slot)
+        return True
+
+    def complete_startup(self) -> None:
+        """Emit ``startupCompleted()`` (the host's own method: Slicer does it itself)."""
+        for slot in list(self._startup):
+            slot()

@@ -1,0 +1,355 @@
+"""The values of a parameter node: validators, and how each type is stored as text.
+
+The text is Slicer's (``slicer.parameterNodeWrapper``), so that a scene saved here opens there and the other way round: ``x`` = "3",
+booleans "True" and "False", enums by name, ``names.0``, ``names.len`` for lists, ``x.0`` or ``x.1`` for the taken alternative of
+``Optional``; a node is a node reference and an empty parameter. Types that are not here (dict, Union, parameterPack, FloatRange) are
+refused when the class is made.
+"""
+
+from __future__ import annotations
+
+import enum
+import pathlib
+import typing
+from collections.abc import Iterable, MutableSequence
+from typing import Any, Optional
+
+# --- validators; the sentences are Slicer's
+
+
+class Validator:
+    """Base of all validators: ``validate(value)`` raises for a value that is not allowed."""
+
+    def validate(self, value: Any) -> None:
+        raise NotImplementedError
+
+
+class NotNone(Validator):
+    def validate(self, value: Any) -> None:
+        if value is None:
+            raise ValueError("Value must not be None")
+
+
+class IsInstance(Validator):
+    def __init__(self, classtype: Any) -> None:
+        self.classtype = classtype
+
+    def validate(self, value: Any) -> None:
+        if value is not None and not isinstance(value, self.classtype):
+            raise TypeError(f"Value must be of type '{self.classtype}', is type '{type(value)}' value '{value}'")
+
+
+class WithinRange(Validator):
+    def __init__(self, minimum: float, maximum: float) -> None:
+        self.minimum, self.maximum = minimum, maximum
+
+    def validate(self, value: Any) -> None:
+        if not self.minimum <= value <= self.maximum:
+            raise ValueError(f"Value must be within range [{self.minimum}, {self.maximum}], is {value}")
+
+
+class Minimum(Validator):
+    def __init__(self, minimum: float) -> None:
+        self.minimum = minimum
+
+    def validate(self, value: Any) -> None:
+        if value < self.minimum:
+            raise ValueError(f"Value must be greater than {self.minimum}, is {value}")
+
+
+class Maximum(Validator):
+    def __init__(self, maximum: float) -> None:
+        self.maximum = maximum
+
+    def validate(self, value: Any) -> None:
+        if value > self.maximum:
+            raise ValueError(f"Value must be greater than {self.maximum}, is {value}")  # "greater": so in Slicer
+
+
+class Choice(Validator):
+    def __init__(self, choices: Iterable[Any]) -> None:
+        self.choices = choices
+
+    def validate(self, value: Any) -> None:
+        if value not in self.choices:
+            raise ValueError(f"Value is {value}, but must be in one of the following: {self.choices}")
+
+
+class Exclude(Validator):
+    def __init__(self, excludedValues: Iterable[Any]) -> None:
+        self.excludedValues = excludedValues
+
+    def validate(self, value: Any) -> None:
+        if value in self.excludedValues:
+            raise ValueError(f"Value is {value}, but must not be an excluded value: excluded values {self.excludedValues}")
+
+
+class Default:
+    """Annotation: the default of a parameter, by value or by a function that makes it."""
+
+    def __init__(self, value: Any = None, *, generator: Any = None) -> None:
+        self._value, self._generator = value, generator
+
+    @property
+    def value(self) -> Any:
+        return self._generator() if self._generator is not None else self._value
+
+
+class Decimals:
+    """Annotation for the bound widget."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+
+class SingleStep:
+    """Annotation for the bound widget."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+
+# --- storage
+
+
+class Storage:
+    """How values of one type are kept in a parameter node under a name."""
+
+    validators: tuple[Validator, ...] = ()
+    default: Any = None
+
+    def validate(self, value: Any) -> None:
+        for validator in self.validators:
+            validator.validate(value)
+
+    def is_in(self, node: Any, name: str) -> bool:
+        return bool(node.HasParameter(name))
+
+    def write(self, node: Any, name: str, value: Any) -> None:
+        raise NotImplementedError
+
+    def read(self, node: Any, name: str) -> Any:
+        raise NotImplementedError
+
+    def remove(self, node: Any, name: str) -> None:
+        node.UnsetParameter(name)
+
+
+class TextStorage(Storage):
+    """int, float, str, bool, enum and path: one text."""
+
+    def __init__(self, kind: Any) -> None:
+        self.kind = kind
+        self.validators = (NotNone(), IsInstance((int, float) if kind is float else kind))
+        self.default = next(iter(kind)) if issubclass(kind, enum.Enum) else kind()
+
+    def write(self, node: Any, name: str, value: Any) -> None:
+        node.SetParameter(name, value.name if isinstance(value, enum.Enum) else str(value))
+
+    def read(self, node: Any, name: str) -> Any:
+        text = node.GetParameter(name)
+        if self.kind is bool:
+            return text == "True"
+        return self.kind[text] if issubclass(self.kind, enum.Enum) else self.kind(text)
+
+
+class NodeStorage(Storage):
+    """A node: a reference. The empty parameter tells that it was set, also to None."""
+
+    def __init__(self, kind: Any) -> None:
+        self.kind = kind
+        self.validators = (IsInstance(kind),)
+
+    def write(self, node: Any, name: str, value: Any) -> None:
+        node.SetParameter(name, "")
+        node.SetNodeReferenceID(name, value.GetID() if value is not None else None)
+
+    def read(self, node: Any, name: str) -> Any:
+        return node.GetNodeReference(name)
+
+    def remove(self, node: Any, name: str) -> None:
+        node.UnsetParameter(name)
+        node.RemoveNodeReferenceIDs(name)
+
+
+class OptionalStorage(Storage):
+    """X or None."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+
+    def validate(self, value: Any) -> None:
+        if value is not None:
+            self.storage.validate(value)
+
+    def is_in(self, node: Any, name: str) -> bool:
+        return self.storage.is_in(node, f"{name}.0") or bool(node.HasParameter(f"{name}.1"))
+
+    def write(self, node: Any, name: str, value: Any) -> None:
+        self.remove(node, name)
+        if value is None:
+            node.SetParameter(f"{name}.1", "True")
+        else:
+            self.storage.write(node, f"{name}.0", value)
+
+    def read(self, node: Any, name: str) -> Any:
+        return self.storage.read(node, f"{name}.0") if self.storage.is_in(node, f"{name}.0") else None
+
+    def remove(self, node: Any, name: str) -> None:
+        self.storage.remove(node, f"{name}.0")
+        node.UnsetParameter(f"{name}.1")
+
+
+class TupleStorage(Storage):
+    """A tuple of fixed length."""
+
+    def __init__(self, storages: list[Storage]) -> None:
+        self.storages = storages
+        self.default = tuple(storage.default for storage in storages)
+
+    def validate(self, value: Any) -> None:
+        if len(value) != len(self.storages):
+            raise ValueError("Unexpected number of tuple values")
+        for item, storage in zip(value, self.storages):
+            storage.validate(item)
+
+    def is_in(self, node: Any, name: str) -> bool:
+        return self.storages[0].is_in(node, f"{name}.0")
+
+    def write(self, node: Any, name: str, value: Any) -> None:
+        for index, (item, storage) in enumerate(zip(value, self.storages)):
+            storage.write(node, f"{name}.{index}", item)
+
+    def read(self, node: Any, name: str) -> Any:
+        return tuple(storage.read(node, f"{name}.{index}") for index, storage in enumerate(self.storages))
+
+
+class ListStorage(Storage):
+    """A list; what is read writes its changes back."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+        self.default: list[Any] = []
+
+    def validate(self, value: Any) -> None:
+        for item in value:
+            self.storage.validate(item)
+
+    def is_in(self, node: Any, name: str) -> bool:
+        return bool(node.HasParameter(f"{name}.len"))
+
+    def _length(self, node: Any, name: str) -> int:
+        return int(node.GetParameter(f"{name}.len")) if self.is_in(node, name) else 0
+
+    def write(self, node: Any, name: str, value: Any) -> None:
+        for index in range(len(value), self._length(node, name)):
+            self.storage.remove(node, f"{name}.{index}")
+        for index, item in enumerate(value):
+            self.storage.write(node, f"{name}.{index}", item)
+        node.SetParameter(f"{name}.len", str(len(value)))
+
+    def read(self, node: Any, name: str) -> Any:
+        items = [self.storage.read(node, f"{name}.{index}") for index in range(self._length(node, name))]
+        return ObservedList(self, node, name, items)
+
+
+class ObservedList(MutableSequence):
+    """A list in a parameter node: each change is validated and written at once."""
+
+    def __init__(self, storage: ListStorage, node: Any, name: str, items: list[Any]) -> None:
+        self._storage, self._node, self._name, self._items = storage, node, name, items
+
+    def _keep(self, items: list[Any]) -> None:
+        self._storage.validate(items)
+        wasModifying = self._node.StartModify()
+        try:
+            self._storage.write(self._node, self._name, items)
+        finally:
+            self._node.EndModify(wasModifying)
+        self._items = items
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._items[index]
+
+    def __setitem__(self, index: Any, item: Any) -> None:
+        items = list(self._items)
+        items[index] = item
+        self._keep(items)
+
+    def __delitem__(self, index: Any) -> None:
+        items = list(self._items)
+        del items[index]
+        self._keep(items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def insert(self, index: int, item: Any) -> None:
+        items = list(self._items)
+        items.insert(index, item)
+        self._keep(items)
+
+    def __eq__(self, other: object) -> bool:
+        return self._items == (other._items if isinstance(other, ObservedList) else other)
+
+    __hash__ = None
+
+    def __repr__(self) -> str:
+        return f"ObservedList({self._items})"
+
+
+class ValidatedStorage(Storage):
+    """Another storage with the validators of an annotation."""
+
+    def __init__(self, storage: Storage, validators: list[Validator]) -> None:
+        self.storage, self.validators, self.default = storage, tuple(validators), storage.default
+        self.is_in, self.write, self.read, self.remove = storage.is_in, storage.write, storage.read, storage.remove
+
+    def validate(self, value: Any) -> None:
+        self.storage.validate(value)
+        super().validate(value)
+
+
+def split_annotations(hint: Any) -> tuple[Any, list[Any]]:
+    """``Annotated[T, a, b]`` to (T, [a, b])."""
+    if typing.get_origin(hint) is typing.Annotated:
+        kind, *annotations = typing.get_args(hint)
+        return kind, annotations
+    return hint, []
+
+
+def optional_type(kind: Any) -> Optional[Any]:
+    """T of ``Optional[T]``, else None."""
+    arguments = typing.get_args(kind)
+    if len(arguments) == 2 and arguments[1] is type(None) and typing.get_origin(kind) not in (list, tuple, dict):
+        return arguments[0]
+    return None
+
+
+def storage_for(hint: Any) -> Storage:
+    """The storage for a type hint.
+
+    Raises
+    ------
+    TypeError
+        For a type that the host does not store.
+    """
+    import slicer
+
+    kind, annotations = split_annotations(hint)
+    validators = [annotation for annotation in annotations if isinstance(annotation, Validator)]
+    inner = optional_type(kind)
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if inner is not None:
+        storage: Storage = OptionalStorage(storage_for(inner))
+    elif origin is list:
+        storage = ListStorage(storage_for(arguments[0]))
+    elif origin is tuple:
+        storage = TupleStorage([storage_for(argument) for argument in arguments])
+    elif isinstance(kind, type) and issubclass(kind, slicer.vtkMRMLNode):
+        storage = NodeStorage(kind)
+    elif isinstance(kind, type) and (kind in (int, float, str, bool) or issubclass(kind, (enum.Enum, pathlib.PurePath))):
+        storage = TextStorage(kind)
+    else:
+        raise TypeError(f"slicerhost does not store parameters of type {kind}")
+    return ValidatedStorage(storage, validators) if validators else storage
