@@ -52,8 +52,11 @@ class Candidate:
         Of all images of the series.
     n_orientations : int
         Different slice orientations in the series.
-    series_size : int
-        Volumes in the series.
+    complex_series : bool
+        The series holds phase, real or imaginary images.
+    balanced_echoes : bool
+        Every echo time occurs equally often. A series of water, fat and other images in which a single one has its own echo time is
+        not a series of echoes.
     """
 
     frame: Frame
@@ -62,6 +65,7 @@ class Candidate:
     b_values: tuple[float, ...] = ()
     n_orientations: int = 1
     complex_series: bool = False
+    balanced_echoes: bool = True
 
     @property
     def words(self) -> frozenset[str]:
@@ -224,7 +228,7 @@ def phase_of_echo(echo_time_ms: float, field_strength_t: float) -> float:
 def _echoes(c: Candidate) -> Optional[Verdict]:
     """Several echo times of a gradient echo: one of an in/opposed pair, or one echo of a series to be fitted."""
     times = c.echo_times_ms
-    if len(times) < 2 or c.frame.echo_time_ms is None or c.frame.echo_planar or "SE" in c.frame.scanning_sequence:
+    if len(times) < 2 or not c.balanced_echoes or c.frame.echo_time_ms is None or c.frame.echo_planar or "SE" in c.frame.scanning_sequence:
         return None
     if len(times) > 2 or c.complex_series:
         what = f" {c.frame.component}" if c.frame.component else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Optional
@@ -79,14 +80,15 @@ def same_protocol(draft: Draft) -> Hashable:
 def describe_candidate(grid: Grid, series: Sequence[Grid]) -> Candidate:
     """A volume together with what the other volumes of its series tell."""
     frames = [other.frames[0] for other in series]
-    times = sorted({frame.echo_time_ms for frame in frames if frame.echo_time_ms is not None})
+    volumes_at = Counter(frame.echo_time_ms for frame in frames if frame.echo_time_ms is not None)
     return Candidate(
         frame=grid.frames[0],
         n_slices=len(grid.frames),
-        echo_times_ms=tuple(times),
+        echo_times_ms=tuple(sorted(volumes_at)),
         b_values=tuple(sorted({frame.b_value for frame in frames if frame.b_value is not None})),
         n_orientations=len({tuple(np.round(frame.orientation, 1)) for frame in frames if frame.orientation is not None}),
         complex_series=any(frame.component in ("phase", "real", "imaginary") for frame in frames),
+        balanced_echoes=len(set(volumes_at.values())) <= 1,
     )
 
 

@@ -11,9 +11,11 @@ import struct
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+MANUFACTURER = 0x00080070
 IMAGE_TYPE, FRAME_TYPE = 0x00080008, 0x00089007
 SHARED_GROUPS, PER_FRAME_GROUPS = 0x52009229, 0x52009230
 PHILIPS_PRIVATE_GROUP = 0x2005140F  # Philips' sequence of per-frame private elements inside enhanced objects
@@ -45,21 +47,9 @@ PRIVATE = {
 }
 CREATOR_PREFIXES = {SIEMENS: "SIEMENS", GE: "GEMS", PHILIPS: "PHILIPS", UIH: "IMAGE PRIVATE HEADER"}
 
-PUBLIC = (
-    *(0x00080005, IMAGE_TYPE, 0x00080016, 0x00080018, 0x0008001C, 0x00080020, 0x00080021, 0x00080022, 0x00080023, 0x00080032),
-    *(0x00080060, 0x00080070, 0x0008103E, 0x00081090, 0x00089208, 0x00089209),
-    *(0x00100010, 0x00100020, 0x00100030),
-    *(0x00180020, 0x00180022, 0x00180023, 0x00180024, 0x00180050, 0x00180080, 0x00180081, 0x00180082, 0x00180086, 0x00180087, 0x00180088),
-    *(0x00181314, 0x00189005, 0x00189008, 0x00189009, 0x00189018, 0x00189020, 0x00189075, 0x00189087, 0x00189089),
-    *(0x0020000D, 0x0020000E, 0x00200011, 0x00200012, 0x00200013, 0x00200032, 0x00200037, 0x00200052, 0x00200100, 0x00204000),
-    *(0x00280002, 0x00280004, 0x00280008, 0x00280010, 0x00280011, 0x00280030, 0x00280100, 0x00280101, 0x00280103, 0x00280120),
-    *(0x00281052, 0x00281053, 0x00281054, 0x00280301, REAL_WORLD_VALUES, SHARED_GROUPS, PER_FRAME_GROUPS),
-)
-# attributes that only occur inside functional groups
-GROUPED = (FRAME_TYPE, 0x00189076, 0x00189079, 0x00189082, 0x00209056, 0x00209057, 0x00209128)
-CREATORS = tuple(sorted({(tag & 0xFFFF0000) | ((tag >> 8) & 0xFF) for tag in PRIVATE}))
-WANTED = (*PUBLIC, *PRIVATE, *CREATORS)
-_SOUGHT_IN_GROUPS = frozenset((*PUBLIC, *GROUPED, *PRIVATE))
+# raw bytes of these types are read here, because pydicom's conversion of every element would take most of the time of a scan
+NUMBER_FORMATS = {"US": "<H", "SS": "<h", "UL": "<I", "SL": "<i", "FL": "<f", "FD": "<d"}
+TEXT_TYPES = frozenset(("AS", "CS", "DA", "DS", "IS", "LO", "LT", "SH", "ST", "TM", "UI"))
 
 
 class Elements:
@@ -69,13 +59,22 @@ class Elements:
     ----------
     levels : iterable of mapping
         Tag to the data set that holds it, the most specific level first.
-    manufacturer : str
-        Decides whose private elements are believed where the private creator is missing.
+
+    Attributes
+    ----------
+    manufacturer, vendor : str
+        As the file says, and in the words of this module. It decides whose private elements are believed where the private creator is
+        missing.
     """
 
-    def __init__(self, levels: Iterable[Mapping[int, Dataset]], manufacturer: str) -> None:
+    def __init__(self, levels: Iterable[Mapping[int, Dataset]]) -> None:
         self._levels = tuple(levels)
-        self.vendor = vendor_of(manufacturer)
+        self.manufacturer = self.text(MANUFACTURER)
+        self.vendor = vendor_of(self.manufacturer)
+
+    def with_levels(self, *levels: Mapping[int, Dataset]) -> Elements:
+        """The same image with more specific levels in front."""
+        return Elements((*levels, *self._levels))
 
     def value(self, tag: int) -> Any:
         """The decoded value, raw bytes if the element came without its type, or None."""
@@ -85,7 +84,7 @@ class Elements:
                 continue
             if tag in PRIVATE and not self._is_vendors(dataset, tag):
                 continue
-            value = dataset[tag].value
+            value = _value(dataset, tag)
             if value is not None and value != "":
                 return value
         return None
@@ -93,9 +92,10 @@ class Elements:
     def _is_vendors(self, dataset: Dataset, tag: int) -> bool:
         """Numbers of private elements are not unique: one counts only under its vendor's creator, or on its vendor's scanner."""
         vendor = PRIVATE[tag][0]
-        creator = dataset.get((tag & 0xFFFF0000) | ((tag >> 8) & 0xFF))
-        if creator is not None and creator.value:
-            return as_text(creator.value).upper().startswith(CREATOR_PREFIXES[vendor])
+        creator_tag = (tag & 0xFFFF0000) | ((tag >> 8) & 0xFF)
+        creator = _value(dataset, creator_tag) if creator_tag in dataset else None
+        if creator:
+            return as_text(creator).upper().startswith(CREATOR_PREFIXES[vendor])
         return self.vendor == vendor
 
     def number(self, tag: int, index: int = 0) -> Optional[float]:
@@ -117,6 +117,17 @@ class Elements:
             return ()
         parts = value if isinstance(value, (MultiValue, list, tuple)) else as_text(value).split("\\")
         return tuple(as_text(part).upper() for part in parts if part not in (None, ""))
+
+
+def _value(dataset: Dataset, tag: int) -> Any:
+    """Value of an element; plain types straight from the bytes, the rest through pydicom."""
+    element = dataset.get_item(tag)
+    if isinstance(element, RawDataElement) and element.is_little_endian and element.value is not None:
+        if element.VR in NUMBER_FORMATS:
+            return as_numbers(element.value, NUMBER_FORMATS[element.VR])
+        if element.VR in TEXT_TYPES and element.value.isascii():
+            return as_text(element.value)
+    return dataset[tag].value
 
 
 def vendor_of(manufacturer: str) -> str:
@@ -162,5 +173,5 @@ def flatten_group(group: Optional[Dataset]) -> dict[int, Dataset]:
             continue
         item = element.value[0]
         only_private = tag == PHILIPS_PRIVATE_GROUP
-        found.update({inner: item for inner in item.keys() if inner in _SOUGHT_IN_GROUPS and (inner in PRIVATE or not only_private)})
+        found.update({inner: item for inner in item.keys() if inner in PRIVATE or not only_private})
     return found

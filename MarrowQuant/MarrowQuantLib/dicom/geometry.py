@@ -51,8 +51,9 @@ def has_place(frame: Frame) -> bool:
     """True if position, orientation and pixel spacing are all known and the orientation spans a plane."""
     if frame.position is None or frame.orientation is None or frame.pixel_spacing_mm is None:
         return False
-    cross = np.cross(frame.orientation[:3], frame.orientation[3:])
-    return bool(np.isfinite(frame.position).all() and abs(np.linalg.norm(cross) - 1.0) < 0.01)
+    row, column = frame.orientation[:3], frame.orientation[3:]
+    is_orthonormal = abs(row @ row - 1.0) < 0.01 and abs(column @ column - 1.0) < 0.01 and abs(row @ column) < 0.01
+    return bool(is_orthonormal and np.isfinite(frame.position).all())
 
 
 def make_grid(frames: Sequence[Frame]) -> Grid:

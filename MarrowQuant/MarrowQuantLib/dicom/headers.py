@@ -15,7 +15,6 @@ from typing import Any, BinaryIO, Optional
 
 import numpy as np
 import pydicom
-from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
 from ..model import MarrowQuantError, Progress
@@ -140,14 +139,15 @@ def _read_file(path: Path, relative: str) -> list[Frame]:
         with path.open("rb") as file:
             if not _is_dicom(file, path):
                 return []
-            dataset = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(el.WANTED), force=True)
-            sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", "") or dataset.get("SOPClassUID", ""))
+            dataset = pydicom.dcmread(file, stop_before_pixels=True, force=True)
+            top = el.Elements((dict.fromkeys(map(int, dataset.keys()), dataset),))
+            sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", "")) or top.text(0x00080016)
             if not sop_class and len(dataset) == 0:
                 raise EOFError
             if not sop_class.startswith((MR_IMAGE, SECONDARY_CAPTURES, PARAMETRIC_MAP)):
                 return []
-            store = _locate_pixels(file, dataset, path, relative)
-        return list(_frames(dataset, store, sop_class))
+            store = _locate_pixels(file, top, str(dataset.file_meta.get("TransferSyntaxUID", "")) or UNCOMPRESSED[0], path, relative)
+        return list(_frames(top, store, sop_class))
     except MarrowQuantError:
         raise
     except OSError as error:
@@ -168,18 +168,17 @@ def _is_dicom(file: BinaryIO, path: Path) -> bool:
     return group == 0x0008 and element in (0x0000, 0x0005, 0x0008, 0x0012, 0x0016)
 
 
-def _locate_pixels(file: BinaryIO, dataset: Dataset, path: Path, relative: str) -> PixelStore:
+def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, relative: str) -> PixelStore:
     """Where the pixels are; a file that holds fewer bytes than its header promises is refused here, without reading any."""
-    syntax = str(dataset.file_meta.get("TransferSyntaxUID", "") or UNCOMPRESSED[0])
     store = PixelStore(
         path=path,
         relative=relative,
         offset=None,
         dtype="",
-        rows=int(dataset.get("Rows", 0)),
-        columns=int(dataset.get("Columns", 0)),
-        n_frames=int(dataset.get("NumberOfFrames", 1) or 1),
-        samples=int(dataset.get("SamplesPerPixel", 1) or 1),
+        rows=int(top.number(0x00280010) or 0),
+        columns=int(top.number(0x00280011) or 0),
+        n_frames=int(top.number(0x00280008) or 1),
+        samples=int(top.number(0x00280002) or 1),
         transfer_syntax=syntax,
     )
     if syntax == DEFLATED:
@@ -192,7 +191,7 @@ def _locate_pixels(file: BinaryIO, dataset: Dataset, path: Path, relative: str) 
     if syntax not in UNCOMPRESSED:
         return store
     explicit = header[4:6].isalpha()
-    dtype = np.dtype(order + _type_code(dataset, kind))
+    dtype = np.dtype(order + _type_code(top, kind))
     offset = file.tell() if explicit else file.tell() - 4
     expected = store.rows * store.columns * store.samples * store.n_frames * dtype.itemsize
     if os.fstat(file.fileno()).st_size - offset < expected:
@@ -200,63 +199,58 @@ def _locate_pixels(file: BinaryIO, dataset: Dataset, path: Path, relative: str) 
     return PixelStore(**{**vars(store), "offset": offset, "dtype": dtype.str})
 
 
-def _type_code(dataset: Dataset, kind: str) -> str:
+def _type_code(top: el.Elements, kind: str) -> str:
     if kind != "int":
         return {"float32": "f4", "float64": "f8"}[kind]
-    bits = int(dataset.get("BitsAllocated", 16))
+    bits = int(top.number(0x00280100) or 16)
     if bits not in (8, 16, 32):
         raise ValueError("unusual number of bits")
-    return ("i" if dataset.get("PixelRepresentation", 0) == 1 else "u") + str(bits // 8)
+    return ("i" if top.number(0x00280103) == 1 else "u") + str(bits // 8)
 
 
-def _frames(dataset: Dataset, store: PixelStore, sop_class: str) -> Iterator[Frame]:
+def _frames(top: el.Elements, store: PixelStore, sop_class: str) -> Iterator[Frame]:
     """The frames of one file: one of a classic image, several of a multi-frame object or a mosaic."""
-    manufacturer = str(dataset.get("Manufacturer", "") or "")
-    top = {int(tag): dataset for tag in dataset.keys()}
-    about_file = {"pixels": store, "sop_class": sop_class, "manufacturer": manufacturer, **_identity(dataset)}
-    per_frame = dataset.get("PerFrameFunctionalGroupsSequence") or []
+    about_file = {"pixels": store, "sop_class": sop_class, **_identity(top)}
+    per_frame = top.value(el.PER_FRAME_GROUPS) or ()
     if not per_frame:
-        source = el.Elements((top,), manufacturer)
-        described = {**about_file, **_describe(source)}
-        for index, place in enumerate(mosaic_tiles(source, store.rows, store.columns) or [{}] * store.n_frames):
+        described = {**about_file, **_describe(top)}
+        for index, place in enumerate(mosaic_tiles(top, store.rows, store.columns) or [{}] * store.n_frames):
             yield Frame(**{"index": 0 if place else index, "rows": store.rows, "columns": store.columns, **described, **place})
         return
     if len(per_frame) != store.n_frames:
         raise ValueError("as many frame headers as frames are needed")
-    shared_items = dataset.get("SharedFunctionalGroupsSequence") or []
-    shared = el.flatten_group(shared_items[0] if shared_items else None)
+    shared = el.flatten_group(next(iter(top.value(el.SHARED_GROUPS) or ()), None))
     for index, group in enumerate(per_frame):
-        source = el.Elements((el.flatten_group(group), shared, top), manufacturer)
+        source = top.with_levels(el.flatten_group(group), shared)
         yield Frame(index=index, rows=store.rows, columns=store.columns, **about_file, **_describe(source))
 
 
-def _identity(dataset: Dataset) -> dict[str, Any]:
+def _identity(top: el.Elements) -> dict[str, Any]:
     """What is kept of who and when: a hash, a date, and a description without name or ID.
 
     The hash lets two exams be compared. It is a pseudonym and no anonymisation: who knows the identity can compute it.
     """
-    name, patient_id = str(dataset.get("PatientName", "") or ""), str(dataset.get("PatientID", "") or "").strip()
-    parts = [" ".join(part.upper().split()) for part in (patient_id, name, str(dataset.get("PatientBirthDate", "") or ""))]
+    name, patient_id = top.text(0x00100010), top.text(0x00100020)
+    parts = [" ".join(part.upper().split()) for part in (patient_id, name, top.text(0x00100030))]
     key = hashlib.sha256("\0".join(("MarrowQuant", *parts)).encode()).hexdigest()[:16] if any(parts) else ""
-    description = str(dataset.get("SeriesDescription", "") or "").strip()
+    description = top.text(0x0008103E)
     for secret in sorted({patient_id, name, *re.split(r"[\^= ]+", name)}, key=len, reverse=True):
         if len(secret) >= MIN_NAME_LENGTH:
             description = re.sub(rf"(?<![^\W_]){re.escape(secret)}(?![^\W_])", REMOVED, description, flags=re.IGNORECASE)
-    synthetic = dataset.get(0x0008001C)  # Synthetic Data, YES or NO
     return {
         "patient_key": key,
         "series_description": description,
-        "exam_date": _date(dataset),
-        "synthetic": synthetic is not None and el.as_text(synthetic.value).upper() == "YES",
+        "exam_date": _date(top),
+        # Synthetic Data, or the comment that our digital patient writes
+        "synthetic": top.text(0x0008001C).upper() == "YES" or top.text(0x00204000).upper().startswith("SYNTHETIC"),
     }
 
 
-def _date(dataset: Dataset) -> Optional[datetime.date]:
+def _date(top: el.Elements) -> Optional[datetime.date]:
     """Date of the study, else of the series, acquisition or content."""
-    for keyword in ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate"):
-        digits = re.sub(r"\D", "", str(dataset.get(keyword, "") or ""))[:8]
+    for tag in (0x00080020, 0x00080021, 0x00080022, 0x00080023):
         try:
-            return datetime.datetime.strptime(digits, "%Y%m%d").date()
+            return datetime.datetime.strptime(re.sub(r"\D", "", top.text(tag))[:8], "%Y%m%d").date()
         except ValueError:
             continue
     return None
@@ -271,6 +265,7 @@ def _describe(source: el.Elements) -> dict[str, Any]:
     field_strength = source.number(0x00180087)
     return {
         **_place(source),
+        "manufacturer": source.manufacturer,
         "vendor": source.vendor,
         "series_uid": source.text(0x0020000E),
         "series_number": _whole(source.number(0x00200011)),

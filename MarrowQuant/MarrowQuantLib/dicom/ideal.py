@@ -19,7 +19,7 @@ from .draft import Draft
 
 IN_PHASE_FIRST = (Role.IN_PHASE, Role.OPPOSED_PHASE, Role.WATER, Role.FAT, Role.PDFF, Role.R2STAR)
 WATER_FIRST = (Role.WATER, Role.FAT, Role.IN_PHASE, Role.OPPOSED_PHASE, Role.PDFF, Role.R2STAR)  # the last one is T2* here
-MAX_RESIDUAL = 0.25  # our choice: relative misfit above which neither order is believed
+MAX_RESIDUAL = 0.25  # our choice: relative misfit above which neither order is believed; the other order must be twice as bad
 
 
 def name_ideal_volumes(drafts: Sequence[Draft]) -> None:
@@ -40,8 +40,8 @@ def _name(ordered: Sequence[Draft]) -> None:
     for order in (IN_PHASE_FIRST, WATER_FIRST):
         images = dict(zip(order, samples))
         residuals[order] = _misfit(images)
-    best = min(residuals, key=residuals.get)
-    if not residuals[best] <= MAX_RESIDUAL:
+    best, other = sorted(residuals, key=residuals.get)
+    if residuals[best] > MAX_RESIDUAL or residuals[best] > residuals[other] / 2:
         for draft in ordered:
             draft.verdict = Verdict(Role.UNKNOWN, NOTHING, "six temporal positions, but their images fit neither known order of IDEAL-IQ")
         return
@@ -53,8 +53,16 @@ def _name(ordered: Sequence[Draft]) -> None:
 
 
 def _misfit(images: dict[Role, np.ndarray]) -> float:
-    """Root mean square of (in phase − water − fat) and (opposed − |water − fat|), over that of the in-phase image."""
+    """Relative misfit of in phase to water + fat and of opposed phase to |water − fat|, each up to a factor (decay, scaling)."""
     water, fat = images[Role.WATER], images[Role.FAT]
-    wrong = np.stack([images[Role.IN_PHASE] - water - fat, images[Role.OPPOSED_PHASE] - np.abs(water - fat)])
-    size = float(np.sqrt(np.mean(images[Role.IN_PHASE] ** 2)))
-    return float(np.sqrt(np.mean(wrong**2))) / size if size > 0 else np.inf
+    pairs = ((images[Role.IN_PHASE], water + fat), (images[Role.OPPOSED_PHASE], np.abs(water - fat)))
+    return max(_misfit_up_to_a_factor(image.ravel(), model.ravel()) for image, model in pairs)
+
+
+def _misfit_up_to_a_factor(image: np.ndarray, model: np.ndarray) -> float:
+    """Sine of the angle between image and model: 0 if they are proportional, 1 if unrelated."""
+    size = float(np.linalg.norm(image) * np.linalg.norm(model))
+    if size == 0:
+        return 1.0
+    cosine = float(image.astype(np.float64) @ model.astype(np.float64)) / size
+    return float(np.sqrt(max(0.0, 1.0 - min(1.0, cosine) ** 2)))

@@ -31,6 +31,7 @@ UNIT_FACTORS = {
     Role.ADC: {"um2/s": 1.0, "mm2/s": 1e6, "10-6.mm2/s": 1.0, "10-3.mm2/s": 1e3},
     Role.R2STAR: {"/s": 1.0, "1/s": 1.0, "s-1": 1.0, "Hz": 1.0},
 }
+PHASE_UNITS = ((3.3, 1.0, 0.0, "radians"), (3200.0, 1e-3, 0.0, "milliradians"), (4096.0, math.pi / 4096, 0.0, "units of π / 4096"))
 TIME_FACTORS = {"ms": 1e3, "s": 1.0}  # of a T2* map: R2* = factor / T2*
 
 
@@ -200,14 +201,15 @@ def _guess_adc(values: np.ndarray) -> Scaling:
 def phase_scaling(samples: np.ndarray) -> Scaling:
     """Phase in radians, by what the displayed values reach.
 
-    Siemens writes 0 … 4095 for one turn, with a rescale to −4096 … 4094 in some versions; Philips and GE write milliradians. A constant
-    phase, such as that between 0 … 2π and −π … π, is the same in all echoes and does not change a fat fraction.
+    Siemens writes 0 … 4095 for −π … π, with a rescale to −4096 … 4094 in some versions; Philips and GE write milliradians.
     """
     if samples.size == 0:
         return Scaling(unit="rad", sentence="unit unknown", problem="the phase images are empty")
     low, high = float(samples.min()), float(np.abs(samples).max())
-    turn = 2048 if low >= 0 else 4096
-    for limit, factor, word in ((3.3, 1.0, "radians"), (3200.0, 1e-3, "milliradians"), (4096.5, math.pi / turn, f"π / {turn}")):
-        if high <= limit:
-            return Scaling(factor=factor, unit="rad", sentence=f"phase in {word}, because the values reach {high:.4g}")
-    return Scaling(unit="rad", sentence="unit unknown", problem=f"the phase reaches {high:.4g}, which is no known scale")
+    if low >= 0 and 3200.0 < high <= 4096.0:
+        factor, offset, word = math.pi / 2048, -math.pi, "0 … 4096 for −π … π"
+    elif high <= 4096.0:
+        factor, offset, word = next(known for limit, *known in PHASE_UNITS if high <= limit)
+    else:
+        return Scaling(unit="rad", sentence="unit unknown", problem=f"the phase reaches {high:.4g}, which is no known scale")
+    return Scaling(factor=factor, offset=offset, unit="rad", sentence=f"phase in {word}, because the values reach {high:.4g}")
