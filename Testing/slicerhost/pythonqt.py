@@ -31,13 +31,15 @@ def patch() -> None:
     if "_pythonqt" in QtCore.QObject.__dict__:
         return
     QtCore.QObject._pythonqt = True
-    for cls in _classes():
+    classes = _classes()
+    readers = {cls: cls.__getattribute__ for cls in classes}  # all before the first is patched: a subclass inherits its base's
+    for cls in classes:
         for member in list(vars(cls).values()):
             if isinstance(member, enum.EnumMeta):
                 _make_enum_an_int(member)
         if issubclass(cls, QtCore.QObject):
             _make_properties(cls)
-        _make_attributes_strict(cls)
+        _make_attributes_strict(cls, readers[cls])
 
 
 def _classes() -> list[type]:
@@ -139,13 +141,14 @@ def _property(name: str, type_name: str) -> _QtProperty:
 # --- attributes
 
 
-def _make_attributes_strict(cls: type) -> None:
+def _make_attributes_strict(cls: type, read: Callable[[Any, str], Any]) -> None:
+    """``read`` is PySide's own look-up: it knows methods that are static and not, like ``QFile.exists``."""
     is_object = issubclass(cls, QtCore.QObject)
 
     def getattribute(self: Any, name: str) -> Any:
         if is_object and name in _EXTRA:
             return _EXTRA[name](self)
-        value = object.__getattribute__(self, name)
+        value = read(self, name)
         if isinstance(value, QtCore.Property):
             return value.fget(self)
         if isinstance(value, QtCore.SignalInstance):
@@ -159,7 +162,7 @@ def _make_attributes_strict(cls: type) -> None:
             name = "objectName"
         if isinstance(value, QtCore.SignalInstance):
             self.__dict__[name] = value  # PySide keeps the signals it has made there
-        elif loading_ui and isinstance(value, QtCore.QObject):
+        elif loading_ui and isinstance(value, QtCore.QObject) and value.objectName == name:
             return
         elif isinstance(member := _class_attribute(type(self), name), (property, QtCore.Property)):
             if member.fset is None:
