@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Optional
 
 from . import __version__, dicom, phantom, workflow
+from .longitudinal import INDICES, flag_kind, label_of
 from .model import RESEARCH_USE_ONLY, Change, ExamResult, MarrowQuantError, Measurement, Results, Settings
 
 BAR_WIDTH = 30
+FOLLOWED = tuple(index.key for index in INDICES)  # the levels' own changes stand in the report
+SECONDS_BETWEEN_LINES = 2.0  # where standard error is a file, as in a batch
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -29,11 +32,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     try:
         return options.command(options)
     except MarrowQuantError as error:
-        _end_progress()
+        _progress_bar.end()
         print(f"marrowquant: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        _end_progress()
+        _progress_bar.end()
         print("marrowquant: interrupted; nothing was written.", file=sys.stderr)
         return 130
 
@@ -98,7 +101,7 @@ def _point(text: str) -> tuple[str, tuple[float, float, float]]:
 # --------------------------------------------------------------------------------------------------------------- commands
 def _inspect(options: argparse.Namespace) -> int:
     volumes = dicom.scan(options.folder, _progress_bar)
-    _end_progress()
+    _progress_bar.end()
     rows = [volume.as_row(used=workflow.volume_is_usable(volume)) for volume in volumes]
     print(json.dumps(rows, indent=1, ensure_ascii=False) if options.json else dicom.inspect_table(rows))
     return 0
@@ -117,7 +120,7 @@ def _phantom(options: argparse.Namespace) -> int:
     patient = phantom.write_patient(
         options.out, story=options.story, dialect=options.dialect, seed=options.seed, progress=_progress_bar
     )
-    _end_progress()
+    _progress_bar.end()
     print(f"Digital patient ({options.story}, {options.dialect}-like, seed {options.seed}): {patient.folder}")
     return 0
 
@@ -126,9 +129,9 @@ def _demo(options: argparse.Namespace) -> int:
     folder = options.out / f"patient-{options.story}-{options.dialect}-{options.seed}"
     if not folder.exists():
         phantom.write_patient(folder, story=options.story, dialect=options.dialect, seed=options.seed, progress=_progress_bar)
-        _end_progress()
+        _progress_bar.end()
     print(f"Digital patient, synthetic, with the truth beside it: {folder}")
-    patient = phantom.open_patient(folder)
+    patient = phantom.PhantomPatient(folder, folder / "baseline", folder / "follow-up", folder / "labs.csv", folder / "truth.json")
     start = time.perf_counter()
     written = _main_job(options, (patient.baseline, patient.follow_up), patient.labs, options.out / "results")
     print(f"From DICOM to report in {time.perf_counter() - start:.1f} s.")
@@ -143,7 +146,7 @@ def _main_job(options: argparse.Namespace, exams: Sequence[Path], labs: Optional
     written = workflow.export(
         results, out, language=options.language, scene_writer=writer, progress=workflow.part(_progress_bar, 0.8, 1.0)
     )
-    _end_progress()
+    _progress_bar.end()
     print(summary(results))
     for kind, path in written.items():
         print(f"{kind:>12}: {path}")
@@ -173,7 +176,7 @@ def summary(results: Results) -> str:
         lines += _burden_lines(exam)
     if results.changes:
         lines += ["", "Change from baseline to follow-up"]
-        lines += [f"  {_change_line(change)}" for change in results.changes]
+        lines += [f"  {_change_line(change)}" for change in results.changes if change.name in FOLLOWED]
     if results.response is not None:
         lines += ["", *_response_lines(results)]
     warnings = dict.fromkeys([*results.warnings, *(f"{exam.label}: {w}" for exam in results.exams for w in exam.warnings)])
@@ -216,9 +219,9 @@ def _burden_lines(exam: ExamResult) -> list[str]:
 
 def _change_line(change: Change) -> str:
     relative = "" if change.relative_percent is None else f" ({change.relative_percent:+.0f} %)"
-    flags = f"   [{'; '.join(change.flags)}]" if change.flags else ""
+    flags = f"   [{', '.join(flag_kind(flag) for flag in change.flags)}]" if change.flags else ""
     values = f"{change.baseline:.4g} → {change.follow_up:.4g} {change.unit}"
-    return f"{change.name}: {values}, {change.absolute:+.4g} {change.absolute_unit}{relative}{flags}"
+    return f"{label_of(change.name)}: {values}, {change.absolute:+.4g} {change.absolute_unit}{relative}{flags}"
 
 
 def _response_lines(results: Results) -> list[str]:
@@ -234,24 +237,26 @@ def _response_lines(results: Results) -> list[str]:
 
 
 # --------------------------------------------------------------------------------------------------------------- progress
-_shown = ""
+class _ProgressBar:
+    """A bar that redraws itself on a terminal; elsewhere a line every few seconds."""
 
+    def __init__(self) -> None:
+        self.shown, self.printed_at = "", 0.0
 
-def _progress_bar(fraction: float, text: str) -> None:
-    """A bar that redraws itself on a terminal; elsewhere one line for each new step."""
-    global _shown  # noqa: PLW0603  (one terminal, one bar)
-    if sys.stderr.isatty():
+    def __call__(self, fraction: float, text: str) -> None:
         filled = round(BAR_WIDTH * fraction)
         line = f"[{'█' * filled}{'·' * (BAR_WIDTH - filled)}] {100 * fraction:3.0f} %  {text}"
-        print(f"\r{line:<{max(len(_shown), len(line))}}", end="", file=sys.stderr, flush=True)
-        _shown = line
-    elif text != _shown:
-        print(f"{100 * fraction:3.0f} %  {text}", file=sys.stderr, flush=True)
-        _shown = text
+        if sys.stderr.isatty():
+            print(f"\r{line:<{len(self.shown)}}", end="", file=sys.stderr, flush=True)
+        elif time.monotonic() - self.printed_at > SECONDS_BETWEEN_LINES:
+            print(line, file=sys.stderr, flush=True)
+            self.printed_at = time.monotonic()
+        self.shown = line
+
+    def end(self) -> None:
+        if self.shown and sys.stderr.isatty():
+            print(file=sys.stderr)
+        self.shown = ""
 
 
-def _end_progress() -> None:
-    global _shown  # noqa: PLW0603
-    if _shown and sys.stderr.isatty():
-        print(file=sys.stderr)
-    _shown = ""
+_progress_bar = _ProgressBar()

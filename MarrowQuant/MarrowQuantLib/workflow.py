@@ -20,7 +20,7 @@ from typing import Any, Callable, Optional, Union
 import numpy as np
 
 from . import dicom, report
-from .burden import BurdenSession, find_muscle
+from .burden import BurdenSession
 from .features import first_order, histogram
 from .longitudinal import compare
 from .maps import ExamMaps, make_exam_maps
@@ -334,8 +334,6 @@ def burden_session(maps: Mapping[str, Volume], settings: Settings, muscle_signal
     """
     if "dwi_high" not in maps or "adc" not in maps:
         raise MarrowQuantError("The tumour load needs diffusion images with two or more b-values; this exam has none.")
-    if muscle_signal is None:
-        muscle_signal = find_muscle(maps["dwi_high"], maps["adc"]).signal
     return BurdenSession(maps["dwi_high"], maps["adc"], muscle_signal, min_component_ml=settings.min_component_ml)
 
 
