@@ -73,5 +73,5 @@ class ExamsStep(Step):
                 "; ".join(series["evidence"]),
             ])
             tips.append("\n".join(series["evidence"]))
-        headers = [_("Series"), _("Role"), _("b"), _("TE ms"), _("Station"), _("Used"), _("Sure"), _("Why")]
+        headers = [_("Series"), _("Role"), _("b"), _("TE ms"), _("Station"), _("Used"), _("Confidence"), _("Why")]
         fillTable(self.ui.seriesTable, headers, rows, tips)

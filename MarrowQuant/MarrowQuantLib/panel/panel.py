@@ -133,6 +133,8 @@ class Panel:
         try:
             with slicer.util.tryWithErrorDisplay(_("MarrowQuant met an unexpected error."), waitCursor=False):
                 finished = self._attempt(function)
+            if finished:
+                self._say("")
         finally:
             self.busy = False
             self._showProgress(False)

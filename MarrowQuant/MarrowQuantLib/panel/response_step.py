@@ -72,7 +72,12 @@ class ResponseStep(Step):
             text = _("Probability of CR/VGPR: {value} % (interval {low} to {high} %)").format(
                 value=number(100 * estimate.probability, 0), low=number(100 * low, 0), high=number(100 * high, 0))
         self.ui.probabilityLabel.text = f"{text}\n{estimate.label}"
-        rows = [[c.predictor, f"{c.value:+.1f} {c.unit}", f"{c.logit:+.2f}"] for c in estimate.contributions]
+        names = {
+            "ff_change": _("Change of fat fraction"),
+            "m_protein_change": _("Change of M protein"),
+            "prevalence": _("Share of responders in the cohort"),
+        }
+        rows = [[names.get(c.predictor, c.predictor), f"{c.value:+.1f} {c.unit}", f"{c.logit:+.2f}"] for c in estimate.contributions]
         fillTable(self.ui.contributionTable, [_("Predictor"), _("Value"), _("Adds to the logit")], rows)
         self.ui.modelCardBrowser.setHtml(_cardHtml(estimate.card))
 
@@ -90,7 +95,8 @@ def _changeCells(change: Change) -> list[str]:
 
 
 def _cardHtml(card: Mapping[str, Any]) -> str:
-    return "".join(f"<p><b>{html.escape(str(key))}</b><br>{html.escape(_plain(value))}</p>" for key, value in card.items())
+    entries = [(str(key).replace("_", " ").capitalize(), _plain(value)) for key, value in card.items()]
+    return "".join(f"<p><b>{html.escape(title)}</b><br>{html.escape(text)}</p>" for title, text in entries)
 
 
 def _plain(value: Any) -> str:

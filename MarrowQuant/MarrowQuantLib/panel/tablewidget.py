@@ -38,9 +38,8 @@ def fillTable(
             if c not in editable:
                 item.setFlags(qt.Qt.ItemIsEnabled | qt.Qt.ItemIsSelectable)
             table.setItem(r, c, item)
-    table.verticalHeader().setVisible(False)
     table.resizeColumnsToContents()
-    table.horizontalHeader().setStretchLastSection(True)
+    table.resizeRowsToContents()
     if 0 <= selected < len(rows):
         table.selectRow(selected)
     table.blockSignals(blocked)

@@ -38,6 +38,7 @@ class VertebraeStep(Step):
         ])
         ui.excludeComboBox.connect("activated(int)", self.onReasonChosen)
         ui.vertebraeTable.connect("itemSelectionChanged()", self.onLevelSelected)
+        ui.markupsPlaceWidget.visible = False  # only its place mode is used; the buttons are ours
         ui.markupsPlaceWidget.placeMultipleMarkups = slicer.qSlicerMarkupsPlaceWidget.ForcePlaceMultipleMarkups
         ui.markupsPlaceWidget.connect("activeMarkupsPlaceModeChanged(bool)", self.onPlaceModeChanged)
         ui.placeButton.connect("clicked(bool)", self.onPlace)

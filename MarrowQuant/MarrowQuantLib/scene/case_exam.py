@@ -212,10 +212,18 @@ class CaseExam:
 
     def decide(self, component: Component, state: str) -> None:
         """The reader's word on one component: accepted, rejected or physiological."""
-        ras = tuple(float(x) for x in component.centroid_ras)
+        ras = self._brightest_point(component)
         self.decisions.append((ras, state))
         self._session.decide(ras, state)
         self.update_burden()
+
+    def _brightest_point(self, component: Component) -> tuple[float, float, float]:
+        """RAS of the component's brightest voxel: the last one that a rising threshold drops, so a decision saved there is found again."""
+        labels, signal = self.burden.labels, self.maps.maps["dwi_high"].array
+        voxels = np.flatnonzero(labels.array == component.label)
+        brightest = voxels[np.argmax(signal.ravel()[voxels])]
+        ijk = np.unravel_index(brightest, labels.array.shape)[::-1]
+        return tuple(float(x) for x in labels.ijk_to_ras[:3, :3] @ ijk + labels.ijk_to_ras[:3, 3])
 
     def undo_decision(self) -> None:
         """Take the last decision back, if any."""

@@ -1,0 +1,205 @@
+"""One patient in the scene, without Qt: what the panel's buttons do, on real MRML nodes."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import fake_exams
+import numpy as np
+import pytest
+from MarrowQuantLib.model import ACCEPTED, REJECTED, MarrowQuantError
+
+
+def parameters() -> SimpleNamespace:
+    """The attributes of the module's parameter node."""
+    nodes = [f"{exam}{what}" for exam in ("baseline", "followUp") for what in ("Points", "Segmentation", "Burden")]
+    return SimpleNamespace(
+        baselineFolder="", followUpFolder="", labsPath="", outputFolder="", tdvSignalRatio=5.0, tdvAdcLower=550.0, tdvAdcUpper=1400.0,
+        minComponentMl=0.3, roiRadiusLR=12.0, roiRadiusAP=9.0, roiRadiusCC=7.0, modelId="", language="en", **dict.fromkeys(nodes),
+    )
+
+
+@pytest.fixture
+def case(slicer_scene):
+    from MarrowQuantLib.scene.case import Case
+
+    case = Case(parameters())
+    case._replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
+    return case
+
+
+def place(exam, levels=fake_exams.LEVEL_Z) -> None:
+    node = exam.points()
+    for level in levels:
+        node.AddControlPointWorld([0.0, 0.0, fake_exams.LEVEL_Z[level]])
+    exam.name_points(next(iter(levels)))
+
+
+def test_points_are_named_downwards_in_the_order_of_placing(case):
+    exam = case.exams["baseline"]
+    place(exam)
+    assert [roi.level for roi in exam.rois()] == ["L1", "L2", "L3", "L4", "L5"]
+
+
+def test_a_count_from_the_wrong_vertebra_is_corrected_for_the_whole_column(case):
+    exam = case.exams["baseline"]
+    place(exam)
+    exam.rename_from("T12")
+    assert [roi.level for roi in exam.rois()] == ["T12", "L1", "L2", "L3", "L4"]
+    assert exam.rois()[0].center_ras[2] == pytest.approx(60.0)
+
+
+def test_the_last_point_is_taken_back(case):
+    exam = case.exams["baseline"]
+    place(exam)
+    exam.remove_last_point()
+    assert [roi.level for roi in exam.rois()] == ["L1", "L2", "L3", "L4"]
+
+
+def test_levels_between_two_points_are_filled_in(case):
+    exam = case.exams["baseline"]
+    node = exam.points()
+    for level in ("L1", "L5"):
+        node.AddControlPointWorld([0.0, 0.0, fake_exams.LEVEL_Z[level]], level)
+    exam.fill_between()
+    assert [roi.level for roi in exam.rois()] == ["L1", "L2", "L3", "L4", "L5"]
+
+
+def test_filling_in_needs_two_points(case):
+    with pytest.raises(MarrowQuantError, match="Two points"):
+        case.exams["baseline"].fill_between()
+
+
+def test_measuring_gives_the_known_fat_fraction_and_adc_and_shows_the_rois(case):
+    for exam in case.exams.values():
+        place(exam)
+    case.measure()
+    for label, exam in case.exams.items():
+        assert exam.lumbar["ff"].value == pytest.approx(fake_exams.FAT_FRACTION[label], abs=1e-4)
+        assert exam.lumbar["adc"].value == pytest.approx(fake_exams.MARROW_ADC[label], abs=1e-2)
+    segmentation = case.parameters.followUpSegmentation.GetSegmentation()
+    assert segmentation.GetNumberOfSegments() == 5
+
+
+def test_an_excluded_level_leaves_the_mean_and_keeps_its_reason(case):
+    exam = case.exams["baseline"]
+    place(exam)
+    exam.exclude("L3", "fracture")
+    exam.measure()
+    assert next(v.roi.excluded for v in exam.vertebrae if v.roi.level == "L3") == "fracture"
+    assert "L3" not in exam.lumbar["ff"].how
+
+
+def test_an_roi_outside_the_images_is_refused_and_leaves_no_old_number(case):
+    exam = case.exams["baseline"]
+    place(exam)
+    exam.measure()
+    exam.points_node.SetNthControlPointPositionWorld(0, 0.0, 0.0, 900.0)
+    with pytest.raises(MarrowQuantError, match="L1"):
+        exam.measure()
+    assert exam.vertebrae == () and exam.lumbar == {}
+
+
+def test_the_proposed_tumour_load_is_that_of_the_two_spheres(case):
+    case.propose_burden()
+    for label, exam in case.exams.items():
+        assert len(exam.burden.components) == 2
+        total = sum(component.volume_ml for component in exam.burden.components)
+        assert total == pytest.approx(fake_exams.true_tdv_ml(label), rel=1e-6)
+        assert exam.burden.muscle_signal == pytest.approx(fake_exams.MUSCLE_SIGNAL)
+
+
+def test_a_decision_holds_while_thresholds_move_and_can_be_undone(case):
+    case.propose_burden()
+    exam = case.exams["baseline"]
+    before = exam.burden.tdv.value
+    exam.decide(exam.burden.components[0], REJECTED)
+    rejected = exam.burden.components[0].volume_ml
+    assert exam.burden.components[0].state == REJECTED
+    case.parameters.tdvSignalRatio = 7.0
+    exam.update_burden()
+    assert [c.state for c in exam.burden.components].count(REJECTED) == 1
+    case.parameters.tdvSignalRatio = 5.0
+    exam.undo_decision()
+    assert exam.decisions == []
+    assert exam.burden.tdv.value == pytest.approx(before)
+    assert rejected > 0
+
+
+def test_results_are_kept_until_something_changes(case):
+    for exam in case.exams.values():
+        place(exam)
+    case.measure()
+    first = case.results()
+    assert case.results() is first
+    case.exams["baseline"].exclude("L1", "fracture")
+    case.exams["baseline"].measure()
+    assert case.results() is not first
+
+
+def test_the_change_is_follow_up_minus_baseline(case):
+    for exam in case.exams.values():
+        place(exam)
+    case.measure()
+    change = next(change for change in case.results().changes if change.name == "ff")
+    assert change.absolute == pytest.approx(20.0, abs=1e-3)
+
+
+def test_a_saved_scene_reopens_with_points_decisions_values_and_numbers(case, tmp_path):
+    from MarrowQuantLib.model import LabValue
+    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.results_scene import load_scene
+
+    for label, exam in case.exams.items():
+        place(exam)
+        value = {"baseline": 38.0, "follow-up": 6.0}[label]
+        exam.set_lab("m_protein", LabValue("m_protein", value, "g/L", fake_exams.DATES[label], "given"))
+    case.measure()
+    case.propose_burden()
+    case.exams["baseline"].decide(case.exams["baseline"].burden.components[1], REJECTED)
+    case.update_burdens()
+    before = case.results()
+    written = case.export(tmp_path / "out")
+
+    load_scene(written["scene"])
+    from MarrowQuantLib.scene.parameters import get_parameters
+
+    reopened = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
+    assert reopened.can_restore()
+    reopened.restore()
+    assert not reopened.can_restore()
+    after = reopened.results()
+    assert [c.state for c in after.exams[0].burden.components] == [c.state for c in before.exams[0].burden.components]
+    assert {c.name: c.absolute for c in after.changes} == pytest.approx({c.name: c.absolute for c in before.changes}, abs=1e-6)
+    assert after.response.probability == before.response.probability
+    assert [exam.date for exam in after.exams] == list(fake_exams.DATES.values())
+    reopened.exams["baseline"].undo_decision()
+    assert reopened.exams["baseline"].decisions == []
+
+
+def test_reading_again_forgets_what_was_measured_before(case):
+    for exam in case.exams.values():
+        place(exam)
+    case.measure()
+    case._replace_by([fake_exams.exam_maps("baseline")])
+    assert list(case.exams) == ["baseline"]
+    assert case.exams["baseline"].vertebrae == ()
+    assert case.results().changes == ()
+
+
+def test_exported_files_are_all_there_and_the_scene_keeps_the_readers_points(case, tmp_path):
+    place(case.exams["baseline"])
+    written = case.export(tmp_path / "out")
+    assert {path.name for path in written.values()} == {"results.json", "measurements.csv", "report.html", "scene.mrb"}
+    assert all(path.stat().st_size > 0 for path in written.values())
+    assert len(case.exams["baseline"].rois()) == 5
+
+
+def test_accepting_a_rejected_component_brings_its_volume_back(case):
+    case.propose_burden()
+    exam = case.exams["follow-up"]
+    exam.decide(exam.burden.components[0], REJECTED)
+    without = exam.burden.tdv.value
+    exam.decide(exam.burden.components[0], ACCEPTED)
+    assert exam.burden.tdv.value - without == pytest.approx(exam.burden.components[0].volume_ml)
+    assert np.isfinite(exam.burden.gadc.value)
