@@ -73,7 +73,7 @@ def compare(baseline: ExamResult, follow_up: ExamResult) -> tuple[Change, ...]:
         )
     changes = []
     for index in INDICES:
-        first, second = _value(baseline, index), _value(follow_up, index)
+        first, second = value_of(baseline, index), value_of(follow_up, index)
         if first is not None and second is not None:
             flags = _protocol_flags(index, baseline.protocol, follow_up.protocol)
             if index.origin == "lumbar":
@@ -162,7 +162,8 @@ def _per_level(exam: ExamResult, key: str) -> dict[str, float]:
     }
 
 
-def _value(exam: ExamResult, index: Index) -> Optional[float]:
+def value_of(exam: ExamResult, index: Index) -> Optional[float]:
+    """The exam's number for an index in the index's unit; None if it was not measured or is not finite."""
     if index.origin == "burden":
         holder = {"tdv": exam.burden.tdv, "gadc": exam.burden.gadc}.get(index.key) if exam.burden else None
     else:

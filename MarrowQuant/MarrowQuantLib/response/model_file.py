@@ -45,6 +45,13 @@ def available_models() -> dict[str, Path]:
     return {path.stem: path for path in sorted(MODELS_FOLDER.glob("*.json"))}
 
 
+def translation(model_id: str, language: str) -> Mapping[str, Any]:
+    """What a model's file says in another language: "label", "predictors" by name, "card" entries; empty if it does not say anything."""
+    path = available_models().get(model_id)
+    spec = json.loads(path.read_text(encoding="utf-8")) if path else {}
+    return spec.get("translations", {}).get(language, {})
+
+
 class _ModelFile:
     """A parsed model file; every look-up says which entry is wrong."""
 

@@ -1,0 +1,43 @@
+"""How numbers look in the report: as many digits as they can carry, a true minus sign, a dash where there is none."""
+
+from __future__ import annotations
+
+import math
+from typing import Optional
+
+NONE = "–"
+# Digits after the point by unit; "whole" is for a number that is shown without any.
+_DECIMALS = {
+    "whole": 0, "µm²/s": 0, "1/s": 0, "%": 1, "percentage points": 1,
+    "g/L": 1, "mg/L": 1, "µmol/L": 0, "mmol/L": 2, "U/L": 0, "10*9/L": 0,
+}  # fmt: skip
+
+
+
+def number(value: Optional[float], unit: str = "") -> str:
+    """A value with the digits that suit its unit; three significant ones where the unit does not decide."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    return _digits(value, unit).replace("-", "−")
+
+
+def signed(value: Optional[float], unit: str = "") -> str:
+    """A change, with its sign."""
+    text = number(value, unit)
+    is_zero = not text.strip("0.−")
+    if text == NONE or is_zero or text.startswith("−"):
+        return text.lstrip("−") if is_zero else text
+    return "+" + text
+
+
+def relative(percent: Optional[float]) -> str:
+    """A relative change in whole percent."""
+    return NONE if percent is None else signed(float(round(percent)), "whole") + " %"
+
+
+def _digits(value: float, unit: str) -> str:
+    if unit in _DECIMALS:
+        return f"{value:.{_DECIMALS[unit]}f}"
+    if abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

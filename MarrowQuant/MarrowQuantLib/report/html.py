@@ -1,0 +1,92 @@
+"""``report.html``: one self-contained page that a reader can open offline, print on A4 and put beside the images."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+from ..model import Results
+from .pictures import images_section
+from .sections import burden_section, labs_section, methods_section, model_section, vertebrae_section
+from .strings import Strings
+from .style import STYLE
+from .summary import summary_section
+
+
+def write_report(results: Results, path: Path, language: str = "en") -> Path:
+    """Write the report.
+
+    Parameters
+    ----------
+    results : Results
+        One or two exams.
+    path : Path
+        The HTML file to write.
+    language : {"en", "ja"}
+
+    Returns
+    -------
+    Path
+        ``path``.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the language is not known.
+
+    Notes
+    -----
+    The page loads nothing and runs nothing: style and pictures are inside, and its content policy forbids the rest. All text that comes
+    from data is escaped. It holds no patient identity.
+    """
+    path = Path(path)
+    path.write_text(report_page(results, Strings(language)), encoding="utf-8")
+    return path
+
+
+def report_page(results: Results, words: Strings) -> str:
+    """The whole page as text."""
+    body = "\n".join(
+        (
+            _header(results, words),
+            summary_section(results, words),
+            _warnings(results, words),
+            images_section(results.exams, words),
+            vertebrae_section(results, words),
+            burden_section(results, words),
+            labs_section(results, words),
+            model_section(results.response, words),
+            methods_section(results, words),
+            f'<footer><p class="notice">{words("research")}</p><p>{words("no_identity")}</p></footer>',
+        )
+    )
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    return (
+        f'<!DOCTYPE html>\n<html lang="{words.language}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="robots" content="noindex">\n'
+        f"<title>MarrowQuant – {words('title')}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _header(results: Results, words: Strings) -> str:
+    dates = " → ".join(f"{words(exam.label)} <b>{exam.date.isoformat()}</b>" for exam in results.exams)
+    if len(results.exams) > 1:
+        dates += f"<br>{words('days', days=(results.exams[1].date - results.exams[0].date).days)}"
+    notices = f'<p class="notice" role="note">{words("research")}</p>'
+    if any(exam.synthetic for exam in results.exams):
+        notices += f'<p class="notice synthetic" role="note">{words("synthetic")}</p>'
+    title = f'<div><p class="brand">MarrowQuant</p><h1>{words("title")}</h1></div>'
+    return f'<header>{title}<div class="dates">{dates}</div></header>{notices}'
+
+
+def _warnings(results: Results, words: Strings) -> str:
+    """Everything the reader should check, once; empty if there is nothing."""
+    items = list(dict.fromkeys(results.warnings))
+    for exam in results.exams:
+        items += [f"{words(exam.label)}: {warning}" for warning in dict.fromkeys(exam.warnings)]
+    if not items:
+        return ""
+    note = f'<p class="soft">{words("english_notes")}</p>' if words.language == "ja" else ""
+    entries = "".join(f"<li>{escape(item)}</li>" for item in items)
+    return f'<section><h2>{words("warnings")}</h2><div class="warn"><ul>{entries}</ul></div>{note}</section>'

@@ -1,0 +1,232 @@
+"""The sections of the report after the first page: vertebrae, tumour load, laboratory, model card, methods."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any, Optional
+
+import numpy as np
+
+from .. import __version__
+from ..longitudinal.indices import FF_AT_LEVEL, index_of
+from ..model import ACCEPTED, Burden, ExamResult, Histogram, ResponseEstimate, Results
+from ..response import find_test, translation
+from . import charts
+from .formats import number, signed
+from .strings import Strings
+from .summary import badges, note_list
+
+MAX_COMPONENTS = 15  # rows of the component table; all of them are in results.json
+_VERTEBRA_COLUMNS = (("ff", "ff", "%"), ("adc", "adc", "µm²/s"), ("dropout_ratio", "dropout", "%"), ("r2star", "r2star", "1/s"))
+
+
+def table(heads: Sequence[str], rows: Sequence[str], caption: str = "", text_columns: Sequence[int] = ()) -> str:
+    """A table from ready-made rows; heads are escaped, columns in ``text_columns`` are aligned left."""
+    head = "".join(
+        f'<th scope="col"{" class=text" if n in text_columns else ""}>{escape(name)}</th>' for n, name in enumerate(heads)
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def cell(content: Any, is_text: bool = False) -> str:
+    """A table cell with escaped content."""
+    return f"<td{' class=text' if is_text else ''}>{escape(str(content))}</td>"
+
+
+# ---------------------------------------------------------------------------------------------------------------- vertebrae
+def vertebrae_section(results: Results, words: Strings) -> str:
+    """Table and charts of every vertebra; empty if none was measured."""
+    exams = results.exams
+    levels = list(dict.fromkeys(vertebra.roi.level for exam in exams for vertebra in exam.vertebrae))
+    if not levels:
+        return ""
+    by_exam = [{vertebra.roi.level: vertebra for vertebra in exam.vertebrae} for exam in exams]
+    values = [[_measured(known.get(level), "ff") for level in levels] for known in by_exam]
+    after = values[1] if len(values) > 1 else [None] * len(levels)
+    drawn = []
+    if any(value is not None for row in values for value in row):
+        chart = charts.dumbbells(levels, values[0], after, words("ff_axis"), words("ff_per_level"))
+        drawn.append(f"<div><h3>{words('ff_per_level')}</h3>{chart}</div>")
+    histograms = [_pooled(exam, "ff") for exam in exams]
+    if any(histograms):
+        chart = charts.paired_histogram(histograms, words("ff_axis"), words("share"), words("ff_histogram"))
+        drawn.append(f"<div><h3>{words('ff_histogram')}</h3>{chart}</div>")
+    figure = f'<div class="charts">{"".join(drawn)}</div>{_legend(exams, words)}' if drawn else ""
+    return f"<section><h2>{words('vertebrae')}</h2>{_vertebra_table(results, levels, by_exam, words)}{figure}</section>"
+
+
+def _vertebra_table(results: Results, levels: Sequence[str], by_exam: Sequence[Mapping[str, Any]], words: Strings) -> str:
+    changes, notes, rows = {change.name: change for change in results.changes}, [], []
+    keys = [c for c in _VERTEBRA_COLUMNS if any(c[0] in v.measurements for known in by_exam for v in known.values())]
+    for level in levels:
+        found = [known.get(level) for known in by_exam]
+        cells = [cell(" → ".join(number(_measured(v, key), unit) for v in found)) for key, _, unit in keys]
+        change = changes.get(FF_AT_LEVEL + level)
+        excluded = next((v.roi.excluded for v in found if v and v.roi.excluded), None)
+        if len(found) > 1:
+            cells.insert(1, cell(signed(change.absolute, change.absolute_unit) if change else "–"))
+            mark = words("excluded", reason=excluded) if excluded else ""
+            cells.append(f'<td class="text">{escape(mark)}{badges(change, index_of("ff").limit is not None, notes, words)}</td>')
+        cells.append(cell(" / ".join(_voxels(v) for v in found)))
+        rows.append(f'<tr{" class=out" if excluded else ""}><th scope="row">{escape(level)}</th>{"".join(cells)}</tr>')
+    heads = [words("level"), *(words(name) for _, name, _ in keys)]
+    if len(by_exam) > 1:
+        heads = [*heads[:2], words("ff_points"), *heads[2:], words("meaning")]
+    heads.append(words("voxels"))
+    return table(heads, rows, text_columns=[len(heads) - 2] if len(by_exam) > 1 else ()) + note_list(notes, words)
+
+
+def _measured(vertebra: Any, key: str) -> Optional[float]:
+    measurement = vertebra.measurements.get(key) if vertebra else None
+    return measurement.value if measurement and math.isfinite(measurement.value) else None
+
+
+def _voxels(vertebra: Any) -> str:
+    measurement = vertebra.measurements.get("ff") if vertebra else None
+    return str(measurement.n_voxels) if measurement and measurement.n_voxels is not None else "–"
+
+
+def _pooled(exam: ExamResult, key: str) -> Optional[Histogram]:
+    """The histograms of all vertebrae in the mean, added up; None if there is none or their bins differ."""
+    found = [v.histograms[key] for v in exam.vertebrae if key in v.histograms and not v.roi.excluded]
+    if not found or any(not np.array_equal(h.edges, found[0].edges) for h in found):
+        return None
+    return dataclasses.replace(found[0], counts=np.sum([h.counts for h in found], axis=0))
+
+
+def _legend(exams: Sequence[ExamResult], words: Strings) -> str:
+    entries = zip(exams, (charts.BEFORE, charts.AFTER))
+    keys = (f'<span class="key" style="background:{colour}"></span>{words(exam.label)} {exam.date.isoformat()}' for exam, colour in entries)
+    return f'<p class="soft">{" &nbsp; ".join(keys)}</p>'
+
+
+# -------------------------------------------------------------------------------------------------------------- tumour load
+def burden_section(results: Results, words: Strings) -> str:
+    """Histogram, classes and components of the tumour load; empty if it was not measured."""
+    exams = [exam for exam in results.exams if exam.burden]
+    if not exams:
+        return ""
+    drawn = []
+    histograms = [exam.burden.histogram if exam.burden else None for exam in results.exams]
+    if any(h is not None and h.counts.sum() > 0 for h in histograms):
+        chart = charts.paired_histogram(histograms, words("adc_axis"), words("share"), words("adc_histogram"))
+        drawn.append(f"<div><h3>{words('adc_histogram')}</h3>{chart}</div>")
+    classes = {words(exam.label): exam.burden.class_volumes_ml for exam in exams}
+    if any(classes.values()):
+        spoken = "; ".join(f"{exam.label}: {number(exam.burden.tdv.value)} mL" for exam in exams)
+        chart = charts.stacked_bars(classes, "mL", f"{words('tdv_classes')}. {spoken}")
+        drawn.append(f"<div><h3>{words('tdv_classes')} (µm²/s)</h3>{chart}</div>")
+    tables = "".join(_component_table(exam.burden, words("components", exam=words(exam.label)), words) for exam in exams)
+    return f'<section><h2>{words("burden")}</h2><div class="charts">{"".join(drawn)}</div>{_legend(exams, words)}{tables}</section>'
+
+
+def _component_table(burden: Burden, title: str, words: Strings) -> str:
+    rows = []
+    for component in burden.components[:MAX_COMPONENTS]:
+        numbers = (
+            number(component.volume_ml), number(component.longest_diameter_mm, "whole"), number(component.adc_median, "µm²/s"),
+            number(component.signal_ratio),
+        )  # fmt: skip
+        out = "" if component.state == ACCEPTED else " class=out"
+        cells = cell(words.or_key(component.state), True) + "".join(cell(n) for n in numbers) + cell(component.reason, True)
+        rows.append(f'<tr{out}><th scope="row">{component.label}</th>{cells}</tr>')
+    heads = [words(key) for key in ("number", "state", "volume", "diameter", "adc_median", "ratio", "reason")]
+    left_out = burden.components[MAX_COMPONENTS:]
+    volume = number(sum(component.volume_ml for component in left_out))
+    more = f'<p class="soft">{words("more_components", n=len(left_out), volume=volume)}</p>' if left_out else ""
+    return table(heads, rows, title, text_columns=(1, 6)) + more
+
+
+# --------------------------------------------------------------------------------------------------------------- laboratory
+def labs_section(results: Results, words: Strings) -> str:
+    """Laboratory values with the dates of their samples; empty without any."""
+    tests = list(dict.fromkeys(test for exam in results.exams for test in exam.labs))
+    if not tests:
+        return ""
+    rows = []
+    for key in tests:
+        known = find_test(key)
+        label = (known.label_ja if words.language == "ja" else known.label_en) if known else key
+        found = [exam.labs.get(key) for exam in results.exams]
+        unit = next(value.unit for value in found if value)
+        cells = "".join(cell(f"{number(v.value, unit)} ({v.date.isoformat()})" if v else "–") for v in found)
+        if len(found) > 1:
+            cells += cell(signed(found[1].value - found[0].value, unit) if all(found) else "–")
+        rows.append(f'<tr><th scope="row">{escape(label)}</th>{cell(unit, True)}{cells}</tr>')
+    heads = [words("test"), words("unit"), *(words(exam.label) for exam in results.exams)]
+    heads += [words("change")] if len(results.exams) > 1 else []
+    return f"<section><h2>{words('labs')}</h2>{table(heads, rows, text_columns=(1,))}</section>"
+
+
+# --------------------------------------------------------------------------------------------------------------- model card
+def model_section(estimate: Optional[ResponseEstimate], words: Strings) -> str:
+    """The model card, folded; empty without an estimate."""
+    if estimate is None:
+        return ""
+    card = {**estimate.card, **translation(estimate.model_id, words.language).get("card", {})}
+    entries = "".join(f"<dt>{escape(words.or_key(key))}</dt><dd>{_card_value(value)}</dd>" for key, value in card.items())
+    title = f"{words('model_card')}: {estimate.model_id}"
+    return f"<section><h2>{words('model_card')}</h2><details><summary>{escape(title)}</summary><dl>{entries}</dl></details></section>"
+
+
+def _card_value(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return "<ul>" + "".join(f"<li>{_card_value(item)}</li>" for item in value) + "</ul>"
+    return escape(json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping) else str(value))
+
+
+# ------------------------------------------------------------------------------------------------------------------ methods
+def methods_section(results: Results, words: Strings) -> str:
+    """Versions, settings, protocol, provenance and the series used."""
+    settings = [
+        f'<tr><th scope="row">{escape(words.or_key(name))}</th>{cell(_listed(value))}</tr>'
+        for name, value in dataclasses.asdict(results.settings).items()
+    ]
+    names = list(dict.fromkeys(name for exam in results.exams for name in exam.protocol))
+    protocol = [
+        f'<tr><th scope="row">{escape(name)}</th>{"".join(cell(_listed(exam.protocol.get(name, "–"))) for exam in results.exams)}</tr>'
+        for name in names
+    ]
+    heads = [words("protocol"), *(words(exam.label) for exam in results.exams)]
+    series = "".join(_series_table(exam, words) for exam in results.exams if exam.series)
+    return (
+        f"<section><h2>{words('methods')}</h2><p>{words('software')}: MarrowQuant {escape(__version__)}</p>"
+        f'<div class="charts"><div>{table([words("settings"), words("value")], settings)}</div>'
+        f"<div>{table(heads, protocol) if protocol else ''}</div></div>"
+        f"<h3>{words('provenance')}</h3>{_provenance(results.exams)}{series}</section>"
+    )
+
+
+def _provenance(exams: Sequence[ExamResult]) -> str:
+    """How each index was made, said once where both exams agree."""
+    sentences = []
+    for exam in exams:
+        measurements = [*exam.lumbar.values(), *((exam.burden.tdv, exam.burden.gadc) if exam.burden else ())]
+        sentences += [f"{measurement.name}: {measurement.how}" for measurement in measurements if measurement.how]
+        sentences += [f"{volume.name}: {'; '.join(volume.source)}" for volume in exam.maps.values() if volume.source]
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in dict.fromkeys(sentences))
+    return f'<ul class="notes">{items}</ul>'
+
+
+def _series_table(exam: ExamResult, words: Strings) -> str:
+    rows = []
+    for row in exam.series:
+        shape = " × ".join(str(n) for n in row.get("shape") or ()) or "–"
+        numbers = (row.get("b_value"), row.get("station"))
+        cells = cell(row.get("series_description") or "", True) + cell(row.get("role", ""), True)
+        cells += "".join(cell("–" if n is None else f"{n:g}") for n in numbers) + cell(shape)
+        cells += cell(words("yes") if row.get("used") else words("no")) + cell(" ".join(row.get("evidence") or ()), True)
+        rows.append(f'<tr><th scope="row">{escape(str(row.get("series_number", "–")))}</th>{cells}</tr>')
+    heads = [words(key) for key in ("series_number", "description", "role")] + ["b (s/mm²)"]
+    heads += [words(key) for key in ("station", "shape", "used", "why")]
+    title = words("series", exam=words(exam.label))
+    return f"<details><summary>{escape(title)}</summary>{table(heads, rows, text_columns=(1, 2, 7))}</details>"
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in (value if isinstance(value, (list, tuple)) else [value]))

@@ -1,0 +1,158 @@
+"""Every word of the report, in English and Japanese. Sentences that other parts made (warnings, reasons) stay in English."""
+
+from __future__ import annotations
+
+from ..longitudinal.change import INSIDE_LIMIT, LEVELS, PROTOCOL, SMALL_BASELINE, UNDEFINED
+from ..model import RESEARCH_USE_ONLY, MarrowQuantError
+
+LANGUAGES = ("en", "ja")
+
+_TEXT: dict[str, tuple[str, str]] = {
+    "title": ("Quantitative marrow MRI in myeloma", "骨髄腫の定量的骨髄MRI"),
+    "research": (RESEARCH_USE_ONLY, "研究専用。医療機器ではありません。診断や治療方針の決定に使用しないでください。"),
+    "synthetic": ("Synthetic data: simulated exams, not a patient.", "合成データ：シミュレーションによる検査であり、患者ではありません。"),
+    "no_identity": ("This page holds no patient identity.", "このページに患者を特定する情報は含まれません。"),
+    "english_notes": ("", "注意・理由の文は英語のまま表示しています。"),
+    "baseline": ("Baseline", "治療前"),
+    "follow-up": ("Follow-up", "治療後"),
+    "days": ("{days} days", "{days}日間"),
+    # summary
+    "summary": ("Summary", "要約"),
+    "probability": ("Probability of CR or VGPR", "CRまたはVGPRとなる確率"),
+    "interval": ("95 % interval {low} to {high}", "95 %区間：{low}～{high}"),
+    "below_one": ("< 1 %", "1 %未満"),
+    "above_99": ("> 99 %", "99 %超"),
+    "no_probability": ("No number is given", "数値は示しません"),
+    "contributions": ("What moves the estimate (log-odds)", "推定値への寄与（対数オッズ）"),
+    "towards": ("towards response", "反応の方向"),
+    "away": ("away from response", "反応と逆の方向"),
+    "prevalence": ("How common CR or VGPR was", "CR/VGPRの頻度"),
+    "ff_change": ("Change of fat fraction", "脂肪分画の変化"),
+    "m_protein_change": ("Change of M protein", "M蛋白の変化"),
+    "one_exam": ("One exam only: there is no change and no estimate yet.", "検査が1回のみのため、変化と推定値はありません。"),
+    "not_measured": ("not measured", "測定なし"),
+    "all_indices": ("All indices", "全指標"),
+    "index": ("Index", "指標"),
+    "change": ("Change", "変化量"),
+    "points": ("points", "ポイント"),
+    "relative": ("Relative", "変化率"),
+    "meaning": ("Comment", "判定"),
+    "outside": ("larger than measurement error", "測定誤差を超える"),
+    "notes": ("Notes", "注"),
+    INSIDE_LIMIT: ("within measurement error", "測定誤差の範囲内"),
+    SMALL_BASELINE: ("small baseline", "治療前値が小さい"),
+    UNDEFINED: ("no relative change", "変化率は定義されない"),
+    PROTOCOL: ("protocol differs", "撮像条件が異なる"),
+    LEVELS: ("levels differ", "椎体レベルが異なる"),
+    "warnings": ("To be checked", "確認事項"),
+    # pictures
+    "images": ("Key images", "キー画像"),
+    "spine_caption": ("Fat fraction, mid-sagittal, with the regions measured", "脂肪分画（正中矢状断）と測定領域"),
+    "body_caption": (
+        "High-b diffusion, coronal projection, inverted; black from {black:g} times the muscle signal on",
+        "高b値拡散強調像（冠状断MIP、白黒反転、筋信号の{black:g}倍以上を黒で表示）",
+    ),
+    "accepted_part": ("counted in the tDV", "tDVに含む"),
+    "physiological_part": ("physiological", "生理的"),
+    "no_image": ("No image", "画像なし"),
+    "spine_alt": ("Sagittal fat-fraction image of the lumbar spine, {exam}", "腰椎の脂肪分画矢状断像、{exam}"),
+    "body_alt": ("Coronal projection of the whole-body diffusion image, {exam}", "全身拡散強調像の冠状断MIP、{exam}"),
+    # vertebrae
+    "vertebrae": ("Lumbar marrow", "腰椎骨髄"),
+    "level": ("Level", "レベル"),
+    "ff": ("FF (%)", "FF（%）"),
+    "ff_points": ("ΔFF (points)", "ΔFF（ポイント）"),
+    "adc": ("ADC (µm²/s)", "ADC（µm²/s）"),
+    "dropout": ("Dropout (%)", "信号低下率（%）"),
+    "r2star": ("R2* (1/s)", "R2*（1/s）"),
+    "voxels": ("Voxels FF", "FFボクセル数"),
+    "excluded": ("not in the mean: {reason}", "平均から除外：{reason}"),
+    "ff_axis": ("Fat fraction (%)", "脂肪分画（%）"),
+    "adc_axis": ("ADC (µm²/s)", "ADC（µm²/s）"),
+    "ff_per_level": ("Fat fraction per vertebra", "椎体ごとの脂肪分画"),
+    "ff_histogram": ("Fat fraction of all lumbar voxels", "腰椎全ボクセルの脂肪分画"),
+    "share": ("share of voxels", "ボクセルの割合"),
+    # tumour load
+    "burden": ("Tumour load", "腫瘍量"),
+    "adc_histogram": ("ADC over the tDV", "tDV内のADC"),
+    "tdv_classes": ("tDV by ADC class", "ADC区分別のtDV"),
+    "components": ("Components, {exam}", "構成成分（{exam}）"),
+    "number": ("No.", "番号"),
+    "state": ("State", "状態"),
+    "accepted": ("counted", "採用"),
+    "rejected": ("rejected", "除外"),
+    "physiological": ("physiological", "生理的"),
+    "volume": ("Volume (mL)", "体積（mL）"),
+    "diameter": ("Longest diameter (mm)", "最大径（mm）"),
+    "adc_median": ("ADC median (µm²/s)", "ADC中央値（µm²/s）"),
+    "ratio": ("Signal / muscle", "信号／筋"),
+    "reason": ("Reason", "理由"),
+    "more_components": (
+        "{n} smaller components, {volume} mL together, are listed in results.json.",
+        "その他の小さな成分{n}個（計{volume} mL）はresults.jsonに記載。",
+    ),
+    # laboratory
+    "labs": ("Laboratory", "検査値"),
+    "test": ("Test", "検査項目"),
+    "unit": ("Unit", "単位"),
+    # model
+    "model_card": ("Model card", "モデルカード"),
+    "name": ("Model", "モデル"),
+    "outcome": ("Outcome", "アウトカム"),
+    "intended_use": ("Intended use", "使用目的"),
+    "not_intended_for": ("Not intended for", "対象外"),
+    "source": ("Source", "出典"),
+    "n": ("Patients", "症例数"),
+    "events": ("Of these CR or VGPR", "うちCR/VGPR"),
+    "setting": ("Setting", "条件"),
+    "published": ("Published", "公表されている事項"),
+    "assumed": ("Assumed", "仮定"),
+    "limits": ("Limits", "限界"),
+    "research_use_only": ("Research use only", "研究専用"),
+    # methods
+    "methods": ("Methods and provenance", "方法と来歴"),
+    "software": ("Software", "ソフトウェア"),
+    "settings": ("Settings", "設定"),
+    "setting_name": ("Setting", "項目"),
+    "value": ("Value", "値"),
+    "tdv_signal_ratio": ("tDV threshold, multiples of muscle signal", "tDVの閾値（筋信号の倍数）"),
+    "tdv_adc_window": ("tDV ADC window (µm²/s)", "tDVのADC範囲（µm²/s）"),
+    "min_component_ml": ("Smallest component (mL)", "最小成分（mL）"),
+    "roi_radii_mm": ("Half-lengths of a vertebral region (mm)", "椎体領域の半径（mm）"),
+    "fat_spectrum": ("Fat spectrum", "脂肪スペクトル"),
+    "protocol": ("Protocol", "撮像条件"),
+    "provenance": ("How the numbers were made", "数値の算出方法"),
+    "series": ("Series, {exam}", "シリーズ（{exam}）"),
+    "series_number": ("Series", "シリーズ"),
+    "description": ("Description", "説明"),
+    "role": ("Recognised as", "認識結果"),
+    "station": ("Station", "ステーション"),
+    "shape": ("Voxels i × j × k", "ボクセル数 i × j × k"),
+    "used": ("Used", "使用"),
+    "why": ("Why", "根拠"),
+    "yes": ("yes", "○"),
+    "no": ("no", "－"),
+}
+
+
+class Strings:
+    """The words of one language: ``strings("title")``, ``strings("days", days=63)``.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the language is not one of ``LANGUAGES``.
+    """
+
+    def __init__(self, language: str) -> None:
+        if language not in LANGUAGES:
+            raise MarrowQuantError(f"The report has no language '{language}'; choose one of {', '.join(LANGUAGES)}.")
+        self.language = language
+        self._column = LANGUAGES.index(language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        return _TEXT[key][self._column].format(**values)
+
+    def or_key(self, key: str) -> str:
+        """The word for a key, or the key itself where it is none of ours (a site's own model card, for example)."""
+        return self(key) if key in _TEXT else key

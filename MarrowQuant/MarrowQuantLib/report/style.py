@@ -1,0 +1,78 @@
+"""The style sheet of the report: dark text on white, A4 in print, no font or file from elsewhere."""
+
+STYLE = """
+:root { --ink: #1b2733; --soft: #52616f; --line: #d5dce3; --wash: #f4f6f8; --before: #6b7785; --after: #0072b2; --mark: #d55e00; }
+* { box-sizing: border-box; }
+html { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+body { margin: 0 auto; padding: 24px 28px 40px; max-width: 980px; color: var(--ink); background: #fff;
+  font: 14px/1.5 system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic UI",
+  Meiryo, sans-serif; font-variant-numeric: tabular-nums; }
+header { display: flex; justify-content: space-between; align-items: flex-end; gap: 24px; border-bottom: 2px solid var(--ink);
+  padding-bottom: 10px; }
+h1 { font-size: 23px; line-height: 1.25; margin: 0; font-weight: 650; }
+h2 { font-size: 17px; margin: 30px 0 10px; padding-bottom: 4px; border-bottom: 1px solid var(--line); font-weight: 650;
+  break-after: avoid; }
+h3 { font-size: 13.5px; margin: 16px 0 6px; font-weight: 650; break-after: avoid; }
+p { margin: 6px 0; }
+.brand { color: var(--soft); font-size: 12px; letter-spacing: .04em; margin: 0 0 2px; }
+.dates { text-align: right; white-space: nowrap; font-size: 13.5px; }
+.dates b { font-weight: 650; }
+.soft, figcaption, caption { color: var(--soft); }
+.notice { margin: 10px 0 0; padding: 5px 12px; border: 1px solid var(--ink); border-radius: 4px; font-size: 12.5px; font-weight: 600; }
+.synthetic { background: #fff4d6; border-color: #9a6b00; color: #5c4000; }
+.top { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 4fr); gap: 18px; }
+.card { border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; break-inside: avoid; }
+.card h3 { margin-top: 0; }
+.big { font-size: 38px; line-height: 1.1; font-weight: 650; margin: 2px 0 2px; }
+.label { display: inline-block; background: #fff4d6; color: #5c4000; border-radius: 4px; padding: 2px 8px; font-size: 12.5px;
+  margin: 4px 0; }
+.tiles { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; }
+.tile { border: 1px solid var(--line); border-radius: 8px; padding: 9px 12px 10px; break-inside: avoid; }
+.tile h3 { margin: 0; font-size: 12.5px; color: var(--soft); font-weight: 600; }
+.tile .values { font-size: 20px; font-weight: 650; white-space: nowrap; }
+.tile .values span { color: var(--before); font-weight: 500; }
+.tile .unit { font-size: 12px; font-weight: 500; color: var(--soft); }
+.tile p { margin: 1px 0 0; font-size: 12.5px; }
+.badge { display: inline-block; border: 1px solid var(--line); border-radius: 9px; padding: 0 8px; font-size: 11.5px; line-height: 1.5;
+  white-space: nowrap; background: var(--wash); color: var(--soft); }
+.badge.sure { background: #e3f0f8; border-color: #9cc5df; color: #00476f; }
+.badge.doubt { background: #fff4d6; border-color: #e2c063; color: #5c4000; }
+sup { font-size: 10px; line-height: 0; }
+table { border-collapse: collapse; width: 100%; font-size: 12.5px; margin: 6px 0 4px; }
+caption { text-align: left; font-size: 12.5px; padding: 4px 0; }
+th, td { padding: 4px 7px; border-bottom: 1px solid var(--line); text-align: right; vertical-align: baseline; white-space: nowrap; }
+td.text, th.text, tbody th { white-space: normal; }
+th { font-weight: 600; }
+thead th { border-bottom: 1.5px solid var(--ink); vertical-align: bottom; line-height: 1.3; }
+th:first-child, td.text, th.text { text-align: left; }
+tbody th { font-weight: 500; }
+thead { display: table-header-group; }
+tr { break-inside: avoid; }
+tr.out td, tr.out th { color: var(--soft); }
+.notes { font-size: 12px; color: var(--soft); padding-left: 20px; margin: 6px 0; }
+.warn { border-left: 4px solid var(--mark); padding: 2px 0 2px 12px; }
+.warn ul { margin: 2px 0; padding-left: 18px; }
+.pictures { display: flex; gap: 10px; align-items: flex-start; }
+.pictures .scale { flex: 0 0 54px; font-size: 12px; color: var(--soft); text-align: left; }
+figure { margin: 0; min-width: 0; break-inside: avoid; }
+figure svg { display: block; width: 100%; height: auto; }
+figcaption { font-size: 12px; margin-top: 4px; }
+.charts { display: grid; grid-template-columns: 1fr 1fr; gap: 20px; }
+.key { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin-right: 5px; vertical-align: -1px; }
+details { border: 1px solid var(--line); border-radius: 6px; padding: 6px 12px; margin: 8px 0; }
+summary { cursor: pointer; font-weight: 600; }
+dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 3px 16px; font-size: 12.5px; margin: 6px 0; }
+dt { font-weight: 600; } dd { margin: 0; } dd ul { margin: 0; padding-left: 16px; }
+footer { margin-top: 30px; font-size: 12px; color: var(--soft); }
+svg text { font: 12px system-ui, -apple-system, "Segoe UI", Arial, "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic UI", Meiryo, sans-serif;
+  fill: var(--ink); }
+svg .soft { fill: var(--soft); }
+@page { size: A4; margin: 13mm 12mm; }
+@media print {
+  body { padding: 0; max-width: none; font-size: 10.5pt; }
+  details { border: 0; padding: 0; }
+  details::details-content { content-visibility: visible; display: block; height: auto; }
+  h2 { margin-top: 18px; }
+}
+@media (max-width: 720px) { .top, .charts { grid-template-columns: 1fr; } header { display: block; } .dates { text-align: left; } }
+"""

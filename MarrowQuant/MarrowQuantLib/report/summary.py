@@ -1,0 +1,133 @@
+"""The first page of the report: the estimate, the main indices, and the table of all indices with what limits them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Optional
+
+from ..longitudinal import INDICES, Index, flag_kind, label_of, value_of
+from ..longitudinal.change import INSIDE_LIMIT
+from ..model import UNIT_FF_CHANGE, Change, ExamResult, ResponseEstimate, Results
+from ..response import translation
+from ..response.estimate import PREVALENCE
+from . import charts
+from .formats import number, relative, signed
+from .strings import Strings
+
+_TILES = ("ff", "adc", "tdv", "m_protein")
+
+
+def summary_section(results: Results, words: Strings) -> str:
+    """Estimate, tiles and table; with one exam the tiles hold its values."""
+    changes = {change.name: change for change in results.changes}
+    tiles = "".join(_tile(index, results.exams, changes.get(index.key), words) for index in INDICES if index.key in _TILES)
+    if len(results.exams) > 1:
+        top = f'<div class="top"><div class="card">{_estimate(results.response, words)}</div><div class="tiles">{tiles}</div></div>'
+    else:
+        top = f'<p>{escape(words("one_exam"))}</p><div class="tiles">{tiles}</div>'
+    return f'<section><h2>{words("summary")}</h2>{top}<h3>{words("all_indices")}</h3>{_index_table(results, changes, words)}</section>'
+
+
+def badges(change: Optional[Change], limited: bool, notes: Optional[list[str]], words: Strings) -> str:
+    """Short marks for a change; if ``notes`` is given, the whole sentence is added to it and referred to by its number."""
+    if change is None:
+        return ""
+    marks = []
+    for flag in change.flags:
+        kind = flag_kind(flag)
+        style = "badge" if kind == INSIDE_LIMIT else "badge doubt"
+        marks.append(f'<span class="{style}">{escape(words.or_key(kind))}</span>{_reference(flag, notes)}')
+    if limited and not any(flag_kind(flag) == INSIDE_LIMIT for flag in change.flags):
+        marks.insert(0, f'<span class="badge sure">{words("outside")}</span>')
+    return " ".join(marks)
+
+
+def _reference(flag: str, notes: Optional[list[str]]) -> str:
+    if notes is None:
+        return ""
+    if flag not in notes:
+        notes.append(flag)
+    return f"<sup>{notes.index(flag) + 1}</sup>"
+
+
+def note_list(notes: Sequence[str], words: Strings) -> str:
+    """The sentences behind the numbers that :func:`badges` put beside its marks."""
+    if not notes:
+        return ""
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return f'<ol class="notes" aria-label="{words("notes")}">{items}</ol>'
+
+
+def _estimate(estimate: Optional[ResponseEstimate], words: Strings) -> str:
+    head = f"<h3>{words('probability')}</h3>"
+    if estimate is None:
+        return f'{head}<p>{words("no_probability")}</p>'
+    translated = translation(estimate.model_id, words.language)
+    warnings = "".join(f"<p>{escape(warning)}</p>" for warning in estimate.warnings)
+    label = f'<p class="label">{escape(translated.get("label", estimate.label))}</p>'
+    if estimate.probability is None or estimate.interval is None:
+        return f'{head}<p class="big">–</p><p><b>{words("no_probability")}</b></p>{warnings}{label}'
+    low, high = (_percent(limit, words) for limit in estimate.interval)
+    interval = words("interval", low=low, high=high)
+    value = _percent(estimate.probability, words)
+    bar = charts.probability_bar(estimate.probability, estimate.interval, f"{words('probability')} {value}, {interval}")
+    return f'{head}<p class="big">{value}</p><p>{interval}</p>{bar}{label}{warnings}{_contributions(estimate, words)}'
+
+
+def _percent(probability: float, words: Strings) -> str:
+    """A probability in whole percent; never 0 % or 100 %, which no model can know."""
+    if probability < 0.01:
+        return escape(words("below_one"))
+    return escape(words("above_99")) if probability > 0.99 else f"{100 * probability:.0f} %"
+
+
+def _contributions(estimate: ResponseEstimate, words: Strings) -> str:
+    names = []
+    for contribution in estimate.contributions:
+        is_change = contribution.predictor != PREVALENCE
+        given = signed(contribution.value, contribution.unit) if is_change else number(contribution.value, "whole")
+        unit = words("points") if contribution.unit == UNIT_FF_CHANGE else contribution.unit
+        names.append(f"{words.or_key(contribution.predictor)} {given} {unit}")
+    logits = [contribution.logit for contribution in estimate.contributions]
+    spoken = "; ".join(f"{name}: {signed(logit, '%')}" for name, logit in zip(names, logits))
+    bars = charts.contribution_bars(names, logits, spoken, words("away"), words("towards"))
+    return f"<h3>{words('contributions')}</h3>{bars}"
+
+
+def _tile(index: Index, exams: Sequence[ExamResult], change: Optional[Change], words: Strings) -> str:
+    values = [value_of(exam, index) for exam in exams]
+    if all(value is None for value in values):
+        shown = f'<p class="soft">{words("not_measured")}</p>'
+    else:
+        first, *rest = (number(value, index.unit) for value in values)
+        arrow = f"<span>{first} → </span>{rest[0]}" if rest else first
+        shown = f'<div class="values">{arrow} <span class="unit">{escape(index.unit)}</span></div>'
+    if change is not None:
+        unit = "" if index.change_unit == index.unit else f" {words('points')}"
+        shown += f"<p>{signed(change.absolute, index.change_unit)}{unit} ({relative(change.relative_percent)})</p>"
+        shown += f"<p>{badges(change, index.limit is not None, None, words)}</p>"
+    return f'<div class="tile"><h3>{escape(label_of(index.key, words.language))}</h3>{shown}</div>'
+
+
+def _index_table(results: Results, changes: dict[str, Change], words: Strings) -> str:
+    both, notes, rows = len(results.exams) > 1, [], []
+    for index in INDICES:
+        values = [value_of(exam, index) for exam in results.exams]
+        if all(value is None for value in values):
+            continue
+        change = changes.get(index.key)
+        cells = "".join(f"<td>{number(value, index.unit)}</td>" for value in values)
+        if both:
+            unit = f" {words('points')}" if index.change_unit == UNIT_FF_CHANGE else ""
+            cells += f"<td>{signed(change.absolute, index.change_unit) + unit if change else '–'}</td>"
+            cells += f"<td>{relative(change.relative_percent) if change else '–'}</td>"
+            cells += f'<td class="text">{badges(change, index.limit is not None, notes, words)}</td>'
+        label = escape(label_of(index.key, words.language))
+        rows.append(f'<tr><th scope="row">{label}</th><td class="text">{escape(index.unit)}</td>{cells}</tr>')
+    heads = "".join(f'<th scope="col">{words(exam.label)}<br>{exam.date.isoformat()}</th>' for exam in results.exams)
+    if both:
+        heads += f'<th scope="col">{words("change")}</th><th scope="col">{words("relative")}</th>'
+        heads += f'<th scope="col" class="text">{words("meaning")}</th>'
+    head = f'<tr><th scope="col">{words("index")}</th><th scope="col" class="text">{words("unit")}</th>{heads}</tr>'
+    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>{note_list(notes, words)}"
