@@ -16,11 +16,12 @@ from .pieces import Pieces
 _SLAB_MM = 10.0  # the body's outline is taken per slab of this height
 
 _BRAIN_ML, _BRAIN_HALF_WIDTH_MM, _BRAIN_BELOW_TOP_MM = 300.0, 40.0, 60.0
+_BRAIN_HEIGHT_MM, _WITHIN = 140.0, 0.8
 _CORD_LENGTH_MM, _CORD_AREA_MM2, _CORD_WIDTH_MM, _CORD_OFF_MIDLINE_MM, _CORD_DEPTH = 60.0, 250.0, 40.0, 20.0, 0.6
 _ORGAN_OFF_MIDLINE_MM, _ORGAN_HALF_WIDTH_MM = (35.0, 145.0), 14.0
 _SPLEEN_ML, _SPLEEN_BELOW_VERTEX_MM = (60.0, 1000.0), (350.0, 680.0)
-_KIDNEY_ML, _KIDNEY_ADC = (40.0, 400.0), 1250.0
-_PAIR_VOLUME, _PAIR_OFFSET_MM, _PAIR_HEIGHT_MM = 3.0, 35.0, 60.0
+_KIDNEY_ML, _KIDNEY_ADC, _SINGLE_KIDNEY_ADC = (40.0, 400.0), 1250.0, 1600.0
+_PAIR_RATIO, _PAIR_ADC_RATIO, _PAIR_OFFSET_MM, _PAIR_HEIGHT_MM = 3.0, 1.4, 35.0, 60.0
 _FLUID_ADC = 2000.0
 
 NO_RULE = "Signal and ADC as in active disease; no rule for normal tissue applies."
@@ -85,9 +86,12 @@ def propose_states(pieces: Pieces, adc_median: np.ndarray, outline: BodyOutline)
     proposals = [(ACCEPTED, NO_RULE)] * len(pieces)
     side = outline.off_midline(pieces.centroid_ras)
     brain = _is_brain(pieces, side, outline)
-    rules = (
-        (_is_kidney(pieces, side, adc_median), "Probably kidney: one of a pair of compact organs beside the column with a high ADC."),
-        (_is_spleen(pieces, side, outline, brain), "Probably spleen: a compact organ in the left upper abdomen without a counterpart."),
+    rules = (  # a later one overrules an earlier one
+        (_is_kidney(pieces, side, adc_median), "Probably kidney: a compact organ beside the column with a high ADC."),
+        (
+            _is_spleen(pieces, side, adc_median, outline, brain),
+            "Probably spleen: a compact organ in the left upper abdomen without a counterpart.",
+        ),
         (_is_cord(pieces, side, outline), "Probably spinal cord: long, thin, cranio-caudal and near the midline."),
         (brain, "Probably brain: the large piece at the top of the body."),
         (_inside_brain(pieces, brain), "Probably brain: it lies within the brain."),
@@ -107,13 +111,15 @@ def _is_brain(pieces: Pieces, side: np.ndarray, outline: BodyOutline) -> np.ndar
 
 
 def _inside_brain(pieces: Pieces, brain: np.ndarray) -> np.ndarray:
-    """Pieces that the threshold cut off from the brain: wholly within its bounding box, and nearer to its middle than its surface."""
+    """Pieces that the threshold cut off from the brain: inside an ellipsoid in the upper part of the brain's bounding box. The lower part
+    may be the cord, and the pieces beside it vertebrae."""
     inside = np.zeros(len(pieces), dtype=bool)
     for n in np.flatnonzero(brain):
-        low, high = pieces.box_ras[n]
+        low, high = pieces.box_ras[n].astype(float)
+        low[2] = max(low[2], high[2] - _BRAIN_HEIGHT_MM)
         in_box = np.all((pieces.box_ras[:, 0] >= low) & (pieces.box_ras[:, 1] <= high), axis=1)
         from_middle = np.linalg.norm((pieces.centroid_ras - (low + high) / 2) / ((high - low) / 2), axis=1)
-        inside |= in_box & (from_middle < 0.8) & ~brain
+        inside |= in_box & (from_middle < _WITHIN) & ~brain
     return inside
 
 
@@ -127,19 +133,20 @@ def _is_cord(pieces: Pieces, side: np.ndarray, outline: BodyOutline) -> np.ndarr
     return (length > _CORD_LENGTH_MM) & thin & narrow & behind & (np.abs(side) < _CORD_OFF_MIDLINE_MM)
 
 
-def _is_spleen(pieces: Pieces, side: np.ndarray, outline: BodyOutline, brain: np.ndarray) -> np.ndarray:
+def _is_spleen(pieces: Pieces, side: np.ndarray, adc_median: np.ndarray, outline: BodyOutline, brain: np.ndarray) -> np.ndarray:
     """Compact, on the left, at the height of the upper abdomen where the head is in view, and without a counterpart on the right (both
     hips or both shoulders may be infiltrated)."""
     compact = _compact(pieces, side, _SPLEEN_ML) & (side < 0)
     if brain.any():
         below = outline.top_mm - pieces.centroid_ras[:, 2]
         compact &= (below > _SPLEEN_BELOW_VERTEX_MM[0]) & (below < _SPLEEN_BELOW_VERTEX_MM[1])
-    return compact & ~_has_counterpart(pieces, side, np.ones(len(pieces), dtype=bool))
+    return compact & ~_has_counterpart(pieces, side, adc_median)
 
 
 def _is_kidney(pieces: Pieces, side: np.ndarray, adc_median: np.ndarray) -> np.ndarray:
+    """One of a pair, or alone with an ADC above that of active disease."""
     candidates = _compact(pieces, side, _KIDNEY_ML) & (adc_median > _KIDNEY_ADC)
-    return candidates & _has_counterpart(pieces, side, candidates)
+    return candidates & (_has_counterpart(pieces, side, adc_median) | (adc_median > _SINGLE_KIDNEY_ADC))
 
 
 def _compact(pieces: Pieces, side: np.ndarray, volume_ml: tuple[float, float]) -> np.ndarray:
@@ -149,11 +156,15 @@ def _compact(pieces: Pieces, side: np.ndarray, volume_ml: tuple[float, float]) -
     return volume & thick & (np.abs(side) > _ORGAN_OFF_MIDLINE_MM[0]) & (np.abs(side) < _ORGAN_OFF_MIDLINE_MM[1])
 
 
-def _has_counterpart(pieces: Pieces, side: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """A piece of similar volume at the mirrored place on the other side."""
-    mirrored = np.abs(side[:, None] + side[None, :]) < _PAIR_OFFSET_MM
-    level = np.abs(pieces.centroid_ras[:, None, 2] - pieces.centroid_ras[None, :, 2]) < _PAIR_HEIGHT_MM
-    ratio = pieces.volume_ml[:, None] / pieces.volume_ml[None, :]
-    similar = (ratio < _PAIR_VOLUME) & (ratio > 1 / _PAIR_VOLUME)
-    other_side = side[:, None] * side[None, :] < 0
-    return (mirrored & level & similar & other_side & among[None, :]).any(axis=1)
+def _has_counterpart(pieces: Pieces, side: np.ndarray, adc_median: np.ndarray) -> np.ndarray:
+    """A piece of similar volume and ADC at the mirrored place on the other side."""
+    mirrored = (np.abs(side[:, None] + side) < _PAIR_OFFSET_MM) & (side[:, None] * side < 0)
+    height = pieces.centroid_ras[:, 2]
+    level = np.abs(height[:, None] - height) < _PAIR_HEIGHT_MM
+    similar = _within_ratio(pieces.volume_ml, _PAIR_RATIO) & _within_ratio(adc_median, _PAIR_ADC_RATIO)
+    return (mirrored & level & similar).any(axis=1)
+
+
+def _within_ratio(values: np.ndarray, ratio: float) -> np.ndarray:
+    """True where two values differ by less than a factor, shape (n, n)."""
+    return np.maximum(values[:, None], values) < ratio * np.minimum(values[:, None], values)

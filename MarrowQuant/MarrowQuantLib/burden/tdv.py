@@ -205,7 +205,7 @@ class BurdenSession:
         features = {} if accepted.size == 0 else first_order(accepted)
         low, high = limits["adc_window"]
         rule = f"high-b signal at least {limits['ratio']:g} x muscle, ADC {low:g} to {high:g} {UNIT_ADC}"
-        rule += f", pieces of at least {limits['min_component_ml']:g} mL"
+        rule += f", pieces of at least {limits['min_component_ml']:g} mL; muscle signal {self.muscle.signal:.4g} ({self.muscle.how})"
         labels = np.zeros(self._high_b.array.shape, dtype=np.int32)
         labels.ravel()[self._candidates.flat[pieces.order]] = pieces.labels()
         voxel_ml = self._high_b.voxel_volume_ml

@@ -1,0 +1,337 @@
+"""Tumour load: components, thresholds, decisions, physiological signal, on a coarse synthetic body."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from MarrowQuantLib.burden import BurdenSession, find_muscle, segment
+from MarrowQuantLib.burden.pieces import find_pieces, longest_diameter
+from MarrowQuantLib.model import MarrowQuantError, Volume
+from scipy.spatial.transform import Rotation
+
+SHAPE, SPACING = (60, 48, 64), np.array([7.0, 7.0, 15.0])  # an adult from vertex to knee, 900 mm
+MUSCLE = 100.0
+
+
+def grid():
+    matrix = np.diag([-SPACING[0], -SPACING[1], SPACING[2], 1.0])
+    matrix[:3, 3] = [SPACING[0] * 31.5, SPACING[1] * 23.5, 0.0]
+    return matrix
+
+
+def positions():
+    k, j, i = np.ogrid[: SHAPE[0], : SHAPE[1], : SHAPE[2]]
+    m = grid()
+    return np.stack(np.broadcast_arrays(m[0, 0] * i + m[0, 3], m[1, 1] * j + m[1, 3], m[2, 2] * k), axis=-1)
+
+
+def ellipsoid(center, radii):
+    return (((positions() - center) / radii) ** 2).sum(axis=-1) < 1
+
+
+LESIONS = {"left rib": ((-125, 10, 560), (16, 16, 30)), "L3": ((0, -40, 400), (24, 20, 34)), "sternum": ((0, 75, 620), (14, 14, 45))}
+ORGANS = {"brain": ((0, 0, 810), (68, 82, 80)), "spleen": ((-88, -20, 475), (28, 40, 50))}
+
+
+def body(seed=0):
+    """High-b image and ADC map: muscle all over, marrow, brain, spleen, cord, two kidneys, bladder, three lesions, noise and air."""
+    rng = np.random.default_rng(seed)
+    x, y, z = np.moveaxis(positions(), -1, 0)
+    signal, adc = np.zeros(SHAPE), np.full(SHAPE, np.nan)
+
+    def paint(where, ratio, value):
+        signal[where], adc[where] = ratio * MUSCLE, value
+
+    paint(((x / 165) ** 2 + (y / 105) ** 2 < 1) & (z < 690), 1.0, 1500)
+    paint((x**2 + y**2 < 60**2) & (z < 760), 1.0, 1500)
+    paint(ellipsoid((0, 0, 810), (82, 98, 92)), 1.0, 1500)
+    paint(((x / 22) ** 2 + ((y + 40) / 20) ** 2 < 1) & (z > 250) & (z < 700), 3.2, 420)
+    paint((np.abs(x) < 7) & (np.abs(y + 68) < 7) & (z > 430) & (z < 720), 6.0, 950)
+    for side in (-1, 1):
+        paint(ellipsoid((side * 62, -30, 330), (26, 26, 55)), 6.0, 1350)
+    paint(ellipsoid((0, 30, 180), (35, 35, 40)), 6.0, 3000)
+    for center, radii in ORGANS.values():
+        paint(ellipsoid(center, radii), 8.0, 780)
+    for center, radii in LESIONS.values():
+        paint(ellipsoid(center, radii), 9.0, 900)
+    noise = rng.normal(0, 4, (2, *SHAPE))
+    signal = np.hypot(signal + noise[0], noise[1])
+    adc += rng.normal(0, 30, SHAPE)
+    matrix = grid()
+    return Volume(signal.astype(np.float32), matrix, name="b900"), Volume(adc.astype(np.float32), matrix, name="ADC")
+
+
+@pytest.fixture(scope="module")
+def images():
+    return body()
+
+
+def at(burden, center):
+    """The component at a RAS position."""
+    i, j, k = np.rint(np.linalg.solve(grid()[:3, :3], np.array(center) - grid()[:3, 3])).astype(int)
+    label = burden.labels.array[k, j, i]
+    assert label > 0
+    return burden.components[label - 1]
+
+
+def volume_ml(center, radii):
+    return np.count_nonzero(ellipsoid(center, radii)) * np.prod(SPACING) / 1000
+
+
+def test_the_muscle_signal_is_found(images):
+    muscle = find_muscle(*images)
+    assert muscle.signal == pytest.approx(MUSCLE, rel=0.02)
+    assert muscle.n_voxels > 1000
+
+
+def test_an_image_without_muscle_is_refused(images):
+    high_b, adc = images
+    with pytest.raises(MarrowQuantError, match="No muscle was found"):
+        segment(high_b, adc.like(np.where(adc.array > 1200, np.nan, adc.array)))
+    with pytest.raises(MarrowQuantError, match="No muscle was found"):
+        segment(high_b.like(np.zeros_like(high_b.array)), adc)
+    assert segment(high_b, adc.like(np.where(adc.array > 1200, np.nan, adc.array)), muscle_signal=100.0).tdv.value > 0
+
+
+def test_the_load_is_the_lesions_and_nothing_else(images):
+    burden = segment(*images)
+    assert burden.tdv.value == pytest.approx(sum(volume_ml(*lesion) for lesion in LESIONS.values()), rel=0.02)
+    assert burden.tdv.unit == "mL" and burden.gadc.unit == "µm²/s"
+    assert burden.gadc.value == pytest.approx(900, abs=15)
+    assert {burden.components.index(at(burden, center)) for center, _ in LESIONS.values()} == {
+        n for n, component in enumerate(burden.components) if component.state == "accepted"
+    }
+
+
+@pytest.mark.parametrize(
+    ("center", "word"),
+    [((0, 0, 810), "brain"), ((-88, -20, 475), "spleen"), ((0, -68, 550), "cord"), ((62, -30, 330), "kidney"), ((-62, -30, 330), "kidney")],
+)
+def test_normal_tissue_is_proposed_as_physiological_with_a_reason(images, center, word):
+    component = at(segment(*images), center)
+    assert component.state == "physiological"
+    assert word in component.reason
+
+
+def test_fluid_is_physiological_where_the_window_lets_it_in(images):
+    component = at(segment(*images, adc_window=(550, 4000)), (0, 30, 180))
+    assert component.state == "physiological" and "fluid" in component.reason
+
+
+def test_a_lesion_on_both_hips_is_no_spleen(images):
+    high_b, adc = images
+    signal, values = high_b.array.copy(), adc.array.copy()
+    for side in (-1, 1):
+        hip = ellipsoid((side * 88, -20, 475), (28, 40, 50))
+        signal[hip], values[hip] = 800, 780
+    component = at(segment(high_b.like(signal), adc.like(values)), (-88, -20, 475))
+    assert component.state == "accepted"
+
+
+def test_components_come_with_their_measures_largest_first(images):
+    burden = segment(*images)
+    volumes = [component.volume_ml for component in burden.components]
+    assert volumes == sorted(volumes, reverse=True)
+    center, radii = LESIONS["L3"]
+    lesion = at(burden, center)
+    inside = ellipsoid(center, radii)
+    adc, signal = images[1].array[inside], images[0].array[inside]
+    assert lesion.volume_ml == pytest.approx(volume_ml(center, radii))
+    np.testing.assert_allclose(lesion.centroid_ras, positions()[inside].mean(axis=0), atol=1e-3)
+    assert lesion.adc_median == pytest.approx(np.median(adc), rel=1e-5)
+    assert lesion.adc_mean == pytest.approx(adc.mean(), rel=1e-5)
+    assert lesion.signal_ratio == pytest.approx(signal.mean() / burden.muscle_signal, rel=1e-5)
+
+
+def test_the_load_has_features_histogram_and_classes_of_the_accepted_voxels(images):
+    burden = segment(*images)
+    states = {component.label: component.state for component in burden.components}
+    accepted = images[1].array[np.isin(burden.labels.array, [label for label, state in states.items() if state == "accepted"])]
+    assert burden.tdv.n_voxels == accepted.size == burden.histogram.counts.sum()
+    assert burden.features["mean"] == pytest.approx(accepted.mean(), rel=1e-5)
+    assert burden.gadc.value == pytest.approx(np.median(accepted), rel=1e-6)
+    assert list(burden.class_volumes_ml) == ["<900", "900-1400", ">1400"]
+    voxel_ml = np.prod(SPACING) / 1000
+    np.testing.assert_allclose(
+        list(burden.class_volumes_ml.values()),
+        np.array([(accepted < 900).sum(), ((accepted >= 900) & (accepted <= 1400)).sum(), (accepted > 1400).sum()]) * voxel_ml,
+    )
+
+
+def test_a_decision_survives_every_threshold(images):
+    session = BurdenSession(*images)
+    center, radii = LESIONS["left rib"]
+    before = session.update()
+    after = session.with_decision(at(before, center).label, "rejected")
+    assert after.tdv.value == pytest.approx(before.tdv.value - volume_ml(center, radii))
+    for ratio in (2.5, 4.0, 7.0, 8.5):
+        component = at(session.update(ratio=ratio), center)
+        assert (component.state, component.reason) == ("rejected", "Decided by the reader.")
+    gone = session.update(ratio=40.0)
+    assert gone.components == () and "meet no component" in gone.flags[0]
+    assert session.update().tdv.value == after.tdv.value
+
+
+def test_decisions_saved_as_points_are_applied_in_one_call(images):
+    first = segment(*images)
+    spleen, rib = at(first, ORGANS["spleen"][0]), at(first, LESIONS["left rib"][0])
+    decisions = [(spleen.centroid_ras, "accepted"), (rib.centroid_ras, "physiological")]
+    second = segment(*images, decisions=decisions)
+    assert at(second, ORGANS["spleen"][0]).state == "accepted" and at(second, LESIONS["left rib"][0]).state == "physiological"
+    assert second.tdv.value == pytest.approx(first.tdv.value + spleen.volume_ml - rib.volume_ml)
+
+
+def test_the_last_decision_holds_and_a_change_of_mind_is_no_conflict(images):
+    session = BurdenSession(*images)
+    label = at(session.update(), LESIONS["L3"][0]).label
+    session.with_decision(label, "rejected")
+    burden = session.with_decision(label, "accepted")
+    assert burden.components[label - 1].state == "accepted" and burden.flags == ()
+
+
+def test_contradicting_decisions_in_merged_pieces_are_told(images):
+    high_b, adc = images
+    signal, values = high_b.array.copy(), adc.array.copy()
+    bridge = ellipsoid((-50, -30, 440), (60, 14, 30))
+    free = bridge & (signal < 450)
+    signal[free], values[free] = 450, 800
+    session = BurdenSession(high_b.like(signal), adc.like(values))
+    apart = session.update()
+    session.decide(at(apart, LESIONS["L3"][0]).centroid_ras, "accepted")
+    session.decide(at(apart, ORGANS["spleen"][0]).centroid_ras, "physiological")
+    assert session.update().flags == ()
+    merged = session.update(ratio=4.2)
+    assert at(merged, LESIONS["L3"][0]).label == at(merged, ORGANS["spleen"][0]).label
+    assert "decided differently" in merged.flags[0]
+
+
+def test_a_point_beside_every_component_decides_nothing(images):
+    session = BurdenSession(*images)
+    before = session.update()
+    session.decide((160, 90, 20), "rejected")
+    after = session.update()
+    assert after.tdv.value == before.tdv.value and "meet no component" in after.flags[0]
+
+
+def test_an_empty_mask_is_zero_millilitres_without_a_gadc(images):
+    burden = segment(*images, ratio=50.0)
+    assert burden.tdv.value == 0.0 and burden.tdv.n_voxels == 0
+    assert np.isnan(burden.gadc.value) and burden.histogram is None and burden.features == {}
+    assert not burden.labels.array.any() and "no value" in burden.flags[-1]
+
+
+def test_small_components_are_left_out(images):
+    rib = LESIONS["left rib"]
+    assert segment(*images, min_component_ml=volume_ml(*rib) + 0.1).tdv.value == pytest.approx(
+        segment(*images).tdv.value - volume_ml(*rib)
+    )
+
+
+def test_signal_without_an_adc_is_told(images):
+    high_b, adc = images
+    values = adc.array.copy()
+    values[ellipsoid(*LESIONS["L3"])] = np.nan
+    burden = segment(high_b, adc.like(values))
+    assert f"{volume_ml(*LESIONS['L3']):.1f} mL above the signal threshold have no valid ADC" in burden.flags[0]
+
+
+def test_a_lower_ratio_than_prepared_gives_what_a_fresh_session_gives(images):
+    session = BurdenSession(*images)
+    session.update()
+    lower, fresh = session.update(ratio=0.5), BurdenSession(*images).update(ratio=0.5)
+    np.testing.assert_array_equal(lower.labels.array, fresh.labels.array)
+    assert lower.tdv == fresh.tdv
+
+
+def test_the_result_does_not_depend_on_the_orientation_of_the_grid(images):
+    high_b, adc = images
+    # The same body stored as sagittal slices: new (k, j, i) = old (i, k, j).
+    matrix = grid()[:, [1, 2, 0, 3]]
+    turned = [Volume(np.ascontiguousarray(v.array.transpose(2, 0, 1)), matrix) for v in (high_b, adc)]
+    first, second = segment(high_b, adc, muscle_signal=MUSCLE), segment(*turned, muscle_signal=MUSCLE)
+    assert second.tdv.value == pytest.approx(first.tdv.value)
+    for a, b in zip(first.components, second.components):
+        assert a.state == b.state
+        np.testing.assert_allclose(a.centroid_ras, b.centroid_ras, atol=1e-2)
+        assert a.longest_diameter_mm == pytest.approx(b.longest_diameter_mm, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"ratio": 0}, {"ratio": np.nan}, {"adc_window": (1400, 550)}, {"min_component_ml": -1}, {"class_edges": (1400, 900)}],
+)
+def test_thresholds_without_sense_are_refused(images, bad):
+    with pytest.raises(MarrowQuantError):
+        BurdenSession(*images, muscle_signal=MUSCLE).update(**bad)
+
+
+def test_unusable_input_is_refused(images):
+    high_b, adc = images
+    with pytest.raises(MarrowQuantError, match="same grid"):
+        segment(high_b, Volume(adc.array[:-1], adc.ijk_to_ras))
+    with pytest.raises(MarrowQuantError, match="muscle signal"):
+        segment(high_b, adc, muscle_signal=0.0)
+    session = BurdenSession(high_b, adc)
+    with pytest.raises(MarrowQuantError, match="not a decision"):
+        session.decide((0, 0, 0), "perhaps")
+    with pytest.raises(MarrowQuantError, match="three RAS"):
+        session.decide((0, 0), "accepted")
+    with pytest.raises(MarrowQuantError, match="no component 1"):
+        session.with_decision(1, "accepted")
+
+
+def pieces_of(mask, spacing=(1.0, 1.0, 1.0)):
+    flat = np.flatnonzero(mask)
+    points = np.stack(np.unravel_index(flat, mask.shape), axis=1)[:, ::-1] * np.array(spacing)
+    return find_pieces(mask, flat, points, 0.001, 0.0), points
+
+
+def test_pieces_touch_through_faces_only():
+    mask = np.zeros((4, 4, 4), bool)
+    mask[0, 0, 0] = mask[0, 0, 1] = mask[1, 1, 1] = mask[1, 2, 2] = True
+    pieces, _ = pieces_of(mask)
+    assert [round(volume * 1000) for volume in pieces.volume_ml] == [2, 1, 1]
+
+
+@pytest.mark.parametrize("radii", [(20, 20, 20), (30, 12, 8), (6, 25, 14)])
+@pytest.mark.parametrize("angles", [(0, 0, 0), (30, 40, 50)])
+def test_longest_diameter_of_an_ellipsoid(radii, angles):
+    spacing = np.array([1.5, 1.5, 2.5])
+    k, j, i = np.mgrid[:40, :64, :64]
+    points = (np.stack([i, j, k], axis=-1) - [31.3, 31.8, 19.6]) * spacing
+    rotation = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
+    mask = (((points @ rotation) / radii) ** 2).sum(axis=-1) < 1
+    pieces, positions = pieces_of(mask, spacing)
+    found = longest_diameter(positions[pieces.row_ends(1)], np.diag(spacing))
+    assert found == pytest.approx(2 * max(radii), abs=2.5)
+    # Only the ends of the rows are looked at: all voxels give the same.
+    assert found == pytest.approx(longest_diameter(positions[pieces.members(1)], np.diag(spacing)), abs=0.3)
+
+
+def test_longest_diameter_counts_whole_voxels():
+    row = np.array([[0, 0, 0], [2, 0, 0], [4, 0, 0]], dtype=float)
+    assert longest_diameter(row, np.diag([2.0, 3.0, 4.0])) == pytest.approx(6)
+    assert longest_diameter(row[:1], np.diag([2.0, 3.0, 4.0])) == pytest.approx(4)
+
+
+def test_half_axes_are_those_of_the_equivalent_ellipsoid():
+    k, j, i = np.mgrid[:50, :50, :50]
+    mask = ((i - 25) / 20) ** 2 + ((j - 25) / 12) ** 2 + ((k - 25) / 6) ** 2 < 1
+    pieces, _ = pieces_of(mask)
+    np.testing.assert_allclose(pieces.half_axes_mm[0], [6, 12, 20], rtol=0.02)
+
+
+def test_a_threshold_answers_within_a_sliders_patience():
+    """128 x 96 x 180 voxels; processor time, as a busy machine would make a clock lie."""
+    repeat = (3, 2, 2)
+    high_b, adc = (Volume(np.kron(v.array, np.ones(repeat, np.float32)), v.ijk_to_ras / np.array([2, 2, 3, 1])) for v in body())
+    session = BurdenSession(high_b, adc)
+    spent = []
+    for ratio in (4.0, 4.5, 5.0, 5.5):
+        start = time.process_time()
+        session.update(ratio=ratio)
+        spent.append(time.process_time() - start)
+    assert high_b.array.shape == (180, 96, 128)
+    assert np.median(spent) < 0.1
