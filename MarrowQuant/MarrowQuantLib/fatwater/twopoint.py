@@ -1,0 +1,122 @@
+"""Fat fraction from ready water and fat images, the two-point dropout ratio, and the scale of a fat-fraction map from the scanner."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..model import MarrowQuantError
+
+# Largest value of a map in each convention: a fraction (0..1), per cent (0..100) or per mille (0..1000), with room for noise; our choice.
+LARGEST_FRACTION = 1.05
+LARGEST_PERCENT = 150.0
+LARGEST_PERMILLE = 1100.0
+# Philips stores -100 … 200 % on 0 … 4095, as the open mDixon converters read it (slope 300/4095, intercept -100).
+PHILIPS_STORED_MAX = 4095.0
+PHILIPS_LOW, PHILIPS_HIGH = -100.0, 200.0
+
+
+def fat_fraction(water: np.ndarray, fat: np.ndarray) -> np.ndarray:
+    """Signal fat fraction 100 F / (W + F).
+
+    Parameters
+    ----------
+    water, fat : ndarray, same shape
+        Water and fat images on the same intensity scale; complex images enter with their magnitude.
+
+    Returns
+    -------
+    ndarray of float32
+        Fat fraction in %, not clipped; NaN where there is no signal.
+
+    Raises
+    ------
+    MarrowQuantError
+        The shapes differ.
+    """
+    water, fat = _pair("water", water, "fat", fat)
+    total = water + fat
+    return 100 * _ratio(fat, total, total > 0)
+
+
+def dropout_ratio(in_phase: np.ndarray, opposed_phase: np.ndarray, *, noise_floor: float = 0.0) -> np.ndarray:
+    """Signal drop between in-phase and opposed-phase images, 100 (IP - OP) / IP (Skeletal Radiol 2018, doi 10.1007/s00256-018-2999-0).
+
+    It is not corrected for R2*, and it rises with the fat fraction only up to about one half: there one drop has two fat fractions.
+
+    Parameters
+    ----------
+    in_phase, opposed_phase : ndarray, same shape
+        The two images on the same intensity scale.
+    noise_floor : float
+        In-phase signal at or below which there is no meaningful ratio.
+
+    Returns
+    -------
+    ndarray of float32
+        Drop in %, negative where the opposed-phase image is brighter; NaN where the in-phase signal is noise.
+
+    Raises
+    ------
+    MarrowQuantError
+        The shapes differ, or the noise floor is negative.
+    """
+    if not noise_floor >= 0:
+        raise MarrowQuantError(f"The noise floor {noise_floor} is not a signal; give a number of zero or more.")
+    in_phase, opposed_phase = _pair("in-phase", in_phase, "opposed-phase", opposed_phase)
+    return 100 * _ratio(in_phase - opposed_phase, in_phase, in_phase > noise_floor)
+
+
+def check_pdff_scale(values: np.ndarray) -> tuple[float, float, str]:
+    """Guess the scale of a fat-fraction map from its values: FF in % = factor × value + offset.
+
+    Vendors store fractions, per cent, per mille, or their own scale; the guess must be shown to the reader with its sentence.
+
+    Parameters
+    ----------
+    values : ndarray
+        The map as it was read.
+
+    Returns
+    -------
+    factor : float
+    offset : float
+    sentence : str
+        What was assumed, and why.
+
+    Raises
+    ------
+    MarrowQuantError
+        No positive value, or values that fit no known scale.
+    """
+    values = np.asarray(values, dtype=float)
+    values = values[np.isfinite(values)]
+    if not values.size or values.max() <= 0:
+        raise MarrowQuantError("The fat-fraction map holds no positive value; choose another series.")
+    low, high = float(values.min()), float(values.max())
+    told = f"its values lie between {low:.4g} and {high:.4g}"
+    if high <= LARGEST_FRACTION:
+        return 100.0, 0.0, f"The fat-fraction map was taken as a fraction (1 is pure fat): {told}."
+    if high <= LARGEST_PERCENT or (high <= PHILIPS_HIGH and low < PHILIPS_LOW / 2):
+        return 1.0, 0.0, f"The fat-fraction map was taken as per cent: {told}."
+    if high <= LARGEST_PERMILLE:
+        return 0.1, 0.0, f"The fat-fraction map was taken as per mille (1000 is pure fat): {told}."
+    slope = (PHILIPS_HIGH - PHILIPS_LOW) / PHILIPS_STORED_MAX
+    inside = (values >= -PHILIPS_LOW / slope - 0.5) & (values <= (100 - PHILIPS_LOW) / slope + 0.5)
+    if high <= PHILIPS_STORED_MAX and low >= 0 and np.count_nonzero(inside) > values.size / 2:
+        sentence = f"The fat-fraction map was taken as unscaled Philips values (0 … 4095 is -100 … 200 %): {told}."
+        return slope, PHILIPS_LOW, sentence
+    raise MarrowQuantError(f"The scale of the fat-fraction map is not known: {told}; choose another series, or use water and fat.")
+
+
+def _pair(name_a: str, a: np.ndarray, name_b: str, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Magnitudes in float32 (so that integers cannot overflow), checked for shape."""
+    a, b = (np.abs(x) if np.iscomplexobj(x) else np.asarray(x) for x in (a, b))
+    if a.shape != b.shape:
+        raise MarrowQuantError(f"The {name_a} image has shape {a.shape} and the {name_b} image {b.shape}; they must lie on the same grid.")
+    return a.astype(np.float32), b.astype(np.float32)
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """numerator / denominator, NaN elsewhere and where an input is not finite."""
+    where = where & np.isfinite(numerator) & np.isfinite(denominator)
+    return np.divide(numerator, denominator, out=np.full(np.shape(where), np.nan, np.float32), where=where)
