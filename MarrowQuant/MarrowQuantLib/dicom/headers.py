@@ -142,7 +142,7 @@ def _read_file(path: Path, relative: str) -> list[Frame]:
             dataset = pydicom.dcmread(file, stop_before_pixels=True, force=True)
             top = el.Elements((dict.fromkeys(map(int, dataset.keys()), dataset),))
             sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", "")) or top.text(0x00080016)
-            if not sop_class and len(dataset) == 0:
+            if not sop_class:
                 raise EOFError
             if not sop_class.startswith((MR_IMAGE, SECONDARY_CAPTURES, PARAMETRIC_MAP)):
                 return []

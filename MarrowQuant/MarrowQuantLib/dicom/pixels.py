@@ -55,15 +55,14 @@ def _read_raw(frame: Frame) -> np.ndarray:
 
 def _decode(store: PixelStore) -> np.ndarray:
     """All frames of a compressed or deflated file, through the decoders that pydicom finds."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            dataset = pydicom.dcmread(store.path, force=True)
-            pixels = dataset.pixel_array
-    except (*DAMAGE, RuntimeError, ImportError, OSError) as error:
-        name = pydicom.uid.UID(store.transfer_syntax).name
-        raise MarrowQuantError(
-            f"The pixels of {store.relative} cannot be decoded ({name}): the file is damaged or no decoder is installed; "
-            "export the series again as uncompressed DICOM, or install pylibjpeg with its plug-ins."
-        ) from error
-    return pixels.reshape(store.n_frames, store.rows, store.columns)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            pixels = pydicom.dcmread(store.path, force=True).pixel_array
+            return pixels.reshape(store.n_frames, store.rows, store.columns)
+        except (*DAMAGE, RuntimeError, ImportError, OSError) as error:
+            name = pydicom.uid.UID(store.transfer_syntax).name
+            raise MarrowQuantError(
+                f"The pixels of {store.relative} cannot be decoded ({name}): the file is damaged or no decoder is installed; "
+                "export the series again as uncompressed DICOM, or install pylibjpeg with its plug-ins."
+            ) from error

@@ -89,10 +89,7 @@ def _without_shared_positions(frames: list[Frame]) -> list[Stack]:
         parts = _parts(frames, key)
         if parts is not None:
             return [Stack(s.frames, (f"told apart by {what}", *s.notes)) for part in parts for s in _without_shared_positions(part)]
-    runs = _runs(frames)
-    if runs is not None:
-        return [Stack(tuple(run), ("told apart by the order of the instance numbers",)) for run in runs]
-    return _repeats(frames)
+    return _told_apart_by_order(frames)
 
 
 def _temporal_position(frame: Frame) -> Optional[int]:
@@ -133,30 +130,39 @@ def _is_regular(frames: Sequence[Frame]) -> bool:
     return len(frames) > 1 and gap_sentence(np.sort(heights_of(frames))) == ""
 
 
+def _told_apart_by_order(frames: list[Frame]) -> list[Stack]:
+    """Several images at some positions and nothing else in the header to tell them apart: copies are dropped, the rest split by order."""
+    positions = [_distinct(group) for group in _positions(frames)]
+    kept = [frame for group in positions for frame in group]
+    copies = len(frames) - len(kept)
+    notes = (f"{copies} image{'s were' if copies > 1 else ' was'} there twice with identical pixels, one of each was kept",) * bool(copies)
+    if len(kept) == len(positions):
+        return [Stack(tuple(kept), notes)]
+    runs = _runs(kept)
+    if runs is not None:
+        return [Stack(tuple(run), (*notes, "told apart by the order of the instance numbers")) for run in runs]
+    counts = {len(group) for group in positions}
+    if len(counts) > 1:
+        return [Stack(tuple(kept), notes)]  # a grid with shared positions, which is refused later
+    told = "repeated images at the same positions, told apart by their order"
+    return [Stack(tuple(group[n] for group in positions), (*notes, told)) for n in range(counts.pop())]
+
+
 def _runs(frames: list[Frame]) -> Optional[list[list[Frame]]]:
-    """Stretches of instance numbers over which the position advances by one even step, if everything falls into such stretches."""
+    """Stretches of instance numbers over which the position advances evenly, one for each station.
+
+    None if anything is left over: a stretch that is uneven, or so short against the longest that it is a stray image and no station.
+    """
     ordered = sorted(frames, key=_by_instance)
     steps = np.diff(heights_of(ordered))
-    usual = float(np.median(steps))
-    breaks = np.flatnonzero(np.abs(steps - usual) > SAME_POSITION_MM) + 1
-    runs = [list(run) for run in np.split(np.array(ordered, dtype=object), breaks)]
-    return runs if len(runs) > 1 and all(_is_regular(run) for run in runs) else None
-
-
-def _repeats(frames: list[Frame]) -> list[Stack]:
-    """Several images at some positions and nothing in the header to tell them apart: copies are dropped, repeats are split by order."""
-    positions, n_copies = [], 0
-    for group in _positions(frames):
-        kept = _distinct(group)
-        n_copies += len(group) - len(kept)
-        positions.append(kept)
-    notes = (f"{n_copies} image{'s were' if n_copies > 1 else ' was'} there twice with identical pixels, one of each was kept",)
-    notes = notes if n_copies else ()
-    counts = {len(group) for group in positions}
-    if len(counts) == 1:
-        told = ("repeated images at the same positions, told apart by their order",) if counts != {1} else ()
-        return [Stack(tuple(group[n] for group in positions), (*notes, *told)) for n in range(counts.pop())]
-    return [Stack(tuple(frame for group in positions for frame in group), notes)]
+    breaks = np.flatnonzero(np.abs(steps - np.median(steps)) > SAME_POSITION_MM)
+    if np.any(np.abs(steps[breaks]) < SAME_POSITION_MM):
+        return None
+    bounds = [0, *(int(n) + 1 for n in breaks), len(ordered)]
+    runs = [ordered[start:stop] for start, stop in zip(bounds, bounds[1:])]
+    longest = max(map(len, runs))
+    is_station = [2 * len(run) >= longest and _is_regular(run) for run in runs]
+    return runs if len(runs) > 1 and all(is_station) else None
 
 
 def _distinct(group: list[Frame]) -> list[Frame]:
