@@ -152,7 +152,7 @@ def test_the_numbers_of_the_results_are_on_the_page(results, english):
 def test_flags_are_shown_beside_the_number_and_explained_below(english):
     assert english.text.count("small baseline") >= 2
     assert "read the absolute change" in english.text
-    assert "larger than measurement error" in english.text
+    assert "larger than error" in english.text
 
 
 def test_an_excluded_level_is_named_with_its_reason(english):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..model import Results
 from .pictures import images_section
-from .sections import burden_section, labs_section, methods_section, model_section, vertebrae_section
+from .sections import burden_section, english_note, labs_section, methods_section, model_section, vertebrae_section
 from .strings import Strings
 from .style import STYLE
 from .summary import summary_section
@@ -87,6 +87,5 @@ def _warnings(results: Results, words: Strings) -> str:
         items += [f"{words(exam.label)}: {warning}" for warning in dict.fromkeys(exam.warnings)]
     if not items:
         return ""
-    note = f'<p class="soft">{words("english_notes")}</p>' if words.language == "ja" else ""
     entries = "".join(f"<li>{escape(item)}</li>" for item in items)
-    return f'<section><h2>{words("warnings")}</h2><div class="warn"><ul>{entries}</ul></div>{note}</section>'
+    return f'<section><h2>{words("warnings")}</h2><div class="warn"><ul>{entries}</ul></div>{english_note(words)}</section>'

@@ -87,4 +87,6 @@ def _scale(words: Strings) -> str:
 
 def _legend(words: Strings) -> str:
     entries = ((ACCEPTED_RGB, "accepted_part"), (PHYSIOLOGICAL_RGB, "physiological_part"))
-    return " &nbsp; ".join(f'<span class="key" style="background:rgb{colour}"></span>{words(key)}' for colour, key in entries)
+    return " &nbsp; ".join(
+        f'<span class="legend"><span class="key" style="background:rgb{colour}"></span>{words(key)}</span>' for colour, key in entries
+    )

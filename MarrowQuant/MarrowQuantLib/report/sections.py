@@ -12,7 +12,8 @@ from typing import Any, Optional
 import numpy as np
 
 from .. import __version__
-from ..longitudinal.indices import FF_AT_LEVEL, index_of
+from ..longitudinal import INDICES, index_of, label_of
+from ..longitudinal.indices import FF_AT_LEVEL
 from ..model import ACCEPTED, Burden, ExamResult, Histogram, ResponseEstimate, Results
 from ..response import find_test, translation
 from . import charts
@@ -36,6 +37,11 @@ def table(heads: Sequence[str], rows: Sequence[str], caption: str = "", text_col
 def cell(content: Any, is_text: bool = False) -> str:
     """A table cell with escaped content."""
     return f"<td{' class=text' if is_text else ''}>{escape(str(content))}</td>"
+
+
+def english_note(words: Strings) -> str:
+    """In another language, the remark that sentences of other parts are shown in English."""
+    return f'<p class="soft">{words("english_notes")}</p>' if words.has("english_notes") else ""
 
 
 # ---------------------------------------------------------------------------------------------------------------- vertebrae
@@ -198,8 +204,22 @@ def methods_section(results: Results, words: Strings) -> str:
         f"<section><h2>{words('methods')}</h2><p>{words('software')}: MarrowQuant {escape(__version__)}</p>"
         f'<div class="charts"><div>{table([words("settings"), words("value")], settings)}</div>'
         f"<div>{table(heads, protocol) if protocol else ''}</div></div>"
-        f"<h3>{words('provenance')}</h3>{_provenance(results.exams)}{series}</section>"
+        f"<h3>{words('limits_heading')}</h3>{_limits(words)}"
+        f"<h3>{words('provenance')}</h3>{_provenance(results.exams)}{english_note(words)}{series}</section>"
     )
+
+
+def _limits(words: Strings) -> str:
+    """What a change is compared with, and where each limit comes from."""
+    items = []
+    for index in INDICES:
+        label = label_of(index.key, words.language)
+        if index.limit:
+            unit = "%" if index.limit.relative else index.change_unit
+            items.append(f"{label}, {words('limit')}: ±{index.limit.value:g} {unit} ({index.limit.source})")
+        if index.floor:
+            items.append(f"{label}, {words('floor')}: < {index.floor.value:g} {index.unit} ({index.floor.source})")
+    return '<ul class="notes">' + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
 
 
 def _provenance(exams: Sequence[ExamResult]) -> str:

@@ -37,13 +37,17 @@ _TEXT: dict[str, tuple[str, str]] = {
     "points": ("points", "ポイント"),
     "relative": ("Relative", "変化率"),
     "meaning": ("Comment", "判定"),
-    "outside": ("larger than measurement error", "測定誤差を超える"),
+    "outside": ("larger than error", "測定誤差を超える"),
     "notes": ("Notes", "注"),
-    INSIDE_LIMIT: ("within measurement error", "測定誤差の範囲内"),
+    INSIDE_LIMIT: ("within error", "測定誤差の範囲内"),
     SMALL_BASELINE: ("small baseline", "治療前値が小さい"),
     UNDEFINED: ("no relative change", "変化率は定義されない"),
     PROTOCOL: ("protocol differs", "撮像条件が異なる"),
     LEVELS: ("levels differ", "椎体レベルが異なる"),
+    # Japanese for the flags' own sentences; the English ones come with the change
+    f"note {INSIDE_LIMIT}": ("", "変化は±{limit} {limit_unit}以内であり、測定誤差だけでも起こりうる。"),
+    f"note {SMALL_BASELINE}": ("", "治療前値が{floor} {unit}未満のため変化率は不安定である。変化量を参照。"),
+    f"note {UNDEFINED}": ("", "治療前値が0以下のため変化率は定義されない。変化量を参照。"),
     "warnings": ("To be checked", "確認事項"),
     # pictures
     "images": ("Key images", "キー画像"),
@@ -121,6 +125,9 @@ _TEXT: dict[str, tuple[str, str]] = {
     "roi_radii_mm": ("Half-lengths of a vertebral region (mm)", "椎体領域の半径（mm）"),
     "fat_spectrum": ("Fat spectrum", "脂肪スペクトル"),
     "protocol": ("Protocol", "撮像条件"),
+    "limits_heading": ("Limits that a change is compared with", "変化の判定に用いる限界値"),
+    "limit": ("Measurement error", "測定誤差"),
+    "floor": ("Baseline too small for a relative change", "変化率には小さすぎる治療前値"),
     "provenance": ("How the numbers were made", "数値の算出方法"),
     "series": ("Series, {exam}", "シリーズ（{exam}）"),
     "series_number": ("Series", "シリーズ"),
@@ -152,6 +159,10 @@ class Strings:
 
     def __call__(self, key: str, **values: object) -> str:
         return _TEXT[key][self._column].format(**values)
+
+    def has(self, key: str) -> bool:
+        """True if this language has a word of its own for ``key``."""
+        return bool(_TEXT.get(key, ("", ""))[self._column])
 
     def or_key(self, key: str) -> str:
         """The word for a key, or the key itself where it is none of ours (a site's own model card, for example)."""

@@ -26,7 +26,7 @@ p { margin: 6px 0; }
 .big { font-size: 38px; line-height: 1.1; font-weight: 650; margin: 2px 0 2px; }
 .label { display: inline-block; background: #fff4d6; color: #5c4000; border-radius: 4px; padding: 2px 8px; font-size: 12.5px;
   margin: 4px 0; }
-.tiles { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; }
+.tiles { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px; }
 .tile { border: 1px solid var(--line); border-radius: 8px; padding: 9px 12px 10px; break-inside: avoid; }
 .tile h3 { margin: 0; font-size: 12.5px; color: var(--soft); font-weight: 600; }
 .tile .values { font-size: 20px; font-weight: 650; white-space: nowrap; }
@@ -57,7 +57,8 @@ tr.out td, tr.out th { color: var(--soft); }
 figure { margin: 0; min-width: 0; break-inside: avoid; }
 figure svg { display: block; width: 100%; height: auto; }
 figcaption { font-size: 12px; margin-top: 4px; }
-.charts { display: grid; grid-template-columns: 1fr 1fr; gap: 20px; }
+.charts { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 20px; }
+.legend { white-space: nowrap; }
 .key { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin-right: 5px; vertical-align: -1px; }
 details { border: 1px solid var(--line); border-radius: 6px; padding: 6px 12px; margin: 8px 0; }
 summary { cursor: pointer; font-weight: 600; }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Optional
 
-from ..longitudinal import INDICES, Index, flag_kind, label_of, value_of
+from ..longitudinal import INDICES, Index, flag_kind, index_of, label_of, value_of
 from ..longitudinal.change import INSIDE_LIMIT
 from ..model import UNIT_FF_CHANGE, Change, ExamResult, ResponseEstimate, Results
 from ..response import translation
@@ -37,18 +37,32 @@ def badges(change: Optional[Change], limited: bool, notes: Optional[list[str]], 
     for flag in change.flags:
         kind = flag_kind(flag)
         style = "badge" if kind == INSIDE_LIMIT else "badge doubt"
-        marks.append(f'<span class="{style}">{escape(words.or_key(kind))}</span>{_reference(flag, notes)}')
+        marks.append(f'<span class="{style}">{escape(words.or_key(kind))}</span>{_reference(_sentence(flag, change.name, words), notes)}')
     if limited and not any(flag_kind(flag) == INSIDE_LIMIT for flag in change.flags):
         marks.insert(0, f'<span class="badge sure">{words("outside")}</span>')
     return " ".join(marks)
 
 
-def _reference(flag: str, notes: Optional[list[str]]) -> str:
+def _reference(sentence: str, notes: Optional[list[str]]) -> str:
     if notes is None:
         return ""
-    if flag not in notes:
-        notes.append(flag)
-    return f"<sup>{notes.index(flag) + 1}</sup>"
+    if sentence not in notes:
+        notes.append(sentence)
+    return f"<sup>{notes.index(sentence) + 1}</sup>"
+
+
+def _sentence(flag: str, name: str, words: Strings) -> str:
+    """The flag's sentence in the page's language where there is one, else as the comparison wrote it."""
+    key, index = f"note {flag_kind(flag)}", index_of(name)
+    if not words.has(key):
+        return flag
+    limit_unit = "%" if index.limit and index.limit.relative else _unit(index.change_unit, words)
+    limit, floor = (f"{entry.value:g}" if entry else "" for entry in (index.limit, index.floor))
+    return words(key, limit=limit, limit_unit=limit_unit, floor=floor, unit=index.unit)
+
+
+def _unit(unit: str, words: Strings) -> str:
+    return words("points") if unit == UNIT_FF_CHANGE else unit
 
 
 def note_list(notes: Sequence[str], words: Strings) -> str:
@@ -87,8 +101,7 @@ def _contributions(estimate: ResponseEstimate, words: Strings) -> str:
     for contribution in estimate.contributions:
         is_change = contribution.predictor != PREVALENCE
         given = signed(contribution.value, contribution.unit) if is_change else number(contribution.value, "whole")
-        unit = words("points") if contribution.unit == UNIT_FF_CHANGE else contribution.unit
-        names.append(f"{words.or_key(contribution.predictor)} {given} {unit}")
+        names.append(f"{words.or_key(contribution.predictor)} {given} {_unit(contribution.unit, words)}")
     logits = [contribution.logit for contribution in estimate.contributions]
     spoken = "; ".join(f"{name}: {signed(logit, '%')}" for name, logit in zip(names, logits))
     bars = charts.contribution_bars(names, logits, spoken, words("away"), words("towards"))
