@@ -96,9 +96,20 @@ def _connect(scene: Any, logic: Any) -> None:
     for factory in (slicer.vtkMRMLSliceViewDisplayableManagerFactory, slicer.vtkMRMLThreeDViewDisplayableManagerFactory):
         factory.GetInstance().SetMRMLApplicationLogic(logic)
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
-    layouts = slicer.vtkMRMLLayoutLogic()  # knows Slicer's layouts by number, and the views that each has
-    layouts.SetMRMLScene(scene)
-    _kept_alive.append(layouts)
+    _add_layouts(scene)
+
+
+def _add_layouts(scene: Any) -> None:
+    """A layout node that knows Slicer's layouts by number, so that scenes keep theirs. Nothing is laid out: there are no windows."""
+    import slicer
+
+    node = slicer.vtkMRMLLayoutNode()
+    node.SetSingletonTag("vtkMRMLLayoutNode")
+    numbers = [getattr(node, name) for name in dir(node) if name.startswith("SlicerLayout")]
+    for number in numbers:
+        if isinstance(number, int):  # the enumeration's type is among them
+            node.AddLayoutDescription(number, "<viewport/>")  # it is not saved with the scene
+    scene.AddNode(node)
 
 
 def _start_data_io(scene: Any, logic: Any, cache_folder: str) -> None:

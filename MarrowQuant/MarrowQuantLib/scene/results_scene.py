@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any, Optional, Union
 
@@ -136,8 +137,18 @@ def load_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
     """
     headless.start()
     path = Path(path_mrb)
-    if not path.is_file() or not scene_or_default(scene).ReadFromMRB(str(path), True):
+    # Looked into before Slicer does, because a failed unzip leaves the process in a folder that no longer exists.
+    if not _is_bundle(path) or not scene_or_default(scene).ReadFromMRB(str(path), True):
         raise MarrowQuantError(f"{path.name} cannot be opened as a scene; give an .mrb file that Slicer or MarrowQuant saved.")
+
+
+def _is_bundle(path: Path) -> bool:
+    """True for a zip archive, whole, that holds a scene file."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None and any(name.endswith(".mrml") for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
 
 
 def _write_rois(exam: ExamResult, nodes: dict[str, Any], scene: Optional[Any]) -> None:

@@ -1,4 +1,8 @@
-"""Results as table nodes, each column with its title, unit and description."""
+"""Results as table nodes, each column with its title, unit and description.
+
+In the scene the numbers are complete; Slicer's table files (.tsv, also inside an .mrb) keep six significant digits. The complete ones are
+in the results' JSON beside them.
+"""
 
 from __future__ import annotations
 
