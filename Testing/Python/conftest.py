@@ -39,9 +39,18 @@ def slicer_scene() -> Iterator[Any]:
     headless.start()
     import slicer
 
-    slicer.mrmlScene.Clear(0)
+    _empty(slicer.mrmlScene)
     yield slicer.mrmlScene
-    slicer.mrmlScene.Clear(0)
+    _empty(slicer.mrmlScene)
+
+
+def _empty(scene: Any) -> None:
+    """Close the scene, and remove what closing keeps: the parameter nodes of modules, which are singletons."""
+    import slicer.util
+
+    scene.Clear(0)
+    for node in slicer.util.getNodesByClass("vtkMRMLScriptedModuleNode"):
+        scene.RemoveNode(node)
 
 
 @pytest.fixture
@@ -49,11 +58,9 @@ def slicer_host(slicer_scene: Any) -> Iterator[Host]:
     """The Qt host on an empty scene. An exception in a slot, which Qt swallows, fails the test here."""
     _need("PySide6", "the stand-in for Slicer's Qt layer needs it (pip install PySide6-Essentials==6.11.3).")
     try:
-        from PySide6 import QtUiTools  # noqa: F401 (fails where a system library is missing)
+        from slicerhost import application
     except ImportError as error:
-        pytest.skip(f"Qt for Python does not load here: {error}")
-    from slicerhost import application
-
+        pytest.skip(f"Qt for Python does not load here, a system library may be missing: {error}")
     host = application.start()
     host.reset()
     yield host

@@ -75,7 +75,7 @@ class Host:
 
         scripted.install()
         self._record_messages()
-        self._hierarchy = subjecthierarchy.fill_automatically(slicer.mrmlScene)
+        subjecthierarchy.fill_automatically(slicer.mrmlScene)
         sys.excepthook = self._unhandled
 
     def _unhandled(self, kind: type, error: BaseException, trace: Any) -> None:
@@ -163,15 +163,25 @@ class Host:
         """Destroy all panels."""
         for widget in list(self._widgets):
             self.close_widget(widget)
+        qmrmllayer.remove_orphans()
 
     def grab(self, widget: Any, path: Union[str, Path, None] = None, width: int = 420) -> Any:
-        """Picture of a panel at its whole height, also written as PNG if a path is given. ``widget``: the Python object or a QWidget."""
+        """Picture of a panel at its whole height, scrolled contents included; also written as PNG if a path is given.
+
+        ``widget`` is a module's Python widget or a QWidget; the answer is a ``qt.QPixmap``.
+        """
         qwidget = widget if isinstance(widget, QtWidgets.QWidget) else widget.parent
+        areas = qwidget.findChildren(QtWidgets.QScrollArea)
+        heights = [area.minimumHeight for area in areas]
         qwidget.show()
         for _ in range(3):  # a layout settles in rounds: word-wrapped labels know their height only once they have a width
+            for area in areas:
+                area.minimumHeight = area.widget().sizeHint.height() + 2 * area.frameWidth
             qwidget.resize(width, max(qwidget.sizeHint.height(), qwidget.layout().heightForWidth(width) if qwidget.layout() else 0))
             self.process_events()
         picture = qwidget.grab()
+        for area, height in zip(areas, heights):
+            area.minimumHeight = height
         if path is not None and not picture.save(str(path)):
             raise OSError(f"The picture could not be written: {path}")
         return picture

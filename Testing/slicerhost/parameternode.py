@@ -9,6 +9,7 @@ from .connectors import Connector, connector_for
 from .parameters import Default, Storage, split_annotations, storage_for
 
 PROPERTY_NAME = "SlicerParameterName"
+_kept_alive: list[Any] = []  # what observes a node, and the node: the garbage collector must not empty a callback that VTK still calls
 
 
 class _Parameter:
@@ -47,6 +48,8 @@ class _Wrapper:
     def __init__(self, parameterNode: Any) -> None:
         self.parameterNode = parameterNode
         self._guis: dict[int, dict[str, Connector]] = {}
+        self._next_tag = 0
+        self._observed = False
         self._updating_gui = False
         for parameter in self.allParameters.values():
             parameter.read(parameterNode)
@@ -90,12 +93,15 @@ class _Wrapper:
     def connectParametersToGui(self, mapping: dict[str, Any]) -> int:
         """Bind parameters to widgets; the answer is the tag for :meth:`disconnectGui`."""
         connectors = {name: connector_for(widget, self.dataType(name)) for name, widget in mapping.items()}
-        tag = len(self._guis)
+        tag = self._next_tag
+        self._next_tag += 1
         self._guis[tag] = connectors
         for name, connector in connectors.items():
             connector.write(self.getValue(name))
             connector.connect(self._gui_to_parameter(name, connector))
-        self.AddObserver("ModifiedEvent", lambda caller, event: self._parameters_to_gui())
+        if not self._observed:
+            self._observed = True
+            self._observe()
         return tag
 
     def connectGui(self, gui: Any) -> None:
@@ -113,6 +119,13 @@ class _Wrapper:
     def disconnectGui(self, tag: Optional[int]) -> None:
         for connector in self._guis.pop(tag, {}).values():
             connector.disconnect()
+
+    def _observe(self) -> None:
+        def modified(caller: Any, event: str) -> None:
+            self._parameters_to_gui()
+
+        _kept_alive.append((self.parameterNode, modified))
+        self.AddObserver("ModifiedEvent", modified)
 
     def _gui_to_parameter(self, name: str, connector: Connector) -> Callable[[], None]:
         def changed() -> None:

@@ -80,7 +80,6 @@ def _with_enums(method: Callable[..., Any], args: tuple[Any, ...]) -> Iterable[t
 def _slot(method: BuiltinMethodType) -> Callable[..., Any]:
     """A C++ method that also takes ints for enums."""
 
-    @functools.wraps(method)
     def call(*args: Any) -> Any:
         try:
             return method(*args)

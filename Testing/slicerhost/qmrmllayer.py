@@ -6,7 +6,7 @@ Markups widgets are in :mod:`.qmrmlmarkups`, tables and plots in :mod:`.qmrmlvie
 from __future__ import annotations
 
 import weakref
-from typing import Any, Callable, Optional
+from typing import Any, Callable, ClassVar, Optional
 
 from . import ctklayer, ctknumbers
 from .pyside import QtCore, QtWidgets, Shiboken
@@ -17,35 +17,55 @@ QWidget = QtWidgets.QWidget
 
 
 class Observers:
-    """VTK observers of one widget. They end with the widget, and never keep it alive."""
+    """VTK observers of one widget; they end with :meth:`clear`, and with :func:`remove_orphans` after the widget has gone.
+
+    The callbacks are kept in a table of this module. VTK lets Python's garbage collector see them through the Python object of what is
+    observed: were they part of a cycle, the collector would empty them although the C++ object still calls them, and Python crashes.
+    """
+
+    _table: ClassVar[dict[tuple[int, int], tuple[Any, Callable[..., None], weakref.ref]]] = {}
 
     def __init__(self, widget: QWidget) -> None:
         self._widget = weakref.ref(widget)
-        self._added: list[tuple[Any, int]] = []
+        self._keys: list[tuple[int, int]] = []
 
     def add(self, subject: Any, event: Any, handler: Callable[..., None]) -> None:
-        """Call ``handler(widget)`` at an event; ``handler`` is a function or unbound method."""
+        """Call ``handler(widget)`` at an event; ``handler`` is a function or an unbound method."""
+        reference = self._widget
 
         def call(caller: Any, event_name: str) -> None:
-            widget = self._widget()
+            widget = reference()
             if widget is not None and Shiboken.isValid(widget):
                 handler(widget)
 
-        self._added.append((subject, subject.AddObserver(event, call)))
+        key = (id(subject), subject.AddObserver(event, call))
+        self._table[key] = (subject, call, reference)
+        self._keys.append(key)
 
     def clear(self) -> None:
-        for subject, tag in self._added:
-            subject.RemoveObserver(tag)
-        self._added = []
+        for key in self._keys:
+            _remove(key)
+        self._keys = []
+
+
+def _remove(key: tuple[int, int]) -> None:
+    entry = Observers._table.pop(key, None)
+    if entry is not None:
+        entry[0].RemoveObserver(key[1])
+
+
+def remove_orphans() -> None:
+    """End the observers of widgets that have gone."""
+    for key, (_, _, reference) in list(Observers._table.items()):
+        widget = reference()
+        if widget is None or not Shiboken.isValid(widget):
+            _remove(key)
 
 
 class SceneBound:
     """Mixin: a widget that is given the scene."""
 
     _scene: Any = None
-
-    def mrmlScene(self) -> Any:
-        return self._scene
 
     def setMRMLScene(self, scene: Any) -> None:
         if scene is self._scene:
@@ -58,8 +78,15 @@ class SceneBound:
             self.mrmlSceneChanged.emit(self._scene)
 
 
+class SceneTold(SceneBound):
+    """Mixin: a widget that also tells its scene; not all do."""
+
+    def mrmlScene(self) -> Any:
+        return self._scene
+
+
 @stand_in
-class qMRMLWidget(SceneBound, QWidget):
+class qMRMLWidget(SceneTold, QWidget):
     VTK_SIGNALS = ("mrmlSceneChanged(vtkMRMLScene*)",)
     mrmlSceneChanged = Signal(object)
 
@@ -113,7 +140,7 @@ def _refreshing(name: str, kind: Any, default: Any) -> Any:
 
 
 @stand_in
-class qMRMLNodeComboBox(SceneBound, QWidget):
+class qMRMLNodeComboBox(SceneTold, QWidget):
     """A selector of the scene's nodes. Actions of its menu (create, rename, delete) are methods only."""
 
     VTK_SIGNALS = (
@@ -298,7 +325,7 @@ class qMRMLNodeComboBox(SceneBound, QWidget):
 
 
 @stand_in
-class qMRMLSliderWidget(SceneBound, ctknumbers.ctkSliderWidget):
+class qMRMLSliderWidget(SceneTold, ctknumbers.ctkSliderWidget):
     """A slider that can take its unit from the scene; here it does not."""
 
     quantity = stored("quantity", str, "")
@@ -306,13 +333,14 @@ class qMRMLSliderWidget(SceneBound, ctknumbers.ctkSliderWidget):
 
 
 @stand_in
-class qMRMLSpinBox(SceneBound, ctknumbers.ctkDoubleSpinBox):
+class qMRMLSpinBox(SceneTold, ctknumbers.ctkDoubleSpinBox):
     quantity = stored("quantity", str, "")
     unitAwareProperties = stored("unitAwareProperties", int, 0)
 
 
 @stand_in
 class qMRMLRangeWidget(SceneBound, ctknumbers.ctkRangeWidget):
+    mrmlScene = Property(object, lambda self: self._scene, lambda self, scene: self.setMRMLScene(scene))
     quantity = stored("quantity", str, "")
 
 

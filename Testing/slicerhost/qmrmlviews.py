@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from .pyside import QtCore, QtGui, QtWidgets
-from .qmrmllayer import Observers, SceneBound, qMRMLWidget
+from .qmrmllayer import Observers, SceneBound, SceneTold, qMRMLWidget
 from .standins import Property, in_a_row, stand_in, stored
 
 Signal = QtCore.Signal
 
 
 @stand_in
-class qMRMLTableView(SceneBound, QtWidgets.QTableView):
+class qMRMLTableView(SceneTold, QtWidgets.QTableView):
     """A table node, read only."""
 
     VTK_SIGNALS = ("mrmlSceneChanged(vtkMRMLScene*)",)
@@ -32,6 +32,9 @@ class qMRMLTableView(SceneBound, QtWidgets.QTableView):
         self._model = QtGui.QStandardItemModel()
         self.setModel(self._model)
         self.selectionModel().connect("selectionChanged(QItemSelection,QItemSelection)", self._selected)
+
+    def _selected(self) -> None:
+        self.selectionChanged.emit()
 
     def tableModel(self) -> Any:
         return self._model

@@ -38,12 +38,19 @@ def _argument_types(signature: str) -> list[str]:
 
 def declared_signals(obj: QObject) -> list[str]:
     """All signatures of an object's signals; those with VTK types are told by the stand-in's ``VTK_SIGNALS``."""
-    meta = obj.metaObject()
-    methods = (meta.method(index) for index in range(meta.methodCount()))
-    names = [bytes(method.methodSignature()).decode() for method in methods if method.methodType() == QMetaMethod.Signal]
-    names = [name for name in names if "PyObject" not in name]
-    vtk_signals = [name for cls in type(obj).__mro__ for name in vars(cls).get("VTK_SIGNALS", ())]
-    return vtk_signals + [normalized(name) for name in names]
+    return _signals_of(type(obj), obj.metaObject())
+
+
+_signal_lists: dict[type, list[str]] = {}
+
+
+def _signals_of(cls: type, meta: Any) -> list[str]:
+    if cls not in _signal_lists:
+        methods = (meta.method(index) for index in range(meta.methodCount()))
+        names = [bytes(method.methodSignature()).decode() for method in methods if method.methodType() == QMetaMethod.Signal]
+        vtk_signals = [name for base in cls.__mro__ for name in vars(base).get("VTK_SIGNALS", ())]
+        _signal_lists[cls] = vtk_signals + [normalized(name) for name in names if "PyObject" not in name]
+    return _signal_lists[cls]
 
 
 def _accepted_count(slot: Callable[..., Any], given: int) -> int:

@@ -17,15 +17,24 @@ DATA_NODES = (
 )
 
 
-def fill_automatically(scene: Any) -> tuple[int, ...]:
-    """Make items from now on, for nodes that are added and for those of an opened scene. The answer are the observers' tags."""
+def fill_automatically(scene: Any) -> None:
+    """From now on make an item for each data node that is added or opened, and remove it with its node."""
+    import vtk
 
     def add_missing(caller: Any, event: str) -> None:
         if not scene.IsBatchProcessing():
             _add_missing(scene)
 
-    events = (scene.NodeAddedEvent, scene.EndImportEvent, scene.EndBatchProcessEvent)
-    return tuple(scene.AddObserver(event, add_missing) for event in events)
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def remove(caller: Any, event: str, node: Any) -> None:
+        hierarchy = scene.GetSubjectHierarchyNode()
+        item = hierarchy.GetItemByDataNode(node) if hierarchy is not None and not scene.IsClosing() else 0
+        if item:
+            hierarchy.RemoveItem(item, False, False)
+
+    for event in (scene.NodeAddedEvent, scene.EndImportEvent, scene.EndBatchProcessEvent):
+        scene.AddObserver(event, add_missing)
+    scene.AddObserver(scene.NodeAboutToBeRemovedEvent, remove)
 
 
 def _add_missing(scene: Any) -> None:
