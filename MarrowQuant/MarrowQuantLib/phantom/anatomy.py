@@ -46,14 +46,14 @@ def _soft_tissue() -> list[Part]:
     """Skin with subcutaneous fat first, then the muscle under it."""
     thighs = [_mirrored(_THIGH, sign) for sign in (-1, 1)]
     arms = [_mirrored(_ARM, sign) for sign in (-1, 1)]
-    parts = [Part(Stack(_TRUNK, 2.3), "fat")]
-    parts += [Part(Stack(limb, 2.2), "fat") for limb in thighs + arms]
+    parts = [Part(Stack(_TRUNK, 2.5), "fat")]
+    parts += [Part(Stack(limb, 2.5), "fat") for limb in thighs + arms]
     parts += [Part(ball((sign * 64, -98, -192), (64, 36, 66), (14, 0, 0)), "fat") for sign in (-1, 1)]  # buttocks
-    parts += [Part(ball((0, 8, 603), (83, 101, 87), exponent=2.2), "fat"), Part(ball((0, 50, 534), (56, 60, 60), exponent=2.4), "fat")]
-    parts += [Part(Stack(_TRUNK, 2.3, grow_mm=-15), "muscle")]
-    parts += [Part(Stack(limb, 2.2, grow_mm=-10), "muscle") for limb in thighs + arms]
+    parts += [Part(ball((0, 8, 603), (83, 101, 87), exponent=2.5), "fat"), Part(ball((0, 50, 534), (56, 60, 60), exponent=2.5), "fat")]
+    parts += [Part(Stack(_TRUNK, 2.5, grow_mm=-15), "muscle")]
+    parts += [Part(Stack(limb, 2.5, grow_mm=-10), "muscle") for limb in thighs + arms]
     parts += [Part(ball((sign * 66, -92, -186), (52, 24, 52), (14, 0, 0)), "muscle") for sign in (-1, 1)]
-    parts += [Part(ball((0, 8, 603), (79, 97, 83), exponent=2.2), "muscle"), Part(ball((0, 46, 534), (49, 55, 55), exponent=2.4), "muscle")]
+    parts += [Part(ball((0, 8, 603), (79, 97, 83), exponent=2.5), "muscle"), Part(ball((0, 46, 534), (49, 55, 55), exponent=2.5), "muscle")]
     parts.append(Part(ball((0, -134, -196), (5, 26, 56)), "air"))  # natal cleft
     return parts
 
@@ -61,7 +61,7 @@ def _soft_tissue() -> list[Part]:
 def _trunk_organs(column: dict[str, Vertebra]) -> list[Part]:
     """Cavities, organs, vessels and the muscles beside the spine."""
     parts = [
-        Part(Stack(_ABDOMEN, 2.4), "fat"),
+        Part(Stack(_ABDOMEN, 2.5), "fat"),
         Part(ball((0, -6, 285), (46, 62, 104)), "fat"),  # mediastinum
         Part(Stack(_mirrored(_LUNG, -1)), "lung"),
         Part(Stack(_mirrored(_LUNG, 1)), "lung"),
@@ -70,7 +70,7 @@ def _trunk_organs(column: dict[str, Vertebra]) -> list[Part]:
         Part(Stack([(-60, -12, 28, 8, 8), (0, -10, 30, 9, 9), (150, -12, 14, 10, 10), (300, -18, -12, 11, 11)]), "blood"),  # aorta
         Part(Stack([(-60, 16, 26, 9, 7), (0, 18, 28, 11, 8), (160, 22, 14, 11, 9)]), "blood"),  # inferior vena cava
         Part(Stack([(300, 0, 4, 8, 8), (400, 0, 36, 8, 8), (500, 0, 46, 8, 9)]), "air"),  # trachea
-        Part(ball((62, 26, 138), (62, 62, 60), (0, 12, 0), 2.3), "liver"),
+        Part(ball((62, 26, 138), (62, 62, 60), (0, 12, 0), 2.5), "liver"),
         Part(ball((-10, 56, 150), (62, 30, 26), (0, 10, 0)), "liver"),
         Part(ball((-88, -26, 134), (23, 38, 50), (-12, -10, 14)), "spleen"),
         Part(ball((-52, 44, 118), (34, 30, 40)), "bowel"),  # stomach
@@ -106,15 +106,15 @@ def _muscles_beside_the_spine(column: dict[str, Vertebra], sign: int) -> list[Pa
         erector.append((back[2], sign * 32, back[1] - 2, 27 if level[0] == "L" else 23, 21 if level[0] == "L" else 17))
     return [
         Part(Stack(psoas), "muscle"),
-        Part(Stack(erector, 2.4, grow_mm=2.0), "fat"),
-        Part(Stack(erector, 2.4), "muscle"),
+        Part(Stack(erector, 2.5, grow_mm=2.0), "fat"),
+        Part(Stack(erector, 2.5), "muscle"),
     ]
 
 
 def _brain_and_face() -> list[Part]:
     """Brain with ventricles, eyes and the airway."""
     parts = [
-        Part(ball((0, 8, 605), (66, 84, 68), exponent=2.2), "brain"),
+        Part(ball((0, 8, 605), (66, 84, 68), exponent=2.5), "brain"),
         Part(ball((0, -36, 553), (46, 32, 22)), "brain"),  # cerebellum
         Part(ball((0, -2, 548), (14, 13, 30), (-12, 0, 0)), "brain"),  # brain stem
         Part(ball((0, 74, 540), (12, 26, 20)), "air"),  # nose

@@ -51,8 +51,8 @@ def _hip_bone(name: str, sign: int) -> list[Part]:
     """Ilium, acetabulum, ischium and pubis."""
     pieces = [
         ball((sign * 58, -58, -98), (12, 32, 38), (12, 0, -sign * 40), 3.0),  # posterior ilium at the sacroiliac joint
-        ball((sign * 94, -14, -90), (8, 54, 50), (8, -sign * 16, -sign * 42), 2.6),  # iliac wing
-        ball((sign * 90, -4, -150), (17, 25, 30), (0, 0, -sign * 20), 2.2),  # roof of the acetabulum
+        ball((sign * 94, -14, -90), (8, 54, 50), (8, -sign * 16, -sign * 42), 2.5),  # iliac wing
+        ball((sign * 90, -4, -150), (17, 25, 30), (0, 0, -sign * 20), 2.5),  # roof of the acetabulum
         ball((sign * 88, 0, -186), (33, 33, 32)),  # acetabulum, the femoral head is painted into it
         ball((sign * 62, -32, -232), (14, 18, 34), (-12, 0, 0)),  # ischium
         ball((sign * 38, 42, -206), (32, 11, 11), (0, sign * 15, -sign * 28)),  # upper pubic ramus
@@ -82,10 +82,10 @@ def _sacrum(s1: Vertebra) -> list[Part]:
     """The wings beside S1 and the bodies S2 to S5, which curve backwards and then down."""
     pieces = []
     for _, sign in SIDES:
-        pieces.append(Ellipsoid(s1.at(sign * 34, -9, -8), np.array([24.0, 15.0, 24.0]), s1.axes, 2.4))
+        pieces.append(Ellipsoid(s1.at(sign * 34, -9, -8), np.array([24.0, 15.0, 24.0]), s1.axes, 2.5))
     centers = [s1.at(0, -3, -25), s1.at(0, -11, -47), s1.at(0, -16, -66), s1.at(0, -15, -82)]
     for center, width, depth in zip(centers, (34, 27, 21, 15), (12, 10, 8, 7)):
-        pieces.append(Ellipsoid(center, np.array([width, depth, 11.5]), s1.axes, 2.6))
+        pieces.append(Ellipsoid(center, np.array([width, depth, 11.5]), s1.axes, 2.5))
     return _solid(pieces, "sacrum", _SHELL.flat)
 
 
@@ -118,7 +118,7 @@ def _shoulder(name: str, sign: int) -> list[Part]:
     clavicle = [(sign * 24, 42, 366), (sign * 70, 34, 374), (sign * 112, 6, 378), (sign * 146, -20, 374)]
     parts = _rod(clavicle, [8, 7, 7, 7], f"{name} shoulder", _SHELL.flat)
     blades = [
-        ball((sign * 104, -72, 316), (6.5, 44, 64), (6, 0, -sign * 64), 2.6),
+        ball((sign * 104, -72, 316), (6.5, 44, 64), (6, 0, -sign * 64), 2.5),
         ball((sign * 126, -56, 352), (28, 8, 9), (0, -sign * 16, sign * 30)),  # spine of the scapula
         ball((sign * 140, -36, 346), (12, 12, 17)),  # glenoid
     ]
@@ -129,12 +129,12 @@ def _shoulder(name: str, sign: int) -> list[Part]:
 
 def _skull() -> list[Part]:
     """The vault with its diploe, the base and the lower jaw; the brain is painted into it by the anatomy."""
-    vault = ball((0, 8, 603), (76, 94, 80), exponent=2.2)
+    vault = ball((0, 8, 603), (76, 94, 80), exponent=2.5)
     parts = [
         Part(vault, "cortex"),
-        Part(ball(vault.center, vault.radii - 2.2, exponent=2.2), "skull"),
-        Part(ball(vault.center, vault.radii - 5.5, exponent=2.2), "cortex"),
-        Part(ball(vault.center, vault.radii - 7.5, exponent=2.2), "csf"),
+        Part(ball(vault.center, vault.radii - 2.2, exponent=2.5), "skull"),
+        Part(ball(vault.center, vault.radii - 5.5, exponent=2.5), "cortex"),
+        Part(ball(vault.center, vault.radii - 7.5, exponent=2.5), "csf"),
     ]
     jaw = []
     for sign in (-1, 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ def write_classic(series: Series, identity: Identity, folder: Path, first_number
     """
     instance = 0
     for stack in series.stacks:
-        dataset = _template(series, stack, identity)
+        dataset = _encoded(_template(series, stack, identity))
         for k in range(len(stack.pixels)):
             instance += 1
             uid = identity.uid("instance", series.number, instance)
@@ -42,9 +43,20 @@ def write_classic(series: Series, identity: Identity, folder: Path, first_number
             dataset.InstanceNumber = instance
             dataset.ImagePositionPatient = position(stack.ijk_to_ras, k)
             dataset.SliceLocation = round(k * float(dataset.SpacingBetweenSlices), 6)
-            dataset.PixelData = stack.pixels[k].astype("<i2" if stack.pixels.dtype.kind == "i" else "<u2").tobytes()
+            dataset.add_new("PixelData", "OW", stack.pixels[k].astype("<i2" if stack.pixels.dtype.kind == "i" else "<u2").tobytes())
             dataset.save_as(folder / f"IM{first_number + instance - 1:05d}.dcm")
     return instance
+
+
+def _encoded(dataset: FileDataset) -> FileDataset:
+    """The same dataset with its elements as bytes, so that what all slices share is encoded once and not at every slice."""
+    from pydicom import dcmread
+
+    buffer = BytesIO()
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SeriesInstanceUID  # replaced in every slice
+    dataset.save_as(buffer)
+    buffer.seek(0)
+    return dcmread(buffer)
 
 
 def _template(series: Series, stack: Stack, identity: Identity) -> FileDataset:

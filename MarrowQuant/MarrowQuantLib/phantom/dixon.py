@@ -19,6 +19,7 @@ IN_PHASE_S, OPPOSED_PHASE_S = 0.00230, 0.00115  # echo times at 3 T for fat at -
 NOISE = 0.010  # standard deviation per channel of one echo; the brightest tissue has signal 1
 PRODUCT_NOISE = 0.009  # of the vendor's water and fat images, about one point of fat fraction in marrow
 R2STAR_NOISE = 4.0  # 1/s
+FF_TEXTURE = 0.06  # standard deviation of the fat fraction within marrow, relative to its mean; our choice
 
 SPACING_MM = (1.6, 1.6, 4.0)
 SHAPE = (20, 192, 160)  # slices, rows, columns
@@ -29,7 +30,7 @@ ANGULATION_DEGREES = (0.0, 2.0, 3.0)
 _SHIFTS_9 = (-3.80, -3.40, -3.10, -2.68, -2.46, -1.95, -0.50, 0.49, 0.59)
 SPECTRA = {
     # Ren 2008 marrow, as used by the TUM spine group (BMRR fieldmapping-hmrGC, wfTFI).
-    MARROW_SPECTRUM: (_SHIFTS_9, (90, 583.4166, 60, 85, 60, 15, 40, 10, 57)),
+    MARROW_SPECTRUM: (_SHIFTS_9, (90, 584, 60, 85, 60, 15, 40, 10, 57)),
     # ISMRM 2012 fat-water challenge.
     ADIPOSE_SPECTRUM: ((-3.80, -3.40, -2.60, -1.94, -0.39, 0.60), (0.087, 0.693, 0.128, 0.004, 0.039, 0.048)),
 }
@@ -85,11 +86,28 @@ def material_signal(body: Body, time_s: float) -> np.ndarray:
     -------
     ndarray of complex, shape (materials,)
     """
-    tissues = list(body.materials.values())
-    density, fraction, r2star = (np.array([getattr(t, name) for t in tissues]) for name in ("density", "ff", "r2star"))
-    phasor = {name: fat_phasor(name, np.array([time_s]))[0] for name in SPECTRA}
-    fat = np.array([phasor[t.spectrum] for t in tissues])
+    density, fraction, r2star = body.table("density", "ff", "r2star")
+    fat = _fat_phasors(body, time_s)
     return density * ((1 - fraction / 100) + fraction / 100 * fat) * np.exp(-r2star * time_s)
+
+
+
+def material_texture(body: Body, time_s: float) -> np.ndarray:
+    """Change of :func:`material_signal` when the fat fraction of marrow grows by itself times one: fat comes, as much water goes.
+
+    Returns
+    -------
+    ndarray of complex, shape (materials,)
+        0 for what is not marrow.
+    """
+    density, fraction, r2star = body.table("density", "ff", "r2star")
+    return body.is_marrow * density * fraction / 100 * (_fat_phasors(body, time_s) - 1) * np.exp(-r2star * time_s)
+
+
+def _fat_phasors(body: Body, time_s: float) -> np.ndarray:
+    """The fat phasor of each material's own spectrum, shape (materials,)."""
+    phasor = {name: fat_phasor(name, np.array([time_s]))[0] for name in SPECTRA}
+    return np.array([phasor[tissue.spectrum] for tissue in body.materials.values()])
 
 
 def dixon_grid() -> np.ndarray:
@@ -105,13 +123,20 @@ def dixon_grid() -> np.ndarray:
 def simulate_dixon(body: Body, rng: np.random.Generator) -> DixonImages:
     """The lumbar exam of ``body`` with partial volume, field map, receiver phase and complex Gaussian noise."""
     samples = sample(body, dixon_grid(), SHAPE)
+    texture = FF_TEXTURE * samples.texture(rng)
     field = field_map_hz(samples, rng)
     phase = _receiver_phase(samples, rng)
     echoes = np.empty((*SHAPE, len(ECHO_TIMES_S)), dtype=np.complex64)
     for n, time_s in enumerate(ECHO_TIMES_S):
         turn = np.exp(1j * (phase + np.float32(2 * np.pi * time_s) * field))
-        echoes[..., n] = samples.mean(material_signal(body, time_s)) * turn + NOISE * _complex_normal(rng, SHAPE)
-    return DixonImages(_products(body, samples, rng), echoes, ECHO_TIMES_S, samples.ijk_to_ras, field)
+        clean = _clean_signal(body, samples, texture, time_s)
+        echoes[..., n] = clean * turn + NOISE * _complex_normal(rng, SHAPE)
+    return DixonImages(_products(body, samples, texture, rng), echoes, ECHO_TIMES_S, samples.ijk_to_ras, field)
+
+
+def _clean_signal(body: Body, samples: Samples, texture: np.ndarray, time_s: float) -> np.ndarray:
+    """Voxel signal at an echo time, texture included, without field, phase and noise."""
+    return samples.mean(material_signal(body, time_s)) + texture * samples.mean(material_texture(body, time_s))
 
 
 def field_map_hz(samples: Samples, rng: np.random.Generator) -> np.ndarray:
@@ -136,24 +161,24 @@ def _complex_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndar
     return pair[0] + 1j * pair[1]
 
 
-def _products(body: Body, samples: Samples, rng: np.random.Generator) -> dict[Role, Volume]:
+def _products(body: Body, samples: Samples, texture: np.ndarray, rng: np.random.Generator) -> dict[Role, Volume]:
     """The vendor's images: made from the true tissue plus noise, never by our own fit.
 
     In-phase and opposed-phase come from the signal equation at 2.30 and 1.15 ms, as from a dual-echo acquisition. PDFF is fat over water
     plus fat of the noisy amplitudes; where there is no signal it is 0.
     """
-    tissues = list(body.materials.values())
-    density, fraction, r2star = (np.array([getattr(t, name) for t in tissues]) for name in ("density", "ff", "r2star"))
+    density, fraction, r2star = body.table("density", "ff", "r2star")
     amplitude = samples.mean(density)
     noise = PRODUCT_NOISE * rng.standard_normal((4, *SHAPE), dtype=np.float32)
-    fat = samples.mean(density * fraction / 100) + noise[0]
-    water = samples.mean(density * (1 - fraction / 100)) + noise[1]
+    more_fat = texture * samples.mean(body.is_marrow * density * fraction / 100)
+    fat = samples.mean(density * fraction / 100) + more_fat + noise[0]
+    water = samples.mean(density * (1 - fraction / 100)) - more_fat + noise[1]
     has_signal = water + fat > 6 * PRODUCT_NOISE
     pdff = np.where(has_signal, 100 * fat / np.where(has_signal, water + fat, 1), 0)
     decay = samples.mean(density * r2star) / np.maximum(amplitude, 1e-6)
     decay = np.where(has_signal, np.maximum(decay + R2STAR_NOISE * rng.standard_normal(SHAPE, dtype=np.float32), 0), 0)
-    in_phase = np.abs(samples.mean(material_signal(body, IN_PHASE_S)) + noise[2])
-    opposed = np.abs(samples.mean(material_signal(body, OPPOSED_PHASE_S)) + noise[3])
+    in_phase = np.abs(_clean_signal(body, samples, texture, IN_PHASE_S) + noise[2])
+    opposed = np.abs(_clean_signal(body, samples, texture, OPPOSED_PHASE_S) + noise[3])
     arrays = {
         Role.WATER: (np.abs(water), "", "signal", None),
         Role.FAT: (np.abs(fat), "", "signal", None),

@@ -18,6 +18,7 @@ GAINS = (1.0, 0.8, 1.25, 0.9, 1.1)  # of the stations, most cranial first: recei
 MUSCLE_SIGNAL = 400.0  # at b 50, arbitrary units
 NOISE = MUSCLE_SIGNAL / 40  # standard deviation per channel: signal-to-noise ratio 40 in muscle at b 50
 COIL_VARIATION = 0.10
+ADC_TEXTURE = 0.06  # standard deviation of the ADC within marrow, relative to its mean; our choice
 
 
 def dwi_grid() -> np.ndarray:
@@ -38,11 +39,22 @@ def material_signal(body: Body, b_value: float) -> np.ndarray:
     -------
     ndarray, shape (materials,)
     """
+    adc, ratio = body.table("adc", "dwi_ratio")
     muscle = body.materials["muscle"]
     at_900 = MUSCLE_SIGNAL * np.exp(-(900.0 - 50.0) * 1e-6 * muscle.adc)
-    adc = np.array([t.adc for t in body.materials.values()]) * 1e-6
-    ratio = np.array([t.dwi_ratio for t in body.materials.values()])
-    return at_900 * ratio * np.exp(-(b_value - 900.0) * adc)
+    return at_900 * ratio * np.exp(-(b_value - 900.0) * 1e-6 * adc)
+
+
+def material_texture(body: Body, b_value: float) -> np.ndarray:
+    """Change of :func:`material_signal` when the ADC of marrow grows by itself times one, to first order: −b ADC S(b).
+
+    Returns
+    -------
+    ndarray, shape (materials,)
+        0 for what is not marrow.
+    """
+    (adc,) = body.table("adc")
+    return body.is_marrow * (-b_value * 1e-6) * adc * material_signal(body, b_value)
 
 
 def first_slice(station: int) -> int:
@@ -57,7 +69,8 @@ def sample_whole_body(body: Body) -> Samples:
 
 def simulate_dwi(body: Body, samples: Samples, rng: np.random.Generator) -> tuple[tuple[Volume, ...], ...]:
     """All stations, most cranial first, each with one volume per b-value: partial volume, gain, coil profile and Rician noise."""
-    clean = [samples.mean(material_signal(body, b)) for b in B_VALUES]
+    texture = ADC_TEXTURE * samples.texture(rng)
+    clean = [samples.mean(material_signal(body, b)) + texture * samples.mean(material_texture(body, b)) for b in B_VALUES]
     stations = []
     for station, gain in enumerate(GAINS, start=1):
         start = first_slice(station)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ENHANCED_MR_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.4.1"
 # The sequence (2005,140F) of each frame holds what a single-frame Philips file has at its top level; creator as in pydicom's dictionary.
-PRIVATE_FRAME_CREATOR, PRIVATE_FRAME_ELEMENT = "Philips MR Imaging DD 005", 0x0F
+PRIVATE_FRAME_CREATOR, PRIVATE_FRAME_BLOCK, PRIVATE_FRAME_SEQUENCE = "Philips MR Imaging DD 005", 0x20050014, 0x2005140F
 _CLASSIC_ONLY = ("ImagedNucleus", "ImagingFrequency")  # here they have another name in a functional group
 
 # What the standard wants to be told about the pulse sequence and the coils; none of it matters to the measurement.
@@ -207,6 +207,7 @@ def _stack_frames(stack: Stack, number: int, identity: Identity) -> list[Dataset
         frame = _item({name: [_item(table)] for name, table in groups.items()})
         private = _item()
         add_private(private, stack.private)
-        frame.private_block(0x2005, PRIVATE_FRAME_CREATOR, create=True).add_new(PRIVATE_FRAME_ELEMENT, "SQ", [private])
+        frame.add_new(PRIVATE_FRAME_BLOCK, "LO", PRIVATE_FRAME_CREATOR)
+        frame.add_new(PRIVATE_FRAME_SEQUENCE, "SQ", [private])
         frames.append(frame)
     return frames

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..model import Progress, Role, Volume, no_progress
+from ..model import MarrowQuantError, Progress, Role, Volume, no_progress
 from . import dixon, dwi
-from .patient import LEVELS_IN_TRUTH, Body, make_body
+from .patient import LEVELS_IN_TRUTH, Body, PlacedLesion, make_body
 from .sampling import SUPERSAMPLING, Samples
 from .spine import LUMBAR, marrow_material
 from .stories import EXAM_DATES, EXAM_LABELS, POSES, find_story
@@ -69,8 +69,10 @@ def simulate_exam(story: str = "responder", exam_index: int = 0, seed: int = 1, 
     Raises
     ------
     MarrowQuantError
-        When there is no such story.
+        When there is no such story or exam, or the seed is negative.
     """
+    if exam_index not in range(len(EXAM_LABELS)) or seed < 0:
+        raise MarrowQuantError(f"Exam {exam_index} with seed {seed} cannot be simulated; exams are 0 and 1, and the seed is 0 or more.")
     body = make_body(find_story(story), exam_index)
     rng = np.random.default_rng([seed, exam_index, len(story)])
     label = EXAM_LABELS[exam_index]
@@ -134,12 +136,13 @@ def _truth(body: Body, samples: Samples, exam_index: int, lumbar: dixon.DixonIma
         "dwi_noise_sd": dwi.NOISE,
         "dixon_echo_noise_sd": dixon.NOISE,
         "dixon_product_noise_sd": dixon.PRODUCT_NOISE,
+        "marrow_texture_sd": {"ff_relative": dixon.FF_TEXTURE, "adc_relative": dwi.ADC_TEXTURE},
         "field_map_hz": [round(float(lumbar.field_hz.min()), 1), round(float(lumbar.field_hz.max()), 1)],
         "reader_error_mm": READER_ERROR_MM,
     }
 
 
-def _lesion_truth(body: Body, lesion, volumes: dict[str, float]) -> dict[str, Any]:
+def _lesion_truth(body: Body, lesion: PlacedLesion, volumes: dict[str, float]) -> dict[str, Any]:
     tissue = body.materials[lesion.name]
     return {
         "name": lesion.name,

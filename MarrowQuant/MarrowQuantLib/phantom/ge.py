@@ -7,9 +7,11 @@ one series whose contrasts are told apart by Temporal Position Identifier, in th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from ..model import Role
+from ..model import Role, Volume
 from .exam import SimulatedExam
 from .series import DIFFUSION_TAGS, DIXON_TAGS, LOCALIZER_TAGS, PrivateTag, Rescale, Series, Stack, full_scale, millis, stored
 
@@ -73,7 +75,7 @@ def _echoes(exam: SimulatedExam) -> Series:
     return Series(3, "SYNTHETIC SAG IDEAL IQ echoes", tuple(stacks), tags=DIXON_TAGS)
 
 
-def _station(volumes, scale: Rescale) -> Series:
+def _station(volumes: Sequence[Volume], scale: Rescale) -> Series:
     stacks = []
     for volume in volumes:
         private = (PrivateTag(0x0043, PARAMETERS, 0x39, "IS", [B_VALUE_OFFSET + int(volume.b_value), 8, 0, 0]), _component(0))

@@ -59,14 +59,14 @@ def new_file(identity: Identity, series: Series, sop_class: str) -> FileDataset:
         UID of the SOP class.
     """
     from pydicom.dataset import FileDataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian
+    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
     meta = FileMetaDataset()
     meta.FileMetaInformationGroupLength = 0
     meta.FileMetaInformationVersion = b"\x00\x01"
     meta.MediaStorageSOPClassUID = sop_class
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = Identity("", "", "", 0, 0, identity.date).uid("implementation")
+    meta.ImplementationClassUID = generate_uid(entropy_srcs=["MarrowQuant phantom"])
     meta.ImplementationVersionName = "MARROWQUANT"
     dataset = FileDataset("", {}, preamble=b"\0" * 128, file_meta=meta, is_implicit_VR=False, is_little_endian=True)
     date = identity.date.strftime("%Y%m%d")

@@ -9,8 +9,8 @@ import numpy as np
 from .anatomy import body_parts, marrow_regions
 from .shapes import Ellipsoid, Part, rotation
 from .spine import LUMBAR, Vertebra, marrow_material, vertebrae
-from .stories import POSES, Pose, Story
-from .tissues import TISSUES, Tissue
+from .stories import POSES, Lesion, Pose, Story
+from .tissues import MARROW_SPECTRUM, TISSUES, Tissue
 
 LEVELS_IN_TRUTH = ("T10", "T11", "T12", *LUMBAR, "S1")
 
@@ -55,6 +55,15 @@ class Body:
         """Material to the number the painter uses; 0 is air."""
         return {name: number for number, name in enumerate(self.materials)}
 
+    def table(self, *fields: str) -> list[np.ndarray]:
+        """Columns of the table of materials, each of shape (materials,), in the order of ``values``."""
+        return [np.array([getattr(tissue, name) for tissue in self.materials.values()]) for name in fields]
+
+    @property
+    def is_marrow(self) -> np.ndarray:
+        """Which materials are marrow, lesions included; boolean, shape (materials,)."""
+        return np.array([tissue.spectrum == MARROW_SPECTRUM for tissue in self.materials.values()])
+
     def to_ras(self, points: np.ndarray) -> np.ndarray:
         """Body mm to scanner RAS mm, shape (…, 3)."""
         return np.asarray(points) @ self.body_to_ras[:3, :3].T + self.body_to_ras[:3, 3]
@@ -90,7 +99,7 @@ def pose_matrix(pose: Pose) -> np.ndarray:
     return matrix
 
 
-def _place(lesion, column: dict[str, Vertebra], exam_index: int) -> PlacedLesion:
+def _place(lesion: Lesion, column: dict[str, Vertebra], exam_index: int) -> PlacedLesion:
     offset = np.asarray(lesion.offset_mm, dtype=float)
     center = column[lesion.bone].at(*offset) if lesion.bone else offset
     axes = column[lesion.bone].axes if lesion.bone else rotation((0, 0, -42 if "ilium" in lesion.region else 0))

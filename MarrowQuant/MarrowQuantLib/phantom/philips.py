@@ -8,9 +8,12 @@ as in the public Philips field-map series of UKRIN-MAPS: slope 2000π/4095, inte
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from ..model import Role
+from ..model import Role, Volume
 from .dwi import B_VALUES
 from .exam import SimulatedExam
 from .series import DIFFUSION_TAGS, DIXON_TAGS, LOCALIZER_TAGS, TWELVE_BITS, PrivateTag, Rescale, Series, Stack, full_scale, millis, stored
@@ -35,7 +38,7 @@ _PHASE_SCALE = Rescale(2000 * np.pi / TWELVE_BITS, -1000 * np.pi)
 def series(exam: SimulatedExam) -> list[Series]:
     """All series of one exam."""
     found = [_localizer(exam), _dixon_products(exam), _dixon_echoes(exam)]
-    found += [_station(volumes, exam) for volumes in exam.stations]
+    found += [_station(volumes) for volumes in exam.stations]
     return [*found, _calculated(exam)]
 
 
@@ -43,7 +46,7 @@ def _scale_slope(value: float) -> PrivateTag:
     return PrivateTag(0x2005, MR_IMAGING, 0x0E, "FL", value)
 
 
-def _signal_stack(values: np.ndarray, display_slope: float, image_type: tuple[str, ...], ijk_to_ras: np.ndarray, **extra) -> Stack:
+def _signal_stack(values: np.ndarray, display_slope: float, image_type: tuple[str, ...], ijk_to_ras: np.ndarray, **extra: Any) -> Stack:
     """Arbitrary-unit signal: stored × display slope is what a viewer shows, and only DV / (RS × SS) compares between volumes."""
     per_step = full_scale(values)
     private = (_scale_slope(1 / per_step), *extra.pop("private", ()))
@@ -104,7 +107,7 @@ def _dixon_echoes(exam: SimulatedExam) -> Series:
     return Series(202, "SYNTHETIC mDixon Quant lumbar, echoes", tuple(stacks), enhanced=True, tags=DIXON_TAGS)
 
 
-def _station(volumes, exam: SimulatedExam) -> Series:
+def _station(volumes: Sequence[Volume]) -> Series:
     station = volumes[0].station
     stacks = []
     for n, volume in enumerate(volumes):

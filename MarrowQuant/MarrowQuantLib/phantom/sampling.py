@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from .patient import Body
 from .shapes import paint
 
 SUPERSAMPLING = 2
+TEXTURE_MM = 3.0  # width of the Gaussian that smooths the marrow texture, our choice
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,12 @@ class Samples:
         for offset in np.ndindex(n, n, n):
             total += single[self.labels[offset[0] :: n, offset[1] :: n, offset[2] :: n]]
         return total / n**3
+
+    def texture(self, rng: np.random.Generator) -> np.ndarray:
+        """A smooth random field of mean 0 and standard deviation 1, shape (k, j, i): marrow is not uniform."""
+        spacing = np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0)[::-1]
+        field = gaussian_filter(rng.standard_normal(self.shape, dtype=np.float32), TEXTURE_MM / spacing)
+        return (field - field.mean()) / field.std()
 
     def ras(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Positions of the voxel centres in mm, three arrays of shape (k, j, i)."""

@@ -29,7 +29,7 @@ class Shape(Protocol):
 
 @dataclass(frozen=True)
 class Ellipsoid:
-    """Superellipsoid |u|^n + |v|^n + |w|^n <= 1 along its own axes; n = 2 is an ellipsoid, larger n is boxier.
+    """Superellipsoid |u|^n + |v|^n + |w|^n <= 1 along its own axes; n = 2 is an ellipsoid, larger n (in steps of ½) is boxier.
 
     Attributes
     ----------
@@ -52,9 +52,7 @@ class Ellipsoid:
 
     def inside(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         u, v, w = _own_coordinates(self, x, y, z)
-        if self.exponent == 2.0:
-            return u * u + v * v + w * w <= 1
-        return np.abs(u) ** self.exponent + np.abs(v) ** self.exponent + np.abs(w) ** self.exponent <= 1
+        return _power(u, self.exponent) + _power(v, self.exponent) + _power(w, self.exponent) <= 1
 
     def volume_ml(self) -> float:
         """Volume of an ellipsoid (n = 2) in mL: 4/3 π abc."""
@@ -79,7 +77,7 @@ class Drum:
     radii: np.ndarray
     axes: np.ndarray
     waist: float = 0.08
-    exponent: float = 2.3
+    exponent: float = 2.5
 
     def box(self) -> np.ndarray:
         reach = np.abs(self.axes) @ self.radii
@@ -88,7 +86,7 @@ class Drum:
     def inside(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         u, v, w = _own_coordinates(self, x, y, z)
         width = 1 - self.waist * (1 - w * w)
-        section = np.abs(u / width) ** self.exponent + np.abs(v / width) ** self.exponent <= 1
+        section = _power(u / width, self.exponent) + _power(v / width, self.exponent) <= 1
         return section & (np.abs(w) <= 1) & (v >= -0.86)  # 0.86: the back wall is nearly flat
 
 
@@ -144,8 +142,7 @@ class Stack:
     def inside(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         row = np.clip((z - self.low) / TABLE_STEP_MM + 0.5, 0, self.columns.shape[1] - 1).astype(np.int32)
         cx, cy, rx, ry = (column[row] for column in self.columns)
-        u, v = (x - cx) / rx, (y - cy) / ry
-        section = u * u + v * v <= 1 if self.exponent == 2.0 else np.abs(u) ** self.exponent + np.abs(v) ** self.exponent <= 1
+        section = _power((x - cx) / rx, self.exponent) + _power((y - cy) / ry, self.exponent) <= 1
         return section & (z >= self.low) & (z <= self.high)
 
 
@@ -206,16 +203,26 @@ def paint(parts: Sequence[Part], values: dict[str, int], shape: tuple[int, int, 
 
 def _blocks(box: np.ndarray, body_to_ijk: np.ndarray, shape: tuple[int, int, int]) -> Iterator[tuple[slice, slice, slice]]:
     """The part of the grid that can meet ``box``, in slabs of bounded size."""
-    corners = np.array(np.meshgrid(*box.T, [1.0])).reshape(4, -1)
-    ijk = (body_to_ijk @ corners)[:3]
+    matrix = body_to_ijk[:3, :3]
+    center = matrix @ box.mean(axis=0) + body_to_ijk[:3, 3]
+    reach = np.abs(matrix) @ (box[1] - box[0]) / 2
     size = np.array(shape[::-1])
-    low = np.clip(np.floor(ijk.min(axis=1)), 0, size).astype(int)
-    high = np.clip(np.ceil(ijk.max(axis=1)) + 1, 0, size).astype(int)
+    low = np.clip(np.floor(center - reach), 0, size).astype(int)
+    high = np.clip(np.ceil(center + reach) + 1, 0, size).astype(int)
     if np.any(high <= low):
         return
     step = max(1, POINTS_PER_BLOCK // int(np.prod((high - low)[:2])))
     for start in range(low[2], high[2], step):
         yield slice(start, min(start + step, high[2])), slice(low[1], high[1]), slice(low[0], high[0])
+
+
+def _power(values: np.ndarray, exponent: float) -> np.ndarray:
+    """|values| to a multiple of ½ that is 2 or more, by products and a square root: many times faster than a general power."""
+    size = np.abs(values)
+    result = size * size
+    for _ in range(int(exponent) - 2):
+        result = result * size
+    return result * np.sqrt(size) if exponent % 1 else result
 
 
 def _own_coordinates(shape: Ellipsoid | Drum, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, ...]:

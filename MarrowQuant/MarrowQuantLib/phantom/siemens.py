@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..model import Role
+from ..model import Role, Volume
 from .dwi import B_VALUES
 from .exam import SimulatedExam
 from .series import DIFFUSION_TAGS, DIXON_TAGS, LOCALIZER_TAGS, TWELVE_BITS, PrivateTag, Rescale, Series, Stack, full_scale, millis, stored
@@ -74,7 +74,7 @@ def _dixon_echoes(exam: SimulatedExam) -> list[Series]:
     ]
 
 
-def _trace(volume, index: int, scale: Rescale) -> Series:
+def _trace(volume: Volume, index: int, scale: Rescale) -> Series:
     private = (PrivateTag(0x0019, HEADER, 0x0C, "IS", int(volume.b_value)),)
     stack = Stack(stored(volume.array, scale), volume.ijk_to_ras, ("ORIGINAL", "PRIMARY", "DIFFUSION", "TRACEW", "NORM"), private=private)
     tags = {**DIFFUSION_TAGS, "SequenceName": f"*ep_b{int(volume.b_value)}t"}
