@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from MarrowQuantLib.burden.tdv import DECIDED
 from MarrowQuantLib.model import (
     ACCEPTED,
     PHYSIOLOGICAL,
@@ -135,5 +136,5 @@ def _component(labels: Volume, label: int, state: str) -> Component:
     kji = np.argwhere(labels.array == label)
     centroid = (labels.ijk_to_ras @ np.append(kji.mean(axis=0)[::-1], 1.0))[:3]
     volume = len(kji) * labels.voxel_volume_ml
-    reason = "decided by the reader" if label in (3, 70) else "most cranial large component: brain" if label == 2 else "in the window"
+    reason = DECIDED if label in (3, 70) else "most cranial large component: brain" if label == 2 else "in the window"
     return Component(label, volume, centroid, 31.25, 712.5, 745.0 + 1 / 3, 6.5, state, reason)

@@ -18,15 +18,23 @@ SIX_DIGITS = 5e-6  # Slicer's table files keep six significant digits; the resul
 MODULE = Path(__file__).resolve().parents[2] / "MarrowQuant"
 
 
-@pytest.fixture
-def reopened(slicer_scene, tmp_path):
-    """The example case, saved and loaded into an empty scene."""
-    from MarrowQuantLib.scene.results_scene import load_scene, write_scene
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    """The example case and the file it was written to, once for all tests that read it."""
+    pytest.importorskip("slicer_core", reason="The embedded Slicer (slicer-core) is not installed.")
+    from MarrowQuantLib.scene.results_scene import write_scene
 
-    results = make_results()
-    path = tmp_path / "症例 1.mrb"
+    results, path = make_results(), tmp_path_factory.mktemp("bundle") / "症例 1.mrb"
     write_scene(results, path)
-    slicer_scene.Clear(0)
+    return results, path
+
+
+@pytest.fixture
+def reopened(bundle, slicer_scene):
+    """The example case, loaded into an empty scene."""
+    from MarrowQuantLib.scene.results_scene import load_scene
+
+    results, path = bundle
     load_scene(path)
     return results
 
@@ -222,6 +230,14 @@ def test_the_view_shows_fat_fraction_over_water_and_the_chart(reopened):
         np.testing.assert_allclose([to_ras.GetElement(axis, 3) for axis in range(3)], middle, atol=1e-3)  # the file keeps six digits
     chart = find_node("vtkMRMLPlotChartNode", {"chart": "adc_histogram"})
     assert [node.GetPlotChartNodeID() for node in nodes_of("vtkMRMLPlotViewNode")] == [chart.GetID()]
+
+
+def test_only_the_exam_in_view_shows_its_points_and_segments(reopened):
+    from MarrowQuantLib.scene.nodes import tag
+
+    for class_name in ("vtkMRMLMarkupsFiducialNode", "vtkMRMLSegmentationNode"):
+        shown = {tag(node, "exam"): bool(node.GetDisplayNode().GetVisibility()) for node in nodes_of(class_name)}
+        assert shown == {"baseline": False, "follow-up": True}, class_name
 
 
 def test_each_exam_has_a_folder_with_its_nodes(reopened):

@@ -7,13 +7,12 @@ from typing import Any, Optional
 import numpy as np
 import slicer
 
+from ..burden.tdv import DECIDED
 from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, Component, MarrowQuantError, Volume
 from .labelmaps import finish_segmentation, set_segment, start_segmentation, terminology
 from .nodes import exam_title, find_node, find_or_add, remove_nodes, set_tags
 from .tables import components_table, read_rows
 from .volumes import volume_from_node
-
-DECIDED = "decided by the reader"  # the reason that model.Component gives to a decision
 
 # State: segment name, RGB (our choice), terminology. SNOMED CT codes of DICOM PS3.16 CID 7150, 7151 and 7159; a test compares them with
 # pydicom's copy of PS3.16. Signal that is not tumour is only called tissue: which organ it is was not measured.
