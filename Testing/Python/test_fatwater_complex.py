@@ -130,14 +130,24 @@ def test_ten_times_the_coupling_fails_on_a_ramp_so_that_the_coupling_is_no_free_
     assert wrong[1] > 0.05
 
 
-def test_neighbouring_slices_decide_where_one_slice_is_ambiguous():
-    ff = np.zeros((5, 24, 24))
-    ff[2] = 0.5
-    times = 1.6e-3 + 3.2e-3 * np.arange(3)
-    signal = simulate(ff, 30 + 0 * ff, 50 + 0 * ff, times, 1.5, snr=40)
-    signal[2] = simulate(ff[2], 30 + 0 * ff[2], 50 + 0 * ff[2], times, 1.5, snr=2)
-    fit = fit_fat_water(signal, times, 1.5, spectrum="ismrm_6")
-    assert np.abs(np.median(fit.field_map_hz[2]) - 30) < 30
+def test_a_bipolar_readout_is_told():
+    ff, field, r2star, inside = columns(64)
+    signal = simulate(ff, field, r2star, snr=40)
+    assert fit_fat_water(signal, SIX_ECHOES, 3.0, spectrum="ismrm_6", mask=inside).warnings == ()
+    signal[..., 1::2] *= np.exp(0.3j * np.linspace(-1, 1, 64))[:, None]
+    assert "bipolar" in fit_fat_water(signal, SIX_ECHOES, 3.0, spectrum="ismrm_6", mask=inside).warnings[0]
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the bipolar data (../shared/data/fatwater) are not here")
+@pytest.mark.parametrize("name", ["liver_12echo_bipolar", "phantom_16echo_bipolar"])
+def test_real_bipolar_data_are_recognised_and_their_odd_echoes_alone_pass(name):
+    from scipy.io import loadmat
+
+    data = loadmat(CASES / f"{name}.mat")
+    signal, times = np.squeeze(data["data"])[..., :10], np.ravel(data["te"]).astype(float)[:10]
+    tesla = float(np.ravel(data["Tesla"])[0])
+    assert "bipolar" in fit_fat_water(signal, times, tesla, spectrum="ismrm_6").warnings[0]
+    assert fit_fat_water(signal[..., ::2], times[::2], tesla, spectrum="ismrm_6").warnings == ()
 
 
 def test_uneven_echoes_are_fitted():

@@ -57,13 +57,14 @@ def block_labels(
     """
     reach = max(1, min(round(coupling.truncation_ppm / step_ppm), len(cost) // 2))
     amplitude = np.sqrt(coupling.strength * (energy + coupling.floor * energy.mean())).astype(np.float32)
-    messages = [np.zeros_like(cost) for _ in range(3)]
     axes = [axis for axis in (2, 1, 0) if cost.shape[axis + 1] > 1]
+    messages = {axis: np.zeros_like(cost) for axis in axes}
+    belief = cost.copy()  # the cost and all messages
     for _ in range(SWEEPS):
         for axis in axes:
-            others = cost + sum(messages[a] for a in axes if a != axis)
-            messages[axis] = _chain_messages(others, amplitude, axis, reach, circular)
-    belief = cost + sum(messages[a] for a in axes)
+            belief -= messages[axis]
+            messages[axis] = _chain_messages(belief, amplitude, axis, reach, circular)
+            belief += messages[axis]
     labels = np.argmin(belief, axis=0)
     distance = np.abs(np.arange(len(cost)).reshape(-1, 1, 1, 1) - labels)
     if circular:
