@@ -17,7 +17,8 @@ from typing import Callable, Optional
 
 from ..model import Role
 from . import elements as el
-from .headers import SECONDARY_CAPTURES, Frame
+from .frame import Frame
+from .headers import SECONDARY_CAPTURES
 
 SAID, FOLLOWS, BY_NEIGHBOURS, DESCRIBED, NOTHING = 1.0, 0.9, 0.8, 0.5, 0.0
 
@@ -274,10 +275,10 @@ DESCRIPTIONS = (
     (r"(?<![a-z])adc(?![a-z])|apparent.?diffusion", Role.ADC),
     (r"pdff|fat.?frac|(?<![a-z])ff(?![a-z])", Role.PDFF),
     (r"r2.?star|r2\*", Role.R2STAR),
-    (r"opposed|opp.?ph|out.?of.?ph|out.?phase|(?<![a-z])opp?(?![a-z])", Role.OPPOSED_PHASE),
-    (r"in.?phase|(?<![a-z])ip(?![a-z])", Role.IN_PHASE),
-    (r"(?<![a-z])(water|w)$", Role.WATER),
-    (r"(?<![a-z])(fat|f)$", Role.FAT),
+    (r"opposed|opp.?ph|out.?of.?ph|out.?phase|dixon.*_opp?$", Role.OPPOSED_PHASE),
+    (r"in.?phase|dixon.*_(in|ip)$", Role.IN_PHASE),
+    (r"dixon.*[_ ](water|w)$", Role.WATER),
+    (r"dixon.*[_ ](fat|f)$", Role.FAT),
     (r"(?<![a-z])(stir|tirm)(?![a-z])", Role.STIR),
     (r"(?<![a-z0-9])t1(?![0-9])", Role.T1),
     (r"(?<![a-z0-9])t2(?![0-9*]|.?star)", Role.T2),

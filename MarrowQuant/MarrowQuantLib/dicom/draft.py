@@ -11,8 +11,8 @@ import numpy as np
 
 from ..model import Role
 from .classify import Candidate, Verdict, classify
+from .frame import Frame
 from .geometry import Grid
-from .headers import Frame
 from .pixels import read_frames
 from .scaling import Scaling, apply
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .headers import Frame
+from .frame import Frame
 
 LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
 SAME_POSITION_MM = 0.05  # our choice: far below any slice spacing, above rounding in the headers
@@ -103,7 +103,9 @@ def gap_sentence(heights: np.ndarray) -> str:
     if len(steps) == 0:
         return ""
     if steps.min() < SAME_POSITION_MM:
-        return f"{int((steps < SAME_POSITION_MM).sum())} slices lie at a position that another slice already has, with different content"
+        shared = int((steps < SAME_POSITION_MM).sum())
+        verb = "slice lies" if shared == 1 else "slices lie"
+        return f"{shared} {verb} at a position that another slice already has, with different content"
     usual = float(np.median(steps))
     irregular = np.flatnonzero(np.abs(steps - usual) > IRREGULAR_STEP * usual)
     if len(irregular) == 0:

@@ -1,8 +1,8 @@
 """GE's IDEAL-IQ when all its images come as temporal positions of one series, without a word on which is which.
 
-Two orders were observed (``seg_buildDixonVolume`` and others, as collected in the project's facts): in phase, opposed phase, water, fat,
-PDFF, R2*; and water, fat, in phase, opposed phase, PDFF, T2*. The images themselves tell them apart: in phase is water plus fat, opposed
-phase is the size of their difference (Dixon 1984).
+Two orders have been observed, by the free tool seg_buildDixonVolume: in phase, opposed phase, water, fat, PDFF, R2*; and water, fat, in
+phase, opposed phase, PDFF, T2*. The images themselves tell them apart: in phase is water plus fat, opposed phase is the size of their
+difference (Dixon 1984).
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ import numpy as np
 import pydicom
 
 from ..model import MarrowQuantError
-from .headers import DAMAGE, Frame, PixelStore
+from .frame import Frame, PixelStore
+from .headers import DAMAGE
 
 
 def read_frames(frames: Sequence[Frame]) -> np.ndarray:

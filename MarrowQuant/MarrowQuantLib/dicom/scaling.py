@@ -18,10 +18,10 @@ from typing import Optional
 
 import numpy as np
 
-from ..fatwater.twopoint import check_pdff_scale
+from ..fatwater import check_pdff_scale
 from ..model import UNIT_ADC, UNIT_FF, UNIT_R2STAR, MarrowQuantError, Role
 from . import elements as el
-from .headers import Frame
+from .frame import Frame
 
 DISPLAYED, FLOATING_POINT, REAL_WORLD = "displayed value", "floating point value", "real-world value"
 QUANTITIES = {Role.PDFF: ("PDFF", UNIT_FF), Role.ADC: ("ADC", UNIT_ADC), Role.R2STAR: ("R2*", UNIT_R2STAR)}

@@ -11,9 +11,10 @@ from ..model import Progress, Role, no_progress
 from .classify import BY_NEIGHBOURS, DESCRIBED, Verdict, classify
 from .directions import merge_directions
 from .draft import Draft, describe_candidate, draft_series, same_protocol
+from .frame import Frame
 from .geometry import make_grid
 from .grouping import number_acquisitions, number_stations
-from .headers import Frame, read_folder
+from .headers import read_folder
 from .ideal import name_ideal_volumes
 from .scaling import QUANTITIES, map_scaling, phase_scaling, signal_scaling
 from .split import split_series

@@ -9,8 +9,8 @@ from typing import Optional
 
 import numpy as np
 
+from .frame import Frame
 from .geometry import MAX_SHEAR_PIXELS, SAME_DIRECTION, SAME_POSITION_MM, gap_sentence, has_place, heights_of, offsets_of
-from .headers import Frame
 from .pixels import read_frames
 
 

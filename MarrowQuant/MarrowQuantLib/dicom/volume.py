@@ -11,7 +11,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..model import MarrowQuantError, Role, Volume
-from .headers import Frame
+from .frame import Frame
 from .pixels import read_frames
 from .scaling import Scaling, apply
 

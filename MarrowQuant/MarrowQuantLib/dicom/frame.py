@@ -1,0 +1,85 @@
+"""One image as the rest of the reader sees it, whatever the form of the file it came from."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class PixelStore:
+    """Where a file's pixels lie, and how they are stored. ``offset`` is None where they must be decoded (compressed, deflated)."""
+
+    path: Path
+    relative: str
+    offset: Optional[int]
+    dtype: str
+    rows: int
+    columns: int
+    n_frames: int
+    samples: int
+    transfer_syntax: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One image's header.
+
+    Positions and directions are DICOM's: LPS, mm. Times are in the units of the attribute names. What the file does not say is None
+    or empty. Identity is not kept: ``patient_key`` is a hash, and the description is free of name and ID.
+    """
+
+    pixels: PixelStore
+    index: int  # of the frame in its file
+    rows: int
+    columns: int
+    position: Optional[np.ndarray]
+    orientation: Optional[np.ndarray]
+    pixel_spacing_mm: Optional[np.ndarray]  # between rows, between columns
+    slice_step_mm: Optional[float]  # as the header claims; only used for a single slice
+    tile: Optional[tuple[int, int]] = None  # row and column of the slice inside a mosaic, in pixels
+    sop_class: str = ""
+    series_uid: str = ""
+    series_number: Optional[int] = None
+    series_description: str = ""
+    acquisition_number: Optional[int] = None
+    instance_number: Optional[int] = None
+    frame_of_reference: str = ""
+    exam_date: Optional[datetime.date] = None
+    patient_key: str = ""
+    synthetic: bool = False
+    modality: str = ""
+    manufacturer: str = ""
+    vendor: str = ""
+    model: str = ""
+    image_type: tuple[str, ...] = ()
+    philips_type: str = ""
+    component: str = ""
+    contrast: str = ""
+    scanning_sequence: tuple[str, ...] = ()
+    sequence_name: str = ""
+    echo_planar: bool = False
+    is_3d: bool = False
+    photometric: str = "MONOCHROME2"
+    echo_time_ms: Optional[float] = None
+    repetition_time_ms: Optional[float] = None
+    inversion_time_ms: Optional[float] = None
+    flip_angle_deg: Optional[float] = None
+    field_strength_t: Optional[float] = None
+    b_value: Optional[float] = None
+    b_source: str = ""
+    directionality: str = ""
+    gradient: Optional[tuple[float, float, float]] = None
+    temporal_position: Optional[int] = None
+    stack_id: str = ""
+    slope: Optional[float] = None
+    intercept: float = 0.0
+    rescale_type: str = ""
+    scale_slope: Optional[float] = None  # Philips (2005,100E)
+    real_world: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # unit code: slope, intercept
+    padding: Optional[float] = None
