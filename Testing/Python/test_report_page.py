@@ -160,7 +160,7 @@ def test_an_excluded_level_is_named_with_its_reason(english):
 
 
 def test_every_component_and_its_state_is_listed(results, english):
-    assert english.text.count("decided by the reader") == 2
+    assert english.text.count("rejected") == 2
     for component in results.exams[0].burden.components:
         assert component.reason in english.text
 

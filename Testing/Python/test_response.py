@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from MarrowQuantLib.model import MarrowQuantError
-from MarrowQuantLib.response import available_models, load_model
+from MarrowQuantLib.response import available_models, load_model, translation
 from MarrowQuantLib.response.binormal import auc_interval, auc_of, combined_auc, discriminant, effect_size, hanley_mcneil_se
 from MarrowQuantLib.response.estimate import PREVALENCE
 from MarrowQuantLib.response.model_file import DEFAULT_MODEL
@@ -213,6 +214,18 @@ def test_label_and_card_say_what_the_model_is(model):
     assert (estimate.card["n"], estimate.card["events"]) == (50, 15)
     assert "Research use only" in estimate.card["research_use_only"]
     assert estimate.model_id in available_models()
+
+
+def test_the_japanese_card_belongs_to_the_bundled_model_only(model):
+    estimate = model.predict(RESPONDER)
+    japanese = translation(estimate, "ja")
+    assert "較正されていない" in japanese["label"]
+    assert set(japanese["card"]) <= set(estimate.card)
+    for key, value in japanese["card"].items():
+        assert isinstance(value, str) or len(value) == len(estimate.card[key])
+    assert translation(estimate, "fr") == {}
+    assert translation(dataclasses.replace(estimate, label="fitted by a site"), "ja") == {}
+    assert translation(dataclasses.replace(estimate, card={**estimate.card, "n": 80}), "ja") == {}
 
 
 # --------------------------------------------------------------------------------------------------------- other model files

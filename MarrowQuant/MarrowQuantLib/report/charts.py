@@ -99,7 +99,7 @@ def dumbbells(levels: Sequence[str], before: Sequence[Optional[float]], after: S
 
 def paired_histogram(histograms: Sequence[Optional[Histogram]], axis: str, share: str, label: str) -> str:
     """Histograms of one or two exams laid over each other, each as its share of voxels in %."""
-    left, width, top, height = 36.0, 360.0, 10.0, 130.0
+    left, width, top, height = 36.0, 360.0, 20.0, 125.0
     shares = [None if h is None or h.counts.sum() == 0 else (h.edges, 100.0 * h.counts / h.counts.sum()) for h in histograms]
     shown = [item for item in shares if item is not None]
     low, high = _nice_range(*_occupied(shown))
@@ -113,8 +113,8 @@ def paired_histogram(histograms: Sequence[Optional[Histogram]], axis: str, share
         return bottom - height * value / top_share
 
     parts = _x_axis(x, low, high, top, bottom, axis, left + width / 2)
-    parts.append(text(left - 5, top + 8, f"{top_share:.0f} %", "end", soft=True, size=10.5))
-    parts.append(text(left + 4, top + 8, share, soft=True, size=10.5))
+    parts.append(text(left - 5, top + 4, f"{top_share:.0f} %", "end", soft=True, size=10.5))
+    parts.append(text(left, top - 8, share, soft=True, size=10.5))
     for item, colour, dash, opacity in zip(shares, (BEFORE, AFTER), ("5 3", ""), (0.15, 0.25)):
         if item is not None:
             parts.append(_steps(item, x, y, bottom, colour, dash, opacity))
@@ -134,7 +134,7 @@ def stacked_bars(rows: Mapping[str, Mapping[str, float]], unit: str, label: str)
             length = width * parts.get(part, 0.0) / largest
             drawn.append(rect(x, y, length, 22, colour))
             x += length
-        drawn.append(text(x + 6, y + 16, f"{number(sum(parts.values()))} {unit}"))
+        drawn.append(text(x + 6, y + 16, f"{number(sum(parts.values()), unit)} {unit}"))
     y, x = 6 + row * len(rows) + 8, left
     for colour, part in zip(_CLASS_COLOURS, classes):
         drawn += [rect(x, y, 11, 11, colour), text(x + 16, y + 10, part, soft=True, size=11)]

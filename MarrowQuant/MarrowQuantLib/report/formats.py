@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Optional
 
+from ..model import UNIT_VOLUME
+
 NONE = "–"
 # Digits after the point by unit; "whole" is for a number that is shown without any.
 _DECIMALS = {
@@ -38,6 +40,6 @@ def relative(percent: Optional[float]) -> str:
 def _digits(value: float, unit: str) -> str:
     if unit in _DECIMALS:
         return f"{value:.{_DECIMALS[unit]}f}"
-    if abs(value) >= 100:
+    if abs(value) >= 99.95:
         return f"{value:.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    return f"{value:.1f}" if unit == UNIT_VOLUME or abs(value) >= 9.995 else f"{value:.2f}"

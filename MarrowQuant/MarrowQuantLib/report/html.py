@@ -81,11 +81,11 @@ def _header(results: Results, words: Strings) -> str:
 
 
 def _warnings(results: Results, words: Strings) -> str:
-    """Everything the reader should check, once; empty if there is nothing."""
+    """Everything the reader should check, once."""
     items = list(dict.fromkeys(results.warnings))
     for exam in results.exams:
         items += [f"{words(exam.label)}: {warning}" for warning in dict.fromkeys(exam.warnings)]
     if not items:
-        return ""
+        return f"<section><h2>{words('warnings')}</h2><p>{words('no_warnings')}</p></section>"
     entries = "".join(f"<li>{escape(item)}</li>" for item in items)
     return f'<section><h2>{words("warnings")}</h2><div class="warn"><ul>{entries}</ul></div>{english_note(words)}</section>'

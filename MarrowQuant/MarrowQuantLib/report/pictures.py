@@ -53,7 +53,8 @@ def _drawing(image: KeyImage, label: str, dark: bool) -> str:
     parts += [_letter(letter, x, y, size, ink) for letter, x, y in (*places, (bottom, width / 2, height - size * 0.5))]
     bar = _SCALE_MM[not dark]
     y = height - size * 0.6
-    parts.append(f'<path d="M{size * 0.5:.1f} {y:.1f}h{bar}" stroke="{ink}" stroke-width="{size / 7:.2f}"/>')
+    for colour, stroke in (("#000" if dark else "#fff", size / 4), (ink, size / 7)):
+        parts.append(f'<path d="M{size * 0.5:.1f} {y:.1f}h{bar}" stroke="{colour}" stroke-width="{stroke:.2f}"/>')
     parts.append(_letter(f"{bar} mm", size * 0.5 + bar / 2, y - size * 0.4, size * 0.8, ink))
     return svg(width, height, label, parts)
 

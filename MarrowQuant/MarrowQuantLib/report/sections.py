@@ -14,7 +14,7 @@ import numpy as np
 from .. import __version__
 from ..longitudinal import INDICES, index_of, label_of
 from ..longitudinal.indices import FF_AT_LEVEL
-from ..model import ACCEPTED, Burden, ExamResult, Histogram, ResponseEstimate, Results
+from ..model import ACCEPTED, UNIT_ADC, UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
 from ..response import find_test, translation
 from . import charts
 from .formats import number, signed
@@ -124,28 +124,36 @@ def burden_section(results: Results, words: Strings) -> str:
         drawn.append(f"<div><h3>{words('adc_histogram')}</h3>{chart}</div>")
     classes = {words(exam.label): exam.burden.class_volumes_ml for exam in exams}
     if any(classes.values()):
-        spoken = "; ".join(f"{exam.label}: {number(exam.burden.tdv.value)} mL" for exam in exams)
+        spoken = "; ".join(f"{exam.label}: {number(exam.burden.tdv.value, UNIT_VOLUME)} mL" for exam in exams)
         chart = charts.stacked_bars(classes, "mL", f"{words('tdv_classes')}. {spoken}")
         drawn.append(f"<div><h3>{words('tdv_classes')} (µm²/s)</h3>{chart}</div>")
-    tables = "".join(_component_table(exam.burden, words("components", exam=words(exam.label)), words) for exam in exams)
-    return f'<section><h2>{words("burden")}</h2><div class="charts">{"".join(drawn)}</div>{_legend(exams, words)}{tables}</section>'
+    notes: list[str] = []
+    tables = "".join(_component_table(exam.burden, words("components", exam=words(exam.label)), notes, words) for exam in exams)
+    return (
+        f'<section><h2>{words("burden")}</h2><div class="charts">{"".join(drawn)}</div>{_legend(results.exams, words)}'
+        f'<div class="charts">{tables}</div>{note_list(notes, words)}</section>'
+    )
 
 
-def _component_table(burden: Burden, title: str, words: Strings) -> str:
+def _component_table(burden: Burden, title: str, notes: list[str], words: Strings) -> str:
     rows = []
     for component in burden.components[:MAX_COMPONENTS]:
+        if component.reason not in notes:
+            notes.append(component.reason)
         numbers = (
-            number(component.volume_ml), number(component.longest_diameter_mm, "whole"), number(component.adc_median, "µm²/s"),
+            number(component.volume_ml, UNIT_VOLUME),
+            number(component.longest_diameter_mm, "whole"),
+            number(component.adc_median, UNIT_ADC),
             number(component.signal_ratio),
-        )  # fmt: skip
+        )
         out = "" if component.state == ACCEPTED else " class=out"
-        cells = cell(words.or_key(component.state), True) + "".join(cell(n) for n in numbers) + cell(component.reason, True)
-        rows.append(f'<tr{out}><th scope="row">{component.label}</th>{cells}</tr>')
-    heads = [words(key) for key in ("number", "state", "volume", "diameter", "adc_median", "ratio", "reason")]
+        state = f"<td class=text>{escape(words.or_key(component.state))}<sup>{notes.index(component.reason) + 1}</sup></td>"
+        rows.append(f'<tr{out}><th scope="row">{component.label}</th>{state}{"".join(cell(n) for n in numbers)}</tr>')
+    heads = [words(key) for key in ("number", "state", "volume", "diameter", "adc_median", "ratio")]
     left_out = burden.components[MAX_COMPONENTS:]
-    volume = number(sum(component.volume_ml for component in left_out))
+    volume = number(sum(component.volume_ml for component in left_out), UNIT_VOLUME)
     more = f'<p class="soft">{words("more_components", n=len(left_out), volume=volume)}</p>' if left_out else ""
-    return table(heads, rows, title, text_columns=(1, 6)) + more
+    return f"<div>{table(heads, rows, title, text_columns=(1,))}{more}</div>"
 
 
 # --------------------------------------------------------------------------------------------------------------- laboratory
@@ -174,7 +182,7 @@ def model_section(estimate: Optional[ResponseEstimate], words: Strings) -> str:
     """The model card, folded; empty without an estimate."""
     if estimate is None:
         return ""
-    card = {**estimate.card, **translation(estimate.model_id, words.language).get("card", {})}
+    card = {**estimate.card, **translation(estimate, words.language).get("card", {})}
     entries = "".join(f"<dt>{escape(words.or_key(key))}</dt><dd>{_card_value(value)}</dd>" for key, value in card.items())
     title = f"{words('model_card')}: {estimate.model_id}"
     return f"<section><h2>{words('model_card')}</h2><details><summary>{escape(title)}</summary><dl>{entries}</dl></details></section>"
@@ -190,23 +198,26 @@ def _card_value(value: Any) -> str:
 def methods_section(results: Results, words: Strings) -> str:
     """Versions, settings, protocol, provenance and the series used."""
     settings = [
-        f'<tr><th scope="row">{escape(words.or_key(name))}</th>{cell(_listed(value))}</tr>'
+        f'<tr><th scope="row">{escape(words.or_key(name))}</th>{cell(_listed(value), True)}</tr>'
         for name, value in dataclasses.asdict(results.settings).items()
     ]
     names = list(dict.fromkeys(name for exam in results.exams for name in exam.protocol))
     protocol = [
-        f'<tr><th scope="row">{escape(name)}</th>{"".join(cell(_listed(exam.protocol.get(name, "–"))) for exam in results.exams)}</tr>'
+        f'<tr><th scope="row">{escape(words.or_key(name))}</th>'
+        + "".join(cell(_listed(exam.protocol.get(name, "–")), True) for exam in results.exams)
+        + "</tr>"
         for name in names
     ]
     heads = [words("protocol"), *(words(exam.label) for exam in results.exams)]
-    series = "".join(_series_table(exam, words) for exam in results.exams if exam.series)
-    return (
-        f"<section><h2>{words('methods')}</h2><p>{words('software')}: MarrowQuant {escape(__version__)}</p>"
-        f'<div class="charts"><div>{table([words("settings"), words("value")], settings)}</div>'
-        f"<div>{table(heads, protocol) if protocol else ''}</div></div>"
-        f"<h3>{words('limits_heading')}</h3>{_limits(words)}"
-        f"<h3>{words('provenance')}</h3>{_provenance(results.exams)}{english_note(words)}{series}</section>"
+    parts = (
+        f"<h2>{words('methods')}</h2><p>{words('software')}: MarrowQuant {escape(__version__)}</p>",
+        table([words("settings"), words("value")], settings, text_columns=(1,)),
+        table(heads, protocol, text_columns=(1, 2)) if protocol else "",
+        f"<h3>{words('limits_heading')}</h3>{_limits(words)}",
+        f"<h3>{words('provenance')}</h3>{_provenance(results.exams)}{english_note(words)}",
+        *(_series_table(exam, words) for exam in results.exams if exam.series),
     )
+    return f"<section>{''.join(parts)}</section>"
 
 
 def _limits(words: Strings) -> str:

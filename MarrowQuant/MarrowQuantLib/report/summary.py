@@ -77,7 +77,7 @@ def _estimate(estimate: Optional[ResponseEstimate], words: Strings) -> str:
     head = f"<h3>{words('probability')}</h3>"
     if estimate is None:
         return f'{head}<p>{words("no_probability")}</p>'
-    translated = translation(estimate.model_id, words.language)
+    translated = translation(estimate, words.language)
     warnings = "".join(f"<p>{escape(warning)}</p>" for warning in estimate.warnings)
     label = f'<p class="label">{escape(translated.get("label", estimate.label))}</p>'
     if estimate.probability is None or estimate.interval is None:
@@ -138,9 +138,21 @@ def _index_table(results: Results, changes: dict[str, Change], words: Strings) -
             cells += f'<td class="text">{badges(change, index.limit is not None, notes, words)}</td>'
         label = escape(label_of(index.key, words.language))
         rows.append(f'<tr><th scope="row">{label}</th><td class="text">{escape(index.unit)}</td>{cells}</tr>')
-    heads = "".join(f'<th scope="col">{words(exam.label)}<br>{exam.date.isoformat()}</th>' for exam in results.exams)
+    heads = "".join(
+        f'<th scope="col">{words(exam.label)}<br><span class="date">{exam.date.isoformat()}</span></th>' for exam in results.exams
+    )
     if both:
         heads += f'<th scope="col">{words("change")}</th><th scope="col">{words("relative")}</th>'
         heads += f'<th scope="col" class="text">{words("meaning")}</th>'
     head = f'<tr><th scope="col">{words("index")}</th><th scope="col" class="text">{words("unit")}</th>{heads}</tr>'
-    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>{note_list(notes, words)}"
+    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>{note_list(notes, words)}{_adc_caution(results, words)}"
+
+
+def _adc_caution(results: Results, words: Strings) -> str:
+    """Warn that the sign of an ADC change alone says little.
+
+    Untreated tumour lies above normal fatty marrow (1054 ± 456 against 422 ± 67 µm²/s: Messiou 2011, PMC8161193), so the fat that returns
+    with response lowers the mean. That necrosis may raise it first is general knowledge.
+    """
+    has_adc = any("adc" in exam.lumbar for exam in results.exams)
+    return f'<p class="soft">{words("adc_caution")}</p>' if has_adc else ""

@@ -73,7 +73,7 @@ def _measured(region: str, key: str, measurement: Measurement, note: str = "") -
 
 def _feature_rows(region: str, key: str, features: Mapping[str, float], unit: str) -> Iterator[Row]:
     for name, value in features.items():
-        yield (region, f"{key}.{name}", value, _feature_unit(name, unit), None, None, "first-order feature, IBSI definition")
+        yield (region, f"{key}.{name}", value, _feature_unit(name, unit), None, None, "first-order feature")
 
 
 def _feature_unit(name: str, unit: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError
+from ..model import MarrowQuantError, ResponseEstimate
 from .estimate import BinormalModel, LogisticModel, Predictor, ResponseModel, sample_draws
 
 MODELS_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "Models"
@@ -45,11 +45,15 @@ def available_models() -> dict[str, Path]:
     return {path.stem: path for path in sorted(MODELS_FOLDER.glob("*.json"))}
 
 
-def translation(model_id: str, language: str) -> Mapping[str, Any]:
-    """What a model's file says in another language: "label", "predictors" by name, "card" entries; empty if it does not say anything."""
-    path = available_models().get(model_id)
+def translation(estimate: ResponseEstimate, language: str) -> Mapping[str, Any]:
+    """What the bundled file of the estimate's model says in another language: "label" and "card" entries.
+
+    Empty if the file holds no such language, or is not the very model (same label, same card) that made the estimate.
+    """
+    path = available_models().get(estimate.model_id)
     spec = json.loads(path.read_text(encoding="utf-8")) if path else {}
-    return spec.get("translations", {}).get(language, {})
+    same = spec.get("label") == estimate.label and {"outcome": spec.get("outcome"), **spec.get("card", {})} == estimate.card
+    return spec.get("translations", {}).get(language, {}) if same else {}
 
 
 class _ModelFile:
