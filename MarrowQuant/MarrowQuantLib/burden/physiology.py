@@ -18,6 +18,7 @@ _SLAB_MM = 10.0  # the body's outline is taken per slab of this height
 _BRAIN_ML, _BRAIN_HALF_WIDTH_MM, _BRAIN_BELOW_TOP_MM = 300.0, 40.0, 60.0
 _BRAIN_HEIGHT_MM, _WITHIN = 140.0, 0.8
 _CORD_LENGTH_MM, _CORD_AREA_MM2, _CORD_WIDTH_MM, _CORD_OFF_MIDLINE_MM, _CORD_DEPTH = 60.0, 250.0, 40.0, 20.0, 0.6
+_CORD_PART_WIDTH_MM, _CORD_PART_LENGTH_MM, _CORD_PART_SLENDER = 20.0, 12.0, 1.5
 _ORGAN_OFF_MIDLINE_MM, _ORGAN_HALF_WIDTH_MM = (35.0, 145.0), 14.0
 _SPLEEN_ML, _SPLEEN_BELOW_VERTEX_MM = (60.0, 1000.0), (350.0, 680.0)
 _KIDNEY_ML, _KIDNEY_ADC, _SINGLE_KIDNEY_ADC = (40.0, 400.0), 1250.0, 1600.0
@@ -124,13 +125,16 @@ def _inside_brain(pieces: Pieces, brain: np.ndarray) -> np.ndarray:
 
 
 def _is_cord(pieces: Pieces, side: np.ndarray, outline: BodyOutline) -> np.ndarray:
-    """Long and thin; the infiltrated column is as long but thicker, the sternum as thin but in front."""
+    """Long and thin, or a row of short thin ones. The infiltrated column is as long but thicker, the sternum as thin but in front, spinous
+    processes are deeper than high."""
     extent = pieces.box_ras[:, 1] - pieces.box_ras[:, 0]
-    length = extent[:, 2]
+    across, length = extent[:, :2].max(axis=1), extent[:, 2]
+    in_canal = (np.abs(side) < _CORD_OFF_MIDLINE_MM) & (outline.depth(pieces.centroid_ras) < _CORD_DEPTH)
     thin = 1000.0 * pieces.volume_ml < _CORD_AREA_MM2 * length
-    narrow = extent[:, 0] < _CORD_WIDTH_MM
-    behind = outline.depth(pieces.centroid_ras) < _CORD_DEPTH
-    return (length > _CORD_LENGTH_MM) & thin & narrow & behind & (np.abs(side) < _CORD_OFF_MIDLINE_MM)
+    long = in_canal & thin & (extent[:, 0] < _CORD_WIDTH_MM) & (length > _CORD_LENGTH_MM)
+    short = in_canal & (across < _CORD_PART_WIDTH_MM) & (length > np.maximum(_CORD_PART_SLENDER * across, _CORD_PART_LENGTH_MM))
+    enough = length[long | short].sum() > _CORD_LENGTH_MM
+    return long | (short & enough)
 
 
 def _is_spleen(pieces: Pieces, side: np.ndarray, adc_median: np.ndarray, outline: BodyOutline, brain: np.ndarray) -> np.ndarray:
