@@ -155,6 +155,20 @@ def test_flags_are_shown_beside_the_number_and_explained_below(english):
     assert "larger than error" in english.text
 
 
+def test_anaemia_is_pointed_out_and_normal_haemoglobin_is_not(results, english):
+    assert "Haemoglobin is below 100 g/L in an exam" in english.text
+    labs = {key: dataclasses.replace(lab, value=130.0) if key == "haemoglobin" else lab for key, lab in results.exams[0].labs.items()}
+    healthy = dataclasses.replace(results, exams=(dataclasses.replace(results.exams[0], labs=labs), results.exams[1]))
+    assert "Haemoglobin is below" not in Page(report_page(healthy, Strings("en"))).text
+
+
+def test_an_exam_of_another_name_keeps_it_and_cannot_break_the_page(results):
+    renamed = dataclasses.replace(results.exams[0], label="<b>cycle 4")
+    page = Page(report_page(Results((renamed,), (), None, Settings()), Strings("ja")))
+    assert "<b>cycle 4" in page.text
+    assert page.unbalanced == []
+
+
 def test_an_excluded_level_is_named_with_its_reason(english):
     assert "not in the mean: compression fracture" in english.text
 

@@ -61,7 +61,7 @@ def probability_bar(probability: float, interval: tuple[float, float], label: st
 def contribution_bars(names: Sequence[str], logits: Sequence[float], label: str, away: str, towards: str) -> str:
     """What each predictor adds to the log-odds: bars to the right speak for response, bars to the left against it."""
     middle, reach, row = 308.0, 76.0, 22.0
-    largest = max(1.0, *(abs(logit) for logit in logits))
+    largest = max([1.0, *(abs(logit) for logit in logits)])
     parts = [text(middle - 6, 10, f"← {away}", "end", soft=True, size=10.5), text(middle + 6, 10, f"{towards} →", soft=True, size=10.5)]
     for n, (name, logit) in enumerate(zip(names, logits)):
         y, length, is_for = 18 + n * row, reach * abs(logit) / largest, logit >= 0

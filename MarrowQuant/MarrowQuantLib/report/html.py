@@ -70,7 +70,7 @@ def report_page(results: Results, words: Strings) -> str:
 
 
 def _header(results: Results, words: Strings) -> str:
-    dates = " → ".join(f"{words(exam.label)} <b>{exam.date.isoformat()}</b>" for exam in results.exams)
+    dates = " → ".join(f"{words.exam(exam.label)} <b>{exam.date.isoformat()}</b>" for exam in results.exams)
     if len(results.exams) > 1:
         dates += f"<br>{words('days', days=(results.exams[1].date - results.exams[0].date).days)}"
     notices = f'<p class="notice" role="note">{words("research")}</p>'
@@ -84,7 +84,7 @@ def _warnings(results: Results, words: Strings) -> str:
     """Everything the reader should check, once."""
     items = list(dict.fromkeys(results.warnings))
     for exam in results.exams:
-        items += [f"{words(exam.label)}: {warning}" for warning in dict.fromkeys(exam.warnings)]
+        items += [f"{words.exam(exam.label)}: {warning}" for warning in dict.fromkeys(exam.warnings)]
     if not items:
         return f"<section><h2>{words('warnings')}</h2><p>{words('no_warnings')}</p></section>"
     entries = "".join(f"<li>{escape(item)}</li>" for item in items)

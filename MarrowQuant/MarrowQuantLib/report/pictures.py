@@ -31,10 +31,10 @@ def images_section(exams: Sequence[ExamResult], words: Strings) -> str:
 
 
 def _figure(image: Optional[KeyImage], exam: ExamResult, words: Strings, kind: str) -> str:
-    caption = f"<figcaption>{words(exam.label)}<br>{exam.date.isoformat()}</figcaption>"
+    caption = f"<figcaption>{words.exam(exam.label)}<br>{exam.date.isoformat()}</figcaption>"
     if image is None:
         return f'<figure style="flex:0.4"><p class="soft">{words("no_image")}</p>{caption}</figure>'
-    drawing = _drawing(image, words(f"{kind}_alt", exam=words(exam.label)), dark=kind == "spine")
+    drawing = _drawing(image, words(f"{kind}_alt", exam=words.exam(exam.label)), dark=kind == "spine")
     # Widths in proportion to the pictures' shapes make all of them equally high.
     return f'<figure style="flex:{image.width_mm / image.height_mm:.3f}">{drawing}{caption}</figure>'
 

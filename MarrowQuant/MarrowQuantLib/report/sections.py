@@ -59,7 +59,7 @@ def vertebrae_section(results: Results, words: Strings) -> str:
         chart = charts.dumbbells(levels, values[0], after, words("ff_axis"), words("ff_per_level"))
         drawn.append(f"<div><h3>{words('ff_per_level')}</h3>{chart}</div>")
     histograms = [_pooled(exam, "ff") for exam in exams]
-    if any(histograms):
+    if _any_counts(histograms):
         chart = charts.paired_histogram(histograms, words("ff_axis"), words("share"), words("ff_histogram"))
         drawn.append(f"<div><h3>{words('ff_histogram')}</h3>{chart}</div>")
     figure = f'<div class="charts">{"".join(drawn)}</div>{_legend(exams, words)}' if drawn else ""
@@ -105,9 +105,15 @@ def _pooled(exam: ExamResult, key: str) -> Optional[Histogram]:
     return dataclasses.replace(found[0], counts=np.sum([h.counts for h in found], axis=0))
 
 
+def _any_counts(histograms: Sequence[Optional[Histogram]]) -> bool:
+    return any(histogram is not None and histogram.counts.sum() > 0 for histogram in histograms)
+
+
 def _legend(exams: Sequence[ExamResult], words: Strings) -> str:
-    entries = zip(exams, (charts.BEFORE, charts.AFTER))
-    keys = (f'<span class="key" style="background:{colour}"></span>{words(exam.label)} {exam.date.isoformat()}' for exam, colour in entries)
+    keys = []
+    for exam, colour in zip(exams, (charts.BEFORE, charts.AFTER)):
+        mark = f'<span class="key" style="background:{colour}"></span>'
+        keys.append(f'<span class="legend">{mark}{words.exam(exam.label)} {exam.date.isoformat()}</span>')
     return f'<p class="soft">{" &nbsp; ".join(keys)}</p>'
 
 
@@ -119,16 +125,16 @@ def burden_section(results: Results, words: Strings) -> str:
         return ""
     drawn = []
     histograms = [exam.burden.histogram if exam.burden else None for exam in results.exams]
-    if any(h is not None and h.counts.sum() > 0 for h in histograms):
+    if _any_counts(histograms):
         chart = charts.paired_histogram(histograms, words("adc_axis"), words("share"), words("adc_histogram"))
         drawn.append(f"<div><h3>{words('adc_histogram')}</h3>{chart}</div>")
-    classes = {words(exam.label): exam.burden.class_volumes_ml for exam in exams}
+    classes = {words.exam(exam.label): exam.burden.class_volumes_ml for exam in exams}
     if any(classes.values()):
         spoken = "; ".join(f"{exam.label}: {number(exam.burden.tdv.value, UNIT_VOLUME)} mL" for exam in exams)
         chart = charts.stacked_bars(classes, "mL", f"{words('tdv_classes')}. {spoken}")
         drawn.append(f"<div><h3>{words('tdv_classes')} (µm²/s)</h3>{chart}</div>")
     notes: list[str] = []
-    tables = "".join(_component_table(exam.burden, words("components", exam=words(exam.label)), notes, words) for exam in exams)
+    tables = "".join(_component_table(exam.burden, words("components", exam=words.exam(exam.label)), notes, words) for exam in exams)
     return (
         f'<section><h2>{words("burden")}</h2><div class="charts">{"".join(drawn)}</div>{_legend(results.exams, words)}'
         f'<div class="charts">{tables}</div>{note_list(notes, words)}</section>'
@@ -172,7 +178,7 @@ def labs_section(results: Results, words: Strings) -> str:
         if len(found) > 1:
             cells += cell(signed(found[1].value - found[0].value, unit) if all(found) else "–")
         rows.append(f'<tr><th scope="row">{escape(label)}</th>{cell(unit, True)}{cells}</tr>')
-    heads = [words("test"), words("unit"), *(words(exam.label) for exam in results.exams)]
+    heads = [words("test"), words("unit"), *(words.exam(exam.label) for exam in results.exams)]
     heads += [words("change")] if len(results.exams) > 1 else []
     return f"<section><h2>{words('labs')}</h2>{table(heads, rows, text_columns=(1,))}</section>"
 
@@ -208,7 +214,7 @@ def methods_section(results: Results, words: Strings) -> str:
         + "</tr>"
         for name in names
     ]
-    heads = [words("protocol"), *(words(exam.label) for exam in results.exams)]
+    heads = [words("protocol"), *(words.exam(exam.label) for exam in results.exams)]
     parts = (
         f"<h2>{words('methods')}</h2><p>{words('software')}: MarrowQuant {escape(__version__)}</p>",
         table([words("settings"), words("value")], settings, text_columns=(1,)),
@@ -255,7 +261,7 @@ def _series_table(exam: ExamResult, words: Strings) -> str:
         rows.append(f'<tr><th scope="row">{escape(str(row.get("series_number", "–")))}</th>{cells}</tr>')
     heads = [words(key) for key in ("series_number", "description", "role")] + ["b (s/mm²)"]
     heads += [words(key) for key in ("station", "shape", "used", "why")]
-    title = words("series", exam=words(exam.label))
+    title = words("series", exam=words.exam(exam.label))
     return f"<details><summary>{escape(title)}</summary>{table(heads, rows, text_columns=(1, 2, 7))}</details>"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from ..longitudinal.change import INSIDE_LIMIT, LEVELS, PROTOCOL, SMALL_BASELINE, UNDEFINED
 from ..model import RESEARCH_USE_ONLY, MarrowQuantError
 
@@ -41,6 +43,11 @@ _TEXT: dict[str, tuple[str, str]] = {
     "adc_caution": (
         "Marrow ADC is not monotonic: it may rise when tumour cells die and falls when fat returns. Read it with the fat fraction.",
         "骨髄のADCは単調ではない。腫瘍細胞が減ると上昇し、脂肪が回復すると低下する。脂肪分画と併せて判断すること。",
+    ),
+    "anaemia_caution": (
+        "Haemoglobin is below {limit:g} g/L in an exam: in anaemic patients (25 of 56, Huang, AJR) fat fraction and ADC did not tell deep "
+        "responders from others.",
+        "ヘモグロビンが{limit:g} g/L未満の検査がある。貧血例（56例中25例、Huang、AJR）では、脂肪分画とADCで深い奏効を区別できなかった。",
     ),
     "notes": ("Notes", "注"),
     INSIDE_LIMIT: ("within error", "測定誤差の範囲内"),
@@ -169,6 +176,10 @@ class Strings:
 
     def __call__(self, key: str, **values: object) -> str:
         return _TEXT[key][self._column].format(**values)
+
+    def exam(self, label: str) -> str:
+        """The name of an exam, safe to stand in a page: ours for "baseline" and "follow-up", else the label as it is."""
+        return self(label) if label in {"baseline", "follow-up"} else escape(label)
 
     def has(self, key: str) -> bool:
         """True if this language has a word of its own for ``key``."""

@@ -15,6 +15,7 @@ from . import charts
 from .formats import number, relative, signed
 from .strings import Strings
 
+ANAEMIA_G_PER_L = 100.0  # haemoglobin; the limit of Huang, AJR
 _TILES = ("ff", "adc", "tdv", "m_protein")
 
 
@@ -139,20 +140,24 @@ def _index_table(results: Results, changes: dict[str, Change], words: Strings) -
         label = escape(label_of(index.key, words.language))
         rows.append(f'<tr><th scope="row">{label}</th><td class="text">{escape(index.unit)}</td>{cells}</tr>')
     heads = "".join(
-        f'<th scope="col">{words(exam.label)}<br><span class="date">{exam.date.isoformat()}</span></th>' for exam in results.exams
+        f'<th scope="col">{words.exam(exam.label)}<br><span class="date">{exam.date.isoformat()}</span></th>' for exam in results.exams
     )
     if both:
         heads += f'<th scope="col">{words("change")}</th><th scope="col">{words("relative")}</th>'
         heads += f'<th scope="col" class="text">{words("meaning")}</th>'
     head = f'<tr><th scope="col">{words("index")}</th><th scope="col" class="text">{words("unit")}</th>{heads}</tr>'
-    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>{note_list(notes, words)}{_adc_caution(results, words)}"
+    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>{note_list(notes, words)}{_cautions(results, words)}"
 
 
-def _adc_caution(results: Results, words: Strings) -> str:
-    """Warn that the sign of an ADC change alone says little.
+def _cautions(results: Results, words: Strings) -> str:
+    """What a reader must know before reading a sign or a size.
 
-    Untreated tumour lies above normal fatty marrow (1054 ± 456 against 422 ± 67 µm²/s: Messiou 2011, PMC8161193), so the fat that returns
-    with response lowers the mean. That necrosis may raise it first is general knowledge.
+    Marrow ADC is not monotonic: untreated tumour lies above normal fatty marrow (1054 ± 456 against 422 ± 67 µm²/s: Messiou 2011,
+    PMC8161193), so the fat that returns with response lowers the mean; that necrosis may raise it first is general knowledge. Anaemia:
+    Huang, AJR, mDixon and diffusion in 56 newly diagnosed patients (clinical facts, 3.4).
     """
-    has_adc = any("adc" in exam.lumbar for exam in results.exams)
-    return f'<p class="soft">{words("adc_caution")}</p>' if has_adc else ""
+    haemoglobin = [exam.labs["haemoglobin"].value for exam in results.exams if "haemoglobin" in exam.labs]
+    sentences = [words("adc_caution")] if any("adc" in exam.lumbar for exam in results.exams) else []
+    if any(value < ANAEMIA_G_PER_L for value in haemoglobin):
+        sentences.append(words("anaemia_caution", limit=ANAEMIA_G_PER_L))
+    return "".join(f'<p class="soft">{sentence}</p>' for sentence in sentences)
