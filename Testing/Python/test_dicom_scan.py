@@ -557,6 +557,26 @@ def test_folders_without_images_are_errors_and_other_files_are_skipped(tmp_path:
     assert len(scan(tmp_path)) == 1
 
 
+def test_other_dicom_objects_are_skipped_and_screen_captures_are_not_measured(tmp_path: Path) -> None:
+    """A treatment plan and a report have no pixels; a picture in colour has, but no quantity."""
+    write_volume(tmp_path)
+    for n, sop_class in enumerate(("1.2.840.10008.5.1.4.1.1.481.5", "1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.4.2")):
+        image = pydicom.dcmread(write_image(tmp_path, n, name=f"other{n}.dcm"))
+        image.SOPClassUID = image.file_meta.MediaStorageSOPClassUID = sop_class
+        del image.PixelData
+        image.save_as(tmp_path / f"other{n}.dcm")
+    image = pydicom.dcmread(write_image(tmp_path, 0, name="capture.dcm", SeriesNumber=9, SeriesInstanceUID="1.2.3.8"))
+    image.SOPClassUID = image.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    image.SamplesPerPixel, image.PhotometricInterpretation, image.PlanarConfiguration, image.BitsAllocated = 3, "RGB", 0, 8
+    image.PixelData = bytes(3 * ROWS * COLUMNS)
+    image.save_as(tmp_path / "capture.dcm")
+    volumes = scan(tmp_path)
+    assert [(v.series_number, v.role) for v in volumes] == [(1, Role.UNKNOWN), (9, Role.UNKNOWN)]
+    assert "screen capture" in volumes[1].evidence[0]
+    with pytest.raises(MarrowQuantError, match="colour picture"):
+        volumes[1].load()
+
+
 @pytest.mark.parametrize("keep", [0, 100, 140, 400, 0.7, 0.99])
 def test_a_file_that_was_cut_short_is_named_and_nothing_is_returned(tmp_path: Path, keep: float) -> None:
     (tmp_path / "sub").mkdir()

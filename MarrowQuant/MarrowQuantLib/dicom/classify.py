@@ -89,7 +89,7 @@ def classify(candidate: Candidate) -> Verdict:
 # ------------------------------------------------------------------------------------------------- not an image to measure
 def _screen_capture(c: Candidate) -> Optional[Verdict]:
     said = {"SCREEN SAVE", "SECONDARY CAPTURE", "SCREENSHOT"} & set(c.frame.image_type)
-    if c.frame.sop_class.startswith(SECONDARY_CAPTURES) or said or not c.frame.photometric.startswith("MONOCHROME"):
+    if c.frame.sop_class in SECONDARY_CAPTURES or said or not c.frame.photometric.startswith("MONOCHROME"):
         return Verdict(Role.UNKNOWN, SAID, "a screen capture or colour picture, not a measured image")
     return None
 

@@ -19,9 +19,11 @@ from .describe import describe, identify
 from .frame import Frame, PixelStore
 from .mosaic import mosaic_tiles
 
-MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
-SECONDARY_CAPTURES = "1.2.840.10008.5.1.4.1.1.7"
-PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
+STORAGE = "1.2.840.10008.5.1.4.1.1."
+MR_IMAGES = frozenset(STORAGE + end for end in ("4", "4.1", "4.3", "4.4"))  # classic, enhanced, enhanced colour, legacy converted
+SECONDARY_CAPTURES = frozenset(STORAGE + end for end in ("7", "7.1", "7.2", "7.3", "7.4"))
+PARAMETRIC_MAP = STORAGE + "30"
+READ_CLASSES = MR_IMAGES | SECONDARY_CAPTURES | {PARAMETRIC_MAP}
 DEFLATED = "1.2.840.10008.1.2.1.99"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 UNCOMPRESSED = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", BIG_ENDIAN)
@@ -66,7 +68,7 @@ def _read_file(path: Path, relative: str) -> list[Frame]:
             sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", "")) or top.text(0x00080016)
             if not sop_class:
                 raise EOFError
-            if not sop_class.startswith((MR_IMAGE, SECONDARY_CAPTURES, PARAMETRIC_MAP)):
+            if sop_class not in READ_CLASSES:
                 return []
             store = _locate_pixels(file, top, str(dataset.file_meta.get("TransferSyntaxUID", "")) or UNCOMPRESSED[0], path, relative)
         return list(_frames(top, store, sop_class))
@@ -110,10 +112,11 @@ def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, re
     kind = PIXEL_TAGS.get(struct.unpack_from(order + "HH", header)) if len(header) == 12 else None
     if kind is None or not store.rows or not store.columns:
         raise MarrowQuantError(f"The DICOM file {relative} is cut short before its pixels; export or copy it again.")
-    if syntax not in UNCOMPRESSED:
+    type_code = _type_code(top, kind)
+    if syntax not in UNCOMPRESSED or store.samples > 1 or not type_code:
         return store
-    explicit = header[4:6].isalpha()
-    dtype = np.dtype(order + _type_code(top, kind))
+    explicit = header[4:6] in (b"OW", b"OB", b"OF", b"OD")  # as a length these bytes would be odd, which is forbidden
+    dtype = np.dtype(order + type_code)
     offset = file.tell() if explicit else file.tell() - 4
     expected = store.rows * store.columns * store.samples * store.n_frames * dtype.itemsize
     if os.fstat(file.fileno()).st_size - offset < expected:
@@ -122,12 +125,11 @@ def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, re
 
 
 def _type_code(top: el.Elements, kind: str) -> str:
+    """NumPy's code of one stored pixel, or "" for pixels that are not whole bytes."""
     if kind != "int":
         return {"float32": "f4", "float64": "f8"}[kind]
     bits = int(top.number(0x00280100) or 16)
-    if bits not in (8, 16, 32):
-        raise ValueError("unusual number of bits")
-    return ("i" if top.number(0x00280103) == 1 else "u") + str(bits // 8)
+    return ("i" if top.number(0x00280103) == 1 else "u") + str(bits // 8) if bits in (8, 16, 32) else ""
 
 
 def _frames(top: el.Elements, store: PixelStore, sop_class: str) -> Iterator[Frame]:

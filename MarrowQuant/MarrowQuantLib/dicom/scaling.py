@@ -159,21 +159,24 @@ def _by_unit_code(role: Role, frames: Sequence[Frame], reciprocal: bool, unit: s
     factors = TIME_FACTORS if reciprocal else UNIT_FACTORS[role]
     for code, factor in factors.items():
         if all(code in frame.real_world for frame in frames):
-            sentence = f"Real World Value Mapping in {code}" + (f", R2* = {factor:g} / T2*" if reciprocal else "")
+            sentence = f"Real World Value Mapping in {code}{_conversion(role, factor, reciprocal)}"
             return Scaling(REAL_WORLD, factor, 0.0, reciprocal, role == Role.ADC, code, unit, sentence)
     return None
 
 
 def _by_rescale_type(role: Role, frames: Sequence[Frame], reciprocal: bool, unit: str) -> Optional[Scaling]:
-    factors = TIME_FACTORS if reciprocal else UNIT_FACTORS[role]
     types = {frame.rescale_type for frame in frames}
-    if len(types) != 1 or "1" in types:
-        return None
-    factor = factors.get(types.pop())
+    factor = (TIME_FACTORS if reciprocal else UNIT_FACTORS[role]).get(types.pop()) if len(types) == 1 else None
     if factor is None:
         return None
-    sentence = f"rescale slope and intercept, Rescale Type {frames[0].rescale_type}" + (f", R2* = {factor:g} / T2*" if reciprocal else "")
+    sentence = f"rescale slope and intercept, Rescale Type {frames[0].rescale_type}{_conversion(role, factor, reciprocal)}"
     return Scaling(DISPLAYED, factor, 0.0, reciprocal, role == Role.ADC, "", unit, sentence)
+
+
+def _conversion(role: Role, factor: float, reciprocal: bool) -> str:
+    if reciprocal:
+        return f", R2* = {factor:g} / T2*, empty where 0"
+    return "; 0 is empty" if role == Role.ADC else ""
 
 
 def _guess_fat_fraction(values: np.ndarray) -> Scaling:
