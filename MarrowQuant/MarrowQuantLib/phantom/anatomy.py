@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from .bones import bone_parts
 from .shapes import Part, Stack, ball
 from .spine import Vertebra, spine_parts
@@ -87,11 +89,14 @@ def _trunk_organs(column: dict[str, Vertebra]) -> list[Part]:
 
 
 def _bowel_loops() -> list[Part]:
-    """Small and large bowel: rows of balls in the fat of the abdomen."""
-    centers = [(x, 62 - 0.0022 * x * x, z) for z in (-112, -72, -30, 12, 54) for x in (-84, -42, 0, 42, 84)]
-    small = [Part(ball((x + 0.2 * z, y, z + 0.15 * x), (20, 22, 18)), "bowel") for x, y, z in centers]
-    colon = [Part(ball((sign * 98, 28, z), (18, 22, 24)), "bowel") for sign in (-1, 1) for z in (-80, -38, 4)]
-    return small + colon
+    """Small bowel as irregular loops in the fat of the abdomen, ascending and descending colon beside it."""
+    shuffle = np.random.default_rng(2025)  # the same anatomy for every patient, whatever the seed of the exam
+    parts = []
+    for z in (-115, -84, -52, -20, 12, 44):
+        for x in (-78, -46, -15, 15, 46, 78):
+            center = np.array([x, 60 - 0.0022 * x * x, z]) + shuffle.uniform(-9, 9, size=3)
+            parts.append(Part(ball(center, shuffle.uniform(11, 21, size=3), shuffle.uniform(-60, 60, size=3)), "bowel"))
+    return parts + [Part(ball((sign * 98, 28, z), (18, 22, 24)), "bowel") for sign in (-1, 1) for z in (-80, -38, 4)]
 
 
 def _muscles_beside_the_spine(column: dict[str, Vertebra], sign: int) -> list[Part]:

@@ -50,7 +50,7 @@ TISSUES = {
     "blood": Tissue(0.40, 0.0, 20.0, 2500.0, 0.25),  # flow void on DWI
     "liver": Tissue(0.66, 5.0, 45.0, 1100.0, 2.2),
     "spleen": Tissue(0.66, 2.0, 40.0, 800.0, 7.5),
-    "kidney": Tissue(0.72, 2.0, 30.0, 1900.0, 3.5),
+    "kidney": Tissue(0.72, 2.0, 30.0, 1900.0, 2.8),
     "bladder": Tissue(0.80, 0.0, 5.0, 3000.0, 1.0),
     "csf": Tissue(0.75, 0.0, 5.0, 3000.0, 1.0),
     "brain": Tissue(0.70, 1.0, 22.0, 750.0, 8.5),
