@@ -60,6 +60,7 @@ def rois_to_points_node(rois: Iterable[VertebraROI], exam_label: str, *, node: O
         node = find_or_add("vtkMRMLMarkupsFiducialNode", f"{exam_title(exam_label)} vertebrae", tags, scene)
     if node.GetDisplayNode() is None:
         node.CreateDefaultDisplayNodes()
+        node.GetDisplayNode().SetGlyphScale(1.5)  # half of Slicer's default, so that the point does not hide the vertebra
     was_modifying = node.StartModify()
     try:
         node.RemoveAllControlPoints()

@@ -45,12 +45,11 @@ UNIT_CODES = {
 # Display ranges are our choice: FF over its whole scale; ADC up to beyond free fluid in marrow lesions; R2* as seen in the spine.
 DISPLAY_RANGES = {Role.PDFF: (0.0, 100.0), Role.ADC: (0.0, 2000.0), Role.R2STAR: (0.0, 300.0)}
 SIGNAL_PERCENTILES = (1.0, 99.5)
-# Candidates in order of preference. The last one is built in; the files come with Slicer's resources.
-_COLOR_IDS = {
-    Role.PDFF: ("vtkMRMLColorTableNodeFileInferno.txt", "vtkMRMLColorTableNodeIron"),
-    Role.ADC: ("vtkMRMLColorTableNodeGrey",),
-}
-_GREY, _INVERTED_GREY = ("vtkMRMLColorTableNodeGrey",), ("vtkMRMLColorTableNodeInvertedGrey",)
+# Colours that are built in, so that the scene looks alike where Slicer's colour files are missing. HotMetalBlue gets brighter all the way
+# from black, so it stays readable over the grey water image and without colour vision; high b is shown like PET, dark on white.
+_GREY = "vtkMRMLColorTableNodeGrey"
+_COLOR_IDS = {Role.PDFF: "vtkMRMLPETProceduralColorNodePET-HotMetalBlue"}
+_HIGH_B_COLOR_ID = "vtkMRMLColorTableNodeInvertedGrey"
 
 
 def volume_to_node(
@@ -208,11 +207,8 @@ def _show_as(node: Any, volume: Volume, key: str) -> None:
     low, high = DISPLAY_RANGES.get(volume.role) or _signal_range(volume.array)
     display.AutoWindowLevelOff()
     display.SetWindowLevelMinMax(low, high)
-    candidates = _INVERTED_GREY if key == "dwi_high" else _COLOR_IDS.get(volume.role, _GREY)
-    scene = node.GetScene()
-    color_id = next((color for color in candidates if scene.GetNodeByID(color)), None)
-    if color_id:
-        display.SetAndObserveColorNodeID(color_id)
+    color_id = _HIGH_B_COLOR_ID if key == "dwi_high" else _COLOR_IDS.get(volume.role, _GREY)
+    display.SetAndObserveColorNodeID(color_id if node.GetScene().GetNodeByID(color_id) else _GREY)
 
 
 def _signal_range(array: np.ndarray) -> tuple[float, float]:
