@@ -48,11 +48,12 @@ class FatWaterFit:
     water, fat : ndarray of complex64
         Amplitudes at t = 0 in the unit of the signal.
     residual : ndarray of float32
-        Root mean square misfit over the echoes in the unit of the signal.
+        Root mean square of the complex misfit over the echoes, in the unit of the signal.
     swap_suspect : ndarray of bool
         Voxels where the solution with water and fat exchanged fits almost as well, the neighbours taken into account.
     conjugated : bool
-        The phase of the data turned the other way, and the conjugated signal was fitted.
+        The phase of the data turned the other way, and the conjugated signal was fitted; ``field_map_hz``, ``water`` and ``fat`` belong to
+        that signal.
     field_period_hz : float
         1/ΔTE for evenly spaced echoes, otherwise infinite.
     n_excluded : int

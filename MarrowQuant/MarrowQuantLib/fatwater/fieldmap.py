@@ -66,7 +66,7 @@ def block_labels(
             messages[axis] = _chain_messages(belief, amplitude, axis, reach, circular)
             belief += messages[axis]
     labels = np.argmin(belief, axis=0)
-    distance = np.abs(np.arange(len(cost)).reshape(-1, 1, 1, 1) - labels)
+    distance = np.abs(np.arange(len(cost), dtype=np.int16).reshape(-1, 1, 1, 1) - labels.astype(np.int16))
     if circular:
         distance = np.minimum(distance, len(cost) - distance)
     best = belief.min(axis=0)
@@ -109,7 +109,7 @@ def _chain_messages(cost: np.ndarray, amplitude: np.ndarray, axis: int, reach: i
     for n in range(last, 0, -1):
         message = _truncated_quadratic(nodes[n] + message, weights[n - 1], reach, circular)
         total[n - 1] += message
-    return np.moveaxis(total.reshape(shape), 0, axis + 1)
+    return np.ascontiguousarray(np.moveaxis(total.reshape(shape), 0, axis + 1))
 
 
 def _truncated_quadratic(belief: np.ndarray, weight: np.ndarray, reach: int, circular: bool) -> np.ndarray:
