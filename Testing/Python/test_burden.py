@@ -207,6 +207,27 @@ def test_contradicting_decisions_in_merged_pieces_are_told(images):
     assert "decided differently" in merged.flags[0]
 
 
+def test_a_decision_that_now_holds_for_much_more_is_told(images):
+    high_b, adc = images
+    signal, values = high_b.array.copy(), adc.array.copy()
+    small = ellipsoid((0, -40, 455), (10, 10, 18))  # touches the lesion in L3 once the threshold is low
+    bridge = ellipsoid((0, -40, 440), (14, 14, 30)) & (signal < 450)
+    signal[bridge], values[bridge] = 450, 800
+    signal[small], values[small] = 800, 800
+    session = BurdenSession(high_b.like(signal), adc.like(values))
+    session.update(ratio=5.0)
+    session.decide((0, -40, 465), "rejected")
+    assert session.update(ratio=5.0).flags == ()
+    assert "has grown from" in session.update(ratio=4.2).flags[0]
+
+
+def test_a_blank_image_has_no_load(images):
+    high_b, adc = images
+    for value in (0.0, np.nan):
+        burden = segment(high_b.like(np.full_like(high_b.array, value)), adc, muscle_signal=MUSCLE)
+        assert burden.components == () and burden.tdv.value == 0.0
+
+
 def test_a_point_beside_every_component_decides_nothing(images):
     session = BurdenSession(*images)
     before = session.update()

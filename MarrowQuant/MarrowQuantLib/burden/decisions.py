@@ -14,16 +14,22 @@ from .pieces import Pieces
 REACH_MM = 15.0
 """A point outside every component means the nearest one within this distance (our choice): the centroid of a curved rib lies beside it."""
 
+GROWN = 2.0
+"""From this growth on the reader is told that a decision now holds for more than was seen (our choice)."""
+
 _SAME_POINT_MM = 0.01
+_PAST = {ACCEPTED: "accepted", REJECTED: "rejected", PHYSIOLOGICAL: "called physiological"}
 
 
 @dataclass
 class _Decision:
-    """``voxel`` is the flat index of the brightest voxel of the component decided on: the last one that a rising threshold drops."""
+    """``voxel`` is the flat index of the brightest voxel of the component decided on: the last one that a rising threshold drops.
+    ``volume_ml`` is what the reader saw when deciding."""
 
     point_ras: np.ndarray
     state: str
     voxel: Optional[int] = None
+    volume_ml: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,8 @@ class Decisions:
         self._decisions.append(decision)
 
     def by_label(self, candidates: Candidates) -> tuple[dict[int, str], list[str]]:
-        """State per label of the components decided on, and sentences on decisions that meet no component or contradict each other."""
+        """State per label of the components decided on, and sentences on decisions that no longer fit: they meet no component, contradict
+        each other, or their component has grown far beyond what the reader saw."""
         labels = np.zeros(candidates.flat.size, dtype=np.int32)
         labels[candidates.pieces.order] = candidates.pieces.labels()
         last: dict[int, _Decision] = {}
@@ -79,6 +86,11 @@ class Decisions:
             last[label] = decision
         notes = [f"{n_lost} of the reader's decisions meet no component at these thresholds."] if n_lost else []
         notes += [f"Component {label} joins pieces that were decided differently; the last decision holds." for label in sorted(overruled)]
+        for label, decision in sorted(last.items()):
+            now_ml = candidates.pieces.volume_ml[label - 1]
+            if now_ml > GROWN * decision.volume_ml:
+                growth = f"from {decision.volume_ml:.1f} to {now_ml:.1f} mL"
+                notes.append(f"Component {label} has grown {growth} since it was {_PAST[decision.state]}.")
         return {label: decision.state for label, decision in last.items()}, notes
 
 
@@ -96,6 +108,7 @@ def _tie(decision: _Decision, candidates: Candidates) -> None:
             return
         label = int(np.searchsorted(pieces.starts, nearest, side="right"))
     members = pieces.members(label)
+    decision.volume_ml = float(pieces.volume_ml[label - 1])
     decision.voxel = int(candidates.flat[members[candidates.ratio[members].argmax()]])
 
 

@@ -1,5 +1,7 @@
 """Vertebral ROIs: levels, markups files, proposal from two clicks, voxels on a map's grid."""
 
+from __future__ import annotations
+
 from .levels import LEVELS, levels_between, parse_level, relabel
 from .markups import read_markups, read_points, write_markups
 from .propose import Proposal, propose, rois_between, rois_from_markups

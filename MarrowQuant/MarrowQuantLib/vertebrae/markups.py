@@ -118,7 +118,7 @@ def write_markups(path: PathLike, rois: Iterable[VertebraROI], *, kind: str = "p
 
 def _load(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise MarrowQuantError(f"{path.name} cannot be read ({error.strerror}); check the path.") from error
     except ValueError as error:
