@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from MarrowQuantLib.model import Measurement, Results, Settings
-from MarrowQuantLib.report import strings, write_report
+from MarrowQuantLib.report import formats, strings, write_report
 from MarrowQuantLib.report.html import report_page
 from MarrowQuantLib.report.strings import LANGUAGES, Strings
 from MarrowQuantLib.response import load_model
@@ -147,6 +147,25 @@ def test_the_numbers_of_the_results_are_on_the_page(results, english):
     assert results.response.label in english.text
     assert "+17.5 points" in english.text
     assert "38.0 (2025-01-14)" in english.text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "plain", "change"),
+    [
+        (-3.04, "%", "−3.0", "−3.0"),
+        (0.04, "%", "0.0", "0.0"),
+        (-0.04, "percentage points", "0.0", "0.0"),
+        (489.49, "µm²/s", "489", "+489"),
+        (99.97, "mL", "100", "+100"),
+        (9.998, "mL", "10.0", "+10.0"),
+        (7.6, "g/L", "7.6", "+7.6"),
+        (0.123456, "", "0.12", "+0.12"),
+        (float("nan"), "%", "–", "–"),
+        (None, "%", "–", "–"),
+    ],
+)
+def test_numbers_carry_suitable_digits_and_a_true_minus_sign(value, unit, plain, change):
+    assert (formats.number(value, unit), formats.signed(value, unit)) == (plain, change)
 
 
 def test_flags_are_shown_beside_the_number_and_explained_below(english):

@@ -20,16 +20,16 @@ def number(value: Optional[float], unit: str = "") -> str:
     """A value with the digits that suit its unit; three significant ones where the unit does not decide."""
     if value is None or not math.isfinite(value):
         return NONE
-    return _digits(value, unit).replace("-", "−")
+    text = _digits(value, unit)
+    is_zero = not text.strip("-0.")
+    return text.lstrip("-") if is_zero else text.replace("-", "−")
 
 
 def signed(value: Optional[float], unit: str = "") -> str:
-    """A change, with its sign."""
+    """A change, with its sign; a change that rounds to zero has none."""
     text = number(value, unit)
-    is_zero = not text.strip("0.−")
-    if text == NONE or is_zero or text.startswith("−"):
-        return text.lstrip("−") if is_zero else text
-    return "+" + text
+    has_sign = text == NONE or text.startswith("−") or not text.strip("0.")
+    return text if has_sign else "+" + text
 
 
 def relative(percent: Optional[float]) -> str:
