@@ -16,7 +16,7 @@ import slicer
 from slicer import vtkMRMLMarkupsFiducialNode, vtkMRMLSegmentationNode
 from slicer.i18n import tr as _
 from slicer.i18n import translate
-from slicer.parameterNodeWrapper import Choice, WithinRange, parameterNodeWrapper
+from slicer.parameterNodeWrapper import Choice, SlicerParameterNamePropertyName, WithinRange, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
@@ -112,6 +112,7 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def cleanup(self) -> None:
         self.removeObservers()
+        self._disconnectGui()
         if self.panel is not None:
             self.panel.cleanup()
 
@@ -122,9 +123,7 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def exit(self) -> None:
         self.panel.exit()
-        if self._parameterNode is not None and self._parameterNodeGuiTag is not None:
-            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
-            self._parameterNodeGuiTag = None
+        self._disconnectGui()
 
     def onSceneStartClose(self, caller: Any, event: Any) -> None:
         self.setParameterNode(None)
@@ -144,13 +143,18 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.setParameterNode(self.logic.getParameterNode())
 
     def setParameterNode(self, parameterNode: Optional[MarrowQuantParameterNode]) -> None:
-        if self._parameterNode is not None and self._parameterNodeGuiTag is not None:
-            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
-            self._parameterNodeGuiTag = None
+        self._disconnectGui()
         self._parameterNode = parameterNode
         self.panel.bind(parameterNode)
         if parameterNode is not None:
-            self._parameterNodeGuiTag = parameterNode.connectGui(self.ui)
+            # Not connectGui: it gives no tag in Slicer 5.13, so every entering would add connections that nothing can undo.
+            named = {widget.property(SlicerParameterNamePropertyName): widget for widget in vars(self.ui).values()}
+            self._parameterNodeGuiTag = parameterNode.connectParametersToGui({name: named[name] for name in named if name})
+
+    def _disconnectGui(self) -> None:
+        if self._parameterNode is not None and self._parameterNodeGuiTag is not None:
+            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
+            self._parameterNodeGuiTag = None
 
     def onReload(self) -> None:
         """Developer mode: forget the library, so that reloading this file imports it anew, every module in its right order."""
@@ -248,3 +252,13 @@ class MarrowQuantTest(ScriptedLoadableModuleTest):
         for before, after in zip(results.changes, again.changes):
             self.assertAlmostEqual(before.absolute, after.absolute, places=4)
         self.assertEqual(again.response.probability, results.response.probability)
+
+    def checkAgainstTruth(self, results: Any, truth: Any) -> None:
+        """The bounds of the product's acceptance list: fat fraction within 1 percentage point, tDV within 10 %."""
+        levels = ("L1", "L2", "L3", "L4", "L5")
+        self.assertEqual(len(results.exams), len(truth["exams"]))
+        for exam, true in zip(results.exams, truth["exams"]):
+            fatFraction = sum(true["levels"][level]["ff_percent"] for level in levels) / len(levels)
+            self.assertAlmostEqual(exam.lumbar["ff"].value, fatFraction, delta=1.0)
+            self.assertAlmostEqual(exam.burden.tdv.value, true["tdv_ml"], delta=0.1 * true["tdv_ml"])
+        self.assertGreater(results.response.probability, 0.5)

@@ -6,7 +6,7 @@ import datetime
 import re
 
 from ..model import LabValue, MarrowQuantError
-from ..response.lab_tests import LabTest, fold_unit
+from ..response import LabTest
 
 _ENTRY = re.compile(r"(\d+(?:\.\d+)?)\s*(.*)")
 
@@ -31,7 +31,7 @@ def parseEntry(text: str, test: LabTest, date: datetime.date) -> LabValue:
     if match is None:
         raise MarrowQuantError(f"'{text}' is not a value of {test.label_en}; write a number with a decimal point, like 38.5 {test.unit}.")
     unit = match.group(2) or test.unit
-    factor = test.factors.get(fold_unit(unit))
+    factor = test.factor(unit)
     if factor is None:
         raise MarrowQuantError(f"The unit '{unit}' is not known for {test.label_en}; use one of {', '.join(test.factors)}.")
     value = float(match.group(1)) * factor

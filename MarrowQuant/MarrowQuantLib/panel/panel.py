@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any, Callable, Optional
 
 import slicer
@@ -18,6 +19,8 @@ from .labs_step import LabsStep
 from .quantify_step import QuantifyStep
 from .response_step import ResponseStep
 from .vertebrae_step import VertebraeStep
+
+SHOW_EVERY_S = 0.05
 
 
 class Panel:
@@ -45,6 +48,7 @@ class Panel:
         self.observe, self.unobserve = observe, unobserve
         self.parameterNode: Optional[Any] = None
         self.busy = self._cancelled = False
+        self._shown = 0.0
         self.exams = ExamsStep(self, ui)
         self.vertebrae = VertebraeStep(self, ui)
         self.quantify = QuantifyStep(self, ui)
@@ -159,6 +163,11 @@ class Panel:
         return self._attempt(lambda progress: function())
 
     def _progress(self, fraction: float, text: str) -> None:
+        """Show it, let Qt deliver a click on Cancel, and stop if there was one; at most every 50 ms, as drawing takes time too."""
+        now = time.monotonic()
+        if now - self._shown < SHOW_EVERY_S and text == self.ui.statusLabel.text:
+            return
+        self._shown = now
         self.ui.progressBar.value = round(100 * fraction)
         self._say(text)
         slicer.app.processEvents()

@@ -51,6 +51,7 @@ class Case:
         self.exams: dict[str, CaseExam] = {}
         self.remembered: dict[str, str] = {}
         self._results: Optional[Results] = None
+        self._results_key: tuple[Any, ...] = ()
 
     def settings(self) -> Settings:
         """The thresholds and sizes of the parameter node."""
@@ -141,17 +142,11 @@ class Case:
         if not self.exams:
             return None
         exams = tuple(exam.result() for exam in self.exams.values())
-        model = load_model(available_models().get(self.parameters.modelId))
-        if not self._is_result_of(exams, model.model_id):
-            self._results = workflow.conclude(exams, self.settings(), model)
+        key = (*map(id, exams), self.settings(), self.parameters.modelId)  # self._results keeps these exams alive: no id comes twice
+        if self._results is None or key != self._results_key:
+            model = load_model(available_models().get(self.parameters.modelId))
+            self._results, self._results_key = workflow.conclude(exams, self.settings(), model), key
         return self._results
-
-    def _is_result_of(self, exams: Sequence[Any], model_id: str) -> bool:
-        known = self._results
-        if known is None or len(known.exams) != len(exams) or known.settings != self.settings():
-            return False
-        same_model = known.response is None or known.response.model_id == model_id
-        return same_model and all(a is b for a, b in zip(known.exams, exams))
 
     def export(self, folder: Path, language: str = "en", progress: Progress = no_progress) -> dict[str, Path]:
         """Write results.json, measurements.csv, report.html and scene.mrb; see ``workflow.export``.

@@ -1,0 +1,432 @@
+"""The unmodified module and its .ui on the Qt host: buttons are pressed, labels are read. Slow parts are replaced where they are not the
+point; the last test walks the digital patient through everything."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import fake_exams
+import pytest
+from MarrowQuantLib.model import MarrowQuantError, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULE = ROOT / "MarrowQuant" / "MarrowQuant.py"
+STEPS = 7
+
+
+@pytest.fixture
+def widget(slicer_host):
+    slicer_host.load_module(MODULE)
+    widget = slicer_host.make_widget("MarrowQuant")
+    slicer_host.enter(widget)
+    return widget
+
+
+@pytest.fixture
+def filled(widget):
+    """The panel with two small exams read."""
+    widget.logic.case._replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
+    widget.panel.refresh()
+    return widget
+
+
+def place(widget, levels=fake_exams.LEVEL_Z) -> None:
+    """What the reader's clicks do: a point is added while the placing button is down."""
+    widget.ui.placeButton.click()
+    for level in levels:
+        widget.panel.vertebrae.exam.points_node.AddControlPointWorld([0.0, 0.0, fake_exams.LEVEL_Z[level]])
+
+
+def choose_exam(widget, index: int) -> None:
+    widget.ui.examComboBox.setCurrentIndex(index)
+    widget.panel.onExamChosen(index)
+
+
+def column(table, number: int) -> list[str]:
+    return [table.item(row, number).text() for row in range(table.rowCount)]
+
+
+def measured(widget) -> None:
+    for index in (0, 1):
+        choose_exam(widget, index)
+        place(widget)
+    choose_exam(widget, 0)
+    widget.ui.measureButton.click()
+    widget.ui.proposeButton.click()
+
+
+# ------------------------------------------------------------------------------------------------------------ empty panel
+def test_an_empty_panel_says_what_is_missing_and_offers_nothing_that_cannot_work(widget):
+    ui = widget.ui
+    assert "baseline" in ui.examsMessage.text
+    for button in (ui.readButton, ui.placeButton, ui.fillButton, ui.measureButton, ui.proposeButton, ui.keepButton, ui.exportButton):
+        assert not button.enabled, button.objectName
+    assert not any("✓" in step.section.text for step in widget.panel.steps)
+    assert len(widget.panel.steps) == STEPS
+
+
+def test_research_use_only_stands_outside_the_part_that_scrolls(widget):
+    label = widget.ui.researchLabel
+    assert "Research use only" in label.text and label.visible
+    assert label not in widget.ui.stepsScrollArea.findChildren(type(label))
+
+
+def test_the_defaults_are_those_of_the_library(widget):
+    widget.logic.getParameterNode()
+    assert widget.logic.case.settings() == Settings()
+    assert widget.ui.ratioSlider.value == Settings.tdv_signal_ratio
+    assert (widget.ui.adcRangeWidget.minimumValue, widget.ui.adcRangeWidget.maximumValue) == Settings.tdv_adc_window
+    assert widget.ui.radiusLRSpinBox.value == Settings.roi_radii_mm[0]
+
+
+def test_the_module_needs_no_main_window_and_starts_no_work(slicer_host):
+    import slicer
+
+    before = slicer.mrmlScene.GetNumberOfNodes()
+    slicer_host.load_module(MODULE)
+    assert slicer.util.mainWindow() is None and slicer.app.layoutManager() is None
+    assert slicer.mrmlScene.GetNumberOfNodes() == before
+
+
+# ------------------------------------------------------------------------------------------------------------------ exams
+def test_reading_shows_what_each_series_is_and_why(widget, monkeypatch, tmp_path):
+    from MarrowQuantLib import workflow
+
+    class Files:
+        folder = tmp_path
+
+    monkeypatch.setattr(workflow, "read_exams", lambda folders, progress: [Files() for _ in folders])
+    monkeypatch.setattr(workflow, "make_maps", lambda files, label, settings, progress: fake_exams.exam_maps(label))
+    widget.ui.baselinePathLineEdit.currentPath = str(tmp_path)
+    assert widget.ui.readButton.enabled
+    widget.ui.followUpPathLineEdit.currentPath = str(tmp_path)
+    widget.ui.readButton.click()
+    assert column(widget.ui.seriesTable, 1) == ["pdff"]
+    assert "ImageType says FF." in widget.ui.seriesTable.item(0, 1).toolTip()
+    assert widget.ui.examsSection.text.startswith("✓")
+    assert widget.ui.examComboBox.itemText(1) == "Follow-up 2025-03-18"
+    assert not widget.ui.vertebraeSection.collapsed
+
+
+def test_a_refused_folder_leaves_its_sentence_in_the_footer_and_the_panel_usable(widget, tmp_path):
+    widget.ui.baselinePathLineEdit.currentPath = str(tmp_path)
+    widget.ui.readButton.click()
+    assert widget.ui.statusLabel.visible and widget.ui.statusLabel.text.startswith("⚠")
+    assert widget.ui.stepsWidget.enabled and not widget.ui.progressBar.visible
+    assert str(tmp_path) not in widget.ui.statusLabel.text
+    assert widget.logic.case.exams == {}
+
+
+def test_cancel_stops_what_runs_and_keeps_the_case_as_it_was(filled):
+    before = dict(filled.logic.case.exams)
+
+    def long_task(progress):
+        progress(0.5, "Half")
+        assert filled.ui.cancelButton.visible and not filled.ui.stepsWidget.enabled
+        filled.ui.cancelButton.click()
+        progress(0.6, "More")
+        raise AssertionError("went on after Cancel")
+
+    assert not filled.panel.run(long_task)
+    assert "Cancelled" in filled.ui.statusLabel.text
+    assert filled.logic.case.exams == before
+    assert filled.ui.stepsWidget.enabled and not filled.ui.cancelButton.visible
+
+
+def test_a_second_task_does_not_start_inside_the_first(filled):
+    inner = []
+    assert filled.panel.run(lambda progress: inner.append(filled.panel.run(lambda p: None)))
+    assert inner == [False]
+
+
+# -------------------------------------------------------------------------------------------------------------- vertebrae
+def test_clicks_become_levels_with_their_fat_fraction_and_placing_ends_after_l5(filled):
+    place(filled)
+    assert column(filled.ui.vertebraeTable, 0) == list(fake_exams.LEVEL_Z)
+    assert column(filled.ui.vertebraeTable, 1) == ["5.0"] * 5
+    assert not filled.ui.placeButton.checked
+    assert filled.logic.getParameterNode().baselineSegmentation.GetSegmentation().GetNumberOfSegments() == 5
+
+
+def test_two_clicks_and_fill_between_give_all_five_levels(filled):
+    filled.ui.placeButton.click()
+    node = filled.panel.vertebrae.exam.points_node
+    node.AddControlPointWorld([0.0, 0.0, 60.0], "L1")
+    node.AddControlPointWorld([0.0, 0.0, -60.0], "L5")
+    filled.ui.fillButton.click()
+    assert column(filled.ui.vertebraeTable, 0) == ["L1", "L2", "L3", "L4", "L5"]
+    assert all(column(filled.ui.vertebraeTable, 1))
+
+
+def test_undo_takes_the_last_point_back(filled):
+    place(filled)
+    filled.ui.undoPointButton.click()
+    assert column(filled.ui.vertebraeTable, 0) == ["L1", "L2", "L3", "L4"]
+
+
+def test_a_level_is_excluded_with_its_reason(filled):
+    place(filled)
+    filled.ui.vertebraeTable.selectRow(2)
+    assert filled.ui.excludeComboBox.enabled
+    filled.panel.vertebrae.onReasonChosen(1)
+    assert column(filled.ui.vertebraeTable, 3)[2] == "fracture"
+    assert "(L3)" in column(filled.ui.measurementTable, 0)
+
+
+def test_another_first_level_renames_the_column(filled):
+    place(filled)
+    combo = filled.ui.firstLevelComboBox
+    filled.panel.vertebrae.onFirstLevelChosen([combo.itemText(i) for i in range(combo.count)].index("T12"))
+    assert column(filled.ui.vertebraeTable, 0) == ["T12", "L1", "L2", "L3", "L4"]
+
+
+def test_a_larger_ellipsoid_holds_more_voxels(filled):
+    place(filled)
+    filled.ui.measureButton.click()
+    before = int(filled.ui.measurementTable.item(0, 5).text())
+    filled.ui.radiusLRSpinBox.value = 15.0
+    filled.panel.vertebrae.onSizeChanged()
+    assert int(filled.ui.measurementTable.item(0, 5).text()) > before
+
+
+def test_a_point_outside_the_images_is_said_and_shows_no_number(filled):
+    place(filled)
+    filled.panel.vertebrae.exam.points_node.SetNthControlPointPositionWorld(0, 0.0, 0.0, 900.0)
+    filled.panel.vertebrae.onPointsChanged()
+    assert "L1" in filled.ui.statusLabel.text
+    assert column(filled.ui.vertebraeTable, 1) == [""] * 5
+
+
+def test_leaving_the_module_ends_placing(filled, slicer_host):
+    filled.ui.placeButton.click()
+    assert filled.ui.markupsPlaceWidget.placeModeEnabled
+    slicer_host.exit(filled)
+    assert not filled.ui.markupsPlaceWidget.placeModeEnabled
+
+
+# ----------------------------------------------------------------------------------------------------------------- burden
+def test_the_number_follows_the_slider(filled):
+    filled.ui.proposeButton.click()
+    before = filled.ui.tdvLabel.text
+    filled.ui.ratioSlider.value = 9.5
+    assert filled.ui.tdvLabel.text != before
+    assert "tDV 0.0 mL" in filled.ui.tdvLabel.text
+    assert filled.logic.getParameterNode().tdvSignalRatio == pytest.approx(9.5)
+
+
+def test_the_adc_window_reaches_the_parameter_node_and_the_number(filled):
+    filled.ui.proposeButton.click()
+    filled.ui.adcRangeWidget.setValues(900.0, 1400.0)
+    assert filled.logic.getParameterNode().tdvAdcLower == pytest.approx(900.0)
+    assert "tDV 0.0 mL" in filled.ui.tdvLabel.text
+
+
+def test_components_are_decided_one_after_the_other_and_undone(filled):
+    filled.ui.proposeButton.click()
+    table = filled.ui.componentTable
+    table.selectRow(0)
+    filled.ui.rejectButton.click()
+    assert column(table, 0) == ["reject", "keep"]
+    assert table.currentRow() == 1
+    filled.ui.physiologicalButton.click()
+    assert column(table, 0) == ["reject", "physiological"]
+    filled.ui.undoDecisionButton.click()
+    assert column(table, 0) == ["reject", "keep"]
+    filled.ui.undoDecisionButton.click()
+    assert column(table, 0) == ["keep", "keep"] and not filled.ui.undoDecisionButton.enabled
+
+
+def test_the_keys_act_only_while_the_module_is_entered_and_the_step_is_open(filled, slicer_host):
+    keys = filled.panel.burden._shortcuts
+    filled.ui.proposeButton.click()
+    assert not any(key.enabled for key in keys)
+    filled.ui.burdenSection.collapsed = False
+    assert all(key.enabled for key in keys)
+    slicer_host.exit(filled)
+    assert not any(key.enabled for key in keys)
+
+
+def test_the_scene_shows_the_burden_when_the_slider_rests(filled):
+    filled.ui.proposeButton.click()
+    filled.ui.ratioSlider.value = 9.5
+    filled.panel.burden.onSliderRests()
+    node = filled.logic.getParameterNode().baselineBurden
+    assert node.GetSegmentation().GetNumberOfSegments() == 3
+    assert filled.ui.componentTable.rowCount == 0
+
+
+# ------------------------------------------------------------------------------------------------------------- laboratory
+def test_a_typed_value_is_converted_and_an_impossible_one_refused(filled):
+    table = filled.ui.labsTable
+    table.item(0, 1).setText("3.8 g/dL")
+    assert filled.logic.case.exams["baseline"].labs["m_protein"].value == pytest.approx(38.0)
+    table.item(0, 2).setText("9999")
+    assert "not possible" in filled.ui.statusLabel.text
+    assert table.item(0, 2).text() == ""
+    table.item(0, 1).setText("")
+    assert filled.logic.case.exams["baseline"].labs == {}
+
+
+def test_a_sheet_fills_both_dates(filled, tmp_path):
+    sheet = tmp_path / "labs.csv"
+    sheet.write_text("date,test,value,unit\n2025-01-14,M protein,38.0,g/L\n2025-03-18,M protein,6.0,g/L\n", encoding="utf-8")
+    filled.ui.labsPathLineEdit.currentPath = str(sheet)
+    assert [filled.ui.labsTable.item(0, c).text() for c in (1, 2)] == ["38.0 g/L", "6.0 g/L"]
+    assert filled.ui.labsSection.text.startswith("✓")
+
+
+def test_a_bad_sheet_is_refused_with_its_line(filled, tmp_path):
+    sheet = tmp_path / "labs.csv"
+    sheet.write_text("date,test,value,unit\n2025-01-14,M protein,38.0,stone\n", encoding="utf-8")
+    filled.ui.labsPathLineEdit.currentPath = str(sheet)
+    assert "Line 2" in filled.ui.statusLabel.text
+
+
+# --------------------------------------------------------------------------------------------------------------- response
+def test_change_and_probability_appear_without_a_click(filled):
+    measured(filled)
+    rows = column(filled.ui.changeTable, 0)
+    assert "Fat fraction, lumbar mean" in rows
+    assert filled.ui.changeTable.item(rows.index("Fat fraction, lumbar mean"), 3).text() == "+20 percentage points"
+    assert "Probability of CR/VGPR" in filled.ui.probabilityLabel.text
+    assert filled.logic.case.results().response.label in filled.ui.probabilityLabel.text
+
+
+def test_no_number_is_shown_where_the_model_cannot_answer(filled):
+    measured(filled)
+    ff = filled.logic.case.exams["follow-up"].maps.maps["ff"].array
+    ff[:] = 99.0
+    filled.ui.measureButton.click()
+    assert "No probability" in filled.ui.probabilityLabel.text
+    assert "%" not in filled.ui.probabilityLabel.text
+    assert "outside the range" in filled.ui.responseMessage.text
+
+
+def test_one_exam_gives_no_change_and_says_why(filled):
+    filled.logic.case._replace_by([fake_exams.exam_maps("baseline")])
+    filled.panel.refresh()
+    assert "two exams" in filled.ui.responseMessage.text
+    assert not filled.ui.probabilityLabel.visible
+
+
+# ------------------------------------------------------------------------------------------------------- export and scene
+def test_export_writes_everything_and_the_reopened_scene_fills_the_panel_again(filled, slicer_host, tmp_path):
+    import slicer
+
+    measured(filled)
+    filled.ui.labsTable.item(0, 1).setText("38")
+    filled.ui.labsTable.item(0, 2).setText("6")
+    filled.ui.componentTable.selectRow(1)
+    filled.ui.rejectButton.click()
+    filled.panel.burden.onSliderRests()
+    filled.ui.outputPathLineEdit.currentPath = str(tmp_path / "out")
+    filled.ui.exportButton.click()
+    assert "scene.mrb" in filled.ui.exportMessage.text and filled.ui.openFolderButton.enabled
+    shown = _shown(filled)
+
+    slicer.mrmlScene.Clear(0)
+    assert filled.logic.case.exams == {} and filled.ui.seriesTable.rowCount == 0
+    slicer.util.loadScene(str(tmp_path / "out" / "scene.mrb"))
+    slicer_host.process_events()
+    assert _shown(filled) == shown
+    assert not filled.panel.burden.exam.decisions == []
+
+
+def _shown(widget) -> dict[str, list[list[str]]]:
+    tables = ("seriesTable", "vertebraeTable", "measurementTable", "componentTable", "labsTable", "changeTable", "contributionTable")
+    found = {name: [column(getattr(widget.ui, name), n) for n in range(getattr(widget.ui, name).columnCount)] for name in tables}
+    return {**found, "probability": [[widget.ui.probabilityLabel.text]], "tdv": [[widget.ui.tdvLabel.text]]}
+
+
+def test_closing_the_scene_and_entering_again_is_safe(filled, slicer_host):
+    import slicer
+
+    place(filled)
+    slicer.mrmlScene.Clear(0)
+    slicer_host.exit(filled)
+    slicer_host.enter(filled)
+    assert filled.ui.vertebraeTable.rowCount == 0
+    assert "baseline" in filled.ui.examsMessage.text
+
+
+def test_cleanup_leaves_no_observer_behind(filled, slicer_host):
+    place(filled)
+    assert filled.Observations
+    slicer_host.close_widget(filled)
+    assert not filled.Observations
+
+
+def test_reloading_forgets_the_library_so_that_changed_code_is_used(widget, monkeypatch):
+    base = sys.modules["slicer.ScriptedLoadableModule"].ScriptedLoadableModuleWidget
+    kept = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "MarrowQuantLib"}
+    left = []
+    monkeypatch.setattr(base, "onReload", lambda self: left.extend(n for n in sys.modules if n.startswith("MarrowQuantLib")), raising=False)
+    widget.onReload()
+    sys.modules.update(kept)
+    assert kept and left == []
+
+
+def test_samples_are_offered_and_use_no_network(slicer_host, monkeypatch):
+    module = slicer_host.load_module(MODULE)
+    offered = []
+
+    class SampleDataLogic:
+        registerCustomSampleDataCategory = staticmethod(lambda category, title: offered.append(title))
+        registerCustomSampleDataSource = staticmethod(lambda **source: offered.append(source))
+
+    monkeypatch.setitem(sys.modules, "SampleData", type(sys)("SampleData"))
+    sys.modules["SampleData"].SampleDataLogic = SampleDataLogic
+    module.registerSamples()
+    assert offered[0] == "MarrowQuant"
+    assert [source["sampleName"] for source in offered[1:]] == ["MarrowQuant responder", "MarrowQuant non-responder"]
+    assert all("uris" not in source and Path(source["thumbnailFileName"]).is_file() for source in offered[1:])
+
+
+def test_a_typed_entry_needs_a_number(slicer_host):
+    import datetime
+
+    from MarrowQuantLib.panel.lab_entry import parseEntry
+    from MarrowQuantLib.response import find_test
+
+    test, date = find_test("creatinine"), datetime.date(2025, 1, 14)
+    assert parseEntry("1.0 mg/dL", test, date).value == pytest.approx(88.4)
+    assert parseEntry("90", test, date).given == "90 µmol/L"
+    for bad in ("about 90", "90 furlongs", "-3", "1e9"):
+        with pytest.raises(MarrowQuantError):
+            parseEntry(bad, test, date)
+
+
+# ---------------------------------------------------------------------------------------------------- the digital patient
+@pytest.fixture(scope="module")
+def patient_folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("digital patient")
+
+
+def test_the_digital_patient_from_two_folders_to_a_report_by_the_buttons(widget, slicer_host, patient_folder):
+    from MarrowQuantLib.panel.sample_data import writeSample
+
+    sample = writeSample(patient_folder / "patient", "responder")
+    ui = widget.ui
+    ui.baselinePathLineEdit.currentPath, ui.followUpPathLineEdit.currentPath = map(str, sample.folders)
+    ui.readButton.click()
+    assert ui.statusLabel.text == ""
+    assert ui.vertebraeTable.rowCount == 5, "the reader's points lie beside the exam"
+    ui.measureButton.click()
+    ui.proposeButton.click()
+    ui.labsPathLineEdit.currentPath = str(sample.labs)
+    ui.outputPathLineEdit.currentPath = str(patient_folder / "out")
+    ui.exportButton.click()
+    assert all(step.section.text.startswith("✓") for step in widget.panel.steps), ui.statusLabel.text
+    sys.modules["MarrowQuant"].MarrowQuantTest().checkAgainstTruth(widget.logic.case.results(), sample.truth)
+    picture = slicer_host.grab(widget, patient_folder / "panel.png")
+    assert picture.width() == 420
+    assert "digital patient" not in (patient_folder / "out" / "results.json").read_text(encoding="utf-8")
+
+
+def test_the_modules_own_self_test_passes(widget, patient_folder, monkeypatch):
+    from MarrowQuantLib.panel import sample_data
+
+    write = sample_data.writeSample
+    monkeypatch.setattr(sample_data, "writeSample", lambda folder, story: write(patient_folder / "patient", story))
+    sys.modules["MarrowQuant"].MarrowQuantTest().runTest()
