@@ -6,13 +6,14 @@ Nothing is imported at the top: a plain Python with numpy runs the ring-1 tests,
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from MarrowQuantLib.phantom import PhantomPatient
     from slicerhost.application import Host
 
 
@@ -28,6 +29,22 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("The public data (../shared/data beside the repository) are absent.")
     return folder
+
+
+@pytest.fixture(scope="session")
+def digital_patient(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], PhantomPatient]:
+    """``digital_patient(story, dialect)``: the simulated patient on disk, written once a session. Copy it before changing a file."""
+    from MarrowQuantLib import phantom
+
+    folder = tmp_path_factory.mktemp("digital-patients")
+    written = {}
+
+    def patient(story: str = "responder", dialect: str = "philips") -> PhantomPatient:
+        if (story, dialect) not in written:
+            written[story, dialect] = phantom.write_patient(folder / f"{story}-{dialect}", story=story, dialect=dialect, seed=1)
+        return written[story, dialect]
+
+    return patient
 
 
 @pytest.fixture
@@ -65,5 +82,6 @@ def slicer_host(slicer_scene: Any) -> Iterator[Host]:
     host.reset()
     yield host
     host.close_all()
+    host.deactivate()
     if host.slot_errors:
         pytest.fail("An exception was raised in a slot:\n" + "\n".join(host.slot_errors))

@@ -10,7 +10,8 @@ import enum
 import pathlib
 from typing import Any, Callable, Optional
 
-from .parameters import Choice, Decimals, Maximum, Minimum, SingleStep, WithinRange, optional_type, split_annotations
+from .parameters import optional_type, split_annotations
+from .validators import Choice, Decimals, Maximum, Minimum, SingleStep, WithinRange
 
 NUMBER_WIDGETS = {
     int: ("QSlider", "QSpinBox"),

@@ -68,7 +68,7 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
     def paintEvent(self, event: Any) -> None:
         painter = QtGui.QPainter(self)
         header = QtCore.QRect(0, 0, self.width, HEADER_HEIGHT)
-        painter.fillRect(header.adjusted(0, 1, 0, -1), self.palette.button())
+        painter.fillRect(header.adjusted(0, 1, 0, -1), self.palette.color(QtGui.QPalette.Button).darker(107))
         painter.drawText(header.adjusted(8, 0, 0, 0), int(QtCore.Qt.AlignVCenter), ("▾  " if self.checked else "▸  ") + self.text)
         painter.end()
 

@@ -50,7 +50,7 @@ class ctkSliderWidget(QWidget):
         self._spin.connect("valueChanged(double)", self._changed)
 
     def _slider_value(self) -> float:
-        return self.minimum + (self.maximum - self.minimum) * self._slider.value / SLIDER_STEPS
+        return self.minimum + (self.maximum - self.minimum) * self._slider.sliderPosition / SLIDER_STEPS
 
     def _moved(self) -> None:
         self.valueIsChanging.emit(self._slider_value())

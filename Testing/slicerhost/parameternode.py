@@ -6,7 +6,8 @@ import typing
 from typing import Any, Callable, Optional
 
 from .connectors import Connector, connector_for
-from .parameters import Default, Storage, split_annotations, storage_for
+from .parameters import Storage, split_annotations, storage_for
+from .validators import Default
 
 PROPERTY_NAME = "SlicerParameterName"
 _kept_alive: list[Any] = []  # what observes a node, and the node: the garbage collector must not empty a callback that VTK still calls

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from .pyside import QtCore, QtGui, QtWidgets
-from .qmrmllayer import Observers, qMRMLNodeComboBox, qSlicerWidget
+from .qmrmlselector import qMRMLNodeComboBox
+from .scenewidgets import Observers, qSlicerWidget
 from .standins import Property, stand_in, stored
 
 Signal = QtCore.Signal

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .pyside import QtCore, QtGui, QtWidgets
-from .qmrmllayer import Observers, SceneBound, SceneTold, qMRMLWidget
+from .scenewidgets import Observers, SceneBound, SceneTold, qMRMLWidget
 from .standins import Property, in_a_row, stand_in, stored
 
 Signal = QtCore.Signal

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Optional
 
-from . import parameternode, parameters
+from . import parameternode, validators
 
 PUBLIC_PARAMETER_NAMES = (
     "Choice",
@@ -179,7 +179,7 @@ def install() -> None:
     names = [base.__name__ for base in bases]
     _module("slicer.ScriptedLoadableModule", __all__=names, **dict(zip(names, bases)))
     _module("slicer.i18n", __all__=["tr", "translate"], tr=tr, translate=translate)
-    wrapper = {name: getattr(parameters, name) for name in PUBLIC_PARAMETER_NAMES}
+    wrapper = {name: getattr(validators, name) for name in PUBLIC_PARAMETER_NAMES}
     wrapper["parameterNodeWrapper"] = parameternode.parameterNodeWrapper
     wrapper["isParameterNodeWrapper"] = parameternode.isParameterNodeWrapper
     wrapper["SlicerParameterNamePropertyName"] = parameternode.PROPERTY_NAME

@@ -17,8 +17,11 @@ DATA_NODES = (
 )
 
 
-def fill_automatically(scene: Any) -> None:
-    """From now on make an item for each data node that is added or opened, and remove it with its node."""
+def fill_automatically(scene: Any) -> tuple[int, ...]:
+    """From now on make an item for each data node that is added or opened, and remove it with its node.
+
+    The answer are the tags of the scene's observers.
+    """
     import vtk
 
     def add_missing(caller: Any, event: str) -> None:
@@ -32,9 +35,8 @@ def fill_automatically(scene: Any) -> None:
         if item:
             hierarchy.RemoveItem(item, False, False)
 
-    for event in (scene.NodeAddedEvent, scene.EndImportEvent, scene.EndBatchProcessEvent):
-        scene.AddObserver(event, add_missing)
-    scene.AddObserver(scene.NodeAboutToBeRemovedEvent, remove)
+    events = (scene.NodeAddedEvent, scene.EndImportEvent, scene.EndBatchProcessEvent)
+    return (*(scene.AddObserver(event, add_missing) for event in events), scene.AddObserver(scene.NodeAboutToBeRemovedEvent, remove))
 
 
 def _add_missing(scene: Any) -> None:
