@@ -15,7 +15,6 @@ _DECIMALS = {
 }  # fmt: skip
 
 
-
 def number(value: Optional[float], unit: str = "") -> str:
     """A value with the digits that suit its unit; three significant ones where the unit does not decide."""
     if value is None or not math.isfinite(value):
