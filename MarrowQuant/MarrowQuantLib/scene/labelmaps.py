@@ -59,9 +59,7 @@ def set_segment(
 
 def start_segmentation(node: Any, volume_node: Optional[Any] = None) -> None:
     """Binary labelmap as the source representation, the reference geometry, and a display node."""
-    segmentation = node.GetSegmentation()
-    set_source = getattr(segmentation, "SetSourceRepresentationName", None) or segmentation.SetMasterRepresentationName
-    set_source(_labelmap_name())
+    node.GetSegmentation().SetSourceRepresentationName(_labelmap_name())
     if volume_node is not None:
         node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
     if node.GetDisplayNode() is None:

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
 import slicer
+import vtk
 
 PREFIX = "MarrowQuant."
 
@@ -99,8 +100,6 @@ def put_in_folder(node: Any, folder: int, scene: Optional[Any] = None) -> None:
 
 
 def _folder_with(hierarchy: Any, label: str) -> Optional[int]:
-    import vtk
-
     items = vtk.vtkIdList()
     hierarchy.GetItemChildren(hierarchy.GetSceneItemID(), items, True)
     candidates = (items.GetId(index) for index in range(items.GetNumberOfIds()))

@@ -7,6 +7,7 @@ are the same: the label is the level, the orientation holds the axes, the descri
 
 from __future__ import annotations
 
+import colorsys
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -35,7 +36,7 @@ LEVEL_CODES = {
 }
 _ANY_VERTEBRA = "SCT^51282000^Vertebra"
 
-# Neighbouring levels must differ; twelve steps of the golden ratio around the colour circle do that (our choice).
+# Steps of the golden ratio around the colour circle: neighbouring levels differ, and no two levels share a colour (our choice).
 _GOLDEN_RATIO = 0.618033988749895
 _SIZE = re.compile(rf"\b({'|'.join(SHAPES)})\b(?:\s+([\d.]+)\s*x\s*([\d.]+)\s*x\s*([\d.]+)\s*mm)?", re.IGNORECASE)
 _EXCLUDE = re.compile(r"exclude:\s*(\S.*)", re.IGNORECASE | re.DOTALL)
@@ -143,8 +144,6 @@ def level_terminology(level: str) -> str:
 
 def level_color(level: str) -> tuple[float, float, float]:
     """RGB, 0 … 1, of a level; the same in every exam."""
-    import colorsys
-
     return colorsys.hsv_to_rgb((level_index(level) * _GOLDEN_RATIO) % 1.0, 0.75, 1.0)
 
 

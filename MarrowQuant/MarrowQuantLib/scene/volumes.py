@@ -42,7 +42,7 @@ UNIT_CODES = {
     UNIT_R2STAR: ("/s", "UCUM", "/s"),
 }
 
-# Display ranges are our choice: FF over its whole scale; ADC up to beyond free fluid in marrow lesions; R2* as seen in the spine.
+# Display ranges are our choice: FF over its whole scale, ADC and R2* over what marrow and its lesions show.
 DISPLAY_RANGES = {Role.PDFF: (0.0, 100.0), Role.ADC: (0.0, 2000.0), Role.R2STAR: (0.0, 300.0)}
 SIGNAL_PERCENTILES = (1.0, 99.5)
 # Colours that are built in, so that the scene looks alike where Slicer's colour files are missing. HotMetalBlue gets brighter all the way
@@ -87,7 +87,7 @@ def volume_to_node(
     try:
         slicer.util.updateVolumeFromArray(node, _storable(volume.array))
         node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(np.asarray(volume.ijk_to_ras, dtype=float)))
-        node.SetAndObserveTransformNodeID(None)
+        node.SetAndObserveTransformNodeID(None)  # the geometry given is that in the world
         _describe(node, volume, date)
     finally:
         node.EndModify(was_modifying)
@@ -166,8 +166,7 @@ def exam_maps_from_scene(label: str, scene: Optional[Any] = None) -> dict[str, V
     return maps
 
 
-def coded_entry(value: str, scheme: str, meaning: str) -> Any:
-    """A vtkCodedEntry."""
+def _coded_entry(value: str, scheme: str, meaning: str) -> Any:
     entry = slicer.vtkCodedEntry()
     entry.SetValueSchemeMeaning(value, scheme, meaning)
     return entry
@@ -195,8 +194,8 @@ def _describe(node: Any, volume: Volume, date: Optional[datetime.date]) -> None:
     )
     quantity, unit = QUANTITY_CODES.get(volume.role), UNIT_CODES.get(volume.unit)
     coded = quantity is not None and unit is not None
-    node.SetVoxelValueQuantity(coded_entry(*quantity) if coded else None)
-    node.SetVoxelValueUnits(coded_entry(*unit) if coded else None)
+    node.SetVoxelValueQuantity(_coded_entry(*quantity) if coded else None)
+    node.SetVoxelValueUnits(_coded_entry(*unit) if coded else None)
 
 
 def _show_as(node: Any, volume: Volume, key: str) -> None:
