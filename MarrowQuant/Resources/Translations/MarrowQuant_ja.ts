@@ -1,0 +1,674 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="ja_JP" sourcelanguage="en_US">
+<context>
+    <name>MarrowQuant</name>
+    <message>
+        <source>1 Exams</source>
+        <translation>1 検査</translation>
+    </message>
+    <message>
+        <source>2 Vertebrae</source>
+        <translation>2 椎体</translation>
+    </message>
+    <message>
+        <source>3 Fat fraction and ADC</source>
+        <translation>3 脂肪分画とADC</translation>
+    </message>
+    <message>
+        <source>4 Tumour burden</source>
+        <translation>4 腫瘍量</translation>
+    </message>
+    <message>
+        <source>5 Laboratory</source>
+        <translation>5 検査値</translation>
+    </message>
+    <message>
+        <source>6 Change and response</source>
+        <translation>6 変化と治療効果</translation>
+    </message>
+    <message>
+        <source>7 Export</source>
+        <translation>7 書き出し</translation>
+    </message>
+    <message>
+        <source>A level that is excluded is measured but does not enter the mean.</source>
+        <translation>除外した椎体は計測されますが、平均には入りません。</translation>
+    </message>
+    <message>
+        <source>ADC (µm²/s):</source>
+        <translation>ADC (µm²/s):</translation>
+    </message>
+    <message>
+        <source>ADC that a candidate voxel must have.</source>
+        <translation>候補となるボクセルが持つべきADC。</translation>
+    </message>
+    <message>
+        <source>Anterior–posterior half-length of the ellipsoids.</source>
+        <translation>楕円体の前後方向の半径。</translation>
+    </message>
+    <message>
+        <source>Baseline folder:</source>
+        <translation>治療前のフォルダー:</translation>
+    </message>
+    <message>
+        <source>CSV file:</source>
+        <translation>CSVファイル:</translation>
+    </message>
+    <message>
+        <source>CSV files (*.csv)</source>
+        <translation>CSVファイル (*.csv)</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>中止</translation>
+    </message>
+    <message>
+        <source>Click into the centre of each vertebral body, from top to bottom. Press again to stop.</source>
+        <translation>各椎体の中心を上から順にクリックしてください。もう一度押すと終了します。</translation>
+    </message>
+    <message>
+        <source>Count the selected component as tumour (key A).</source>
+        <translation>選択した成分を腫瘍に数えます（Aキー）。</translation>
+    </message>
+    <message>
+        <source>Cranio-caudal half-length of the ellipsoids.</source>
+        <translation>楕円体の頭尾方向の半径。</translation>
+    </message>
+    <message>
+        <source>Drag a point in the slice view to correct it.</source>
+        <translation>点は断面画像上でドラッグして修正できます。</translation>
+    </message>
+    <message>
+        <source>Exam shown:</source>
+        <translation>表示中の検査:</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>書き出す</translation>
+    </message>
+    <message>
+        <source>Fill between</source>
+        <translation>間を補う</translation>
+    </message>
+    <message>
+        <source>First level:</source>
+        <translation>最初の椎体:</translation>
+    </message>
+    <message>
+        <source>Folder with the DICOM files of the exam before treatment.</source>
+        <translation>治療前の検査のDICOMファイルがあるフォルダー。</translation>
+    </message>
+    <message>
+        <source>Folder with the DICOM files of the later exam. Leave empty to measure one exam.</source>
+        <translation>治療後の検査のDICOMファイルがあるフォルダー。1回の検査だけを計測する場合は空のままにします。</translation>
+    </message>
+    <message>
+        <source>Folder:</source>
+        <translation>フォルダー:</translation>
+    </message>
+    <message>
+        <source>Follow-up folder:</source>
+        <translation>治療後のフォルダー:</translation>
+    </message>
+    <message>
+        <source>Follow-up minus baseline. Hover over a row for its warnings.</source>
+        <translation>治療後から治療前を引いた値。行にマウスを重ねると注意が表示されます。</translation>
+    </message>
+    <message>
+        <source>Half size front–back:</source>
+        <translation>半径（前後）:</translation>
+    </message>
+    <message>
+        <source>Half size left–right:</source>
+        <translation>半径（左右）:</translation>
+    </message>
+    <message>
+        <source>Half size up–down:</source>
+        <translation>半径（頭尾）:</translation>
+    </message>
+    <message>
+        <source>High-b signal, as a multiple of the median muscle signal, above which a voxel is a candidate.</source>
+        <translation>高b値画像の信号の下限。筋の信号の中央値に対する倍数で指定し、これを超えるボクセルが候補になります。</translation>
+    </message>
+    <message>
+        <source>Keep (A)</source>
+        <translation>採用 (A)</translation>
+    </message>
+    <message>
+        <source>Language of the HTML report: English (en) or Japanese (ja).</source>
+        <translation>HTMLレポートの言語: 英語 (en) または日本語 (ja)。</translation>
+    </message>
+    <message>
+        <source>Leave the selected component out (key R).</source>
+        <translation>選択した成分を除きます（Rキー）。</translation>
+    </message>
+    <message>
+        <source>Left–right half-length of the ellipsoids.</source>
+        <translation>楕円体の左右方向の半径。</translation>
+    </message>
+    <message>
+        <source>Level of the first point. The next points get the levels below it. Choosing another level renames all points.</source>
+        <translation>最初の点の椎体レベル。次の点には順に下のレベルが付きます。別のレベルを選ぶと、すべての点の名前が変わります。</translation>
+    </message>
+    <message>
+        <source>MarrowQuant</source>
+        <translation>MarrowQuant</translation>
+    </message>
+    <message>
+        <source>Measure</source>
+        <translation>計測</translation>
+    </message>
+    <message>
+        <source>Measure fat fraction, ADC and signal dropout in every vertebral ROI of both exams.</source>
+        <translation>両方の検査のすべての椎体ROIで、脂肪分画、ADC、信号低下率を計測します。</translation>
+    </message>
+    <message>
+        <source>Model:</source>
+        <translation>モデル:</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>フォルダーを開く</translation>
+    </message>
+    <message>
+        <source>Physiological (P)</source>
+        <translation>生理的 (P)</translation>
+    </message>
+    <message>
+        <source>Place</source>
+        <translation>配置</translation>
+    </message>
+    <message>
+        <source>Propose</source>
+        <translation>候補を表示</translation>
+    </message>
+    <message>
+        <source>Propose the levels between the highest and the lowest point.</source>
+        <translation>最も上の点と最も下の点の間のレベルを提案します。</translation>
+    </message>
+    <message>
+        <source>Quantitative bone-marrow MRI in myeloma: fat fraction and ADC of the lumbar vertebrae, tumour burden on whole-body diffusion, their change under treatment, and an estimated probability of response. Work through the steps from top to bottom; each says what it still needs. Research use only. Not a medical device; not for diagnosis or treatment decisions.</source>
+        <translation>骨髄腫の定量的骨髄MRI: 腰椎の脂肪分画とADC、全身拡散強調画像での腫瘍量、治療によるそれらの変化、治療効果の推定確率。手順は上から順に進めてください。足りないものは各手順に表示されます。研究専用です。医療機器ではありません。診断や治療の決定には使用できません。</translation>
+    </message>
+    <message>
+        <source>Read exams</source>
+        <translation>検査を読み込む</translation>
+    </message>
+    <message>
+        <source>Recognise the series of both exams and compute the maps (fat fraction, ADC).</source>
+        <translation>両方の検査のシリーズを判別し、マップ（脂肪分画、ADC）を計算します。</translation>
+    </message>
+    <message>
+        <source>Reject (R)</source>
+        <translation>除外 (R)</translation>
+    </message>
+    <message>
+        <source>Remove the point that was placed last.</source>
+        <translation>最後に置いた点を取り消します。</translation>
+    </message>
+    <message>
+        <source>Report language:</source>
+        <translation>レポートの言語:</translation>
+    </message>
+    <message>
+        <source>Research use only. Not a medical device; not for diagnosis or treatment decisions.</source>
+        <translation>研究専用。医療機器ではありません。診断や治療の決定には使用できません。</translation>
+    </message>
+    <message>
+        <source>Response model. The text below is its model card.</source>
+        <translation>治療効果のモデル。下の文章はそのモデルカードです。</translation>
+    </message>
+    <message>
+        <source>Results are written here: results.json, measurements.csv, report.html, scene.mrb.</source>
+        <translation>結果はここに書き出されます: results.json、measurements.csv、report.html、scene.mrb。</translation>
+    </message>
+    <message>
+        <source>Segment the whole-body diffusion signal of both exams with these thresholds.</source>
+        <translation>両方の検査の全身拡散強調画像を、これらの閾値で領域分割します。</translation>
+    </message>
+    <message>
+        <source>Select a component to jump to it.</source>
+        <translation>成分を選ぶと、その位置が表示されます。</translation>
+    </message>
+    <message>
+        <source>Selected level:</source>
+        <translation>選択したレベル:</translation>
+    </message>
+    <message>
+        <source>Show the written files in the file manager.</source>
+        <translation>書き出したファイルをファイルマネージャーで表示します。</translation>
+    </message>
+    <message>
+        <source>Signal / muscle:</source>
+        <translation>信号／筋:</translation>
+    </message>
+    <message>
+        <source>Smaller components are taken for noise.</source>
+        <translation>これより小さい成分はノイズとみなします。</translation>
+    </message>
+    <message>
+        <source>Smallest (mL):</source>
+        <translation>最小 (mL):</translation>
+    </message>
+    <message>
+        <source>Stop what is running. Nothing is left half-written.</source>
+        <translation>実行中の処理を中止します。途中までのファイルは残りません。</translation>
+    </message>
+    <message>
+        <source>Table with the columns date, test, value, unit.</source>
+        <translation>date, test, value, unit の列を持つ表。</translation>
+    </message>
+    <message>
+        <source>Take the last decision back (key U).</source>
+        <translation>最後の判定を取り消します（Uキー）。</translation>
+    </message>
+    <message>
+        <source>The exam that steps 2 to 4 work on and that the slice views show.</source>
+        <translation>手順2～4の対象で、断面画像に表示される検査。</translation>
+    </message>
+    <message>
+        <source>The response model is reconstructed from what this paper reports, and is not calibrated: Takasu M, et al. PLoS One. 2020;15(2):e0229607, doi:10.1371/journal.pone.0229607. Please cite it with MarrowQuant.</source>
+        <translation>治療効果のモデルは次の論文の報告値から再構成したもので、較正されていません: Takasu M, et al. PLoS One. 2020;15(2):e0229607, doi:10.1371/journal.pone.0229607. MarrowQuantとともに引用してください。</translation>
+    </message>
+    <message>
+        <source>The selected component is normal tissue: brain, spleen, bowel (key P).</source>
+        <translation>選択した成分は正常組織です: 脳、脾臓、腸管（Pキー）。</translation>
+    </message>
+    <message>
+        <source>Total diffusion volume of the accepted components, and the ADC over them.</source>
+        <translation>採用した成分の全拡散体積と、そのADC。</translation>
+    </message>
+    <message>
+        <source>Type a value, with its unit if it is not the usual one: 3.8 g/dL. Values of a CSV file appear here.</source>
+        <translation>値を入力してください。通常と異なる単位は「3.8 g/dL」のように添えます。CSVファイルの値もここに表示されます。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>取り消し</translation>
+    </message>
+    <message>
+        <source>Undo (U)</source>
+        <translation>取り消し (U)</translation>
+    </message>
+    <message>
+        <source>What each predictor adds to the logit of the estimate.</source>
+        <translation>各予測因子が推定のロジットに加える値。</translation>
+    </message>
+    <message>
+        <source>What the software thinks each series is. Hover over the last column for the reasons.</source>
+        <translation>各シリーズの判別結果。最後の列にマウスを重ねると理由が表示されます。</translation>
+    </message>
+    <message>
+        <source>Write the results, the table, the report and the scene.</source>
+        <translation>結果、表、レポート、シーンを書き出します。</translation>
+    </message>
+</context>
+<context>
+    <name>panel.burden_step</name>
+    <message>
+        <source>ADC</source>
+        <translation>ADC</translation>
+    </message>
+    <message>
+        <source>No exam has diffusion images with two or more b-values: the tumour burden is skipped.</source>
+        <translation>2つ以上のb値の拡散強調画像を持つ検査がないため、腫瘍量は省略されます。</translation>
+    </message>
+    <message>
+        <source>Press Propose.</source>
+        <translation>「候補を表示」を押してください。</translation>
+    </message>
+    <message>
+        <source>Propose again; decisions are kept.</source>
+        <translation>候補を作り直します。判定は保たれます。</translation>
+    </message>
+    <message>
+        <source>Read the exams first.</source>
+        <translation>先に検査を読み込んでください。</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>判定</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>理由</translation>
+    </message>
+    <message>
+        <source>keep</source>
+        <translation>採用</translation>
+    </message>
+    <message>
+        <source>mL</source>
+        <translation>mL</translation>
+    </message>
+    <message>
+        <source>mm</source>
+        <translation>mm</translation>
+    </message>
+    <message>
+        <source>physiological</source>
+        <translation>生理的</translation>
+    </message>
+    <message>
+        <source>reject</source>
+        <translation>除外</translation>
+    </message>
+    <message>
+        <source>tDV {volume} mL · gADC {adc} µm²/s · muscle signal {muscle}</source>
+        <translation>tDV {volume} mL · gADC {adc} µm²/s · 筋の信号 {muscle}</translation>
+    </message>
+    <message>
+        <source>× muscle</source>
+        <translation>× 筋</translation>
+    </message>
+</context>
+<context>
+    <name>panel.exams_step</name>
+    <message>
+        <source>Choose the folder of the baseline exam.</source>
+        <translation>治療前の検査のフォルダーを選んでください。</translation>
+    </message>
+    <message>
+        <source>Confidence</source>
+        <translation>確信度</translation>
+    </message>
+    <message>
+        <source>Press Read exams.</source>
+        <translation>「検査を読み込む」を押してください。</translation>
+    </message>
+    <message>
+        <source>Read both folders again.</source>
+        <translation>両方のフォルダーを読み直します。</translation>
+    </message>
+    <message>
+        <source>Role</source>
+        <translation>種類</translation>
+    </message>
+    <message>
+        <source>Series</source>
+        <translation>シリーズ</translation>
+    </message>
+    <message>
+        <source>Station</source>
+        <translation>ステーション</translation>
+    </message>
+    <message>
+        <source>TE ms</source>
+        <translation>TE ms</translation>
+    </message>
+    <message>
+        <source>Used</source>
+        <translation>使用</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>理由</translation>
+    </message>
+    <message>
+        <source>b</source>
+        <translation>b</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation>はい</translation>
+    </message>
+</context>
+<context>
+    <name>panel.export_step</name>
+    <message>
+        <source>Choose the folder to write to.</source>
+        <translation>書き出し先のフォルダーを選んでください。</translation>
+    </message>
+    <message>
+        <source>Nothing was measured yet.</source>
+        <translation>まだ何も計測されていません。</translation>
+    </message>
+    <message>
+        <source>Press Export.</source>
+        <translation>「書き出す」を押してください。</translation>
+    </message>
+    <message>
+        <source>Write again; files of the same names are replaced.</source>
+        <translation>もう一度書き出します。同名のファイルは置き換えられます。</translation>
+    </message>
+    <message>
+        <source>Written: {files}</source>
+        <translation>書き出し済み: {files}</translation>
+    </message>
+</context>
+<context>
+    <name>panel.labs_step</name>
+    <message>
+        <source>Accepted units: {units}</source>
+        <translation>使用できる単位: {units}</translation>
+    </message>
+    <message>
+        <source>Baseline</source>
+        <translation>治療前</translation>
+    </message>
+    <message>
+        <source>Follow-up</source>
+        <translation>治療後</translation>
+    </message>
+    <message>
+        <source>Read the exams first: laboratory values belong to their dates.</source>
+        <translation>先に検査を読み込んでください。検査値は検査日に対応付けられます。</translation>
+    </message>
+    <message>
+        <source>Test</source>
+        <translation>項目</translation>
+    </message>
+    <message>
+        <source>The response model needs the M protein of both dates. Without it the change table is still made.</source>
+        <translation>治療効果のモデルには両日のM蛋白が必要です。なくても変化の表は作られます。</translation>
+    </message>
+</context>
+<context>
+    <name>panel.panel</name>
+    <message>
+        <source>Baseline</source>
+        <translation>治療前</translation>
+    </message>
+    <message>
+        <source>Cancelled. Nothing was left half-done.</source>
+        <translation>中止しました。途中までの結果は残っていません。</translation>
+    </message>
+    <message>
+        <source>Follow-up</source>
+        <translation>治療後</translation>
+    </message>
+    <message>
+        <source>MarrowQuant met an unexpected error.</source>
+        <translation>MarrowQuantで予期しないエラーが起きました。</translation>
+    </message>
+</context>
+<context>
+    <name>panel.quantify_step</name>
+    <message>
+        <source>ADC µm²/s</source>
+        <translation>ADC µm²/s</translation>
+    </message>
+    <message>
+        <source>Dropout %</source>
+        <translation>信号低下率 %</translation>
+    </message>
+    <message>
+        <source>Excluded from the mean: {reason}</source>
+        <translation>平均から除外: {reason}</translation>
+    </message>
+    <message>
+        <source>FF %</source>
+        <translation>FF %</translation>
+    </message>
+    <message>
+        <source>In view %</source>
+        <translation>視野内 %</translation>
+    </message>
+    <message>
+        <source>L1–L5 mean</source>
+        <translation>L1–L5 平均</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>レベル</translation>
+    </message>
+    <message>
+        <source>Measure again.</source>
+        <translation>もう一度計測します。</translation>
+    </message>
+    <message>
+        <source>Place at least one vertebral point in step 2.</source>
+        <translation>手順2で椎体に点を1つ以上置いてください。</translation>
+    </message>
+    <message>
+        <source>Press Measure.</source>
+        <translation>「計測」を押してください。</translation>
+    </message>
+    <message>
+        <source>R2* 1/s</source>
+        <translation>R2* 1/s</translation>
+    </message>
+    <message>
+        <source>Voxels</source>
+        <translation>ボクセル数</translation>
+    </message>
+</context>
+<context>
+    <name>panel.response_step</name>
+    <message>
+        <source>A change needs two exams: give the follow-up folder in step 1.</source>
+        <translation>変化の計算には2回の検査が必要です。手順1で治療後のフォルダーを指定してください。</translation>
+    </message>
+    <message>
+        <source>Adds to the logit</source>
+        <translation>ロジットへの寄与</translation>
+    </message>
+    <message>
+        <source>Baseline</source>
+        <translation>治療前</translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation>変化</translation>
+    </message>
+    <message>
+        <source>Change %</source>
+        <translation>変化率 %</translation>
+    </message>
+    <message>
+        <source>Change of M protein</source>
+        <translation>M蛋白の変化</translation>
+    </message>
+    <message>
+        <source>Change of fat fraction</source>
+        <translation>脂肪分画の変化</translation>
+    </message>
+    <message>
+        <source>Follow-up</source>
+        <translation>治療後</translation>
+    </message>
+    <message>
+        <source>Index</source>
+        <translation>指標</translation>
+    </message>
+    <message>
+        <source>No probability of CR/VGPR is given. See the reason below.</source>
+        <translation>CR/VGPRの確率は示されません。理由は下をご覧ください。</translation>
+    </message>
+    <message>
+        <source>No warning.</source>
+        <translation>注意事項はありません。</translation>
+    </message>
+    <message>
+        <source>Nothing was measured in both exams yet.</source>
+        <translation>両方の検査で計測されたものがまだありません。</translation>
+    </message>
+    <message>
+        <source>Predictor</source>
+        <translation>予測因子</translation>
+    </message>
+    <message>
+        <source>Probability of CR/VGPR: {value} % (interval {low} to {high} %)</source>
+        <translation>CR/VGPRの確率: {value} %（区間 {low}～{high} %）</translation>
+    </message>
+    <message>
+        <source>Share of responders in the cohort</source>
+        <translation>コホート中の奏効例の割合</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>値</translation>
+    </message>
+</context>
+<context>
+    <name>panel.sample_data</name>
+    <message>
+        <source>MarrowQuant</source>
+        <translation>MarrowQuant</translation>
+    </message>
+</context>
+<context>
+    <name>panel.vertebrae_step</name>
+    <message>
+        <source>Excluded</source>
+        <translation>除外</translation>
+    </message>
+    <message>
+        <source>FF %</source>
+        <translation>FF %</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>レベル</translation>
+    </message>
+    <message>
+        <source>No vertebra is marked yet in: {exams}. Press Place and click into the vertebral bodies.</source>
+        <translation>まだ椎体に点がない検査: {exams}。「配置」を押して椎体をクリックしてください。</translation>
+    </message>
+    <message>
+        <source>RAS mm</source>
+        <translation>RAS mm</translation>
+    </message>
+    <message>
+        <source>Read the exams first.</source>
+        <translation>先に検査を読み込んでください。</translation>
+    </message>
+    <message>
+        <source>baseline</source>
+        <translation>治療前</translation>
+    </message>
+    <message>
+        <source>excluded: artefact</source>
+        <translation>除外: アーチファクト</translation>
+    </message>
+    <message>
+        <source>excluded: degenerative endplate</source>
+        <translation>除外: 終板の変性</translation>
+    </message>
+    <message>
+        <source>excluded: focal lesion</source>
+        <translation>除外: 限局性病変</translation>
+    </message>
+    <message>
+        <source>excluded: fracture</source>
+        <translation>除外: 骨折</translation>
+    </message>
+    <message>
+        <source>excluded: haemangioma</source>
+        <translation>除外: 血管腫</translation>
+    </message>
+    <message>
+        <source>excluded: vertebroplasty</source>
+        <translation>除外: 椎体形成術後</translation>
+    </message>
+    <message>
+        <source>follow-up</source>
+        <translation>治療後</translation>
+    </message>
+    <message>
+        <source>in the mean</source>
+        <translation>平均に含める</translation>
+    </message>
+</context>
+</TS>
