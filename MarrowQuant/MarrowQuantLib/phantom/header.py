@@ -15,6 +15,33 @@ if TYPE_CHECKING:
 
 PATIENT_NAME = "PHANTOM^MARROWQUANT"
 SYNTHETIC = "SYNTHETIC: simulated by MarrowQuant, no patient. Research use only."
+_CONSTANT = {
+    "SpecificCharacterSet": "ISO_IR 100",
+    "AccessionNumber": "",
+    "Modality": "MR",
+    "ManufacturerModelName": "MarrowQuant digital patient",
+    "DeviceSerialNumber": "0",
+    "SoftwareVersions": "MarrowQuant",
+    "ReferringPhysicianName": "",
+    "StudyDescription": "SYNTHETIC whole-body and lumbar MRI",
+    "PatientName": PATIENT_NAME,
+    "PatientBirthDate": "",
+    "PatientSex": "O",
+    "PatientIdentityRemoved": "YES",
+    "DeidentificationMethod": "Never had an identity: simulated",
+    "PatientPosition": "HFS",
+    "MagneticFieldStrength": 3.0,
+    "ImagingFrequency": 127.732,
+    "ImagedNucleus": "1H",
+    "PositionReferenceIndicator": "",
+    "AcquisitionNumber": 1,
+    "ImageComments": SYNTHETIC,
+    "SamplesPerPixel": 1,
+    "PhotometricInterpretation": "MONOCHROME2",
+    "BurnedInAnnotation": "NO",
+    "LossyImageCompression": "00",
+    "PresentationLUTShape": "IDENTITY",
+}
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -69,59 +96,31 @@ def new_file(identity: Identity, series: Series, sop_class: str) -> FileDataset:
     meta.ImplementationClassUID = generate_uid(entropy_srcs=["MarrowQuant phantom"])
     meta.ImplementationVersionName = "MARROWQUANT"
     dataset = FileDataset("", {}, preamble=b"\0" * 128, file_meta=meta, is_implicit_VR=False, is_little_endian=True)
-    date = identity.date.strftime("%Y%m%d")
-    minute = f"10{series.number % 60:02d}00"
+    set_tags(dataset, {"SOPClassUID": sop_class, **_CONSTANT, **_moments(identity, series)})
     set_tags(
         dataset,
         {
-            "SpecificCharacterSet": "ISO_IR 100",
-            "SOPClassUID": sop_class,
-            "InstanceCreationDate": date,
-            "InstanceCreationTime": minute,
-            "StudyDate": date,
-            "SeriesDate": date,
-            "AcquisitionDate": date,
-            "ContentDate": date,
-            "StudyTime": "100000",
-            "SeriesTime": minute,
-            "AcquisitionTime": minute,
-            "ContentTime": minute,
-            "AccessionNumber": "",
-            "Modality": "MR",
             "Manufacturer": identity.manufacturer,
-            "ManufacturerModelName": "MarrowQuant digital patient",
-            "DeviceSerialNumber": "0",
-            "SoftwareVersions": "MarrowQuant",
-            "ReferringPhysicianName": "",
-            "StudyDescription": "SYNTHETIC whole-body and lumbar MRI",
-            "SeriesDescription": series.description,
-            "PatientName": PATIENT_NAME,
             "PatientID": identity.patient_id,
-            "PatientBirthDate": "",
-            "PatientSex": "O",
-            "PatientIdentityRemoved": "YES",
-            "DeidentificationMethod": "Never had an identity: simulated",
-            "PatientPosition": "HFS",
-            "MagneticFieldStrength": 3.0,
-            "ImagingFrequency": 127.732,
-            "ImagedNucleus": "1H",
+            "SeriesDescription": series.description,
             "ProtocolName": series.description,
             "StudyInstanceUID": identity.uid("study"),
             "SeriesInstanceUID": identity.uid("series", series.number),
             "FrameOfReferenceUID": identity.uid("frame of reference"),
-            "PositionReferenceIndicator": "",
             "StudyID": str(identity.exam_index + 1),
             "SeriesNumber": series.number,
-            "AcquisitionNumber": 1,
-            "ImageComments": SYNTHETIC,
-            "SamplesPerPixel": 1,
-            "PhotometricInterpretation": "MONOCHROME2",
-            "BurnedInAnnotation": "NO",
-            "LossyImageCompression": "00",
-            "PresentationLUTShape": "IDENTITY",
         },
     )
     return dataset
+
+
+def _moments(identity: Identity, series: Series) -> dict[str, str]:
+    """Dates and times: the exam starts at ten, each series at its own minute."""
+    date = identity.date.strftime("%Y%m%d")
+    minute = f"10{series.number % 60:02d}00"
+    kinds = ("InstanceCreation", "Study", "Series", "Acquisition", "Content")
+    dates = {f"{kind}Date": date for kind in kinds}
+    return {**dates, **{f"{kind}Time": minute for kind in kinds}, "StudyTime": "100000"}
 
 
 def set_tags(dataset: Dataset, tags: dict[str, Any]) -> None:

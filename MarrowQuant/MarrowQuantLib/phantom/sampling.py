@@ -11,7 +11,7 @@ from .patient import Body
 from .shapes import paint
 
 SUPERSAMPLING = 2
-TEXTURE_MM = 3.0  # width of the Gaussian that smooths the marrow texture, our choice
+TEXTURE_MM = 1.5  # width of the Gaussian that smooths the marrow texture, our choice: small against a vertebral ROI
 
 
 @dataclass(frozen=True)
