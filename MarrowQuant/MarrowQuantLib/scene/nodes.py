@@ -8,7 +8,7 @@ A node is known by its attributes, never by its name, which the reader may chang
 ``.key``           what a volume is in ``ExamResult.maps``: ff, water, …
 ``.rois``          "points" (point list) or "segments" (segmentation)
 ``.burden``        "segments" (segmentation by state) or "labels" (components)
-``.table``         which table: vertebrae, summary, components, changes, labs, response, adc_histogram, ff_levels
+``.table``         which table: vertebrae, measurements, components, changes, labs, response, adc_histogram, ff_levels
 ``.chart``         which chart: adc_histogram, ff_levels; ``.series`` on its plot series
 ``.text``          "results": the results as JSON
 =================  =========================================================================================================
