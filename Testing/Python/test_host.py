@@ -301,6 +301,23 @@ def test_an_exception_in_a_slot_is_kept_for_the_test(sample, slicer_host):
     assert "RuntimeError: a fault in a slot" in error
 
 
+def test_an_exception_in_a_timer_or_an_observer_is_kept_too(slicer_host, slicer_scene):
+    import qt
+
+    def fail(*args):
+        raise RuntimeError("a fault outside slots")
+
+    node = slicer_scene.AddNewNodeByClass("vtkMRMLTextNode", "text")
+    tag = node.AddObserver("ModifiedEvent", fail)
+    node.Modified()
+    node.RemoveObserver(tag)
+    qt.QTimer.singleShot(0, fail)
+    slicer_host.process_events()
+    errors = slicer_host.take_slot_errors()
+    assert len(errors) == 2
+    assert all("a fault outside slots" in error for error in errors)
+
+
 def test_a_refused_step_is_displayed_and_raised(sample, slicer_host):
     slicer_host.testing = False
     sample.ui.applyButton.click()

@@ -65,6 +65,7 @@ class Host:
         self.slot_errors, self.dialog_answers, self.dialogs = signals.slot_errors, dialogs.answers, dialogs.asked
         self._widgets: list[Any] = []
         qtlayer.install()
+        QtCore.qInstallMessageHandler(_show_qt_message)
         self._qapplication = QtWidgets.QApplication.instance() or QtWidgets.QApplication(["slicerhost"])
         self._settings_folder = _use_temporary_settings()
         ctklayer.install()
@@ -77,13 +78,13 @@ class Host:
         scripted.install()
         self._record_messages()
         self._hierarchy_observers: tuple[int, ...] = ()
-        sys.excepthook = self._unhandled
 
     def activate(self) -> None:
         """Be the application, and keep the subject hierarchy."""
         import slicer
 
         slicer.app = self.app
+        sys.excepthook = self._unhandled
         if not self._hierarchy_observers:
             self._hierarchy_observers = subjecthierarchy.fill_automatically(slicer.mrmlScene)
 
@@ -92,12 +93,13 @@ class Host:
         import slicer
 
         slicer.app = self._embedded
+        sys.excepthook = sys.__excepthook__
         for tag in self._hierarchy_observers:
             slicer.mrmlScene.RemoveObserver(tag)
         self._hierarchy_observers = ()
 
     def _unhandled(self, kind: type, error: BaseException, trace: Any) -> None:
-        """Qt for Python reports here what it cannot raise: an exception in an event handler or a timer."""
+        """Qt for Python and VTK report here what they cannot raise: an exception in an event handler, a timer or an observer."""
         signals.report_exception(error)
 
     def _record_messages(self) -> None:
@@ -226,6 +228,12 @@ class Host:
             recorded.clear()
         self.testing = True
         QtCore.QSettings().clear()
+
+
+def _show_qt_message(kind: Any, context: Any, text: str) -> None:
+    """Qt's own warnings go to stderr, but for the one that every window makes without a screen."""
+    if "propagateSizeHints" not in text:
+        sys.stderr.write(f"Qt: {text}\n")
 
 
 def _use_temporary_settings() -> tempfile.TemporaryDirectory:
