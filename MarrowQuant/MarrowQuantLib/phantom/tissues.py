@@ -1,7 +1,7 @@
 """What the tissues of the digital patient look like to the two sequences: one table.
 
-Units: fat fraction and relative signal without and with fat in %, R2* in 1/s, ADC in µm²/s. ``dwi_ratio`` is the signal at b 900 s/mm²
-over that of muscle, the quantity called muscle-normalised signal (nSI) in the study of 100 asymptomatic people PMC8161193.
+``dwi_ratio`` is the signal at b 900 s/mm² over that of muscle, the quantity called muscle-normalised signal (nSI) in the study of 100
+asymptomatic people PMC8161193.
 """
 
 from __future__ import annotations
