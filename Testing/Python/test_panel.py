@@ -89,6 +89,13 @@ def test_the_module_needs_no_main_window_and_starts_no_work(slicer_host):
     assert slicer.mrmlScene.GetNumberOfNodes() == before
 
 
+def test_a_closed_section_stays_closed_when_its_contents_change(filled):
+    for step in filled.panel.steps:
+        step.section.collapsed = True
+    filled.panel.refresh()
+    assert not filled.ui.probabilityLabel.visible and not filled.ui.vertebraeMessage.visible
+
+
 # ------------------------------------------------------------------------------------------------------------------ exams
 def test_reading_shows_what_each_series_is_and_why(widget, monkeypatch, tmp_path):
     from MarrowQuantLib import workflow
@@ -381,6 +388,30 @@ def test_samples_are_offered_and_use_no_network(slicer_host, monkeypatch):
     assert offered[0] == "MarrowQuant"
     assert [source["sampleName"] for source in offered[1:]] == ["MarrowQuant responder", "MarrowQuant non-responder"]
     assert all("uris" not in source and Path(source["thumbnailFileName"]).is_file() for source in offered[1:])
+
+
+def test_a_loaded_sample_is_taken_up_when_the_module_is_entered(slicer_host, monkeypatch, tmp_path):
+    import slicer
+    from MarrowQuantLib import workflow
+    from MarrowQuantLib.panel import sample_data
+
+    class Files:
+        folder = tmp_path
+
+    sheet = tmp_path / "labs.csv"
+    sheet.write_text("date,test,value,unit\n2025-01-14,M protein,38.0,g/L\n", encoding="utf-8")
+    monkeypatch.setattr(type(slicer.app), "cachePath", str(tmp_path), raising=False)
+    monkeypatch.setattr(sample_data, "writeSample", lambda folder, story: sample_data.Sample((tmp_path, tmp_path), sheet, {}))
+    monkeypatch.setattr(workflow, "read_exams", lambda folders, progress: [Files() for _ in folders])
+    monkeypatch.setattr(workflow, "make_maps", lambda files, label, settings, progress: fake_exams.exam_maps(label))
+    module = slicer_host.load_module(MODULE)
+    widget = slicer_host.make_widget("MarrowQuant")
+    nodes = sample_data.loadSample("responder", module.MarrowQuantLogic())
+    assert {node.GetClassName() for node in nodes} == {"vtkMRMLScalarVolumeNode"}
+    assert len(nodes) == 2 * len(fake_exams.exam_maps("baseline").maps)
+    slicer_host.enter(widget)
+    assert widget.ui.examsSection.text.startswith("✓")
+    assert widget.ui.labsTable.item(0, 1).text() == "38.0 g/L"
 
 
 def test_a_typed_entry_needs_a_number(slicer_host):
