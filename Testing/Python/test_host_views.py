@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from slicerhost import views
+
+pytestmark = pytest.mark.skipif(not views.can_render(), reason="There is no display and neither EGL nor OSMesa is installed.")
 
 
 @pytest.fixture
@@ -21,9 +24,7 @@ def block(slicer_scene):
 
 
 def test_a_slice_view_shows_the_volume_where_it_is(block):
-    from slicerhost.views import SliceView
-
-    with SliceView("Red", "Axial", size=(200, 200)) as view:
+    with views.SliceView("Red", "Axial", size=(200, 200)) as view:
         view.show(block)
         view.jump((0, 0, 0))
         image = view.image().astype(float)
@@ -35,13 +36,11 @@ def test_a_slice_view_shows_the_volume_where_it_is(block):
 
 
 def test_an_roi_handle_can_be_dragged(block, slicer_scene):
-    from slicerhost.views import SliceView
-
     roi = slicer_scene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "L1")
     roi.SetCenter(0, 0, 0)
     roi.SetSize(30, 30, 20)
     roi.CreateDefaultDisplayNodes()
-    with SliceView("Red", "Axial", size=(300, 300)) as view:
+    with views.SliceView("Red", "Axial", size=(300, 300)) as view:
         view.show(block)
         view.jump((0, 0, 0))
         view.image()
@@ -55,7 +54,6 @@ def test_an_roi_handle_can_be_dragged(block, slicer_scene):
 def test_a_three_d_view_shows_a_surface(slicer_scene):
     import slicer
     import vtk
-    from slicerhost.views import ThreeDView
 
     sphere = vtk.vtkSphereSource()
     sphere.SetRadius(20)
@@ -63,7 +61,7 @@ def test_a_three_d_view_shows_a_surface(slicer_scene):
     model.SetPolyDataConnection(sphere.GetOutputPort())
     model.CreateDefaultDisplayNodes()
     model.GetDisplayNode().SetColor(1, 0, 0)
-    with ThreeDView(size=(200, 200)) as view:
+    with views.ThreeDView(size=(200, 200)) as view:
         view.fit()
         image = view.image().astype(int)
     redness = image[..., 0] - image[..., 2]
@@ -73,10 +71,8 @@ def test_a_three_d_view_shows_a_surface(slicer_scene):
 
 
 def test_closed_views_leave_no_view_nodes(slicer_scene):
-    from slicerhost.views import SliceView
-
     for _ in range(3):
-        with SliceView("Red", size=(64, 64)) as view:
+        with views.SliceView("Red", size=(64, 64)) as view:
             view.image()
     assert slicer_scene.GetNumberOfNodesByClass("vtkMRMLSliceNode") == 0
     assert slicer_scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode") == 0
@@ -84,9 +80,7 @@ def test_closed_views_leave_no_view_nodes(slicer_scene):
 
 def test_a_picture_is_written_with_the_top_row_first(block, tmp_path):
     import SimpleITK as sitk
-    from slicerhost.views import SliceView
-
-    with SliceView("Red", "Axial", size=(120, 80)) as view:
+    with views.SliceView("Red", "Axial", size=(120, 80)) as view:
         view.show(block)
         view.save(tmp_path / "axial.png")
         image = view.image()

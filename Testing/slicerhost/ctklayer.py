@@ -98,19 +98,10 @@ class ctkCollapsibleGroupBox(QtWidgets.QGroupBox):
     collapsed = Property(bool, _collapsed, _set_collapsed)
 
 
-def _filter_values() -> dict[str, int]:
-    """Names and values of QDir's filters and of QFileDialog's options, which the real class repeats."""
-    values = {name: int(getattr(QtCore.QDir, name)) for name in ("Dirs", "Files", "Drives", "NoSymLinks", "AllEntries", "Readable")}
-    values |= {name: int(getattr(QtCore.QDir, name)) for name in ("Writable", "Executable", "Hidden", "System", "AllDirs", "NoFilter")}
-    values |= {name: int(getattr(QtCore.QDir, name)) for name in ("NoDot", "NoDotDot", "NoDotAndDotDot")}
-    return values | {name: int(getattr(QtWidgets.QFileDialog, name)) for name in ("ShowDirsOnly", "ReadOnly", "HideNameFilterDetails")}
-
-
 @stand_in
 class ctkPathLineEdit(QWidget):
     """A path with its history and a button to browse."""
 
-    locals().update(_filter_values())
     AdjustToContents, AdjustToContentsOnFirstShow, AdjustToMinimumContentsLength = range(3)
 
     currentPathChanged = Signal(str)
@@ -160,6 +151,18 @@ class ctkPathLineEdit(QWidget):
         path = ask("ctkPathLineEdit.browse", self.label)
         if path:
             self.currentPath = path
+
+
+def _repeat_enums() -> None:
+    """The filters of QDir and the options of QFileDialog, which the real class repeats."""
+    filters = ("Dirs", "Files", "Drives", "NoSymLinks", "AllEntries", "Readable", "Writable", "Executable", "Hidden", "System", "AllDirs")
+    for name in (*filters, "NoFilter", "NoDot", "NoDotDot", "NoDotAndDotDot"):
+        setattr(ctkPathLineEdit, name, int(getattr(QtCore.QDir, name)))
+    for name in ("ShowDirsOnly", "ReadOnly", "HideNameFilterDetails"):
+        setattr(ctkPathLineEdit, name, int(getattr(QtWidgets.QFileDialog, name)))
+
+
+_repeat_enums()
 
 
 @stand_in

@@ -137,13 +137,12 @@ class ScriptedLoadableModuleTest(unittest.TestCase):
         self.messageDelay = 0
 
     def runTest(self) -> None:
-        """Run every method whose name has "test" in it."""
-        for name in dir(self):
-            if "test" in name.lower() and name != "runTest" and callable(getattr(self, name)) and hasattr(type(self), name):
-                if not hasattr(unittest.TestCase, name) and not hasattr(ScriptedLoadableModuleTest, name):
-                    self.setUp()
-                    getattr(self, name)()
-                    self.tearDown()
+        """Run every method of the module's own class whose name has "test" in it."""
+        own = [name for cls in type(self).__mro__ if cls not in ScriptedLoadableModuleTest.__mro__ for name in vars(cls)]
+        for name in sorted(name for name in own if "test" in name.lower()):
+            self.setUp()
+            getattr(self, name)()
+            self.tearDown()
 
     def delayDisplay(self, message: str, requestedDelay: Optional[int] = None, msec: Optional[int] = None) -> None:
         logging.info(message)

@@ -11,6 +11,9 @@ displayable managers. Only the actor that shows the composited slice is made her
 
 from __future__ import annotations
 
+import ctypes.util
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional, Union
@@ -39,6 +42,13 @@ THREED_MANAGERS = (
 )
 
 
+def can_render() -> bool:
+    """True if VTK will find a way to draw: a display, or the EGL or OSMesa library. Where there is none VTK ends the process."""
+    if not sys.platform.startswith("linux") or os.environ.get("DISPLAY"):
+        return True
+    return any(ctypes.util.find_library(name) for name in ("EGL", "OSMesa"))
+
+
 class OffscreenView:
     """A render window without a screen, its interactor, and the displayable managers of one view node.
 
@@ -46,6 +56,8 @@ class OffscreenView:
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
+        if not can_render():
+            raise RuntimeError("There is no display and neither EGL nor OSMesa is installed (apt-get install libegl1 libgl1-mesa-dri).")
         import vtk
         import vtkmodules.vtkInteractionStyle
         import vtkmodules.vtkRenderingFreeType
