@@ -36,7 +36,15 @@ def reopened(bundle, slicer_scene):
 
     results, path = bundle
     load_scene(path)
-    return results
+    yield results
+    remove_view_nodes(slicer_scene)
+
+
+def remove_view_nodes(scene):
+    """A scene that is cleared keeps its views, and a slice view cannot be made where one of its name is already."""
+    for class_name in ("vtkMRMLSliceNode", "vtkMRMLSliceCompositeNode", "vtkMRMLPlotViewNode"):
+        for node in nodes_of(class_name):
+            scene.RemoveNode(node)
 
 
 def nodes_of(class_name):
@@ -407,15 +415,19 @@ def test_one_exam_alone_can_be_written(slicer_scene, tmp_path):
     load_scene(tmp_path / "case.mrb")
     assert exam_maps_from_scene("baseline")
     assert not exam_maps_from_scene("follow-up")
+    remove_view_nodes(slicer_scene)
 
 
 def test_an_exam_without_diffusion_and_without_water_can_be_written(slicer_scene, tmp_path):
-    from MarrowQuantLib.scene.results_scene import write_scene
+    from MarrowQuantLib.scene.results_scene import load_scene, write_scene
 
     results = make_results()
     exams = tuple(replace(exam, maps={"ff": exam.maps["ff"]}, burden=None) for exam in results.exams)
     write_scene(replace(results, exams=exams), tmp_path / "case.mrb")
+    assert not nodes_of("vtkMRMLSliceNode")  # views are in the file only
+    load_scene(tmp_path / "case.mrb")
     assert {node.GetForegroundVolumeID() for node in nodes_of("vtkMRMLSliceCompositeNode")} == {None}
+    remove_view_nodes(slicer_scene)
 
 
 # ------------------------------------------------------------------------------------------------------------ parameters

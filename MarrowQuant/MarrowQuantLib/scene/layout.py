@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Optional
 
 import numpy as np
@@ -15,13 +16,17 @@ from .nodes import find_node, nodes_with, scene_or_default, tag
 _VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
 _PLANE_AXES = {"Axial": (0, 1), "Sagittal": (1, 2), "Coronal": (0, 2)}
 _PLOT_VIEW = "PlotView1"
+_VIEW_CLASSES = ("vtkMRMLSliceNode", "vtkMRMLSliceCompositeNode", "vtkMRMLPlotViewNode")
 _MARGIN = 1.05
 _PAIRS = (("water", "ff"), ("in_phase", "ff"), ("ff", None), ("dwi_high", None))
 """Background and foreground, the first pair whose maps are there."""
 
 
-def show_default_views(exams: Sequence[ExamResult], chart: Optional[Any] = None, scene: Optional[Any] = None) -> None:
-    """Set layout, slice views and plot view for the latest exam. Not for a scene that a reader is looking at.
+@contextmanager
+def default_views(exams: Sequence[ExamResult], chart: Optional[Any] = None, scene: Optional[Any] = None) -> Iterator[None]:
+    """Layout, slice views and plot view for the latest exam, while the scene is saved. Not for a scene that a reader is looking at.
+
+    The view nodes go again afterwards: the embedded Slicer has no views, and one that is made later adds its own.
 
     Parameters
     ----------
@@ -30,6 +35,21 @@ def show_default_views(exams: Sequence[ExamResult], chart: Optional[Any] = None,
     chart : vtkMRMLPlotChartNode, optional
     """
     scene = scene_or_default(scene)
+    before = _view_nodes(scene)
+    try:
+        _set_views(exams, chart, scene)
+        yield
+    finally:
+        for node in _view_nodes(scene):
+            if node not in before:
+                scene.RemoveNode(node)
+
+
+def _view_nodes(scene: Any) -> list[Any]:
+    return [node for class_name in _VIEW_CLASSES for node in nodes_with(class_name, {}, scene)]
+
+
+def _set_views(exams: Sequence[ExamResult], chart: Optional[Any], scene: Any) -> None:
     layout = _singleton("vtkMRMLLayoutNode", "vtkMRMLLayoutNode", scene)
     layout.SetViewArrangement(
         slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpPlotView if chart else slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Optional, Union
 
@@ -12,7 +13,7 @@ from ..model import ExamResult, MarrowQuantError, Progress, Results, no_progress
 from . import headless
 from .burden import burden_to_nodes, remove_burden
 from .charts import adc_histogram_chart, fat_fraction_chart
-from .layout import show_default_views
+from .layout import default_views
 from .nodes import exam_folder, exam_title, find_or_add, nodes_with, put_in_folder, remove_nodes, scene_or_default
 from .parameters import results_to_text, set_parameters, settings_to_parameters, without_paths
 from .rois import rois_to_points_node, rois_to_segmentation
@@ -56,11 +57,10 @@ def write_scene(results: Results, path_mrb: Union[str, Path], progress: Progress
     if own_scene:
         scene.Clear(0)
     results_to_scene(results, scene, lambda fraction, text: progress(0.5 * fraction, text))
-    if own_scene:
-        chart = next(nodes_with("vtkMRMLPlotChartNode", {}, scene), None)
-        show_default_views(results.exams, chart, scene)
     progress(0.5, "Saving the scene")
-    save_scene(path_mrb, scene)
+    chart = next(nodes_with("vtkMRMLPlotChartNode", {}, scene), None)
+    with default_views(results.exams, chart, scene) if own_scene else nullcontext():
+        save_scene(path_mrb, scene)
     progress(1.0, "Scene saved")
 
 
