@@ -232,7 +232,7 @@ def _response_lines(results: Results) -> list[str]:
         low, high = response.interval
         lines = [f"Probability of CR/VGPR: {100 * response.probability:.0f} % (95 % interval {100 * low:.0f} to {100 * high:.0f} %)"]
     lines.append(f"  Model {response.model_id}: {response.label}")
-    lines += [f"  {c.predictor}: {c.value:+.1f} {c.unit}, contribution {c.logit:+.2f} to the log odds" for c in response.contributions]
+    lines += [f"  {c.predictor.replace('_', ' ')}: {c.value:+.1f} {c.unit}, contribution {c.logit:+.2f} to the log odds" for c in response.contributions]
     return [*lines, *(f"  {warning}" for warning in response.warnings)]
 
 

@@ -167,6 +167,7 @@ def _add_six_echo_fit(build: _Builder) -> None:
         spectrum=build.settings.fat_spectrum,
         progress=lambda f, text: build.progress(0.3 + 0.3 * f, text),
     )
+    build.warnings += fit.warnings
     grid = Volume(array=signal[..., 0].real, ijk_to_ras=np.asarray(first.ijk_to_ras))
     how = f"{len(times)} complex echoes, fat spectrum {build.settings.fat_spectrum}, one R2*"
     build.protocol["echo_times_s"] = [round(float(t), 6) for t in times]

@@ -87,18 +87,19 @@ def _is_below(draft: Draft, first: Draft) -> bool:
 
 
 def number_acquisitions(drafts: Sequence[Draft]) -> None:
-    """Give volumes of one acquisition one number, in series order.
+    """Give volumes of one acquisition one number, in series order, from 1 in each exam.
 
     Within a protocol and station, an image that comes again (same role, b-value, echo time, component) begins the next acquisition.
     Stations share the number, so that the first acquisitions of all stations belong together.
     """
-    offset = 0
+    used_in: dict[Hashable, int] = defaultdict(int)
     for members in _by_protocol(drafts).values():
+        exam = (members[0].frame.exam_date, members[0].frame.patient_key)
         by_station: dict[Hashable, list[Draft]] = defaultdict(list)
         for draft in members:
             by_station[draft.station].append(draft)
-        repeats = [repeat for station in by_station.values() for repeat in _number_repeats(station, offset + 1)]
-        offset = max(repeats)
+        repeats = [repeat for station in by_station.values() for repeat in _number_repeats(station, used_in[exam] + 1)]
+        used_in[exam] = max(repeats)
 
 
 def _number_repeats(members: Sequence[Draft], start: int) -> list[int]:
