@@ -234,7 +234,7 @@ def measure_vertebrae(
     Raises
     ------
     MarrowQuantError
-        If an ROI lies outside the field of view of the map that FF (else ADC) is read from.
+        If an ROI lies outside the field of view of the map that FF (else ADC, else the dropout ratio) is read from.
     """
     vertebrae = tuple(_measure_one(maps, roi) for roi in rois)
     return vertebrae, _lumbar_means(vertebrae)
@@ -245,7 +245,7 @@ def _measure_one(maps: Mapping[str, Volume], roi: VertebraROI) -> VertebraResult
     features: dict[str, dict[str, float]] = {}
     histograms = {}
     flags: list[str] = []
-    primary = "ff" if "ff" in maps else "adc"
+    primary = next((key for key in ("ff", "adc", "in_phase") if key in maps), None)
     for key, (name, unit, statistic) in VERTEBRA_INDICES.items():
         if key not in maps:
             continue
@@ -258,7 +258,7 @@ def _measure_one(maps: Mapping[str, Volume], roi: VertebraROI) -> VertebraResult
         flags += _doubts(roi.level, name, voxels)
         if key in HISTOGRAM_KEYS:
             features[key], histograms[key] = values, histogram(voxels.values, name, unit)
-    dropout = _dropout(maps, roi)
+    dropout = _dropout(maps, roi, required=primary == "in_phase")
     if dropout is not None:
         measurements["dropout_ratio"] = dropout
     return VertebraResult(roi, measurements, features, histograms, tuple(dict.fromkeys(flags)))
@@ -288,7 +288,7 @@ def _doubts(level: str, name: str, voxels: RoiVoxels) -> list[str]:
     return doubts
 
 
-def _dropout(maps: Mapping[str, Volume], roi: VertebraROI) -> Optional[Measurement]:
+def _dropout(maps: Mapping[str, Volume], roi: VertebraROI, required: bool) -> Optional[Measurement]:
     """In/opposed-phase dropout ratio of one ROI, 100 (IP − OP) / IP, from the ROI's mean signals.
 
     Means before the ratio, because the mean of noisy voxel ratios is biased. The form is the standard signal drop (Skeletal Radiol 2018,
@@ -296,7 +296,7 @@ def _dropout(maps: Mapping[str, Volume], roi: VertebraROI) -> Optional[Measureme
     """
     if "in_phase" not in maps or "opposed_phase" not in maps:
         return None
-    both = [_voxels_in(maps[key], roi, required=False) for key in ("in_phase", "opposed_phase")]
+    both = [_voxels_in(maps[key], roi, required) for key in ("in_phase", "opposed_phase")]
     if any(voxels is None for voxels in both):
         return None
     in_phase, opposed = (float(np.mean(voxels.values)) for voxels in both)

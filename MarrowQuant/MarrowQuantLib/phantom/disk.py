@@ -57,6 +57,11 @@ class PhantomPatient:
     labs: Path
     truth: Path
 
+    @classmethod
+    def at(cls, folder: Path) -> PhantomPatient:
+        """The patient that was written into this folder."""
+        return cls(folder, folder / EXAM_LABELS[0], folder / EXAM_LABELS[1], folder / "labs.csv", folder / "truth.json")
+
 
 def write_patient(
     folder: Path, *, story: str = "responder", dialect: str = "philips", seed: int = 1, progress: Progress = no_progress
@@ -101,7 +106,7 @@ def write_patient(
         raise MarrowQuantError(f"Writing the digital patient failed: {error.strerror}; check the free space and try again.") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    return PhantomPatient(folder, folder / EXAM_LABELS[0], folder / EXAM_LABELS[1], folder / "labs.csv", folder / "truth.json")
+    return PhantomPatient.at(folder)
 
 
 def _write_all(folder: Path, story: Story, dialect: str, seed: int, progress: Progress) -> None:

@@ -1,0 +1,77 @@
+"""``marrowquant analyze``: the main job."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+from .. import workflow
+from ..model import MarrowQuantError, Settings
+from .progress import progress_bar
+from .summary import summary
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("analyze", help="measure one or two exams and write results, tables, report and scene")
+    parser.add_argument("exams", nargs="+", type=Path, metavar="EXAM", help="baseline and follow-up, or one folder with both dates")
+    parser.add_argument("--labs", type=Path, help="laboratory sheet, CSV with the columns date,test,value,unit")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    parser.add_argument("--rois", type=Path, nargs="+", default=(), metavar="FILE", help=".mrk.json of the exams, in the same order")
+    parser.add_argument("--first", type=_point, metavar="LEVEL=R,A,S", help="centre of the first vertebral body, RAS in mm")
+    parser.add_argument("--last", type=_point, metavar="LEVEL=R,A,S", help="centre of the last vertebral body")
+    parser.add_argument(
+        "--tdv-ratio", type=float, default=Settings.tdv_signal_ratio, help="tDV threshold, high-b signal over muscle (default: %(default)s)"
+    )
+    add_output_options(parser)
+    parser.set_defaults(command=_analyze)
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the report")
+    parser.add_argument("--no-scene", action="store_true", help="do not write scene.mrb")
+
+
+def _point(text: str) -> tuple[str, tuple[float, float, float]]:
+    """``L1=1.5,-20,33`` as (level, RAS)."""
+    level, _, numbers = text.partition("=")
+    try:
+        r, a, s = (float(n) for n in numbers.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not LEVEL=R,A,S, such as L1=1.5,-20,33") from None
+    return level, (r, a, s)
+
+
+def _analyze(options: argparse.Namespace) -> int:
+    if (options.first is None) != (options.last is None):
+        raise MarrowQuantError("--first and --last belong together: give the centres of both vertebral bodies.")
+    points = (options.first, options.last) if options.first else None
+    settings = Settings(tdv_signal_ratio=options.tdv_ratio)
+    main_job(options, options.exams, options.labs, options.out, settings=settings, rois=options.rois, points=points)
+    return 0
+
+
+def main_job(options: argparse.Namespace, exams: Sequence[Path], labs: Optional[Path], out: Path, **choices: object) -> dict[str, Path]:
+    """Analyse, write, and print the summary and where everything is; ``choices`` go to :func:`workflow.analyze`."""
+    workflow.prepare_output(out)
+    results = workflow.analyze(exams, labs=labs, progress=workflow.part(progress_bar, 0.0, 0.8), **choices)
+    writer = None if options.no_scene else _scene_writer()
+    written = workflow.export(results, out, language=options.language, scene_writer=writer, progress=workflow.part(progress_bar, 0.8, 1.0))
+    progress_bar.end()
+    print(summary(results))
+    for kind, path in written.items():
+        print(f"{kind:>12}: {path}")
+    if writer is None and not options.no_scene:
+        print("       scene: not written, because slicer-core is not installed (python -m pip install 'marrowquant[scene]')")
+    return written
+
+
+def _scene_writer() -> Optional[workflow.SceneWriter]:
+    from ..scene import headless
+
+    if not headless.available():
+        return None
+    from ..scene.results_scene import write_scene
+
+    return write_scene

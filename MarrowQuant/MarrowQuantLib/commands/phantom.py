@@ -1,0 +1,52 @@
+"""``marrowquant phantom`` and ``marrowquant demo``: the digital patient, and the main job on it."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from .. import phantom
+from .analyze import add_output_options, main_job
+from .progress import progress_bar
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    simulate = commands.add_parser("phantom", help="write the digital patient as DICOM, with the truth beside it")
+    simulate.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to create")
+    _add_patient_options(simulate)
+    simulate.set_defaults(command=_phantom)
+
+    demo = commands.add_parser("demo", help="the main job on the digital patient")
+    demo.add_argument("--out", type=Path, default=Path("demo-output"), metavar="DIR", help="folder (default: %(default)s)")
+    _add_patient_options(demo)
+    add_output_options(demo)
+    demo.set_defaults(command=_demo)
+
+
+def _add_patient_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--story", choices=tuple(phantom.STORIES), default="responder")
+    parser.add_argument("--dialect", choices=tuple(phantom.DIALECTS), default="philips")
+    parser.add_argument("--seed", type=int, default=1)
+
+
+def _phantom(options: argparse.Namespace) -> int:
+    patient = phantom.write_patient(options.out, story=options.story, dialect=options.dialect, seed=options.seed, progress=progress_bar)
+    progress_bar.end()
+    print(f"Digital patient ({options.story}, {options.dialect}-like, seed {options.seed}): {patient.folder}")
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    folder = options.out / f"patient-{options.story}-{options.dialect}-{options.seed}"
+    if folder.exists():
+        patient = phantom.PhantomPatient.at(folder)
+    else:
+        patient = phantom.write_patient(folder, story=options.story, dialect=options.dialect, seed=options.seed, progress=progress_bar)
+        progress_bar.end()
+    print(f"Digital patient, synthetic, with the truth beside it: {folder}")
+    start = time.perf_counter()
+    written = main_job(options, (patient.baseline, patient.follow_up), patient.labs, options.out / "results")
+    print(f"From DICOM to report in {time.perf_counter() - start:.1f} s.")
+    print(f"Report: {written['report']}")
+    return 0

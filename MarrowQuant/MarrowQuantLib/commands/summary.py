@@ -1,0 +1,83 @@
+"""What a reader wants to see first, as plain text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Optional
+
+from ..longitudinal import INDICES, flag_kind, label_of
+from ..model import RESEARCH_USE_ONLY, Change, ExamResult, Measurement, Results
+
+FOLLOWED = tuple(index.key for index in INDICES)  # the levels' own changes stand in the report
+
+
+def summary(results: Results) -> str:
+    """What a reader wants to see first, as plain text."""
+    lines = [RESEARCH_USE_ONLY]
+    if any(exam.synthetic for exam in results.exams):
+        lines.append("Synthetic data: a simulated patient, not a person.")
+    lines += ["", *_vertebra_table(results.exams), ""]
+    for exam in results.exams:
+        lines += _burden_lines(exam)
+    if results.changes:
+        lines += ["", "Change from baseline to follow-up"]
+        lines += [f"  {_change_line(change)}" for change in results.changes if change.name in FOLLOWED]
+    if results.response is not None:
+        lines += ["", *_response_lines(results)]
+    warnings = dict.fromkeys([*results.warnings, *(f"{exam.label}: {w}" for exam in results.exams for w in exam.warnings)])
+    if warnings:
+        lines += ["", "To know", *(f"  - {warning}" for warning in warnings)]
+    return "\n".join([*lines, ""])
+
+
+def _vertebra_table(exams: Sequence[ExamResult]) -> list[str]:
+    levels = list(dict.fromkeys(v.roi.level for exam in exams for v in exam.vertebrae))
+    if not levels:
+        return ["No vertebra was measured."]
+    header = f"{'Vertebra':<10}" + "".join(f"{exam.label + ' FF':>16}{'ADC (median)':>18}" for exam in exams)
+    rows = []
+    for level in levels:
+        cells = []
+        for exam in exams:
+            found = next((v.measurements for v in exam.vertebrae if v.roi.level == level), {})
+            cells.append(f"{_value(found.get('ff')):>16}{_value(found.get('adc'), 0):>18}")
+        rows.append(f"{level:<10}" + "".join(cells))
+    mean = f"{'Mean L1–L5':<10}" + "".join(
+        f"{_value(exam.lumbar.get('ff')):>16}{_value(exam.lumbar.get('adc'), 0):>18}" for exam in exams
+    )
+    return [header, *rows, mean]
+
+
+def _value(measurement: Optional[Measurement], digits: int = 1) -> str:
+    return "–" if measurement is None or math.isnan(measurement.value) else f"{measurement.value:.{digits}f} {measurement.unit}"
+
+
+def _burden_lines(exam: ExamResult) -> list[str]:
+    if exam.burden is None:
+        return [f"Tumour load, {exam.label} ({exam.date}): not measured"]
+    accepted = sum(component.state == "accepted" for component in exam.burden.components)
+    return [
+        f"Tumour load, {exam.label} ({exam.date}): tDV {_value(exam.burden.tdv)} in {accepted} components, "
+        f"ADC median {_value(exam.burden.gadc, 0)}"
+    ]
+
+
+def _change_line(change: Change) -> str:
+    relative = "" if change.relative_percent is None else f" ({change.relative_percent:+.0f} %)"
+    flags = f"   [{', '.join(flag_kind(flag) for flag in change.flags)}]" if change.flags else ""
+    values = f"{change.baseline:.4g} → {change.follow_up:.4g} {change.unit}"
+    return f"{label_of(change.name)}: {values}, {change.absolute:+.4g} {change.absolute_unit}{relative}{flags}"
+
+
+def _response_lines(results: Results) -> list[str]:
+    response = results.response
+    if response.probability is None:
+        lines = ["Probability of CR/VGPR: not given"]
+    else:
+        low, high = response.interval
+        lines = [f"Probability of CR/VGPR: {100 * response.probability:.0f} % (95 % interval {100 * low:.0f} to {100 * high:.0f} %)"]
+    lines.append(f"  Model {response.model_id}: {response.label}")
+    for part in response.contributions:
+        lines.append(f"  {part.predictor.replace('_', ' ')}: {part.value:+.1f} {part.unit}, {part.logit:+.2f} to the log odds")
+    return [*lines, *(f"  {warning}" for warning in response.warnings)]
