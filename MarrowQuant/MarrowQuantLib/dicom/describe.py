@@ -10,8 +10,12 @@ from typing import Any, Optional
 import numpy as np
 
 from . import elements as el
+from .csa import csa_numbers
 
 REMOVED = "[removed]"
+# our choice, far outside of what an MR scanner writes; what lies beyond is a damaged header
+MAX_PLACE_MM, MIN_STEP_MM, MAX_STEP_MM = 1e5, 1e-3, 1e3
+MAX_B_VALUE = 100_000.0  # s/mm², our choice: far above what whole-body scanners reach; more is no b-value
 MIN_NAME_LENGTH = 3  # shorter parts of a name are too common in series descriptions to be identifying (our choice)
 
 
@@ -96,26 +100,44 @@ def _place(source: el.Elements) -> dict[str, Any]:
     position, orientation, spacing = source.numbers(0x00200032), source.numbers(0x00200037), source.numbers(0x00280030)
     step = source.number(0x00180088) or source.number(0x00180050)
     return {
-        "position": np.array(position) if len(position) == 3 else None,
-        "orientation": np.array(orientation) if len(orientation) == 6 else None,
-        "pixel_spacing_mm": np.array(spacing) if len(spacing) == 2 and min(spacing) > 0 else None,
-        "slice_step_mm": abs(step) if step else None,  # some write it negative
+        "position": np.array(position) if len(position) == 3 and max(map(abs, position)) <= MAX_PLACE_MM else None,
+        "orientation": np.array(orientation) if len(orientation) == 6 and max(map(abs, orientation)) <= 1.01 else None,
+        "pixel_spacing_mm": np.array(spacing) if len(spacing) == 2 and all(map(_is_length, spacing)) else None,
+        "slice_step_mm": abs(step) if step and _is_length(abs(step)) else None,  # some write it negative
         "frame_of_reference": source.text(0x00200052),
     }
+
+
+def _is_length(mm: float) -> bool:
+    return MIN_STEP_MM <= mm <= MAX_STEP_MM
 
 
 def _b_value(source: el.Elements) -> tuple[Optional[float], str]:
     """b-value in s/mm² and the attribute that told it; the public one first, then the vendors' own (``elements`` names them)."""
     public = source.number(0x00189087)
     if public is not None:
-        return public, "(0018,9087)"
-    for tag, name in ((0x0019100C, "Siemens (0019,100C)"), (0x20011003, "Philips (2001,1003)"), (0x00651009, "UIH (0065,1009)")):
+        return _sensible(public, "(0018,9087)")
+    for tag, name in ((0x0019100C, "Siemens (0019,100C)"), (0x20011003, "Philips (2001,1003)")):
         value = source.number(tag)
         if value is not None:
-            return value, name
+            return _sensible(value, name)
+    # UIH: the prescribed b-value is the same for all images of one b-value, the applied one may differ a little between them
+    prescribed, applied = source.number(0x0065100A), source.number(0x00651009)
+    if prescribed is not None:
+        differs = applied is not None and abs(applied - prescribed) >= 0.5
+        return _sensible(prescribed, f"UIH (0065,100A), {applied:g} applied by (0065,1009)" if differs else "UIH (0065,100A)")
+    if applied is not None:
+        return _sensible(applied, "UIH (0065,1009)")
     value = source.number(0x00431039)
-    # GE adds 10⁹ to the b-value as a flag (1000000750 is b 750), as the free converters found
-    return (None, "") if value is None else (float(int(value) % 1_000_000_000), "GE (0043,1039)")
+    if value is not None:
+        # GE adds 10⁹ to the b-value as a flag (1000000750 is b 750), as the free converters found
+        return _sensible(float(int(value) % 1_000_000_000), "GE (0043,1039)")
+    csa = csa_numbers(source.value(el.CSA_IMAGE_HEADER), "B_value")
+    return _sensible(csa[0], "Siemens CSA header, B_value") if csa else (None, "")
+
+
+def _sensible(value: float, name: str) -> tuple[Optional[float], str]:
+    return (value, name) if 0 <= value <= MAX_B_VALUE else (None, "")
 
 
 def _directionality(source: el.Elements) -> str:
@@ -135,9 +157,13 @@ def _gradient(source: el.Elements) -> Optional[tuple[float, float, float]]:
     values = el.as_numbers(nested[0].get("DiffusionGradientOrientation")) if nested else source.numbers(0x00189089)
     if len(values) != 3:
         values = source.numbers(0x0019100E)
+    if len(values) != 3:
+        values = source.numbers(0x00651037)
     for tags in ((0x001910BB, 0x001910BC, 0x001910BD), (0x200510B0, 0x200510B1, 0x200510B2)):
         if len(values) != 3:
             values = tuple(n for n in map(source.number, tags) if n is not None)
+    if len(values) != 3 and source.vendor == el.SIEMENS:
+        values = csa_numbers(source.value(el.CSA_IMAGE_HEADER), "DiffusionGradientDirection")
     if len(values) != 3 or not any(values):
         return None
     x, y, z = (round(value, 3) + 0.0 for value in values)
@@ -173,8 +199,9 @@ def _real_world(source: el.Elements) -> dict[str, tuple[float, float]]:
     for item in source.value(el.REAL_WORLD_VALUES) or ():
         units = item.get("MeasurementUnitsCodeSequence")
         slope, intercept = item.get("RealWorldValueSlope"), item.get("RealWorldValueIntercept")
-        if units and slope is not None and intercept is not None:
-            found[str(units[0].get("CodeValue", "")).strip()] = (float(slope), float(intercept))
+        numbers = el.as_numbers([slope, intercept])
+        if units and len(numbers) == 2:
+            found[str(units[0].get("CodeValue", "")).strip()] = numbers
     return found
 
 

@@ -2,11 +2,13 @@
 
 Attribute numbers are those of DICOM PS3.6. The private ones are the vendors' own, as their conformance statements and the free converters
 name them: Siemens (0019,100C) b-value; GE (0043,1039) b-value and (0043,102F) complex component; Philips (2001,1003) b-value,
-(2001,1004) diffusion direction, (2005,1011) image type, (2005,100E) scale slope; UIH (0065,1009) b-value.
+(2001,1004) diffusion direction, (2005,1011) image type, (2005,100E) scale slope; UIH (0065,1009) and (0065,100A) b-value as applied
+and as prescribed, (0065,1037) gradient direction, (0065,1050) and (0065,1051) number and positions of tiled slices.
 """
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional
@@ -20,6 +22,7 @@ IMAGE_TYPE, FRAME_TYPE = 0x00080008, 0x00089007
 SHARED_GROUPS, PER_FRAME_GROUPS = 0x52009229, 0x52009230
 PHILIPS_PRIVATE_GROUP = 0x2005140F  # Philips' sequence of per-frame private elements inside enhanced objects
 REAL_WORLD_VALUES = 0x00409096
+CSA_IMAGE_HEADER = 0x00291010  # Siemens, see csa.py
 
 SIEMENS, GE, PHILIPS, UIH = "SIEMENS", "GE", "PHILIPS", "UIH"
 
@@ -30,7 +33,7 @@ PRIVATE = {
     0x0019100D: (SIEMENS, ""),  # diffusion directionality
     0x0019100E: (SIEMENS, "<d"),  # diffusion gradient direction
     0x00211177: (SIEMENS, ""),  # sequence name, per frame
-    0x00291010: (SIEMENS, "raw"),  # CSA image header
+    CSA_IMAGE_HEADER: (SIEMENS, "raw"),
     0x001910BB: (GE, ""),  # diffusion gradient direction x, y, z
     0x001910BC: (GE, ""),
     0x001910BD: (GE, ""),
@@ -43,7 +46,11 @@ PRIVATE = {
     0x200510B0: (PHILIPS, "<f"),  # diffusion gradient direction x, y, z
     0x200510B1: (PHILIPS, "<f"),
     0x200510B2: (PHILIPS, "<f"),
-    0x00651009: (UIH, "<d"),  # b-value
+    0x00651009: (UIH, "<d"),  # b-value as applied
+    0x0065100A: (UIH, "<d"),  # b-value as prescribed
+    0x00651037: (UIH, "<d"),  # diffusion gradient direction
+    0x00651050: (UIH, ""),  # number of slices in a grid of tiles
+    0x00651051: (UIH, "raw"),  # sequence: position of each tile
 }
 CREATOR_PREFIXES = {SIEMENS: "SIEMENS", GE: "GEMS", PHILIPS: "PHILIPS", UIH: "IMAGE PRIVATE HEADER"}
 
@@ -146,19 +153,20 @@ def as_text(value: Any) -> str:
 
 
 def as_numbers(value: Any, binary_format: str = "") -> tuple[float, ...]:
-    """Numbers of a value; raw bytes are unpacked as ``binary_format``, or read as text if that is empty."""
+    """Numbers of a value, none if one is not finite; raw bytes are unpacked as ``binary_format``, or read as text if that is empty."""
     if value is None or value == "":
         return ()
     if isinstance(value, bytes) and binary_format:
         size = struct.calcsize(binary_format)
-        return tuple(float(n) for (n,) in struct.iter_unpack(binary_format, value[: len(value) // size * size]))
+        value = [n for (n,) in struct.iter_unpack(binary_format, value[: len(value) // size * size])]
     if isinstance(value, (str, bytes)):
         value = as_text(value).split("\\")
     parts = value if isinstance(value, (MultiValue, list, tuple)) else [value]
     try:
-        return tuple(float(part if not isinstance(part, bytes) else as_text(part)) for part in parts)
-    except (TypeError, ValueError):
+        numbers = tuple(float(part if not isinstance(part, bytes) else as_text(part)) for part in parts)
+    except (TypeError, ValueError, OverflowError):
         return ()
+    return numbers if all(map(math.isfinite, numbers)) else ()
 
 
 def flatten_group(group: Optional[Dataset]) -> dict[int, Dataset]:

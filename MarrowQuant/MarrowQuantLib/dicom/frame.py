@@ -13,7 +13,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class PixelStore:
-    """Where a file's pixels lie, and how they are stored. ``offset`` is None where they must be decoded (compressed, deflated)."""
+    """Where a file's pixels lie, and how they are stored.
+
+    ``offset`` is None where they must be decoded: compressed, deflated, or in a file that is itself packed by gzip (``gzipped``).
+    """
 
     path: Path
     relative: str
@@ -24,6 +27,7 @@ class PixelStore:
     n_frames: int
     samples: int
     transfer_syntax: str
+    gzipped: bool = False
 
 
 @dataclass(frozen=True)

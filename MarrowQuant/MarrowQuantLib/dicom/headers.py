@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import struct
 import warnings
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -28,8 +30,15 @@ DEFLATED = "1.2.840.10008.1.2.1.99"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 UNCOMPRESSED = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", BIG_ENDIAN)
 PIXEL_TAGS = {(0x7FE0, 0x0010): "int", (0x7FE0, 0x0008): "float32", (0x7FE0, 0x0009): "float64"}
+GZIP_MARK = b"\x1f\x8b"
+CHUNK, META_SIZE = 1 << 20, 1 << 10
+# our choice: what a file may unpack to, so that memory stays bounded; 128 million values are 512 slices of 512 × 512
+MAX_FILE_VALUES, MAX_FILE_BYTES = 1 << 27, 1 << 28
 # what pydicom raises, at once or when a value is decoded, on bytes that are not what they claim to be
-DAMAGE = (InvalidDicomError, EOFError, struct.error, ValueError, KeyError, TypeError, AttributeError, NotImplementedError, IndexError)
+DAMAGE = (
+    InvalidDicomError, EOFError, struct.error, zlib.error, ValueError, KeyError, TypeError, AttributeError, NotImplementedError,
+    IndexError, ArithmeticError, RecursionError, MemoryError, AssertionError,
+)  # fmt: skip
 
 
 def read_folder(folder: Path, progress: Progress) -> list[Frame]:
@@ -60,9 +69,10 @@ def read_folder(folder: Path, progress: Progress) -> list[Frame]:
 
 def _read_file(path: Path, relative: str) -> list[Frame]:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             if not _is_dicom(file, path):
                 return []
+            refuse_inflation(file)
             dataset = pydicom.dcmread(file, stop_before_pixels=True, force=True)
             top = el.Elements((dict.fromkeys(map(int, dataset.keys()), dataset),))
             sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", "")) or top.text(0x00080016)
@@ -74,10 +84,22 @@ def _read_file(path: Path, relative: str) -> list[Frame]:
         return list(_frames(top, store, sop_class))
     except MarrowQuantError:
         raise
-    except OSError as error:
-        raise MarrowQuantError(f"The file {relative} cannot be read ({error.strerror}); check the file and its permissions.") from error
+    except gzip.BadGzipFile as error:
+        raise MarrowQuantError(f"The file {relative} is not a whole gzip file; export or copy it again.") from error
     except DAMAGE as error:
         raise MarrowQuantError(f"The DICOM file {relative} is damaged or cut short; export or copy it again.") from error
+    except OSError as error:
+        raise MarrowQuantError(f"The file {relative} cannot be read ({error.strerror}); check the file and its permissions.") from error
+
+
+def open_file(path: Path) -> BinaryIO:
+    """A file for reading, unpacked on the fly if it begins with the mark of gzip."""
+    file = path.open("rb")
+    if file.read(len(GZIP_MARK)) == GZIP_MARK:
+        file.close()
+        return gzip.open(path)
+    file.seek(0)
+    return file
 
 
 def _is_dicom(file: BinaryIO, path: Path) -> bool:
@@ -92,8 +114,30 @@ def _is_dicom(file: BinaryIO, path: Path) -> bool:
     return group == 0x0008 and element in (0x0000, 0x0005, 0x0008, 0x0012, 0x0016)
 
 
+def refuse_inflation(file: BinaryIO) -> None:
+    """Refuse a deflated data set that unpacks to more than ``MAX_FILE_BYTES``, because pydicom would unpack all of it at once.
+
+    Raises
+    ------
+    ValueError
+        If it does.
+    """
+    head = file.read(META_SIZE)
+    if DEFLATED.encode() in head and head[132:138] == b"\x02\0\0\0UL":
+        (meta_length,) = struct.unpack_from("<I", head, 140)
+        file.seek(144 + meta_length)  # PS3.10 7.1: preamble, magic, group length, and as many bytes as that says
+        packed, size, inflater = file.read(), 0, zlib.decompressobj(-zlib.MAX_WBITS)
+        while packed and size <= MAX_FILE_BYTES:
+            size += len(inflater.decompress(packed, CHUNK))
+            packed = inflater.unconsumed_tail
+        if size > MAX_FILE_BYTES:
+            raise ValueError("a data set too large for memory")
+    file.seek(0)
+
+
 def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, relative: str) -> PixelStore:
     """Where the pixels are; a file that holds fewer bytes than its header promises is refused here, without reading any."""
+    gzipped = isinstance(file, gzip.GzipFile)
     store = PixelStore(
         path=path,
         relative=relative,
@@ -104,24 +148,45 @@ def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, re
         n_frames=int(top.number(0x00280008) or 1),
         samples=int(top.number(0x00280002) or 1),
         transfer_syntax=syntax,
+        gzipped=gzipped,
     )
-    if syntax == DEFLATED:
-        return store
     order = ">" if syntax == BIG_ENDIAN else "<"
-    header = file.read(12)
-    kind = PIXEL_TAGS.get(struct.unpack_from(order + "HH", header)) if len(header) == 12 else None
-    if kind is None or not store.rows or not store.columns:
+    kind, header = "int", b""
+    if syntax != DEFLATED:
+        header = file.read(12)
+        kind = PIXEL_TAGS.get(struct.unpack_from(order + "HH", header)) if len(header) == 12 else None
+    if kind is None or min(store.rows, store.columns, store.n_frames, store.samples) < 1:
         raise MarrowQuantError(f"The DICOM file {relative} is cut short before its pixels; export or copy it again.")
+    n_values = store.rows * store.columns * store.samples * store.n_frames
     type_code = _type_code(top, kind)
-    if syntax not in UNCOMPRESSED or store.samples > 1 or not type_code:
+    raw = syntax in UNCOMPRESSED and store.samples == 1 and bool(type_code)
+    if n_values > MAX_FILE_VALUES and (gzipped or not raw):
+        raise MarrowQuantError(
+            f"The DICOM file {relative} says that it holds {n_values / 1e6:.0f} million values, too many to unpack; its header may be "
+            "damaged: export it again, uncompressed if it is right."
+        )
+    if not raw:
         return store
     explicit = header[4:6] in (b"OW", b"OB", b"OF", b"OD")  # as a length these bytes would be odd, which is forbidden
     dtype = np.dtype(order + type_code)
     offset = file.tell() if explicit else file.tell() - 4
-    expected = store.rows * store.columns * store.samples * store.n_frames * dtype.itemsize
-    if os.fstat(file.fileno()).st_size - offset < expected:
+    if _n_bytes_from(file, offset, n_values * dtype.itemsize) < n_values * dtype.itemsize:
         raise MarrowQuantError(f"The DICOM file {relative} is cut short: fewer pixels than its header says; export or copy it again.")
-    return PixelStore(**{**vars(store), "offset": offset, "dtype": dtype.str})
+    return store if gzipped else PixelStore(**{**vars(store), "offset": offset, "dtype": dtype.str})
+
+
+def _n_bytes_from(file: BinaryIO, offset: int, wanted: int) -> int:
+    """How many bytes the file holds from ``offset`` on; a packed file is unpacked, and forgotten, up to ``wanted``."""
+    if not isinstance(file, gzip.GzipFile):
+        return os.fstat(file.fileno()).st_size - offset
+    file.seek(offset)
+    count = 0
+    while count < wanted:
+        chunk = file.read(CHUNK)
+        if not chunk:
+            break
+        count += len(chunk)
+    return count
 
 
 def _type_code(top: el.Elements, kind: str) -> str:

@@ -10,7 +10,9 @@ import pydicom
 
 from ..model import MarrowQuantError
 from .frame import Frame, PixelStore
-from .headers import DAMAGE
+from .headers import DAMAGE, open_file
+
+MAX_VOLUME_VALUES = 1 << 28  # our choice: 1024 slices of 512 × 512, which take 1 GB as float32
 
 
 def read_frames(frames: Sequence[Frame]) -> np.ndarray:
@@ -25,6 +27,12 @@ def read_frames(frames: Sequence[Frame]) -> np.ndarray:
     MarrowQuantError
         If a file cannot be read or decoded any more.
     """
+    n_values = sum(frame.rows * frame.columns for frame in frames)
+    if n_values > MAX_VOLUME_VALUES:
+        raise MarrowQuantError(
+            f"The volume that {frames[0].pixels.relative} belongs to has {n_values / 1e6:.0f} million voxels, too many for the memory; "
+            "is its header damaged?"
+        )
     decoded: dict[str, np.ndarray] = {}
     stored = []
     for frame in frames:
@@ -59,7 +67,8 @@ def _decode(store: PixelStore) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            pixels = pydicom.dcmread(store.path, force=True).pixel_array
+            with open_file(store.path) as file:
+                pixels = pydicom.dcmread(file, force=True).pixel_array
             return pixels.reshape(store.n_frames, store.rows, store.columns)
         except (*DAMAGE, RuntimeError, ImportError, OSError) as error:
             name = pydicom.uid.UID(store.transfer_syntax).name

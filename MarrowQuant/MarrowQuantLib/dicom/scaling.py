@@ -106,6 +106,13 @@ def slope_and_intercept(frame: Frame, scaling: Scaling) -> tuple[float, float]:
     return slope, frame.intercept
 
 
+def zero_slope(frames: Sequence[Frame]) -> str:
+    """Why images must not be measured whose header would make all their voxels equal, or ""."""
+    if any(frame.slope == 0 or any(slope == 0 for slope, _ in frame.real_world.values()) for frame in frames):
+        return "a scaling slope in its header is 0, so that the values of its voxels are lost"
+    return ""
+
+
 def signal_scaling(frames: Sequence[Frame]) -> Scaling:
     """Scaling of images whose signals are compared with each other.
 

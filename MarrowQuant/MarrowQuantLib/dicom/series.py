@@ -16,7 +16,7 @@ from .geometry import make_grid
 from .grouping import number_acquisitions, number_stations
 from .headers import read_folder
 from .ideal import name_ideal_volumes
-from .scaling import QUANTITIES, map_scaling, phase_scaling, signal_scaling
+from .scaling import QUANTITIES, map_scaling, phase_scaling, signal_scaling, zero_slope
 from .split import split_series
 from .volume import SeriesVolume
 
@@ -98,6 +98,7 @@ def _scale(drafts: Sequence[Draft]) -> None:
         if draft.role in MEASURED_SIGNALS and draft.frame.component != "phase":
             acquisitions[same_protocol(draft)].extend(frame for part in draft.parts for frame in part)
     for draft in drafts:
+        draft.problem = draft.problem or zero_slope(draft.grid.frames)
         if draft.problem:
             continue
         if draft.role in QUANTITIES:
