@@ -295,7 +295,7 @@ def test_change_and_probability_appear_without_a_click(filled):
     measured(filled)
     rows = column(filled.ui.changeTable, 0)
     assert "Fat fraction, lumbar mean" in rows
-    assert filled.ui.changeTable.item(rows.index("Fat fraction, lumbar mean"), 3).text() == "+20 percentage points"
+    assert filled.ui.changeTable.item(rows.index("Fat fraction, lumbar mean"), 3).text() == "+20.0 percentage points"
     assert "Probability of CR/VGPR" in filled.ui.probabilityLabel.text
     assert filled.logic.case.results().response.label in filled.ui.probabilityLabel.text
 

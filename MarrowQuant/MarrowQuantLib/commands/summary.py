@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Optional
 
 from ..longitudinal import INDICES, flag_kind, label_of
 from ..model import RESEARCH_USE_ONLY, Change, ExamResult, Measurement, Results
+from ..report import formats
 
 FOLLOWED = tuple(index.key for index in INDICES)  # the levels' own changes stand in the report
 
@@ -41,16 +41,16 @@ def _vertebra_table(exams: Sequence[ExamResult]) -> list[str]:
         cells = []
         for exam in exams:
             found = next((v.measurements for v in exam.vertebrae if v.roi.level == level), {})
-            cells.append(f"{_value(found.get('ff')):>16}{_value(found.get('adc'), 0):>18}")
+            cells.append(f"{_value(found.get('ff')):>16}{_value(found.get('adc')):>18}")
         rows.append(f"{level:<10}" + "".join(cells))
     mean = f"{'Mean L1–L5':<10}" + "".join(
-        f"{_value(exam.lumbar.get('ff')):>16}{_value(exam.lumbar.get('adc'), 0):>18}" for exam in exams
+        f"{_value(exam.lumbar.get('ff')):>16}{_value(exam.lumbar.get('adc')):>18}" for exam in exams
     )
     return [header, *rows, mean]
 
 
-def _value(measurement: Optional[Measurement], digits: int = 1) -> str:
-    return "–" if measurement is None or math.isnan(measurement.value) else f"{measurement.value:.{digits}f} {measurement.unit}"
+def _value(measurement: Optional[Measurement]) -> str:
+    return formats.NONE if measurement is None else f"{formats.number(measurement.value, measurement.unit)} {measurement.unit}"
 
 
 def _burden_lines(exam: ExamResult) -> list[str]:
@@ -59,15 +59,16 @@ def _burden_lines(exam: ExamResult) -> list[str]:
     accepted = sum(component.state == "accepted" for component in exam.burden.components)
     return [
         f"Tumour load, {exam.label} ({exam.date}): tDV {_value(exam.burden.tdv)} in {accepted} components, "
-        f"ADC median {_value(exam.burden.gadc, 0)}"
+        f"ADC median {_value(exam.burden.gadc)}"
     ]
 
 
 def _change_line(change: Change) -> str:
-    relative = "" if change.relative_percent is None else f" ({change.relative_percent:+.0f} %)"
+    relative = "" if change.relative_percent is None else f" ({formats.relative(change.relative_percent)})"
     flags = f"   [{', '.join(flag_kind(flag) for flag in change.flags)}]" if change.flags else ""
-    values = f"{change.baseline:.4g} → {change.follow_up:.4g} {change.unit}"
-    return f"{label_of(change.name)}: {values}, {change.absolute:+.4g} {change.absolute_unit}{relative}{flags}"
+    values = f"{formats.number(change.baseline, change.unit)} → {formats.number(change.follow_up, change.unit)} {change.unit}"
+    absolute = f"{formats.signed(change.absolute, change.absolute_unit)} {change.absolute_unit}"
+    return f"{label_of(change.name)}: {values}, {absolute}{relative}{flags}"
 
 
 def _response_lines(results: Results) -> list[str]:

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from ..longitudinal.indices import label_of
 from ..model import Change, ResponseEstimate, Results
+from ..report import formats
 from ..response import available_models
 from ..response.model_file import DEFAULT_MODEL
 from .language import interfaceLanguage
@@ -55,7 +56,7 @@ class ResponseStep(Step):
         changes = results.changes if results else ()
         rows = [_changeCells(change) for change in changes]
         tips = ["\n".join(change.flags) or _("No warning.") for change in changes]
-        headers = [_("Index"), _("Baseline"), _("Follow-up"), _("Change"), _("Change %"), "⚠"]
+        headers = [_("Index"), _("Baseline"), _("Follow-up"), _("Change"), _("Relative"), "⚠"]
         fillTable(self.ui.changeTable, headers, rows, tips)
         estimate = results.response if results else None
         widgets = (self.ui.modelLabel, self.ui.modelComboBox, self.ui.probabilityLabel, self.ui.contributionTable, self.ui.modelCardBrowser)
@@ -83,13 +84,12 @@ class ResponseStep(Step):
 
 
 def _changeCells(change: Change) -> list[str]:
-    relative = "–" if change.relative_percent is None else f"{change.relative_percent:+.0f}"
     return [
         label_of(change.name, interfaceLanguage()),
-        f"{change.baseline:.4g} {change.unit}",
-        f"{change.follow_up:.4g} {change.unit}",
-        f"{change.absolute:+.4g} {change.absolute_unit}",
-        relative,
+        f"{formats.number(change.baseline, change.unit)} {change.unit}",
+        f"{formats.number(change.follow_up, change.unit)} {change.unit}",
+        f"{formats.signed(change.absolute, change.absolute_unit)} {change.absolute_unit}",
+        formats.relative(change.relative_percent),
         "⚠" if change.flags else "",
     ]
 

@@ -553,8 +553,8 @@
         <translation>変化</translation>
     </message>
     <message>
-        <source>Change %</source>
-        <translation>変化率 %</translation>
+        <source>Relative</source>
+        <translation>変化率</translation>
     </message>
     <message>
         <source>Change of M protein</source>
