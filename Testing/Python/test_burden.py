@@ -7,8 +7,8 @@ import time
 import numpy as np
 import pytest
 from MarrowQuantLib.burden import BurdenSession, find_muscle, segment
+from MarrowQuantLib.burden.edges import edge_level
 from MarrowQuantLib.burden.pieces import find_pieces, longest_diameter
-from MarrowQuantLib.burden.tdv import edge_level
 from MarrowQuantLib.model import MarrowQuantError, Volume
 from scipy.spatial.transform import Rotation
 
@@ -227,14 +227,14 @@ def test_the_edge_lies_at_half_height_whatever_surrounds_a_lesion(surroundings):
     inside = 950.0
     fraction = np.clip(np.linspace(-3.9, 3.9, 79)[:, None] + np.arange(-10, 10), 0, 1)  # the edge moves through a voxel in 79 rows
     rows = (surroundings + (inside - surroundings) * fraction)[:, None, :].repeat(3, axis=1)
-    counted = np.concatenate([(edge_level(row[None].repeat(3, axis=0)) >= 500)[1, 1] for row in rows]).sum()
+    counted = np.concatenate([(edge_level(row[None].repeat(3, axis=0), 200) >= 500)[1, 1] for row in rows]).sum()
     assert counted == pytest.approx(fraction.sum(), rel=0.01)
 
 
 def test_bright_specks_of_normal_marrow_do_not_grow_into_lesions():
     rng = np.random.default_rng(3)
     signal = rng.normal(320, 45, (40, 60, 60))  # one voxel in 30,000 passes 5 x muscle
-    level = edge_level(signal)
+    level = edge_level(signal, 200)
     assert np.count_nonzero(level >= 500) < 8 * max(1, np.count_nonzero(signal >= 500))
 
 

@@ -1,7 +1,7 @@
 """Total diffusion volume (tDV): the whole-body diffusion mask by its components, and what the accepted ones add up to.
 
 A voxel is a candidate if its high-b signal is at least ``ratio`` times that of muscle and its ADC lies in a window; at an edge, half the
-local height decides (:func:`edge_level`). The defaults, in :class:`~..model.Settings`, come from other work than Takasu 2020, which
+local height decides (:func:`~.edges.edge_level`). The defaults, in :class:`~..model.Settings`, come from other work than Takasu 2020, which
 describes neither threshold in what was at hand:
 
 * ratio 5.0: normal marrow has a muscle-normalised b 900 signal of 3.2 ± 0.9 (100 asymptomatic people, PMC8161193); mean + 2 SD, arithmetic
@@ -20,7 +20,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Optional
 
 import numpy as np
-from scipy import ndimage
 
 from ..features import first_order, histogram
 from ..model import (
@@ -38,6 +37,7 @@ from ..model import (
     no_progress,
 )
 from .decisions import Candidates, Decisions
+from .edges import edge_level
 from .muscle import MuscleReference, check_pair, find_muscle, tissue_mask
 from .physiology import outline_of, propose_states
 from .pieces import find_pieces, longest_diameter
@@ -48,30 +48,6 @@ paper behind them, and 1400 that of MET-RADS-P; they are a setting."""
 
 DECIDED = "Decided by the reader."
 _LOWEST_RATIO = 2.0  # voxels are prepared down to this ratio; a lower one prepares again
-_EDGE_SLACK = 0.8  # our choice: the part of the threshold that an edge voxel nearer to the lesion than to its surroundings must still reach
-
-
-def edge_level(signal: np.ndarray) -> np.ndarray:
-    """The highest threshold at which each voxel still belongs to the bright side.
-
-    A voxel that is nearer to the brightest than to the darkest of its 3 × 3 × 3 neighbourhood belongs to what is bright there, even a
-    little below the threshold; one that is nearer to the darkest belongs only if that passes too. So the edge of a lesion lies at half
-    height, where partial volume puts it, whether normal marrow (3.2 × muscle) or dark cortex surrounds it. With the plain threshold of
-    5 × muscle a lesion in normal marrow grows by a fifth of a voxel on every side: 16 % of the volume of the digital patient's two
-    remaining lesions. Our choice; the form is the toggle mapping of mathematical morphology.
-
-    Parameters
-    ----------
-    signal : ndarray, shape (k, j, i)
-        High-b signal without NaN.
-
-    Returns
-    -------
-    ndarray, shape (k, j, i)
-        In the unit of ``signal``; a voxel is a candidate if this is at least the threshold.
-    """
-    brightest, darkest = ndimage.maximum_filter(signal, 3), ndimage.minimum_filter(signal, 3)
-    return np.where(signal >= (brightest + darkest) / 2, np.minimum(brightest, signal / _EDGE_SLACK), darkest)
 
 
 class BurdenSession:
@@ -111,7 +87,6 @@ class BurdenSession:
             raise MarrowQuantError(f"A muscle signal of {muscle_signal} cannot be divided by; place the point in muscle again.")
         self._high_b, self._adc_map = high_b, adc
         self._min_component_ml = min_component_ml
-        self._level = edge_level(np.nan_to_num(high_b.array))
         self._outline = outline_of(tissue_mask(high_b.array), high_b.ijk_to_ras)
         self._decisions = Decisions()
         self._candidates: Optional[Candidates] = None
@@ -124,14 +99,16 @@ class BurdenSession:
     def _prepare(self, lowest_ratio: float) -> None:
         """Collect the voxels that can become candidates at this ratio or above, and the box that holds them."""
         signal, adc = self._high_b.array, self._adc_map.array
-        above = self._level >= lowest_ratio * self.muscle.signal
+        lowest = lowest_ratio * self.muscle.signal
+        level = edge_level(np.nan_to_num(signal), lowest)
+        above = level >= lowest
         flat = np.flatnonzero(above & np.isfinite(adc) & np.isfinite(signal))
         self._lowest_ratio = lowest_ratio
         self._ratio = signal.ravel()[flat].astype(np.float32) / np.float32(self.muscle.signal)
-        self._level_ratio = self._level.ravel()[flat].astype(np.float32) / np.float32(self.muscle.signal)
+        self._level_ratio = level.ravel()[flat].astype(np.float32) / np.float32(self.muscle.signal)
         self._adc = adc.ravel()[flat].astype(np.float32)
         self._flat = flat
-        self._ratio_without_adc = self._level[above & ~np.isfinite(adc)] / self.muscle.signal
+        self._ratio_without_adc = level[above & ~np.isfinite(adc)] / self.muscle.signal
         index = np.stack(np.unravel_index(flat, signal.shape)) if flat.size else np.zeros((3, 1), dtype=int)
         low = index.min(axis=1)
         self._box_shape = tuple(index.max(axis=1) - low + 1)

@@ -1,0 +1,56 @@
+"""Where the edge of a lesion lies on an image with partial volume."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from scipy import ndimage
+
+_SLACK = 0.8  # our choice: the part of the threshold that an edge voxel nearer to the lesion than to its surroundings must still reach
+_RANK = 3  # our choice: the fourth brightest and the fourth darkest of the 27 voxels stand for the two sides of an edge
+_CHUNK = 200_000  # voxels worked on at a time: 27 float32 each, 22 MB
+
+
+def edge_level(signal: np.ndarray, lowest: float) -> np.ndarray:
+    """The highest threshold at which each voxel still belongs to the bright side.
+
+    A voxel that is nearer to the bright than to the dark side of its 3 × 3 × 3 neighbourhood belongs to what is bright there, even a
+    little below the threshold; one that is nearer to the dark side belongs only if that side passes too. So the edge of a lesion
+    lies at half height, where partial volume puts it, whether normal marrow (3.2 × muscle) or dark cortex surrounds it. With the plain
+    threshold of 5 × muscle a lesion in normal marrow grows by a fifth of a voxel on every side.
+
+    The two sides are the fourth brightest and the fourth darkest of the 27 voxels. The extremes themselves are biased by noise and texture,
+    the maximum more than the minimum, which puts the edge above half height: with them the load of a digital patient with diffuse disease
+    reads 6 to 8 % low, with these about 1 %. Our choice; the form is the toggle mapping of mathematical morphology.
+
+    Parameters
+    ----------
+    signal : ndarray, shape (k, j, i)
+        High-b signal without NaN.
+    lowest : float
+        No threshold below this will be asked for; voxels without a brighter neighbour are not worked on.
+
+    Returns
+    -------
+    ndarray, shape (k, j, i)
+        In the unit of ``signal``; a voxel is a candidate if this is at least the threshold.
+    """
+    brightest = ndimage.maximum_filter(signal, 3)
+    level = ndimage.minimum_filter(signal, 3)
+    flat = np.flatnonzero((brightest >= lowest) & (signal >= _SLACK * lowest))
+    for chunk in np.array_split(flat, max(1, -(-flat.size // _CHUNK))):
+        own = signal.ravel()[chunk]
+        dark, bright = _sides(signal, chunk)
+        on_bright_side = np.minimum(brightest.ravel()[chunk], own / _SLACK)
+        level.ravel()[chunk] = np.where(own >= (bright + dark) / 2, on_bright_side, dark)
+    return level
+
+
+def _sides(signal: np.ndarray, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Signal on the dark and on the bright side of each voxel's neighbourhood; outside the image its border is repeated."""
+    index = np.unravel_index(flat, signal.shape)
+    steps = [[np.clip(axis + step, 0, size - 1) for step in (-1, 0, 1)] for axis, size in zip(index, signal.shape)]
+    around = np.stack([signal[k, j, i] for k, j, i in itertools.product(*steps)])
+    around.partition((_RANK, len(around) - 1 - _RANK), axis=0)
+    return around[_RANK], around[-1 - _RANK]
