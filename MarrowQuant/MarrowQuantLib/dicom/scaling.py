@@ -208,18 +208,25 @@ def _guess_adc(values: np.ndarray) -> Scaling:
     return Scaling(unit=UNIT_ADC, sentence="unit unknown", problem=problem)
 
 
-def phase_scaling(samples: np.ndarray) -> Scaling:
-    """Phase in radians, by what the displayed values reach.
+def phase_scaling(vendor: str, samples: np.ndarray) -> Scaling:
+    """Phase in radians, by the vendor's way of storing it and what the displayed values reach.
 
     Siemens writes 0 … 4095 for −π … π, with a rescale to −4096 … 4094 in some versions; Philips and GE write milliradians.
+
+    Parameters
+    ----------
+    vendor : str
+    samples : ndarray
+        Displayed values of all phase images of the acquisition: those of one image need not reach the ends of the scale.
     """
     if samples.size == 0:
         return Scaling(unit="rad", sentence="unit unknown", problem="the phase images are empty")
     low, high = float(samples.min()), float(np.abs(samples).max())
-    if low >= 0 and 3200.0 < high <= 4096.0:
-        factor, offset, word = math.pi / 2048, -math.pi, "0 … 4096 for −π … π"
-    elif high <= 4096.0:
-        factor, offset, word = next(known for limit, *known in PHASE_UNITS if high <= limit)
-    else:
+    if high > 4096.0:
         return Scaling(unit="rad", sentence="unit unknown", problem=f"the phase reaches {high:.4g}, which is no known scale")
-    return Scaling(factor=factor, offset=offset, unit="rad", sentence=f"phase in {word}, because the values reach {high:.4g}")
+    if low >= 0 and (vendor == el.SIEMENS or high > 3200.0):
+        factor, offset, word = math.pi / 2048, -math.pi, "0 … 4096 for −π … π"
+    else:
+        factor, offset, word = next(known for limit, *known in PHASE_UNITS if high <= limit)
+    sentence = f"phase in {word}, because the values of the acquisition lie between {low:.4g} and {float(samples.max()):.4g}"
+    return Scaling(factor=factor, offset=offset, unit="rad", sentence=sentence)

@@ -7,6 +7,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from ..model import Progress, Role, no_progress
 from .classify import BY_NEIGHBOURS, DESCRIBED, Verdict, classify
 from .directions import merge_directions
@@ -16,7 +18,7 @@ from .geometry import make_grid
 from .grouping import number_acquisitions, number_stations
 from .headers import read_folder
 from .ideal import name_ideal_volumes
-from .scaling import QUANTITIES, map_scaling, phase_scaling, signal_scaling, zero_slope
+from .scaling import QUANTITIES, Scaling, map_scaling, phase_scaling, signal_scaling, zero_slope
 from .split import split_series
 from .volume import SeriesVolume
 
@@ -93,22 +95,36 @@ def _look_at_neighbouring_series(drafts: Sequence[Draft]) -> None:
 
 
 def _scale(drafts: Sequence[Draft]) -> None:
-    acquisitions: dict[Hashable, list[Frame]] = defaultdict(list)
-    for draft in drafts:
-        if draft.role in MEASURED_SIGNALS and draft.frame.component != "phase":
-            acquisitions[same_protocol(draft)].extend(frame for part in draft.parts for frame in part)
+    """Decide the scaling of every volume, from all volumes of its acquisition that are stored in the same way."""
     for draft in drafts:
         draft.problem = draft.problem or zero_slope(draft.grid.frames)
-        if draft.problem:
-            continue
-        if draft.role in QUANTITIES:
-            draft.scaling = map_scaling(draft.role, draft.grid.frames, draft.sample(), draft.verdict.reciprocal)
-        elif draft.frame.component == "phase":
-            draft.scaling = phase_scaling(draft.sample())
-        else:
-            frames = acquisitions[same_protocol(draft)] if draft.role in MEASURED_SIGNALS else draft.grid.frames
-            draft.scaling = signal_scaling(frames)
-        draft.problem = draft.scaling.problem
+    alike: dict[Hashable, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        if not draft.problem:
+            alike[_stored_alike(draft)].append(draft)
+    for group in alike.values():
+        for draft, scaling in zip(group, _scalings(group)):
+            draft.scaling, draft.problem = scaling, scaling.problem
+
+
+def _stored_alike(draft: Draft) -> Hashable:
+    """Maps of one kind share their unit, phase images theirs, and measured signals are compared with each other."""
+    protocol = same_protocol(draft)
+    if draft.role in QUANTITIES:
+        return (protocol, draft.role, draft.verdict.reciprocal)
+    if draft.frame.component == "phase":
+        return (protocol, "phase")
+    return (protocol, "signal") if draft.role in MEASURED_SIGNALS else (protocol, id(draft))
+
+
+def _scalings(group: Sequence[Draft]) -> list[Scaling]:
+    first = group[0]
+    if first.role in QUANTITIES:
+        samples = np.concatenate([draft.sample().ravel() for draft in group])
+        return [map_scaling(first.role, draft.grid.frames, samples, first.verdict.reciprocal) for draft in group]
+    if first.frame.component == "phase":
+        return [phase_scaling(first.frame.vendor, np.concatenate([draft.sample().ravel() for draft in group]))] * len(group)
+    return [signal_scaling([frame for draft in group for part in draft.parts for frame in part])] * len(group)
 
 
 def _finish(draft: Draft) -> SeriesVolume:
