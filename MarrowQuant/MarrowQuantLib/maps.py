@@ -16,6 +16,7 @@ import numpy as np
 from . import fatwater
 from .dicom import ExamFiles, SeriesVolume, diffusion_sets
 from .diffusion import fit_adc, stitch
+from .diffusion.align import align, group_stations
 from .model import (
     UNIT_ADC,
     UNIT_FF,
@@ -45,8 +46,8 @@ class ExamMaps:
         dwi_high, dwi_low, adc; each present only if the exam has it.
     protocol : dict
         What a follow-up is compared with: manufacturer, field strength, b-values, echo times, origin of the FF.
-    used : frozenset of int
-        ``id`` of each :class:`SeriesVolume` that was used.
+    seams_ras : tuple of (float, float, float)
+        Centre of the overlap of each two neighbouring stations, RAS mm.
     """
 
     label: str
@@ -56,6 +57,7 @@ class ExamMaps:
     warnings: tuple[str, ...] = ()
     synthetic: bool = False
     series: tuple[Mapping[str, Any], ...] = ()
+    seams_ras: tuple[tuple[float, ...], ...] = ()
 
 
 class _Builder:
@@ -67,6 +69,7 @@ class _Builder:
         self.maps: dict[str, Volume] = {}
         self.used: set[int] = set()
         self.protocol: dict[str, Any] = {}
+        self.seams_ras: tuple[tuple[float, ...], ...] = ()
         self.warnings = [f"Series {v.series_number} was not used: {v.problem}" for v in exam.volumes if v.problem]
 
     def load(self, volume: SeriesVolume) -> Volume:
@@ -115,6 +118,7 @@ def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Pr
         warnings=tuple(build.warnings),
         synthetic=any(v.synthetic for v in exam.volumes),
         series=tuple(v.as_row(used=id(v) in build.used) for v in exam.volumes),
+        seams_ras=build.seams_ras,
     )
 
 
@@ -239,15 +243,27 @@ def _add_diffusion(build: _Builder) -> None:
         adc.append(images[0].like(adc_map, role=Role.ADC, unit=UNIT_ADC, quantity="ADC", name="ADC", b_value=None, source=(how,)))
         high.append(images[-1])
         low.append(images[0])
-    stitched = stitch(high)
-    build.warnings += stitched.warnings
-    build.maps["dwi_high"] = _named(stitched.volume, f"b{b_values[-1]:g}")
-    build.maps["dwi_low"] = _named(stitch(low, gains=stitched.gains).volume, f"b{b_values[0]:g}")
-    build.maps["adc"] = _named(stitch(adc, gains=np.ones(len(adc))).volume, "ADC")
+    groups, reasons = group_stations(low)
+    for n, reason in sorted(reasons.items()):
+        build.warnings.append(f"{reason} Station {n + 1} is measured by itself and is not in the tDV.")
+    for number, group in enumerate(groups, start=1):
+        _add_stitched(build, *([images[n] for n in group] for images in (high, low, adc)), "" if number == 1 else f"_part{number}")
     build.protocol.update(b_values=[float(b) for b in b_values], stations=len(stations))
     extent = _cranio_caudal_extent_mm(build.maps["dwi_high"])
     if extent < WHOLE_BODY_MM:
         build.warnings.append(f"The diffusion images cover {extent:.0f} mm from head to feet: the tDV is that of this part of the body.")
+
+
+def _add_stitched(build: _Builder, high: Sequence[Volume], low: Sequence[Volume], adc: Sequence[Volume], suffix: str) -> None:
+    """Stitch stations that fit together; the shifts are found on the lowest and the gains on the highest b-value."""
+    aligned = align(low)
+    stitched = stitch(high, moves=aligned.moves)
+    build.warnings += [*aligned.warnings, *stitched.warnings]
+    build.maps["dwi_high" + suffix] = _named(stitched.volume, f"b{high[0].b_value:g}")
+    build.maps["dwi_low" + suffix] = _named(stitch(low, gains=stitched.gains, moves=aligned.moves).volume, f"b{low[0].b_value:g}")
+    build.maps["adc" + suffix] = _named(stitch(adc, gains=np.ones(len(adc)), moves=aligned.moves).volume, "ADC")
+    if not suffix:
+        build.seams_ras = tuple(tuple(float(n) for n in seam.position_ras) for seam in stitched.seams)
 
 
 def _diffusion_stations(build: _Builder) -> list[dict[float, SeriesVolume]]:

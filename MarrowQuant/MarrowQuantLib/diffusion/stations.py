@@ -12,6 +12,7 @@ from typing import Optional
 import numpy as np
 
 from ..model import MarrowQuantError, Volume
+from .gains import Placed, estimate_gains, largest_step, otsu, overlap
 
 # Tolerances of the placement; all are our choice.
 SLICE_TOLERANCE = 0.05  # of the slice spacing: below it, slices of two stations count as the same position
@@ -20,7 +21,6 @@ LARGEST_PIXEL_SHIFT = 0.5  # of a pixel: a larger in-plane shift would misplace 
 DIRECTION_TOLERANCE = 1e-3  # of a unit vector, about 0.06 degrees
 SPACING_TOLERANCE = 1e-2  # relative
 MOST_OVERLAP = 0.9  # of the shorter station: more means the same station twice
-FEWEST_VOXELS = 50  # in an overlap, for a gain to be estimated
 
 
 @dataclass(frozen=True)
@@ -48,29 +48,48 @@ class Seam:
 
 
 @dataclass(frozen=True)
+class Profile:
+    """Median signal of the tissue in every slice, ready to plot.
+
+    Attributes
+    ----------
+    height_mm : ndarray, shape (k,)
+        S coordinate of the middle of each slice, RAS.
+    before, after : ndarray, shape (k,)
+        With all gains one, and with the gains that were applied; NaN where a slice shows no tissue.
+    """
+
+    height_mm: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+
+
+@dataclass(frozen=True)
 class Stitched:
-    """Result of :func:`stitch`. ``gains`` are the factors applied, in the order of the stations that were given."""
+    """Result of :func:`stitch`.
+
+    Attributes
+    ----------
+    volume : Volume
+    gains : tuple of float
+        Factors applied, in the order of the stations that were given.
+    seams : tuple of Seam
+        From the lowest slice upwards.
+    warnings : tuple of str
+    profile : Profile or None
+        Brightness along the slices without and with the gains; None for a single station.
+    """
 
     volume: Volume
     gains: tuple[float, ...]
     seams: tuple[Seam, ...]
     warnings: tuple[str, ...] = ()
+    profile: Optional[Profile] = None
 
 
-@dataclass(frozen=True)
-class _Placed:
-    """A station on the common grid: its first slice, and its place in the list that was given."""
-
-    index: int
-    array: np.ndarray
-    first: int
-
-    @property
-    def last(self) -> int:
-        return self.first + self.array.shape[0] - 1
-
-
-def stitch(stations: Sequence[Volume], *, gains: Optional[Sequence[float]] = None) -> Stitched:
+def stitch(
+    stations: Sequence[Volume], *, gains: Optional[Sequence[float]] = None, moves: Optional[Sequence[Sequence[int]]] = None
+) -> Stitched:
     """Join stations into one volume.
 
     The station in the middle sets the grid and the intensity scale. Each neighbour's gain is the median ratio over the bright voxels of
@@ -86,6 +105,9 @@ def stitch(stations: Sequence[Volume], *, gains: Optional[Sequence[float]] = Non
     gains : sequence of float, optional
         Factors to apply instead of estimating them, one for each station. For quantities with an absolute scale, such as the ADC, give
         ones.
+    moves : sequence of (int, int, int), optional
+        Whole voxels along i, j, k by which each station is moved, as :func:`~.align.align` finds them. Nothing is interpolated; voxels
+        that come from outside the field of view are NaN.
 
     Returns
     -------
@@ -104,13 +126,17 @@ def stitch(stations: Sequence[Volume], *, gains: Optional[Sequence[float]] = Non
         return Stitched(stations[0], (1.0,), ())
 
     warnings: list[str] = []
-    reference = _middle_station(stations)
-    placed = sorted((_place(i, s, stations[reference], warnings) for i, s in enumerate(stations)), key=lambda p: (p.first, p.last))
+    reference = middle_station(stations)
+    all_placed = [place(i, s, stations[reference], warnings) for i, s in enumerate(stations)]
+    if moves is not None:
+        all_placed = [_moved(p, move) for p, move in zip(all_placed, moves)]
+    placed = sorted(all_placed, key=lambda p: (p.first, p.last))
     _check_overlaps(placed)
-    applied = _estimate_gains(placed, reference, warnings) if gains is None else np.asarray(gains, dtype=float)
+    applied = estimate_gains(placed, reference, warnings) if gains is None else np.asarray(gains, dtype=float)
     volume = _blend(placed, applied, stations[reference])
     seams = tuple(_seam(a, b, applied, stations[reference]) for a, b in zip(placed, placed[1:]))
-    return Stitched(volume, tuple(float(g) for g in applied), seams, tuple(warnings))
+    profile = _profile(_blend(placed, np.ones(len(placed)), stations[reference]), volume)
+    return Stitched(volume, tuple(float(g) for g in applied), seams, tuple(warnings), profile)
 
 
 def _check_gains(gains: Optional[Sequence[float]], n_stations: int) -> None:
@@ -121,14 +147,14 @@ def _check_gains(gains: Optional[Sequence[float]], n_stations: int) -> None:
         raise MarrowQuantError(f"{n_stations} stations need {n_stations} positive gains; given were {values.tolist()}.")
 
 
-def _middle_station(stations: Sequence[Volume]) -> int:
+def middle_station(stations: Sequence[Volume]) -> int:
     """The station whose centre lies in the middle of all centres along the slice direction."""
     normal = stations[0].ijk_to_ras[:3, 2]
     heights = [normal @ (s.ijk_to_ras @ [0, 0, (s.array.shape[0] - 1) / 2, 1])[:3] for s in stations]
     return int(np.argsort(heights)[len(stations) // 2])
 
 
-def _place(index: int, station: Volume, reference: Volume, warnings: list[str]) -> _Placed:
+def place(index: int, station: Volume, reference: Volume, warnings: list[str]) -> Placed:
     """Find a station's first slice on the grid of the reference, and check that it fits."""
     name = f"Station {index + 1}"
     if station.array.ndim != 3 or min(station.array.shape) < 1:
@@ -151,7 +177,20 @@ def _place(index: int, station: Volume, reference: Volume, warnings: list[str]) 
     if off_grid > SLICE_TOLERANCE:
         off_mm = off_grid * reference.spacing_mm[2]
         warnings.append(f"{name} lies {off_mm:.1f} mm off the slices of the middle station and was placed on the nearest slice.")
-    return _Placed(index, np.asarray(station.array, dtype=np.float32), round(k))
+    return Placed(index, np.asarray(station.array, dtype=np.float32), round(k))
+
+
+def _moved(placed: Placed, move: Sequence[int]) -> Placed:
+    """The station moved by whole voxels along i, j, k."""
+    i, j, k = (int(n) for n in move)
+    if (i, j) == (0, 0):
+        return replace(placed, first=placed.first + k)
+    array = np.full_like(placed.array, np.nan)
+    rows, columns = array.shape[1:]
+    target = (slice(None), slice(max(j, 0), rows + min(j, 0)), slice(max(i, 0), columns + min(i, 0)))
+    origin = (slice(None), slice(max(-j, 0), rows - max(j, 0)), slice(max(-i, 0), columns - max(i, 0)))
+    array[target] = placed.array[origin]
+    return Placed(placed.index, array, placed.first + k)
 
 
 def _turned_like(station: Volume, reference: Volume) -> Volume:
@@ -176,7 +215,7 @@ def _check_grid(name: str, station: Volume, reference: Volume) -> None:
         raise MarrowQuantError(f"{name} has another orientation than the others; stitching needs parallel slices.")
 
 
-def _check_overlaps(placed: Sequence[_Placed]) -> None:
+def _check_overlaps(placed: Sequence[Placed]) -> None:
     for a, b in zip(placed, placed[1:]):
         overlap = min(a.last, b.last) - b.first + 1
         if overlap > MOST_OVERLAP * min(len(a.array), len(b.array)):
@@ -185,53 +224,7 @@ def _check_overlaps(placed: Sequence[_Placed]) -> None:
             )
 
 
-def _overlap(a: _Placed, b: _Placed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Both stations over their common slices, and which voxels there are bright."""
-    stop = min(a.last, b.last) + 1
-    upper = a.array[b.first - a.first : stop - a.first]
-    lower = b.array[: stop - b.first]
-    usable = np.isfinite(upper) & np.isfinite(lower) & (upper > 0) & (lower > 0)
-    brightness = np.sqrt(np.where(usable, upper, 0) * np.where(usable, lower, 0))
-    if np.count_nonzero(usable) < FEWEST_VOXELS:
-        return upper, lower, np.zeros_like(usable)
-    return upper, lower, brightness > _otsu(brightness[usable])
-
-
-def _otsu(values: np.ndarray) -> float:
-    """Threshold that separates two classes best (Otsu, IEEE Trans Syst Man Cybern 1979;9:62), on 256 bins up to the 99.9th percentile."""
-    counts, edges = np.histogram(np.minimum(values, np.percentile(values, 99.9)), bins=256)
-    centres = 0.5 * (edges[:-1] + edges[1:])
-    below = np.cumsum(counts)[:-1].astype(float)
-    sum_below = np.cumsum(counts * centres)[:-1]
-    above, sum_above = counts.sum() - below, (counts * centres).sum() - sum_below
-    both = (below > 0) & (above > 0)
-    if not both.any():
-        return -np.inf  # all voxels are equally bright
-    between = np.zeros_like(below)
-    between[both] = below[both] * above[both] * (sum_below[both] / below[both] - sum_above[both] / above[both]) ** 2
-    return float(edges[1 + np.argmax(between)])
-
-
-def _estimate_gains(placed: Sequence[_Placed], reference: int, warnings: list[str]) -> np.ndarray:
-    """Gain of each station, chained from neighbour to neighbour; the reference has 1."""
-    gains = np.ones(len(placed))
-    for a, b in zip(placed, placed[1:]):
-        ratio = 1.0
-        pair = f"Stations {a.index + 1} and {b.index + 1}"
-        if b.first > a.last:
-            missing = b.first - a.last - 1
-            warnings.append(f"{pair} do not overlap ({missing} slices are missing between them); their brightness was not matched.")
-        else:
-            left, right, bright = _overlap(a, b)
-            if np.count_nonzero(bright) >= FEWEST_VOXELS:
-                ratio = float(np.exp(np.median(np.log(left[bright]) - np.log(right[bright]))))
-            else:
-                warnings.append(f"{pair} overlap, but with too little signal to match their brightness.")
-        gains[b.index] = gains[a.index] * ratio
-    return gains / gains[reference]
-
-
-def _blend(placed: Sequence[_Placed], gains: np.ndarray, reference: Volume) -> Volume:
+def _blend(placed: Sequence[Placed], gains: np.ndarray, reference: Volume) -> Volume:
     """Weighted mean of the stations on the common grid, NaN where nothing was acquired."""
     first, last = placed[0].first, max(p.last for p in placed)
     shape = (last - first + 1, *reference.array.shape[1:])
@@ -251,7 +244,7 @@ def _blend(placed: Sequence[_Placed], gains: np.ndarray, reference: Volume) -> V
     return replace(reference, array=array, ijk_to_ras=ijk_to_ras, station=None, source=(*reference.source, sentence))
 
 
-def _slice_weights(placed: Sequence[_Placed], n: int) -> np.ndarray:
+def _slice_weights(placed: Sequence[Placed], n: int) -> np.ndarray:
     """Weight of each slice of station n: 1, falling linearly towards the neighbour in an overlap."""
     station = placed[n]
     weights = np.ones(len(station.array), np.float32)
@@ -264,21 +257,27 @@ def _slice_weights(placed: Sequence[_Placed], n: int) -> np.ndarray:
     return weights
 
 
-def _seam(a: _Placed, b: _Placed, gains: np.ndarray, reference: Volume) -> Seam:
+def _seam(a: Placed, b: Placed, gains: np.ndarray, reference: Volume) -> Seam:
     n_slices = min(a.last, b.last) - b.first + 1
     middle = b.first + (n_slices - 1) / 2
     size_j, size_i = reference.array.shape[1:]
     position = (reference.ijk_to_ras @ [(size_i - 1) / 2, (size_j - 1) / 2, middle, 1])[:3]
     before = after = float("nan")
     if n_slices > 0:
-        left, right, bright = _overlap(a, b)
-        before = _largest_step(left, right, bright)
-        after = _largest_step(left * np.float32(gains[a.index]), right * np.float32(gains[b.index]), bright)
+        left, right, bright = overlap(a, b)
+        before = largest_step(left, right, bright)
+        after = largest_step(left * np.float32(gains[a.index]), right * np.float32(gains[b.index]), bright)
     return Seam((a.index, b.index), position, n_slices, before, after)
 
 
-def _largest_step(left: np.ndarray, right: np.ndarray, bright: np.ndarray) -> float:
-    """Largest over the slices of |median ratio - 1|."""
-    enough = [k for k in range(len(bright)) if np.count_nonzero(bright[k]) >= FEWEST_VOXELS]
-    steps = [abs(float(np.median(right[k][bright[k]] / left[k][bright[k]])) - 1.0) for k in enough]
-    return max(steps, default=float("nan"))
+def _profile(before: Volume, after: Volume) -> Profile:
+    """Median over the tissue of each slice; the tissue is that of the stitched volume."""
+    known = after.array[np.isfinite(after.array)]
+    tissue = after.array > (otsu(known) if known.size else np.inf)
+    medians = np.full((2, len(tissue)), np.nan)
+    for k in np.flatnonzero(tissue.any(axis=(1, 2))):
+        medians[:, k] = np.median(before.array[k][tissue[k]]), np.median(after.array[k][tissue[k]])
+    k = np.arange(len(tissue))
+    size_j, size_i = after.array.shape[1:]
+    middle = np.stack([np.full(len(k), (size_i - 1) / 2), np.full(len(k), (size_j - 1) / 2), k, np.ones(len(k))])
+    return Profile((after.ijk_to_ras @ middle)[2], *medians)

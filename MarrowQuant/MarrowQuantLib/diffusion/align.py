@@ -1,0 +1,110 @@
+"""Where the stations of a whole-body series really lie against each other, and which of them belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..model import MarrowQuantError, Volume
+from .shift import Shift, estimate_shift
+from .stations import middle_station, place
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Result of :func:`align`.
+
+    Attributes
+    ----------
+    moves : tuple of (int, int, int)
+        Whole voxels along i, j, k by which :func:`~.stations.stitch` moves each station; the middle station stays.
+    shifts : tuple of Shift
+        Of the upper against the lower station of every overlap, from the lowest slice upwards.
+    warnings : tuple of str
+        Which station is moved, and what remains.
+    """
+
+    moves: tuple[tuple[int, int, int], ...]
+    shifts: tuple[Shift, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def align(stations: Sequence[Volume]) -> Alignment:
+    """Find how far neighbouring stations are displaced against each other, and the whole voxels that correct most of it.
+
+    Only whole voxels are moved, so that no value is interpolated; at most half a voxel along each axis remains, and is told. An axis along
+    which the overlap does not say where it is (a thigh along its length) is left alone. Give the lowest b-value, whose anatomy is the
+    clearest.
+
+    Parameters
+    ----------
+    stations : sequence of Volume
+        As for :func:`~.stations.stitch`.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the stations do not fit together.
+    """
+    if len(stations) < 2:
+        return Alignment(tuple((0, 0, 0) for _ in stations), ())
+    reference = middle_station(stations)
+    placed = sorted((place(i, s, stations[reference], []) for i, s in enumerate(stations)), key=lambda p: (p.first, p.last))
+    spacing = stations[reference].spacing_mm
+    shifts = tuple(estimate_shift(a.array, b.array, b.first - a.first, spacing) for a, b in zip(placed, placed[1:]))
+    steps = [np.where(shift.trusted, shift.voxels, 0.0) for shift in shifts]
+    total = np.concatenate([np.zeros((1, 3)), np.cumsum(steps, axis=0)])
+    total -= total[[p.index for p in placed].index(reference)]
+    whole = -np.rint(total).astype(int)
+    moves: list[tuple[int, int, int]] = [(0, 0, 0)] * len(placed)
+    warnings = []
+    for p, move, off in zip(placed, whole, total):
+        moves[p.index] = (int(move[0]), int(move[1]), int(move[2]))
+        if move.any():
+            warnings.append(_told(p.index, move, off, spacing))
+    return Alignment(tuple(moves), shifts, tuple(warnings))
+
+
+def _told(index: int, move: np.ndarray, off: np.ndarray, spacing: np.ndarray) -> str:
+    left = float(np.linalg.norm((off + move) * spacing))
+    return (
+        f"Station {index + 1} shows the body {np.linalg.norm(off * spacing):.1f} mm off the middle station and was moved by whole voxels "
+        f"({', '.join(str(int(n)) for n in move)} along i, j, k); {left:.1f} mm remain, and nothing was resampled."
+    )
+
+
+def group_stations(stations: Sequence[Volume]) -> tuple[list[list[int]], dict[int, str]]:
+    """Which stations can be stitched with each other.
+
+    Returns
+    -------
+    groups : list of list of int
+        Places in ``stations``, the largest group first; a station that fits no other is a group of its own.
+    reasons : dict
+        Why a station is not in the first group: a sentence for each.
+    """
+    left = list(range(len(stations)))
+    groups: list[list[int]] = []
+    reasons: dict[int, str] = {}
+    while left:
+        best: list[int] = []
+        why: dict[int, str] = {}
+        for reference in left:
+            refusals = {n: refusal for n in left if (refusal := _refusal(n, stations[n], stations[reference]))}
+            if len(left) - len(refusals) > len(best):
+                best, why = [n for n in left if n not in refusals], refusals
+        groups.append(best)
+        if len(groups) == 1:
+            reasons = why
+        left = [n for n in left if n not in best]
+    return groups, reasons
+
+
+def _refusal(index: int, station: Volume, reference: Volume) -> str:
+    try:
+        place(index, station, reference, [])
+    except MarrowQuantError as error:
+        return str(error)
+    return ""
