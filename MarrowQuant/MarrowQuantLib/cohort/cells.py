@@ -1,0 +1,84 @@
+"""Cells of a table that people typed: numbers as they are written in different countries, missing values, spreadsheet formulas."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+NO_VALUE = frozenset({"", "na", "n/a", "n.a.", "nan", "null", "none", "."})
+"""Words for a missing value, in lower case; "." is what SAS writes."""
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""With these a spreadsheet begins a formula (OWASP, "CSV Injection")."""
+
+_POINT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_COMMA = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?")
+_MINUS = str.maketrans({"−": "-", "\N{EN DASH}": "-", "\N{HYPHEN}": "-", "\N{NO-BREAK SPACE}": "", "\N{NARROW NO-BREAK SPACE}": ""})
+
+
+class BadCell(Exception):
+    """Why a cell is not a number, and what to do; the caller adds the place."""
+
+
+def parse_number(cell: str, decimal_comma: bool = False) -> float:
+    """A number as it is written with a decimal point (or comma); full-width digits and true minus signs are understood.
+
+    Raises
+    ------
+    BadCell
+        If it is anything else, such as "<0.1", "12 g/L", a thousands separator, or infinity.
+    """
+    text = unicodedata.normalize("NFKC", cell).translate(_MINUS).strip()
+    if (_COMMA if decimal_comma else _POINT).fullmatch(text):
+        value = float(text.replace(",", "."))
+        if np.isfinite(value):
+            return value
+    if "," in text or (decimal_comma and "." in text):
+        raise BadCell(f"'{_short(cell)}' mixes decimal comma and point, or has a thousands separator; write plain numbers in one way")
+    raise BadCell(f"'{_short(cell)}' is not a number; correct it, or leave the cell empty if the value is not known")
+
+
+def is_formula(cell: str) -> bool:
+    """True for a cell that a spreadsheet would run: it begins with =, +, - or @ and is not a number."""
+    if not cell.startswith(FORMULA_STARTS):
+        return False
+    text = unicodedata.normalize("NFKC", cell).strip()
+    return not (_POINT.fullmatch(text) or _COMMA.fullmatch(text) or text in {"-", "+"})
+
+
+def safe_cell(value: Any) -> str:
+    """A value as a cell that no spreadsheet runs: text that would be a formula is preceded by an apostrophe, as OWASP recommends."""
+    if value is None or (isinstance(value, (float, np.floating)) and not np.isfinite(value)):
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (int, np.integer)):
+        return str(int(value))
+    if isinstance(value, (float, np.floating)):
+        return f"{float(value):.6g}"
+    text = " ".join(str(value).split())
+    return "'" + text if str(value).startswith(FORMULA_STARTS) else text
+
+
+def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], *, decimal_comma: bool = False) -> Path:
+    """Write a CSV for spreadsheets: UTF-8 with byte-order mark; with ``decimal_comma`` 12,5 and semicolons, as a comma locale reads it."""
+    with Path(path).open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, delimiter=";" if decimal_comma else ",")
+        writer.writerow([safe_cell(name) for name in header])
+        for row in rows:
+            writer.writerow([_localised(value, decimal_comma) for value in row])
+    return Path(path)
+
+
+def _localised(value: Any, decimal_comma: bool) -> str:
+    cell = safe_cell(value)
+    return cell.replace(".", ",") if decimal_comma and isinstance(value, (float, np.floating)) else cell
+
+
+def _short(cell: str) -> str:
+    return cell if len(cell) <= 20 else cell[:20] + "…"

@@ -1,0 +1,113 @@
+"""Linear models: change explained by group and covariates (least squares), and repeated dates (mixed model, by statsmodels)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from ..model import MarrowQuantError
+from .logistic import INTERCEPT
+from .packages import need
+
+
+@dataclass(frozen=True)
+class LinearFit:
+    """Coefficients in the unit of the response per unit of the term, intercept first; arrays of shape (terms,), intervals (terms, 2), 95 %.
+
+    ``residual_sd`` is the standard deviation within a patient; ``patient_sd`` that of the patients' own levels (mixed model only, else 0).
+    """
+
+    names: tuple[str, ...]
+    coefficients: np.ndarray
+    standard_errors: np.ndarray
+    p: np.ndarray
+    intervals: np.ndarray
+    residual_sd: float
+    patient_sd: float
+    n: int
+    n_patients: int
+    notes: tuple[str, ...] = ()
+
+
+def fit_linear(response: np.ndarray, terms: np.ndarray, names: Sequence[str]) -> LinearFit:
+    """Ordinary least squares with t intervals: the general linear model of a change.
+
+    Parameters
+    ----------
+    response : ndarray, shape (n,)
+    terms : ndarray, shape (n, m)
+        A group coded 0 / 1, baseline, age …
+    names : sequence of str
+        Of the m terms.
+
+    Raises
+    ------
+    MarrowQuantError
+        If there are too few patients, or a term is constant or follows from the others.
+    """
+    design = _design(response, terms, names)
+    inverse = np.linalg.inv(design.T @ design)
+    beta = inverse @ design.T @ response
+    freedom = response.size - design.shape[1]
+    variance = float(np.sum((response - design @ beta) ** 2) / freedom)
+    errors = np.sqrt(variance * np.diag(inverse))
+    if variance == 0:
+        raise MarrowQuantError("The terms explain the response exactly; is it one of them?")
+    p = 2.0 * stats.t.sf(np.abs(beta / errors), freedom)
+    intervals = beta[:, None] + stats.t.ppf(0.975, freedom) * errors[:, None] * np.array([-1.0, 1.0])
+    return LinearFit((INTERCEPT, *names), beta, errors, p, intervals, float(np.sqrt(variance)), 0.0, response.size, response.size)
+
+
+def fit_mixed(response: np.ndarray, terms: np.ndarray, names: Sequence[str], patients: Sequence[str]) -> LinearFit:
+    """Linear mixed model with a random level for each patient (REML; Laird and Ware, Biometrics 1982;38:963), by statsmodels.
+
+    Parameters
+    ----------
+    response : ndarray, shape (n,)
+        One value a patient and date.
+    terms : ndarray, shape (n, m)
+        Days since baseline, group …
+    names : sequence of str
+    patients : sequence of str
+        To whom each row belongs.
+
+    Raises
+    ------
+    MarrowQuantError
+        As :func:`fit_linear`; if statsmodels is not installed; if no patient has two dates.
+    """
+    design = _design(response, terms, names)
+    n_patients = len(set(patients))
+    if n_patients < 3 or n_patients == len(patients):
+        raise MarrowQuantError("A mixed model needs three patients and more than one date of some; use one row a patient and date.")
+    model = need("statsmodels", "the mixed model").regression.mixed_linear_model.MixedLM(response, design, groups=np.asarray(patients))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fit = model.fit(reml=True)
+    if not fit.converged:
+        raise MarrowQuantError("The mixed model did not converge; use fewer terms or scale them (years instead of days).")
+    count = design.shape[1]
+    notes = ("The patients' own levels hardly differ, so the mixed model is close to a plain one.",) if caught else ()
+    return LinearFit(
+        (INTERCEPT, *names), np.asarray(fit.fe_params), np.asarray(fit.bse_fe), np.asarray(fit.pvalues)[:count],
+        np.asarray(fit.conf_int())[:count], float(np.sqrt(fit.scale)), float(np.sqrt(np.asarray(fit.cov_re)[0, 0])), response.size,
+        n_patients, notes,
+    )  # fmt: skip
+
+
+def _design(response: np.ndarray, terms: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    x = np.asarray(terms, dtype=float).reshape(response.size, -1)
+    if response.size < x.shape[1] + 3:
+        raise MarrowQuantError(f"{response.size} rows are too few for {x.shape[1]} terms; add patients or drop terms.")
+    design = np.column_stack([np.ones(response.size), x])
+    spread = x.std(axis=0)
+    for name, one in zip(names, spread):
+        if one == 0:
+            raise MarrowQuantError(f"The term {name} has the same value in every row; leave it out.")
+    if np.linalg.matrix_rank((x - x.mean(axis=0)) / spread, tol=1e-8 * np.sqrt(response.size)) < x.shape[1]:
+        raise MarrowQuantError(f"Of the terms {', '.join(names)} one follows exactly from the others; leave one out.")
+    return design

@@ -1,0 +1,270 @@
+"""Read a cohort: from a CSV file, or from the ``results.json`` of any number of cases."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Optional
+
+from ..model import MarrowQuantError
+from .cells import NO_VALUE, BadCell, is_formula, parse_number
+from .table import DATE_NAMES, ID_NAMES, Cohort, _listed
+
+_LARGEST_FILE = 200_000_000
+CASE = "id"
+
+
+def read_cohort(
+    source: Path, *, outcomes: Optional[Path] = None, id_column: Optional[str] = None, outcome: str = "", long: bool = False
+) -> Cohort:
+    """Read a cohort.
+
+    Parameters
+    ----------
+    source : Path
+        A CSV file, or a folder in which every ``results.json`` at any depth is a case; a case is named by its folder.
+    outcomes : Path, optional
+        CSV with what the results do not hold (the outcome, cytogenetics …), joined by its ID column to the case names.
+    id_column : str, optional
+        Column that tells patients apart; found by its name (``ID_NAMES``) if left out.
+    outcome : str
+        A column that must not be taken for the ID.
+    long : bool
+        From a folder: one row a case and exam instead of one row a case.
+
+    Returns
+    -------
+    Cohort
+
+    Raises
+    ------
+    MarrowQuantError
+        If the file cannot be read, has no rows, or has broken rows.
+    """
+    source = Path(source)
+    if not source.exists():
+        raise MarrowQuantError(f"{source.name} does not exist; give a CSV file or the folder with the results of the cases.")
+    cohort = _from_folder(source, long) if source.is_dir() else _from_csv(source, id_column, outcome)
+    if outcomes and cohort.decimal_comma:
+        raise MarrowQuantError(f"{cohort.name} has decimal commas; write them as points before another table is joined.")
+    return _joined(cohort, _from_csv(Path(outcomes), id_column, outcome)) if outcomes else cohort
+
+
+def _from_csv(path: Path, id_column: Optional[str], outcome: str) -> Cohort:
+    separator, lines, cells = _rows(_text(path), path.name)
+    header = tuple(cells[0])
+    _check_header(header, path.name)
+    rows, places = [], []
+    for line, row in zip(lines[1:], cells[1:]):
+        if len(row) != len(header):
+            hint = "; if numbers have decimal commas, separate the cells by semicolons" if separator == "," else ""
+            raise MarrowQuantError(f"Line {line} of {path.name} has {len(row)} cells instead of {len(header)}{hint}.")
+        rows.append(tuple(row))
+        places.append(line)
+    if not rows:
+        raise MarrowQuantError(f"{path.name} has a header but no rows; add one row a patient.")
+    chosen = id_column or _named(header, ID_NAMES, outcome)
+    if chosen is not None and chosen not in header:
+        raise MarrowQuantError(f"{path.name} has no column '{chosen}'; it has {', '.join(header)}.")
+    comma, notes = _decimal_comma(rows, header, path.name)
+    cohort = Cohort(path.name, header, tuple(rows), tuple(places), comma, chosen, _named(header, DATE_NAMES, outcome), tuple(notes))
+    return replace(cohort, notes=(*cohort.notes, *_notes(cohort)))
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise MarrowQuantError(f"{path.name} is larger than 200 MB, which no cohort table is; choose another file.")
+        raw = path.read_bytes()
+    except OSError:
+        raise MarrowQuantError(f"The table {path.name} cannot be read; check that it exists and may be read.") from None
+    for encoding in ("utf-8-sig", "cp932", "cp1252"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise MarrowQuantError(f"{path.name} is not a text file; save the table as 'CSV UTF-8'.")
+
+
+def _rows(text: str, name: str) -> tuple[str, list[int], list[list[str]]]:
+    """The separator, and the line and cells of every row that is not empty."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    separator = max((",", ";", "\t"), key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    lines, cells = [], []
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                lines.append(reader.line_num)
+                cells.append([cell.strip() for cell in row])
+    except csv.Error:
+        raise MarrowQuantError(f"Line {reader.line_num} of {name} is not valid CSV (is a quotation mark closed?); save it again.") from None
+    if not cells:
+        raise MarrowQuantError(f"{name} is empty; it needs a header and one row a patient.")
+    return separator, lines, cells
+
+
+def _check_header(header: Sequence[str], name: str) -> None:
+    if not all(header):
+        raise MarrowQuantError(f"The header of {name} has an empty cell; give every column a name.")
+    for column in header:
+        if header.count(column) > 1:
+            raise MarrowQuantError(f"The header of {name} has '{column}' more than once; give every column its own name.")
+        if is_formula(column):
+            raise MarrowQuantError(f"The header of {name} holds a spreadsheet formula; give the column a plain name.")
+
+
+def _named(header: Sequence[str], names: Sequence[str], outcome: str) -> Optional[str]:
+    by_name = {column.casefold(): column for column in header if column != outcome}
+    return next((by_name[name] for name in names if name in by_name), None)
+
+
+def _decimal_comma(rows: Sequence[Sequence[str]], header: Sequence[str], name: str) -> tuple[bool, list[str]]:
+    """True if the table writes decimal commas: then no number may have a point."""
+    commas = [cell for row in rows for cell in row if "," in cell and _is_number(cell, True)]
+    if not commas:
+        return False, []
+    points = [cell for row in rows for cell in row if "." in cell and _is_number(cell, False)]
+    if points:
+        raise MarrowQuantError(f"{name} has numbers with a decimal comma and others with a decimal point; write all in one way.")
+    if all(len(cell.split(",")[1]) == 3 and 1 <= len(cell.split(",")[0].lstrip("+-")) <= 3 for cell in commas):
+        raise MarrowQuantError(
+            f"{name} has numbers such as '{commas[0]}', where the comma may be a decimal or a thousands sign; write them with a point."
+        )
+    return True, [f"{name} writes decimal commas; '{commas[0]}' was read as {parse_number(commas[0], True):g}."]
+
+
+def _is_number(cell: str, comma: bool) -> bool:
+    try:
+        parse_number(cell, comma)
+    except BadCell:
+        return False
+    return True
+
+
+def _notes(cohort: Cohort) -> list[str]:
+    notes = []
+    formulas = [line for line, row in zip(cohort.lines, cohort.rows) if any(is_formula(cell) for cell in row)]
+    if formulas:
+        notes.append(f"Lines {_listed(formulas)} hold spreadsheet formulas; they are never run, and their columns cannot be used.")
+        return notes
+    if cohort.id_column is None:
+        notes.append(f"{cohort.name} has no ID column, so a patient entered twice cannot be noticed; every row counts as a patient.")
+        return notes
+    repeated, twice = cohort.repeated(), cohort.repeated(with_date=True)
+    if repeated:
+        notes.append(f"Lines {_listed(repeated)} repeat an ID (column '{cohort.id_column}').")
+    if cohort.date_column and twice:
+        notes.append(f"Lines {_listed(twice)} repeat an ID on the same date: keep the row that is right.")
+    empty = sum(cell.casefold() in NO_VALUE for cell in cohort.text(cohort.id_column))
+    if empty:
+        notes.append(f"{empty} rows have no ID.")
+    return notes
+
+
+def _from_folder(folder: Path, long: bool) -> Cohort:
+    files = sorted(folder.rglob("results.json"))
+    if not files:
+        raise MarrowQuantError(f"The folder {folder.name} holds no results.json; choose the folder above the cases' results.")
+    records: list[dict[str, str]] = []
+    seen: dict[str, str] = {}
+    notes = []
+    for file in files:
+        where = file.parent.relative_to(folder).as_posix()
+        case = _load(file, where)
+        if case is None:
+            notes.append(f"{where}/results.json is not a MarrowQuant result and was left out.")
+            continue
+        content = hashlib.sha256(json.dumps([case["exams"], case["changes"]], sort_keys=True).encode()).hexdigest()
+        if content in seen:
+            raise MarrowQuantError(f"The results in {where} are a copy of those in {seen[content]}; remove one of them.")
+        seen[content] = where
+        name = where.removesuffix("/results") if where not in {".", "results"} else folder.name
+        records += _exam_records(case, name) if long else [_case_record(case, name)]
+    if not records:
+        raise MarrowQuantError(f"No results.json in {folder.name} is a MarrowQuant result; choose another folder.")
+    header = tuple(dict.fromkeys(key for record in records for key in record))
+    rows = tuple(tuple(record.get(key, "") for key in header) for record in records)
+    return Cohort(folder.name, header, rows, tuple(range(1, len(rows) + 1)), False, CASE, "date" if long else None, tuple(notes))
+
+
+def _load(file: Path, where: str) -> Optional[dict[str, Any]]:
+    try:
+        case = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise MarrowQuantError(f"{where}/results.json cannot be read as JSON; write the results again or remove the file.") from None
+    good = isinstance(case, dict) and isinstance(case.get("exams"), list) and isinstance(case.get("changes"), list)
+    return case if good and case.get("software", {}).get("name") == "MarrowQuant" else None
+
+
+def _case_record(case: Mapping[str, Any], name: str) -> dict[str, str]:
+    """One row a case: what was measured at baseline, its change, and the response estimate.
+
+    ``<index>_change`` follows the naming of the response models: percentage points for an index that is a percentage itself (fat fraction,
+    dropout ratio), % of the baseline for every other; where it is in points, ``<index>_change_percent`` holds the relative one.
+    """
+    record = {CASE: name}
+    for change in case["changes"]:
+        key, in_points = change["name"], change["unit"] == "%"
+        record[f"{key}_baseline"] = _cell(change["baseline"])
+        record[f"{key}_follow_up"] = _cell(change["follow_up"])
+        record[f"{key}_change"] = _cell(change["absolute"] if in_points else change["relative_percent"])
+        if in_points:
+            record[f"{key}_change_percent"] = _cell(change["relative_percent"])
+    if not case["changes"] and case["exams"]:
+        record.update({f"{key}_baseline": value for key, value in _exam_values(case["exams"][0]).items()})
+    if case.get("response"):
+        record["response_probability"] = _cell(case["response"].get("probability"))
+    return record
+
+
+def _exam_records(case: Mapping[str, Any], name: str) -> list[dict[str, str]]:
+    return [{CASE: name, "date": exam["date"], "exam": exam["label"], **_exam_values(exam)} for exam in case["exams"]]
+
+
+def _exam_values(exam: Mapping[str, Any]) -> dict[str, str]:
+    values = {key: _cell(measured["value"]) for key, measured in exam["lumbar"].items()}
+    if exam.get("burden"):
+        values.update({key: _cell(exam["burden"][key]["value"]) for key in ("tdv", "gadc")})
+    values.update({test: _cell(lab["value"]) for test, lab in exam["labs"].items()})
+    return values
+
+
+def _cell(value: Optional[float]) -> str:
+    return "" if value is None else repr(float(value))
+
+
+def _joined(cohort: Cohort, other: Cohort) -> Cohort:
+    """``cohort`` with the columns of ``other`` added by ID."""
+    if cohort.id_column is None or other.id_column is None:
+        raise MarrowQuantError(f"{other.name} needs an ID column (one of {', '.join(ID_NAMES)}) whose values are the names of the cases.")
+    other.one_row_a_patient()
+    new = [column for column in other.header if column != other.id_column]
+    clash = [column for column in new if column in cohort.header]
+    if clash:
+        raise MarrowQuantError(f"{other.name} and {cohort.name} both have a column '{clash[0]}'; rename one.")
+    cells = {column: [_with_point(cell, other.decimal_comma) for cell in other.text(column)] for column in new}
+    place = {case: n for n, case in enumerate(other.text(other.id_column))}
+    ids = cohort.text(cohort.id_column)
+    found = [place.get(case) for case in ids]
+    if not any(n is not None for n in found):
+        raise MarrowQuantError(f"No ID in {other.name} is the name of a case in {cohort.name}; write the case folders' names into it.")
+    rows = tuple((*row, *("" if n is None else cells[column][n] for column in new)) for row, n in zip(cohort.rows, found))
+    notes = [*cohort.notes, *other.notes]
+    without, unused = sum(n is None for n in found), len(set(place) - set(ids))
+    if without:
+        notes.append(f"{without} cases have no row in {other.name}.")
+    if unused:
+        notes.append(f"{unused} rows of {other.name} belong to no case.")
+    return replace(cohort, header=(*cohort.header, *new), rows=rows, decimal_comma=False, notes=tuple(notes))
+
+
+def _with_point(cell: str, comma: bool) -> str:
+    return repr(parse_number(cell, True)) if comma and cell and _is_number(cell, True) else cell

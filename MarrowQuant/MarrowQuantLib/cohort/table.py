@@ -1,0 +1,166 @@
+"""A cohort: one row a patient (or a patient-date), with everything that is odd about it said before anything is computed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Optional
+
+import numpy as np
+
+from ..model import MarrowQuantError
+from .cells import NO_VALUE, BadCell, is_formula, parse_number
+
+ID_NAMES = ("record_id", "patient_id", "subject_id", "id", "patient", "subject")
+"""Names of a column that tells patients apart, in the order of preference (``record_id`` is REDCap's)."""
+DATE_NAMES = ("date", "exam_date", "visit_date")
+_EVENT_WORDS = {"1": True, "yes": True, "true": True, "event": True, "0": False, "no": False, "false": False, "no event": False}
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A table of text cells; numbers are made when a column is used, so that a bad cell in another column does no harm.
+
+    Attributes
+    ----------
+    name : str
+        File or folder it came from.
+    header : tuple of str
+    rows : tuple of tuple of str
+        Cells without surrounding space; an empty cell is a missing value.
+    lines : tuple of int
+        Where each row stands in the file.
+    decimal_comma : bool
+        True if the cells write 12,5 for twelve and a half.
+    id_column, date_column : str or None
+    notes : tuple of str
+        What was found while reading.
+    """
+
+    name: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    lines: tuple[int, ...]
+    decimal_comma: bool = False
+    id_column: Optional[str] = None
+    date_column: Optional[str] = None
+    notes: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def text(self, column: str) -> list[str]:
+        """The cells of a column.
+
+        Raises
+        ------
+        MarrowQuantError
+            If there is no such column, or a cell holds a spreadsheet formula.
+        """
+        if column not in self.header:
+            raise MarrowQuantError(f"{self.name} has no column '{column}'; it has {', '.join(self.header)}.")
+        place = self.header.index(column)
+        cells = [row[place] for row in self.rows]
+        for line, cell in zip(self.lines, cells):
+            if is_formula(cell):
+                raise MarrowQuantError(
+                    f"Line {line} of {self.name}, column '{column}', holds a spreadsheet formula, which is never run; write its value."
+                )
+        return ["" if cell.casefold() in NO_VALUE else cell for cell in cells]
+
+    def numbers(self, column: str) -> np.ndarray:
+        """The column as numbers, shape (rows,); NaN where the cell is empty.
+
+        Raises
+        ------
+        MarrowQuantError
+            As :meth:`text`, and with the line of a cell that is not a number.
+        """
+        values = []
+        for line, cell in zip(self.lines, self.text(column)):
+            try:
+                values.append(parse_number(cell, self.decimal_comma) if cell else np.nan)
+            except BadCell as why:
+                raise MarrowQuantError(f"Line {line} of {self.name}, column '{column}': {why}.") from None
+        return np.array(values, dtype=float)
+
+    def is_event(self, column: str, events: Sequence[str] = ()) -> np.ndarray:
+        """The outcome: 1 event, 0 none, NaN unknown; shape (rows,).
+
+        Parameters
+        ----------
+        column : str
+        events : sequence of str
+            Values that count as the event, such as ("CR", "VGPR"); case does not matter. Not needed for 1/0, yes/no and true/false.
+
+        Raises
+        ------
+        MarrowQuantError
+            If a given value never occurs, or none is given and the column is not 1/0, yes/no or true/false, or holds one class only.
+        """
+        cells = [cell.casefold() for cell in self.text(column)]
+        present = sorted({cell for cell in cells if cell})
+        wanted = [event.strip().casefold() for event in events]
+        unknown = [event for event in wanted if event not in present]
+        if unknown:
+            raise MarrowQuantError(f"No row has '{unknown[0]}' in the column '{column}'; it holds {', '.join(present)}.")
+        words = {cell: cell in wanted for cell in present} if wanted else _EVENT_WORDS
+        if not all(_plain(cell) in words for cell in present):
+            raise MarrowQuantError(
+                f"The outcome '{column}' holds {_listed(present)}, and it is not clear which is the event; name it (--event VALUE[,VALUE])."
+            )
+        coded = np.array([float(words[_plain(cell)]) if cell else np.nan for cell in cells])
+        if len(np.unique(coded[np.isfinite(coded)])) < 2:
+            raise MarrowQuantError(f"All rows have the same outcome in '{column}', so there is nothing to tell apart; choose another.")
+        return coded
+
+    def one_row_a_patient(self) -> None:
+        """Raise if a patient has several rows: these tests take every row for an independent patient."""
+        lines = self.repeated()
+        if lines:
+            raise MarrowQuantError(
+                f"{self.name} has the same patient in lines {_listed(lines)} (column '{self.id_column}'); keep one row a patient, or use "
+                "the mixed model for repeated dates."
+            )
+
+    def repeated(self, with_date: bool = False) -> list[int]:
+        """Lines whose patient (and date) occurs more than once; empty without an ID column."""
+        if self.id_column is None:
+            return []
+        keys = [(cell, self.text(self.date_column)[n] if with_date and self.date_column else "") for n, cell in enumerate(self._ids())]
+        often = {key for key, count in Counter(key for key in keys if key[0]).items() if count > 1}
+        return [line for line, key in zip(self.lines, keys) if key in often]
+
+    def missing(self, columns: Iterable[str]) -> dict[str, int]:
+        """Number of empty cells of each column."""
+        return {column: sum(not cell for cell in self.text(column)) for column in columns}
+
+    def _ids(self) -> list[str]:
+        return self.text(self.id_column)
+
+
+def complete_rows(*columns: np.ndarray) -> np.ndarray:
+    """True where every column has a value, shape (rows,)."""
+    return np.all([np.isfinite(column) for column in columns], axis=0)
+
+
+def findings(cohort: Cohort, columns: Sequence[str]) -> tuple[str, ...]:
+    """What a reader must know about the columns before a number is computed, one sentence a finding."""
+    said = list(cohort.notes)
+    said += [f"{column}: {count} of {len(cohort)} values are missing." for column, count in cohort.missing(columns).items() if count]
+    used = [cohort.text(column) for column in columns]
+    dropped = sum(not all(cells) for cells in zip(*used))
+    if dropped:
+        said.append(f"{dropped} of {len(cohort)} rows are left out because a value is missing; nothing is filled in.")
+    return tuple(said)
+
+
+def _plain(cell: str) -> str:
+    """"1.0" and "1,0" are 1."""
+    return cell[:1] if cell in {"1.0", "0.0", "1,0", "0,0"} else cell
+
+
+def _listed(items: Sequence[object], most: int = 8) -> str:
+    shown = ", ".join(str(item) for item in items[:most])
+    return shown + (f" and {len(items) - most} more" if len(items) > most else "")
