@@ -10,6 +10,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..diffusion import trace_image
 from ..model import MarrowQuantError, Role, Volume
 from .frame import Frame
 from .pixels import read_frames
@@ -126,11 +127,7 @@ class SeriesVolume:
     def _values(self) -> np.ndarray:
         if len(self.parts) == 1:
             return apply(read_frames(self.parts[0]), self.parts[0], self.scaling)
-        total = np.zeros(self.shape[::-1], np.float32)
-        with np.errstate(divide="ignore"):  # the logarithm of a zero signal is -inf, and its geometric mean 0
-            for part in self.parts:
-                total += np.log(np.maximum(apply(read_frames(part), part, self.scaling), 0))
-        return np.exp(total / len(self.parts))
+        return trace_image(apply(read_frames(part), part, self.scaling) for part in self.parts)
 
     def as_row(self, used: bool) -> dict[str, Any]:
         """The volume as plain data, as ``marrowquant inspect --json`` prints it; without identity."""

@@ -1,8 +1,28 @@
-"""Diffusion: the apparent diffusion coefficient, images at computed b-values, and stitching of stations."""
+"""Diffusion: ADC, IVIM, kurtosis, images at computed b-values, trace images of directions, and stitching of stations."""
 
 from __future__ import annotations
 
 from .adc import AdcFit, computed_b, fit_adc
-from .stations import Seam, Stitched, stitch
+from .align import Alignment, align, group_stations
+from .ivim import IvimFit, fit_ivim
+from .kurtosis import KurtosisFit, fit_kurtosis
+from .stations import Profile, Seam, Stitched, stitch
+from .trace import trace_image
 
-__all__ = ["AdcFit", "Seam", "Stitched", "computed_b", "fit_adc", "stitch"]
+__all__ = [
+    "AdcFit",
+    "Alignment",
+    "IvimFit",
+    "KurtosisFit",
+    "Profile",
+    "Seam",
+    "Stitched",
+    "align",
+    "computed_b",
+    "fit_adc",
+    "fit_ivim",
+    "fit_kurtosis",
+    "group_stations",
+    "stitch",
+    "trace_image",
+]

@@ -139,11 +139,11 @@ def _columns_used(b: np.ndarray, b_used: Optional[Sequence[float]], fewest: int,
             raise MarrowQuantError(f"Of the b-values asked for, {wanted.tolist()}, not all were acquired ({b.tolist()} s/mm²).")
         columns = np.flatnonzero(is_wanted.any(axis=1))
     used = b[columns]
+    if used.size and 0 < used.max() < SMALLEST_PLAUSIBLE_MAX_B:
+        raise MarrowQuantError(f"The b-values {used.tolist()} look like ms/µm²; give them in s/mm² (1 ms/µm² = 1000 s/mm²).")
     if n_different(used) < fewest:
         count = {2: "two", 3: "three", 4: "four"}[fewest]
         raise MarrowQuantError(f"The {what} needs at least {count} different b-values; there is only {used.tolist()} s/mm².")
-    if used.max() < SMALLEST_PLAUSIBLE_MAX_B:
-        raise MarrowQuantError(f"The b-values {used.tolist()} look like ms/µm²; give them in s/mm² (1 ms/µm² = 1000 s/mm²).")
     if used.max() > LARGEST_PLAUSIBLE_B:
         raise MarrowQuantError(f"The b-values {used.tolist()} look like s/m² or s/cm²; give them in s/mm².")
     return columns
