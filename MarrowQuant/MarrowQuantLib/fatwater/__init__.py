@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .complexfit import FatWaterFit, fit_fat_water
+from .complexfit import fit_fat_water
+from .result import FatWaterFit
 from .spectra import SPECTRA, FatSpectrum, fat_phasor
 from .twopoint import check_pdff_scale, dropout_ratio, fat_fraction
 

@@ -14,6 +14,7 @@ import numpy as np
 STEPS = 4
 LARGEST_FIELD_STEP_HZ = 60.0  # keep a bad start from jumping to the swapped minimum, which is hundreds of hertz away; our choice
 LARGEST_R2STAR_STEP = 150.0  # 1/s; our choice
+LARGEST_GROWTH = 15.0  # of -R2* t at the last echo: float32 holds exp(4 × 15); only noise grows with time
 TINY = np.float32(1e-30)
 
 
@@ -41,7 +42,7 @@ def echoes(times_s: np.ndarray, phasor: np.ndarray) -> Echoes:
 
 def refine(
     signal: np.ndarray, field_hz: np.ndarray, r2star_per_s: np.ndarray, at: Echoes
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Refine z and solve for water and fat.
 
     Parameters
@@ -61,16 +62,23 @@ def refine(
         At t = 0.
     residual : ndarray of float32, shape (n,)
         Root mean square misfit over the echoes.
+    minor_gain : ndarray of float32, shape (n,)
+        Standard deviation of the smaller of water and fat over that of one echo, at the refined z.
     """
     rate = (2j * np.pi * field_hz - r2star_per_s).astype(np.complex64)
+    largest = np.float32(LARGEST_GROWTH / at.times_s[-1])
     for _ in range(STEPS):
         rate = rate + _step(signal, rate, at)
+        rate.real = np.minimum(rate.real, largest)
     decay = _decay(rate, at.times_s)
     sums, projected = _inner_products(signal, decay, at)
     water, fat = _solve(sums[0], projected[0], projected[1])
     misfit = signal - (water + fat * at.phasor[:, None]) * decay
     residual = np.sqrt(np.mean(misfit.real**2 + misfit.imag**2, axis=0))
-    return rate, water, fat, residual
+    ww, wf, ff = sums[0]
+    determinant = np.maximum(ww * ff - (wf.real**2 + wf.imag**2), TINY)
+    minor_gain = np.sqrt(np.where(np.abs(fat) < np.abs(water), ww, ff) / determinant)  # diagonal of the inverse normal matrix
+    return rate, water, fat, residual, minor_gain
 
 
 def _decay(rate: np.ndarray, times_s: np.ndarray) -> np.ndarray:

@@ -42,6 +42,11 @@ class FieldTable:
     circular: bool
     projectors: np.ndarray
 
+    @property
+    def period_hz(self) -> float:
+        """After which field offset the residual repeats; infinite for uneven echoes."""
+        return self.step_hz * len(self.field_hz) if self.circular else float("inf")
+
     def cost(self, features: np.ndarray) -> np.ndarray:
         """Residual sum of squares at the best R2*, shape (n_fields, n), of features with shape (n_features, n)."""
         cost = self.projectors[0] @ features

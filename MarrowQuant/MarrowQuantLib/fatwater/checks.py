@@ -1,0 +1,91 @@
+"""What the fits accept, and the sentences about what they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Optional
+
+import numpy as np
+
+from ..model import MarrowQuantError
+
+LONGEST_ECHO_S = 0.2  # no gradient echo of marrow is later; in milliseconds all are
+FIELD_STRENGTHS_T = (0.05, 15.0)
+TISSUE = 0.2  # of the root mean square signal; our choice
+NORMAL_MAD = 0.6745  # median absolute deviation of a normal distribution of standard deviation one
+
+
+def checked(
+    signal: np.ndarray, echo_times_s: Sequence[float], field_strength_t: float, mask: Optional[np.ndarray], fewest_echoes: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Signal, echo times and mask as arrays.
+
+    Raises
+    ------
+    MarrowQuantError
+        Lengths that do not match, too few echoes, echo times not in seconds or given twice, no scanner's field strength, an empty mask.
+    """
+    signal = np.asarray(signal)
+    times = np.asarray(echo_times_s, dtype=float)
+    if signal.ndim not in (3, 4) or times.ndim != 1 or signal.shape[-1] != times.size:
+        raise MarrowQuantError(f"Images of shape {signal.shape} do not fit {times.size} echo times; echoes must be on the last axis.")
+    if times.size < fewest_echoes:
+        raise MarrowQuantError(f"This water-fat fit needs at least {fewest_echoes} echoes, and there are {times.size}.")
+    if not np.all(np.isfinite(times)) or np.any(times <= 0):
+        raise MarrowQuantError(f"The echo times {times.tolist()} contain a missing or non-positive one; check the series.")
+    if times.max() > LONGEST_ECHO_S:
+        raise MarrowQuantError(f"The echo times {times.tolist()} look like milliseconds; give them in seconds.")
+    if np.diff(np.sort(times)).min() < 1e-6:
+        raise MarrowQuantError(f"The echo times {times.tolist()} contain one twice; give each echo once.")
+    if not FIELD_STRENGTHS_T[0] <= field_strength_t <= FIELD_STRENGTHS_T[1]:
+        raise MarrowQuantError(f"A field strength of {field_strength_t} T is not that of a scanner; give it in tesla.")
+    inside = np.ones(signal.shape[:-1], bool) if mask is None else np.asarray(mask, dtype=bool)
+    if inside.shape != signal.shape[:-1]:
+        raise MarrowQuantError(f"The mask has shape {inside.shape}, the images {signal.shape[:-1]}; they must lie on the same grid.")
+    if not inside.any():
+        raise MarrowQuantError("The mask is empty, so there is nothing to fit; draw a region first.")
+    return signal, times, inside
+
+
+def prepared(signal: np.ndarray, order: np.ndarray, inside: np.ndarray, dtype: type) -> tuple[np.ndarray, np.ndarray, np.float32]:
+    """Echoes first, (n_echoes, k, j, i), scaled to order one and zero where nothing is fitted; which voxels are fitted; the scale.
+
+    Raises
+    ------
+    MarrowQuantError
+        No voxel with finite signal.
+    """
+    if signal.ndim == 3:
+        signal, inside = signal[None], inside[None]
+    echoes = np.empty((len(order), *inside.shape), dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for n, echo in enumerate(order):
+            echoes[n] = signal[..., echo]
+        magnitude = np.abs(echoes).max(axis=0)  # NaN and infinity pass through
+    fitted = inside & np.isfinite(magnitude) & (magnitude > 0)
+    if not fitted.any():
+        raise MarrowQuantError("The images hold no finite signal where the fit is wanted; check the series or the mask.")
+    scale = np.float32(np.sqrt(np.mean(np.square(magnitude[fitted], dtype=float))))
+    echoes[:, ~fitted] = 0
+    echoes /= scale
+    return echoes, fitted, scale
+
+
+def noise_sd(echo: np.ndarray, fitted: np.ndarray) -> float:
+    """Standard deviation of the noise of one echo, shape (k, j, i), from what differs between diagonal neighbours in-plane.
+
+    For complex data that of the complex number (both components together). The median absolute deviation of the second mixed difference,
+    taken in tissue only, because many scanners blank the background (the estimator of Donoho and Johnstone, Biometrika 1994;81:425, with
+    the plain difference as its wavelet). 0 where no tissue has neighbours.
+    """
+
+    def cells(values: np.ndarray) -> tuple[np.ndarray, ...]:
+        return values[:, :-1, :-1], values[:, 1:, :-1], values[:, :-1, 1:], values[:, 1:, 1:]
+
+    a, b, c, d = cells(echo)
+    tissue = np.logical_and.reduce(cells(fitted & (np.abs(echo) > TISSUE)))
+    if not tissue.any():
+        return 0.0
+    mixed = (a - b - c + d)[tissue] / 2
+    parts = (mixed.real, mixed.imag) if np.iscomplexobj(mixed) else (mixed,)
+    return float(np.sqrt(sum((np.median(np.abs(part)) / NORMAL_MAD) ** 2 for part in parts)))

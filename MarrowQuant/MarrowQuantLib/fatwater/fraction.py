@@ -1,0 +1,42 @@
+"""The fat fraction of complex water and fat, without the bias that magnitudes of noise carry."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+PHASE_SMOOTHING = 4.0  # voxels: standard deviation of the Gaussian that averages the water–fat phase
+PHASE_PULL = 0.25  # weight of "no phase difference" in that average
+CLEAR_MINOR = 2.0  # noise standard deviations; noise alone exceeds them in exp(-4) = 2 % of pure voxels, which adds 0.04 of them
+
+
+def discriminated(water: np.ndarray, fat: np.ndarray, minor_sd: np.ndarray) -> np.ndarray:
+    """Magnitude-discriminated fat fraction in % (Liu et al., MRM 2007;58:354): not biased by noise at either end.
+
+    |F| / |W + F| where fat dominates, else 1 - |W| / |W + F|. The complex sum assumes that water and fat start in phase; an error of the
+    echo times, flow, or water and fat shifted against each other break that. So the phase between them is removed from the fat first (our
+    addition): that of the voxel itself where the smaller of both is clear of noise, and elsewhere the average over the neighbourhood, with
+    a pull towards zero where it is not coherent. With its own phase removed a voxel's value is |F| / (|W| + |F|).
+
+    Parameters
+    ----------
+    water, fat : ndarray of complex64, shape (k, j, i)
+        NaN where nothing was fitted.
+    minor_sd : ndarray of float32, shape (k, j, i)
+        Standard deviation of the smaller of both (complex noise).
+
+    Returns
+    -------
+    ndarray of float32, shape (k, j, i)
+        Not clipped; NaN where there is no fit.
+    """
+    product = np.where(np.isfinite(water), fat * np.conj(water), 0)
+    sigma = (0, PHASE_SMOOTHING, PHASE_SMOOTHING)
+    real, imaginary, size = (ndimage.gaussian_filter(part, sigma) for part in (product.real, product.imag, np.abs(product)))
+    with np.errstate(invalid="ignore"):
+        own = np.minimum(np.abs(water), np.abs(fat)) > CLEAR_MINOR * minor_sd
+    phase = np.where(own, np.angle(product), np.arctan2(imaginary, real + np.float32(PHASE_PULL) * size))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = np.abs(water + fat * np.exp(-1j * phase))
+        ratio = np.where(np.abs(fat) > np.abs(water), np.abs(fat) / total, 1 - np.abs(water) / total)
+    return np.where(np.isfinite(ratio), 100 * ratio, np.nan).astype(np.float32)

@@ -1,0 +1,63 @@
+"""What a water–fat fit gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy as np
+
+from .spectra import FatSpectrum
+
+
+@dataclass(frozen=True)
+class FatWaterFit:
+    """Result of a water–fat fit. Maps have the shape of the signal without its echo axis; NaN where there was no signal.
+
+    Attributes
+    ----------
+    pdff_percent : ndarray of float32
+        Fat fraction in %, not clipped: noise may carry it below 0 or above 100. See :func:`fraction.discriminated`; from magnitude images
+        it is F / (W + F) of the fitted amplitudes.
+    r2star_per_s : ndarray of float32
+        R2* in 1/s, not clipped.
+    field_map_hz : ndarray of float32
+        Field offset in Hz. Evenly spaced echoes determine it up to multiples of ``field_period_hz`` only; magnitude images do not
+        determine it at all (NaN).
+    water, fat : ndarray of complex64, or float32 from magnitude images
+        Amplitudes at t = 0 in the unit of the signal.
+    residual : ndarray of float32
+        Root mean square of the misfit over the echoes, in the unit of the signal.
+    swap_suspect : ndarray of bool
+        Voxels where the solution with water and fat exchanged fits almost as well: for complex echoes the neighbours taken into account.
+    conjugated : bool
+        The phase of the data turned the other way, and the conjugated signal was fitted; ``field_map_hz``, ``water`` and ``fat`` belong to
+        that signal.
+    field_period_hz : float
+        1/ΔTE for evenly spaced echoes, otherwise infinite.
+    n_excluded : int
+        Voxels (inside the mask) without a fit: zero, NaN or infinite signal.
+    spectrum : FatSpectrum
+        The fat spectrum used; fat fractions from different spectra differ by a few points.
+    warnings : tuple of str
+        Why the result may be wrong, one sentence each.
+    readout : str
+        "unipolar"; or "bipolar" where a phase between odd and even echoes was fitted and removed; "" for magnitude images.
+    pdff_sd_percent : ndarray of float32 or None
+        Standard deviation of the fat fraction in percentage points by error propagation (magnitude images only).
+    """
+
+    pdff_percent: np.ndarray
+    r2star_per_s: np.ndarray
+    field_map_hz: np.ndarray
+    water: np.ndarray
+    fat: np.ndarray
+    residual: np.ndarray
+    swap_suspect: np.ndarray
+    conjugated: bool
+    field_period_hz: float
+    n_excluded: int
+    spectrum: FatSpectrum
+    warnings: tuple[str, ...] = ()
+    readout: str = "unipolar"
+    pdff_sd_percent: Optional[np.ndarray] = None
