@@ -27,8 +27,10 @@ from .maps import ExamMaps, make_exam_maps
 from .model import (
     UNIT_ADC,
     UNIT_FF,
+    UNIT_FF_CHANGE,
     UNIT_R2STAR,
     Burden,
+    Change,
     ExamResult,
     LabValue,
     MarrowQuantError,
@@ -379,18 +381,24 @@ def conclude(exams: Sequence[ExamResult], settings: Settings, model: Optional[Re
     if len(exams) < 2:
         return Results(tuple(exams), (), None, settings)
     changes = compare(exams[0], exams[1])
-    estimate = (model or load_model()).predict(predictors(exams[0], exams[1]))
+    model = model or load_model()
+    known, asked = predictors(changes), [predictor.name for predictor in model.predictors]
+    estimate = model.predict({name: known.get(name) for name in asked})
     return Results(tuple(exams), tuple(changes), estimate, settings)
 
 
-def predictors(baseline: ExamResult, follow_up: ExamResult) -> dict[str, float]:
-    """The response model's inputs: change of mean lumbar FF in percentage points, relative change of M protein in %."""
+def predictors(changes: Sequence[Change]) -> dict[str, Optional[float]]:
+    """What a response model can ask for: ``<index>_change`` of every index followed.
+
+    It is in percentage points for an index that is a percentage itself (fat fraction, dropout ratio; their relative change is
+    ``<index>_change_percent``), and in % of the baseline for every other (M protein, tDV, ADC …).
+    """
     values = {}
-    if "ff" in baseline.lumbar and "ff" in follow_up.lumbar:
-        values["ff_change"] = follow_up.lumbar["ff"].value - baseline.lumbar["ff"].value
-    before, after = baseline.labs.get("m_protein"), follow_up.labs.get("m_protein")
-    if before and after and before.value > 0:
-        values["m_protein_change"] = 100.0 * (after.value - before.value) / before.value
+    for change in changes:
+        in_points = change.absolute_unit == UNIT_FF_CHANGE
+        values[f"{change.name}_change"] = change.absolute if in_points else change.relative_percent
+        if in_points:
+            values[f"{change.name}_change_percent"] = change.relative_percent
     return values
 
 

@@ -34,7 +34,7 @@ def write_measurements(results: Results, path: Path) -> Path:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for row in measurement_rows(results):
-            writer.writerow([_cell(value) for value in row])
+            writer.writerow([cell(value) for value in row])
     return path
 
 
@@ -116,7 +116,8 @@ def _response_rows(response: ResponseEstimate) -> Iterator[Row]:
         yield ("", f"logit of {contribution.predictor}", contribution.logit, "1", None, None, how)
 
 
-def _cell(value: Optional[Any]) -> str:
+def cell(value: Optional[Any]) -> str:
+    """A value as it stands in a CSV: empty without one, numbers with six digits, text that no spreadsheet runs as a formula."""
     if value is None:
         return ""
     if isinstance(value, str):

@@ -1,0 +1,156 @@
+"""The manifest: a CSV with one row a case that says where its exams, laboratory sheet and ROIs lie."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..model import MarrowQuantError
+
+PATH_COLUMNS = ("baseline", "follow_up", "labs", "rois", "rois_follow_up")
+REQUIRED = ("case", "baseline")
+_EXAMPLE = "'case,baseline,follow_up,labs,rois'"
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+# Names that Windows keeps for devices; a case's label names its output folder.
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+_FORMULA_STARTS = ("=", "+", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the manifest.
+
+    Attributes
+    ----------
+    label : str
+        The user's own name for the case: letters, digits, "-" and "_". It names the output folder and stands in the log.
+    paths : mapping
+        Column of ``PATH_COLUMNS`` to absolute path, only where the row gives one.
+    covariates : mapping
+        Every further column (outcome, age …), as text, for the cohort table.
+    problem : str
+        Why the case cannot be run, as far as the manifest alone tells; else empty.
+    """
+
+    label: str
+    paths: Mapping[str, Path]
+    covariates: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+    @property
+    def exams(self) -> list[Path]:
+        return [self.paths[column] for column in ("baseline", "follow_up") if column in self.paths]
+
+    @property
+    def rois(self) -> list[Path]:
+        return [self.paths[column] for column in ("rois", "rois_follow_up") if column in self.paths]
+
+
+def read_manifest(path: Path) -> list[Case]:
+    """Read a manifest.
+
+    Parameters
+    ----------
+    path : Path
+        CSV (UTF-8) with the columns ``case`` and ``baseline``, and as needed ``follow_up``, ``labs``, ``rois``, ``rois_follow_up``. A
+        relative path starts in the manifest's folder and must stay inside it; an absolute path is taken as meant. Further columns are
+        kept as covariates.
+
+    Returns
+    -------
+    list of Case
+        In the order of the file. A row whose paths cannot be used has its reason in ``problem``, so that the other rows can run.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the manifest as a whole cannot be trusted: not readable, missing columns, no row, a bad or repeated label, a cell that a
+        spreadsheet would run as a formula.
+    """
+    path = Path(path)
+    rows = _rows(path)
+    header = _header(rows[0][1], path.name)
+    cases: list[Case] = []
+    seen: dict[str, int] = {}
+    for line, cells in rows[1:]:
+        where = f"Line {line} of {path.name}"
+        if len(cells) != len(header):
+            raise MarrowQuantError(f"{where} has {len(cells)} cells instead of {len(header)}; quote cells that hold a comma.")
+        if any(cell.startswith(_FORMULA_STARTS) for cell in cells):
+            raise MarrowQuantError(f"{where} holds a cell that a spreadsheet would run as a formula; write plain text and paths only.")
+        case = _case(dict(zip(header, cells)), path.resolve().parent, where)
+        earlier = seen.setdefault(case.label.casefold(), line)
+        if earlier != line:
+            raise MarrowQuantError(f"{where} repeats the case '{case.label}' of line {earlier}; give every case a label of its own.")
+        cases.append(case)
+    if not cases:
+        raise MarrowQuantError(f"{path.name} has a header but no case; add one line for each case.")
+    return cases
+
+
+def _rows(path: Path) -> list[tuple[int, list[str]]]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError:
+        raise MarrowQuantError(f"The manifest {path.name} cannot be read; check that it exists and may be read.") from None
+    except UnicodeDecodeError:
+        raise MarrowQuantError(f"{path.name} is not UTF-8 text; save the manifest as 'CSV UTF-8'.") from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(cell.strip() for cell in cells)]
+    except csv.Error:
+        raise MarrowQuantError(f"Line {reader.line_num} of {path.name} is not valid CSV; is a quotation mark not closed?") from None
+    if not rows:
+        raise MarrowQuantError(f"{path.name} is empty; it needs a header such as {_EXAMPLE}.")
+    return rows
+
+
+def _header(cells: Sequence[str], name: str) -> list[str]:
+    header = [unicodedata.normalize("NFKC", cell).casefold().replace(" ", "_").replace("-", "_") for cell in cells]
+    missing = [column for column in REQUIRED if column not in header]
+    if missing:
+        raise MarrowQuantError(
+            f"{name} has no column '{missing[0]}'; its first line must name the columns, such as {_EXAMPLE}, separated by commas."
+        )
+    wrong = [column for column in header if column == "id" or not _COLUMN.fullmatch(column) or header.count(column) > 1]
+    if wrong:
+        raise MarrowQuantError(f"The column '{wrong[0]}' of {name} is repeated, 'id' or no plain word; use letters, digits and '_'.")
+    return header
+
+
+def _case(row: Mapping[str, str], root: Path, where: str) -> Case:
+    label = row["case"]
+    if not _LABEL.fullmatch(label) or label.casefold() in _RESERVED:
+        raise MarrowQuantError(
+            f"{where}: '{label}' cannot be a case label; use 1 to 64 letters, digits, '-' and '_' that do not tell who the patient is."
+        )
+    paths, problem = {}, "" if row["baseline"] else "No baseline folder is given."
+    for column in PATH_COLUMNS:
+        if row.get(column):
+            paths[column], wrong = _resolve(row[column], root, column)
+            problem = problem or wrong
+    if "rois_follow_up" in paths and "rois" not in paths:
+        problem = problem or "ROIs are given for the follow-up alone; give those of the baseline too."
+    known = {"case", *PATH_COLUMNS}
+    return Case(label, paths, {column: cell for column, cell in row.items() if column not in known}, problem)
+
+
+def _resolve(text: str, root: Path, column: str) -> tuple[Path, str]:
+    """The path meant by a cell, and why it cannot be used (else empty).
+
+    Links are followed before the comparison, so that a link cannot lead out of the manifest's folder either.
+    """
+    given = Path(text)
+    path = (root / given).resolve()
+    if not given.is_absolute() and root != path and root not in path.parents:
+        return path, f"The {column} path leads out of the manifest's folder; give an absolute path if that is meant."
+    wants_folder = column in ("baseline", "follow_up")
+    if not (path.is_dir() if wants_folder else path.is_file()):
+        return path, f"The {column} {'folder' if wants_folder else 'file'} does not exist."
+    return path, ""

@@ -1,0 +1,50 @@
+"""``marrowquant batch``: the main job on every case of a manifest."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .. import batch
+from ..model import RESEARCH_USE_ONLY, Settings
+from .progress import progress_bar
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("batch", help="the main job on every case of a manifest, on one machine or several")
+    parser.add_argument("manifest", type=Path, metavar="MANIFEST", help="CSV with the columns case,baseline,follow_up,labs,rois")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=int, default=1, metavar="N", help="processes of this machine (default: %(default)s)")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, such as tcp://host:8786, whose workers measure")
+    parser.add_argument("--dry-run", action="store_true", help="write nothing; list every case and why it would be skipped")
+    parser.add_argument("--resume", action="store_true", help="keep cases that are finished, measure the others")
+    parser.add_argument("--model", type=Path, metavar="FILE", help="response model (default: the bundled reconstruction)")
+    parser.add_argument("--tdv-ratio", type=float, default=Settings.tdv_signal_ratio, help="tDV threshold (default: %(default)s)")
+    parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the reports")
+    parser.set_defaults(command=_batch)
+
+
+def _batch(options: argparse.Namespace) -> int:
+    report = batch.run(
+        options.manifest,
+        options.out,
+        jobs=options.jobs,
+        scheduler=options.scheduler,
+        resume=options.resume,
+        dry_run=options.dry_run,
+        settings=Settings(tdv_signal_ratio=options.tdv_ratio),
+        model=options.model,
+        language=options.language,
+        progress=progress_bar,
+    )
+    progress_bar.end()
+    if options.dry_run:
+        for outcome in report.outcomes:
+            print(f"{outcome.label}: {outcome.status}. {outcome.sentence}".rstrip())
+    else:
+        print(RESEARCH_USE_ONLY)
+        print(report.text)
+    for kind, path in report.files.items():
+        print(f"{kind:>12}: {path}")
+    return 0 if batch.FAILED not in report.counts else 1

@@ -1,0 +1,227 @@
+"""The batch: what a manifest may say, and that a fault, a killed process or an interruption costs no other case anything."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from batch_cases import write_cases
+from MarrowQuantLib import batch, cli
+from MarrowQuantLib.batch import engines
+from MarrowQuantLib.batch.case import BatchOptions, Outcome, run_case, without_identity
+from MarrowQuantLib.model import Cancelled, MarrowQuantError, Settings
+
+HEADER = "case,baseline,follow_up,labs,rois\n"
+
+
+@pytest.fixture(scope="module")
+def cases(digital_patient, tmp_path_factory) -> Path:
+    """Folder of four small cases; p003 has a laboratory sheet that cannot be read, p004 leads out of the folder."""
+    folder = tmp_path_factory.mktemp("study") / "cases"
+    manifest = write_cases(digital_patient("responder", "philips"), folder, 4)
+    (folder / "p003" / "labs.csv").write_text("date,test,value,unit\n2025-01-14,M protein,38 or so,g/L\n")
+    manifest.write_text(manifest.read_text().replace("p004,exams/baseline", "p004,../elsewhere"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(cases, tmp_path_factory):
+    """The batch over these cases in this process."""
+    out = tmp_path_factory.mktemp("batch") / "out"
+    return out, batch.run(cases / "manifest.csv", out)
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+
+
+def same_files(a: Path, b: Path) -> bool:
+    return all((a / name).read_bytes() == (b / name).read_bytes() for name in ("cases.csv", "cohort.csv"))
+
+
+# --------------------------------------------------------------------------------------------------------------- manifest
+def manifest_of(folder: Path, rows: str, header: str = HEADER) -> Path:
+    path = folder / "manifest.csv"
+    path.write_text(header + rows, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "is empty"),
+        (HEADER, "header but no case"),
+        ("name,baseline\na,b\n", "no column 'case'"),
+        ("case;baseline\na;b\n", "no column 'case'"),
+        ("case,baseline,case\na,b,c\n", "repeated"),
+        ("case,baseline,id\na,b,c\n", "'id' or no plain word"),
+        (HEADER + "a,b\n", "2 cells instead of 5"),
+        (HEADER + "../a,b,,,\n", "cannot be a case label"),
+        (HEADER + "Jane Doe,b,,,\n", "cannot be a case label"),
+        (HEADER + "NUL,b,,,\n", "cannot be a case label"),
+        (HEADER + "a,b,,,\nA,c,,,\n", "repeats the case 'A' of line 2"),
+        (HEADER + "a,=HYPERLINK(1),,,\n", "formula"),
+        (HEADER + 'a,"b,,,\n', "not valid CSV"),
+    ],
+)
+def test_a_manifest_that_cannot_be_trusted_is_refused_as_a_whole(tmp_path, text, sentence):
+    with pytest.raises(MarrowQuantError, match=sentence):
+        batch.run(manifest_of(tmp_path, text, ""), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_path_may_leave_the_manifests_folder_only_if_it_is_absolute(tmp_path):
+    (tmp_path / "study" / "exam").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    os.symlink(tmp_path / "elsewhere", tmp_path / "study" / "link")
+    rows = f"a,exam,,,\nb,../elsewhere,,,\nc,link,,,\nd,{tmp_path / 'elsewhere'},,,\ne,nowhere,,,\nf,,,,\n"
+    problems = {case.label: case.problem for case in batch.read_manifest(manifest_of(tmp_path / "study", rows))}
+    assert problems["a"] == problems["d"] == ""
+    assert "leads out" in problems["b"] and "leads out" in problems["c"]
+    assert "does not exist" in problems["e"]
+    assert "No baseline" in problems["f"]
+
+
+def test_further_columns_are_kept_for_the_cohort(tmp_path):
+    (case,) = batch.read_manifest(manifest_of(tmp_path, "a,,2,x\n", "case,baseline,Age,Outcome\n"))
+    assert case.covariates == {"age": "2", "outcome": "x"}
+
+
+# ------------------------------------------------------------------------------------------------------------------- runs
+def test_a_dry_run_lists_every_case_with_its_reason_and_writes_nothing(cases, tmp_path, capsys):
+    assert cli.main(["batch", str(cases / "manifest.csv"), "--out", str(tmp_path / "out"), "--dry-run"]) == 0
+    p1, p2, p3, p4 = capsys.readouterr().out.splitlines()
+    assert (p1, p2) == ("p001: ready.", "p002: ready.")
+    assert p3.startswith("p003: skipped. Line 2 of labs.csv")
+    assert p4.startswith("p004: skipped. The baseline path leads out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_failing_case_does_not_stop_the_others(finished):
+    out, report = finished
+    assert report.counts == {"done": 2, "failed": 1, "skipped": 1}
+    assert [row["status"] for row in table(out / "cases.csv")] == ["done", "done", "failed", "skipped"]
+    assert sorted(p.name for p in (out / "cases").iterdir()) == ["p001", "p002"]
+    assert not (out / ".work").exists()
+
+
+def test_the_cohort_table_holds_what_the_cases_results_hold(finished):
+    out, _ = finished
+    for row in table(out / "cohort.csv"):
+        results = json.loads((out / "cases" / row["id"] / "results.json").read_text(encoding="utf-8"))
+        changes = {change["name"]: change for change in results["changes"]}
+        assert float(row["ff_change"]) == pytest.approx(changes["ff"]["absolute"], rel=1e-5)
+        assert float(row["m_protein_change"]) == pytest.approx(changes["m_protein"]["relative_percent"], rel=1e-5)
+        assert float(row["response_probability"]) == pytest.approx(results["response"]["probability"], rel=1e-5)
+        assert (row["days"], row["synthetic"]) == ("63", "1")
+        assert row["responder"] in {"0", "1"}
+
+
+def test_the_log_is_one_object_a_line_without_paths_dates_or_file_names(finished, cases):
+    out, _ = finished
+    lines = [json.loads(line) for line in (out / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [line["event"] for line in lines] == ["start", *["case"] * 4, "end"]
+    assert "not a number" in next(line["sentence"] for line in lines if line.get("case") == "p003")
+    text = (out / "log.jsonl").read_text(encoding="utf-8")
+    assert "2025-" not in text
+    assert not any(part in text for part in (str(cases), cases.parent.name, "exams", ".mrk", "IM0"))
+
+
+def test_names_and_dates_are_taken_out_of_a_sentence(tmp_path):
+    (tmp_path / "Doe_Jane").mkdir()
+    (tmp_path / "Doe_Jane" / "DOE.dcm").write_text("")
+    case = batch.Case("a", {"baseline": tmp_path / "Doe_Jane"})
+    text = without_identity("The file DOE.dcm of Doe_Jane (2025-01-14) is truncated.", case)
+    assert text == "The file … of … (<date>) is truncated."
+
+
+def test_two_processes_and_one_write_the_same_files(finished, cases, tmp_path):
+    out, _ = finished
+    threads = os.environ.get("OMP_NUM_THREADS")
+    report = batch.run(cases / "manifest.csv", tmp_path / "out", jobs=2)
+    assert report.counts == {"done": 2, "failed": 1, "skipped": 1}
+    assert same_files(out, tmp_path / "out")
+    assert os.environ.get("OMP_NUM_THREADS") == threads
+
+
+def test_resuming_measures_only_what_is_missing_or_was_made_otherwise(cases, finished, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    shutil.copytree(finished[0], out)
+    (out / "cases" / "p002" / "results.json").write_text("{")  # as if the disk had been full
+    ran = []
+
+    def recorded(case, options, progress):
+        ran.append(case.label)
+        return run_case(case, options, progress)
+
+    monkeypatch.setattr(engines, "run_case", recorded)
+    with pytest.raises(MarrowQuantError, match="already holds a batch"):
+        batch.run(cases / "manifest.csv", out)
+    batch.run(cases / "manifest.csv", out, resume=True)
+    assert ran == ["p002", "p003", "p004"]
+    assert same_files(finished[0], out)
+    ran.clear()
+    batch.run(cases / "manifest.csv", out, resume=True, settings=Settings(tdv_signal_ratio=6.0))
+    assert ran == ["p001", "p002", "p003", "p004"]
+    assert not same_files(finished[0], out)
+
+
+def test_cancelling_leaves_finished_cases_and_no_half_ones(cases, tmp_path):
+    def cancel(fraction, text):
+        if fraction > 0.3:  # in the middle of the second of four cases
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        batch.run(cases / "manifest.csv", tmp_path / "out", progress=cancel)
+    assert [p.name for p in (tmp_path / "out" / "cases").iterdir()] == ["p001"]
+    assert not any((tmp_path / "out" / ".work").iterdir())
+
+
+# -------------------------------------------------------------------------------------------------------- workers that die
+def die_if_first(case, options, progress=None):
+    """Stands in for ``run_case``: the first case kills its process every time, the second one only once."""
+    mark = options.out / f"{case.label}-died"
+    if case.label == "a" or (case.label == "b" and not mark.exists()):
+        mark.touch()
+        os._exit(1)
+    return Outcome(case.label, batch.DONE)
+
+
+def test_only_the_case_that_kills_its_process_fails(tmp_path, monkeypatch):
+    monkeypatch.setattr(engines, "run_case", die_if_first)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])]))
+    cases = [batch.Case(label, {}) for label in "abcd"]
+    outcomes = {o.label: o for o in engines.in_processes(cases, BatchOptions(tmp_path), jobs=2)}
+    assert {label: o.status for label, o in outcomes.items()} == {"a": "failed", "b": "done", "c": "done", "d": "done"}
+    assert "ended from outside or crashed" in outcomes["a"].sentence
+
+
+def test_without_dask_a_scheduler_is_refused_with_the_remedy(cases, tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    with pytest.raises(MarrowQuantError, match=r"marrowquant\[dask\]"):
+        batch.run(cases / "manifest.csv", tmp_path / "out", scheduler="tcp://127.0.0.1:1")
+
+
+def test_dask_workers_of_which_one_is_killed_write_the_same_files(finished, cases, tmp_path):
+    if importlib.util.find_spec("distributed") is None:
+        pytest.skip("distributed is not installed (pip install 'marrowquant[dask]').")
+    from loopback import dask_cluster, kill_a_busy_worker
+
+    killed = []
+
+    def kill_once(fraction, text):
+        if not killed and text.startswith("1 of 4"):
+            killed.append(kill_a_busy_worker(address))
+
+    with dask_cluster(2, tmp_path / "cluster") as address:
+        report = batch.run(cases / "manifest.csv", tmp_path / "out", scheduler=address, progress=kill_once)
+    assert killed
+    assert report.counts == {"done": 2, "failed": 1, "skipped": 1}
+    assert same_files(finished[0], tmp_path / "out")
+    labels = [row["id"] for row in table(tmp_path / "out" / "cohort.csv")]
+    assert labels == ["p001", "p002"]
