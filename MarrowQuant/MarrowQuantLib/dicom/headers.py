@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import struct
 import warnings
@@ -13,11 +14,12 @@ from typing import BinaryIO
 
 import numpy as np
 import pydicom
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from ..model import MarrowQuantError, Progress
 from . import elements as el
 from .describe import describe, identify
+from .files import DEFLATED, BoundedReader, is_dicom, open_file, refuse_inflation
 from .frame import Frame, PixelStore
 from .mosaic import mosaic_tiles
 
@@ -26,18 +28,14 @@ MR_IMAGES = frozenset(STORAGE + end for end in ("4", "4.1", "4.3", "4.4"))  # cl
 SECONDARY_CAPTURES = frozenset(STORAGE + end for end in ("7", "7.1", "7.2", "7.3", "7.4"))
 PARAMETRIC_MAP = STORAGE + "30"
 READ_CLASSES = MR_IMAGES | SECONDARY_CAPTURES | {PARAMETRIC_MAP}
-DEFLATED = "1.2.840.10008.1.2.1.99"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 UNCOMPRESSED = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", BIG_ENDIAN)
 PIXEL_TAGS = {(0x7FE0, 0x0010): "int", (0x7FE0, 0x0008): "float32", (0x7FE0, 0x0009): "float64"}
-GZIP_MARK = b"\x1f\x8b"
-CHUNK, META_SIZE = 1 << 20, 1 << 10
-# our choice: what a file may unpack to, so that memory stays bounded; 128 million values are 512 slices of 512 × 512
-MAX_FILE_VALUES, MAX_FILE_BYTES = 1 << 27, 1 << 28
+MAX_FILE_VALUES = 1 << 27  # our choice, of a compressed file, so that memory stays bounded: 512 slices of 512 × 512
 # what pydicom raises, at once or when a value is decoded, on bytes that are not what they claim to be
 DAMAGE = (
-    InvalidDicomError, EOFError, struct.error, zlib.error, ValueError, KeyError, TypeError, AttributeError, NotImplementedError,
-    IndexError, ArithmeticError, RecursionError, MemoryError, AssertionError,
+    InvalidDicomError, BytesLengthException, EOFError, struct.error, zlib.error, ValueError, KeyError, TypeError, AttributeError,
+    NotImplementedError, IndexError, ArithmeticError, RecursionError, MemoryError, AssertionError,
 )  # fmt: skip
 
 
@@ -70,10 +68,11 @@ def read_folder(folder: Path, progress: Progress) -> list[Frame]:
 def _read_file(path: Path, relative: str) -> list[Frame]:
     try:
         with open_file(path) as file:
-            if not _is_dicom(file, path):
+            if not is_dicom(file.read(132), path):
                 return []
+            file.seek(0)
             refuse_inflation(file)
-            dataset = pydicom.dcmread(file, stop_before_pixels=True, force=True)
+            dataset = pydicom.dcmread(BoundedReader(file), stop_before_pixels=True, force=True)
             top = el.Elements((dict.fromkeys(map(int, dataset.keys()), dataset),))
             sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", "")) or top.text(0x00080016)
             if not sop_class:
@@ -92,52 +91,9 @@ def _read_file(path: Path, relative: str) -> list[Frame]:
         raise MarrowQuantError(f"The file {relative} cannot be read ({error.strerror}); check the file and its permissions.") from error
 
 
-def open_file(path: Path) -> BinaryIO:
-    """A file for reading, unpacked on the fly if it begins with the mark of gzip."""
-    file = path.open("rb")
-    if file.read(len(GZIP_MARK)) == GZIP_MARK:
-        file.close()
-        return gzip.open(path)
-    file.seek(0)
-    return file
-
-
-def _is_dicom(file: BinaryIO, path: Path) -> bool:
-    """True for a file with DICOM's magic, for one that begins with a data set of group 0008, and for a short stub named .dcm."""
-    head = file.read(132)
-    file.seek(0)
-    if head[128:] == b"DICM":
-        return True
-    if len(head) < 132:
-        return path.suffix.lower() == ".dcm"
-    group, element = struct.unpack_from("<HH", head)
-    return group == 0x0008 and element in (0x0000, 0x0005, 0x0008, 0x0012, 0x0016)
-
-
-def refuse_inflation(file: BinaryIO) -> None:
-    """Refuse a deflated data set that unpacks to more than ``MAX_FILE_BYTES``, because pydicom would unpack all of it at once.
-
-    Raises
-    ------
-    ValueError
-        If it does.
-    """
-    head = file.read(META_SIZE)
-    if DEFLATED.encode() in head and head[132:138] == b"\x02\0\0\0UL":
-        (meta_length,) = struct.unpack_from("<I", head, 140)
-        file.seek(144 + meta_length)  # PS3.10 7.1: preamble, magic, group length, and as many bytes as that says
-        packed, size, inflater = file.read(), 0, zlib.decompressobj(-zlib.MAX_WBITS)
-        while packed and size <= MAX_FILE_BYTES:
-            size += len(inflater.decompress(packed, CHUNK))
-            packed = inflater.unconsumed_tail
-        if size > MAX_FILE_BYTES:
-            raise ValueError("a data set too large for memory")
-    file.seek(0)
-
-
 def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, relative: str) -> PixelStore:
     """Where the pixels are; a file that holds fewer bytes than its header promises is refused here, without reading any."""
-    gzipped = isinstance(file, gzip.GzipFile)
+    gzipped = isinstance(file, io.BytesIO)
     store = PixelStore(
         path=path,
         relative=relative,
@@ -170,23 +126,9 @@ def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, re
     explicit = header[4:6] in (b"OW", b"OB", b"OF", b"OD")  # as a length these bytes would be odd, which is forbidden
     dtype = np.dtype(order + type_code)
     offset = file.tell() if explicit else file.tell() - 4
-    if _n_bytes_from(file, offset, n_values * dtype.itemsize) < n_values * dtype.itemsize:
+    if file.seek(0, os.SEEK_END) - offset < n_values * dtype.itemsize:
         raise MarrowQuantError(f"The DICOM file {relative} is cut short: fewer pixels than its header says; export or copy it again.")
     return store if gzipped else PixelStore(**{**vars(store), "offset": offset, "dtype": dtype.str})
-
-
-def _n_bytes_from(file: BinaryIO, offset: int, wanted: int) -> int:
-    """How many bytes the file holds from ``offset`` on; a packed file is unpacked, and forgotten, up to ``wanted``."""
-    if not isinstance(file, gzip.GzipFile):
-        return os.fstat(file.fileno()).st_size - offset
-    file.seek(offset)
-    count = 0
-    while count < wanted:
-        chunk = file.read(CHUNK)
-        if not chunk:
-            break
-        count += len(chunk)
-    return count
 
 
 def _type_code(top: el.Elements, kind: str) -> str:

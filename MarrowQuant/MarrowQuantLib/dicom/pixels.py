@@ -9,8 +9,9 @@ import numpy as np
 import pydicom
 
 from ..model import MarrowQuantError
+from .files import BoundedReader, open_file, refuse_inflation
 from .frame import Frame, PixelStore
-from .headers import DAMAGE, open_file
+from .headers import DAMAGE
 
 MAX_VOLUME_VALUES = 1 << 28  # our choice: 1024 slices of 512 × 512, which take 1 GB as float32
 
@@ -68,7 +69,8 @@ def _decode(store: PixelStore) -> np.ndarray:
         warnings.simplefilter("ignore")
         try:
             with open_file(store.path) as file:
-                pixels = pydicom.dcmread(file, force=True).pixel_array
+                refuse_inflation(file)
+                pixels = pydicom.dcmread(BoundedReader(file), force=True).pixel_array
             return pixels.reshape(store.n_frames, store.rows, store.columns)
         except (*DAMAGE, RuntimeError, ImportError, OSError) as error:
             name = pydicom.uid.UID(store.transfer_syntax).name

@@ -1,0 +1,108 @@
+"""Opening files that may be packed, damaged or hostile: what reading one can cost in time and memory is bounded here.
+
+All limits are our choice, far above what a scanner writes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import Any, BinaryIO
+
+DEFLATED = "1.2.840.10008.1.2.1.99"
+GZIP_MARK = b"\x1f\x8b"
+CHUNK, META_SIZE = 1 << 20, 1 << 10
+MAX_FILE_BYTES = 1 << 28  # of a packed file, unpacked, and of what is read of any file's header
+MAX_READS = 1_000_000  # a header takes two reads an element; zeros look like millions of empty elements
+
+
+class BoundedReader:
+    """A file that gives up after ``MAX_READS`` reads or ``MAX_FILE_BYTES`` bytes.
+
+    Raises
+    ------
+    ValueError
+        From :meth:`read`, when it gives up.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._reads, self._bytes = MAX_READS, MAX_FILE_BYTES
+        self.tell, self.seek = file.tell, file.seek
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size if 0 <= size <= self._bytes else self._bytes + 1)
+        self._reads -= 1
+        self._bytes -= len(data)
+        if self._reads < 0 or self._bytes < 0:
+            raise ValueError("more than a header holds")
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def open_file(path: Path) -> BinaryIO:
+    """A file for reading; one that begins with the mark of gzip is unpacked into memory if it holds DICOM.
+
+    Raises
+    ------
+    ValueError
+        If it unpacks to more than ``MAX_FILE_BYTES``.
+    """
+    file = path.open("rb")
+    is_packed = file.read(len(GZIP_MARK)) == GZIP_MARK
+    file.seek(0)
+    if not is_packed:
+        return file
+    with file, gzip.open(file) as unpacked:
+        head = unpacked.read(132)
+        if not is_dicom(head, path):
+            return io.BytesIO(head)
+        data = head + unpacked.read(MAX_FILE_BYTES)
+    if len(data) > MAX_FILE_BYTES:
+        raise ValueError("a file too large for memory")
+    return io.BytesIO(data)
+
+
+def is_dicom(head: bytes, path: Path) -> bool:
+    """True for a file with DICOM's magic, for one that begins with a data set of group 0008, and for a short stub named .dcm.
+
+    Parameters
+    ----------
+    head : bytes
+        The first 132 bytes, or fewer if the file is shorter.
+    path : Path
+    """
+    if head[128:] == b"DICM":
+        return True
+    if len(head) < 132:
+        return path.suffix.lower() == ".dcm"
+    group, element = struct.unpack_from("<HH", head)
+    return group == 0x0008 and element in (0x0000, 0x0005, 0x0008, 0x0012, 0x0016)
+
+
+def refuse_inflation(file: BinaryIO) -> None:
+    """Refuse a deflated data set that unpacks to more than ``MAX_FILE_BYTES``, because pydicom would unpack all of it at once.
+
+    Raises
+    ------
+    ValueError
+        If it does.
+    """
+    head = file.read(META_SIZE)
+    if DEFLATED.encode() in head:
+        if head[132:138] != b"\x02\0\0\0UL":
+            raise ValueError("no length of the file meta information")
+        (meta_length,) = struct.unpack_from("<I", head, 140)
+        file.seek(144 + meta_length)  # PS3.10 7.1: preamble, magic, group length, and as many bytes as that says
+        packed, size, inflater = file.read(MAX_FILE_BYTES), 0, zlib.decompressobj(-zlib.MAX_WBITS)
+        while packed and not inflater.eof and size <= MAX_FILE_BYTES:
+            size += len(inflater.decompress(packed, CHUNK))
+            packed = inflater.unconsumed_tail
+        if size > MAX_FILE_BYTES:
+            raise ValueError("a data set too large for memory")
+    file.seek(0)
