@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .complexfit import fit_fat_water
+from .magnitude import fit_fat_water_magnitude
 from .result import FatWaterFit
 from .spectra import SPECTRA, FatSpectrum, fat_phasor
 from .twopoint import check_pdff_scale, dropout_ratio, fat_fraction
@@ -16,4 +17,5 @@ __all__ = [
     "fat_fraction",
     "fat_phasor",
     "fit_fat_water",
+    "fit_fat_water_magnitude",
 ]

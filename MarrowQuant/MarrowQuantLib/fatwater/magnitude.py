@@ -1,0 +1,223 @@
+"""Water–fat separation from magnitude echoes, for scanners that give no phase.
+
+The model is A(t) = |W + F c(t)| exp(-R2* t) with real W and F that start in phase. Without phase two solutions fit: the fat fraction
+and, less well, about its mirror image beyond one half; only the smaller peaks of the fat spectrum tell them apart (Triay Bagur et al.,
+MRM 2019;82:460). They are fitted, each by maximum likelihood for Rician noise, and the likeliest one is taken (the idea of Bray et al., MRM
+2023;89:1173); how sure that choice is becomes part of the standard deviation that is returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Optional, Union
+
+import numpy as np
+from scipy.special import i0e, i1e
+
+from ..model import MarrowQuantError, Progress, no_progress
+from .checks import checked, noise_sd, prepared
+from .result import FatWaterFit
+from .spectra import FatSpectrum, fat_phasor, get_spectrum
+
+FEWEST_ECHOES = 4  # three real unknowns, and one echo to tell two solutions apart
+START_FF = np.linspace(0, 1, 41)
+START_R2STAR_PER_S = (0.0, 25.0, 60.0, 100.0, 150.0, 220.0, 320.0, 450.0, 650.0)
+STEPS = 8
+DAMPING = 1e-3  # of the diagonal: keeps a step finite where the signal is nulled
+LARGEST_R2STAR_STEP = 150.0  # 1/s; our choice
+R2STAR_LIMITS = (-200.0, 3000.0)  # 1/s; noise may carry it below zero, and float64 must hold the exponential
+LEAST_NOISE = 1e-3  # of the root mean square signal: data of simulations have no noise
+SUSPECT_ODDS = 20.0  # a solution less than this much likelier than the other is a swap suspect; our choice
+TINY = 1e-12
+CHUNK = 1 << 13
+
+
+@dataclass(frozen=True)
+class _Model:
+    """What depends only on the echo times: cosine part and square of the fat phasor, and the noise of one component."""
+
+    times: np.ndarray
+    cosine: np.ndarray
+    square: np.ndarray
+    sigma: float
+
+
+def fit_fat_water_magnitude(
+    signal: np.ndarray,
+    echo_times_s: Sequence[float],
+    field_strength_t: float,
+    *,
+    spectrum: Union[str, FatSpectrum] = "ren_marrow_9",
+    mask: Optional[np.ndarray] = None,
+    sigma: Optional[float] = None,
+    progress: Progress = no_progress,
+) -> FatWaterFit:
+    """Separate water and fat in magnitude images.
+
+    Parameters
+    ----------
+    signal : ndarray, shape (k, j, i, n_echoes) or (j, i, n_echoes)
+        Magnitude images, echo last.
+    echo_times_s : sequence of float, length n_echoes
+        Echo times in seconds, in any order; at least four.
+    field_strength_t : float
+        Field strength in tesla.
+    spectrum : str or FatSpectrum
+        "ren_marrow_9" (default), "hamilton_9" or "ismrm_6".
+    mask : ndarray of bool, shape of one echo, optional
+        Fit only here.
+    sigma : float, optional
+        Standard deviation of the noise of one component, in the unit of the signal; by default estimated from the first echo.
+    progress : callable, optional
+        ``progress(fraction, text)``.
+
+    Returns
+    -------
+    FatWaterFit
+        ``water`` and ``fat`` are real, ``field_map_hz`` is NaN; ``pdff_sd_percent`` holds the standard deviation, the doubt between both
+        solutions included; ``swap_suspect`` the voxels where the solution taken is less than 20 times likelier than the other.
+
+    Raises
+    ------
+    MarrowQuantError
+        Complex, negative or empty data, lengths that do not match, fewer than four echoes, echo times not in seconds, an empty mask.
+    """
+    if np.iscomplexobj(signal):
+        raise MarrowQuantError("These images are complex; use fit_fat_water, which does not confuse water with fat above 50 %.")
+    signal, times, inside = checked(signal, echo_times_s, field_strength_t, mask, FEWEST_ECHOES)
+    if np.any(signal < 0):
+        raise MarrowQuantError("The images hold negative values, so they are no magnitude images; choose the magnitude series.")
+    if sigma is not None and not (np.isfinite(sigma) and sigma > 0):
+        raise MarrowQuantError(f"A noise level of {sigma} is not possible; give a positive number in the unit of the images.")
+    chosen = get_spectrum(spectrum)
+    order = np.argsort(times)
+    echoes, fitted, scale = prepared(signal, order, inside, np.float32)
+    phasor = fat_phasor(times[order], field_strength_t, chosen)
+    noise = noise_sd(echoes[0], fitted) if sigma is None else sigma / float(scale)
+    model = _Model(times[order], phasor.real, np.abs(phasor) ** 2, max(noise, LEAST_NOISE))
+    maps = _fitted(echoes.reshape(len(echoes), -1), np.flatnonzero(fitted), model, progress)
+    water, fat, r2star, residual, sd, suspect = (values.reshape(signal.shape[:-1]) for values in maps)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pdff = np.float32(100) * fat / (water + fat)
+    return FatWaterFit(
+        pdff_percent=np.where(np.isfinite(pdff), pdff, np.float32(np.nan)),
+        r2star_per_s=r2star,
+        field_map_hz=np.full(signal.shape[:-1], np.nan, np.float32),
+        water=water * scale,
+        fat=fat * scale,
+        residual=residual * scale,
+        swap_suspect=suspect > 0,
+        conjugated=False,
+        field_period_hz=float("inf"),
+        n_excluded=int(np.count_nonzero(inside) - np.count_nonzero(fitted)),
+        spectrum=chosen,
+        warnings=_doubts(suspect, fitted),
+        readout="",
+        pdff_sd_percent=sd,
+    )
+
+
+def _doubts(suspect: np.ndarray, fitted: np.ndarray) -> tuple[str, ...]:
+    share = 100 * np.nansum(suspect) / np.count_nonzero(fitted)
+    return (
+        f"Magnitude images alone cannot tell water from fat with certainty: in {share:.0f} % of the voxels, most of them near 50 %, the "
+        "other solution is almost as likely; look at the standard deviation, or fit complex images.",
+    )
+
+
+def _fitted(flat: np.ndarray, wanted: np.ndarray, model: _Model, progress: Progress) -> tuple[np.ndarray, ...]:
+    """Water, fat, R2*, residual, standard deviation of FF in points and suspicion (0 or 1): float32, NaN where nothing is fitted."""
+    maps = tuple(np.full(flat.shape[1], np.nan, np.float32) for _ in range(6))
+    for first in range(0, wanted.size, CHUNK):
+        progress(first / wanted.size, "Fitting water and fat")
+        here = wanted[first : first + CHUNK]
+        data = flat[:, here].astype(float)
+        solutions = np.stack([_refined(data, start, model) for start in _starts(data, model)])
+        for values, result in zip(maps, _chosen(data, solutions, model)):
+            values[here] = result
+    progress(1.0, "Water and fat fitted")
+    return maps
+
+
+def _starts(data: np.ndarray, model: _Model) -> list[np.ndarray]:
+    """Best starts below one half, above it, and above the fat fraction at which an echo vanishes, from a table of fat fractions and R2*.
+
+    Each is (W, F, R2*) of shape (3, n). A magnitude has a kink where the signal vanishes, which no step can cross.
+    """
+    ff, r2star = (grid.ravel() for grid in np.meshgrid(START_FF, START_R2STAR_PER_S, indexing="ij"))
+    curves = _amplitude(np.stack([1 - ff, ff, r2star]), model)[0].T
+    undamped = r2star == START_R2STAR_PER_S[0]
+    kink = ff[undamped][np.argmin(curves[undamped].min(axis=1))]
+    length = np.linalg.norm(curves, axis=1)
+    match = (curves / length[:, None]) @ data  # the largest projection is the least squares fit
+    starts = []
+    for part in (ff <= 0.5, (ff >= 0.5) & (ff <= max(kink, 0.5)), ff >= kink):
+        rows = np.flatnonzero(part)
+        best = rows[np.argmax(match[rows], axis=0)]
+        size = match[best, np.arange(data.shape[1])] / length[best]
+        starts.append(np.stack([(1 - ff[best]) * size, ff[best] * size, r2star[best]]))
+    return starts
+
+
+def _amplitude(parameters: np.ndarray, model: _Model) -> tuple[np.ndarray, np.ndarray]:
+    """A(t), shape (n_echoes, n), and its derivatives by W, F and R2*, shape (3, n_echoes, n)."""
+    water, fat, r2star = parameters
+    t, cosine, square = (values[:, None] for values in (model.times, model.cosine, model.square))
+    decay = np.exp(-r2star * t)
+    size = np.sqrt(np.maximum(water**2 + 2 * water * fat * cosine + fat**2 * square, TINY))
+    curve = size * decay
+    return curve, np.stack([(water + fat * cosine) / size * decay, (water * cosine + fat * square) / size * decay, -t * curve])
+
+
+def _refined(data: np.ndarray, parameters: np.ndarray, model: _Model) -> np.ndarray:
+    """Maximum likelihood for Rician noise, shape (3, n).
+
+    Each step is a damped Gauss–Newton step of least squares to the data times I1/I0 (data A / σ²): the expectation of the component along
+    the true phase, which makes the iteration an expectation–maximisation for the Rician distribution.
+    """
+    variance = model.sigma**2
+    for _ in range(STEPS):
+        curve, slopes = _amplitude(parameters, model)
+        z = data * curve / variance
+        misfit = data * (i1e(z) / i0e(z)) - curve
+        step = np.linalg.solve(_damped(slopes), np.einsum("ptn,tn->np", slopes, misfit)[..., None])[..., 0].T
+        step[2] = np.clip(step[2], -LARGEST_R2STAR_STEP, LARGEST_R2STAR_STEP)
+        parameters = parameters + step
+        parameters[2] = np.clip(parameters[2], *R2STAR_LIMITS)
+    return parameters
+
+
+def _damped(slopes: np.ndarray) -> np.ndarray:
+    """Normal matrices, shape (n, 3, 3), with a little of their diagonal added."""
+    normal = np.einsum("ptn,qtn->npq", slopes, slopes)
+    index = np.arange(3)
+    normal[:, index, index] += DAMPING * normal[:, index, index] + TINY
+    return normal
+
+
+def _chosen(data: np.ndarray, solutions: np.ndarray, model: _Model) -> tuple[np.ndarray, ...]:
+    """The likeliest of the solutions, shape (n_solutions, 3, n), with its standard deviation; see :func:`_fitted` for the order."""
+    penalties = np.stack([_penalty(data, solution, model) for solution in solutions])
+    best = np.argmin(penalties, axis=0)
+    water, fat, r2star = parameters = solutions[best, :, np.arange(best.size)].T
+    curve, slopes = _amplitude(parameters, model)
+    residual = np.sqrt(np.mean((data - curve) ** 2, axis=0))
+    excess = penalties - penalties.min(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        total = water + fat
+        gradient = np.stack([-fat, water, 0 * fat], axis=-1)[..., None] / total[:, None, None] ** 2
+        variance = model.sigma**2 * np.einsum("npx,npx->n", gradient, np.linalg.solve(_damped(slopes), gradient))
+        apart = solutions[:, 1] / (solutions[:, 0] + solutions[:, 1]) - fat / total
+        probability = np.exp(-excess) / np.exp(-excess).sum(axis=0)  # all equally likely beforehand
+        between = np.sum(probability * apart**2, axis=0) - np.sum(probability * apart, axis=0) ** 2
+        sd = 100 * np.sqrt(np.maximum(variance, 0) + between)
+        rival = (np.abs(apart) > np.sqrt(np.maximum(variance, 0))) & (excess < np.log(SUSPECT_ODDS))
+    return water, fat, r2star, residual, sd, rival.any(axis=0)
+
+
+def _penalty(data: np.ndarray, parameters: np.ndarray, model: _Model) -> np.ndarray:
+    """Minus the Rician log-likelihood, up to what does not depend on the parameters; shape (n,)."""
+    curve, _ = _amplitude(parameters, model)
+    z = data * curve / model.sigma**2
+    return np.sum((data - curve) ** 2 / (2 * model.sigma**2) - np.log(i0e(z)), axis=0)
