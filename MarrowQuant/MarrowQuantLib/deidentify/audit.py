@@ -1,0 +1,109 @@
+"""The audit report, which anyone may read, and the crosswalk, which nobody may have but who holds the key."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydicom.datadict import dictionary_description, dictionary_has_tag
+
+from .. import __version__
+from ..model import MarrowQuantError
+from .private import SAFE
+
+if TYPE_CHECKING:
+    from .folder import Summary
+
+JSON_NAME, TEXT_NAME = "deidentification.json", "deidentification.txt"
+NOT_DONE = (
+    "Faces: the shape of a head in the field of view can be recognised (option 113102 is not applied).",
+    "Pixels: text burned into pixels is not searched for; images in which it is usual were left out.",
+    "Link: with the key the pseudonyms can be computed again, so these data are pseudonymised, not anonymous, for who holds it.",
+)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write(summary: Summary, folder: Path) -> None:
+    """Write ``deidentification.json`` and ``deidentification.txt``. They name files by number and values not at all."""
+    content = as_dict(summary)
+    (folder / JSON_NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    (folder / TEXT_NAME).write_text(_as_text(content), encoding="utf-8")
+
+
+def as_dict(summary: Summary) -> dict[str, Any]:
+    """What was done, as plain data without identity."""
+    return {
+        "software": f"MarrowQuant {__version__}",
+        "standard": f"DICOM PS3.15 {summary.edition} Annex E",
+        "profile": summary.profile,
+        "codes": [{"value": code.value, "scheme": "DCM", "meaning": code.meaning} for code in summary.policy.codes],
+        "files": {"found": summary.n_files, "written": len(summary.passed), "left_out": len(summary.left_out)},
+        "patients": sorted(summary.patients),
+        "left_out": [{"number": file.number, "reason": file.reason} for file in summary.left_out],
+        "attributes": [
+            {"attribute": _tag_text(tag), "name": _name(tag), "done": done, "times": times}
+            for (tag, done), times in sorted(summary.counts.items())
+        ],
+        "not_done": list(NOT_DONE),
+    }
+
+
+def _tag_text(tag: int) -> str:
+    group, element = tag >> 16, tag & 0xFFFF
+    return f"({group:04X},xx{element:02X})" if group % 2 else f"({group:04X},{element:04X})"
+
+
+def _name(tag: int) -> str:
+    if (tag >> 16) % 2:
+        return next((safe.meaning for (_, group, element), safe in SAFE.items() if (group << 16) | element == tag), "private")
+    return dictionary_description(tag) if dictionary_has_tag(tag) else "not in the standard"
+
+
+def _as_text(content: dict[str, Any]) -> str:
+    files = content["files"]
+    reasons = Counter(file["reason"] for file in content["left_out"])
+    lines = [
+        f"De-identified by {content['software']} after {content['standard']}, profile '{content['profile']}':",
+        *(f"  {code['value']} {code['meaning']}" for code in content["codes"]),
+        "",
+        f"{files['found']} files found, {files['written']} written, {files['left_out']} left out; {len(content['patients'])} patients.",
+        *(f"  {times} left out: {reason}" for reason, times in reasons.most_common()),
+        *(f"    file {file['number']} of the sorted list: {file['reason']}" for file in content["left_out"]),
+        "",
+        "What is not done, and has to be judged by who passes the data on:",
+        *(f"  {sentence}" for sentence in content["not_done"]),
+        "",
+        "Attributes (what was done, how often):",
+        *(f"  {row['attribute']} {row['name']}: {row['done']}, {row['times']}" for row in content["attributes"]),
+    ]
+    return "\n".join([*lines, ""])
+
+
+def write_crosswalk(summary: Summary, path: Path) -> None:
+    """Write who is who, as CSV that only its owner may read.
+
+    Raises
+    ------
+    MarrowQuantError
+        If it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:  # with a mark, as Excel needs it for other scripts
+            rows = csv.writer(file)
+            rows.writerow(["original_id", "pseudonym", "shift_days", "original_file", "file"])
+            for passed in summary.passed:
+                shift = "" if passed.shift_days is None else passed.shift_days
+                rows.writerow([_no_formula(passed.patient_id), passed.pseudonym, shift, _no_formula(passed.source), passed.target])
+    except OSError as error:
+        raise MarrowQuantError(f"The crosswalk {path.name} cannot be written ({error.strerror}); choose another place.") from error
+
+
+def _no_formula(text: str) -> str:
+    """A cell that a spreadsheet shows and does not compute."""
+    return "'" + text if text.startswith(_FORMULA_STARTS) else text

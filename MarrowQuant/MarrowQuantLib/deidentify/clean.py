@@ -1,0 +1,255 @@
+"""Cleans one data set: every public attribute by Table E.1-1 and its type, every private one by the list of safe elements.
+
+The table says what must go; what it does not name is still cleaned by its type, because an attribute that a standard of this year does not
+know, or text in an attribute meant for something else, is just as readable: text keeps known words only, a UID that is not of the standard
+is replaced, bytes stay only where pixels and look-up tables belong.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import Counter
+from typing import Any, Optional
+
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag
+from pydicom.uid import UID_dictionary
+
+from ..dicom.headers import DAMAGE
+from .codes import clean_code_item, is_code_item
+from .keyed import Key
+from .private import CSA, SAFE, SEQUENCE, clean_csa, is_safe_value
+from .rules import CLEAN, DUMMY, EMPTY, KEEP, REMOVE, SHIFT, Policy
+from .vocabulary import clean_code_string, clean_text
+
+PATIENT_NAME, PATIENT_ID = 0x00100010, 0x00100020
+REMOVED_TEXT = "REMOVED"
+TEXT_TYPES = frozenset(("LO", "SH", "ST", "LT", "UT", "UC"))
+NUMBER_TYPES = frozenset(("US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT"))
+BYTE_TYPES = frozenset(("OB", "OW", "OF", "OD", "OL", "OV"))
+# pixels (PS3.3 C.7.6.3, C.7.6.24), palettes and look-up tables (C.7.9, C.11): bytes that an image needs
+IMAGE_BYTES = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010, 0x00281201, 0x00281202, 0x00281203, 0x00283006))
+DUMMIES = {
+    "DA": "19000101", "TM": "000000", "DT": "19000101000000", "AS": "000Y", "DS": "0", "IS": "0", "CS": "OTHER", "AE": REMOVED_TEXT,
+    "PN": REMOVED_TEXT, "UR": "urn:removed", **dict.fromkeys(TEXT_TYPES, REMOVED_TEXT),
+}  # fmt: skip
+OLDEST_AGE_YEARS = 89  # ages above are put together: US HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i)(C)
+_NUMBER_STRING = re.compile(r"\s*[-+]?[0-9.]{0,16}([eE][-+]?[0-9]{1,3})?\s*")
+_DATE = re.compile(r"(\d{4})[.\-/]?(\d{2})[.\-/]?(\d{2})")
+_TIME = re.compile(r"\d{2}:?(\d{2}:?(\d{2}(\.\d{1,6})?)?)?")
+_DATE_TIME = re.compile(r"(\d{8})(\d{0,6}(?:\.\d{1,6})?(?:[+-]\d{4})?)")
+
+
+class Cleaner:
+    """Cleans the data sets of one patient.
+
+    Parameters
+    ----------
+    policy : Policy
+    key : Key
+    patient : str
+        Whatever tells the patient from others; only its keyed hashes are written.
+
+    Attributes
+    ----------
+    counts : Counter
+        (tag, what was done) to how often; private elements under their group and last byte.
+    """
+
+    def __init__(self, policy: Policy, key: Key, patient: str) -> None:
+        self.policy, self.key = policy, key
+        self.pseudonym, self.shift = key.pseudonym(patient), key.shift_days(patient)
+        self.counts: Counter[tuple[int, str]] = Counter()
+
+    def clean(self, dataset: Dataset) -> None:
+        """Clean a data set and all its sequences in place."""
+        if is_code_item(dataset):
+            clean_code_item(dataset)
+            return
+        self._clean_private(dataset)
+        for tag in [tag for tag in dataset.keys() if not tag.is_private]:
+            try:
+                done = self._clean_public(dataset, tag)
+            except DAMAGE:
+                done = REMOVE
+            if done == REMOVE:
+                del dataset[tag]
+            if done:
+                self.counts[int(tag), done] += 1
+
+    # ------------------------------------------------------------------------------------------------------------ public
+    def _clean_public(self, dataset: Dataset, tag: BaseTag) -> str:
+        """Clean one attribute; returns what was done, "" for nothing, REMOVE if the caller has to delete it."""
+        if _is_graphics_or_length(tag) or not dictionary_has_tag(tag):
+            return REMOVE
+        raw = dataset.get_item(tag)
+        vr = raw.VR if raw.VR and raw.VR != "UN" else dictionary_VR(tag)
+        action = self.policy.action(int(tag), vr)
+        if tag in (PATIENT_NAME, PATIENT_ID):
+            dataset[tag].value = self.pseudonym
+            return DUMMY
+        if action == REMOVE:
+            return REMOVE
+        if action in (CLEAN, KEEP) and vr in NUMBER_TYPES:
+            return ""  # left as the bytes they are, which is fast too
+        return self._clean_element(dataset[tag], action)
+
+    def _clean_element(self, element: DataElement, action: str) -> str:
+        if element.VR == "SQ":
+            return self._clean_sequence(element, action)
+        if action in (EMPTY, DUMMY):
+            return self._replace(element, action)
+        if action == SHIFT:
+            return self._shift(element)
+        return self._clean_by_type(element, action)
+
+    def _clean_sequence(self, element: DataElement, action: str) -> str:
+        if action == EMPTY:
+            element.value = []
+            return EMPTY
+        for item in element.value:
+            self.clean(item)
+        return ""
+
+    def _replace(self, element: DataElement, action: str) -> str:
+        if element.is_empty:
+            return ""
+        if element.VR == "UI":
+            return self._clean_uids(element)
+        if action == DUMMY and element.VR not in DUMMIES:
+            return REMOVE
+        element.value = DUMMIES[element.VR] if action == DUMMY else None
+        return action
+
+    def _shift(self, element: DataElement) -> str:
+        """Move dates by the patient's days and leave the time of day; what is no date is removed."""
+        if element.is_empty:
+            return ""
+        values = [_shifted(str(value), element.VR, self.shift) for value in _values(element)]
+        if None in values:
+            return REMOVE
+        element.value = values if len(values) > 1 else values[0]
+        return SHIFT if element.VR != "TM" else ""
+
+    def _clean_by_type(self, element: DataElement, action: str) -> str:
+        vr = element.VR
+        if vr in BYTE_TYPES:
+            return "" if int(element.tag) in IMAGE_BYTES else REMOVE
+        if element.is_empty or vr in NUMBER_TYPES:
+            return ""
+        cleaners = {
+            "UI": self._clean_uids,
+            "AS": _clean_age if action == KEEP else None,
+            **dict.fromkeys(("DS", "IS"), self._clean_number_strings),
+            **dict.fromkeys((*TEXT_TYPES, "CS"), self._clean_words),
+        }
+        cleaner = cleaners.get(vr)
+        return cleaner(element) if cleaner else REMOVE  # names, addresses, links and unknown types go
+
+    def _clean_number_strings(self, element: DataElement) -> str:
+        return "" if all(_NUMBER_STRING.fullmatch(str(value)) for value in _values(element)) else self._replace(element, DUMMY)
+
+    def _clean_uids(self, element: DataElement) -> str:
+        old = [str(value) for value in _values(element)]
+        new = [uid if uid in UID_dictionary else self.key.uid(uid) for uid in old]
+        if new == old:
+            return ""
+        element.value = new if len(new) > 1 else new[0]
+        return DUMMY
+
+    def _clean_words(self, element: DataElement) -> str:
+        old = [str(value) for value in _values(element)]
+        new = [clean_code_string(value) if element.VR == "CS" else clean_text(value) for value in old]
+        if new == old:
+            return ""
+        if not any(new):
+            if self.policy.may_remove(int(element.tag)):
+                return REMOVE
+            new = [REMOVED_TEXT]
+        element.value = new if len(new) > 1 else new[0]
+        return CLEAN
+
+    # ----------------------------------------------------------------------------------------------------------- private
+    def _clean_private(self, dataset: Dataset) -> None:
+        """Remove private elements, except safe ones together with their creators."""
+        creators, safe = set(), set()
+        for tag in [tag for tag in dataset.keys() if tag.is_private and tag.element > 0xFF]:
+            creator_tag = (int(tag) & 0xFFFF0000) | (tag.element >> 8)
+            if "private" in self.policy.options and self._keep_private(dataset, tag, creator_tag):
+                creators.add(creator_tag)
+                safe.add(int(tag))
+        for tag in [tag for tag in dataset.keys() if tag.is_private]:
+            kept = int(tag) in safe or int(tag) in creators
+            if not kept:
+                del dataset[tag]
+            if tag.element > 0xFF:
+                self.counts[int(tag) & 0xFFFF00FF, KEEP if kept else REMOVE] += 1
+
+    def _keep_private(self, dataset: Dataset, tag: BaseTag, creator_tag: int) -> bool:
+        try:
+            creator = str(dataset[creator_tag].value).strip(" \0")
+            safe = SAFE.get((creator, tag.group, tag.element & 0xFF))
+            if safe is None:
+                return False
+            element = dataset[tag]
+            if safe.kind == SEQUENCE:
+                if element.VR != "SQ":
+                    return False
+                self._clean_sequence(element, CLEAN)
+                return True
+            if safe.kind == CSA:
+                element.value = clean_csa(element.value)
+                return bool(element.value)
+            return is_safe_value(safe, element.value)
+        except DAMAGE:
+            return False
+
+
+def _values(element: DataElement) -> list[Any]:
+    return list(element.value) if isinstance(element.value, (MultiValue, list, tuple)) else [element.value]
+
+
+def _is_graphics_or_length(tag: BaseTag) -> bool:
+    """Group lengths; curves (50xx) and overlays (60xx), which PS3.15 removes as a whole."""
+    return tag.element == 0 or (tag.group & 0xFF00) in (0x5000, 0x6000)
+
+
+def _shifted(text: str, vr: str, days: int) -> Optional[str]:
+    """The date or date and time ``days`` later in DICOM's form; a time stays; None if it is not one."""
+    text = text.strip(" \0")
+    if vr == "TM":
+        return text if _TIME.fullmatch(text) else None
+    match = _DATE.fullmatch(text) if vr == "DA" else _DATE_TIME.fullmatch(text)
+    if match is None:
+        return None
+    digits = "".join(match.groups()) if vr == "DA" else match.group(1)
+    try:
+        date = datetime.date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])) + datetime.timedelta(days=days)
+    except (ValueError, OverflowError):
+        return None
+    return f"{date.year:04d}{date.month:02d}{date.day:02d}" + ("" if vr == "DA" else match.group(2))
+
+
+def _clean_age(element: DataElement) -> str:
+    """An age as it is, above 89 years as 90; anything else is removed."""
+    text = str(element.value)
+    if not re.fullmatch(r"\d{3}[DWMY]", text):
+        return REMOVE
+    if text.endswith("Y") and int(text[:3]) > OLDEST_AGE_YEARS:
+        element.value = f"{OLDEST_AGE_YEARS + 1:03d}Y"
+        return DUMMY
+    return ""
+
+
+def raw_text(dataset: Dataset, tag: int) -> bytes:
+    """The bytes of a text element as they stand in the file."""
+    element = dataset.get_item(tag) if tag in dataset else None
+    if element is None or element.value is None:
+        return b""
+    if isinstance(element, RawDataElement):
+        return element.value
+    return str(element.value).encode("utf-8", "replace")

@@ -1,0 +1,281 @@
+"""De-identify a folder of DICOM files: read, screen, clean, check, write; all of it or nothing."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import shutil
+import tempfile
+import warnings
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Optional, Union
+
+import pydicom
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID_dictionary
+
+from .. import __version__
+from ..dicom.files import is_dicom, open_file, refuse_inflation
+from ..dicom.headers import DAMAGE, UNCOMPRESSED
+from ..model import MarrowQuantError, Progress, no_progress
+from . import audit
+from .check import identity_left, identity_of
+from .clean import Cleaner
+from .keyed import Key, new_secret, read_secret, write_secret
+from .labs import shifted_labs
+from .marks import mark
+from .pixels import UnsafePixels, clean_pixels
+from .rules import PROFILES, RETAINABLE, Policy, table
+from .screen import reason_to_leave_out
+
+PathLike = Union[str, Path]
+IMPLEMENTATION_UID = "2.25.213498461957823461973462519873465198237"  # our own, drawn at random
+NO_DICOM, DAMAGED = "no DICOM file", "damaged, or cut short"
+
+
+class LeftOut(NamedTuple):
+    """A file that was not passed on: its place in the sorted list of input files (from 1), and why."""
+
+    number: int
+    reason: str
+
+
+class Passed(NamedTuple):
+    """A file that was passed on, for the crosswalk."""
+
+    source: str
+    target: str
+    patient_id: str
+    pseudonym: str
+    shift_days: Optional[int]
+
+
+@dataclass
+class Summary:
+    """What a run did. Nothing in it but ``passed`` tells who anybody is, and ``passed`` goes into the crosswalk only.
+
+    Attributes
+    ----------
+    policy : Policy
+    profile : str
+    n_files : int
+        Files found in the input.
+    left_out : list of LeftOut
+    counts : Counter
+        (tag, what was done) to how often; see :class:`.clean.Cleaner`.
+    patients : set of str
+        Pseudonyms.
+    passed : list of Passed
+    """
+
+    policy: Policy
+    profile: str
+    n_files: int
+    left_out: list[LeftOut] = field(default_factory=list)
+    counts: Counter[tuple[int, str]] = field(default_factory=Counter)
+    patients: set[str] = field(default_factory=set)
+    passed: list[Passed] = field(default_factory=list)
+
+    @property
+    def edition(self) -> str:
+        """Of the standard whose table was used."""
+        return table().edition
+
+
+def deidentify(
+    source: PathLike,
+    out: PathLike,
+    key_file: PathLike,
+    *,
+    profile: str = "longitudinal",
+    retain: Iterable[str] = (),
+    crosswalk: Optional[PathLike] = None,
+    labs: Optional[PathLike] = None,
+    progress: Progress = no_progress,
+) -> Summary:
+    """Write a de-identified copy of the MR images in a folder, with an audit report beside it.
+
+    Parameters
+    ----------
+    source, out : path
+        ``out`` must not exist, or be empty; neither may lie in the other. Nothing is left behind by an error or a cancel.
+    key_file : path
+        Secret of the project, outside ``out``; written if it does not exist. The same key gives the same pseudonyms, UIDs and shifts.
+    profile : {"longitudinal", "quantification", "basic"}
+        See ``rules.PROFILES``.
+    retain : iterable of {"device", "characteristics"}
+        Further options: scanner, station and serial number; sex, age, size and weight.
+    crosswalk : path, optional
+        CSV that says which pseudonym and file is which, outside ``out``. Whoever has it knows the patients.
+    labs : path, optional
+        Laboratory sheet of the one patient in ``source``; written as ``labs.csv`` with its dates shifted likewise.
+    progress : callable
+
+    Returns
+    -------
+    Summary
+
+    Raises
+    ------
+    MarrowQuantError
+        For paths that do not fit together, a file that is no key, an input without a file that may be passed on, or a full disk.
+
+    Notes
+    -----
+    Source: DICOM PS3.15 Annex E; see ``Docs/deidentification.md``.
+    """
+    source, out, key_file = (Path(path).resolve() for path in (source, out, key_file))
+    crosswalk = None if crosswalk is None else Path(crosswalk).resolve()
+    _check_options(profile, retain)
+    _check_paths(source, out, key_file, crosswalk)
+    secret = read_secret(key_file) if key_file.exists() else new_secret()
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    summary = Summary(Policy.of(profile, retain), profile, len(files))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=".deidentify-", dir=out.parent))
+    except OSError as error:
+        raise MarrowQuantError(f"The output cannot be written to '{out.name}': {error.strerror}; choose another place.") from error
+    try:
+        _write_all(files, source, unfinished, Key(secret), summary, progress)
+        if labs is not None:
+            shifted_labs(Path(labs), unfinished / "labs.csv", summary)
+        audit.write(summary, unfinished)
+        if not key_file.exists():
+            write_secret(key_file, secret)
+        if crosswalk is not None:
+            audit.write_crosswalk(summary, crosswalk)
+        if out.exists():
+            out.rmdir()
+        unfinished.chmod(0o755)
+        unfinished.rename(out)
+    except OSError as error:
+        raise MarrowQuantError(f"Writing failed: {error.strerror}; check the free space and try again.") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    progress(1.0, "De-identified")
+    return summary
+
+
+def _check_options(profile: str, retain: Iterable[str]) -> None:
+    if profile not in PROFILES:
+        raise MarrowQuantError(f"There is no profile called '{profile}'; choose one of: {', '.join(PROFILES)}.")
+    unknown = sorted(set(retain) - set(RETAINABLE))
+    if unknown:
+        raise MarrowQuantError(f"'{unknown[0]}' cannot be retained; choose from: {', '.join(RETAINABLE)}.")
+
+
+def _check_paths(source: Path, out: Path, key_file: Path, crosswalk: Optional[Path]) -> None:
+    if not source.is_dir():
+        raise MarrowQuantError("The input folder does not exist; give a folder with DICOM files.")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise MarrowQuantError("The output folder is not empty; choose a new one, so that nothing of an earlier run is mixed in.")
+    if source == out or source in out.parents or out in source.parents:
+        raise MarrowQuantError("The output lies in the input, or the input in the output; choose a folder beside it.")
+    for path, what in ((key_file, "key"), (crosswalk, "crosswalk")):
+        if path is not None and (out == path or out in path.parents):
+            raise MarrowQuantError(f"The {what} would lie in the output folder, where it identifies the patients; put it elsewhere.")
+    if crosswalk is not None and crosswalk == key_file:
+        raise MarrowQuantError("The crosswalk would replace the key; give them different names.")
+    if crosswalk is not None and crosswalk.exists():
+        raise MarrowQuantError("The crosswalk file exists already and is not replaced; choose a new name.")
+
+
+def _write_all(files: list[Path], source: Path, out: Path, key: Key, summary: Summary, progress: Progress) -> None:
+    with warnings.catch_warnings(), pydicom.config.disable_value_validation():
+        warnings.simplefilter("ignore")  # pydicom's remarks quote values, and values are identity
+        for n, path in enumerate(files):
+            progress(n / len(files), f"De-identifying, {n} of {len(files)} files")
+            reason = _pass_on(path, path.relative_to(source).as_posix(), out, key, summary)
+            if reason:
+                summary.left_out.append(LeftOut(n + 1, reason))
+    if not summary.passed:
+        reasons = Counter(file.reason for file in summary.left_out).most_common(1)
+        why = f" (most often: {reasons[0][0]})" if reasons else ""
+        raise MarrowQuantError(f"No file of the input could be passed on{why}; give a folder with the MR images of an exam.")
+
+
+def _pass_on(path: Path, relative: str, out: Path, key: Key, summary: Summary) -> str:
+    """Write one file cleaned; returns why it was left out, "" if it was not."""
+    try:
+        dataset = _read(path)
+        if dataset is None:
+            return NO_DICOM
+        sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID") or dataset.get("SOPClassUID") or "")
+        return reason_to_leave_out(dataset, sop_class) or _clean_and_write(dataset, sop_class, relative, out, key, summary)
+    except UnsafePixels as error:
+        return str(error)
+    except (gzip.BadGzipFile, *DAMAGE):
+        return DAMAGED
+
+
+def _read(path: Path) -> Optional[Dataset]:
+    """The data set of a DICOM file, with or without the preamble of PS3.10, packed or not; None for anything else."""
+    with open_file(path) as file:
+        if not is_dicom(file.read(132), path):
+            return None
+        file.seek(0)
+        refuse_inflation(file)
+        return pydicom.dcmread(file, force=True)
+
+
+def _clean_and_write(dataset: Dataset, sop_class: str, relative: str, out: Path, key: Key, summary: Summary) -> str:
+    syntax = str(dataset.file_meta.get("TransferSyntaxUID") or UNCOMPRESSED[0])
+    identity = identity_of(dataset)
+    patient, patient_id = _patient(dataset)
+    cleaner = Cleaner(summary.policy, key, patient)
+    clean_pixels(dataset, syntax)
+    cleaner.clean(dataset)
+    mark(dataset, summary.policy)
+    target = _target(dataset, cleaner, key)
+    if (out / target).exists():
+        return "a second file of the same image"
+    data = _encode(dataset, sop_class, syntax)
+    if identity_left(data, identity):
+        return "a part of the patient's identity was still found after cleaning"
+    (out / target).parent.mkdir(parents=True, exist_ok=True)
+    (out / target).write_bytes(data)
+    summary.counts += cleaner.counts
+    summary.patients.add(cleaner.pseudonym)
+    shift = cleaner.shift if "dates" in summary.policy.options else None
+    summary.passed.append(Passed(relative, target, patient_id, cleaner.pseudonym, shift))
+    return ""
+
+
+def _patient(dataset: Dataset) -> tuple[str, str]:
+    """What tells this patient from others, and the ID as the crosswalk shows it: the ID, else name and birth date, else the study."""
+    patient_id = str(dataset.get("PatientID") or "").strip()
+    name = f"{dataset.get('PatientName') or ''}\0{dataset.get('PatientBirthDate') or ''}".strip("\0")
+    if patient_id:
+        return f"id\0{' '.join(patient_id.upper().split())}", patient_id
+    if name:
+        return f"name\0{name.upper()}", name.replace("\0", " ")
+    return f"study\0{dataset.get('StudyInstanceUID') or ''}", ""
+
+
+def _target(dataset: Dataset, cleaner: Cleaner, key: Key) -> str:
+    """Patient, study, series and file, named by keyed hashes: neutral, the same in every run, and short enough for Windows."""
+    study, series, image = (str(dataset.get(name) or "") for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"))
+    folder = f"{cleaner.pseudonym}/study-{key.name('study', study)}/series-{key.name('series', series)}"
+    return f"{folder}/{key.name('image', image, 16)}.dcm"
+
+
+def _encode(dataset: Dataset, sop_class: str, syntax: str) -> bytes:
+    """The bytes of the file, with a preamble of zeros and meta information of our own."""
+    if syntax not in UID_dictionary or not dataset.get("SOPInstanceUID"):
+        raise ValueError("no storage object")
+    meta = FileMetaDataset()
+    meta.FileMetaInformationVersion = b"\x00\x01"
+    meta.MediaStorageSOPClassUID = sop_class
+    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    meta.TransferSyntaxUID = syntax
+    meta.ImplementationClassUID = IMPLEMENTATION_UID
+    meta.ImplementationVersionName = f"MARROWQUANT {__version__}"[:16]
+    dataset.file_meta = meta
+    dataset.preamble = b"\0" * 128
+    file = io.BytesIO()
+    dataset.save_as(file)
+    return file.getvalue()
