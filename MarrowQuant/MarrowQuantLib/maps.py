@@ -71,6 +71,11 @@ class _Builder:
         self.protocol: dict[str, Any] = {}
         self.seams_ras: tuple[tuple[float, ...], ...] = ()
         self.warnings = [f"Series {v.series_number} was not used: {v.problem}" for v in exam.volumes if v.problem]
+        self.warnings += [
+            f"{v.name} of series {v.series_number}: {', '.join(o.changes)} set by the reader."
+            for v in exam.volumes
+            for o in v.overrides
+        ]
 
     def load(self, volume: SeriesVolume) -> Volume:
         self.used.add(id(volume))

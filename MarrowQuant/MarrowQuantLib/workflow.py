@@ -20,7 +20,7 @@ from typing import Any, Callable, Optional, Union
 import numpy as np
 
 from . import dicom, report
-from .burden import BurdenSession
+from .burden import BurdenContext, BurdenSession
 from .features import first_order, histogram
 from .longitudinal import compare
 from .maps import ExamMaps, make_exam_maps
@@ -74,6 +74,7 @@ def analyze(
     points: Optional[tuple[Point, Point]] = None,
     settings: Optional[Settings] = None,
     model: Optional[ResponseModel] = None,
+    overrides: Sequence[dicom.Override] = (),
     progress: Progress = no_progress,
 ) -> Results:
     """The main job: one or two exams, the ROIs and the laboratory sheet in; measurements, changes and response estimate out.
@@ -91,6 +92,8 @@ def analyze(
         Centres of the first and the last vertebral body instead of a file; the bodies in between are placed along the column.
     settings, model : optional
         Defaults of :class:`Settings`; the bundled reconstruction.
+    overrides : sequence of Override
+        What the reader knows better than the headers, see ``dicom.read_overrides``.
     progress : callable
 
     Raises
@@ -101,7 +104,7 @@ def analyze(
     settings = settings or Settings()
     model = model or load_model()
     lab_values = read_labs(Path(labs)) if labs else []
-    exams = read_exams(folders, part(progress, 0.0, 0.25))
+    exams = read_exams(folders, part(progress, 0.0, 0.25), overrides)
     labs_by_exam = labs_for(lab_values, [exam.date for exam in exams])
     share = 0.7 / len(exams)
     measured = []
@@ -112,7 +115,7 @@ def analyze(
         exam_rois, notes = exam_rois_from(maps, settings, _markups_for(n, exam, rois, folders), points)
         vertebrae, lumbar = measure_vertebrae(maps.maps, exam_rois)
         report_part(0.9, "Measuring the tumour load")
-        burden, burden_notes = measure_burden(maps.maps, settings)
+        burden, burden_notes = measure_burden(maps.maps, settings, rois=exam_rois, seams_ras=maps.seams_ras)
         measured.append(assemble(maps, vertebrae, lumbar, burden, labs_by_exam[n], (*notes, *burden_notes)))
     results = conclude(measured, settings, model)
     progress(1.0, "Measured")
@@ -125,7 +128,9 @@ def part(progress: Progress, start: float, stop: float) -> Progress:
 
 
 # ------------------------------------------------------------------------------------------------------------------ exams
-def read_exams(folders: Sequence[PathLike], progress: Progress = no_progress) -> list[dicom.ExamFiles]:
+def read_exams(
+    folders: Sequence[PathLike], progress: Progress = no_progress, overrides: Sequence[dicom.Override] = ()
+) -> list[dicom.ExamFiles]:
     """Recognise one or two exams of one patient; headers only.
 
     Returns
@@ -136,15 +141,17 @@ def read_exams(folders: Sequence[PathLike], progress: Progress = no_progress) ->
     Raises
     ------
     MarrowQuantError
-        If a folder holds no exam, too many dates, or other patients; if the follow-up is not later than the baseline.
+        If a folder holds no exam, too many dates, or other patients; if the follow-up is not later than the baseline; if an override is
+        about no volume.
     """
     if not 1 <= len(folders) <= 2:
         raise MarrowQuantError(f"One or two exam folders are needed, {len(folders)} were given.")
     found = []
     for n, folder in enumerate(folders):
-        volumes = dicom.scan(Path(folder), part(progress, n / len(folders), (n + 1) / len(folders)))
+        volumes = dicom.scan(Path(folder), part(progress, n / len(folders), (n + 1) / len(folders)), overrides)
         found.append(dicom.group_exams(volumes))
     exams = [exam for group in found for exam in group]
+    dicom.refuse_unused(overrides, [override for exam in exams for volume in exam.volumes for override in volume.overrides])
     if len({exam.patient_key for exam in exams}) > 1:
         raise MarrowQuantError("The exams belong to different patients (name, ID or birth date differ); give exams of one patient.")
     for group in found:
@@ -326,7 +333,14 @@ def _lumbar_means(vertebrae: Sequence[VertebraResult]) -> dict[str, Measurement]
 
 
 # ------------------------------------------------------------------------------------------------------------ tumour load
-def burden_session(maps: Mapping[str, Volume], settings: Settings, muscle_signal: Optional[float] = None) -> BurdenSession:
+def burden_session(
+    maps: Mapping[str, Volume],
+    settings: Settings,
+    muscle_signal: Optional[float] = None,
+    *,
+    rois: Sequence[VertebraROI] = (),
+    seams_ras: Sequence[Sequence[float]] = (),
+) -> BurdenSession:
     """Prepare the tumour-load step, so that each change of threshold answers at once; see :class:`burden.BurdenSession`.
 
     Raises
@@ -336,15 +350,22 @@ def burden_session(maps: Mapping[str, Volume], settings: Settings, muscle_signal
     """
     if "dwi_high" not in maps or "adc" not in maps:
         raise MarrowQuantError("The tumour load needs diffusion images with two or more b-values; this exam has none.")
-    return BurdenSession(maps["dwi_high"], maps["adc"], muscle_signal, min_component_ml=settings.min_component_ml)
+    context = BurdenContext(tuple(rois), maps.get("ff"), seams_ras)
+    return BurdenSession(maps["dwi_high"], maps["adc"], muscle_signal, min_component_ml=settings.min_component_ml, context=context)
 
 
-def measure_burden(maps: Mapping[str, Volume], settings: Settings) -> tuple[Optional[Burden], list[str]]:
+def measure_burden(
+    maps: Mapping[str, Volume],
+    settings: Settings,
+    *,
+    rois: Sequence[VertebraROI] = (),
+    seams_ras: Sequence[Sequence[float]] = (),
+) -> tuple[Optional[Burden], list[str]]:
     """Tumour load with the proposed states; None and a sentence where it cannot be measured."""
     if "dwi_high" not in maps:
         return None, []
     try:
-        session = burden_session(maps, settings)
+        session = burden_session(maps, settings, rois=rois, seams_ras=seams_ras)
     except MarrowQuantError as error:
         return None, [f"The total diffusion volume was not measured. {error}"]
     return session.update(ratio=settings.tdv_signal_ratio, adc_window=settings.tdv_adc_window), []

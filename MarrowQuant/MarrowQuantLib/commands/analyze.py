@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
-from .. import workflow
+from .. import dicom, workflow
 from ..model import MarrowQuantError, Settings
+from .inspect import add_overrides
 from .progress import progress_bar
 from .summary import summary
 
@@ -24,6 +25,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--tdv-ratio", type=float, default=Settings.tdv_signal_ratio, help="tDV threshold, high-b signal over muscle (default: %(default)s)"
     )
+    add_overrides(parser)
     add_output_options(parser)
     parser.set_defaults(command=_analyze)
 
@@ -47,8 +49,9 @@ def _analyze(options: argparse.Namespace) -> int:
     if (options.first is None) != (options.last is None):
         raise MarrowQuantError("--first and --last belong together: give the centres of both vertebral bodies.")
     points = (options.first, options.last) if options.first else None
+    overrides = dicom.read_overrides(options.overrides) if options.overrides else ()
     settings = Settings(tdv_signal_ratio=options.tdv_ratio)
-    main_job(options, options.exams, options.labs, options.out, settings=settings, rois=options.rois, points=points)
+    main_job(options, options.exams, options.labs, options.out, settings=settings, rois=options.rois, points=points, overrides=overrides)
     return 0
 
 

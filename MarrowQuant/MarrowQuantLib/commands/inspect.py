@@ -14,11 +14,20 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("inspect", help="list what each volume in a folder is, and why")
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--json", action="store_true", help="print a list of objects instead of a table")
+    add_overrides(parser)
     parser.set_defaults(command=_inspect)
 
 
+def add_overrides(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--overrides", type=Path, metavar="FILE", help="JSON list of what you know better: series, role, b_value, scale, exclude"
+    )
+
+
 def _inspect(options: argparse.Namespace) -> int:
-    volumes = dicom.scan(options.folder, progress_bar)
+    overrides = dicom.read_overrides(options.overrides) if options.overrides else ()
+    volumes = dicom.scan(options.folder, progress_bar, overrides)
+    dicom.refuse_unused(overrides, [override for volume in volumes for override in volume.overrides])
     progress_bar.end()
     rows = [volume.as_row(used=workflow.volume_is_usable(volume)) for volume in volumes]
     print(json.dumps(rows, indent=1, ensure_ascii=False) if options.json else dicom.inspect_table(rows))

@@ -6,8 +6,20 @@
 """
 
 from .grouping import ExamFiles, diffusion_sets, group_exams
+from .overrides import Override, overrides_from, read_overrides, refuse_unused
 from .series import scan
 from .table import inspect_table
 from .volume import SeriesVolume
 
-__all__ = ["ExamFiles", "SeriesVolume", "diffusion_sets", "group_exams", "inspect_table", "scan"]
+__all__ = [
+    "ExamFiles",
+    "Override",
+    "SeriesVolume",
+    "diffusion_sets",
+    "group_exams",
+    "inspect_table",
+    "overrides_from",
+    "read_overrides",
+    "refuse_unused",
+    "scan",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from .frame import Frame
 from .geometry import Grid
 from .pixels import read_frames
 from .scaling import Scaling, apply
+
+if TYPE_CHECKING:
+    from .overrides import Override
 
 DIFFUSION_ROLES = (Role.DWI, Role.ADC, Role.CALCULATED_DWI)
 DIXON_ROLES = (Role.PDFF, Role.WATER, Role.FAT, Role.IN_PHASE, Role.OPPOSED_PHASE, Role.MULTI_ECHO, Role.R2STAR)
@@ -35,6 +38,7 @@ class Draft:
     acquisition_group: int = 0
     scaling: Scaling = field(default_factory=Scaling)
     problem: str = ""
+    overrides: tuple[Override, ...] = ()
 
     @property
     def frame(self) -> Frame:

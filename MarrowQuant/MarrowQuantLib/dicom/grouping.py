@@ -71,6 +71,8 @@ def number_stations(drafts: Sequence[Draft]) -> None:
     """Number the table positions of each protocol, 1 = most cranial; where there is only one, ``station`` stays None."""
     for members in _by_protocol(drafts).values():
         clusters: list[list[Draft]] = []
+        for draft in members:
+            draft.station = None
         for draft in sorted(members, key=lambda member: -sum(member.height_mm)):
             if not clusters or _is_below(draft, clusters[-1][0]):
                 clusters.append([])

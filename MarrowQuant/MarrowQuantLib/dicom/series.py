@@ -18,6 +18,7 @@ from .geometry import make_grid
 from .grouping import number_acquisitions, number_stations
 from .headers import read_folder
 from .ideal import name_ideal_volumes
+from .overrides import Override, apply_overrides, overridden_scaling
 from .scaling import QUANTITIES, Scaling, map_scaling, phase_scaling, signal_scaling, zero_slope
 from .split import split_series
 from .volume import SeriesVolume
@@ -26,7 +27,7 @@ MEASURED_SIGNALS = (Role.DWI, Role.CALCULATED_DWI, Role.WATER, Role.FAT, Role.IN
 EXPLAINED_BY_NEIGHBOURS = (Role.DWI, Role.MULTI_ECHO, Role.IN_PHASE, Role.OPPOSED_PHASE)
 
 
-def scan(folder: Path, progress: Progress = no_progress) -> list[SeriesVolume]:
+def scan(folder: Path, progress: Progress = no_progress, overrides: Sequence[Override] = ()) -> list[SeriesVolume]:
     """Recognise every volume in a folder.
 
     Headers are read, and of maps without a unit, of IDEAL-IQ's unnamed images and of images at one position a few slices of pixels.
@@ -36,6 +37,9 @@ def scan(folder: Path, progress: Progress = no_progress) -> list[SeriesVolume]:
     folder : Path
         Any depth of subfolders, any file names; files that are not DICOM are skipped.
     progress : callable
+    overrides : sequence of Override
+        What the reader knows better; whether each one was about a volume is for the caller to check (``refuse_unused``), because it may
+        be about another folder.
 
     Returns
     -------
@@ -55,6 +59,9 @@ def scan(folder: Path, progress: Progress = no_progress) -> list[SeriesVolume]:
     drafts = [draft for images in series.values() for draft in _recognise(images)]
     _look_at_neighbouring_series(drafts)
     number_stations(drafts)
+    if overrides:
+        apply_overrides(drafts, overrides)
+        number_stations(drafts)  # again, because a role decides which volumes are stations of one protocol
     number_acquisitions(drafts)
     _scale(drafts)
     volumes = [_finish(draft) for draft in sorted(drafts, key=_reading_order)]
@@ -104,7 +111,9 @@ def _scale(drafts: Sequence[Draft]) -> None:
             alike[_stored_alike(draft)].append(draft)
     for group in alike.values():
         for draft, scaling in zip(group, _scalings(group)):
-            draft.scaling, draft.problem = scaling, scaling.problem
+            draft.scaling = scaling
+            draft.scaling = overridden_scaling(draft)
+            draft.problem = draft.scaling.problem
 
 
 def _stored_alike(draft: Draft) -> Hashable:
@@ -150,6 +159,7 @@ def _finish(draft: Draft) -> SeriesVolume:
         confidence=0.0 if draft.problem else draft.verdict.confidence,
         evidence=(draft.verdict.evidence, *draft.notes, *station, *([f"not measured: {draft.problem}"] if draft.problem else [])),
         problem=draft.problem,
+        overrides=draft.overrides,
         exam_date=frame.exam_date,
         patient_key=frame.patient_key,
         acquisition={

@@ -13,6 +13,7 @@ import numpy as np
 from ..diffusion import trace_image
 from ..model import MarrowQuantError, Role, Volume
 from .frame import Frame
+from .overrides import Override
 from .pixels import read_frames
 from .scaling import Scaling, apply
 
@@ -49,6 +50,8 @@ class SeriesVolume:
         One sentence for each thing that was concluded.
     problem : str
         Why it must not be measured, or "".
+    overrides : tuple of Override
+        The reader's decisions that hold for it.
     exam_date, patient_key
         Date of the study; a hash that tells patients apart.
     acquisition : dict
@@ -79,6 +82,7 @@ class SeriesVolume:
     confidence: float = 0.0
     evidence: tuple[str, ...] = ()
     problem: str = ""
+    overrides: tuple[Override, ...] = ()
     exam_date: Optional[datetime.date] = None
     patient_key: str = ""
     acquisition: Mapping[str, Any] = field(default_factory=dict)
@@ -148,6 +152,7 @@ class SeriesVolume:
             "confidence": float(self.confidence),
             "evidence": list(self.evidence),
             "problem": self.problem,
+            "overridden": sorted({name for override in self.overrides for name in override.changes}),
             "exam_date": self.exam_date.isoformat() if self.exam_date else None,
             "used": bool(used),
         }

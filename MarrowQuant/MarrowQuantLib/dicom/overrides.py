@@ -1,0 +1,235 @@
+"""What the reader knows better than the headers: role, b-value and scale of a volume, or that it must not be used.
+
+The file is JSON, a list of objects. ``series`` names a series by its number; the further selectors, all optional, choose among its
+volumes; the rest says what holds::
+
+    [
+      {"series": 7, "role": "adc", "scale": 1000},
+      {"series": 5, "select": {"b_value": 0, "station": 2}, "b_value": 50},
+      {"series": 9, "exam_date": "2025-01-14", "exclude": true}
+    ]
+
+``select`` compares with what ``marrowquant inspect`` shows: role, b_value, echo_time_ms, station, component. ``scale`` is what a displayed
+value (stored value with the rescale slope and intercept) is multiplied with to give the unit of the role: % for pdff, µm²/s for adc, 1/s
+for r2star, arbitrary for signals.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Optional
+
+from ..model import MarrowQuantError, Role
+from .classify import SAID, Verdict
+from .draft import Draft
+from .scaling import QUANTITIES, Scaling
+
+SELECTORS = ("role", "b_value", "echo_time_ms", "station", "component")
+CHANGES = ("role", "b_value", "scale", "exclude")
+ECHO_TIME_TOLERANCE_MS = 0.005  # half of the last digit that ``inspect`` shows
+READERS_DECISION = "by the reader's decision"
+
+
+@dataclass(frozen=True)
+class Override:
+    """One decision of the reader; see the module for its meaning. ``number`` counts from 1 in the file."""
+
+    number: int
+    series: int
+    select: Mapping[str, Any] = field(default_factory=dict)
+    exam_date: Optional[datetime.date] = None
+    role: Optional[Role] = None
+    b_value: Optional[float] = None
+    scale: Optional[float] = None
+    exclude: bool = False
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Which of role, b_value, scale, exclude it sets."""
+        return tuple(name for name in CHANGES if getattr(self, name) not in (None, False))
+
+    def chooses(self, draft: Draft) -> bool:
+        """True if it is about this volume, as the headers alone describe it."""
+        frame = draft.frame
+        if frame.series_number != self.series or self.exam_date not in (None, frame.exam_date):
+            return False
+        found = {"role": draft.role.value, "b_value": draft.b_value, "station": draft.station, "component": frame.component}
+        echo_time = self.select.get("echo_time_ms")
+        if echo_time is not None and (frame.echo_time_ms is None or abs(frame.echo_time_ms - echo_time) > ECHO_TIME_TOLERANCE_MS):
+            return False
+        return all(found[name] == wanted for name, wanted in self.select.items() if name in found)
+
+
+def read_overrides(path: Path) -> tuple[Override, ...]:
+    """Read a file of overrides.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the file cannot be read, is no JSON list, or an entry is not understood.
+    """
+    try:
+        entries = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise MarrowQuantError(f"The overrides file {Path(path).name} cannot be read ({error.strerror}).") from error
+    except (ValueError, RecursionError) as error:
+        raise MarrowQuantError(f"The overrides file {Path(path).name} is not JSON; it must be a list of objects in [ ].") from error
+    return overrides_from(entries)
+
+
+def overrides_from(entries: Any) -> tuple[Override, ...]:
+    """Overrides from plain data, as :func:`read_overrides` finds it in a file.
+
+    Raises
+    ------
+    MarrowQuantError
+        If an entry is not understood; the sentence names it by its number.
+    """
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise MarrowQuantError("Overrides must be a list of objects, such as [{\"series\": 7, \"role\": \"adc\"}].")
+    return tuple(_override(number, entry) for number, entry in enumerate(entries, start=1))
+
+
+def _override(number: int, entry: Mapping[str, Any]) -> Override:
+    select = entry.get("select", {})
+    if not isinstance(select, dict):
+        raise _not_understood(number, "select must be an object in { }")
+    for name in [*(set(entry) - {"series", "select", "exam_date", *CHANGES}), *(set(select) - set(SELECTORS))]:
+        raise _not_understood(number, f"it has the unknown key {str(name)[:40]!r}")
+    if not _is_whole(entry.get("series")):
+        raise _not_understood(number, "series must be the number of a series")
+    override = Override(
+        number=number,
+        series=entry["series"],
+        select=dict(select),
+        exam_date=_date(number, entry.get("exam_date")),
+        role=_role(number, entry.get("role")),
+        b_value=_number(number, entry, "b_value", 0.0),
+        scale=_number(number, entry, "scale", None),
+        exclude=_flag(number, entry.get("exclude", False)),
+    )
+    _check_selectors(number, select)
+    if not override.changes:
+        raise _not_understood(number, f"it sets none of {', '.join(CHANGES)}")
+    return override
+
+
+def _check_selectors(number: int, select: Mapping[str, Any]) -> None:
+    for name in ("b_value", "echo_time_ms"):
+        _number(number, select, name, 0.0)
+    if "station" in select and not _is_whole(select["station"]):
+        raise _not_understood(number, "station must be a whole number")
+    _role(number, select.get("role"))
+
+
+def _not_understood(number: int, why: str) -> MarrowQuantError:
+    return MarrowQuantError(f"Override {number} is not understood: {why}.")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _number(number: int, entry: Mapping[str, Any], name: str, lowest: Optional[float]) -> Optional[float]:
+    """The entry's finite number, at least ``lowest``, or above 0 if that is None."""
+    value = entry.get(name)
+    if value is None:
+        return None
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number or (value <= 0 if lowest is None else value < lowest):
+        raise _not_understood(number, f"{name} must be a number {'above 0' if lowest is None else 'of 0 or more'}")
+    return float(value)
+
+
+def _role(number: int, value: Any) -> Optional[Role]:
+    if value is None:
+        return None
+    role = next((role for role in Role if role.value == value), None)
+    if role is None:
+        raise _not_understood(number, f"role must be one of {', '.join(role.value for role in Role)}")
+    return role
+
+
+def _date(number: int, value: Any) -> Optional[datetime.date]:
+    if value is None:
+        return None
+    try:
+        return datetime.datetime.strptime(value, "%Y-%m-%d").date()
+    except (TypeError, ValueError):
+        raise _not_understood(number, "exam_date must look like 2025-01-14") from None
+
+
+def _flag(number: int, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _not_understood(number, "exclude must be true or false")
+    return value
+
+
+# ------------------------------------------------------------------------------------------------------------- to the volumes
+def apply_overrides(drafts: Iterable[Draft], overrides: Sequence[Override]) -> None:
+    """Change what the reader decided, and note it. ``scale`` is applied with the scaling, see :func:`overridden_scaling`."""
+    for draft in drafts:
+        draft.overrides = tuple(override for override in overrides if override.chooses(draft))
+    for draft in drafts:
+        for override in draft.overrides:
+            _apply(draft, override)
+
+
+def _apply(draft: Draft, override: Override) -> None:
+    if override.role is not None:
+        evidence = f"{override.role.value} {READERS_DECISION}; the header says {draft.role.value} ({draft.verdict.evidence})"
+        draft.verdict = Verdict(override.role, SAID, evidence)
+        draft.b_value = draft.frame.b_value if override.role in (Role.DWI, Role.CALCULATED_DWI) else None
+    if override.b_value is not None:
+        draft.notes.append(f"b {override.b_value:g} s/mm² {READERS_DECISION}; before it was {_or_none(draft.b_value)}")
+        draft.b_value = override.b_value
+    if override.role == Role.DWI and draft.b_value is None:
+        draft.problem = "the reader calls it dwi, but its header has no b-value; give b_value in the override too"
+    if override.exclude:
+        draft.problem = f"excluded {READERS_DECISION}"
+
+
+def _or_none(value: Optional[float]) -> str:
+    return "none" if value is None else f"{value:g}"
+
+
+def overridden_scaling(draft: Draft) -> Scaling:
+    """The volume's scaling with the reader's scale, if there is one."""
+    scales = [override.scale for override in draft.overrides if override.scale is not None]
+    if not scales:
+        return draft.scaling
+    if draft.role in QUANTITIES:
+        sentence = f"displayed values × {scales[-1]:g} {READERS_DECISION}"
+        return Scaling(factor=scales[-1], unit=QUANTITIES[draft.role][1], zero_is_empty=draft.role == Role.ADC, sentence=sentence)
+    factor = draft.scaling.factor * scales[-1]
+    return replace(draft.scaling, factor=factor, sentence=f"{draft.scaling.sentence}; × {scales[-1]:g} {READERS_DECISION}")
+
+
+def refuse_unused(overrides: Iterable[Override], used: Iterable[Override]) -> None:
+    """Refuse overrides that are about no volume, because the reader would believe that they hold.
+
+    Parameters
+    ----------
+    overrides : iterable of Override
+        All that were asked for.
+    used : iterable of Override
+        Those of the volumes of all exams, as ``SeriesVolume.overrides`` keeps them.
+
+    Raises
+    ------
+    MarrowQuantError
+        Naming the first one.
+    """
+    numbers = {override.number for override in used}
+    for override in overrides:
+        if override.number not in numbers:
+            which = f" with {', '.join(f'{k} {v}' for k, v in override.select.items())}" if override.select else ""
+            raise MarrowQuantError(
+                f"Override {override.number} is about no volume: there is no series {override.series}{which}; "
+                "compare it with marrowquant inspect without overrides."
+            )
