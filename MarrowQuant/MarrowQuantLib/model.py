@@ -181,7 +181,9 @@ class Component:
     """One connected piece of the whole-body diffusion mask.
 
     ``label`` is its value in ``Burden.labels``; ``state`` is one of accepted, rejected, physiological; ``reason`` says why the software
-    proposed that state, or "decided by the reader".
+    proposed that state, or "decided by the reader". ``region`` is one of ``burden.landmarks.REGIONS``; ``ff_median`` in % over
+    ``ff_voxels`` of the fat-fraction map, None below 10 mm or outside that map; ``near_seam``: the piece reaches into the overlap of two
+    stations; ``lesion_id`` is the name that a lesion keeps from exam to exam.
     """
 
     label: int
@@ -193,6 +195,31 @@ class Component:
     signal_ratio: float
     state: str
     reason: str
+    region: str = ""
+    ff_median: Optional[float] = None
+    ff_voxels: int = 0
+    near_seam: bool = False
+    lesion_id: str = ""
+
+
+@dataclass(frozen=True)
+class Infiltration:
+    """A proposed pattern of marrow infiltration ("normal", "focal", "diffuse", "combined", "micronodular") with the numbers behind it.
+
+    ``focal_labels`` are the components counted as focal lesions; ``infiltrated_levels`` are told by their ROIs,
+    ``other_infiltrated_vertebrae`` by the size of the pieces elsewhere in the spine; ``rule`` says how the pattern follows, ``remark``
+    what the number of focal lesions means.
+    """
+
+    pattern: str
+    focal_lesions: int
+    largest_focal_mm: float
+    small_lesions: int
+    infiltrated_levels: tuple[str, ...]
+    other_infiltrated_vertebrae: int
+    focal_labels: tuple[int, ...]
+    rule: str
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -214,6 +241,7 @@ class Burden:
     histogram: Optional[Histogram]
     class_volumes_ml: Mapping[str, float]
     flags: tuple[str, ...] = ()
+    infiltration: Optional[Infiltration] = None
 
 
 @dataclass(frozen=True)
@@ -225,6 +253,28 @@ class LabValue:
     unit: str
     date: datetime.date
     given: str = ""
+
+
+@dataclass(frozen=True)
+class LabNote:
+    """A dated entry of the laboratory sheet without a number; ``kind`` is a key of ``response.lab_notes``.
+
+    ``name`` is free where the kind takes one (cytogenetics: "t(4;14)"), else empty; ``value`` is what the sheet said ("positive", "KRd 1").
+    """
+
+    kind: str
+    name: str
+    value: str
+    date: datetime.date
+
+
+@dataclass(frozen=True)
+class LabHistory:
+    """All of a laboratory sheet, whatever exam it belongs to; ``questions`` are sentences about values that may be mistakes."""
+
+    values: tuple[LabValue, ...] = ()
+    notes: tuple[LabNote, ...] = ()
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -309,10 +359,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Results:
-    """One case: one or two exams, their change, and the response estimate."""
+    """One case: one or two exams, their change, the response estimate, and the laboratory sheet as far as it was given."""
 
     exams: tuple[ExamResult, ...]
     changes: tuple[Change, ...]
     response: Optional[ResponseEstimate]
     settings: Settings
     warnings: tuple[str, ...] = ()
+    history: LabHistory = field(default_factory=LabHistory)

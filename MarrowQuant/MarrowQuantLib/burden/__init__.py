@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .context import BurdenContext
 from .muscle import MuscleReference, find_muscle
+from .presets import PRESETS, Preset, find_preset
 from .tdv import BurdenSession, segment
 
-__all__ = ["BurdenSession", "MuscleReference", "find_muscle", "segment"]
+__all__ = ["PRESETS", "BurdenContext", "BurdenSession", "MuscleReference", "Preset", "find_muscle", "find_preset", "segment"]

@@ -25,6 +25,7 @@ _KIDNEY_ML, _KIDNEY_ADC, _SINGLE_KIDNEY_ADC = (40.0, 400.0), 1250.0, 1600.0
 _PAIR_RATIO, _PAIR_ADC_RATIO, _PAIR_OFFSET_MM, _PAIR_HEIGHT_MM = 3.0, 1.4, 35.0, 60.0
 _FLUID_ADC = 2000.0
 
+BRAIN = "Probably brain: the large piece at the top of the body."
 NO_RULE = "Signal and ADC as in active disease; no rule for normal tissue applies."
 
 
@@ -94,7 +95,7 @@ def propose_states(pieces: Pieces, adc_median: np.ndarray, outline: BodyOutline)
             "Probably spleen: a compact organ in the left upper abdomen without a counterpart.",
         ),
         (_is_cord(pieces, side, outline), "Probably spinal cord: long, thin, cranio-caudal and near the midline."),
-        (brain, "Probably brain: the large piece at the top of the body."),
+        (brain, BRAIN),
         (_inside_brain(pieces, brain), "Probably brain: it lies within the brain."),
         (adc_median >= _FLUID_ADC, "Probably fluid (bladder, cerebrospinal fluid, cyst): its ADC is that of fluid."),
     )

@@ -24,6 +24,7 @@ import numpy as np
 from ..features import first_order, histogram
 from ..model import (
     ACCEPTED,
+    PHYSIOLOGICAL,
     UNIT_ADC,
     UNIT_VOLUME,
     Burden,
@@ -36,10 +37,13 @@ from ..model import (
     Volume,
     no_progress,
 )
+from .context import BurdenContext, Surroundings
 from .decisions import Candidates, Decisions
 from .edges import edge_level
+from .landmarks import Landmarks
 from .muscle import MuscleReference, check_pair, find_muscle, tissue_mask
-from .physiology import outline_of, propose_states
+from .pattern import propose_pattern
+from .physiology import BRAIN, outline_of, propose_states
 from .pieces import find_pieces, longest_diameter
 
 CLASS_EDGES = (900.0, 1400.0)
@@ -63,6 +67,8 @@ class BurdenSession:
         Signal of muscle in ``high_b``; found automatically if not given.
     min_component_ml : float
         Smaller components are left out unless :meth:`update` says otherwise.
+    context : BurdenContext, optional
+        Vertebral ROIs, fat fraction and seams, for the regions, the fat fraction of the lesions and the infiltration pattern.
 
     Raises
     ------
@@ -77,6 +83,7 @@ class BurdenSession:
         muscle_signal: Optional[float] = None,
         *,
         min_component_ml: float = Settings.min_component_ml,
+        context: Optional[BurdenContext] = None,
     ) -> None:
         check_pair(high_b, adc)
         if muscle_signal is None:
@@ -88,6 +95,7 @@ class BurdenSession:
         self._high_b, self._adc_map = high_b, adc
         self._min_component_ml = min_component_ml
         self._outline = outline_of(tissue_mask(high_b.array), high_b.ijk_to_ras)
+        self._surroundings = Surroundings(context or BurdenContext(), high_b)
         self._decisions = Decisions()
         self._candidates: Optional[Candidates] = None
         self._prepare(_LOWEST_RATIO)
@@ -180,30 +188,49 @@ class BurdenSession:
         self._candidates = Candidates(self._flat[kept], positions, self._ratio[kept], pieces)
         decided, notes = self._decisions.by_label(self._candidates)
         adc = self._adc[kept]
-        return self._burden(self._components(adc, decided), adc, notes)
+        labels = np.zeros(self._high_b.array.shape, dtype=np.int32)
+        labels.ravel()[self._candidates.flat[pieces.order]] = pieces.labels()
+        return self._burden(self._components(labels, adc, decided), labels, adc, notes)
 
-    def _components(self, adc: np.ndarray, decided: Mapping[int, str]) -> tuple[Component, ...]:
-        pieces, matrix = self._candidates.pieces, self._high_b.ijk_to_ras[:3, :3]
+    def _components(self, labels: np.ndarray, adc: np.ndarray, decided: Mapping[int, str]) -> tuple[Component, ...]:
+        pieces, matrix, around = self._candidates.pieces, self._high_b.ijk_to_ras[:3, :3], self._surroundings
         median, mean, ratio = pieces.median(adc), pieces.mean(adc), pieces.mean(self._candidates.ratio)
-        components = []
-        for n, (state, reason) in enumerate(propose_states(pieces, median, self._outline)):
-            label = n + 1
-            components.append(
-                Component(
-                    label=label,
-                    volume_ml=float(pieces.volume_ml[n]),
-                    centroid_ras=pieces.centroid_ras[n],
-                    longest_diameter_mm=longest_diameter(self._candidates.positions_ras[pieces.row_ends(label)], matrix),
-                    adc_median=float(median[n]),
-                    adc_mean=float(mean[n]),
-                    signal_ratio=float(ratio[n]),
-                    state=decided.get(label, state),
-                    reason=DECIDED if label in decided else reason,
-                )
+        positions = self._candidates.positions_ras
+        longest = [longest_diameter(positions[pieces.row_ends(n + 1)], matrix) for n in range(len(pieces))]
+        proposals, landmarks = self._proposals(median)
+        regions, near_seam = around.regions(pieces, landmarks, self._outline), around.near_seam(pieces)
+        fat = around.fat_fractions(labels, longest, pieces.volume_ml)
+        return tuple(
+            Component(
+                label=n + 1,
+                volume_ml=float(pieces.volume_ml[n]),
+                centroid_ras=pieces.centroid_ras[n],
+                longest_diameter_mm=longest[n],
+                adc_median=float(median[n]),
+                adc_mean=float(mean[n]),
+                signal_ratio=float(ratio[n]),
+                state=decided.get(n + 1, state),
+                reason=DECIDED if n + 1 in decided else reason,
+                region=regions[n],
+                ff_median=fat[n][0],
+                ff_voxels=fat[n][1],
+                near_seam=bool(near_seam[n]),
             )
-        return tuple(components)
+            for n, (state, reason) in enumerate(proposals)
+        )
 
-    def _burden(self, components: tuple[Component, ...], adc: np.ndarray, notes: list[str]) -> Burden:
+    def _proposals(self, adc_median: np.ndarray) -> tuple[list[tuple[str, str]], Optional[Landmarks]]:
+        """State and reason of each piece, and the landmarks, for which the head is a guide if it is in view."""
+        pieces = self._candidates.pieces
+        proposals = propose_states(pieces, adc_median, self._outline)
+        head = any(reason == BRAIN for _, reason in proposals)
+        landmarks = self._surroundings.landmarks(self._outline.top_mm if head else None)
+        for n, reason in enumerate(self._surroundings.soft_tissue(pieces, landmarks, self._outline)):
+            if reason and proposals[n][0] == ACCEPTED:
+                proposals[n] = (PHYSIOLOGICAL, reason)
+        return proposals, landmarks
+
+    def _burden(self, components: tuple[Component, ...], label_array: np.ndarray, adc: np.ndarray, notes: list[str]) -> Burden:
         pieces, limits = self._candidates.pieces, self._thresholds
         is_accepted = np.array([component.state == ACCEPTED for component in components], dtype=bool)
         accepted = adc[pieces.order[np.repeat(is_accepted, np.diff(pieces.starts))]]
@@ -211,13 +238,13 @@ class BurdenSession:
         low, high = limits["adc_window"]
         rule = f"high-b signal at least {limits['ratio']:g} x muscle with edges at half height, ADC {low:g} to {high:g} {UNIT_ADC}"
         rule += f", pieces of at least {limits['min_component_ml']:g} mL; muscle signal {self.muscle.signal:.4g} ({self.muscle.how})"
-        labels = np.zeros(self._high_b.array.shape, dtype=np.int32)
-        labels.ravel()[self._candidates.flat[pieces.order]] = pieces.labels()
         voxel_ml = self._high_b.voxel_volume_ml
+        source = (*self._high_b.source, rule)
+        name = "Tumour load components"
+        labels = self._high_b.like(label_array, role=Role.UNKNOWN, quantity="component", unit="", name=name, source=source)
+        infiltration = propose_pattern(components, labels, self._surroundings.roi_voxels)
         return Burden(
-            labels=self._high_b.like(
-                labels, role=Role.UNKNOWN, quantity="component", unit="", name="Tumour load components", source=(*self._high_b.source, rule)
-            ),
+            labels=labels,
             components=components,
             muscle_signal=self.muscle.signal,
             signal_ratio_threshold=float(limits["ratio"]),
@@ -228,6 +255,7 @@ class BurdenSession:
             histogram=histogram(accepted, "ADC", UNIT_ADC) if accepted.size else None,
             class_volumes_ml=_class_volumes(accepted, limits["class_edges"], voxel_ml),
             flags=(*notes, *self._flags(accepted.size)),
+            infiltration=infiltration,
         )
 
     def _flags(self, n_accepted: int) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from .. import __version__
 from ..longitudinal import INDICES, index_of, label_of
 from ..longitudinal.indices import FF_AT_LEVEL
-from ..model import ACCEPTED, UNIT_ADC, UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
+from ..model import ACCEPTED, UNIT_ADC, UNIT_FF, UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
 from ..response import find_test, translation
 from . import charts
 from .formats import number, signed
@@ -151,15 +151,27 @@ def _component_table(burden: Burden, title: str, notes: list[str], words: String
             number(component.longest_diameter_mm, "whole"),
             number(component.adc_median, UNIT_ADC),
             number(component.signal_ratio),
+            "" if component.ff_median is None else number(component.ff_median, UNIT_FF),
         )
         out = "" if component.state == ACCEPTED else " class=out"
         state = f"<td class=text>{escape(words.or_key(component.state))}<sup>{notes.index(component.reason) + 1}</sup></td>"
-        rows.append(f'<tr{out}><th scope="row">{component.label}</th>{state}{"".join(cell(n) for n in numbers)}</tr>')
-    heads = [words(key) for key in ("number", "state", "volume", "diameter", "adc_median", "ratio")]
+        region = f"<td class=text>{escape(words.or_key(component.region))}</td>"
+        name = escape(component.lesion_id or str(component.label))
+        rows.append(f'<tr{out}><th scope="row">{name}</th>{state}{region}{"".join(cell(n) for n in numbers)}</tr>')
+    heads = [words(key) for key in ("number", "state", "region", "volume", "diameter", "adc_median", "ratio", "ff_lesion")]
     left_out = burden.components[MAX_COMPONENTS:]
     volume = number(sum(component.volume_ml for component in left_out), UNIT_VOLUME)
     more = f'<p class="soft">{words("more_components", n=len(left_out), volume=volume)}</p>' if left_out else ""
-    return f"<div>{table(heads, rows, title, text_columns=(1,))}{more}</div>"
+    return f"<div>{table(heads, rows, title, text_columns=(1, 2))}{more}{_infiltration(burden, words)}</div>"
+
+
+def _infiltration(burden: Burden, words: Strings) -> str:
+    found = burden.infiltration
+    if found is None:
+        return ""
+    pattern = words("pattern", pattern=words.or_key(found.pattern), n=found.focal_lesions)
+    told = " ".join(sentence for sentence in (found.rule, found.remark) if sentence)
+    return f'<p>{escape(pattern)}</p><p class="soft">{escape(told)}</p>'
 
 
 # --------------------------------------------------------------------------------------------------------------- laboratory

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
-from ..model import Burden, Change, ExamResult, Measurement, ResponseEstimate, Results
+from ..model import UNIT_FF, Burden, Change, ExamResult, Measurement, ResponseEstimate, Results
 
 COLUMNS = ("exam", "date", "region", "quantity", "value", "unit", "n_voxels", "fraction_inside", "how")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -99,6 +99,8 @@ def _burden_rows(burden: Burden) -> Iterator[Row]:
         yield (where, "longest_diameter", component.longest_diameter_mm, "mm", None, None, how)
         yield (where, "adc_median", component.adc_median, burden.gadc.unit, None, None, how)
         yield (where, "signal_ratio", component.signal_ratio, "1", None, None, how)
+        if component.ff_median is not None:
+            yield (where, "ff_median", component.ff_median, UNIT_FF, component.ff_voxels, None, how)
 
 
 def _change_rows(change: Change) -> Iterator[Row]:

@@ -152,6 +152,7 @@ def _burden(burden: Burden) -> dict[str, Any]:
         "histogram": _histogram(burden.histogram),
         "components": [_component(component) for component in burden.components],
         "flags": list(burden.flags),
+        "infiltration": plain(dataclasses.asdict(burden.infiltration)) if burden.infiltration else None,
     }
 
 
@@ -166,6 +167,11 @@ def _component(component: Component) -> dict[str, Any]:
         "adc_median_um2_per_s": plain(component.adc_median),
         "adc_mean_um2_per_s": plain(component.adc_mean),
         "signal_ratio": plain(component.signal_ratio),
+        "region": component.region,
+        "ff_median_percent": plain(component.ff_median),
+        "ff_voxels": int(component.ff_voxels),
+        "near_seam": bool(component.near_seam),
+        "lesion_id": component.lesion_id,
     }
 
 

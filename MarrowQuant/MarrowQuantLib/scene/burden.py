@@ -146,6 +146,11 @@ def _component(row: dict[str, Any], node: Any) -> Component:
         signal_ratio=float(row["signal_ratio"]),
         state=row["state"],
         reason=row["reason"],
+        region=row.get("region") or "",
+        ff_median=None if row.get("ff") is None or np.isnan(float(row["ff"])) else float(row["ff"]),
+        ff_voxels=int(row.get("ff_voxels") or 0),
+        near_seam=row.get("near_seam") == "true",
+        lesion_id=row.get("lesion") or "",
     )
 
 

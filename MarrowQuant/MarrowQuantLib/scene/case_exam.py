@@ -189,7 +189,10 @@ class CaseExam:
         MarrowQuantError
             If no muscle is found; see ``workflow.burden_session``.
         """
-        self._session = workflow.burden_session(self.maps.maps, self.case.settings(), muscle_signal)
+        rois = [vertebra.roi for vertebra in self.vertebrae]
+        self._session = workflow.burden_session(
+            self.maps.maps, self.case.settings(), muscle_signal, rois=rois, seams_ras=self.maps.seams_ras
+        )
         for ras, state in self.decisions:
             self._session.decide(ras, state)
         self.update_burden()

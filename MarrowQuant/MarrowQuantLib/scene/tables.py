@@ -122,6 +122,11 @@ def components_table(burden: Burden, exam_label: str, scene: Optional[Any] = Non
             Column("signal_ratio", [c.signal_ratio for c in parts], "Signal / muscle", description="High-b signal over muscle signal"),
             *(Column(axis.lower(), [float(c.centroid_ras[n]) for c in parts], axis, "mm", position) for n, axis in enumerate("RAS")),
             Column("reason", [c.reason for c in parts], "Reason"),
+            Column("region", [c.region for c in parts], "Region", description="Part of the skeleton, proposed from geometry"),
+            Column("ff", [c.ff_median for c in parts], "FF median", "%", "Lesions longer than 10 mm inside the fat-fraction map"),
+            Column("ff_voxels", [c.ff_voxels for c in parts], "FF voxels"),
+            Column("near_seam", [str(c.near_seam).lower() for c in parts], "Near a seam", description="In an overlap of stations"),
+            Column("lesion", [c.lesion_id for c in parts], "Lesion", description="Name that it keeps from exam to exam"),
         ],
     )
     return node
