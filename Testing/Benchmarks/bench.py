@@ -70,15 +70,20 @@ def ours(name: str, script: str, *arguments: object) -> Contender:
     return Contender(name, [sys.executable, str(Path(__file__).parent / script), *map(str, arguments)])
 
 
-def peer(name: str, environment: str, packages: Sequence[str], script: str, *arguments: object) -> Contender:
-    """A script of this folder, run in a virtual environment with ``packages``, made on first use under ``build/``."""
-    python, missing = peer_python(environment, packages)
+def peer(
+    name: str, environment: str, packages: Sequence[str], script: str, *arguments: object, build_with: Sequence[str] = ()
+) -> Contender:
+    """A script of this folder, run in a virtual environment with ``packages``, made on first use under ``build/``.
+
+    ``build_with`` are installed first, and the packages then built with them: for those that do not name what their build needs.
+    """
+    python, missing = peer_python(environment, packages, build_with)
     if missing:
         return Contender(name, missing=missing)
     return Contender(name, [str(python), str(Path(__file__).parent / script), *map(str, arguments)])
 
 
-def peer_python(environment: str, packages: Sequence[str]) -> tuple[Path, str]:
+def peer_python(environment: str, packages: Sequence[str], build_with: Sequence[str] = ()) -> tuple[Path, str]:
     """The interpreter of a peer's environment, and a sentence if it could not be made."""
     folder = BUILD / "peers" / environment
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -88,8 +93,10 @@ def peer_python(environment: str, packages: Sequence[str]) -> tuple[Path, str]:
         return python, ""
     try:
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, capture_output=True, timeout=INSTALL_TIMEOUT_S)
-        install = [str(python), "-m", "pip", "install", "--quiet", "--prefer-binary", *packages]
-        subprocess.run(install, check=True, capture_output=True, timeout=INSTALL_TIMEOUT_S)
+        install = [str(python), "-m", "pip", "install", "--quiet", "--prefer-binary"]
+        steps = [[*install, *build_with], [*install, "--no-build-isolation", *packages]] if build_with else [[*install, *packages]]
+        for step in steps:
+            subprocess.run(step, check=True, capture_output=True, timeout=INSTALL_TIMEOUT_S)
     except (subprocess.SubprocessError, OSError) as error:
         return python, f"could not be installed here ({type(error).__name__})"
     ready.write_text(wanted, encoding="utf-8")

@@ -1,7 +1,17 @@
-"""First-order features and histograms of the values in a region."""
+"""First-order features and histograms of the values in a region, and how they change between two exams."""
 
 from __future__ import annotations
 
-from .firstorder import first_order, histogram
+from .change import DistributionChange, FunctionalMap, compare_distributions, functional_map, match_by_rank
+from .firstorder import first_order, histogram, region_warnings
 
-__all__ = ["first_order", "histogram"]
+__all__ = [
+    "DistributionChange",
+    "FunctionalMap",
+    "compare_distributions",
+    "first_order",
+    "functional_map",
+    "histogram",
+    "match_by_rank",
+    "region_warnings",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Optional
 
 import numpy as np
@@ -10,6 +11,7 @@ from ..model import Histogram, MarrowQuantError
 
 DEFAULT_LEVELS = 32  # grey levels for entropy, uniformity and mode when the caller names none; our choice
 DEFAULT_BINS = 50  # for quantities without a fixed scale; our choice
+FEW_VOXELS = 50  # our choice: below it P5 and P95 rest on the outermost two voxels, and skewness and kurtosis on a handful
 
 # Fixed ranges and bins, so that the histograms of two exams can be laid over each other; our choice. Fat fraction: 1 %, unclipped maps go
 # below zero in water. ADC: 50 µm²/s, up to free water at body temperature.
@@ -45,9 +47,31 @@ def first_order(values: np.ndarray, *, levels: Optional[int] = None, bin_width: 
     MarrowQuantError
         No finite value, or a discretisation that makes no sense.
     """
-    x, n_excluded = _finite(values)
+    x, n_excluded = finite_values(values)
     level = _discretise(x, levels, bin_width)
     return {"n": x.size, "n_excluded": n_excluded, **_moments(x), **_order_statistics(x), **_histogram_features(level)}
+
+
+def region_warnings(features: Mapping[str, float]) -> tuple[str, ...]:
+    """What a reader has to know about the features of a region: sentences on few voxels and on voxels that were left out.
+
+    Parameters
+    ----------
+    features : mapping
+        Result of :func:`first_order`.
+
+    Returns
+    -------
+    tuple of str
+    """
+    n, n_excluded = int(features["n"]), int(features["n_excluded"])
+    warnings = []
+    if n < FEW_VOXELS:
+        plural = "s" if n > 1 else ""
+        warnings.append(f"Only {n} voxel{plural}: read the median; outer percentiles, skewness and kurtosis of so few are uncertain.")
+    if n_excluded:
+        warnings.append(f"{n_excluded} of {n + n_excluded} voxels have no valid value and were left out.")
+    return tuple(warnings)
 
 
 def histogram(
@@ -75,7 +99,7 @@ def histogram(
     MarrowQuantError
         No finite value, an empty range, or fewer than one bin.
     """
-    x, _ = _finite(values)
+    x, _ = finite_values(values)
     low, high, n_bins = FIXED_SCALES.get(quantity, (float(x.min()), float(x.max()), DEFAULT_BINS))
     if low == high:  # a constant region
         low, high = low - 0.5, high + 0.5
@@ -90,7 +114,7 @@ def histogram(
     return Histogram(edges, counts, quantity, unit)
 
 
-def _finite(values: np.ndarray) -> tuple[np.ndarray, int]:
+def finite_values(values: np.ndarray) -> tuple[np.ndarray, int]:
     """The finite values in double precision, and how many were left out."""
     x = np.asarray(values, dtype=float).ravel()
     finite = np.isfinite(x)
