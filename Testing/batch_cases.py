@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,17 +16,17 @@ import pydicom
 from MarrowQuantLib.phantom import PhantomPatient
 from MarrowQuantLib.vertebrae import read_markups, write_markups
 
-KEPT_SERIES = {201, 304}  # of the Philips-like dialect: the Dixon maps, and the station of the lumbar spine
+DIXON, STATION = 201, 304  # of the Philips-like dialect: the Dixon maps, and the diffusion station of the lumbar spine
 ROI_ERROR_MM = 1.0
 SEED = 6
 
 
-def write_cases(patient: PhantomPatient, folder: Path, n: int) -> Path:
-    """Write ``n`` cases below ``folder`` and return the manifest. The same arguments give the same cases."""
+def write_cases(patient: PhantomPatient, folder: Path, n: int, series: Sequence[int] = (DIXON, STATION)) -> Path:
+    """Write ``n`` cases with these series below ``folder`` and return the manifest. The same arguments give the same cases."""
     rng = np.random.default_rng(SEED)
     folder.mkdir(parents=True)
     for exam in (patient.baseline, patient.follow_up):
-        _cut_exam(exam, folder / "exams" / exam.name)
+        _cut_exam(exam, folder / "exams" / exam.name, series)
     markups = {"rois": patient.baseline, "rois_follow_up": patient.follow_up}
     rois = {name: read_markups(exam / "rois.mrk.json") for name, exam in markups.items()}
     rows = []
@@ -52,9 +53,9 @@ def _moved(roi, rng: np.random.Generator):
     return replace(roi, center_ras=roi.center_ras + ROI_ERROR_MM * rng.standard_normal(3))
 
 
-def _cut_exam(exam: Path, target: Path) -> None:
+def _cut_exam(exam: Path, target: Path, series: Sequence[int]) -> None:
     target.mkdir(parents=True)
     for path in sorted((exam / "DICOM").iterdir()):
         header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["SeriesNumber"])
-        if header.SeriesNumber in KEPT_SERIES:
+        if header.SeriesNumber in series:
             shutil.copy(path, target)

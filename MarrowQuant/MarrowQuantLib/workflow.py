@@ -14,6 +14,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Optional, Union
 
@@ -21,6 +22,8 @@ import numpy as np
 
 from . import dicom, report
 from .burden import BurdenContext, BurdenSession
+from .doubts import swap_doubts
+from .fatwater import dropout_ratio
 from .features import first_order, histogram
 from .longitudinal import compare
 from .maps import ExamMaps, make_exam_maps
@@ -32,6 +35,7 @@ from .model import (
     Burden,
     Change,
     ExamResult,
+    LabHistory,
     LabValue,
     MarrowQuantError,
     Measurement,
@@ -43,7 +47,7 @@ from .model import (
     Volume,
     no_progress,
 )
-from .response import ResponseModel, labs_for, load_model, read_labs
+from .response import ResponseModel, labs_for, load_model, read_history
 from .vertebrae import RoiVoxels, levels_between, rasterise, read_markups, rois_between
 
 PathLike = Union[str, Path]
@@ -103,9 +107,9 @@ def analyze(
     """
     settings = settings or Settings()
     model = model or load_model()
-    lab_values = read_labs(Path(labs)) if labs else []
+    history = read_history(Path(labs)) if labs else LabHistory()
     exams = read_exams(folders, part(progress, 0.0, 0.25), overrides)
-    labs_by_exam = labs_for(lab_values, [exam.date for exam in exams])
+    labs_by_exam = labs_for(history.values, [exam.date for exam in exams])
     share = 0.7 / len(exams)
     measured = []
     for n, exam in enumerate(exams):
@@ -117,7 +121,7 @@ def analyze(
         report_part(0.9, "Measuring the tumour load")
         burden, burden_notes = measure_burden(maps.maps, settings, rois=exam_rois, seams_ras=maps.seams_ras)
         measured.append(assemble(maps, vertebrae, lumbar, burden, labs_by_exam[n], (*notes, *burden_notes)))
-    results = conclude(measured, settings, model)
+    results = replace(conclude(measured, settings, model), history=history, warnings=history.questions)
     progress(1.0, "Measured")
     return results
 
@@ -298,10 +302,10 @@ def _doubts(level: str, name: str, voxels: RoiVoxels) -> list[str]:
 
 
 def _dropout(maps: Mapping[str, Volume], roi: VertebraROI, required: bool) -> Optional[Measurement]:
-    """In/opposed-phase dropout ratio of one ROI, 100 (IP − OP) / IP, from the ROI's mean signals.
+    """In/opposed-phase dropout ratio of one ROI, 100 (IP − OP) / IP, from the ROI's mean signals; see :func:`fatwater.dropout_ratio`.
 
-    Means before the ratio, because the mean of noisy voxel ratios is biased. The form is the standard signal drop (Skeletal Radiol 2018,
-    doi 10.1007/s00256-018-2999-0); it is not corrected for R2*.
+    Means before the ratio, because the mean of noisy voxel ratios is biased. The value is not corrected for R2*, as in the literature;
+    what the correction would give is told with it where there is an R2* map.
     """
     if "in_phase" not in maps or "opposed_phase" not in maps:
         return None
@@ -312,7 +316,19 @@ def _dropout(maps: Mapping[str, Volume], roi: VertebraROI, required: bool) -> Op
     if in_phase <= 0:
         return None
     how = "100 (IP − OP) / IP of the ROI's mean signals, not corrected for R2*; it rises with FF only below about 50 %"
-    return _measurement("Dropout ratio", 100.0 * (in_phase - opposed) / in_phase, "%", both[0], how)
+    how += _corrected_dropout_told(maps, roi, in_phase, opposed)
+    return _measurement("Dropout ratio", float(dropout_ratio(in_phase, opposed)), "%", both[0], how)
+
+
+def _corrected_dropout_told(maps: Mapping[str, Volume], roi: VertebraROI, in_phase: float, opposed: float) -> str:
+    """The dropout ratio with the ROI's median R2* taken out, as a clause; "" without an R2* map or echo times."""
+    times = [maps[key].echo_time_s for key in ("in_phase", "opposed_phase")]
+    r2star = _voxels_in(maps["r2star"], roi, required=False) if "r2star" in maps and None not in times else None
+    if r2star is None:
+        return ""
+    median = float(np.nanmedian(r2star.values))
+    corrected = float(dropout_ratio(in_phase, opposed, r2star_per_s=median, delay_s=times[0] - times[1]))
+    return f"; with the ROI's R2* of {median:.0f} 1/s taken out it is {corrected:.1f} %"
 
 
 def _lumbar_means(vertebrae: Sequence[VertebraResult]) -> dict[str, Measurement]:
@@ -381,7 +397,7 @@ def assemble(
     notes: Sequence[str] = (),
 ) -> ExamResult:
     """All of one exam in one record."""
-    flags = [flag for v in vertebrae for flag in v.flags]
+    flags = [flag for v in vertebrae for flag in v.flags] + swap_doubts(maps.maps, vertebrae)
     return ExamResult(
         label=maps.label,
         date=maps.date,

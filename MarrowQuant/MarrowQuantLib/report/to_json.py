@@ -32,6 +32,7 @@ from ..model import (
     VertebraResult,
     Volume,
 )
+from ..response import assess
 
 SCHEMA_VERSION = "1.0.0"
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
@@ -61,6 +62,7 @@ def results_to_dict(results: Results) -> dict[str, Any]:
         "exams": [_exam(exam) for exam in results.exams],
         "changes": [_change(change) for change in results.changes],
         "response": _response(results.response) if results.response else None,
+        "laboratory": _laboratory(results),
         "warnings": list(results.warnings),
     }
 
@@ -177,6 +179,16 @@ def _component(component: Component) -> dict[str, Any]:
 
 def _lab(value: LabValue) -> dict[str, Any]:
     return plain(dataclasses.asdict(value))
+
+
+def _laboratory(results: Results) -> dict[str, Any]:
+    assessment = assess(results)
+    return {
+        "values": [_lab(value) for value in assessment.history.values],
+        "notes": [plain(dataclasses.asdict(note)) for note in assessment.history.notes],
+        "imwg": plain(dataclasses.asdict(assessment.imwg)) if assessment.imwg else None,
+        "stages": [plain(dataclasses.asdict(stage)) for stage in assessment.stages],
+    }
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -1,19 +1,35 @@
 """Laboratory values and the estimate of response that they and the fat fraction give."""
 
+from .assess import Assessment, assess, history_of
 from .estimate import Predictor, ResponseModel
+from .imwg import ImwgResponse, imwg_response
+from .lab_notes import NOTE_KINDS, NoteKind, find_note
 from .lab_tests import LAB_TESTS, LabTest, find_test
-from .labs import labs_for, read_labs
+from .labs import labs_for, questions_about, read_history, read_labs
 from .model_file import available_models, load_model, translation
+from .staging import Stage, stages_at
 
 __all__ = [
     "LAB_TESTS",
+    "NOTE_KINDS",
+    "Assessment",
+    "ImwgResponse",
     "LabTest",
+    "NoteKind",
     "Predictor",
     "ResponseModel",
+    "Stage",
+    "assess",
     "available_models",
+    "find_note",
     "find_test",
+    "history_of",
+    "imwg_response",
     "labs_for",
     "load_model",
+    "questions_about",
+    "read_history",
     "read_labs",
+    "stages_at",
     "translation",
 ]

@@ -11,10 +11,12 @@ import datetime
 import io
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Union
 
-from ..model import LabValue, MarrowQuantError
+from ..model import LabHistory, LabNote, LabValue, MarrowQuantError
+from .lab_notes import COVARIATE, MAX_TEXT, NOTE_KINDS, NoteKind, find_note, read_value
 from .lab_tests import LAB_TESTS, LabTest, find_test
 
 HEADER = ("date", "test", "value", "unit")
@@ -26,6 +28,11 @@ _EXAMPLE = "'date,test,value,unit', for example '2025-01-14,M protein,38.0,g/L'"
 
 
 def read_labs(path: Path) -> list[LabValue]:
+    """The numbers of a laboratory sheet, in its order; see :func:`read_history`."""
+    return list(read_history(path).values)
+
+
+def read_history(path: Path) -> LabHistory:
     """Read a laboratory sheet.
 
     Parameters
@@ -36,8 +43,10 @@ def read_labs(path: Path) -> list[LabValue]:
 
     Returns
     -------
-    list of LabValue
-        In the order of the sheet, converted to the canonical unit of each test; ``test`` is the key in ``LAB_TESTS``.
+    LabHistory
+        ``values`` in the order of the sheet, converted to the canonical unit of each test (``test`` is the key in ``LAB_TESTS``);
+        ``notes`` without a number (findings, covariates, events: ``lab_notes``), and ``questions`` about values that are possible but
+        rare.
 
     Raises
     ------
@@ -48,7 +57,7 @@ def read_labs(path: Path) -> list[LabValue]:
     path = Path(path)
     rows = _rows(_text(path), path.name)
     columns = _columns(rows, path.name)
-    values: list[LabValue] = []
+    entries: list[Union[LabValue, LabNote]] = []
     seen: dict[tuple[str, datetime.date], int] = {}
     for line, cells in rows[1:]:
         where = f"Line {line} of {path.name}"
@@ -57,16 +66,30 @@ def read_labs(path: Path) -> list[LabValue]:
                 f"{where} has {len(cells)} cells instead of {len(HEADER)}; if a number was written with a decimal comma, write 38.5 "
                 "instead of 38,5."
             )
-        value = _lab_value({name: cells[columns[name]] for name in HEADER}, where)
-        earlier = seen.setdefault((value.test, value.date), line)
+        entry = _entry({name: cells[columns[name]] for name in HEADER}, where)
+        name = entry.test if isinstance(entry, LabValue) else f"{entry.kind} {entry.name}".strip()
+        earlier = seen.setdefault((name, entry.date), line)
         if earlier != line:
             raise MarrowQuantError(
-                f"{where} repeats the test of line {earlier} on the same date ({value.test}, {value.date}); keep the one that is right."
+                f"{where} repeats the test of line {earlier} on the same date ({name}, {entry.date}); keep the one that is right."
             )
-        values.append(value)
-    if not values:
+        entries.append(entry)
+    if not entries:
         raise MarrowQuantError(f"{path.name} has a header but no value; add lines such as {_EXAMPLE}, or leave the sheet out.")
-    return values
+    values = tuple(entry for entry in entries if isinstance(entry, LabValue))
+    notes = tuple(entry for entry in entries if isinstance(entry, LabNote))
+    return LabHistory(values, notes, questions_about(values))
+
+
+def questions_about(values: Iterable[LabValue]) -> tuple[str, ...]:
+    """A sentence for every value that is possible but so rare that it should be looked at again."""
+    tests = {test.key: test for test in LAB_TESTS}
+    return tuple(
+        f"{tests[v.test].label_en} {v.given or f'{v.value:g} {v.unit}'} on {v.date} is unusual (mostly {tests[v.test].ask[0]:g} to "
+        f"{tests[v.test].ask[1]:g} {v.unit}); is the value right, and its unit?"
+        for v in values
+        if v.test in tests and not tests[v.test].ask[0] <= v.value <= tests[v.test].ask[1]
+    )
 
 
 def labs_for(labs: Sequence[LabValue], exam_dates: Sequence[datetime.date], max_days: int = MAX_DAYS) -> list[dict[str, LabValue]]:
@@ -137,10 +160,13 @@ def _columns(rows: Sequence[tuple[int, Sequence[str]]], name: str) -> dict[str, 
     raise MarrowQuantError(f"{name} does not begin with the header {_EXAMPLE}; add it as the first line.")
 
 
-def _lab_value(cells: dict[str, str], where: str) -> LabValue:
+def _entry(cells: dict[str, str], where: str) -> Union[LabValue, LabNote]:
     for cell in cells.values():
         if cell[:1] in {"=", "+", "@"} or (cell[:1] == "-" and not _NUMBER.fullmatch(cell)):
             raise MarrowQuantError(f"{where} holds a cell that a spreadsheet would run as a formula; write plain text and numbers only.")
+    note = None if find_test(cells["test"]) else find_note(cells["test"])
+    if note is not None:
+        return _note(*note, cells, where)
     test = _test(cells["test"], where)
     number = _number(cells["value"], test, where)
     factor = test.factor(cells["unit"])
@@ -156,10 +182,22 @@ def _lab_value(cells: dict[str, str], where: str) -> LabValue:
     return LabValue(test.key, value, test.unit, _date(cells["date"], where), f"{cells['value']} {cells['unit']}")
 
 
+def _note(kind: NoteKind, name: str, cells: dict[str, str], where: str) -> LabNote:
+    if kind.group == COVARIATE and not 0 < len(name) <= MAX_TEXT:
+        raise MarrowQuantError(f"{where}: {kind.label_en} needs a name of at most {MAX_TEXT} letters behind it: '{kind.key} t(4;14)'.")
+    if cells["unit"]:
+        raise MarrowQuantError(f"{where}: {kind.label_en} takes no unit; leave the unit '{cells['unit']}' out.")
+    value = read_value(kind, cells["value"])
+    if value is None:
+        wanted = " or ".join(kind.values) or f"a word or two, at most {MAX_TEXT} letters"
+        raise MarrowQuantError(f"{where}: the value '{cells['value'][:MAX_TEXT]}' of {kind.label_en} is not understood; write {wanted}.")
+    return LabNote(kind.key, name, value, _date(cells["date"], where))
+
+
 def _test(name: str, where: str) -> LabTest:
     test = find_test(name)
     if test is None:
-        known = ", ".join(test.label_en for test in LAB_TESTS)
+        known = ", ".join(entry.label_en for entry in (*LAB_TESTS, *NOTE_KINDS))
         raise MarrowQuantError(f"{where}: the test '{name}' is not known; use one of {known}, or remove the line.")
     return test
 

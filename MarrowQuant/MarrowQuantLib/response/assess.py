@@ -1,0 +1,34 @@
+"""What the laboratory says about a case: stage before therapy, response category, all values with their dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from ..model import LabHistory, Results
+from .imwg import ImwgResponse, imwg_response
+from .staging import Stage, stages_at
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """``imwg`` is None with one exam; ``stages`` are ISS and R-ISS at the baseline."""
+
+    history: LabHistory
+    imwg: Optional[ImwgResponse]
+    stages: tuple[Stage, ...]
+
+
+def assess(results: Results) -> Assessment:
+    """Stage and response category at the dates of the exams, from the sheet or, without one, from the exams' own values."""
+    history = history_of(results)
+    dates = [exam.date for exam in results.exams]
+    imwg = imwg_response(history, *dates) if len(dates) > 1 and history.values else None
+    return Assessment(history, imwg, stages_at(history, dates[0]) if history.values else ())
+
+
+def history_of(results: Results) -> LabHistory:
+    """The whole sheet; where there was none (values typed in the panel), the values of the exams."""
+    if results.history.values or results.history.notes:
+        return results.history
+    return LabHistory(tuple(value for exam in results.exams for value in exam.labs.values()))

@@ -1,0 +1,82 @@
+"""What a laboratory sheet may say without a number: findings, named covariates, and the events of a therapy."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Optional
+
+from .lab_tests import fold_name
+
+FINDING, COVARIATE, EVENT = "finding", "covariate", "event"
+MAX_TEXT = 60
+
+
+@dataclass(frozen=True)
+class NoteKind:
+    """One kind of entry.
+
+    Attributes
+    ----------
+    key, label_en, label_ja : str
+    group : {"finding", "covariate", "event"}
+        A finding has one of ``values``; a covariate has a name of its own behind the kind ("cytogenetics t(4;14)") and any text; an event
+        only marks its date, with any text or none.
+    values : tuple of str
+    aliases : tuple of str
+    """
+
+    key: str
+    label_en: str
+    label_ja: str
+    group: str
+    values: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+_REACTION, _PRESENCE = ("positive", "negative"), ("present", "absent")
+_MEANINGS = {
+    "陽性": "positive", "陰性": "negative", "あり": "present", "なし": "absent", "pos": "positive", "neg": "negative",
+    "yes": "present", "no": "absent",
+}  # fmt: skip
+
+NOTE_KINDS: tuple[NoteKind, ...] = (
+    NoteKind("immunofixation_serum", "Immunofixation, serum", "免疫固定法（血清）", FINDING, _REACTION,
+             ("serum immunofixation", "IFE serum")),
+    NoteKind("immunofixation_urine", "Immunofixation, urine", "免疫固定法（尿）", FINDING, _REACTION,
+             ("urine immunofixation", "IFE urine")),
+    NoteKind("plasmacytoma", "Soft-tissue plasmacytoma", "形質細胞腫（軟部）", FINDING, _PRESENCE, ("plasmacytoma", "形質細胞腫")),
+    NoteKind("clonal_plasma_cells", "Clonal plasma cells in marrow", "骨髄クローン性形質細胞", FINDING, _PRESENCE,
+             ("clonal plasma cells",)),
+    NoteKind("cytogenetics", "Cytogenetics", "染色体検査", COVARIATE, aliases=("FISH",)),
+    NoteKind("sequencing", "Sequencing", "遺伝子検査", COVARIATE, aliases=("mutation",)),
+    NoteKind("covariate", "Covariate", "共変量", COVARIATE),
+    NoteKind("therapy_cycle", "Therapy cycle", "治療サイクル", EVENT, aliases=("cycle", "chemotherapy", "therapy", "治療")),
+    NoteKind("g_csf", "G-CSF", "G-CSF", EVENT, aliases=("gcsf", "filgrastim", "pegfilgrastim")),
+    NoteKind("transfusion", "Transfusion", "輸血", EVENT, aliases=("red cell transfusion",)),
+)
+
+
+def find_note(text: str) -> Optional[tuple[NoteKind, str]]:
+    """The kind that a sheet's test column means, and the free name behind it ("cytogenetics t(4;14)" gives "t(4;14)"); None if none."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    folded = fold_name(text)
+    for kind in NOTE_KINDS:
+        names = [kind.key, kind.label_en, kind.label_ja, *kind.aliases]
+        if kind.group != COVARIATE:
+            if folded in {fold_name(name) for name in names}:
+                return kind, ""
+            continue
+        for name in names:
+            if text.casefold().startswith(name.casefold()):
+                return kind, text[len(name):].strip(" :：-")
+    return None
+
+
+def read_value(kind: NoteKind, text: str) -> Optional[str]:
+    """The value of an entry in the kind's own words; None if it is not one of them, or is too long."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    if kind.group != FINDING:
+        return text if len(text) <= MAX_TEXT and text.isprintable() and (text or kind.group == EVENT) else None
+    word = _MEANINGS.get(text.casefold(), text.casefold())
+    return word if word in kind.values else None

@@ -1,0 +1,89 @@
+"""ISS and revised ISS (R-ISS) before therapy.
+
+The thresholds are general knowledge and were not at hand in print: ISS as in Greipp et al., J Clin Oncol 2005;23:3412, R-ISS as in Palumbo
+et al., J Clin Oncol 2015;33:2863. Check them there before relying on a stage; the stage carries this sentence.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Optional
+
+from ..model import LabHistory
+from .evidence import Evidence, evidence_at
+from .lab_tests import fold_name
+
+ISS_LOW_B2M, ISS_HIGH_B2M, ISS_ALBUMIN = 3.5, 5.5, 35.0  # mg/L, mg/L, g/L
+HIGH_RISK = ("del(17p)", "t(4;14)", "t(14;16)")
+NOT_VERIFIED = "Thresholds from general knowledge; to be checked against Greipp 2005 and Palumbo 2015."
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage (1, 2, 3) or None, the rule in words, and what was missing."""
+
+    system: str
+    stage: Optional[int]
+    rule: str
+    missing: tuple[str, ...] = ()
+
+
+def iss(evidence: Evidence) -> Stage:
+    """International Staging System: 1 with β2-microglobulin < 3.5 mg/L and albumin ≥ 35 g/L, 3 from 5.5 mg/L on, else 2."""
+    b2m, albumin = evidence.value("beta2_microglobulin"), evidence.value("albumin")
+    if b2m is None:
+        return Stage("ISS", None, "", ("β2-microglobulin",))
+    if b2m >= ISS_HIGH_B2M:
+        return Stage("ISS", 3, f"β2-microglobulin {b2m:g} mg/L (≥ 5.5)")
+    if b2m >= ISS_LOW_B2M:
+        return Stage("ISS", 2, f"β2-microglobulin {b2m:g} mg/L (3.5 to 5.5)")
+    if albumin is None:
+        return Stage("ISS", None, "", ("albumin",))
+    relation = "≥" if albumin >= ISS_ALBUMIN else "<"
+    return Stage("ISS", 1 if relation == "≥" else 2, f"β2-microglobulin {b2m:g} mg/L (< 3.5), albumin {albumin:g} g/L ({relation} 35)")
+
+
+def r_iss(evidence: Evidence, abnormalities: dict[str, bool]) -> Stage:
+    """Revised ISS: 1 is ISS 1 with normal LDH and no high-risk abnormality, 3 is ISS 3 with either, all else is 2.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Baseline; LDH counts as high above ``ldh_upper_limit``, the upper limit of the laboratory.
+    abnormalities : dict
+        Chromosomal abnormality to whether it is present; those of ``HIGH_RISK`` that are not in it were not tested.
+    """
+    first = iss(evidence)
+    ldh, limit = evidence.value("ldh"), evidence.value("ldh_upper_limit")
+    ldh_is_high = None if ldh is None or limit is None else ldh > limit
+    known = {name: abnormalities[name] for name in HIGH_RISK if name in abnormalities}
+    is_high_risk = True if any(known.values()) else (False if len(known) == len(HIGH_RISK) else None)
+    missing = [*first.missing]
+    missing += ["LDH and the laboratory's upper limit of LDH"] if ldh_is_high is None else []
+    missing += [f"cytogenetics {name}" for name in HIGH_RISK if name not in known] if is_high_risk is None else []
+    words = f"ISS {first.stage}, high LDH: {_word(ldh_is_high)}, high-risk abnormality: {_word(is_high_risk)}"
+    if first.stage == 3 and (ldh_is_high or is_high_risk):
+        return Stage("R-ISS", 3, words)
+    if first.stage == 2 or (first.stage == 1 and (ldh_is_high or is_high_risk)):
+        return Stage("R-ISS", 2, words)
+    if first.stage is None or ldh_is_high is None or is_high_risk is None:
+        return Stage("R-ISS", None, "", tuple(missing))
+    return Stage("R-ISS", 1 if first.stage == 1 else 2, words)
+
+
+def _word(value: Optional[bool]) -> str:
+    return "not known" if value is None else ("yes" if value else "no")
+
+
+def stages_at(history: LabHistory, baseline: datetime.date) -> tuple[Stage, Stage]:
+    """ISS and R-ISS at the baseline. Cytogenetics count whenever they were tested up to 28 days after it."""
+    (evidence,) = evidence_at(history, [baseline])
+    latest = baseline + datetime.timedelta(days=28)
+    named = {fold_name(name): name for name in HIGH_RISK}
+    abnormalities = {
+        named[fold_name(note.name)]: note.value.casefold() in {"present", "positive", "yes", "あり", "陽性"}
+        for note in history.notes
+        if note.kind == "cytogenetics" and fold_name(note.name) in named and note.date <= latest
+    }
+    return iss(evidence), r_iss(evidence, abnormalities)
