@@ -15,8 +15,8 @@ from ..model import MarrowQuantError, Progress
 SMALLEST_PLAUSIBLE_MAX_B = 10.0  # s/mm²; our choice: no body protocol ends below it, and in ms/µm² all b-values do
 LARGEST_PLAUSIBLE_B = 50_000.0  # s/mm²; our choice: beyond every clinical and preclinical protocol, so the unit is wrong
 SAME_B = 0.5  # s/mm²; b-values closer than this are the same: vendors store integers, some with rounding
-CHUNK = 1 << 15  # voxels; keeps the working arrays in the processor's cache
-LARGE_BLOCK = 16 << 20  # bytes; see fit_in_chunks
+CHUNK = 1 << 14  # voxels; keeps the working arrays in the processor's cache
+MANY_CHUNKS, LARGE_BLOCK = 64, 16 << 20  # chunks, bytes; see fit_in_chunks
 THREADS = min(2, os.cpu_count() or 1)  # numpy works outside Python's lock; more threads would only wait for memory
 
 FitChunk = Callable[[np.ndarray], Sequence[np.ndarray]]
@@ -107,10 +107,11 @@ def fit_in_chunks(samples: Samples, fit: FitChunk, n_maps: int, text: str, progr
             values[where] = part
         return int(np.count_nonzero(np.isfinite(maps[0][where])))
 
-    # Until glibc has seen a large block freed, it returns the memory of each chunk's temporary arrays to the system, and every chunk
-    # faults its pages in again: half of the processor time. Elsewhere this line does nothing.
-    np.empty(LARGE_BLOCK, np.uint8)
     starts, n_valid = range(0, n_inside, CHUNK), 0
+    if len(starts) > MANY_CHUNKS:
+        # Until glibc has seen a large block freed, it returns the memory of each chunk's temporary arrays to the system, and every chunk
+        # faults its pages in again: half of the processor time. Elsewhere this line does nothing.
+        np.empty(LARGE_BLOCK, np.uint8)
     progress(0.0, text)
     pool = ThreadPoolExecutor(THREADS)
     try:
