@@ -2,7 +2,7 @@
 
 The table says what must go; what it does not name is still cleaned by its type, because an attribute that a standard of this year does not
 know, or text in an attribute meant for something else, is just as readable: text keeps known words only, a UID that is not of the standard
-is replaced, bytes stay only where pixels and look-up tables belong.
+is replaced, bytes stay only where pixels belong.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from typing import Any, Optional
 
+from pydicom.charset import python_encoding
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
@@ -26,13 +27,12 @@ from .private import CSA, SAFE, SEQUENCE, clean_csa, is_safe_value
 from .rules import CLEAN, DUMMY, EMPTY, KEEP, REMOVE, SHIFT, Policy
 from .vocabulary import clean_code_string, clean_text
 
-PATIENT_NAME, PATIENT_ID = 0x00100010, 0x00100020
+CHARACTER_SET, PATIENT_NAME, PATIENT_ID, VOI_LUT = 0x00080005, 0x00100010, 0x00100020, 0x00283010
 REMOVED_TEXT = "REMOVED"
 TEXT_TYPES = frozenset(("LO", "SH", "ST", "LT", "UT", "UC"))
 NUMBER_TYPES = frozenset(("US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT"))
 BYTE_TYPES = frozenset(("OB", "OW", "OF", "OD", "OL", "OV"))
-# pixels (PS3.3 C.7.6.3, C.7.6.24), palettes and look-up tables (C.7.9, C.11): bytes that an image needs
-IMAGE_BYTES = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010, 0x00281201, 0x00281202, 0x00281203, 0x00283006))
+PIXELS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))  # PS3.3 C.7.6.3, C.7.6.24: the only bytes that stay
 DUMMIES = {
     "DA": "19000101", "TM": "000000", "DT": "19000101000000", "AS": "000Y", "DS": "0", "IS": "0", "CS": "OTHER", "AE": REMOVED_TEXT,
     "PN": REMOVED_TEXT, "UR": "urn:removed", **dict.fromkeys(TEXT_TYPES, REMOVED_TEXT),
@@ -138,7 +138,7 @@ class Cleaner:
     def _clean_by_type(self, element: DataElement, action: str) -> str:
         vr = element.VR
         if vr in BYTE_TYPES:
-            return "" if int(element.tag) in IMAGE_BYTES else REMOVE
+            return "" if int(element.tag) in PIXELS else REMOVE
         if element.is_empty or vr in NUMBER_TYPES:
             return ""
         cleaners = {
@@ -163,6 +163,8 @@ class Cleaner:
 
     def _clean_words(self, element: DataElement) -> str:
         old = [str(value) for value in _values(element)]
+        if element.tag == CHARACTER_SET:
+            return "" if all(value in python_encoding for value in old) else REMOVE
         new = [clean_code_string(value) if element.VR == "CS" else clean_text(value) for value in old]
         if new == old:
             return ""
@@ -214,8 +216,8 @@ def _values(element: DataElement) -> list[Any]:
 
 
 def _is_graphics_or_length(tag: BaseTag) -> bool:
-    """Group lengths; curves (50xx) and overlays (60xx), which PS3.15 removes as a whole."""
-    return tag.element == 0 or (tag.group & 0xFF00) in (0x5000, 0x6000)
+    """Group lengths; curves (50xx) and overlays (60xx), which PS3.15 removes as a whole; tables for display, which are bytes."""
+    return tag.element == 0 or (tag.group & 0xFF00) in (0x5000, 0x6000) or tag == VOI_LUT
 
 
 def _shifted(text: str, vr: str, days: int) -> Optional[str]:

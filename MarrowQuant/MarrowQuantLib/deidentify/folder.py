@@ -205,6 +205,8 @@ def _pass_on(path: Path, relative: str, out: Path, key: Key, summary: Summary) -
         if dataset is None:
             return NO_DICOM
         sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID") or dataset.get("SOPClassUID") or "")
+        if not sop_class:
+            return DAMAGED
         return reason_to_leave_out(dataset, sop_class) or _clean_and_write(dataset, sop_class, relative, out, key, summary)
     except UnsafePixels as error:
         return str(error)

@@ -24,7 +24,7 @@ grappa gre grid groups haste head2 high hires hr hyperband hypersense hz ideal i
 inout inoutphase inphase intensity inv inversion ip iq ir irm iso isotropic isovoxel ivim khz kurtosis large lava lavaflex level
 loc local localiser localizer long low mag magnitude manual map maps marrow matrix max maximum mddw mdix mdixon mdixonall
 mdixonquant mean med medic medium merge min minimum minip minute minutes mip mipp mm mobi mobiview mode model modified mono
-monoexponential motion mpr mprage mr mra mri mrs ms mt multi multiband multiecho multislice myeloma nav navigator neo new noise
+monoexponential motion mpr mprage mr mra mri ms mt multi multiband multiecho multislice myeloma nav navigator neo new noise
 none nonlinear norm normal normalised normalized numbers off ogse onephase oop opp opposed oppphase opt optimised optimized orig
 original out outofphase outphase overlap overview parallel part partial pass pat pc pd pd2 pdff pdffmap percent percentage phase
 phases pilot pixel plain plane plus post pre premature prep preparation presat prescan pri primary proc processed proj projection
@@ -93,13 +93,14 @@ _PATTERN = re.compile(
     | \d{1,2}\.\d | \d(\.\d){1,3}           # 1.5, releases such as 5.3.0.3
     | t[12]w?i? | pdw?i? | [234]d | mp2rage | mb\d | sms\d | pat?\d | [ps]\d | e\d{1,2} | x
     | (ep|epse|epi|tfl|fl|gre|se|tse|fse)[23]d\d?
-    | [ctls]\d{1,2}                         # vertebral levels
+    | \d{2,4}\#\d{1,3}                     # 800#3: b-value and direction
+    | [ctls]\d{1,2} | [lct][-_ ]spine       # vertebral levels, L-Spine
     | (te|tr|ti|fa|tse|nsa|etl|res|st|fov|dti|v)\d{1,3}
     | (xa|va|vb|vd|ve|[a-h])\d{1,2}[a-z]?   # software releases, coil elements
     """,
     re.VERBOSE,
 )
-_TOKEN = re.compile(r"(?:[^\s_\-/(),;:^=\[\]\\*+&|<>%.\"'!?@~]|(?<=\d)\.(?=\d))+")
+_TOKEN = re.compile(r"(?<![A-Za-z])[LCTlct][-_ ][Ss](?:pine|PINE)\b|(?:[^\s_\-/(),;:^=\[\]\\*+&|<>%.\"'!?@~]|(?<=\d)\.(?=\d))+")
 _NUMBER = re.compile(r"\d+")
 _CAMEL = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|.")
 _ASCII = re.compile(r"[ -~\r\n\t]*")
