@@ -1,4 +1,4 @@
-"""The digital patient cut small: two stations of diffusion and the Dixon series, twelve slices of 24 × 32 pixels, in three dialects.
+"""The digital patient cut small: three stations of diffusion and the Dixon series, six slices of 24 × 32 pixels, in three dialects.
 
 Simulating takes some seconds and is done once a session; writing the small exam takes a fraction of a second.
 """
@@ -17,7 +17,7 @@ from MarrowQuantLib.phantom.dixon import DixonImages
 from MarrowQuantLib.phantom.enhanced import write_enhanced
 from MarrowQuantLib.phantom.header import Identity
 
-ROWS, COLUMNS, SLICES = 24, 32, 12
+ROWS, COLUMNS, SLICES = 24, 32, 6
 N_STATIONS = 3  # the decoy, a calculated b-value, lies in the third
 
 

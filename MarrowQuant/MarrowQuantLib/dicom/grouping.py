@@ -9,10 +9,14 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ..model import MarrowQuantError, Role
 from .draft import Draft, same_protocol
+from .geometry import SAME_POSITION_MM
 from .volume import SeriesVolume
 
+MAX_LOST_SHARE = 0.1  # our choice: more slices than this share are not lost but were never taken
 STATION_SHIFT = 0.5  # our choice: volumes whose centres are further apart than half their height are different stations
 
 
@@ -126,6 +130,28 @@ def _layers_by_series(members: Sequence[Draft]) -> list[list[Draft]]:
         layers[(*series, occurrences[occurrence])].append(draft)
         occurrences[occurrence] += 1
     return [layers[key] for key in sorted(layers)]
+
+
+def refuse_short_volumes(drafts: Sequence[Draft]) -> None:
+    """Refuse a volume that lacks slices at an end which the others of its acquisition have: its own positions do not show the loss."""
+    siblings: dict[Hashable, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        if draft.family in ("diffusion", "dixon") and not draft.problem:
+            siblings[(same_protocol(draft), draft.station, draft.acquisition_group)].append(draft)
+    for group in siblings.values():
+        longest = max(group, key=lambda draft: len(draft.grid.frames))
+        full = len(longest.grid.frames)
+        for draft in group:
+            missing = full - len(draft.grid.frames)
+            if 0 < missing <= max(1, MAX_LOST_SHARE * full) and _lies_in(draft, longest):
+                slices = "1 slice is" if missing == 1 else f"{missing} slices are"
+                draft.problem = f"{slices} missing at an end: other volumes of this acquisition have {full} slices"
+
+
+def _lies_in(draft: Draft, longest: Draft) -> bool:
+    """True if every slice of ``draft`` has the position of a slice of ``longest``."""
+    positions = np.array([frame.position for frame in longest.grid.frames])
+    return all(np.abs(positions - frame.position).max(axis=1).min() < SAME_POSITION_MM for frame in draft.grid.frames)
 
 
 def _content(draft: Draft) -> Hashable:

@@ -15,7 +15,7 @@ from .directions import merge_directions
 from .draft import Draft, describe_candidate, draft_series, same_protocol
 from .frame import Frame
 from .geometry import make_grid
-from .grouping import number_acquisitions, number_stations
+from .grouping import number_acquisitions, number_stations, refuse_short_volumes
 from .headers import read_folder
 from .ideal import name_ideal_volumes
 from .overrides import Override, apply_overrides, overridden_scaling
@@ -63,6 +63,7 @@ def scan(folder: Path, progress: Progress = no_progress, overrides: Sequence[Ove
         apply_overrides(drafts, overrides)
         number_stations(drafts)  # again, because a role decides which volumes are stations of one protocol
     number_acquisitions(drafts)
+    refuse_short_volumes(drafts)
     _scale(drafts)
     volumes = [_finish(draft) for draft in sorted(drafts, key=_reading_order)]
     progress(1.0, f"{len(volumes)} volumes recognised")
