@@ -1,0 +1,100 @@
+"""``marrowquant adc``: ADC maps of image files or of a DICOM folder."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+
+from .. import dicom, imagefiles, workflow
+from ..diffusion import fit_adc
+from ..diffusion.adc import METHODS
+from ..model import UNIT_ADC, MarrowQuantError, Role, Volume
+from .progress import progress_bar
+
+METHOD_NAMES = {"wls": "weighted least squares", "ols": "log-linear least squares", "nlls": "non-linear least squares"}
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("adc", help="compute ADC maps from NIfTI or NRRD images, or from DICOM")
+    parser.add_argument("inputs", nargs="+", type=Path, metavar="IMAGE|FOLDER", help="one 4-D image, one 3-D image a b-value, or DICOM")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the maps")
+    parser.add_argument("--b", type=float, nargs="+", metavar="B", help="b-values of the images in s/mm² (default: .bval beside the image)")
+    parser.add_argument("--use-b", type=float, nargs="+", metavar="B", help="fit only these b-values")
+    parser.add_argument("--method", choices=METHODS, default="wls", help="weighted, log-linear or non-linear (default: %(default)s)")
+    parser.add_argument("--noise-floor", type=float, metavar="S", help="leave out samples at or below this signal")
+    parser.add_argument("--format", choices=("nii.gz", "nrrd"), default="nii.gz", help="of the maps (default: %(default)s)")
+    parser.set_defaults(command=_adc)
+
+
+def _adc(options: argparse.Namespace) -> int:
+    out = workflow.prepare_output(options.out)
+    sets = _from_dicom(options.inputs[0]) if options.inputs[0].is_dir() else {"": _from_images(options.inputs, options.b)}
+    if options.inputs[0].is_dir() and (len(options.inputs) > 1 or options.b):
+        raise MarrowQuantError("A DICOM folder is given alone, and without --b: the b-values are read from its headers.")
+    out.mkdir(exist_ok=True)
+    for suffix, images in sets.items():
+        _fit_and_write(images, suffix, out, options)
+    return 0
+
+
+def _from_images(paths: Sequence[Path], b_values: Optional[Sequence[float]]) -> list[Volume]:
+    """All volumes of the files, in order, with their b-values."""
+    images = [image for path in paths for image in imagefiles.read_volumes(path)]
+    given = list(b_values) if b_values else [b for path in paths for b in _sidecar(path)]
+    if len(given) != len(images):
+        raise MarrowQuantError(f"There are {len(images)} images but {len(given)} b-values; give one b-value for each image (--b).")
+    return [image.like(image.array, b_value=b) for image, b in zip(images, given)]
+
+
+def _sidecar(path: Path) -> list[float]:
+    """The b-values in the .bval file beside an image (FSL's format: numbers apart by blanks)."""
+    sidecar = path.with_name(imagefiles.stem(path) + ".bval")
+    if not sidecar.is_file():
+        raise MarrowQuantError(f"There are no b-values for '{path.name}': give them with --b, or lay '{sidecar.name}' beside it.")
+    try:
+        return [float(word) for word in sidecar.read_text(encoding="utf-8").split()]
+    except ValueError:
+        raise MarrowQuantError(f"'{sidecar.name}' does not hold numbers apart by blanks; give the b-values with --b.") from None
+
+
+def _from_dicom(folder: Path) -> dict[str, list[Volume]]:
+    """The diffusion sets of a folder that have two b-values or more; the keys end their maps' file names."""
+    sets = [volumes for volumes in dicom.diffusion_sets(dicom.scan(folder, progress_bar)) if len(volumes) > 1]
+    if not sets:
+        raise MarrowQuantError("The folder holds no diffusion images of two or more b-values; 'marrowquant inspect' shows what it holds.")
+    found = {}
+    for volumes in sets:
+        first = volumes[0]
+        parts = [f"series-{first.series_number}"] if len(sets) > 1 else []
+        parts += [f"station-{first.station}"] if first.station else []
+        found["".join(f"_{part}" for part in parts)] = [volume.load() for volume in volumes]
+    return found
+
+
+def _fit_and_write(images: Sequence[Volume], suffix: str, out: Path, options: argparse.Namespace) -> None:
+    first = images[0]
+    if not all(first.same_grid(image) for image in images[1:]):
+        raise MarrowQuantError("The images do not lie on one grid; give images of one acquisition, or resample them first.")
+    signal = np.moveaxis(np.stack([image.array for image in images]), 0, -1)
+    b_values = [image.b_value for image in images]
+    fit = fit_adc(signal, b_values, method=options.method, b_used=options.use_b, noise_floor=options.noise_floor, progress=progress_bar)
+    progress_bar.end()
+    maps = {
+        "adc_um2_per_s": (fit.adc_um2_per_s, "ADC", UNIT_ADC),
+        "s0": (fit.s0, "S0", ""),
+        "residual": (fit.residual, "ADC fit residual", ""),
+    }
+    for name, (array, title, unit) in maps.items():
+        role = Role.ADC if title == "ADC" else Role.UNKNOWN
+        volume = first.like(array, role=role, name=title, quantity=title, unit=unit, b_value=None)
+        path = out / f"{name}{suffix}.{options.format}"
+        imagefiles.write_volume(volume, path)
+        print(path)
+    how = f"{METHOD_NAMES[fit.method]} over b {', '.join(f'{b:g}' for b in fit.b_values)} s/mm²"
+    n_valid = np.count_nonzero(fit.valid)
+    median = f"median {np.nanmedian(fit.adc_um2_per_s):.0f} {UNIT_ADC} over {n_valid} voxels" if n_valid else "no voxel could be fitted"
+    print(f"ADC, {how}: {median}; {fit.n_excluded} voxels have no valid fit.")

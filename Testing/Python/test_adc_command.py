@@ -1,0 +1,104 @@
+"""``marrowquant adc`` on files as other programs write them, and on DICOM."""
+
+from __future__ import annotations
+
+import re
+
+import nibabel
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from MarrowQuantLib import cli
+
+B_VALUES = (0.0, 50.0, 400.0, 800.0)
+TURN = np.array([[np.cos(0.2), -np.sin(0.2), 0], [np.sin(0.2), np.cos(0.2), 0], [0, 0, 1]])
+AFFINE = np.eye(4)  # oblique, RAS
+AFFINE[:3, :3], AFFINE[:3, 3] = TURN * (-1.5, 1.25, 5), (90, -120, -40)
+
+
+@pytest.fixture
+def truth():
+    return np.random.default_rng(0).uniform(300, 2500, (5, 6, 7))  # (i, j, k), as nibabel
+
+
+@pytest.fixture
+def signal(truth):
+    return (800 * np.exp(-np.array(B_VALUES) * truth[..., None] * 1e-6)).astype(np.float32)
+
+
+def run(*arguments):
+    return cli.main(["adc", *map(str, arguments)])
+
+
+def test_a_four_dimensional_nifti_with_its_bval_file(tmp_path, truth, signal, capsys):
+    nibabel.save(nibabel.Nifti1Image(signal, AFFINE), tmp_path / "dwi.nii.gz")
+    (tmp_path / "dwi.bval").write_text("0 50 400 800\n")
+    assert run(tmp_path / "dwi.nii.gz", "--out", tmp_path / "maps") == 0
+    adc = nibabel.load(tmp_path / "maps" / "adc_um2_per_s.nii.gz")
+    np.testing.assert_allclose(adc.get_fdata(), truth, atol=0.1)
+    np.testing.assert_allclose(adc.affine, AFFINE, atol=1e-4)
+    assert nibabel.load(tmp_path / "maps" / "s0.nii.gz").get_fdata() == pytest.approx(800, rel=1e-4)
+    assert nibabel.load(tmp_path / "maps" / "residual.nii.gz").get_fdata().max() < 0.1
+    assert "µm²/s over 210 voxels" in capsys.readouterr().out
+
+
+def test_one_image_a_b_value_in_any_order_with_b_on_the_command_line(tmp_path, truth, signal):
+    order = (2, 0, 3, 1)
+    for n in order:
+        nibabel.save(nibabel.Nifti1Image(signal[..., n], np.diag([2, 2, 4, 1])), tmp_path / f"b{n}.nii")
+    paths = [tmp_path / f"b{n}.nii" for n in order]
+    b_values = [B_VALUES[n] for n in order]
+    assert run(*paths, "--b", *b_values, "--method", "nlls", "--format", "nrrd", "--out", tmp_path / "maps") == 0
+    image = sitk.ReadImage(str(tmp_path / "maps" / "adc_um2_per_s.nrrd"))
+    np.testing.assert_allclose(sitk.GetArrayFromImage(image).T, truth, atol=0.1)
+    assert image.GetSpacing() == (2, 2, 4)
+
+
+def test_nrrd_with_several_components_a_voxel_and_a_choice_of_b(tmp_path, truth, signal):
+    spoiled = signal * np.array([1.5, 1, 1, 1], np.float32)  # perfusion
+    sitk.WriteImage(sitk.GetImageFromArray(spoiled.transpose(2, 1, 0, 3), isVector=True), str(tmp_path / "dwi.nrrd"))
+    options = ("--b", *B_VALUES, "--use-b", 50, 400, 800)
+    assert run(tmp_path / "dwi.nrrd", *options, "--out", tmp_path / "maps") == 0
+    np.testing.assert_allclose(nibabel.load(tmp_path / "maps" / "adc_um2_per_s.nii.gz").get_fdata(), truth, atol=0.1)
+
+
+def test_a_dicom_folder(tmp_path, shared_data, capsys):
+    assert run(shared_data / "dwi" / "prostatex_0000", "--out", tmp_path / "maps") == 0
+    out = capsys.readouterr().out
+    assert "b 50, 400, 800 s/mm²" in out
+    adc = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "maps" / "adc_um2_per_s.nii.gz")))
+    assert 500 < np.nanmedian(adc) < 2500
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "says"),
+    [
+        ("nothing", ("missing.nii", "--b", 0, 800), "no file 'missing.nii'"),
+        ("text", ("dwi.nii", "--b", 0, 800), "cannot be read as an image"),
+        ("image", ("dwi.nii",), "no b-values for 'dwi.nii'"),
+        ("image", ("dwi.nii", "--b", 0, 800), "4 images but 2 b-values"),
+        ("image", ("dwi.nii", "--b", 0, 0.05, 0.4, 0.8), "ms/µm²"),
+        ("sheared", ("dwi.nii", "--b", 0, 50, 400, 800), "right angles"),
+        ("bad bval", ("dwi.nii",), "does not hold numbers"),
+        ("two grids", ("dwi.nii", "other.nii", "--b", 0, 50, 400, 800, 900, 950, 1000, 1100), "one grid"),
+        ("empty folder", (".",), "no DICOM|no diffusion|empty|nothing"),
+    ],
+)
+def test_input_that_cannot_be_used_ends_with_a_sentence(tmp_path, signal, capsys, make, options, says):
+    if make == "text":
+        (tmp_path / "dwi.nii").write_text("hello")
+    if make in ("image", "bad bval", "two grids"):
+        nibabel.save(nibabel.Nifti1Image(signal, np.eye(4)), tmp_path / "dwi.nii")
+    if make == "sheared":
+        affine = np.eye(4)
+        affine[0, 1] = 0.3
+        nibabel.save(nibabel.Nifti1Image(signal, affine), tmp_path / "dwi.nii")
+    if make == "bad bval":
+        (tmp_path / "dwi.bval").write_text("zero fifty")
+    if make == "two grids":
+        nibabel.save(nibabel.Nifti1Image(signal, np.diag([3, 3, 3, 1])), tmp_path / "other.nii")
+    arguments = [tmp_path / o if isinstance(o, str) and not o.startswith("--") else o for o in options]
+    assert run(*arguments, "--out", tmp_path / "maps") == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and re.search(says, error)
+    assert not (tmp_path / "maps").exists() or not list((tmp_path / "maps").iterdir())
