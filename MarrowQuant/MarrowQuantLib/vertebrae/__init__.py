@@ -6,9 +6,12 @@ from .levels import LEVELS, levels_between, parse_level, relabel
 from .markups import read_markups, read_points, write_markups
 from .propose import Proposal, propose, rois_between, rois_from_markups
 from .roi import RoiVoxels, default_axes, follow_column, rasterise
+from .segment import Body, BodySegmentation, segment_bodies
 
 __all__ = [
     "LEVELS",
+    "Body",
+    "BodySegmentation",
     "Proposal",
     "RoiVoxels",
     "default_axes",
@@ -22,5 +25,6 @@ __all__ = [
     "relabel",
     "rois_between",
     "rois_from_markups",
+    "segment_bodies",
     "write_markups",
 ]

@@ -104,7 +104,7 @@ def propose(
     (upper, top), (lower, bottom) = sorted((first, last), key=lambda click: level_index(click[0]))
     levels = levels_between(upper, lower)
     top, bottom = np.asarray(top, dtype=float), np.asarray(bottom, dtype=float)
-    prior = _mean_curve(levels, top, bottom)
+    prior = mean_curve(levels, top, bottom)
     centers, doubts = (prior, {}) if image is None else _match(levels, prior, image)
     axes = default_axes(centers)
     rois = (
@@ -130,16 +130,16 @@ def rois_from_markups(
     return propose(*((roi.level, roi.center_ras) for roi in rois), image, radii_mm)
 
 
-def _spacing(level: str) -> float:
-    """Relative distance from a level to the next one below."""
+def relative_spacing(level: str) -> float:
+    """Distance from a level to the next one below, as a part of the way from L1 to L5."""
     return _SPACING.get(level) or _SPACING["L1"] * _GROWTH ** (level_index(level) - level_index("L1"))
 
 
-def _mean_curve(levels: Sequence[str], top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+def mean_curve(levels: Sequence[str], top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     """Centres on the mean curve, shape (n, 3): segments of relative length that turn at each level, then turned, scaled and shifted
     so that the ends meet the clicks."""
     default_axes(np.array([top, bottom]))  # refuses clicks that do not lie below each other
-    lengths = np.array([_spacing(level) for level in levels[:-1]])
+    lengths = np.array([relative_spacing(level) for level in levels[:-1]])
     bend = np.deg2rad(np.cumsum([0.0, *(TURN_DEGREES.get(level, 0.0) for level in levels[1:-1])]))
     steps = lengths[:, None] * np.stack([np.cos(bend), np.sin(bend)], axis=1)
     curve = np.vstack([np.zeros((1, 2)), np.cumsum(steps, axis=0)])

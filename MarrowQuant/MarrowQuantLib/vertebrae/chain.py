@@ -1,0 +1,225 @@
+"""The bodies in the sagittal picture: a chain of tilted boxes with the best edges (a pictorial structure).
+
+Each body is a box with a centre, a tilt, a height and a depth. Its score is the mean brightness step across its four edges; the step's
+sign at the endplates is one unknown for the whole patient, that of each wall as well, so bright discs and dark discs do equally. What
+one body may do to the next is a prior: distance, direction and turn. The best chain is found exactly by dynamic programming over the
+local maxima of each body's score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy as np
+from scipy import ndimage
+
+from .column import SagittalPicture
+
+
+@dataclass(frozen=True)
+class BodyPrior:
+    """What is expected of one body, in units: position (y, z), its standard deviation, tilt in degrees, height and depth; and, once a
+    first box is known, level and spread of its marrow."""
+
+    center: np.ndarray
+    center_sd: float
+    tilt: float
+    height: float
+    depth: float
+    marrow: Optional[tuple[float, float]] = None
+
+
+@dataclass(frozen=True)
+class Box:
+    """A body in the sagittal picture: (y, z) of its centre in units, tilt in degrees (front raised is positive), height, depth, score."""
+
+    center: np.ndarray
+    tilt: float
+    height: float
+    depth: float
+    score: float
+
+
+@dataclass(frozen=True)
+class Signs:
+    """Sign of the brightness step when leaving the bodies through the endplates, the front and the back wall; 0: whichever is stronger."""
+
+    endplate: int
+    front: int
+    back: int
+
+
+@dataclass(frozen=True)
+class Search:
+    """How widely a chain is searched: spread of height and depth, tilts about the prior in degrees, reach of the centre in units."""
+
+    height_sd: float
+    depth_sd: float
+    tilts: np.ndarray
+    reach: int
+
+
+COARSE = Search(2.5, 6.0, np.arange(-20.0, 21.0, 5.0), 14)
+FINE = Search(1.5, 4.0, np.arange(-7.5, 7.6, 2.5), 7)
+
+# Weights of the signed signal and of unlikeness to marrow in the pictures whose rise marks an edge (tried on ten spines).
+ENDPLATE_PARTS = (1.0, 1.0)
+WALL_PARTS = (0.5, 2.0)
+
+_HALF = 44  # half-side of the turned picture
+_STEP_SD = 3.0  # distance between neighbours, along the column
+_SIDE_SD = 8.0  # and across it
+_TURN_SD = 7.0  # degrees
+_EDGE = 1.0  # blur of the edge detector
+_WEIGHT = 6.0  # what one unit of mean step across the edges is worth against the priors
+_KEEP = 60  # candidates a body and tilt
+
+
+def find_chain(picture: SagittalPicture, priors: Sequence[BodyPrior], signs: Signs, search: Search) -> tuple[list[Box], float]:
+    """The best chain for given signs.
+
+    Parameters
+    ----------
+    picture : SagittalPicture
+    priors : sequence of BodyPrior
+        Cranial first.
+    signs : Signs
+    search : Search
+
+    Returns
+    -------
+    boxes : list of Box
+    score : float
+        Total log-score of the chain, for comparing signs.
+    """
+    candidates = [_candidates(picture, prior, signs, search) for prior in priors]
+    total = candidates[0][:, -1].copy()
+    back_pointers = []
+    for n in range(1, len(priors)):
+        reached = total[:, None] + _pair_score(candidates[n - 1], candidates[n], priors[n - 1], priors[n])
+        back_pointers.append(np.argmax(reached, axis=0))
+        total = reached.max(axis=0) + candidates[n][:, -1]
+    path = [int(np.argmax(total))]
+    for pointers in reversed(back_pointers):
+        path.append(int(pointers[path[-1]]))
+    chosen = [rows[i] for rows, i in zip(candidates, reversed(path))]
+    return [Box(row[:2].copy(), float(row[2]), float(row[3]), float(row[4]), float(row[5])) for row in chosen], float(total.max())
+
+
+def wall_signs(picture: SagittalPicture, boxes: Sequence[Box]) -> tuple[int, int]:
+    """Sign of the step through the front and the back wall: that of its sum over all bodies."""
+    front = back = 0.0
+    for box in boxes:
+        along = _along(rotated(picture, box.center, box.tilt), box.height)
+        front += along[_HALF, _HALF + round(box.depth / 2)]
+        back -= along[_HALF, _HALF - round(box.depth / 2)]
+    return (1 if front >= 0 else -1), (1 if back >= 0 else -1)
+
+
+def interior(picture: SagittalPicture, box: Box) -> np.ndarray:
+    """The middle of a body in the picture, 60 % of its height and depth."""
+    high, deep = int(0.3 * box.height), int(0.3 * box.depth)
+    return rotated(picture, box.center, box.tilt)[_HALF - high : _HALF + high + 1, _HALF - deep : _HALF + deep + 1]
+
+
+def rotated(picture: SagittalPicture, center: np.ndarray, tilt: float, half: int = _HALF) -> np.ndarray:
+    """Square of the picture turned with a body: first index along its cranial axis, second along its anterior axis."""
+    steps = np.arange(-half, half + 1.0)
+    cos, sin = np.cos(np.deg2rad(tilt)), np.sin(np.deg2rad(tilt))
+    v, u = np.meshgrid(steps, steps, indexing="ij")
+    return picture(center[1] + cos * v + sin * u, center[0] - sin * v + cos * u)
+
+
+def _candidates(picture: SagittalPicture, prior: BodyPrior, signs: Signs, search: Search) -> np.ndarray:
+    """Rows (y, z, tilt, height, depth, score) of the local maxima of one body's score over position, for every tilt."""
+    rows = []
+    for tilt in prior.tilt + search.tilts:
+        score, height, depth = _box_scores(rotated(picture, prior.center, tilt), prior, signs, search)
+        peaks = np.argwhere(score == ndimage.maximum_filter(score, 3, mode="nearest"))
+        peaks = peaks[np.argsort(-score[tuple(peaks.T)])[:_KEEP]]
+        v, u = (peaks - search.reach).T
+        cos, sin = np.cos(np.deg2rad(tilt)), np.sin(np.deg2rad(tilt))
+        y, z = prior.center[0] - sin * v + cos * u, prior.center[1] + cos * v + sin * u
+        at = tuple(peaks.T)
+        away = ((y - prior.center[0]) ** 2 + (z - prior.center[1]) ** 2) / (2 * prior.center_sd**2)
+        rows.append(np.stack([y, z, np.full(len(v), tilt), height[at], depth[at], score[at] - away], axis=1))
+    return np.concatenate(rows)
+
+
+def outside(values: np.ndarray, sign: int, marrow: Optional[tuple[float, float]], parts: tuple[float, float]) -> np.ndarray:
+    """A picture that rises on leaving a body: the signed signal, plus how unlike the body's own marrow a pixel is.
+
+    The second part knows no polarity and falls on the inner side of a dark cortical line, where the first one rises on its outer side.
+    """
+    if marrow is None:
+        return sign * values
+    level, spread = marrow
+    unlike = 1.0 - np.exp(-0.5 * ((values - level) / (2.0 * spread)) ** 2)
+    return parts[0] * sign * values + parts[1] * unlike
+
+
+def marrow_level(values: np.ndarray) -> tuple[float, float]:
+    """Median of a body's interior and its robust spread (1.48 x median absolute deviation)."""
+    level = float(np.median(values))
+    return level, 1.48 * float(np.median(np.abs(values - level)))
+
+
+def _across(local: np.ndarray, depth: float) -> np.ndarray:
+    """Mean step in the cranial direction along a piece of endplate."""
+    return ndimage.uniform_filter1d(ndimage.gaussian_filter1d(local, _EDGE, axis=0, order=1), max(3, int(0.65 * depth)), axis=1)
+
+
+def _along(local: np.ndarray, height: float) -> np.ndarray:
+    """Mean step in the anterior direction along a piece of wall."""
+    return ndimage.uniform_filter1d(ndimage.gaussian_filter1d(local, _EDGE, axis=1, order=1), max(3, int(0.65 * height)), axis=0)
+
+
+def _box_scores(local: np.ndarray, prior: BodyPrior, signs: Signs, search: Search) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Best score over height and depth for every centre within reach, and that height and depth: three arrays (v, u)."""
+    if prior.marrow is None:
+        endplate, front_wall = _across(local, prior.depth) * signs.endplate, _along(local, prior.height)
+        front_step = signs.front * front_wall if signs.front else np.abs(front_wall)
+        back_step = -signs.back * front_wall if signs.back else np.abs(front_wall)
+    else:
+        endplate = _across(outside(local, signs.endplate, prior.marrow, ENDPLATE_PARTS), prior.depth)
+        front_step = _along(outside(local, signs.front, prior.marrow, WALL_PARTS), prior.height)
+        back_step = -_along(outside(local, signs.back, prior.marrow, WALL_PARTS), prior.height)
+    tops, heights = _best_extent(endplate, -endplate, prior.height, search.height_sd, search.reach)
+    walls, depths = _best_extent(front_step.T, back_step.T, prior.depth, search.depth_sd, search.reach)
+    return tops + walls.T, heights, depths.T
+
+
+def _best_extent(
+    after_edge: np.ndarray, before_edge: np.ndarray, expected: float, sd: float, reach: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Best score over the extent along the first axis, and that extent, for every centre within reach."""
+    middle = np.arange(_HALF - reach, _HALF + reach + 1)
+    after_edge, before_edge = after_edge[:, middle], before_edge[:, middle]
+    extents = np.arange(max(4.0, round(expected - 2.5 * sd)), round(expected + 2.5 * sd) + 0.5)
+    scores = []
+    for extent in extents:
+        before, after = middle - int(np.floor(extent / 2)), middle + int(np.ceil(extent / 2))
+        scores.append(_WEIGHT * (after_edge[after] + before_edge[before]) - (extent - expected) ** 2 / (2 * sd**2))
+    scores = np.array(scores)
+    return scores.max(axis=0), extents[scores.argmax(axis=0)]
+
+
+def _pair_score(above: np.ndarray, below: np.ndarray, prior_above: BodyPrior, prior_below: BodyPrior) -> np.ndarray:
+    """Log-prior of every pair of neighbours, shape (n above, n below)."""
+    expected = prior_above.center - prior_below.center
+    length = np.hypot(*expected)
+    along = expected / length
+    apart = above[:, None, :2] - below[None, :, :2]
+    lengthwise = apart @ along - length
+    sideways = apart @ np.array([along[1], -along[0]])
+    turn = (above[:, None, 2] - below[None, :, 2]) - (prior_above.tilt - prior_below.tilt)
+    # The line between two centres leans as the two bodies do: front raised means that the column above lies further back.
+    direction = np.rad2deg(np.arctan2(-apart[..., 0], apart[..., 1]))
+    expected_direction = np.rad2deg(np.arctan2(-expected[0], expected[1]))
+    mean_tilt = (above[:, None, 2] + below[None, :, 2]) / 2 - (prior_above.tilt + prior_below.tilt) / 2
+    lean = (direction - expected_direction) - mean_tilt
+    return -0.5 * (
+        (lengthwise / _STEP_SD) ** 2 + (sideways / _SIDE_SD) ** 2 + (turn / _TURN_SD) ** 2 + (lean / _TURN_SD) ** 2
+    )

@@ -1,0 +1,198 @@
+"""The column's working frame: scale, midline and one sagittal picture, whatever the image's own grid is.
+
+All lengths inside the frame are in "units" of :attr:`ColumnFrame.scale` mm, so that one set of priors serves lumbar, thoracic and
+cervical columns of any size. The picture is standardised to its surroundings, which takes out coil shading and makes an inverted image
+the exact negative: nothing that follows may depend on the sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ..model import MarrowQuantError, Volume
+from .levels import level_index
+from .roi import default_axes
+
+UNIT_SPACING = 36.6
+"""Distance between two lumbar centres in units: its mean over ten lumbar spines in mm (facts of our prototype, MyoSegmenTUM-spine)."""
+
+_MARGIN = 46  # seen above the upper and below the lower click: one body and one disc more
+_FORWARD = 58  # seen in front of and behind the chord between the clicks
+_SIDE = 30
+_X_STEP = 2
+_MIDLINE = 7.0  # half-width of the slab that is averaged into the picture
+_MIRROR = np.arange(-13, 14)  # shifts of the mirror plane that are tried: three standard deviations of a 4 mm click error
+_MIRROR_PRIOR = 8.0
+_WIDE = 14.0  # blur that defines a pixel's surroundings
+
+
+@dataclass(frozen=True)
+class ColumnFrame:
+    """Right-handed frame along the chord between the outermost clicks.
+
+    Attributes
+    ----------
+    origin : ndarray, shape (3,)
+        Middle of the chord on the midline, RAS mm.
+    axes : ndarray, shape (3, 3)
+        Columns: left–right, posterior–anterior, caudal–cranial, in RAS.
+    scale : float
+        mm per unit.
+    """
+
+    origin: np.ndarray
+    axes: np.ndarray
+    scale: float
+
+    def to_units(self, ras: np.ndarray) -> np.ndarray:
+        """RAS mm, shape (..., 3), as (x, y, z) in units."""
+        return (np.asarray(ras, dtype=float) - self.origin) @ self.axes / self.scale
+
+    def to_ras(self, units: np.ndarray) -> np.ndarray:
+        """(x, y, z) in units, shape (..., 3), as RAS mm."""
+        return self.origin + self.scale * np.asarray(units, dtype=float) @ self.axes.T
+
+
+class Sampler:
+    """Trilinear samples of an image at RAS positions; values without meaning are replaced by the median."""
+
+    def __init__(self, image: Volume) -> None:
+        values = np.asarray(image.array, dtype=np.float32)
+        if values.ndim != 3 or min(values.shape) < 2:
+            raise MarrowQuantError("The image for finding the vertebrae is not a stack of slices; choose a three-dimensional image.")
+        valid = np.isfinite(values)
+        if not valid.any() or float(np.ptp(values[valid])) == 0.0:
+            raise MarrowQuantError("The image for finding the vertebrae shows nothing: all voxels have one value; choose another image.")
+        self._values = values if valid.all() else np.where(valid, values, np.float32(np.median(values[valid])))
+        self._ras_to_ijk = np.linalg.inv(image.ijk_to_ras)
+
+    def sees(self, ras: np.ndarray) -> np.ndarray:
+        """True where a position, shape (..., 3), lies inside the image."""
+        ijk = self._index(ras)
+        return np.all((ijk >= -0.5) & (ijk < np.array(self._values.shape[::-1]) - 0.5), axis=-1)
+
+    def __call__(self, ras: np.ndarray) -> np.ndarray:
+        """Values at positions of shape (..., 3); beyond the image its edge is repeated."""
+        return ndimage.map_coordinates(self._values, np.moveaxis(self._index(ras)[..., ::-1], -1, 0), order=1, mode="nearest")
+
+    def _index(self, ras: np.ndarray) -> np.ndarray:
+        matrix = self._ras_to_ijk.astype(np.float32)
+        return np.asarray(ras, dtype=np.float32) @ matrix[:3, :3].T + matrix[:3, 3]
+
+
+@dataclass(frozen=True)
+class SagittalPicture:
+    """Mid-sagittal picture in the frame: standardised signal at (z, y), one pixel a unit.
+
+    Attributes
+    ----------
+    values : ndarray, shape (z, y)
+        First index caudal to cranial, second posterior to anterior.
+    z0, y0 : float
+        Position of the first pixel in units.
+    """
+
+    values: np.ndarray
+    z0: float
+    y0: float
+
+    def __call__(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Bilinear samples; beyond the picture its edge is repeated."""
+        return ndimage.map_coordinates(self.values, np.stack([z - self.z0, y - self.y0]), order=1, mode="nearest")
+
+
+def column_frame(clicks: Mapping[str, np.ndarray], expected_length: float) -> ColumnFrame:
+    """Frame through the outermost clicks.
+
+    Parameters
+    ----------
+    clicks : mapping of level to ndarray, shape (3,)
+        RAS mm.
+    expected_length : float
+        Distance between the outermost clicked levels in units on the mean curve; 0 for a single click.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the clicks do not go down the patient.
+    """
+    points = np.array([clicks[level] for level in sorted(clicks, key=level_index)], dtype=float)
+    default_axes(points)  # refuses points that do not go down the patient
+    ends = points[[0, -1]] if len(points) > 1 else points
+    scale = float(np.linalg.norm(ends[0] - ends[-1]) / expected_length) if expected_length else 1.0
+    return ColumnFrame(ends.mean(axis=0), default_axes(ends)[0], scale)
+
+
+def find_midline(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray) -> tuple[ColumnFrame, float]:
+    """Turn and shift the frame left–right onto the mirror plane of the tissue behind the bodies.
+
+    The canal, the spinous processes and the muscles of the back are symmetric; the vessels in front of the bodies are not. The plane is
+    the pair of shifts at both ends with the highest correlation between the tissue and its mirror image.
+
+    Parameters
+    ----------
+    curve : ndarray, shape (n, 3)
+        Expected centres in units, cranial first.
+
+    Returns
+    -------
+    frame : ColumnFrame
+    certainty : float
+        Correlation of the tissue with its mirror image, −1 … 1.
+    """
+    ends = curve[[0, -1], 2] if len(curve) > 1 else curve[0, 2] + np.array([18.0, -18.0])
+    z = np.arange(ends[1] - 15, ends[0] + 15, 3.0)
+    behind = np.interp(z, curve[::-1, 2], curve[::-1, 1])[:, None] + np.arange(-58, -14, 2.0)
+    x = np.arange(-2 * _SIDE, 2 * _SIDE + 1, _X_STEP) / 1.0
+    grid = np.stack(np.broadcast_arrays(x, behind[..., None], z[:, None, None]), axis=-1)
+    block = _standardise(sampler(frame.to_ras(grid)), (2, 3, 5))
+    match = _mirror_match(block, len(x) // 2)
+    t = (z - ends[1]) / (ends[0] - ends[1])
+    upper, lower = np.meshgrid(_MIRROR, _MIRROR, indexing="ij")
+    shift = lower[..., None] + (upper - lower)[..., None] * t
+    rows = np.arange(len(z))
+    position = np.clip(shift - _MIRROR[0], 0, len(_MIRROR) - 1)
+    score = match[rows, np.rint(position).astype(int)].mean(axis=-1)
+    pulled = score - 0.15 * (upper**2 + lower**2) / (2 * _MIRROR_PRIOR**2)
+    best = np.unravel_index(np.argmax(pulled), pulled.shape)
+    ends_x = np.array([upper[best], lower[best]], dtype=float)
+    tips = frame.to_ras(np.stack([ends_x, np.zeros(2), ends], axis=1))
+    middle = frame.to_ras(np.array([np.interp(0.0, ends[::-1], ends_x[::-1]), 0.0, 0.0]))
+    return ColumnFrame(middle, default_axes(tips)[0], frame.scale), float(score[best])
+
+
+def _mirror_match(block: np.ndarray, middle: int) -> np.ndarray:
+    """Correlation of every z row, shape (z, y, x), with itself mirrored at each shift of :data:`_MIRROR`: shape (z, shifts)."""
+    reach = 17  # samples of _X_STEP on either side of the mirror plane
+    match = np.empty((len(block), len(_MIRROR)))
+    for n, shift in enumerate(_MIRROR):
+        # A shift of one unit is half a sample, so mirrored indices add up to 2 * middle + shift.
+        right = np.arange(middle + (shift + 1) // 2, middle + (shift + 1) // 2 + reach)
+        left = 2 * middle + shift - right
+        a, b = block[:, :, right], block[:, :, left]
+        a, b = a - a.mean(axis=(1, 2), keepdims=True), b - b.mean(axis=(1, 2), keepdims=True)
+        norm = np.sqrt((a**2).sum(axis=(1, 2)) * (b**2).sum(axis=(1, 2)))
+        match[:, n] = (a * b).sum(axis=(1, 2)) / np.maximum(norm, np.finfo(np.float32).tiny)
+    return match
+
+
+def sagittal_picture(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray) -> SagittalPicture:
+    """Average the midline slab and standardise it to its surroundings."""
+    z = np.arange(np.floor(curve[-1, 2] - _MARGIN), curve[0, 2] + _MARGIN)
+    y = np.arange(-_FORWARD, _FORWARD + 1.0)
+    x = np.arange(-_MIDLINE, _MIDLINE + 0.1, _X_STEP)
+    grid = np.stack(np.meshgrid(z, y, x, indexing="ij"), axis=-1)
+    values = sampler(frame.to_ras(grid[..., ::-1])).mean(axis=-1)
+    return SagittalPicture(_standardise(values, (_WIDE, _WIDE)), float(z[0]), float(y[0]))
+
+
+def _standardise(values: np.ndarray, wide: tuple[float, ...]) -> np.ndarray:
+    """Deviation from the surroundings over its own spread there, limited to ±2.5 so that one bright fold does not rule an edge."""
+    deviation = values - ndimage.gaussian_filter(values, wide)
+    spread = np.sqrt(ndimage.gaussian_filter(deviation**2, wide))
+    floor = 0.1 * float(np.sqrt((deviation**2).mean())) + np.finfo(np.float32).tiny
+    return np.clip(deviation / (spread + floor), -2.5, 2.5).astype(np.float32)

@@ -1,0 +1,267 @@
+"""Vertebral bodies from two clicks, or one click a body: no neural network, no assumption on what is bright.
+
+1. :mod:`.column`: a frame through the clicks, turned onto the mirror plane of the back, and one sagittal picture.
+2. :mod:`.chain`: boxes with the best edges, first widely and for both signs of the discs, then finely at the scale found.
+3. :mod:`.walls`: endplates and walls of each body in three dimensions.
+4. Here: the labels, the ROI inside each body, and what the reader should doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Optional
+
+import numpy as np
+
+from ..model import MarrowQuantError, VertebraROI, Volume
+from .chain import COARSE, FINE, BodyPrior, Box, Signs, find_chain, interior, marrow_level, wall_signs
+from .column import UNIT_SPACING, ColumnFrame, Sampler, column_frame, find_midline, sagittal_picture
+from .doubts import body_doubts
+from .labels import paint
+from .levels import level_index, levels_between
+from .propose import mean_curve, relative_spacing
+from .roi import default_axes
+from .walls import BodySurface, U, V, X, body_positions, fit_surfaces, turn
+
+MARGIN_MM = 4.0
+"""Default distance of the measurement ROI from endplates and cortex (our choice, from our prototype)."""
+VEIN_FRACTION = 0.25
+"""The ROI keeps off this hindmost part of a body, where the basivertebral vein leaves it (our choice)."""
+MAX_LATERAL_MM = 15.0
+"""Largest left–right half-length of the ROI: the sides come from the mean shape and not from edges (our prototype)."""
+
+# Heights and depths expected before the image is looked at, in units (a lumbar spacing is 36.6). Lumbar: means of ten spines; the rest from
+# the proportions of textbook bodies, our choice; the search allows for +-6 in height and +-15 in depth.
+_HEIGHT = {"C": 27.0, "T": 29.0, "L": 27.5, "S": 27.0}
+_DEPTH = {"C": 32.0, "T": 38.0, "L": 34.5, "S": 30.0}
+_CLICK_SD = 8.0  # a reader's error and that of the mean curve, units
+_FINE_SD = 4.0
+_MIN_SCALE, _MAX_SCALE = 0.45, 1.6
+_SMALLEST_SPREAD = 0.1
+_MIN_ROI_MM = 3.0
+
+
+@dataclass(frozen=True)
+class Body:
+    """One vertebral body as it was found.
+
+    Attributes
+    ----------
+    level : str
+    center_ras : ndarray, shape (3,)
+        Centroid, mm.
+    axes : ndarray, shape (3, 3)
+        Columns: its own left–right, posterior–anterior and caudal–cranial directions in RAS.
+    radii_mm : ndarray, shape (3,)
+        Half-lengths along them, at mid-body.
+    volume_ml : float
+    roi : VertebraROI
+        Measurement region inside it.
+    doubts : tuple of str
+        Sentences on why to look at it twice; empty where nothing stands out.
+    """
+
+    level: str
+    center_ras: np.ndarray
+    axes: np.ndarray
+    radii_mm: np.ndarray
+    volume_ml: float
+    roi: VertebraROI
+    doubts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BodySegmentation:
+    """Bodies from cranial to caudal and their labels on the grid of the image: 1 for the first body, and so on; 0 elsewhere.
+
+    ``warnings`` concern the whole column.
+    """
+
+    bodies: tuple[Body, ...]
+    labels: Volume
+    margin_mm: float
+    warnings: tuple[str, ...]
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        return tuple(body.level for body in self.bodies)
+
+    @property
+    def rois(self) -> list[VertebraROI]:
+        return [body.roi for body in self.bodies]
+
+    @property
+    def doubts(self) -> list[str]:
+        """All that the reader should know, the column's first."""
+        return [*self.warnings, *(doubt for body in self.bodies for doubt in body.doubts)]
+
+
+def segment_bodies(
+    image: Volume,
+    clicks: Mapping[str, Sequence[float]],
+    *,
+    margin_mm: float = MARGIN_MM,
+    shape: str = "ellipsoid",
+    radii_mm: Optional[Sequence[float]] = None,
+) -> BodySegmentation:
+    """Segment the bodies from the first to the last click.
+
+    Parameters
+    ----------
+    image : Volume
+        Any image with visible vertebrae, shape (k, j, i); slices in any direction.
+    clicks : mapping of level to (R, A, S)
+        Points inside bodies, mm; two or more levels, or a single one.
+    margin_mm : float
+        Distance of the ROI from endplates and walls.
+    shape : {"ellipsoid", "cylinder", "box"}
+        Shape of the ROIs.
+    radii_mm : three floats, optional
+        ROIs of this fixed size about the same places, instead of the largest that keep the margin.
+
+    Returns
+    -------
+    BodySegmentation
+
+    Raises
+    ------
+    MarrowQuantError
+        If there is no click, a level is unknown, a click lies outside the image, the clicks do not go down the patient, or lie so near to
+        or so far from each other that they cannot belong to these levels.
+    """
+    sampler = Sampler(image)
+    levels, points = _check_clicks(clicks, sampler)
+    curve, length = _expected_curve(levels)
+    frame = column_frame(points, length)
+    _check_scale(points, frame.scale, length)
+    curve = _through_clicks(curve, levels, points, frame)
+    frame, certainty = find_midline(frame, sampler, curve)
+    frame, boxes, signs, warnings = _find_boxes(frame, sampler, curve, levels)
+    if certainty < 0.25:
+        warnings.append(f"The midline is uncertain (mirror correlation {certainty:.2f}); check the ROIs from left to right.")
+    surfaces = [fit_surfaces(sampler, frame, box, level, signs) for box, level in zip(boxes, levels)]
+    doubts = body_doubts(levels, surfaces, frame, sampler, points)
+    insides = [surface.depth_inside() for surface in surfaces]
+    bodies = []
+    for n, (level, surface) in enumerate(zip(levels, surfaces)):
+        body = _body(level, surface, insides[n], frame, margin_mm, shape, radii_mm)
+        bodies.append(replace(body, doubts=tuple(doubts[level])))
+    labels = paint(image, frame, boxes, insides)
+    return BodySegmentation(tuple(bodies), labels, margin_mm, tuple(warnings))
+
+
+def _check_clicks(clicks: Mapping[str, Sequence[float]], sampler: Sampler) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
+    if not clicks:
+        raise MarrowQuantError("No vertebra was clicked; click the first and the last vertebral body, for example L1 and L5.")
+    ordered = sorted(clicks, key=level_index)
+    points = {level: np.asarray(clicks[level], dtype=float) for level in ordered}
+    for level, point in points.items():
+        if point.shape != (3,) or not np.isfinite(point).all():
+            raise MarrowQuantError(f"The click of {level} is not a position of three numbers (R, A, S in mm); click it again.")
+        if not sampler.sees(point):
+            raise MarrowQuantError(f"The click of {level} lies outside the image; click inside its vertebral body.")
+    return (levels_between(ordered[0], ordered[-1]) if len(ordered) > 1 else (ordered[0],)), points
+
+
+def _expected_curve(levels: Sequence[str]) -> tuple[np.ndarray, float]:
+    """Centres on the mean curve in units, (x, y, z) along the chord with its middle at 0; and the length of that chord."""
+    if len(levels) == 1:
+        return np.zeros((1, 3)), 0.0
+    steps = np.array([relative_spacing(level) for level in levels[:-1]]) * 4 * UNIT_SPACING
+    curve = mean_curve(levels, np.array([0.0, 0.0, 0.5]), np.array([0.0, 0.0, -0.5]))
+    length = float(steps.sum() / np.linalg.norm(np.diff(curve, axis=0), axis=1).sum())
+    return curve * length, length
+
+
+def _check_scale(points: Mapping[str, np.ndarray], scale: float, length: float) -> None:
+    if length and not _MIN_SCALE < scale < _MAX_SCALE:
+        first, *_, last = points
+        distance = np.linalg.norm(points[first] - points[last])
+        raise MarrowQuantError(
+            f"The clicks of {first} and {last} are {distance:.0f} mm apart, where about {length:.0f} mm fit these levels; "
+            "check that each click has the right level."
+        )
+
+
+def _through_clicks(curve: np.ndarray, levels: Sequence[str], points: Mapping[str, np.ndarray], frame: ColumnFrame) -> np.ndarray:
+    """The curve moved so that it passes all clicks, in the sagittal plane; between them the move is interpolated."""
+    places = [levels.index(level) for level in points]
+    moves = frame.to_units(np.array(list(points.values()))) - curve[places]
+    moved = curve.copy()
+    for axis in (1, 2):
+        moved[:, axis] += np.interp(np.arange(len(levels)), places, moves[:, axis])
+    return moved
+
+
+def _find_boxes(
+    frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, levels: Sequence[str]
+) -> tuple[ColumnFrame, list[Box], Signs, list[str]]:
+    """Boxes in the sagittal picture: the sign of the discs, then the true scale, then the fine position."""
+    picture = sagittal_picture(frame, sampler, curve)
+    tilts = np.rad2deg(np.arctan2(*default_axes(curve)[:, [2, 1], 1].T))
+    priors = [
+        BodyPrior(center[1:], _CLICK_SD, tilt, _HEIGHT[level[0]], _DEPTH[level[0]]) for level, center, tilt in zip(levels, curve, tilts)
+    ]
+    found = {sign: find_chain(picture, priors, Signs(sign, 0, 0), COARSE) for sign in (1, -1)}
+    sign = max(found, key=lambda s: found[s][1])
+    boxes = found[sign][0]
+    signs = Signs(sign, *wall_signs(picture, boxes))
+    warnings = []
+    if found[sign][1] - found[-sign][1] < 0.05 * abs(found[sign][1]):
+        warnings.append("It is uncertain whether the discs are brighter or darker than the bodies here; check all ROIs.")
+    growth = _growth(boxes, levels)
+    frame = replace(frame, scale=frame.scale * growth)
+    picture = sagittal_picture(frame, sampler, curve / growth)
+    boxes = [replace(box, center=box.center / growth) for box in boxes]
+    marrow = [marrow_level(interior(picture, box)) for box in boxes]
+    spread = max(float(np.median([each[1] for each in marrow])), _SMALLEST_SPREAD)
+    height, depth = (np.median([getattr(box, name) for box in boxes]) / growth for name in ("height", "depth"))
+    middle = levels[len(levels) // 2][0]
+    height, depth = (height + _HEIGHT[middle]) / 2, (depth + _DEPTH[middle]) / 2
+    priors = [BodyPrior(box.center, _FINE_SD, box.tilt, height, depth, (each[0], spread)) for box, each in zip(boxes, marrow)]
+    return frame, find_chain(picture, priors, signs, FINE)[0], signs, warnings
+
+
+def _growth(boxes: Sequence[Box], levels: Sequence[str]) -> float:
+    """Found length of the column over the expected one: the clicks' own error no longer scales the priors."""
+    if len(boxes) == 1:
+        return 1.0
+    found = np.linalg.norm(np.diff([box.center for box in boxes], axis=0), axis=1).sum()
+    expected = sum(relative_spacing(level) for level in levels[:-1]) * 4 * UNIT_SPACING
+    return float(found / expected)
+
+
+def _body(
+    level: str,
+    surface: BodySurface,
+    inside: np.ndarray,
+    frame: ColumnFrame,
+    margin_mm: float,
+    shape: str,
+    radii_mm: Optional[Sequence[float]],
+) -> Body:
+    x, u, v = np.meshgrid(X, U, V, indexing="ij", sparse=True)
+    within = inside > 0
+    weights = within / max(within.sum(), 1)
+    local = np.array([(weights * x).sum(), (weights * u).sum(), (weights * v).sum()])
+    axes = frame.axes @ turn(surface.box.tilt)
+    back, front = _range(surface.back, surface.front, X, V)
+    bottom, top = _range(surface.bottom, surface.top, X, U)
+    half = np.array([surface.half_width, (front - back) / 2, (top - bottom) / 2]) * frame.scale
+    volume = float(within.sum() * (X[1] - X[0]) * frame.scale**3 / 1000)
+    margin = margin_mm / frame.scale
+    low = np.array([back + max(margin, VEIN_FRACTION * (front - back)), bottom + margin])
+    high = np.array([front - margin, top - margin])
+    radii = np.array([min(MAX_LATERAL_MM, half[0] - margin_mm), *((high - low) / 2 * frame.scale)])
+    radii = np.maximum(radii, _MIN_ROI_MM) if radii_mm is None else np.asarray(radii_mm, dtype=float)
+    middle = (low + high) / 2
+    center = frame.to_ras(body_positions(surface.box, np.array(0.0), middle[0], middle[1]))
+    roi = VertebraROI(level, center, axes, radii, shape)
+    return Body(level, frame.to_ras(body_positions(surface.box, *local)), axes, half, volume, roi, ())
+
+
+def _range(lower: np.ndarray, upper: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
+    """Where two opposite surfaces lie over the middle of the body: the innermost tenth of each, so that the ROI stays clear of dents."""
+    middle = np.ix_(np.abs(first) <= 10, np.abs(second) <= 9)
+    return float(np.percentile(lower[middle], 75)), float(np.percentile(upper[middle], 25))

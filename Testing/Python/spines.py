@@ -1,0 +1,108 @@
+"""The ten labelled lumbar spines and what a segmentation from clicks reaches on them; shared by a test and a benchmark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+import numpy as np
+from MarrowQuantLib.model import Volume
+from MarrowQuantLib.vertebrae import BodySegmentation, rasterise, segment_bodies
+from scipy import io, ndimage
+
+SPINES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "spine_labels" / "lumbar_t1"
+LUMBAR = ("L1", "L2", "L3", "L4", "L5")
+CLICK_ERROR_MM = 4.0  # standard deviation along each axis
+MIDLINE_MM = 16.0
+CLICKED = ("L1", "L5")
+
+
+@dataclass(frozen=True)
+class Spine:
+    image: Volume
+    truth: np.ndarray  # 1 … 5 = L1 … L5
+    centers: np.ndarray
+
+
+def spine(number: int) -> Spine:
+    """Case 1 … 10; indices grow towards the feet, to the back and to the right."""
+    case = io.loadmat(SPINES / f"{number:02d}.mat")
+    centers = np.array(ndimage.center_of_mass(np.ones_like(case["GT"]), case["GT"], range(1, 6)))[:, ::-1] * [1, -1, -1]
+    return Spine(Volume(case["I"].astype(np.float32), np.diag([1.0, -1.0, -1.0, 1.0]), name="T1"), case["GT"], centers)
+
+
+def clicks(case: Spine, number: int, draw: int) -> dict[str, np.ndarray]:
+    """What a reader with a steady but inaccurate hand would click."""
+    rng = np.random.default_rng([draw, number])
+    return {level: case.centers[LUMBAR.index(level)] + rng.normal(0, CLICK_ERROR_MM, 3) for level in CLICKED}
+
+
+def inverted(case: Spine) -> Spine:
+    return Spine(case.image.like(255 - case.image.array), case.truth, case.centers)
+
+
+def thick_slices(case: Spine) -> Spine:
+    """Sagittal slices of 4 mm, each the mean of four."""
+    n = case.truth.shape[2] // 4 * 4
+    mean = case.image.array[..., :n].reshape(*case.truth.shape[:2], -1, 4).mean(axis=-1)
+    matrix = case.image.ijk_to_ras @ np.diag([4.0, 1, 1, 1])
+    matrix[0, 3] += 1.5
+    truth = case.truth[..., :n].reshape(*case.truth.shape[:2], -1, 4)[..., 1]
+    return Spine(Volume(mean, matrix, name="T1"), truth, case.centers)
+
+
+def axial_slices(case: Spine) -> Spine:
+    """Axial slices of 4 mm, in-plane 1 mm."""
+    n = case.truth.shape[0] // 4 * 4
+    mean = case.image.array[:n].reshape(-1, 4, *case.truth.shape[1:]).mean(axis=1)
+    matrix = case.image.ijk_to_ras @ np.diag([1.0, 1, 4, 1])
+    matrix[2, 3] -= 1.5
+    return Spine(Volume(mean, matrix, name="T1"), case.truth[1:n:4], case.centers)
+
+
+def shaded_and_noisy(case: Spine) -> Spine:
+    """A coil that sees four times as much at the back as in front and fades along the column, and noise of 8 of 255 (Rician)."""
+    k, j = (np.linspace(0, 1, n) for n in case.truth.shape[:2])
+    gain = 4.0 ** (j[None, :, None] - 0.5) * (0.6 + 0.8 * k[:, None, None])
+    rng = np.random.default_rng(7)
+    noise = rng.normal(0, 8, (2, *case.truth.shape))
+    signal = np.hypot(case.image.array * gain + noise[0], noise[1]).astype(np.float32)
+    return Spine(case.image.like(signal), case.truth, case.centers)
+
+
+VARIANTS: dict[str, Callable[[Spine], Spine]] = {
+    "as acquired": lambda case: case,
+    "inverted": inverted,
+    "4 mm sagittal": thick_slices,
+    "4 mm axial": axial_slices,
+    "shading and noise": shaded_and_noisy,
+}
+
+
+def measure(case: Spine, found: BodySegmentation) -> dict[str, np.ndarray]:
+    """Per level: Dice, Dice near the midline, centre error in mm, part of the ROI inside the true body, ROI volume in mL, right level,
+    and whether the level is doubted."""
+    rows: dict[str, list[float]] = {name: [] for name in ("dice", "central", "error", "inside", "roi_ml", "level", "doubted")}
+    right = case.image.ijk_to_ras[0, 0] * np.arange(case.truth.shape[2]) + case.image.ijk_to_ras[0, 3]
+    for n, body in enumerate(found.bodies):
+        mine, true = found.labels.array == n + 1, case.truth == n + 1
+        central = np.abs(right - case.centers[n, 0]) <= MIDLINE_MM
+        rows["dice"].append(dice(mine, true))
+        rows["central"].append(dice(mine[..., central], true[..., central]))
+        rows["error"].append(float(np.linalg.norm(body.center_ras - case.centers[n])))
+        mask = rasterise(body.roi, case.image).mask()
+        rows["inside"].append(float(true[mask].mean()))
+        rows["roi_ml"].append(float(np.prod(body.roi.radii_mm) * 4 / 3 * np.pi / 1000))
+        rows["level"].append(float(np.argmin(np.linalg.norm(case.centers - body.center_ras, axis=1)) == n))
+        rows["doubted"].append(float(bool(body.doubts)))
+    return {name: np.array(values) for name, values in rows.items()}
+
+
+def dice(a: np.ndarray, b: np.ndarray) -> float:
+    return float(2 * (a & b).sum() / (a.sum() + b.sum()))
+
+
+def run(case: Spine, number: int, draw: int) -> tuple[BodySegmentation, dict[str, np.ndarray]]:
+    found = segment_bodies(case.image, clicks(case, number, draw))
+    return found, measure(case, found)
