@@ -31,6 +31,9 @@ from .model import (
 
 SINGLE_MAPS = {Role.WATER: "water", Role.FAT: "fat", Role.IN_PHASE: "in_phase", Role.OPPOSED_PHASE: "opposed_phase", Role.R2STAR: "r2star"}
 MIN_ECHOES = 3
+FAT_FRACTION_ROLES = (Role.PDFF, Role.WATER, Role.FAT, Role.MULTI_ECHO)
+T1_BIAS_AT = 30.0  # % of fat, usual in lumbar marrow
+LARGEST_T1_BIAS_POINTS = 3.0  # our choice: the repeatability of a fat fraction; a smaller bias is told in the protocol only
 FF_AGREEMENT_POINTS = 3.0  # the PDFF repeatability coefficient of facts on liver, 2.99 points (Yokoo 2018); used to name a disagreement
 WHOLE_BODY_MM = 800.0  # our choice: a shorter cranio-caudal coverage is not called whole-body
 
@@ -110,6 +113,7 @@ def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Pr
     progress(0.3, "Fitting water and fat")
     _add_six_echo_fit(build)
     _choose_fat_fraction(build)
+    _add_fat_water_doubts(build)
     progress(0.6, "Fitting ADC")
     _add_diffusion(build)
     if not build.maps:
@@ -227,6 +231,24 @@ def _choose_fat_fraction(build: _Builder) -> None:
                 f"The scanner's fat fraction and the one fitted to the echoes differ by {difference:+.1f} percentage points (median in "
                 "tissue); check the scaling and the fat model before trusting either."
             )
+
+
+def _add_fat_water_doubts(build: _Builder) -> None:
+    """Slices in which water and fat look swapped, and how far T1 may have pulled the fat fraction up."""
+    water, fat = build.maps.get("water"), build.maps.get("fat")
+    if water is not None and fat is not None and water.same_grid(fat):
+        build.warnings += fatwater.find_swapped_slices(water.array, fat.array, water.spacing_mm).sentences
+    source = _largest([v for v in build.volumes if id(v) in build.used and v.role in FAT_FRACTION_ROLES])
+    angle, time = (source.acquisition.get(key) if source else None for key in ("flip_angle_deg", "repetition_time_s"))
+    if not angle or not time or not 0 < angle < 180 or not time <= fatwater.LONGEST_TR_S:
+        return
+    bias = float(fatwater.apparent_fat_fraction(T1_BIAS_AT, angle, time)) - T1_BIAS_AT
+    build.protocol["ff_t1_bias_points"] = round(bias, 1)
+    if bias > LARGEST_T1_BIAS_POINTS:
+        build.warnings.append(
+            f"Flip angle {angle:g}° and TR {1e3 * time:.3g} ms may raise a fat fraction of {T1_BIAS_AT:.0f} % by about {bias:.1f} points "
+            f"(T1 of water {fatwater.T1_WATER_S:g} s and of fat {fatwater.T1_FAT_S:g} s assumed); it was not corrected."
+        )
 
 
 # ------------------------------------------------------------------------------------------------------------ diffusion

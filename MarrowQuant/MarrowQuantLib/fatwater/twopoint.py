@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Optional, Union
+
 import numpy as np
 
 from ..model import MarrowQuantError
@@ -13,6 +15,7 @@ LARGEST_PERMILLE = 1100.0
 # Philips stores -100 … 200 % on 0 … 4095, as the open mDixon converters read it (slope 300/4095, intercept -100).
 PHILIPS_STORED_MAX = 4095.0
 PHILIPS_LOW, PHILIPS_HIGH = -100.0, 200.0
+LONGEST_DELAY_S = 0.1  # between echoes that are compared; in milliseconds all are longer
 
 
 def fat_fraction(water: np.ndarray, fat: np.ndarray) -> np.ndarray:
@@ -38,10 +41,18 @@ def fat_fraction(water: np.ndarray, fat: np.ndarray) -> np.ndarray:
     return 100 * _ratio(fat, total, total > 0)
 
 
-def dropout_ratio(in_phase: np.ndarray, opposed_phase: np.ndarray, *, noise_floor: float = 0.0) -> np.ndarray:
+def dropout_ratio(
+    in_phase: np.ndarray,
+    opposed_phase: np.ndarray,
+    *,
+    noise_floor: float = 0.0,
+    r2star_per_s: Optional[Union[float, np.ndarray]] = None,
+    delay_s: float = 0.0,
+) -> np.ndarray:
     """Signal drop between in-phase and opposed-phase images, 100 (IP - OP) / IP (Skeletal Radiol 2018, doi 10.1007/s00256-018-2999-0).
 
-    It is not corrected for R2*, and it rises with the fat fraction only up to about one half: there one drop has two fat fractions.
+    It rises with the fat fraction only up to about one half: there one drop has two fat fractions. Without R2* the decay between both
+    echoes is part of it; with ``r2star_per_s`` it is taken out: IP - OP exp(-R2* (TE_in - TE_opposed)) in place of IP - OP.
 
     Parameters
     ----------
@@ -49,6 +60,10 @@ def dropout_ratio(in_phase: np.ndarray, opposed_phase: np.ndarray, *, noise_floo
         The two images on the same intensity scale.
     noise_floor : float
         In-phase signal at or below which there is no meaningful ratio.
+    r2star_per_s : float or ndarray, optional
+        R2* in 1/s, from a map or from :func:`r2star_of_in_phase_echoes`.
+    delay_s : float
+        Echo time of the in-phase minus that of the opposed-phase image, in seconds; used with ``r2star_per_s``.
 
     Returns
     -------
@@ -58,12 +73,43 @@ def dropout_ratio(in_phase: np.ndarray, opposed_phase: np.ndarray, *, noise_floo
     Raises
     ------
     MarrowQuantError
-        The shapes differ, or the noise floor is negative.
+        The shapes differ, the noise floor is negative, or the delay is not in seconds.
     """
     if not noise_floor >= 0:
         raise MarrowQuantError(f"The noise floor {noise_floor} is not a signal; give a number of zero or more.")
+    if not abs(delay_s) < LONGEST_DELAY_S:
+        raise MarrowQuantError(f"A delay of {delay_s} between both echoes looks like milliseconds; give it in seconds.")
     in_phase, opposed_phase = _pair("in-phase", in_phase, "opposed-phase", opposed_phase)
+    if r2star_per_s is not None:
+        opposed_phase = opposed_phase * np.exp(-np.asarray(r2star_per_s, dtype=np.float32) * np.float32(delay_s))
     return 100 * _ratio(in_phase - opposed_phase, in_phase, in_phase > noise_floor)
+
+
+def r2star_of_in_phase_echoes(first: np.ndarray, second: np.ndarray, delay_s: float) -> np.ndarray:
+    """R2* in 1/s from two in-phase echoes, ln(S1 / S2) / ΔTE, for the correction of the drop when there is a third echo.
+
+    Parameters
+    ----------
+    first, second : ndarray, same shape
+        The earlier and the later in-phase image.
+    delay_s : float
+        Echo time of the second minus that of the first, in seconds.
+
+    Returns
+    -------
+    ndarray of float32
+        Not clipped; NaN where either signal is not positive.
+
+    Raises
+    ------
+    MarrowQuantError
+        The shapes differ, or the delay is not positive and in seconds.
+    """
+    if not 0 < delay_s < LONGEST_DELAY_S:
+        raise MarrowQuantError(f"A delay of {delay_s} between the in-phase echoes is not possible; give the later echo second, in seconds.")
+    first, second = _pair("first in-phase", first, "second in-phase", second)
+    ratio = _ratio(first, second, (first > 0) & (second > 0))
+    return np.log(ratio) / np.float32(delay_s)
 
 
 def check_pdff_scale(values: np.ndarray) -> tuple[float, float, str]:
