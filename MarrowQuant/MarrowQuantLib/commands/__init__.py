@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from . import adc, analyze, batch, deidentify, inspect, phantom
+from . import adc, analyze, batch, deidentify, inspect, phantom, response, timeline
 
 
 def add_all(commands: argparse._SubParsersAction) -> None:
     """Add every command to the parser. A command's function takes the options and returns the exit code."""
-    for module in (inspect, analyze, adc, batch, phantom, deidentify):
+    for module in (inspect, analyze, adc, batch, phantom, deidentify, response, timeline):
         module.add(commands)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional
@@ -15,6 +16,7 @@ from .estimate import BinormalModel, LogisticModel, Predictor, ResponseModel, sa
 
 MODELS_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "Models"
 DEFAULT_MODEL = MODELS_FOLDER / "takasu2020_reconstruction.json"
+MODELS_VARIABLE = "MARROWQUANT_MODELS"
 SCHEMA_VERSION = "1.0"
 _MAX_DRAWS = 100_000
 
@@ -41,8 +43,15 @@ def load_model(path: Optional[Path] = None) -> ResponseModel:
 
 
 def available_models() -> dict[str, Path]:
-    """The bundled and added models: model id (the file's name without .json) to file, in alphabetical order."""
-    return {path.stem: path for path in sorted(MODELS_FOLDER.glob("*.json"))}
+    """The bundled models, then those in the reader's own folder: model id (the file's name without .json) to file.
+
+    The reader's folder is ``MARROWQUANT_MODELS`` if that is set, else ``.marrowquant/models`` in the home folder. A file there that has the
+    name of a bundled model is not offered, because a number could then come from another model than its name says.
+    """
+    own = Path(os.environ.get(MODELS_VARIABLE) or Path.home() / ".marrowquant" / "models")
+    bundled = {path.stem: path for path in sorted(MODELS_FOLDER.glob("*.json"))}
+    added = {path.stem: path for path in sorted(own.glob("*.json"))} if own.is_dir() else {}
+    return {**bundled, **{stem: path for stem, path in added.items() if stem not in bundled}}
 
 
 def translation(estimate: ResponseEstimate, language: str) -> Mapping[str, Any]:

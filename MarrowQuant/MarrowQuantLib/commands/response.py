@@ -1,0 +1,97 @@
+"""``marrowquant response``: the estimate for two exams that were measured before, or are measured now; and building a model file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Optional
+
+from .. import workflow
+from ..model import RESEARCH_USE_ONLY, LabHistory, MarrowQuantError, Results, Settings
+from ..report.load import exam_from_dict, history_from_dict, load_results
+from ..report.to_json import plain
+from ..response import ResponseModel, assess, labs_for, load_model, read_history
+from ..response.build import build_model, write_model
+from .progress import progress_bar
+from .summary import summary
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("response", help="response estimate, IMWG category and stage for two exams")
+    parser.add_argument("baseline", type=Path, metavar="BASELINE", help="results.json (its first exam), its folder, or a DICOM folder")
+    parser.add_argument("follow_up", type=Path, metavar="FOLLOWUP", help="results.json (its last exam), its folder, or a DICOM folder")
+    parser.add_argument("--labs", type=Path, help="laboratory sheet; without it the values stored with the results count")
+    parser.add_argument("--model", type=Path, metavar="FILE", help="response model (default: the bundled reconstruction)")
+    parser.add_argument("--json", action="store_true", help="print one object instead of text")
+    parser.set_defaults(command=_response)
+
+    build = commands.add_parser("response-model", help="make response-model files").add_subparsers(required=True, metavar="ACTION")
+    maker = build.add_parser("build", help="make a model from a source file whose published tables were filled in")
+    maker.add_argument("source", type=Path, metavar="SOURCE", help="a copy of the bundled model file with 'published_tables' filled in")
+    maker.add_argument("--out", type=Path, required=True, metavar="FILE", help="model file to write")
+    maker.set_defaults(command=_build)
+
+
+def _response(options: argparse.Namespace) -> int:
+    model = load_model(options.model)
+    results = compare_results(options.baseline, options.follow_up, options.labs, model)
+    progress_bar.end()
+    if options.json:
+        print(json.dumps(_as_dict(results), ensure_ascii=False, indent=1))
+    else:
+        print(summary(results))
+    return 0
+
+
+def compare_results(baseline: Path, follow_up: Path, labs: Optional[Path], model: ResponseModel) -> Results:
+    """Changes, estimate and assessment of two exams from wherever they are."""
+    first, second = _source(baseline), _source(follow_up)
+    if first is None or second is None:
+        if first is not None or second is not None:
+            raise MarrowQuantError("One exam is a results.json and the other a DICOM folder; give two of the same kind.")
+        return workflow.analyze([baseline, follow_up], labs=labs, model=model, progress=progress_bar)
+    exams = [exam_from_dict(first["exams"][0]), exam_from_dict(second["exams"][-1])]
+    if labs:
+        history = read_history(labs)
+        found = labs_for(history.values, [exam.date for exam in exams])
+        exams = [replace(exam, labs=values) for exam, values in zip(exams, found)]
+    else:
+        history = _together([history_from_dict(first), history_from_dict(second)])
+    return replace(workflow.conclude(exams, Settings(), model), history=history, warnings=history.questions)
+
+
+def _source(path: Path) -> Optional[dict[str, Any]]:
+    """The parsed results at a path; None for a folder without results.json, which then must hold DICOM files."""
+    is_exam = path.is_dir() and not (path / "results.json").is_file()
+    return None if is_exam else load_results(path)
+
+
+def _together(histories: Sequence[LabHistory]) -> LabHistory:
+    values = {(v.test, v.date): v for history in histories for v in history.values}
+    notes = {(n.kind, n.name, n.date): n for history in histories for n in history.notes}
+    return LabHistory(tuple(values.values()), tuple(notes.values()))
+
+
+def _as_dict(results: Results) -> dict[str, Any]:
+    estimate, assessment = results.response, assess(results)
+    return {
+        "research_use_only": RESEARCH_USE_ONLY,
+        "synthetic": any(exam.synthetic for exam in results.exams),
+        "baseline": results.exams[0].date.isoformat(),
+        "follow_up": results.exams[1].date.isoformat(),
+        "predictors": plain(workflow.predictors([change for change in results.changes if not change.name.startswith("ff_")])),
+        "response": plain(asdict(estimate)),
+        "imwg": plain(asdict(assessment.imwg)) if assessment.imwg else None,
+        "stages": [plain(asdict(stage)) for stage in assessment.stages],
+        "warnings": [*results.warnings, *dict.fromkeys(flag for change in results.changes for flag in change.flags)],
+    }
+
+
+def _build(options: argparse.Namespace) -> int:
+    spec = build_model(options.source)
+    path = write_model(spec, options.out)
+    print(f"Model {spec['id']}: {spec['label']}. {path}")
+    return 0

@@ -1,0 +1,60 @@
+"""Published fat fractions of healthy lumbar marrow, each for the technique it was measured with; nothing is interpolated or extended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+FEMALE, MALE = "female", "male"
+
+
+@dataclass(frozen=True)
+class Band:
+    """Mean and standard deviation, in %, of the proton-density fat fraction of healthy people of one sex and age group."""
+
+    sex: str
+    age_from: int
+    age_to: int
+    mean: float
+    sd: float
+    technique: str
+    source: str
+
+
+_TECHNIQUE = "chemical-shift-encoded PDFF, 3 T, 8 echoes, L1–L4"
+_SOURCE = "Baum 2018, Front Endocrinol 9:141, 156 healthy volunteers"
+# The decades after these two were not at hand, so there is no band for most patients with myeloma; that is said instead of a number.
+BANDS: tuple[Band, ...] = (
+    Band(MALE, 20, 29, 32.0, 8.0, _TECHNIQUE, _SOURCE),
+    Band(FEMALE, 20, 29, 27.2, 6.0, _TECHNIQUE, _SOURCE),
+    Band(MALE, 30, 39, 35.3, 6.7, _TECHNIQUE, _SOURCE),
+    Band(FEMALE, 30, 39, 27.3, 6.2, _TECHNIQUE, _SOURCE),
+)
+COMPARABLE_ORIGINS = ("ff_vendor", "ff_six_echo")
+"""Maps that are proton-density fat fractions; a signal fraction from water and fat images is another quantity."""
+
+
+def normal_band(age_years: float, sex: str, ff_origin: str) -> tuple[Optional[Band], str]:
+    """The band that a baseline fat fraction may be held against, and a sentence about it.
+
+    Parameters
+    ----------
+    age_years : float
+    sex : {"female", "male"}
+    ff_origin : str
+        The map that the fat fraction is read from (``ExamResult.protocol["ff_origin"]``).
+
+    Returns
+    -------
+    Band or None
+        None where no band of this technique, sex and age is at hand.
+    str
+        Where the band comes from, or why there is none.
+    """
+    if ff_origin not in COMPARABLE_ORIGINS:
+        return None, "The fat fraction is a signal fraction; the published normal values are proton-density fat fractions."
+    for band in BANDS:
+        if band.sex == sex and band.age_from <= age_years < band.age_to + 1:
+            who = f"Healthy {sex}, {band.age_from} to {band.age_to} years"
+            return band, f"{who}: {band.mean:g} ± {band.sd:g} % ({band.technique}; {band.source})."
+    return None, f"No published fat fraction of healthy people of this sex and age ({sex}, {age_years:.0f} years) is at hand."

@@ -1,0 +1,194 @@
+"""The course of a patient over any number of dates: one row an index, therapy marked, changes inside measurement error drawn dotted."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Optional
+
+from ..longitudinal import Index, index_of, label_of
+from ..longitudinal.normal import Band
+from ..model import LabHistory, LabNote, LabValue, MarrowQuantError
+from ..response import NOTE_KINDS
+from . import charts
+from .formats import number, signed
+from .load import history_from_dict
+
+FOLLOWED = ("ff", "adc", "tdv", "m_protein", "beta2_microglobulin", "haemoglobin")
+EVENTS = {"therapy_cycle": "▼", "g_csf": "G", "transfusion": "T"}
+WIDTH, LEFT, RIGHT, ROW, TOP = 760.0, 60.0, 150.0, 92.0, 44.0
+_SAME = 1e-4  # relative; the same exam in two results differs by no more than the rounding of a file
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Points of every followed index in the index's unit, events, and the published normal fat fraction if there is one."""
+
+    points: Mapping[str, Sequence[tuple[datetime.date, float]]]
+    events: Sequence[LabNote] = ()
+    band: Optional[Band] = None
+
+    @property
+    def dates(self) -> list[datetime.date]:
+        """All dates in order."""
+        return sorted({date for points in self.points.values() for date, _ in points} | {event.date for event in self.events})
+
+
+def timeline_of(cases: Sequence[Mapping[str, Any]], history: Optional[LabHistory] = None, band: Optional[Band] = None) -> Timeline:
+    """Put results of one patient in order of time.
+
+    Parameters
+    ----------
+    cases : sequence of mapping
+        Parsed results.json files; an exam that is in several of them counts once.
+    history : LabHistory, optional
+        A laboratory sheet; its values are added to those in the results.
+    band : Band, optional
+
+    Raises
+    ------
+    MarrowQuantError
+        If there is nothing to show, or two results disagree about a value of one date (then they are not of one patient, or measured
+        differently).
+    """
+    history = history or LabHistory()
+    points: dict[str, dict[datetime.date, float]] = {key: {} for key in FOLLOWED}
+    events: dict[tuple[str, datetime.date], LabNote] = {}
+    for case in cases:
+        for exam in case["exams"]:
+            for key in FOLLOWED:
+                index = index_of(key)
+                holder = None if index.origin == "labs" else (exam.get(index.origin) or {}).get(key)
+                if holder and holder["value"] is not None:
+                    _add(points[key], datetime.date.fromisoformat(exam["date"]), holder["value"], index)
+        stored = history_from_dict(case)
+        _add_labs(points, stored.values)
+        _add_events(events, stored.notes)
+    _add_labs(points, history.values)
+    _add_events(events, history.notes)
+    timeline = Timeline({key: sorted(found.items()) for key, found in points.items() if found}, tuple(events.values()), band)
+    if not timeline.points:
+        raise MarrowQuantError("There is nothing to draw: none of the results and no laboratory sheet holds a value that is followed.")
+    return replace(timeline, events=tuple(sorted(events.values(), key=lambda event: event.date)))
+
+
+def _add_labs(points: Mapping[str, dict[datetime.date, float]], values: Iterable[LabValue]) -> None:
+    for value in values:
+        if value.test in points:
+            _add(points[value.test], value.date, value.value, index_of(value.test))
+
+
+def _add_events(events: dict[tuple[str, datetime.date], LabNote], notes: Iterable[LabNote]) -> None:
+    events.update({(note.kind, note.date): note for note in notes if note.kind in EVENTS})
+
+
+def _add(known: dict[datetime.date, float], date: datetime.date, value: float, index: Index) -> None:
+    before = known.setdefault(date, value)
+    if abs(before - value) > _SAME * max(abs(before), abs(value)):
+        raise MarrowQuantError(
+            f"Two values of {index.label_en} on {date} disagree ({before:.4g} and {value:.4g} {index.unit}); give results of one patient, "
+            "measured in the same way."
+        )
+
+
+def is_inside_error(index: Index, before: float, after: float) -> bool:
+    """True if the change from one date to the next is within the index's repeatability limit; False also where no limit is known."""
+    if index.limit is None:
+        return False
+    change = after - before
+    if index.limit.relative:
+        return before > 0 and abs(100.0 * change / before) <= index.limit.value
+    return abs(change) <= index.limit.value
+
+
+def timeline_svg(timeline: Timeline, language: str = "en", label: str = "Course over time") -> str:
+    """Draw the course; rows without a value are left out. ``label`` is read aloud by a screen reader."""
+    rows = [key for key in FOLLOWED if key in timeline.points]
+    first, last = timeline.dates[0], timeline.dates[-1]
+    days = max((last - first).days, 1)
+    bottom = TOP + ROW * len(rows)
+
+    def x(date: datetime.date) -> float:
+        return LEFT + 12 + (WIDTH - LEFT - RIGHT - 24) * (date - first).days / days
+
+    parts = _event_marks(timeline.events, x, bottom)
+    for n, key in enumerate(rows):
+        parts += _row(index_of(key), timeline, x, TOP + ROW * n, language)
+    parts += _date_axis(timeline.dates, x, bottom)
+    spoken = "; ".join(f"{label_of(key)} {', '.join(f'{d} {v:.4g}' for d, v in timeline.points[key])}" for key in rows)
+    parts.append(charts.text(LEFT, bottom + 36, _legend(timeline, language), soft=True, size=10))
+    return charts.svg(WIDTH, bottom + 44, f"{label}. {spoken}", parts)
+
+
+def _legend(timeline: Timeline, language: str) -> str:
+    is_japanese = language == "ja"
+    kinds = {kind.key: kind.label_ja if is_japanese else kind.label_en for kind in NOTE_KINDS}
+    present = dict.fromkeys(event.kind for event in timeline.events)
+    items = [f"{EVENTS[kind]} {kinds[kind]}" for kind in present]
+    items.append("点線：測定誤差の範囲内" if is_japanese else "dotted: within measurement error")
+    if timeline.band is not None:
+        items.append("灰色：健常者の平均±SD" if is_japanese else "grey: healthy mean ± SD")
+    return "   ".join(items)
+
+
+def _event_marks(events: Sequence[LabNote], x: Callable[[datetime.date], float], bottom: float) -> list[str]:
+    parts = []
+    for event in events:
+        place = x(event.date)
+        parts.append(charts.line(place, TOP - 12, place, bottom, charts.AGAINST, 0.8, "2 3"))
+        parts.append(charts.text(place, TOP - 16, EVENTS[event.kind], "middle", size=11))
+        if event.value:
+            parts.append(charts.text(place, TOP - 30, event.value[:14], "middle", soft=True, size=9.5))
+    return parts
+
+
+def _row(index: Index, timeline: Timeline, x: Callable[[datetime.date], float], top: float, language: str) -> list[str]:
+    points = timeline.points[index.key]
+    band = timeline.band if index.key == "ff" else None
+    values = [value for _, value in points] + ([band.mean - band.sd, band.mean + band.sd] if band else [])
+    low, high = min([0.0, *values]), max(values)
+    height = ROW - 34.0
+
+    def y(value: float) -> float:
+        return top + 22 + height * (1.0 - (value - low) / ((high - low) or 1.0))
+
+    end = WIDTH - RIGHT
+    parts = [charts.text(LEFT, top + 12, f"{label_of(index.key, language)} ({index.unit})", size=11.5)]
+    parts += [charts.line(LEFT, y(low), end, y(low)), charts.text(LEFT - 5, y(low) + 4, number(low, index.unit), "end", soft=True, size=10)]
+    parts.append(charts.text(LEFT - 5, y(high) + 4, number(high, index.unit), "end", soft=True, size=10))
+    if band:
+        top_edge, lower_edge = y(band.mean + band.sd), y(band.mean - band.sd)
+        parts.append(charts.rect(LEFT, top_edge, end - LEFT, lower_edge - top_edge, charts.BEFORE, 0.15))
+    for (date, value), (later, after) in zip(points, points[1:]):
+        dash = "2 4" if is_inside_error(index, value, after) else ""
+        parts.append(charts.line(x(date), y(value), x(later), y(after), charts.AFTER, 1.8, dash))
+    parts += [charts.circle(x(date), y(value), charts.AFTER) for date, value in points]
+    return parts + _verdict(index, points, end + 10, top + 40, language)
+
+
+def _verdict(index: Index, points: Sequence[tuple[datetime.date, float]], left: float, top: float, language: str) -> list[str]:
+    """The change from the first to the last date, and whether measurement error alone can make it."""
+    if len(points) < 2:
+        return []
+    before, after = points[0][1], points[-1][1]
+    unit = "" if index.change_unit == index.unit else (" ポイント" if language == "ja" else " points")
+    lines = [f"{signed(after - before, index.change_unit)}{unit}"]
+    if index.limit is not None:
+        inside = is_inside_error(index, before, after)
+        english, japanese = ("within error", "測定誤差の範囲内") if inside else ("larger than error", "測定誤差を超える")
+        lines.append(japanese if language == "ja" else english)
+    return [charts.text(left, top + 15 * n, line, soft=n > 0, size=11.5 if n == 0 else 10.5) for n, line in enumerate(lines)]
+
+
+def _date_axis(dates: Sequence[datetime.date], x: Callable[[datetime.date], float], bottom: float) -> list[str]:
+    """Dates that have room beside each other; the first and the last always stand there."""
+    parts, free = [charts.line(LEFT, bottom, WIDTH - RIGHT, bottom, charts.INK)], -1e9
+    last = x(dates[-1])
+    for date in dates:
+        place = x(date)
+        parts.append(charts.line(place, bottom, place, bottom + 4, charts.INK))
+        if place - free >= 62 and (place == last or last - place >= 62):
+            parts.append(charts.text(place, bottom + 17, date.isoformat(), "middle", soft=True, size=10))
+            free = place
+    return parts
