@@ -16,6 +16,7 @@ import bench
 # Section of the page -> the module of this folder whose ``section(rounds)`` returns its Markdown.
 SECTIONS = {
     "adc": "adc",
+    "diffusion-models": "diffusion_models",
 }
 
 
