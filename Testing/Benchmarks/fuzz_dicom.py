@@ -24,6 +24,7 @@ import traceback
 import warnings
 import zlib
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -183,7 +184,7 @@ def pixel_bomb(data: bytearray, rng: random.Random) -> bytearray:
         image.file_meta.TransferSyntaxUID = rng.choice(("1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90"))
         image.PixelData = pydicom.encaps.encapsulate([b"\0" * 64 + b"\x81\0" * 500])
         return _written(image)
-    size = rng.choice((1 << 20, 1 << 26, 1 << 29))
+    size = rng.choice((1 << 20, 1 << 25, (1 << 28) + (1 << 20)))  # the last one is more than the reader unpacks
     if rng.random() < 0.5:
         return bytearray(_packed_zeros(bytes(data), size, gzip_form=True))
     image = _parsed(data)
@@ -296,7 +297,10 @@ def run_batch(seeds: range, originals: list[Path], folder: Path, answers: multip
     answers.put(None)
 
 
-def campaign(first: int, count: int) -> tuple[Counter, list[str], float]:
+Tell = Callable[[int, Counter, "list[str]"], None]
+
+
+def campaign(first: int, count: int, tell: Tell = lambda *_: None) -> tuple[Counter, list[str], float]:
     """Run inputs ``first`` … ``first + count − 1``: outcomes, failures, and the largest memory in MB."""
     outcomes, failures, memory = Counter(), [], 0.0
     context = multiprocessing.get_context("fork")
@@ -324,7 +328,13 @@ def campaign(first: int, count: int) -> tuple[Counter, list[str], float]:
                 if outcome.startswith(("failed", "wrong")):
                     failures.append(f"{last} ({how}): {outcome}")
             process.join()
+            tell(start + len(seeds) - first, outcomes, failures)
     return outcomes, failures, memory
+
+
+def _tell(done: int, outcomes: Counter, failures: list[str]) -> None:
+    print(f"{done} inputs: {dict(outcomes)}", *failures, sep="\n", flush=True)
+    failures[:] = [failure.splitlines()[0] for failure in failures]
 
 
 def main() -> None:
@@ -333,9 +343,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first input")
     options = parser.parse_args()
     start = time.perf_counter()
-    outcomes, failures, memory = campaign(options.first, options.count)
-    for failure in failures:
-        print(failure)
+    outcomes, failures, memory = campaign(options.first, options.count, _tell)
     minutes = (time.perf_counter() - start) / 60
     print(f"{dict(outcomes)}, {len(failures)} failures, at most {memory:.0f} MB, {minutes:.1f} minutes")
     raise SystemExit(bool(failures))

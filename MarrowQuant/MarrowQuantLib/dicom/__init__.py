@@ -7,7 +7,7 @@
 
 from .grouping import ExamFiles, diffusion_sets, group_exams
 from .overrides import Override, overrides_from, read_overrides, refuse_unused
-from .series import scan
+from .series import scan, scan_files
 from .table import inspect_table
 from .volume import SeriesVolume
 
@@ -22,4 +22,5 @@ __all__ = [
     "read_overrides",
     "refuse_unused",
     "scan",
+    "scan_files",
 ]

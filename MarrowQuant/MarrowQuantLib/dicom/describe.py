@@ -210,4 +210,5 @@ def _first(*values: Optional[float]) -> Optional[float]:
 
 
 def _whole(value: Optional[float]) -> Optional[int]:
-    return None if value is None else int(value)
+    """A whole number of DICOM, which has 32 bits (PS3.5, IS), or None."""
+    return int(value) if value is not None and abs(value) < 2**31 else None

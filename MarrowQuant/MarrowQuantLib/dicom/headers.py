@@ -8,9 +8,9 @@ import os
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Optional
 
 import numpy as np
 import pydicom
@@ -52,15 +52,27 @@ def read_folder(folder: Path, progress: Progress) -> list[Frame]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     if not files:
         raise MarrowQuantError(f"The folder {folder.name} is empty; give a folder with the DICOM files of an exam.")
+    frames = read_files(files, progress, folder)
+    if not frames:
+        raise MarrowQuantError(f"There is no MR image in the folder {folder.name}; give a folder with the DICOM files of an exam.")
+    return frames
+
+
+def read_files(files: Sequence[Path], progress: Progress, folder: Optional[Path] = None) -> list[Frame]:
+    """Every MR image in ``files`` as frames; messages name a file relative to ``folder``, or by its name alone.
+
+    Raises
+    ------
+    MarrowQuantError
+        If a DICOM file is damaged or cut short.
+    """
     frames: list[Frame] = []
     with warnings.catch_warnings(), pydicom.config.disable_value_validation():
         warnings.simplefilter("ignore")  # pydicom's remarks on odd but readable values are of no use to the reader
         for n, path in enumerate(files):
             if n % 50 == 0:
                 progress(n / len(files), f"Reading headers, {n} of {len(files)} files")
-            frames.extend(_read_file(path, path.relative_to(folder).as_posix()))
-    if not frames:
-        raise MarrowQuantError(f"There is no MR image in the folder {folder.name}; give a folder with the DICOM files of an exam.")
+            frames.extend(_read_file(path, path.relative_to(folder).as_posix() if folder else path.name))
     progress(1.0, f"{len(files)} files read")
     return frames
 

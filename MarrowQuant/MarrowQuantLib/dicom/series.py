@@ -16,7 +16,7 @@ from .draft import Draft, describe_candidate, draft_series, same_protocol
 from .frame import Frame
 from .geometry import make_grid
 from .grouping import number_acquisitions, number_stations, refuse_short_volumes
-from .headers import read_folder
+from .headers import read_files, read_folder
 from .ideal import name_ideal_volumes
 from .overrides import Override, apply_overrides, overridden_scaling
 from .scaling import QUANTITIES, Scaling, map_scaling, phase_scaling, signal_scaling, zero_slope
@@ -53,6 +53,23 @@ def scan(folder: Path, progress: Progress = no_progress, overrides: Sequence[Ove
     """
     frames = read_folder(Path(folder), lambda fraction, text: progress(0.9 * fraction, text))
     progress(0.9, "Recognising the series")
+    volumes = _volumes(frames, overrides)
+    progress(1.0, f"{len(volumes)} volumes recognised")
+    return volumes
+
+
+def scan_files(files: Sequence[Path], progress: Progress = no_progress) -> list[SeriesVolume]:
+    """Recognise every volume in these files, as :func:`scan` does in a folder; an empty list if there is none.
+
+    Raises
+    ------
+    MarrowQuantError
+        If a DICOM file is damaged or cut short.
+    """
+    return _volumes(read_files(files, progress), ())
+
+
+def _volumes(frames: Sequence[Frame], overrides: Sequence[Override]) -> list[SeriesVolume]:
     series: dict[Hashable, list[Frame]] = defaultdict(list)
     for frame in frames:
         series[(frame.patient_key, str(frame.exam_date), frame.series_number or 0, frame.series_uid)].append(frame)
@@ -65,9 +82,7 @@ def scan(folder: Path, progress: Progress = no_progress, overrides: Sequence[Ove
     number_acquisitions(drafts)
     refuse_short_volumes(drafts)
     _scale(drafts)
-    volumes = [_finish(draft) for draft in sorted(drafts, key=_reading_order)]
-    progress(1.0, f"{len(volumes)} volumes recognised")
-    return volumes
+    return [_finish(draft) for draft in sorted(drafts, key=_reading_order)]
 
 
 def _reading_order(draft: Draft) -> tuple[str, str, int, int, int]:

@@ -21,6 +21,10 @@ TITLES = {
     Role.PDFF: "PDFF", Role.WATER: "Water", Role.FAT: "Fat", Role.IN_PHASE: "In phase", Role.OPPOSED_PHASE: "Opposed phase",
     Role.MULTI_ECHO: "Echo", Role.R2STAR: "R2*", Role.DWI: "DWI", Role.ADC: "ADC", Role.CALCULATED_DWI: "Calculated DWI",
 }  # fmt: skip
+BROWSER_NAMES = {
+    Role.PDFF: "Fat fraction", Role.WATER: "Dixon water", Role.FAT: "Dixon fat", Role.IN_PHASE: "Dixon in phase",
+    Role.OPPOSED_PHASE: "Dixon opposed phase", Role.R2STAR: "R2*", Role.ADC: "ADC",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +103,17 @@ class SeriesVolume:
             words.append(f"{1e3 * self.echo_time_s:.2f} ms {self.component}".rstrip())
         station = f", station {self.station}" if self.station else ""
         return " ".join(words) + station
+
+    @property
+    def browser_name(self) -> str:
+        """What a radiologist sees in the DICOM browser, such as "b900 station 3" or "Dixon water"."""
+        if self.role in (Role.DWI, Role.CALCULATED_DWI):
+            name = f"b{self.b_value:g}" + (" calculated, not acquired" if self.role == Role.CALCULATED_DWI else "")
+        elif self.role == Role.MULTI_ECHO and self.echo_time_s is not None:
+            name = f"Dixon echo {1e3 * self.echo_time_s:.2f} ms {self.component}".rstrip()
+        else:
+            name = BROWSER_NAMES.get(self.role, self.role.value.replace("_", " "))
+        return name + (f" station {self.station}" if self.station else "")
 
     def load(self) -> Volume:
         """Read the pixels of this volume and scale them.

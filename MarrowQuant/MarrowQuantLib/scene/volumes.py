@@ -12,7 +12,7 @@ import slicer
 import vtk
 
 from ..model import UNIT_ADC, UNIT_FF, UNIT_R2STAR, MarrowQuantError, Role, Volume
-from .nodes import exam_title, find_or_add, nodes_with, set_tags, tag
+from .nodes import exam_title, find_or_add, nodes_with, scene_or_default, set_tags, tag
 
 MAP_TITLES = {
     "ff": "fat fraction",
@@ -83,6 +83,24 @@ def volume_to_node(
     if volume.array.ndim != 3:
         raise MarrowQuantError(f"{name} has {volume.array.ndim} axes and cannot be shown as one volume; give three axes (k, j, i).")
     node = find_or_add("vtkMRMLScalarVolumeNode", name, {"exam": exam_label, "key": key}, scene)
+    _fill(node, volume, date, key)
+    return node
+
+
+def add_volume(volume: Volume, name: str, *, date: Optional[datetime.date] = None, scene: Optional[Any] = None) -> Any:
+    """Add a volume that belongs to no exam yet, as the DICOM browser loads it; parameters as for :func:`volume_to_node`.
+
+    Returns
+    -------
+    vtkMRMLScalarVolumeNode
+        A new node.
+    """
+    node = scene_or_default(scene).AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    _fill(node, volume, date, "")
+    return node
+
+
+def _fill(node: Any, volume: Volume, date: Optional[datetime.date], key: str) -> None:
     was_modifying = node.StartModify()
     try:
         slicer.util.updateVolumeFromArray(node, _storable(volume.array))
@@ -92,7 +110,6 @@ def volume_to_node(
     finally:
         node.EndModify(was_modifying)
     _show_as(node, volume, key)
-    return node
 
 
 def volume_from_node(node: Any) -> Volume:

@@ -1,0 +1,57 @@
+"""Stand-in for Slicer's ``DICOMLib``: as much of it as a DICOM plugin uses, under the names and signatures of Slicer 5.13."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any, Optional
+
+import pydicom
+
+
+class DICOMLoadable:
+    def __init__(self, qLoadable: Optional[Any] = None) -> None:
+        self.files: list[str] = []
+        self.name = "Unknown"
+        self.tooltip = "No further information available"
+        self.warning = ""
+        self.selected = False
+        self.confidence = 0.5
+
+
+class DICOMPlugin:
+    def __init__(self) -> None:
+        self.loadType = "Generic DICOM"
+        self.tags = {"seriesDescription": "0008,103E", "seriesNumber": "0020,0011"}
+        self.loadableCache: dict[str, list[Any]] = {}
+        self.in_subject_hierarchy: list[tuple[Any, Any]] = []
+
+    def hashFiles(self, files: list[str]) -> str:
+        return "\n".join(files)
+
+    def getCachedLoadables(self, files: list[str]) -> Optional[list[Any]]:
+        return self.loadableCache.get(self.hashFiles(files))
+
+    def cacheLoadables(self, files: list[str], loadables: list[Any]) -> None:
+        self.loadableCache[self.hashFiles(files)] = loadables
+
+    def addSeriesInSubjectHierarchy(self, loadable: Any, dataNode: Any) -> None:
+        self.in_subject_hierarchy.append((loadable, dataNode))
+
+
+class DicomDatabase:
+    """``slicer.dicomDatabase`` for files on disk; counts how often it had to look."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def fileValue(self, file: str, tag: str) -> str:
+        self.asked += 1
+        value = pydicom.dcmread(file, stop_before_pixels=True).get(tuple(int(part, 16) for part in tag.split(",")))
+        return "" if value is None else str(value.value)
+
+
+def module() -> ModuleType:
+    """What ``import DICOMLib`` gives."""
+    found = ModuleType("DICOMLib")
+    found.DICOMLoadable, found.DICOMPlugin = DICOMLoadable, DICOMPlugin
+    return found

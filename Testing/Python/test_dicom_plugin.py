@@ -1,0 +1,143 @@
+"""MarrowQuant in Slicer's DICOM browser: what it offers, under which names, and what stands on the loaded nodes."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import dicomlib_standin
+import numpy as np
+import pydicom
+import pytest
+from MarrowQuantLib import dicom
+from small_exams import write_small
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGIN = ROOT / "MarrowQuant" / "MarrowQuantDICOMPlugin.py"
+
+
+@pytest.fixture
+def plugin_file(slicer_scene: Any, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The plugin's file, imported as Slicer does, on stand-ins of DICOMLib and the DICOM database."""
+    import slicer
+
+    monkeypatch.setitem(sys.modules, "DICOMLib", dicomlib_standin.module())
+    monkeypatch.setattr(slicer, "dicomDatabase", dicomlib_standin.DicomDatabase(), raising=False)
+    monkeypatch.setattr(slicer.modules, "dicomPlugins", {}, raising=False)
+    spec = importlib.util.spec_from_file_location("MarrowQuantDICOMPlugin", PLUGIN)
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def exam(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("browser")
+    write_small(folder, "philips")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def file_lists(exam: Path) -> list[list[str]]:
+    """Files by series, as the DICOM browser hands them over."""
+    series = defaultdict(list)
+    for path in sorted(exam.glob("*")):
+        series[pydicom.dcmread(path, stop_before_pixels=True).SeriesInstanceUID].append(str(path))
+    return list(series.values())
+
+
+def test_the_hidden_module_registers_the_plugin(plugin_file: ModuleType) -> None:
+    import slicer
+
+    class Parent:
+        pass
+
+    parent = Parent()
+    plugin_file.MarrowQuantDICOMPlugin(parent)
+    assert parent.hidden is True
+    assert slicer.modules.dicomPlugins == {"MarrowQuantDICOMPlugin": plugin_file.MarrowQuantDICOMPluginClass}
+
+
+def test_names_are_those_a_radiologist_uses(plugin_file: ModuleType, file_lists: list[list[str]]) -> None:
+    offered = plugin_file.MarrowQuantDICOMPluginClass().examineForImport(file_lists)
+    names = [loadable.name for loadable in offered]
+    assert {"Dixon water", "Dixon fat", "Dixon in phase", "Dixon opposed phase", "Fat fraction", "R2*"} <= set(names)
+    assert {f"b{b} station {station}" for b in (50, 400, 900) for station in (1, 2, 3)} <= set(names)
+    assert "Dixon echo 2.13 ms phase" in names
+    assert len(set(names)) == len(names)
+    assert not any("localizer" in name or "1500" in name for name in names)  # a calculated b-value is no measurement
+    assert all(loadable.confidence > 0.5 and loadable.selected and loadable.tooltip for loadable in offered)
+
+
+def test_nodes_carry_values_geometry_role_b_value_unit_and_quantity(
+    plugin_file: ModuleType, exam: Path, file_lists: list[list[str]]
+) -> None:
+    """Loading gives what the same reader gives outside Slicer, bit by bit."""
+    import slicer
+    import vtk
+
+    plugin = plugin_file.MarrowQuantDICOMPluginClass()
+    loadables = {loadable.name: loadable for loadable in plugin.examineForImport(file_lists)}
+    outside = {volume.browser_name: volume for volume in dicom.scan(exam)}
+    for name in ("b900 station 3", "Fat fraction", "R2*"):
+        node = plugin.load(loadables[name])
+        expected = outside[name].load()
+        assert node.GetName() == name
+        np.testing.assert_array_equal(slicer.util.arrayFromVolume(node), expected.array)
+        matrix = vtk.vtkMatrix4x4()
+        node.GetIJKToRASMatrix(matrix)
+        np.testing.assert_allclose(slicer.util.arrayFromVTKMatrix(matrix), expected.ijk_to_ras, atol=1e-9)
+        assert node.GetAttribute("MarrowQuant.role") == expected.role.value
+        assert node.GetAttribute("MarrowQuant.unit") == expected.unit
+        assert node.GetAttribute("MarrowQuant.quantity") == expected.quantity
+        uids = node.GetAttribute("DICOM.instanceUIDs").split()
+        assert uids == [str(pydicom.dcmread(file, stop_before_pixels=True).SOPInstanceUID) for file in loadables[name].files]
+    high = slicer.util.getNode("b900 station 3")
+    assert (high.GetAttribute("MarrowQuant.bValue"), high.GetAttribute("MarrowQuant.station")) == ("900.0", "3")
+    assert slicer.util.getNode("R2*").GetVoxelValueUnits().GetCodeValue() == "/s"
+    assert [node.GetName() for _, node in plugin.in_subject_hierarchy] == ["b900 station 3", "Fat fraction", "R2*"]
+
+
+def test_a_second_look_reads_no_file_again(plugin_file: ModuleType, file_lists: list[list[str]]) -> None:
+    plugin = plugin_file.MarrowQuantDICOMPluginClass()
+    assert plugin.examineForImport(file_lists) is plugin.examineForImport(file_lists)
+
+
+def test_series_of_other_modalities_are_not_opened(plugin_file: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import slicer
+
+    monkeypatch.setattr(slicer.dicomDatabase, "fileValue", lambda file, tag: "CT")
+    monkeypatch.setattr(dicom, "scan_files", lambda files: pytest.fail("a CT was read"))
+    assert plugin_file.MarrowQuantDICOMPluginClass().examineForImport([[str(tmp_path / "ct.dcm")]]) == []
+
+
+def test_a_damaged_series_is_left_to_the_other_plugins_with_a_sentence(
+    plugin_file: ModuleType, exam: Path, file_lists: list[list[str]], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged = tmp_path / "cut.dcm"
+    damaged.write_bytes(Path(file_lists[-1][0]).read_bytes()[:-100])
+    plugin = plugin_file.MarrowQuantDICOMPluginClass()
+    assert plugin.examineForImport([[str(damaged)]]) == []
+    assert "cut.dcm is cut short" in caplog.text
+    (loadable, *_) = plugin.examineForImport([file_lists[-2]])
+    copies = [frame for part in loadable.marrowQuantVolume.parts for frame in part]
+    assert copies
+    for frame in copies:
+        object.__setattr__(frame.pixels, "path", tmp_path / "gone.dcm")
+    assert plugin.load(loadable) is None
+    assert "cannot be read any more" in caplog.text
+
+
+def test_the_stand_in_has_no_name_that_slicer_lacks() -> None:
+    path = ROOT.parent / "shared" / "slicer-api" / "slicer_api.json"
+    if not path.is_file():
+        pytest.skip("The names of a real Slicer (../shared/slicer-api beside the repository) are absent.")
+    real = json.loads(path.read_text(encoding="utf-8"))["python_modules"]["DICOMLib.DICOMPlugin"]["classes"]
+    for standin in (dicomlib_standin.DICOMLoadable, dicomlib_standin.DICOMPlugin):
+        known = {*real[standin.__name__]["methods"], *real[standin.__name__]["attributes"], "in_subject_hierarchy"}
+        assert {*vars(standin()), *(name for name in vars(standin) if not name.startswith("_"))} <= known
