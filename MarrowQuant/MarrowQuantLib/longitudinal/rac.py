@@ -1,0 +1,57 @@
+"""Proposed response assessment category (RAC) of one lesion by the published ADC rules; the reader decides.
+
+From the bone items of the MET-RADS-P table (Padhani 2017, Eur Urol 71:81; PMC5176005, table 3), after which MY-RADS is modelled. Of RAC 4
+only the ADC and signal items are at hand, of RAC 5 nothing (the text was cut off), so RAC 5 is never proposed, and what needs morphology
+(fat halo, sclerosis) is left to the reader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from ..model import Component
+from .lesions import NEW, RESOLVED
+
+RESPONDING_ADC, LIKELY_ADC = 1400.0, 1000.0  # µm²/s
+LARGE_RISE, RISE = 40.0, 25.0  # % of the baseline ADC
+SIGNAL_CHANGE = 10.0  # % of the signal ratio to muscle that counts as rising or falling; our choice, the table gives none
+
+
+@dataclass(frozen=True)
+class Rac:
+    """A proposed category 1 (highly likely responding) … 4 (likely progressing), and the rule that gave it."""
+
+    category: int
+    why: str
+
+
+def propose_rac(kind: str, before: Optional[Component], after: Optional[Component]) -> Rac:
+    """The category of one matched lesion.
+
+    Parameters
+    ----------
+    kind : str
+        Kind of the match, see ``lesions``.
+    before, after : Component or None
+        The lesion at the two exams; the largest piece where there are several.
+    """
+    if kind == NEW or before is None:
+        return Rac(4, "New lesion on diffusion: RAC 4 as an equivocal new lesion; RAC 5 is for the reader (its text is not at hand).")
+    if kind == RESOLVED or after is None:
+        return Rac(1, "No signal above the threshold is left: return of normal marrow, to be confirmed on the other images.")
+    first, second = before.adc_median, after.adc_median
+    rise = 100.0 * (second - first) / first
+    signal = 100.0 * (after.signal_ratio - before.signal_ratio) / before.signal_ratio
+    falling = signal <= -SIGNAL_CHANGE
+    told = f"ADC {first:.0f} to {second:.0f} µm²/s ({rise:+.0f} %), high-b signal over muscle {signal:+.0f} %"
+    rules = (
+        (first <= RESPONDING_ADC < second, 1, f"the ADC rose above {RESPONDING_ADC:.0f}"),
+        (rise >= LARGE_RISE and falling, 1, f"a rise of {LARGE_RISE:.0f} % or more with falling signal"),
+        (first <= LIKELY_ADC < second < RESPONDING_ADC, 2, f"the ADC rose from {LIKELY_ADC:.0f} or less to below {RESPONDING_ADC:.0f}"),
+        (RISE < rise < LARGE_RISE and falling, 2, f"a rise of more than {RISE:.0f} % with falling signal"),
+        (signal >= SIGNAL_CHANGE and second < RESPONDING_ADC, 4, f"rising signal with an ADC below {RESPONDING_ADC:.0f}"),
+        (True, 3, "no change by these rules"),
+    )
+    category, why = next((category, why) for applies, category, why in rules if applies)
+    return Rac(category, f"{told}: {why}.")

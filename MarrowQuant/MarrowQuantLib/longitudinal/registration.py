@@ -1,0 +1,162 @@
+"""Rigid registration of one exam to another, whole or around a place, with SimpleITK.
+
+Only positions are carried: the images are interpolated inside the optimiser, and no map is resampled for measuring. Metric: mutual
+information (Mattes 2003, IEEE Trans Med Imaging 22:120), because marrow changes its contrast under treatment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Optional
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..model import MarrowQuantError, Volume
+
+_LPS = np.diag([-1.0, -1.0, 1.0])
+_BINS = 32
+_WHOLE_MM, _LOCAL_MM = (8.0, 4.0), (4.0, 2.0)  # voxel sizes that the search goes through; our choice
+_FEWEST_VOXELS = 200  # of a crop, for a registration to make sense
+
+
+@dataclass(frozen=True)
+class Rigid:
+    """A rigid transform from baseline to follow-up RAS mm: x → rotation @ x + shift.
+
+    Attributes
+    ----------
+    rotation : ndarray, shape (3, 3)
+    shift : ndarray, shape (3,)
+    agreement : float
+        Correlation of the two images where they overlap after the transform, -1 … 1; NaN where it was not computed.
+    """
+
+    rotation: np.ndarray
+    shift: np.ndarray
+    agreement: float = float("nan")
+
+    def apply(self, points: np.ndarray) -> np.ndarray:
+        """Baseline points to follow-up points, shape (…, 3), RAS mm."""
+        return np.asarray(points, dtype=float) @ self.rotation.T + self.shift
+
+    @property
+    def degrees(self) -> float:
+        """Angle of the rotation."""
+        return float(np.degrees(np.arccos(np.clip((np.trace(self.rotation) - 1) / 2, -1, 1))))
+
+    def displacement_mm(self, point: Sequence[float]) -> float:
+        """How far the transform moves a point."""
+        return float(np.linalg.norm(self.apply(np.asarray(point)) - np.asarray(point)))
+
+
+def identity() -> Rigid:
+    return Rigid(np.eye(3), np.zeros(3))
+
+
+def to_sitk(volume: Volume) -> sitk.Image:
+    """A SimpleITK image (LPS) with the volume's values and geometry; NaN become 0."""
+    image = sitk.GetImageFromArray(np.nan_to_num(volume.array).astype(np.float32))
+    spacing = volume.spacing_mm
+    image.SetSpacing([float(s) for s in spacing])
+    image.SetOrigin([float(x) for x in _LPS @ volume.ijk_to_ras[:3, 3]])
+    image.SetDirection([float(x) for x in (_LPS @ (volume.ijk_to_ras[:3, :3] / spacing)).ravel()])
+    return image
+
+
+def register(
+    baseline: Volume,
+    follow_up: Volume,
+    start: Optional[Rigid] = None,
+    *,
+    center_ras: Optional[Sequence[float]] = None,
+    half_size_mm: Optional[Sequence[float]] = None,
+) -> Rigid:
+    """Rigid transform from baseline to follow-up.
+
+    Parameters
+    ----------
+    baseline, follow_up : Volume
+        Images of the same kind (water, in-phase, b 50 …).
+    start : Rigid, optional
+        Where the search begins; the identity if left out.
+    center_ras, half_size_mm : optional
+        Only this box of the baseline takes part, along the axes of its grid: one vertebra.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the box shows too little of the baseline, or the images do not overlap.
+    """
+    begin = start or identity()
+    local = center_ras is not None
+    fixed_volume = _crop(baseline, center_ras, half_size_mm) if local else baseline
+    fixed, moving = to_sitk(fixed_volume), to_sitk(follow_up)
+    center = _LPS @ np.asarray(center_ras if local else _middle(baseline), dtype=float)
+    transform = sitk.Euler3DTransform()
+    transform.SetCenter([float(c) for c in center])
+    transform.SetMatrix([float(x) for x in (_LPS @ begin.rotation @ _LPS).ravel()], 1e-6)
+    transform.SetTranslation([float(x) for x in _LPS @ begin.apply(_LPS @ center) - center])
+    try:
+        for size in _LOCAL_MM if local else _WHOLE_MM:
+            transform = _optimise(_coarser(fixed, size), _coarser(moving, size), transform, size)
+    except RuntimeError:
+        raise MarrowQuantError(
+            "The two exams could not be registered, because the images hardly overlap; place the ROIs in the follow-up by hand."
+        ) from None
+    rotation = _LPS @ np.array(transform.GetMatrix()).reshape(3, 3) @ _LPS
+    shift = _LPS @ (np.array(transform.TransformPoint((0.0, 0.0, 0.0))))
+    return replace(Rigid(rotation, shift), agreement=_agreement(fixed, moving, transform))
+
+
+def _optimise(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Euler3DTransform, size_mm: float) -> sitk.Euler3DTransform:
+    method = sitk.ImageRegistrationMethod()
+    method.SetMetricAsMattesMutualInformation(_BINS)
+    method.SetMetricSamplingStrategy(method.NONE)
+    method.SetInterpolator(sitk.sitkLinear)
+    method.SetOptimizerAsRegularStepGradientDescent(learningRate=size_mm, minStep=0.02, numberOfIterations=60, relaxationFactor=0.6)
+    method.SetOptimizerScalesFromPhysicalShift()
+    method.SetNumberOfThreads(1)
+    moved = sitk.Euler3DTransform(transform)
+    method.SetInitialTransform(moved, inPlace=True)
+    method.Execute(fixed, moving)
+    return moved
+
+
+def _coarser(image: sitk.Image, size_mm: float) -> sitk.Image:
+    """The image smoothed and shrunk to voxels of about ``size_mm``; axes that are coarser already stay."""
+    factors = [max(1, int(size_mm / s)) for s in image.GetSpacing()]
+    factors = [min(f, max(1, n // 4)) for f, n in zip(factors, image.GetSize())]
+    smooth = image
+    for axis, (factor, spacing) in enumerate(zip(factors, image.GetSpacing())):
+        if factor > 1:
+            smooth = sitk.RecursiveGaussian(smooth, 0.4 * factor * spacing, False, sitk.RecursiveGaussianImageFilter.ZeroOrder, axis)
+    return sitk.Shrink(smooth, factors)
+
+
+def _crop(volume: Volume, center_ras: Sequence[float], half_size_mm: Optional[Sequence[float]]) -> Volume:
+    inverse = np.linalg.inv(volume.ijk_to_ras)
+    center = (inverse @ np.append(np.asarray(center_ras, dtype=float), 1.0))[2::-1]
+    half = np.abs(inverse[:3, :3] @ np.asarray(half_size_mm, dtype=float))[::-1]
+    low = np.maximum(np.floor(center - half).astype(int), 0)
+    high = np.minimum(np.ceil(center + half).astype(int) + 1, volume.array.shape)
+    if np.any(high - low < 3) or np.prod(high - low) < _FEWEST_VOXELS:
+        raise MarrowQuantError("An ROI lies outside the baseline image and cannot be carried to the follow-up; place it there by hand.")
+    matrix = volume.ijk_to_ras.copy()
+    matrix[:3, 3] = (volume.ijk_to_ras @ [*low[::-1], 1.0])[:3]
+    return volume.like(volume.array[tuple(slice(a, b) for a, b in zip(low, high))], ijk_to_ras=matrix)
+
+
+def _middle(volume: Volume) -> np.ndarray:
+    return (volume.ijk_to_ras @ [*((np.array(volume.array.shape[::-1]) - 1) / 2), 1.0])[:3]
+
+
+def _agreement(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Transform) -> float:
+    outside = -1e9
+    there = sitk.GetArrayFromImage(sitk.Resample(moving, fixed, transform, sitk.sitkLinear, outside))
+    here = sitk.GetArrayFromImage(fixed)
+    both = there > outside / 2
+    if np.count_nonzero(both) < _FEWEST_VOXELS or here[both].std() == 0 or there[both].std() == 0:
+        return float("nan")
+    return float(np.corrcoef(here[both], there[both])[0, 1])

@@ -1,0 +1,94 @@
+"""Repeatability against pingouin and the published example of Shrout and Fleiss; RAC by the published ADC rules."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from MarrowQuantLib.longitudinal.lesions import NEW, PERSISTING, RESOLVED
+from MarrowQuantLib.longitudinal.rac import propose_rac
+from MarrowQuantLib.longitudinal.repeatability import read_limits, repeatability, write_limits
+from MarrowQuantLib.model import Component, MarrowQuantError
+
+READINGS = np.array([
+    [1103.0, 1077.7], [1063.7, 1191.8], [1045.8, 1105.5], [676.6, 873.5], [644.5, 671.3], [964.3, 1002.0], [940.4, 1025.0], [944.3, 938.9],
+    [1181.4, 1264.2], [972.5, 1006.3], [980.8, 992.7], [777.0, 727.0], [758.9, 628.0], [1096.8, 1180.7], [923.7, 857.4],
+])  # fmt: skip
+SHROUT_FLEISS = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], float)
+
+# pingouin 0.7.0, intraclass_corr: ICC(A,1) and ICC(C,1), which are ICC(2,1) and ICC(3,1) of Shrout and Fleiss.
+REFERENCE = [(READINGS, 0.8838430627157742, 0.8914772150160238), (SHROUT_FLEISS, 0.28976377952755916, 0.7148407148407154)]
+
+
+@pytest.mark.parametrize(("values", "icc_2_1", "icc_3_1"), REFERENCE)
+def test_the_intraclass_correlations_are_those_of_pingouin(values, icc_2_1, icc_3_1):
+    found = repeatability(values, index="adc", unit="µm²/s")
+    assert found.icc_2_1 == pytest.approx(icc_2_1, abs=1e-6)
+    assert found.icc_3_1 == pytest.approx(icc_3_1, abs=1e-6)
+
+
+def test_the_published_example_of_shrout_and_fleiss():
+    found = repeatability(SHROUT_FLEISS, index="x", unit="")
+    assert (round(found.icc_2_1, 2), round(found.icc_3_1, 2)) == (0.29, 0.71)
+
+
+def test_the_limits_are_those_of_the_definitions():
+    found = repeatability(READINGS, index="adc", unit="µm²/s", how="two scans on one day")
+    difference = READINGS[:, 1] - READINGS[:, 0]
+    assert found.wsd == pytest.approx(np.sqrt(np.mean(difference**2) / 2))  # two readings: the variance is half the squared difference
+    assert found.rc == pytest.approx(2.7718585822512662 * found.wsd)
+    assert found.bias == pytest.approx(difference.mean())
+    assert found.upper_limit - found.lower_limit == pytest.approx(2 * 1.96 * difference.std(ddof=1))
+    cv = READINGS.std(axis=1, ddof=1) / READINGS.mean(axis=1)
+    assert found.wcv_percent == pytest.approx(100 * np.sqrt(np.mean(cv**2)))
+
+
+def test_a_simulated_index_gives_back_what_it_was_made_with():
+    rng = np.random.default_rng(7)
+    true = rng.normal(900, 120, 4000)
+    found = repeatability(true[:, None] + rng.normal(0, 40, (4000, 2)), index="adc", unit="µm²/s")
+    assert found.wsd == pytest.approx(40, rel=0.03)
+    assert found.icc_3_1 == pytest.approx(120**2 / (120**2 + 40**2), abs=0.01)
+    inside = np.abs(np.diff(true[:, None] + rng.normal(0, 40, (4000, 2)), axis=1)) <= found.rc
+    assert inside.mean() == pytest.approx(0.95, abs=0.01)
+
+
+def test_a_sites_limits_are_kept_in_a_file(tmp_path):
+    found = {"adc": repeatability(READINGS, index="adc", unit="µm²/s"), "x": repeatability(SHROUT_FLEISS, index="x", unit="")}
+    write_limits(found, tmp_path / "limits.json")
+    back = read_limits(tmp_path / "limits.json")
+    assert back["adc"] == found["adc"]
+    assert np.isnan(back["x"].bias) and back["x"].icc_2_1 == found["x"].icc_2_1
+    (tmp_path / "other.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(MarrowQuantError, match=r"other\.json"):
+        read_limits(tmp_path / "other.json")
+
+
+@pytest.mark.parametrize("bad", [READINGS[:2], READINGS[:, :1], READINGS.ravel(), np.where(READINGS > 1200, np.nan, READINGS)])
+def test_tables_that_cannot_be_used_are_refused(bad):
+    with pytest.raises(MarrowQuantError):
+        repeatability(bad, index="adc", unit="µm²/s")
+
+
+def lesion(adc, ratio):
+    return Component(1, 5.0, np.zeros(3), 20.0, adc, adc, ratio, "accepted", "")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "category"),
+    [
+        ((900, 9.0), (1450, 6.0), 1),  # from <= 1400 to > 1400
+        ((600, 9.0), (860, 6.0), 1),  # +43 % with falling signal
+        ((950, 9.0), (1150, 9.0), 2),  # from <= 1000 to < 1400
+        ((1050, 9.0), (1370, 7.0), 2),  # +30 % with falling signal
+        ((1050, 9.0), (1370, 9.0), 3),  # the same rise, signal unchanged
+        ((900, 9.0), (920, 9.1), 3),
+        ((900, 6.0), (880, 8.0), 4),  # rising signal, ADC below 1400
+    ],
+)
+def test_the_category_follows_the_published_adc_rules(before, after, category):
+    assert propose_rac(PERSISTING, lesion(*before), lesion(*after)).category == category
+
+
+def test_new_and_resolved_lesions_have_their_categories():
+    assert propose_rac(NEW, None, lesion(900, 9)).category == 4
+    assert propose_rac(RESOLVED, lesion(900, 9), None).category == 1
