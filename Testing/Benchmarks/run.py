@@ -17,6 +17,7 @@ import bench
 SECTIONS = {
     "adc": "adc",
     "diffusion-models": "diffusion_models",
+    "features": "features",
 }
 
 
