@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from . import adc, analyze, batch, deidentify, inspect, phantom, response, timeline
+from . import adc, analyze, batch, cohort, deidentify, inspect, pdff, phantom, response, timeline
 
 
 def add_all(commands: argparse._SubParsersAction) -> None:
     """Add every command to the parser. A command's function takes the options and returns the exit code."""
-    for module in (inspect, analyze, adc, batch, phantom, deidentify, response, timeline):
+    for module in (inspect, analyze, adc, pdff, batch, phantom, deidentify, response, timeline, cohort):
         module.add(commands)

@@ -1,0 +1,196 @@
+"""``marrowquant pdff``: fat fraction, R2* and field maps of echo images or of a DICOM folder."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+
+from .. import dicom, imagefiles, workflow
+from ..fatwater import SPECTRA, FatWaterFit, fit_dual_echo, fit_fat_water, fit_fat_water_magnitude
+from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Role, Volume
+from .progress import progress_bar
+
+COMPLEX_PAIRS = (("real", "imaginary"), ("magnitude", "phase"))
+MILLIRADIANS = 3142.0  # Philips, by way of dcm2niix
+STORED_PHASE = 4096.0  # Siemens: -4096 … 4095 or 0 … 4095 for one turn
+
+
+@dataclass(frozen=True)
+class _Echoes:
+    """Images of one acquisition, echo last, complex or magnitude; ``grid`` carries the geometry."""
+
+    signal: np.ndarray
+    times_s: Sequence[float]
+    field_strength_t: float
+    grid: Volume
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("pdff", help="compute fat-fraction maps from NIfTI or NRRD echoes, or from DICOM")
+    parser.add_argument(
+        "inputs", nargs="+", type=Path, metavar="IMAGE|FOLDER", help="magnitude (or real) echoes: one 4-D or a 3-D image each; or DICOM"
+    )
+    second = parser.add_mutually_exclusive_group()
+    second.add_argument(
+        "--phase", type=Path, nargs="+", metavar="IMAGE", help="phase images in the same order; without them a magnitude fit"
+    )
+    second.add_argument("--imaginary", type=Path, nargs="+", metavar="IMAGE", help="imaginary parts in the same order")
+    parser.add_argument("--te-ms", type=float, nargs="+", metavar="MS", help="echo times in ms (default: EchoTime of the JSON sidecars)")
+    parser.add_argument("--tesla", type=float, help="field strength (default: MagneticFieldStrength of the JSON sidecar)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the maps")
+    parser.add_argument("--spectrum", choices=tuple(SPECTRA), default="ren_marrow_9", help="fat spectrum (default: %(default)s)")
+    parser.add_argument("--readout", choices=("auto", "unipolar", "bipolar"), default="auto", help="default: %(default)s")
+    parser.add_argument("--format", choices=("nii.gz", "nrrd"), default="nii.gz", help="of the maps (default: %(default)s)")
+    parser.set_defaults(command=_pdff)
+
+
+def _pdff(options: argparse.Namespace) -> int:
+    out = workflow.prepare_output(options.out)
+    if options.inputs[0].is_dir():
+        if len(options.inputs) > 1 or options.phase or options.imaginary or options.te_ms or options.tesla:
+            raise MarrowQuantError("A DICOM folder is given alone: phase, echo times and field strength are read from its headers.")
+        echoes = _from_dicom(options.inputs[0])
+    else:
+        echoes = _from_images(options)
+    fit = _fitted(echoes, options)
+    progress_bar.end()
+    out.mkdir(exist_ok=True)
+    for path in _written(fit, echoes.grid, out, options.format):
+        print(path)
+    print(_told(fit, len(echoes.times_s), np.iscomplexobj(echoes.signal)))
+    for warning in fit.warnings:
+        print(f"To know: {warning}")
+    return 0
+
+
+def _fitted(echoes: _Echoes, options: argparse.Namespace) -> FatWaterFit:
+    choices: dict[str, Any] = {"spectrum": options.spectrum, "progress": progress_bar}
+    data = echoes.signal, echoes.times_s, echoes.field_strength_t
+    if not np.iscomplexobj(echoes.signal):
+        return fit_fat_water_magnitude(*data, **choices)
+    if len(echoes.times_s) == 2:
+        return fit_dual_echo(*data, **choices)
+    return fit_fat_water(*data, readout=options.readout, **choices)
+
+
+# ----------------------------------------------------------------------------------------------------------------- images
+def _from_images(options: argparse.Namespace) -> _Echoes:
+    first = _volumes(options.inputs)
+    headers = [_sidecar(path) for path in options.inputs]
+    times = [t / 1e3 for t in options.te_ms] if options.te_ms else [header.get("EchoTime") for header in headers]
+    tesla = options.tesla or headers[0].get("MagneticFieldStrength")
+    if None in times or len(times) != len(first):
+        raise MarrowQuantError(f"There are {len(first)} echo images and {len(times) - times.count(None)} echo times; give --te-ms.")
+    if not tesla:
+        raise MarrowQuantError("The field strength is not known; give it with --tesla, or lay the JSON sidecar beside the image.")
+    signal = np.stack([volume.array for volume in first], axis=-1)
+    others = options.phase or options.imaginary
+    if others:
+        second = _volumes(others)
+        if len(second) != len(first) or not all(first[0].same_grid(volume) for volume in second):
+            raise MarrowQuantError(f"There are {len(first)} and {len(second)} images, or they lie on different grids; give pairs.")
+        parts = np.stack([volume.array for volume in second], axis=-1)
+        signal = signal * np.exp(1j * _radians(parts)) if options.phase else signal + 1j * parts
+    return _Echoes(signal, times, float(tesla), first[0])
+
+
+def _volumes(paths: Sequence[Path]) -> list[Volume]:
+    volumes = [volume for path in paths for volume in imagefiles.read_volumes(path)]
+    if not all(volumes[0].same_grid(volume) for volume in volumes):
+        raise MarrowQuantError("The echo images do not lie on one grid; give images of one acquisition.")
+    return volumes
+
+
+def _sidecar(path: Path) -> dict[str, Any]:
+    """What dcm2niix wrote beside an image; empty without a sidecar."""
+    sidecar = path.with_name(imagefiles.stem(path) + ".json")
+    try:
+        return json.loads(sidecar.read_text(encoding="utf-8")) if sidecar.is_file() else {}
+    except ValueError:
+        raise MarrowQuantError(f"'{sidecar.name}' is not valid JSON; give --te-ms and --tesla instead.") from None
+
+
+def _radians(phase: np.ndarray) -> np.ndarray:
+    """Phase in radians from radians, milliradians or stored values of one turn, told apart by their range."""
+    low, high = float(np.nanmin(phase)), float(np.nanmax(phase))
+    largest = max(-low, high)
+    if largest <= 2 * np.pi + 0.01:
+        return phase
+    if MILLIRADIANS - 150 < largest <= MILLIRADIANS + 1 and low < 0:
+        return phase / 1000
+    if largest <= STORED_PHASE:
+        return phase * (np.pi / STORED_PHASE if low < 0 else 2 * np.pi / STORED_PHASE)
+    raise MarrowQuantError(f"Phase values from {low:g} to {high:g} are in no known scale; convert them to radians.")
+
+
+# ------------------------------------------------------------------------------------------------------------------ DICOM
+def _from_dicom(folder: Path) -> _Echoes:
+    """The multi-echo acquisition with the most echoes, complex if the folder holds it so."""
+    sets: dict[tuple[int, ...], dict[float, dict[str, dicom.SeriesVolume]]] = defaultdict(lambda: defaultdict(dict))
+    for volume in dicom.scan(folder, progress_bar):
+        if volume.role == Role.MULTI_ECHO and volume.echo_time_s is not None and not volume.problem:
+            sets[tuple(volume.shape)][round(volume.echo_time_s, 7)].setdefault(volume.component, volume)
+    for pair in (*COMPLEX_PAIRS, ("magnitude",), ("",)):
+        found = [[(t, parts) for t, parts in sorted(by_time.items()) if set(pair) <= set(parts)] for by_time in sets.values()]
+        best = max(found, key=len, default=[])
+        if len(best) >= (4 if len(pair) == 1 else 2):
+            return _loaded(best, pair)
+    raise MarrowQuantError("The folder holds no multi-echo images that can be fitted; 'marrowquant inspect' shows what it holds.")
+
+
+def _loaded(echoes: Sequence[tuple[float, dict[str, dicom.SeriesVolume]]], pair: Sequence[str]) -> _Echoes:
+    first = echoes[0][1][pair[0]]
+    tesla: Optional[float] = first.acquisition.get("field_strength_t")
+    if not tesla:
+        raise MarrowQuantError(f"Series {first.series_number} has no field strength in its header, so it cannot be fitted.")
+    parts = [np.stack([by_part[name].load().array for _, by_part in echoes], axis=-1) for name in pair]
+    signal = parts[0]
+    if len(pair) == 2:
+        signal = parts[0] + 1j * parts[1] if pair[0] == "real" else parts[0] * np.exp(1j * parts[1])
+    return _Echoes(signal, [t for t, _ in echoes], float(tesla), Volume(parts[0][..., 0], np.asarray(first.ijk_to_ras)))
+
+
+# ----------------------------------------------------------------------------------------------------------------- output
+def _written(fit: FatWaterFit, grid: Volume, out: Path, suffix: str) -> list[Path]:
+    """Write every map that the fit determined."""
+    maps = {
+        "pdff_percent": (fit.pdff_percent, "PDFF", UNIT_FF),
+        "r2star_per_s": (fit.r2star_per_s, "R2*", UNIT_R2STAR),
+        "field_map_hz": (fit.field_map_hz, "field map", "Hz"),
+        "water": (np.abs(fit.water), "water", ""),
+        "fat": (np.abs(fit.fat), "fat", ""),
+        "residual": (fit.residual, "residual of the water-fat fit", ""),
+        "swap_suspect": (fit.swap_suspect, "swap suspects", ""),
+        "pdff_sd_percent": (fit.pdff_sd_percent, "standard deviation of PDFF", "percentage points"),
+    }
+    paths = []
+    for name, (array, title, unit) in maps.items():
+        if array is None or not np.isfinite(array).any():
+            continue
+        paths.append(out / f"{name}.{suffix}")
+        dtype = np.uint8 if array.dtype == bool else np.float32
+        imagefiles.write_volume(grid.like(array.astype(dtype), name=title, quantity=title, unit=unit, role=Role.UNKNOWN), paths[-1])
+    return paths
+
+
+def _told(fit: FatWaterFit, n_echoes: int, is_complex: bool) -> str:
+    how = f"{n_echoes} {'complex' if is_complex else 'magnitude'} echoes, fat spectrum {fit.spectrum.name}"
+    if fit.readout == "bipolar":
+        how += ", bipolar readout corrected"
+    tissue = np.abs(fit.water) + np.abs(fit.fat)
+    with np.errstate(invalid="ignore"):
+        tissue = tissue > 0.15 * np.nanpercentile(tissue, 99)  # our choice: the background is noise
+    r2star = fit.r2star_per_s[tissue]
+    decay = f", R2* {np.median(r2star):.0f} {UNIT_R2STAR}" if np.isfinite(r2star).any() else ""
+    suspect = 100 * np.mean(fit.swap_suspect[tissue])
+    return (
+        f"PDFF, {how}: median {np.median(fit.pdff_percent[tissue]):.1f} {UNIT_FF}{decay} over {np.count_nonzero(tissue)} voxels of tissue; "
+        f"{suspect:.1f} % of them are swap suspects, and {fit.n_excluded} voxels have no fit."
+    )

@@ -1,0 +1,89 @@
+"""``marrowquant pdff`` on image files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from MarrowQuantLib.cli import main
+from test_fatwater_complex import SIX_ECHOES, columns, simulate
+
+FF, FIELD, R2STAR, INSIDE = columns(40)
+SIGNAL = simulate(FF, FIELD, R2STAR, spectrum="ren_marrow_9")[None] * INSIDE[..., None]
+
+
+def write(folder: Path, name: str, array: np.ndarray) -> str:
+    image = sitk.GetImageFromArray(array.astype(np.float32), isVector=False)
+    image.SetSpacing((1.5, 1.5, 4.0, 1.0)[: array.ndim])
+    image.SetOrigin((10.0, -20.0, 30.0, 0.0)[: array.ndim])
+    sitk.WriteImage(image, str(folder / name))
+    return str(folder / name)
+
+
+def read(path: Path) -> np.ndarray:
+    return sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
+
+
+def times_ms() -> list[str]:
+    return [f"{1e3 * t:.4f}" for t in SIX_ECHOES]
+
+
+def test_magnitude_and_phase_with_sidecars_give_maps_on_the_same_grid(tmp_path, capsys):
+    magnitudes = [write(tmp_path, f"e{n}.nii.gz", np.abs(SIGNAL[..., n])) for n in range(6)]
+    phases = [write(tmp_path, f"e{n}_ph.nii.gz", np.round(np.angle(SIGNAL[..., n]) * 4096 / np.pi)) for n in range(6)]
+    for n, time in enumerate(SIX_ECHOES):
+        (tmp_path / f"e{n}.json").write_text(json.dumps({"EchoTime": time, "MagneticFieldStrength": 3}))
+    assert main(["pdff", *magnitudes, "--phase", *phases, "--out", str(tmp_path / "out")]) == 0
+    ff = read(tmp_path / "out" / "pdff_percent.nii.gz")[0]
+    assert np.abs(ff - 100 * FF)[INSIDE].max() < 0.5
+    assert np.abs(read(tmp_path / "out" / "r2star_per_s.nii.gz")[0] - R2STAR)[INSIDE].max() < 3
+    written, given = (sitk.ReadImage(str(path)) for path in (tmp_path / "out" / "water.nii.gz", magnitudes[0]))
+    assert written.GetOrigin() == pytest.approx(given.GetOrigin()) and written.GetSpacing() == pytest.approx(given.GetSpacing())
+    printed = capsys.readouterr().out
+    assert "6 complex echoes, fat spectrum ren_marrow_9" in printed and " %" in printed and "1/s" in printed
+
+
+def test_real_and_imaginary_four_dimensional_nrrd_take_echo_times_from_the_command_line(tmp_path):
+    real, imaginary = (
+        write(tmp_path, f"{name}.nrrd", np.moveaxis(part, -1, 0)) for name, part in (("re", SIGNAL.real), ("im", SIGNAL.imag))
+    )
+    options = ["--imaginary", imaginary, "--te-ms", *times_ms(), "--tesla", "3", "--out", str(tmp_path / "out"), "--format", "nrrd"]
+    assert main(["pdff", real, *options]) == 0
+    ff = read(tmp_path / "out" / "pdff_percent.nrrd")[0]
+    assert np.abs(ff - 100 * FF)[INSIDE].max() < 0.1
+    assert np.isnan(ff[~INSIDE]).all()  # in NIfTI too, but SimpleITK reads NaN as 0 there
+
+
+def test_magnitude_alone_writes_the_standard_deviation_and_says_what_it_cannot_know(tmp_path, capsys):
+    magnitude = write(tmp_path, "m.nii", np.moveaxis(np.abs(SIGNAL), -1, 0))
+    assert main(["pdff", magnitude, "--te-ms", *times_ms(), "--tesla", "3", "--out", str(tmp_path / "out")]) == 0
+    assert np.median(np.abs(read(tmp_path / "out" / "pdff_percent.nii.gz")[0] - 100 * FF)[INSIDE]) < 0.1
+    assert (tmp_path / "out" / "pdff_sd_percent.nii.gz").is_file() and not (tmp_path / "out" / "field_map_hz.nii.gz").exists()
+    assert "cannot tell water from fat" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ([], "give --te-ms"),
+        (["--te-ms", "1", "2"], "6 echo images and 2 echo times"),
+        (["--te-ms", *times_ms()], "--tesla"),
+        (["--te-ms", *(f"{t:.6f}" for t in 1e6 * SIX_ECHOES), "--tesla", "3"], "milliseconds"),
+    ],
+)
+def test_missing_echo_times_or_field_strength_is_a_sentence(tmp_path, capsys, options, says):
+    magnitude = write(tmp_path, "m.nii", np.moveaxis(np.abs(SIGNAL), -1, 0))
+    assert main(["pdff", magnitude, *options, "--out", str(tmp_path / "out")]) != 0
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_phase_in_no_known_scale_is_refused(tmp_path, capsys):
+    magnitude = write(tmp_path, "m.nii", np.moveaxis(np.abs(SIGNAL), -1, 0))
+    phase = write(tmp_path, "p.nii", 9000 * np.moveaxis(np.angle(SIGNAL), -1, 0))
+    options = ["--te-ms", *times_ms(), "--tesla", "3", "--out", str(tmp_path / "out")]
+    assert main(["pdff", magnitude, "--phase", phase, *options]) != 0
+    assert "no known scale" in capsys.readouterr().err
