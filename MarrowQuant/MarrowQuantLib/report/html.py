@@ -6,8 +6,9 @@ from html import escape
 from pathlib import Path
 
 from ..model import Results
+from .laboratory import labs_section
 from .pictures import images_section
-from .sections import burden_section, english_note, labs_section, methods_section, model_section, vertebrae_section
+from .sections import burden_section, english_note, methods_section, model_section, vertebrae_section
 from .strings import Strings
 from .style import STYLE
 from .summary import summary_section

@@ -1,4 +1,4 @@
-"""The sections of the report after the first page: vertebrae, tumour load, laboratory, model card, methods."""
+"""The sections of the report after the first page: vertebrae, tumour load, model card, methods."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .. import __version__
 from ..longitudinal import INDICES, index_of, label_of
 from ..longitudinal.indices import FF_AT_LEVEL
 from ..model import ACCEPTED, UNIT_ADC, UNIT_FF, UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
-from ..response import find_test, translation
+from ..response import translation
 from . import charts
 from .formats import number, signed
 from .strings import Strings
@@ -172,27 +172,6 @@ def _infiltration(burden: Burden, words: Strings) -> str:
     pattern = words("pattern", pattern=words.or_key(found.pattern), n=found.focal_lesions)
     told = " ".join(sentence for sentence in (found.rule, found.remark) if sentence)
     return f'<p>{escape(pattern)}</p><p class="soft">{escape(told)}</p>'
-
-
-# --------------------------------------------------------------------------------------------------------------- laboratory
-def labs_section(results: Results, words: Strings) -> str:
-    """Laboratory values with the dates of their samples; empty without any."""
-    tests = list(dict.fromkeys(test for exam in results.exams for test in exam.labs))
-    if not tests:
-        return ""
-    rows = []
-    for key in tests:
-        known = find_test(key)
-        label = (known.label_ja if words.language == "ja" else known.label_en) if known else key
-        found = [exam.labs.get(key) for exam in results.exams]
-        unit = next(value.unit for value in found if value)
-        cells = "".join(cell(f"{number(v.value, unit)} ({v.date.isoformat()})" if v else "–") for v in found)
-        if len(found) > 1:
-            cells += cell(signed(found[1].value - found[0].value, unit) if all(found) else "–")
-        rows.append(f'<tr><th scope="row">{escape(label)}</th>{cell(unit, True)}{cells}</tr>')
-    heads = [words("test"), words("unit"), *(words.exam(exam.label) for exam in results.exams)]
-    heads += [words("change")] if len(results.exams) > 1 else []
-    return f"<section><h2>{words('labs')}</h2>{table(heads, rows, text_columns=(1,))}</section>"
 
 
 # --------------------------------------------------------------------------------------------------------------- model card

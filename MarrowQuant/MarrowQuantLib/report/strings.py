@@ -127,6 +127,11 @@ _TEXT: dict[str, tuple[str, str]] = {
     "not determined": ("not determined", "不明"),
     # laboratory
     "labs": ("Laboratory", "検査値"),
+    "imwg": ("Response by IMWG criteria", "IMWG規準による効果判定"),
+    "imwg_none": ("not graded", "判定不能"),
+    "missing": ("missing", "不足"),
+    "stage": ("Stage before therapy", "治療前の病期"),
+    "course": ("Course over time", "経過"),
     "test": ("Test", "検査項目"),
     "unit": ("Unit", "単位"),
     # model

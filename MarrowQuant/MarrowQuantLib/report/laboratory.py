@@ -1,0 +1,90 @@
+"""What the laboratory says: values beside the exams, stage, IMWG category with its rule and what was missing, and the course over time."""
+
+from __future__ import annotations
+
+from html import escape
+
+from ..model import LabHistory, MarrowQuantError, Results
+from ..response import NOTE_KINDS, Stage, assess, find_test
+from ..response.lab_notes import COVARIATE, FINDING
+from ..response.staging import NOT_VERIFIED
+from .formats import number, signed
+from .sections import cell, english_note, table
+from .strings import Strings
+from .timeline import timeline_of, timeline_svg
+from .to_json import results_to_dict
+
+_NOT_WORTH_TELLING = 3  # so much is missing that staging was not meant
+
+
+def labs_section(results: Results, words: Strings) -> str:
+    """Table of values, stage, category and course; empty without any laboratory value."""
+    assessment = assess(results)
+    if not assessment.history.values and not assessment.history.notes:
+        return ""
+    parts = [f"<h2>{words('labs')}</h2>", _value_table(results, words), _note_list(assessment.history, words)]
+    if assessment.imwg is not None:
+        category = assessment.imwg.category or words("imwg_none")
+        parts.append(f"<h3>{words('imwg')}</h3><p><b>{escape(category)}</b>: {escape(assessment.imwg.rule)}</p>")
+        items = [f"{words('missing')}: {item}" for item in assessment.imwg.missing] + list(assessment.imwg.notes)
+        parts.append(_items(items))
+    staged = [stage for stage in assessment.stages if stage.stage is not None or len(stage.missing) < _NOT_WORTH_TELLING]
+    if staged:
+        parts.append(f"<h3>{words('stage')}</h3>{_items([*(_stage(stage, words) for stage in staged), NOT_VERIFIED])}")
+    if assessment.imwg is not None or staged:
+        parts.append(english_note(words))
+    return f"<section>{''.join(parts)}{_course(results, words)}</section>"
+
+
+def _items(items: list[str]) -> str:
+    return '<ul class="notes">' + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>" if items else ""
+
+
+def _stage(stage: Stage, words: Strings) -> str:
+    if stage.stage is None:
+        return f"{stage.system}: {words('missing')}: {', '.join(stage.missing)}"
+    return f"{stage.system} {stage.stage}: {stage.rule}"
+
+
+def _note_list(history: LabHistory, words: Strings) -> str:
+    """Findings and covariates; events stand in the picture of the course."""
+    kinds = {kind.key: kind for kind in NOTE_KINDS}
+    items = []
+    for note in history.notes:
+        kind = kinds[note.kind]
+        if kind.group in {FINDING, COVARIATE}:
+            label = kind.label_ja if words.language == "ja" else kind.label_en
+            items.append(f"{label} {note.name}".strip() + f": {note.value} ({note.date.isoformat()})")
+    return _items(items)
+
+
+def _course(results: Results, words: Strings) -> str:
+    """The picture, where there is more to see than two exams."""
+    try:
+        timeline = timeline_of([results_to_dict(results)])
+    except MarrowQuantError:  # no index that is followed has a value
+        return ""
+    measured = {date for points in timeline.points.values() for date, _ in points}
+    if len(measured) < 3 and not timeline.events:
+        return ""
+    return f"<h3>{words('course')}</h3>{timeline_svg(timeline, words.language, words('course'))}"
+
+
+def _value_table(results: Results, words: Strings) -> str:
+    """Values that belong to the exams, with the dates of their samples."""
+    tests = list(dict.fromkeys(test for exam in results.exams for test in exam.labs))
+    if not tests:
+        return ""
+    rows = []
+    for key in tests:
+        known = find_test(key)
+        label = (known.label_ja if words.language == "ja" else known.label_en) if known else key
+        found = [exam.labs.get(key) for exam in results.exams]
+        unit = next(value.unit for value in found if value)
+        cells = "".join(cell(f"{number(v.value, unit)} ({v.date.isoformat()})" if v else "–") for v in found)
+        if len(found) > 1:
+            cells += cell(signed(found[1].value - found[0].value, unit) if all(found) else "–")
+        rows.append(f'<tr><th scope="row">{escape(label)}</th>{cell(unit, True)}{cells}</tr>')
+    heads = [words("test"), words("unit"), *(words.exam(exam.label) for exam in results.exams)]
+    heads += [words("change")] if len(results.exams) > 1 else []
+    return table(heads, rows, text_columns=(1,))
