@@ -16,11 +16,12 @@ DEFLATED = "1.2.840.10008.1.2.1.99"
 GZIP_MARK = b"\x1f\x8b"
 CHUNK, META_SIZE = 1 << 20, 1 << 10
 MAX_FILE_BYTES = 1 << 28  # of a packed file, unpacked, and of what is read of any file's header
-MAX_READS = 1_000_000  # a header takes two reads an element; zeros look like millions of empty elements
+MAX_READS = 500_000  # a header takes two reads an element
+EMPTY_ELEMENT, MAX_EMPTY = bytes(8), 100  # zeros look like millions of empty elements, one read each
 
 
 class BoundedReader:
-    """A file that gives up after ``MAX_READS`` reads or ``MAX_FILE_BYTES`` bytes.
+    """A file that gives up after ``MAX_READS`` reads, ``MAX_FILE_BYTES`` bytes, or ``MAX_EMPTY`` empty elements in a row.
 
     Raises
     ------
@@ -30,14 +31,15 @@ class BoundedReader:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._reads, self._bytes = MAX_READS, MAX_FILE_BYTES
+        self._reads, self._bytes, self._empty = MAX_READS, MAX_FILE_BYTES, 0
         self.tell, self.seek = file.tell, file.seek
 
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size if 0 <= size <= self._bytes else self._bytes + 1)
         self._reads -= 1
         self._bytes -= len(data)
-        if self._reads < 0 or self._bytes < 0:
+        self._empty = self._empty + 1 if data == EMPTY_ELEMENT else 0
+        if self._reads < 0 or self._bytes < 0 or self._empty > MAX_EMPTY:
             raise ValueError("more than a header holds")
         return data
 
