@@ -17,6 +17,7 @@ import bench
 SECTIONS = {
     "adc": "adc",
     "diffusion-models": "diffusion_models",
+    "adc-sweeps": "adc_sweeps",
     "features": "features",
 }
 

@@ -75,8 +75,9 @@ def fit_adc(
     b_used : sequence of float, optional
         Use only these of the b-values (for instance those above 50 s/mm², to leave out perfusion).
     noise_floor : float, optional
-        Samples at or below this signal are left out, so that the Rician floor does not flatten the decay; 3 standard deviations of the
-        noise is usual. Without it a voxel with a non-positive sample has no fit.
+        Samples at or below this signal are left out; 3 standard deviations of the noise is usual. It lowers the bias of fast diffusion,
+        whose last samples are nothing but Rician floor; elsewhere it keeps the samples that noise has raised, and adds bias and spread
+        (Docs/accuracy-and-speed.md). Without it a voxel with a non-positive sample has no fit.
     mask : ndarray of bool, shape (...), optional
         Fit only here.
     progress : callable, optional
