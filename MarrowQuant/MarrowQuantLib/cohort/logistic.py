@@ -22,7 +22,8 @@ from ..model import MarrowQuantError
 METHODS = ("ml", "firth", "ridge")
 INTERCEPT = "intercept"
 _MAX_STEPS = 200
-_TOLERANCE = 1e-10  # of the largest component of the score, in units of the standard error
+_TOLERANCE = 1e-9  # of the largest step, in standard errors
+_FLOOR = 1e-4  # steps below this that no longer shrink have met the rounding error
 _LARGEST_STEP = 5.0  # in standard errors of the current estimate: keeps Newton from leaping onto the plateau of a separated likelihood
 _MAX_PROFILE_WIDENINGS = 40
 
@@ -67,7 +68,14 @@ class LogisticFit:
 
 
 def fit_logistic(
-    outcome: np.ndarray, predictors: np.ndarray, names: Sequence[str], *, method: str = "ml", penalty: float = 1.0, inference: bool = True
+    outcome: np.ndarray,
+    predictors: np.ndarray,
+    names: Sequence[str],
+    *,
+    method: str = "ml",
+    penalty: float = 1.0,
+    inference: bool = True,
+    profiles: bool = True,
 ) -> LogisticFit:
     """Fit a logistic regression.
 
@@ -81,8 +89,8 @@ def fit_logistic(
     method : {"ml", "firth", "ridge"}
     penalty : float
         λ of the ridge: ½ λ Σ β² is taken off the log likelihood, with predictors scaled to unit standard deviation; the intercept is free.
-    inference : bool
-        False leaves out intervals and p of the Firth fit, which cost a fit for every point of a profile.
+    inference, profiles : bool
+        False leaves out p and intervals of the Firth fit, or the intervals only, which cost a fit for every point of a profile.
 
     Returns
     -------
@@ -113,7 +121,8 @@ def fit_logistic(
         intervals = beta[:, None] + norm.ppf(0.975) * errors[:, None] * np.array([-1.0, 1.0])
     elif method == "firth" and inference:
         p = np.array([problem.lr_p(beta, j) for j in range(beta.size)])
-        intervals = np.array([problem.profile_interval(beta, j, errors[j]) for j in range(beta.size)])
+        if profiles:
+            intervals = np.array([problem.profile_interval(beta, j, errors[j]) for j in range(beta.size)])
     return LogisticFit(
         names=(INTERCEPT, *names), coefficients=beta, standard_errors=errors, p=p, intervals=intervals, covariance=covariance,
         log_likelihood=problem.value(beta), n=y.size, n_event=int(y.sum()), method=method, penalty=penalty if method == "ridge" else 0.0,
@@ -137,7 +146,7 @@ def _checked(outcome: np.ndarray, predictors: np.ndarray, names: Sequence[str]) 
     y = np.asarray(outcome, dtype=bool).astype(float)
     x = np.asarray(predictors, dtype=float).reshape(y.size, -1)
     if y.sum() in {0, y.size}:
-        raise MarrowQuantError("All patients have the same outcome, so there is nothing to predict; choose another outcome.")
+        raise MarrowQuantError("All patients have the same outcome, so nothing can be predicted; choose another.")
     if y.size < x.shape[1] + 3:
         raise MarrowQuantError(
             f"{y.size} patients are too few for {x.shape[1]} predictors (at least {x.shape[1] + 3}); add patients or drop predictors."
@@ -179,15 +188,15 @@ class _Problem:
     def maximise(self, beta: np.ndarray, fixed: Optional[int] = None) -> np.ndarray:
         """Newton's iterations with step halving; coefficient ``fixed`` keeps its value."""
         free = np.array([j for j in range(beta.size) if j != fixed])
-        value = self.value(beta)
+        value, size = self.value(beta), np.inf
         for _ in range(_MAX_STEPS):
             score, information = self._score(beta)
             part = information[np.ix_(free, free)]
             step = np.linalg.solve(part, score[free])
-            size = np.abs(step) * np.sqrt(np.diag(part))
-            if size.max() < _TOLERANCE:
+            before, size = size, float((np.abs(step) * np.sqrt(np.diag(part))).max())
+            if size < _TOLERANCE or (size < _FLOOR and size >= before):
                 return beta
-            step *= min(1.0, _LARGEST_STEP / size.max())
+            step *= min(1.0, _LARGEST_STEP / size)
             for _halving in range(30):
                 trial = beta.copy()
                 trial[free] += step
@@ -199,14 +208,18 @@ class _Problem:
         raise MarrowQuantError("The logistic regression did not converge; use Firth's method or fewer predictors.")
 
     def _score(self, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Score and information; Firth's score adds h (½ − p) to the residual, h the diagonal of the hat matrix."""
+        """Score, and the curvature for the step.
+
+        Firth's score adds h (½ − p) to the residual, h the diagonal of the hat matrix: the score of an ordinary fit in which every patient
+        also counts h times with the outcome ½. The curvature is the information of that fit; without it the steps overshoot near separation.
+        """
         p = expit(self.x @ beta)
-        weights = p * (1.0 - p)
-        information = self.x.T @ (self.x * weights[:, None])
-        residual = self.y - p
+        weights, residual = p * (1.0 - p), self.y - p
         if self.firth:
+            information = self.x.T @ (self.x * weights[:, None])
             hat = weights * np.einsum("ij,ij->i", self.x, np.linalg.solve(information, self.x.T).T)
-            residual = residual + hat * (0.5 - p)
+            residual, weights = residual + hat * (0.5 - p), weights * (1.0 + hat)
+        information = self.x.T @ (self.x * weights[:, None])
         return self.x.T @ residual - self.ridge * beta, information + np.diag(self.ridge)
 
     def _drop(self, best: np.ndarray, j: int, value: float, start: np.ndarray) -> tuple[float, np.ndarray]:

@@ -1,0 +1,164 @@
+"""The answers of the analyses as plain dictionaries (for JSON), as text for a terminal, and as the rows of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Optional
+
+import numpy as np
+
+from .analysis import Comparison, RocAnalysis, Selected
+from .logistic import LogisticFit
+from .procedure import Developed
+from .roc import Roc
+from .validation import Performance, Validation
+
+_P_TEST = {"ml": "Wald", "firth": "penalised likelihood ratio", "ridge": None}
+_INTERVAL = {"ml": "Wald", "firth": "profile penalised likelihood", "ridge": None}
+
+
+def head(chosen: Selected) -> dict[str, Any]:
+    """What every answer begins with: who was analysed, and what was found in the table before."""
+    return {
+        "data": {
+            "outcome": chosen.event_in_words,
+            "n": int(chosen.outcome.size),
+            "n_event": int(chosen.outcome.sum()),
+            "n_no_event": int((~chosen.outcome).sum()),
+            "findings": list(chosen.findings),
+        }
+    }
+
+
+def roc_answer(chosen: Selected, analysis: RocAnalysis) -> dict[str, Any]:
+    """The ROC analysis; ``auc``, ``delong_variance``, ``cut_off`` … of each marker, and ``comparison`` with z and p."""
+    answer = {**head(chosen), "predictors": {chosen.names[0]: roc_fields(analysis.first)}}
+    if analysis.second is not None:
+        answer["predictors"][chosen.names[1]] = roc_fields(analysis.second)
+        paired = analysis.comparison
+        answer["comparison"] = {
+            "test": "DeLong, paired", "difference": paired.difference, "interval": paired.interval, "z": paired.z, "p": paired.p,
+        }  # fmt: skip
+    return {**answer, "warnings": list(analysis.warnings)}
+
+
+def roc_fields(curve: Roc) -> dict[str, Any]:
+    cut = curve.cut_off
+    return {
+        "auc": curve.auc,
+        "interval": curve.interval,
+        "interval_scale": curve.scale,
+        "delong_variance": curve.variance,
+        "delong_interval": curve.delong_interval,
+        "bootstrap_interval": curve.bootstrap_interval,
+        "p": curve.p,
+        "higher_is_event": curve.higher_is_event,
+        "cut_off": vars(cut),
+    }
+
+
+def logistic_answer(chosen: Selected, fit: LogisticFit, warnings: Sequence[str]) -> dict[str, Any]:
+    """The fit: coefficients, odds ratios, intervals, p."""
+    return {**head(chosen), **fit_fields(fit), "warnings": list(warnings)}
+
+
+def fit_fields(fit: LogisticFit) -> dict[str, Any]:
+    terms = {
+        name: {"coefficient": beta, "standard_error": error, "interval": interval, "p": p, "odds_ratio": np.exp(beta)}
+        for name, beta, error, interval, p in zip(fit.names, fit.coefficients, fit.standard_errors, fit.intervals, fit.p)
+    }
+    return {
+        "method": fit.method,
+        "p_test": _P_TEST[fit.method],
+        "interval_kind": _INTERVAL[fit.method],
+        "penalty": fit.penalty,
+        "log_likelihood": fit.log_likelihood,
+        "terms": terms,
+    }
+
+
+def groups_answer(chosen: Selected, comparisons: Sequence[Comparison], correction: str) -> dict[str, Any]:
+    tests = {item.name: {**vars(item.test), "adjusted_p": item.adjusted_p} for item in comparisons}
+    return {**head(chosen), "test": "Mann-Whitney, two-sided", "correction": correction, "predictors": tests}
+
+
+def model_answer(chosen: Selected, developed: Developed, validation: Optional[Validation]) -> dict[str, Any]:
+    """A developed model with its validation."""
+    answer = {**head(chosen), **fit_fields(developed.fit), "intercept_for_probability": developed.intercept, "cut_off": developed.threshold}
+    if validation is not None:
+        answer["validation"] = {
+            "bootstraps": validation.bootstraps,
+            "redrawn": validation.redrawn,
+            "selected": validation.selected,
+            **{name: vars(getattr(validation, name)) for name in ("apparent", "optimism", "corrected", "cross_validated")},
+        }
+        answer["warnings"] = list(validation.warnings)
+    return answer
+
+
+def as_text(value: Any, indent: int = 0) -> str:
+    """A plain answer as indented text for a terminal."""
+    space = "  " * indent
+    if isinstance(value, Mapping):
+        return "\n".join(
+            f"{space}{key}: {_scalar(item)}" if _is_short(item) else f"{space}{key}:\n{as_text(item, indent + 1)}"
+            for key, item in value.items()
+        )
+    if isinstance(value, list):
+        return "\n".join(f"{space}- {_scalar(item)}" for item in value)
+    return space + _scalar(value)
+
+
+def _is_short(item: Any) -> bool:
+    return not isinstance(item, Mapping) and not (isinstance(item, list) and (not item or isinstance(item[0], str)))
+
+
+def _scalar(item: Any) -> str:
+    if isinstance(item, list):
+        return " to ".join(_scalar(part) for part in item)
+    return "–" if item is None else f"{item:.4g}" if isinstance(item, float) else str(item)
+
+
+GROUP_HEADER = ("index", "n event", "n no event", "median event", "quartile 1 event", "quartile 3 event", "median no event",
+                "quartile 1 no event", "quartile 3 no event", "Hodges-Lehmann shift", "rank-biserial r", "p", "adjusted p")  # fmt: skip
+ROC_HEADER = ("predictor", "AUC", "95 % low", "95 % high", "interval on", "bootstrap low", "bootstrap high", "p", "rule", "cut-off",
+              "cut-off low", "cut-off high", "sensitivity", "specificity")  # fmt: skip
+MODEL_HEADER = ("term", "coefficient", "standard error", "odds ratio", "95 % low", "95 % high", "p")
+MEASURES = {
+    "auc": "AUC", "brier": "Brier score", "slope": "calibration slope", "intercept": "calibration intercept", "youden": "Youden index",
+}  # fmt: skip
+VALIDATION_HEADER = ("measure", "apparent", "optimism", "corrected", "cross-validated")
+
+
+def group_rows(comparisons: Sequence[Comparison]) -> list[tuple[Any, ...]]:
+    rows = []
+    for item in comparisons:
+        test = item.test
+        (low1, mid1, high1), (low0, mid0, high0) = test.quartiles_event, test.quartiles_no_event
+        rows.append((item.name, test.n_event, test.n_no_event, mid1, low1, high1, mid0, low0, high0, test.shift, test.effect, test.p,
+                     item.adjusted_p))  # fmt: skip
+    return rows
+
+
+def roc_rows(curves: Mapping[str, Roc]) -> list[tuple[Any, ...]]:
+    rows = []
+    for name, curve in curves.items():
+        cut, interval = curve.cut_off, curve.interval or (None, None)
+        rows.append((name, curve.auc, *interval, curve.scale, *curve.bootstrap_interval, curve.p, cut.rule, cut.threshold,
+                     *cut.threshold_interval, cut.sensitivity, cut.specificity))  # fmt: skip
+    return rows
+
+
+def model_rows(fit: LogisticFit) -> list[tuple[Any, ...]]:
+    """Odds ratios per unit with their intervals; the intercept's row holds its coefficient only."""
+    rows = []
+    for n, name in enumerate(fit.names):
+        odds = (None, None, None) if n == 0 else (np.exp(fit.coefficients[n]), *np.exp(fit.intervals[n]))
+        rows.append((name, fit.coefficients[n], fit.standard_errors[n], *odds, fit.p[n]))
+    return rows
+
+
+def validation_rows(validation: Validation) -> list[tuple[Any, ...]]:
+    parts = (validation.apparent, validation.optimism, validation.corrected, validation.cross_validated)
+    return [(MEASURES[item.name], *(getattr(part, item.name) for part in parts)) for item in fields(Performance)]

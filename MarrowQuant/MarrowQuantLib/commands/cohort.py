@@ -1,0 +1,144 @@
+"""``marrowquant cohort``: from the results of many patients to ROC curves, models and a report."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ..model import MarrowQuantError
+from .progress import progress_bar
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("cohort", help="statistics of many patients: ROC, logistic regression, a response model of one's own")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    roc = _action(actions, "roc", "AUC with DeLong and bootstrap intervals, Youden's cut-off, paired comparison", _roc)
+    roc.add_argument("--predictor", required=True, metavar="X", help="column of the marker")
+    roc.add_argument("--compare", metavar="X2", help="column of a second marker of the same patients")
+    roc.add_argument("--direction", choices=("auto", "higher", "lower"), default="auto", help="values that speak for the event")
+    logistic = _action(actions, "logistic", "logistic regression by maximum likelihood or with Firth's penalty", _logistic)
+    _predictors(logistic)
+    logistic.add_argument("--firth", action="store_true", help="Firth's penalised likelihood: for few patients and separated groups")
+    compare = _action(actions, "compare", "Mann-Whitney test of each predictor, corrected for their number", _compare)
+    _predictors(compare)
+    compare.add_argument("--correction", choices=("holm", "bh", "none"), default="holm")
+    fit = _action(actions, "fit", "fit, validate and write a response model", _fit)
+    _predictors(fit)
+    _modelling(fit)
+    fit.add_argument("--out", type=Path, required=True, metavar="MODEL.json", help="model file; its name is the model's id")
+    report = _action(actions, "report", "everything: tables, figures, methods and one HTML page", _report)
+    _predictors(report)
+    _modelling(report)
+    report.add_argument("--out", type=Path, required=True, metavar="DIR")
+    report.add_argument("--decimal-comma", action="store_true", help="write the tables for a spreadsheet with decimal commas")
+    example = actions.add_parser("example", help="write a simulated cohort after the published design (50 patients, 15 CR/VGPR)")
+    example.add_argument("--out", type=Path, required=True, metavar="DIR")
+    example.add_argument("--seed", type=int, default=1)
+    example.set_defaults(command=_example)
+
+
+def _action(actions: argparse._SubParsersAction, name: str, words: str, command: Any) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=words)
+    parser.add_argument("source", type=Path, metavar="CSV", help="CSV with one row a patient, or a folder with results.json of the cases")
+    parser.add_argument("--outcomes", type=Path, metavar="CSV", help="table with the outcome, joined to the cases by its ID column")
+    parser.add_argument("--id", metavar="COLUMN", help="column that tells patients apart")
+    parser.add_argument("--outcome", required=True, metavar="Y")
+    parser.add_argument("--event", default="", metavar="VALUE[,VALUE]", help="values of the outcome that count as the event")
+    parser.add_argument("--json", action="store_true", help="print an object instead of text")
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _predictors(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--predictors", required=True, metavar="A,B", help="columns, separated by commas")
+
+
+def _modelling(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--method", choices=("firth", "ml", "ridge"), default="firth")
+    parser.add_argument("--select", action="store_true", help="backward elimination; repeated in every resample of the validation")
+    parser.add_argument("--bootstraps", type=int, default=500, metavar="N", help="of the validation (default: %(default)s; 0: none)")
+
+
+def _chosen(options: argparse.Namespace, names: list[str]):
+    from ..cohort import analysis
+    from ..cohort.reading import read_cohort
+
+    cohort = read_cohort(options.source, outcomes=options.outcomes, id_column=options.id, outcome=options.outcome)
+    events = [value for value in options.event.split(",") if value.strip()]
+    return analysis.select(cohort, options.outcome, names, events)
+
+
+def _listed(options: argparse.Namespace) -> list[str]:
+    return [name.strip() for name in options.predictors.split(",") if name.strip()]
+
+
+def _answer(options: argparse.Namespace, answer: dict[str, Any]) -> int:
+    from ..cohort.output import as_text
+    from ..report.to_json import plain
+
+    answer = plain(answer)
+    print(json.dumps(answer, indent=1, ensure_ascii=False) if options.json else as_text(answer))
+    return 0
+
+
+def _roc(options: argparse.Namespace) -> int:
+    from ..cohort import analysis, output
+
+    chosen = _chosen(options, [name for name in (options.predictor, options.compare) if name])
+    return _answer(options, output.roc_answer(chosen, analysis.analyse_roc(chosen, direction=options.direction)))
+
+
+def _logistic(options: argparse.Namespace) -> int:
+    from ..cohort import analysis, output
+
+    chosen = _chosen(options, _listed(options))
+    fit, warnings = analysis.analyse_logistic(chosen, "firth" if options.firth else "ml")
+    return _answer(options, output.logistic_answer(chosen, fit, warnings))
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from ..cohort import analysis, output
+
+    chosen = _chosen(options, _listed(options))
+    return _answer(options, output.groups_answer(chosen, analysis.compare_groups(chosen, options.correction), options.correction))
+
+
+def _fit(options: argparse.Namespace) -> int:
+    from ..cohort import adopt, analysis, output
+    from ..cohort.procedure import Procedure
+
+    chosen, procedure = _chosen(options, _listed(options)), Procedure(options.method, options.select)
+    developed, validation = analysis.develop(chosen, procedure, bootstraps=options.bootstraps, progress=progress_bar)
+    progress_bar.end()
+    source = f"{len(chosen.outcome)} patients of the table {options.source.name}"
+    spec = adopt.model_spec(
+        procedure, developed, chosen.predictors, outcome=chosen.event_in_words, model_id=options.out.stem, source=source,
+        validation=validation, findings=chosen.findings,
+    )  # fmt: skip
+    adopt.write_model(spec, options.out)
+    return _answer(options, {**output.model_answer(chosen, developed, validation), "written": options.out.name})
+
+
+def _report(options: argparse.Namespace) -> int:
+    from ..cohort import report
+    from ..cohort.procedure import Procedure
+
+    chosen = _chosen(options, _listed(options))
+    if options.bootstraps < 1:
+        raise MarrowQuantError("A report needs the validation; give --bootstraps 1 or more (500 for a paper).")
+    written = report.write_cohort_report(
+        chosen, Procedure(options.method, options.select), options.out, bootstraps=options.bootstraps, decimal_comma=options.decimal_comma,
+        progress=progress_bar,
+    )  # fmt: skip
+    progress_bar.end()
+    print(json.dumps([path.name for path in written]) if options.json else "\n".join(str(path) for path in written))
+    return 0
+
+
+def _example(options: argparse.Namespace) -> int:
+    from ..cohort.example import write_example
+
+    print(write_example(options.out, seed=options.seed))
+    return 0
