@@ -310,6 +310,27 @@ class Change:
 
 
 @dataclass(frozen=True)
+class LesionChange:
+    """What became of a lesion between two exams.
+
+    ``kind`` is persisting, new, resolved, merged or split; names are those in ``Component.lesion_id``; volumes in mL are sums, ADC in µm²/s
+    is that of the largest piece, None where there is none; ``rac`` is the proposed response assessment category with its reason in ``why``.
+    """
+
+    kind: str
+    names_before: tuple[str, ...]
+    names_after: tuple[str, ...]
+    region: str
+    volume_before_ml: float
+    volume_after_ml: float
+    adc_before: Optional[float]
+    adc_after: Optional[float]
+    confidence: float
+    rac: int
+    why: str
+
+
+@dataclass(frozen=True)
 class Contribution:
     """What one predictor adds to the logit of the estimate."""
 
@@ -367,3 +388,4 @@ class Results:
     settings: Settings
     warnings: tuple[str, ...] = ()
     history: LabHistory = field(default_factory=LabHistory)
+    lesions: tuple[LesionChange, ...] = ()

@@ -25,6 +25,7 @@ from .burden import BurdenContext, BurdenSession
 from .doubts import swap_doubts
 from .fatwater import dropout_ratio
 from .features import first_order, histogram
+from .followup import carry_rois, follow_lesions
 from .longitudinal import compare
 from .maps import ExamMaps, make_exam_maps
 from .model import (
@@ -37,6 +38,7 @@ from .model import (
     ExamResult,
     LabHistory,
     LabValue,
+    LesionChange,
     MarrowQuantError,
     Measurement,
     Progress,
@@ -90,10 +92,11 @@ def analyze(
     labs : path, optional
         Laboratory sheet, see ``response.read_labs``.
     rois : sequence of path
-        ``.mrk.json`` files, one for each exam in the same order, or one for both. Without any, a ``.mrk.json`` that lies in or above an
-        exam's own folder is taken.
+        ``.mrk.json`` files, one for each exam in the same order, or that of the baseline alone. Without any, a ``.mrk.json`` that lies
+        in or above an exam's own folder is taken. A follow-up without its own gets those of the baseline, carried by registration.
     points : ((level, RAS), (level, RAS)), optional
-        Centres of the first and the last vertebral body instead of a file; the bodies in between are placed along the column.
+        Centres of the first and the last vertebral body of the baseline instead of a file; the bodies in between are placed along the
+        column.
     settings, model : optional
         Defaults of :class:`Settings`; the bundled reconstruction.
     overrides : sequence of Override
@@ -110,18 +113,25 @@ def analyze(
     history = read_history(Path(labs)) if labs else LabHistory()
     exams = read_exams(folders, part(progress, 0.0, 0.25), overrides)
     labs_by_exam = labs_for(history.values, [exam.date for exam in exams])
+    markups = _markups_of(exams, rois, folders)
     share = 0.7 / len(exams)
     measured = []
     for n, exam in enumerate(exams):
         report_part = part(progress, 0.25 + n * share, 0.25 + (n + 1) * share)
         maps = make_maps(exam, LABELS[n], settings, part(report_part, 0.0, 0.8))
         report_part(0.8, "Measuring the vertebrae")
-        exam_rois, notes = exam_rois_from(maps, settings, _markups_for(n, exam, rois, folders), points)
+        if n and markups[n] is None and measured[0].vertebrae:
+            exam_rois, notes = _carried_rois(measured[0], maps)
+        else:
+            exam_rois, notes = exam_rois_from(maps, settings, markups[n], points)
         vertebrae, lumbar = measure_vertebrae(maps.maps, exam_rois)
         report_part(0.9, "Measuring the tumour load")
         burden, burden_notes = measure_burden(maps.maps, settings, rois=exam_rois, seams_ras=maps.seams_ras)
         measured.append(assemble(maps, vertebrae, lumbar, burden, labs_by_exam[n], (*notes, *burden_notes)))
-    results = replace(conclude(measured, settings, model), history=history, warnings=history.questions)
+    lesions: tuple[LesionChange, ...] = ()
+    if len(measured) == 2:
+        *measured, lesions = follow_lesions(*measured, part(progress, 0.95, 1.0))
+    results = replace(conclude(measured, settings, model), lesions=lesions, history=history, warnings=history.questions)
     progress(1.0, "Measured")
     return results
 
@@ -188,10 +198,19 @@ def make_maps(exam: dicom.ExamFiles, label: str, settings: Settings, progress: P
 
 
 # ------------------------------------------------------------------------------------------------------------------- ROIs
-def _markups_for(n: int, exam: dicom.ExamFiles, rois: Sequence[PathLike], folders: Sequence[PathLike]) -> Optional[Path]:
+def _markups_of(exams: Sequence[dicom.ExamFiles], rois: Sequence[PathLike], folders: Sequence[PathLike]) -> list[Optional[Path]]:
+    """Each exam's own markups file; None for a follow-up without one, or where the file is the baseline's."""
     if rois:
-        return Path(rois[min(n, len(rois) - 1)])
-    return find_markups(Path(exam.folder), Path(folders[min(n, len(folders) - 1)]))
+        return [Path(rois[n]) if n < len(rois) else None for n in range(len(exams))]
+    found = [find_markups(Path(exam.folder), Path(folders[min(n, len(folders) - 1)])) for n, exam in enumerate(exams)]
+    return [path if n == 0 or path != found[0] else None for n, path in enumerate(found)]
+
+
+def _carried_rois(baseline: ExamResult, maps: ExamMaps) -> tuple[list[VertebraROI], list[str]]:
+    try:
+        return carry_rois([vertebra.roi for vertebra in baseline.vertebrae], baseline.maps, maps.maps)
+    except MarrowQuantError as error:
+        return [], [str(error)]
 
 
 def find_markups(exam_folder: Path, root: Path) -> Optional[Path]:

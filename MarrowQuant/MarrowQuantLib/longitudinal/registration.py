@@ -72,6 +72,7 @@ def register(
     *,
     center_ras: Optional[Sequence[float]] = None,
     half_size_mm: Optional[Sequence[float]] = None,
+    sizes_mm: Sequence[float] = (),
 ) -> Rigid:
     """Rigid transform from baseline to follow-up.
 
@@ -83,6 +84,8 @@ def register(
         Where the search begins; the identity if left out.
     center_ras, half_size_mm : optional
         Only this box of the baseline takes part, along the axes of its grid: one vertebra.
+    sizes_mm : sequence of float
+        Voxel sizes that the search goes through; fit for the task if left out.
 
     Raises
     ------
@@ -99,7 +102,7 @@ def register(
     transform.SetMatrix([float(x) for x in (_LPS @ begin.rotation @ _LPS).ravel()], 1e-6)
     transform.SetTranslation([float(x) for x in _LPS @ begin.apply(_LPS @ center) - center])
     try:
-        for size in _LOCAL_MM if local else _WHOLE_MM:
+        for size in sizes_mm or (_LOCAL_MM if local else _WHOLE_MM):
             transform = _optimise(_coarser(fixed, size), _coarser(moving, size), transform, size)
     except RuntimeError:
         raise MarrowQuantError(

@@ -61,6 +61,7 @@ def results_to_dict(results: Results) -> dict[str, Any]:
         "settings": plain(dataclasses.asdict(results.settings)),
         "exams": [_exam(exam) for exam in results.exams],
         "changes": [_change(change) for change in results.changes],
+        "lesions": [plain(dataclasses.asdict(lesion)) for lesion in results.lesions],
         "response": _response(results.response) if results.response else None,
         "laboratory": _laboratory(results),
         "warnings": list(results.warnings),

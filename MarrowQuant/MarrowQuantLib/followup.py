@@ -1,0 +1,144 @@
+"""What a follow-up takes over from the baseline: ROIs with levels and exclusions, and the names of the lesions.
+
+Positions are carried by rigid registration; every map is measured on its own grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Optional
+
+import numpy as np
+
+from .longitudinal.lesions import LesionMatch, match_lesions, with_names
+from .longitudinal.propagate import common_image, propagate_rois
+from .longitudinal.rac import propose_rac
+from .longitudinal.registration import Rigid, register
+from .model import Burden, Component, ExamResult, LesionChange, MarrowQuantError, Progress, VertebraROI, Volume, no_progress
+
+SLAB_MM = 200.0  # the body is registered as a whole and then in slabs of this height, about a station
+_COARSE_MM = (8.0,)
+_LARGEST_STEP_MM = 20.0  # of a slab against the whole body; more is no movement but a failed registration
+
+
+def carry_rois(
+    rois: Sequence[VertebraROI], baseline: Mapping[str, Volume], follow_up: Mapping[str, Volume], progress: Progress = no_progress
+) -> tuple[list[VertebraROI], list[str]]:
+    """The baseline's ROIs in the follow-up, and what the reader should know about them.
+
+    Parameters
+    ----------
+    rois : sequence of VertebraROI
+    baseline, follow_up : mapping of str to Volume
+        Maps of both exams.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the exams share no image, or their images do not overlap.
+    """
+    key = common_image(baseline, follow_up)
+    if key is None:
+        raise MarrowQuantError("The exams share no kind of image, so the ROIs cannot be carried over; place them in the follow-up by hand.")
+    carried, _ = propagate_rois(rois, baseline[key], follow_up[key], progress)
+    told = ", ".join(f"{c.roi.level} {100 * c.confidence:.0f} %" for c in carried)
+    notes = [f"The ROIs were carried from the baseline by rigid registration; confidence: {told}. Look at them in the pictures."]
+    return [c.roi for c in carried], notes + [doubt for c in carried for doubt in c.doubts]
+
+
+class BodyMovement:
+    """How the body lies at follow-up against the baseline: one rigid transform per slab along S.
+
+    Parameters
+    ----------
+    baseline, follow_up : Volume
+        Diffusion images at the lowest b-value, stitched.
+    """
+
+    def __init__(self, baseline: Volume, follow_up: Volume, progress: Progress = no_progress) -> None:
+        progress(0.0, "Registering the bodies")
+        whole = register(baseline, follow_up, sizes_mm=_COARSE_MM)
+        low, high = _extent(baseline)
+        n = max(1, round((high[2] - low[2]) / SLAB_MM))
+        edges = np.linspace(low[2], high[2], n + 1)
+        self.heights = (edges[:-1] + edges[1:]) / 2
+        self.slabs = []
+        for number, height in enumerate(self.heights):
+            progress((number + 1) / (n + 1), "Registering the bodies")
+            center = np.array([*((low + high) / 2)[:2], height])
+            self.slabs.append(_slab(baseline, follow_up, whole, center, np.append((high - low)[:2] / 2, SLAB_MM / 2)))
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Baseline RAS points, shape (n, 3), to follow-up RAS points."""
+        points = np.asarray(points, dtype=float)
+        nearest = np.abs(points[:, 2:3] - self.heights).argmin(axis=1)
+        moved = np.empty_like(points)
+        for number in np.unique(nearest):
+            own = nearest == number
+            moved[own] = self.slabs[number].apply(points[own])
+        return moved
+
+
+def _slab(baseline: Volume, follow_up: Volume, whole: Rigid, center: np.ndarray, half: np.ndarray) -> Rigid:
+    try:
+        found = register(baseline, follow_up, whole, center_ras=center, half_size_mm=half, sizes_mm=_COARSE_MM)
+    except MarrowQuantError:  # a slab of air: the movement of the whole body holds
+        return whole
+    too_far = np.linalg.norm(found.apply(center) - whole.apply(center)) > _LARGEST_STEP_MM
+    return whole if too_far or not np.isfinite(found.agreement) else found
+
+
+def _extent(volume: Volume) -> tuple[np.ndarray, np.ndarray]:
+    corners = np.array(np.meshgrid(*[(0, n - 1) for n in volume.array.shape[2::-1]], [1])).reshape(4, -1)
+    points = (volume.ijk_to_ras @ corners)[:3]
+    return points.min(axis=1), points.max(axis=1)
+
+
+def follow_lesions(
+    baseline: ExamResult, follow_up: ExamResult, progress: Progress = no_progress
+) -> tuple[ExamResult, ExamResult, tuple[LesionChange, ...]]:
+    """Give the lesions of both exams their names, and tell what became of each.
+
+    Returns
+    -------
+    baseline, follow_up : ExamResult
+        With ``lesion_id`` in the components; the follow-up with a warning where the bodies could not be registered.
+    changes : tuple of LesionChange
+        Empty where one of the exams has no tumour load.
+    """
+    if baseline.burden is None or follow_up.burden is None:
+        return baseline, follow_up, ()
+    try:
+        carry = BodyMovement(baseline.maps["dwi_low"], follow_up.maps["dwi_low"], progress)
+    except MarrowQuantError as error:
+        warning = f"The lesions were not matched. {error}"
+        return baseline, replace(follow_up, warnings=(*follow_up.warnings, warning)), ()
+    matches = match_lesions(baseline.burden, follow_up.burden, carry)
+    named = [with_names(exam.burden, matches, follow_up=later) for exam, later in ((baseline, False), (follow_up, True))]
+    changes = tuple(_change(match, *named) for match in matches)
+    return replace(baseline, burden=named[0]), replace(follow_up, burden=named[1]), changes
+
+
+def _change(match: LesionMatch, before: Burden, after: Burden) -> LesionChange:
+    first = [before.components[n - 1] for n in match.baseline]
+    second = [after.components[n - 1] for n in match.follow_up]
+    largest = [max(parts, key=lambda c: c.volume_ml, default=None) for parts in (first, second)]
+    proposal = propose_rac(match.kind, *largest)
+    return LesionChange(
+        kind=match.kind,
+        names_before=match.names_before,
+        names_after=match.names_after,
+        region=next(c.region for c in largest if c is not None),
+        volume_before_ml=sum(c.volume_ml for c in first),
+        volume_after_ml=sum(c.volume_ml for c in second),
+        adc_before=_adc(largest[0]),
+        adc_after=_adc(largest[1]),
+        confidence=match.confidence,
+        rac=proposal.category,
+        why=proposal.why,
+    )
+
+
+def _adc(component: Optional[Component]) -> Optional[float]:
+    return None if component is None else component.adc_median
