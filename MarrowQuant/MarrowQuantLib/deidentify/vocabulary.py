@@ -11,32 +11,33 @@ from __future__ import annotations
 import re
 
 _IMAGING = """
-3plane 3planeloc acc acq acquisition acs ad adaptive adc adcmap add additional advanced air algorithm aligned all angio apparent
-approx arc arms art artifact asset au autoalign average averages ax1 axis b0 b1 background baseline bffe bh bipolar blade bold
-bone brain breath breathhold bright btfe bval bvalue bvalues bw caipi caipirinha calc calculated calibration center centric
-channel cm coil coils color colour combined comp complex composed composite compressed contrast corrected correction cs csa csf
-cube curve cycle dark data dbl dec deep default deg delay derived diff diffusion diffusionweighted dim dir direction directions
-dist distortion dixon dixonquant dl dti dtifa dual dw dwi dwibs dyn dynamic dyndist dyndistcalc eadc ec echo echoes echos edr
-effective enhanced entire ep epi epse epse2d1 est estimated exam exp exponential exsper fa fast fat fatfrac fatfraction fatquant
-fatsat fb ff ffe fflip ffmap fgre field fieldmap fiesta filter filtered fine fisp fit fitted fl flair flash flex flip flow fluid
-fm fmap follow followup followups fov fraction frame free freq frequency fs fse fsp full fused gadolinium gd geometry gradient
-grappa gre grid groups haste head2 high hires hr hyperband hypersense hz ideal ideal_iq idealiq image images imaging in inopp
-inout inoutphase inphase intensity inv inversion ip iq ir irm iso isotropic isovoxel ivim khz kurtosis large lava lavaflex level
-loc local localiser localizer long low mag magnitude manual map maps marrow matrix max maximum mddw mdix mdixon mdixonall
-mdixonquant mean med medic medium merge min minimum minip minute minutes mip mipp mm mobi mobiview mode model modified mono
-monoexponential motion mpr mprage mr mra mri ms mt multi multiband multiecho multislice myeloma nav navigator neo new noise
-none nonlinear norm normal normalised normalized numbers off ogse onephase oop opp opposed oppphase opt optimised optimized orig
-original out outofphase outphase overlap overview parallel part partial pass pat pc pd pd2 pdff pdffmap percent percentage phase
-phases pilot pixel plain plane plus post pre premature prep preparation presat prescan pri primary proc processed proj projection
-propeller proset protocol proton q2d q3d qa qc qdixon qmap qsm quant quantification quantitative quick r2 r2star rad radial ratio
-raw real recon reconstructed ref reference reformat reformatted registered registration rep repeat research resolution resolve
-resp respiratory rest rho rotation routine rs rt rtr s2 sat saturation scan scanner scout se sec second seconds sel selective
-sense sequence sequences series set shim short signal simulated single six sixecho slab slice slices slow small smart sms space
-spair sparse spatial spectral speeder spgr spin spir spoiled ss ss2d ssfp ssfse ssh sshot stack standard star star2 start static
-station stations step stir stitched streak sub subtraction sum survey swi syngo synthetic sys system t1 t2 t2star tdi tensor term
-test tfe tfl tfl3d thick thin third time tir tirm tof tra trace tracew trap tri trig trigger triggered truefisp trufi tse tsi
-turbo twist two ultra ungated unit units upper us usable value values vibe view visit vol volume vpc water wb weighted wfi wi wip
-with without wo words zoomit
+3plane 3planeloc acc acq acquisition acs ad adaptive adc adcmap adcs add additional advanced air algorithm aligned all angio
+anisotropic anisotropy apparent approx arc arms art artifact asset au autoalign average averages ax1 axis b0 b1 background
+baseline bffe bh bipolar blade bold bone brain breath breathhold bright btfe bval bvalue bvalues bw caipi caipirinha calc
+calculated calibration cdwi center centric channel cm coefficient coil coils color colour combined comp complex composed composite
+compressed computed contrast corrected correction cs csa csf cube curve cycle dark data dbl dce dec deep default deg delay derived
+diff diffusion diffusionweighted dim dir direction directions dist distortion dixon dixonquant dl dti dtifa dual dw dwi dwibs dyn
+dynamic dyndist dyndistcalc eadc ec echo echoes echos edr effective enhanced entire ep epi epse epse2d1 est estimated exam exp
+exponential exsper fa fast fat fatfrac fatfraction fatquant fatsat fb ff ffe fflip ffmap fgre field fieldmap fiesta filter
+filtered fine fisp fit fitted five fl flair flash flex flip flow fluid fm fmap follow followup followups four fov fraction
+fractional frame free freq frequency fs fse fsp full fused gadolinium gd geometry gradient grappa gre grid groups haste head2 high
+hires hr hyperband hypersense hz ideal ideal_iq idealiq image images imaging in inopp inout inoutphase inp inphase intensity inv
+inversion ip iq ir irm iso isotropic isovoxel ivim khz kidney kurtosis large lava lavaflex level loc local localiser localizer
+long low mag magnitude manual map maps marrow matrix max maximum mddw mdix mdixon mdixonall mdixonquant mean med medic medium
+merge min minimum minip minute minutes mip mipp mm mobi mobiview mode model modified mono monoexponential motion mpr mprage mr mra
+mri ms mt multi multiband multiecho multislice myeloma nav navigator neo new noise none nonlinear norm normal normalised
+normalized numbers off ogse one onephase oop op opp opposed oppphase opt optimised optimized orig original out outofphase outphase
+overlap overview parallel part partial pass pat pc pd pd2 pdff pdffmap percent percentage perfusion ph phase phases pilot pixel
+plain plane plus post pre premature prep preparation presat prescan pri primary proc processed proj projection propeller proset
+protocol proton q2d q3d qa qc qdixon qmap qsm quant quantification quantitative quick r2 r2star rad radial ratio raw real recon
+reconstructed ref reference reformat reformatted registered registration rep repeat research resolution resolve resp respiratory
+rest rho rotation routine rs rt rtr s2 sat saturation scan scanner scout sdwi se sec second seconds sel selective sense sequence
+sequences series set shim short signal simulated single six sixecho slab slice slices slow small smart sms space spair sparse
+spatial spectral speeder spgr spin spir spoiled ss ss2d ssfp ssfse ssh sshot stack standard star star2 start static station
+stations step stir stitched streak sub subtraction sum survey swi swim syn syngo synth synthetic sys system t1 t2 t2star tdi te
+tensor term test tfe tfl tfl3d thick thin third three time tir tirm tof tr tra trace tracew trap tri trig trigger triggered
+truefisp trufi tse tsi turbo twist two ultra ungated unit units upper us usable value values vibe view visit vol volume vpc water
+wb weighted wfi wi wip with without wo words zoomit
 """
 
 _ANATOMY = """
@@ -91,7 +92,7 @@ _PATTERN = re.compile(
     | \d{1,3}(\.\d{1,3})?(mm|cm|ms|deg|ch|dir|t|b|d|x|echo|echoes|nex|nsa|av|iso|slices|sl|st|pt|th|nd|rd)
     | \d{1,3}(x\d{1,3}){1,2} | \d\.\dx\d\.\d    # 256x256, 1.5x1.5
     | \d{1,2}\.\d | \d(\.\d){1,3}           # 1.5, releases such as 5.3.0.3
-    | t[12]w?i? | pdw?i? | [234]d | mp2rage | mb\d | sms\d | pat?\d | [ps]\d | e\d{1,2} | x
+    | t[12]w?i? | pdw?i? | [234]d | mp2rage | mb\d | sms\d | pat?\d | [ps]\d | e\d{1,2} | [fwx]
     | (ep|epse|epi|tfl|fl|gre|se|tse|fse)[23]d\d?
     | \d{2,4}\#\d{1,3}                     # 800#3: b-value and direction
     | [ctls]\d{1,2} | [lct][-_ ]spine       # vertebral levels, L-Spine
@@ -103,6 +104,7 @@ _PATTERN = re.compile(
 _TOKEN = re.compile(r"(?<![A-Za-z])[LCTlct][-_ ][Ss](?:pine|PINE)\b|(?:[^\s_\-/(),;:^=\[\]\\*+&|<>%.\"'!?@~]|(?<=\d)\.(?=\d))+")
 _NUMBER = re.compile(r"\d+")
 _CAMEL = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|.")
+_EDGES = " _-/,;:.^=+&"
 _ASCII = re.compile(r"[ -~\r\n\t]*")
 
 
@@ -112,15 +114,23 @@ def clean_text(text: str) -> str:
     Returns
     -------
     str
-        The text itself if every word of it is known; else its known words with single spaces between them, possibly none. Numbers of more
+        The text itself if every word of it is known; else what is left of it without the other words, possibly nothing. Numbers of more
         than three digits go unless they are usual b-values, and so do numbers beside numbers, because dates and telephone numbers are
         written so.
     """
-    tokens = [match.group() for match in _TOKEN.finditer(text)]
-    kept = [token for n, token in enumerate(tokens) if _is_known(token) or _is_lone_number(tokens, n)]
-    if len(kept) == len(tokens) and _ASCII.fullmatch(text):
+    matches = list(_TOKEN.finditer(text))
+    tokens = [match.group() for match in matches]
+    kept = [_is_known(token) or _is_lone_number(tokens, n) for n, token in enumerate(tokens)]
+    if not any(kept):
+        return ""
+    if all(kept) and _ASCII.fullmatch(text):
         return text
-    return " ".join(kept)
+    parts, at = [], 0
+    for match, keep in zip(matches, kept):
+        parts += [text[at : match.start()], match.group() if keep else ""]
+        at = match.end()
+    left = re.sub(r"[^ -~]+", " ", "".join((*parts, text[at:])))
+    return re.sub(r"([^\w()\[\]]|_)\1+", r"\1", re.sub(r"[(\[]\s*[)\]]", "", left)).strip(_EDGES)
 
 
 def clean_code_string(value: str) -> str:
