@@ -15,9 +15,12 @@ import bench
 
 # Section of the page -> the module of this folder whose ``section(rounds)`` returns its Markdown.
 SECTIONS = {
+    "pdff": "pdff",
+    "fatwater-sweeps": "fatwater_sweeps",
     "adc": "adc",
     "diffusion-models": "diffusion_models",
     "adc-sweeps": "adc_sweeps",
+    "adc-real": "adc_real",
     "features": "features",
 }
 

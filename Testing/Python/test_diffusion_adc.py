@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tracemalloc
 import warnings
 
@@ -55,6 +56,17 @@ def test_nonlinear_fit_agrees_with_scipy_voxel_by_voxel():
     for voxel, adc in zip(signal, fit.adc_um2_per_s):
         best, _ = curve_fit(lambda b, s0, d: s0 * np.exp(-b * d * 1e-6), np.array(B_VALUES), voxel, p0=(voxel[0], 1000.0))
         assert adc == pytest.approx(best[1], abs=1.0)
+
+
+def test_log_linear_fit_agrees_with_mrbias_on_the_signals_it_published(shared_data):
+    with (shared_data / "dwi" / "caliber_phantom" / "dw_000_voxel_data.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    vials = {row["RoiLabel"]: [r for r in rows if r["RoiLabel"] == row["RoiLabel"]] for row in rows}
+    assert len(vials) == 13
+    for samples in vials.values():
+        b = [1e6 * float(row["b-value (s/µm²)"]) for row in samples]
+        fit = fit_adc(np.array([float(row["VoxelSignal"]) for row in samples]), b, method="ols")
+        assert fit.adc_um2_per_s == pytest.approx(float(samples[0]["D"]), rel=1e-5)
 
 
 def test_two_b_values_give_the_textbook_formula():
