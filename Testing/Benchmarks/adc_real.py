@@ -73,7 +73,7 @@ def _vials(folder: Path) -> list[str]:
         repeats.append(scans[1] / scans[0] - 1)
         values = [f"{value:.1f}" for value in (theirs, *ours)] + [f"{scan:.0f}" for scan in scans]
         rows.append([label.replace("dw_roi_", ""), f"{certificate:.0f}", *values])
-    header = ["vial", "certificate", "mrbias", "ours, log-linear", "ours, non-linear", "ours, weighted, 3×3×3 voxels", "the same, repeated scan"]
+    header = ["vial", "certificate", "mrbias", "ours, log-linear", "ours, non-linear", "ours, weighted, 27 voxels", "repeated scan"]
     reading = (
         f"mrbias, too, is a log-linear fit: largest difference on the same signals {100 * np.max(np.abs(same_signals)):.4f} %. Between the "
         f"two scans: median {100 * np.median(np.abs(repeats)):.2f} %. Every program reads above the certificate on this scan, so that it "

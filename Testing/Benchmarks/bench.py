@@ -1,7 +1,8 @@
 """What every benchmark shares: peers in their own environments, alternating runs, tables and pictures, the page they are written to.
 
-Each contender is a process of its own, so that its peak memory is its own too. It prints one line of JSON last:
-``{"seconds": compute time without reading files, …any other numbers to show}``. A program that prints none is timed as a whole.
+Each contender is a process of its own, so that its peak memory is its own too. It prints one line of JSON last: "seconds" is its compute
+time without reading files, "cpu_seconds" the processor time of the same, and more numbers may follow. A program that prints none is
+timed as a whole.
 Contenders take turns, round after round, so that a busy machine slows all of them alike. Memory is read from ``wait4``, so the
 benchmarks run on Linux and macOS.
 """
@@ -50,10 +51,11 @@ class Contender:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Medians over the rounds. ``seconds`` is what the contender reports of its computation, the whole process if it reports none.
+    """Medians over the rounds.
 
-    ``cpu_s`` is the processor time and ``peak_mb`` the peak resident memory of the process (1 MB = 10⁶ bytes); ``numbers`` is the JSON of
-    the last round.
+    ``seconds`` is what the contender reports of its computation, the whole process if it reports none; ``cpu_s`` the processor time of the
+    same. ``wall_s`` is the whole process, and ``peak_mb`` its peak resident memory (1 MB = 10⁶ bytes). ``numbers`` is the JSON of the last
+    round.
     """
 
     name: str
@@ -133,7 +135,8 @@ def _run(contender: Contender) -> Outcome:
         return Outcome(contender.name, missing=f"failed: {last}")
     numbers = _json_line(printed)
     kilobytes = usage.ru_maxrss / 1024 if sys.platform == "darwin" else usage.ru_maxrss
-    return Outcome(contender.name, numbers.get("seconds", wall), wall, usage.ru_utime + usage.ru_stime, kilobytes * 1024 / 1e6, numbers)
+    processor = numbers.get("cpu_seconds", usage.ru_utime + usage.ru_stime)
+    return Outcome(contender.name, numbers.get("seconds", wall), wall, processor, kilobytes * 1024 / 1e6, numbers)
 
 
 def _json_line(printed: str) -> dict[str, Any]:

@@ -226,3 +226,38 @@ def test_effective_b_values_are_used_as_they_are():
     signal = 700 * np.exp(-np.array(b) * 850e-6)
     assert fit_adc(signal, b).adc_um2_per_s == pytest.approx(850, abs=0.1)
     assert fit_adc(signal, b).b_values == b
+
+
+FITS = [fit_adc, fit_ivim, fit_kurtosis]
+
+
+@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"b_values": (0, 20, 50, 400)}, "one entry for each"),
+        ({"b_values": (0, 0.02, 0.05, 0.4, 0.8)}, "ms/µm²"),
+        ({"b_values": (0, 2e-5, 5e-5, 4e-4, 8e-4)}, "s/mm²"),
+        ({"b_values": (0, 20, 50, 400, np.nan)}, "missing"),
+        ({"mask": np.zeros(3)}, "empty"),
+        ({"mask": np.ones(4)}, "same grid"),
+        ({"signal": np.ones((3, 5), complex)}, "real magnitude"),
+        ({"signal": np.ones((3, 5), bool)}, "real magnitude"),
+        ({"signal": np.ones((0, 5))}, "no voxel"),
+    ],
+)
+def test_every_fit_refuses_bad_input_with_a_sentence(fit, change, says):
+    given = {"signal": np.ones((3, 5)), "b_values": (0, 20, 50, 400, 800), **change}
+    signal, b_values = given.pop("signal"), given.pop("b_values")
+    with pytest.raises(MarrowQuantError, match=says):
+        fit(signal, b_values, **given)
+
+
+@pytest.mark.parametrize("fit", FITS)
+def test_every_fit_survives_numbers_at_the_ends_of_their_types(fit):
+    b = np.array([0, 20, 50, 400, 800.0])
+    largest = 0.99 * np.iinfo(np.int64).max * np.exp(-b * 1e-3)
+    result = fit(np.stack([largest, largest / 2]).astype(np.int64), b)
+    d = result.adc_um2_per_s if fit is fit_adc else result.d_um2_per_s
+    assert d == pytest.approx(1000, rel=1e-3)
+    assert not fit(np.full((1, 5), 1e300), b).valid.any()  # beyond the format that the fit computes in: excluded, not guessed

@@ -98,6 +98,14 @@ def test_a_region_without_valid_voxels_is_refused(values):
         histogram(values, "FF", "%")
 
 
+def test_values_that_no_map_holds_raise_no_warning_and_no_wrong_number():
+    huge = first_order([1e200, 2e200, 4e200])
+    assert huge["median"] == 2e200 and np.isinf(huge["energy"]) and not np.isfinite(huge["skewness"])
+    with pytest.raises(MarrowQuantError, match="complex"):
+        first_order([1 + 1j, 2])
+    assert first_order(np.array([250, 250], np.uint8))["mean"] == 250  # the sum does not wrap around
+
+
 @pytest.mark.parametrize("options", [{"levels": 0}, {"bin_width": 0.0}, {"bin_width": np.nan}, {"levels": 8, "bin_width": 1.0}])
 def test_discretisation_that_makes_no_sense_is_refused(options):
     with pytest.raises(MarrowQuantError):

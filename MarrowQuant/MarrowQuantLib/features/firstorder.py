@@ -49,7 +49,8 @@ def first_order(values: np.ndarray, *, levels: Optional[int] = None, bin_width: 
     """
     x, n_excluded = finite_values(values)
     level = _discretise(x, levels, bin_width)
-    return {"n": x.size, "n_excluded": n_excluded, **_moments(x), **_order_statistics(x), **_histogram_features(level)}
+    with np.errstate(over="ignore", invalid="ignore"):  # powers of absurdly large values are infinite
+        return {"n": x.size, "n_excluded": n_excluded, **_moments(x), **_order_statistics(x), **_histogram_features(level)}
 
 
 def region_warnings(features: Mapping[str, float]) -> tuple[str, ...]:
@@ -116,6 +117,8 @@ def histogram(
 
 def finite_values(values: np.ndarray) -> tuple[np.ndarray, int]:
     """The finite values in double precision, and how many were left out."""
+    if np.iscomplexobj(values):
+        raise MarrowQuantError("The region holds complex numbers; take the magnitude, or the map computed from them, first.")
     x = np.asarray(values, dtype=float).ravel()
     finite = np.isfinite(x)
     if not finite.any():

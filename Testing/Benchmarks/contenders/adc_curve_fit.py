@@ -19,8 +19,8 @@ def model(x, s0, d):
     return s0 * np.exp(-x * d)
 
 
-start = time.perf_counter()
+start, processor = time.perf_counter(), time.process_time()
 adc = [1000.0 * curve_fit(model, b, voxel, p0=(voxel[0], 1.0))[0][1] for voxel in signal]
-seconds = time.perf_counter() - start
+seconds, processor = time.perf_counter() - start, time.process_time() - processor
 np.save(folder / "adc_curve_fit.npy", np.array(adc, np.float32))
-print(json.dumps({"seconds": seconds, "voxels": n_voxels}))
+print(json.dumps({"seconds": seconds, "cpu_seconds": processor, "voxels": n_voxels}))

@@ -13,8 +13,8 @@ from MarrowQuantLib.diffusion import fit_adc
 folder, method = Path(sys.argv[1]), sys.argv[2]
 b_values = np.loadtxt(folder / "adc.bval")
 signal = np.moveaxis(np.load(folder / "signal.npy"), 0, -1)
-start = time.perf_counter()
+start, processor = time.perf_counter(), time.process_time()
 fit = fit_adc(signal, b_values, method=method)
-seconds = time.perf_counter() - start
+seconds, processor = time.perf_counter() - start, time.process_time() - processor
 np.save(folder / f"adc_{method}.npy", fit.adc_um2_per_s)
-print(json.dumps({"seconds": seconds, "voxels": fit.valid.size}))
+print(json.dumps({"seconds": seconds, "cpu_seconds": processor, "voxels": fit.valid.size}))
