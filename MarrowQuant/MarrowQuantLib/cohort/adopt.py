@@ -14,7 +14,7 @@ from .. import __version__
 from ..longitudinal.indices import INDICES
 from ..model import RESEARCH_USE_ONLY, MarrowQuantError
 from ..response import load_model
-from ..response.model_file import SCHEMA_VERSION
+from ..response.model_file import MODELS_FOLDER, SCHEMA_VERSION, own_models_folder
 from .procedure import Developed, Procedure
 from .validation import Performance, Validation
 
@@ -93,7 +93,7 @@ def write_model(spec: Mapping[str, Any], path: Path) -> Path:
     Raises
     ------
     MarrowQuantError
-        If the file cannot be written, or its name is not the model's id with .json.
+        If the file cannot be written.
     """
     path = Path(path)
     try:
@@ -104,15 +104,31 @@ def write_model(spec: Mapping[str, Any], path: Path) -> Path:
     return path
 
 
+def offer_model(spec: Mapping[str, Any]) -> Path:
+    """Write a model into the reader's own folder, from where the panel and the command line offer it.
+
+    Raises
+    ------
+    MarrowQuantError
+        As :func:`write_model`, and if a model of this id is there already: results name their model by its id.
+    """
+    folder = own_models_folder()
+    path = folder / f"{spec['id']}.json"
+    if path.exists() or (MODELS_FOLDER / path.name).exists():
+        raise MarrowQuantError(f"There is a model named {spec['id']} already; choose another name, so that older results stay traceable.")
+    folder.mkdir(parents=True, exist_ok=True)
+    return write_model(spec, path)
+
+
 def described(column: str) -> dict[str, str]:
     """Label and unit of a column of a cohort that was read from results; of any other column its name."""
     for index in INDICES:
         in_points = index.unit == "%"
         known = {
-            f"{index.key}_change": (f"Change of {index.label_en}", index.change_unit if in_points else "%"),
-            f"{index.key}_change_percent": (f"Relative change of {index.label_en}", "%"),
-            f"{index.key}_baseline": (f"{index.label_en} at baseline", index.unit),
-            f"{index.key}_follow_up": (f"{index.label_en} at follow-up", index.unit),
+            f"{index.key}_change": (f"{index.label_en}: change", index.change_unit if in_points else "%"),
+            f"{index.key}_change_percent": (f"{index.label_en}: relative change", "%"),
+            f"{index.key}_baseline": (f"{index.label_en}: baseline", index.unit),
+            f"{index.key}_follow_up": (f"{index.label_en}: follow-up", index.unit),
         }
         if column in known:
             label, unit = known[column]

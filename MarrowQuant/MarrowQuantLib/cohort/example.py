@@ -2,8 +2,8 @@
 
 Takasu M et al., PLoS One 2020;15(2):e0229607 give 15 of 50 patients with CR/VGPR and AUCs of 0.964 (change of fat fraction) and 0.847
 (change of M protein). Under two normal groups of equal variance these are effect sizes of 2.54 and 1.45 SD. Spread, position and
-correlation are not published: they are the middle of the ranges that the bundled response model states. The ADC carries an invented small effect, so
-that there is a third index; nothing about it comes from the paper. Every file says that it is simulated.
+correlation are not published: they are the middle of the ranges that the bundled response model states. The ADC carries an invented
+small effect, so that there is a third index; nothing about it comes from the paper. Every file says that it is simulated.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ def roc_figure(curves: Mapping[str, Roc]) -> str:
         parts.append(_polyline(curve.false_positive_rate, curve.sensitivity, x, y, colour, dash))
         parts.append(circle(x(1.0 - curve.cut_off.specificity), y(curve.cut_off.sensitivity), colour, filled=n == 0))
         place = _TOP + _SIZE - 18.0 * (len(curves) - n) + 4
-        parts.append(line(x(0.34), place - 4, x(0.42), place - 4, colour, 2.0, dash))
-        parts.append(text(x(0.44), place, f"{name}: AUC {curve.auc:.3f}", size=11))
+        parts.append(line(x(0.22), place - 4, x(0.30), place - 4, colour, 2.0, dash))
+        parts.append(text(x(0.32), place, f"{name}: AUC {curve.auc:.3f}", size=11))
     return _square_svg("ROC curves: " + ", ".join(f"{name} AUC {curve.auc:.3f}" for name, curve in curves.items()), parts)
 
 

@@ -211,7 +211,7 @@ class _Problem:
         """Score, and the curvature for the step.
 
         Firth's score adds h (½ − p) to the residual, h the diagonal of the hat matrix: the score of an ordinary fit in which every patient
-        also counts h times with the outcome ½. The curvature is the information of that fit; without it the steps overshoot near separation.
+        also counts h times with the outcome ½. The curvature is that fit's information; without it the steps overshoot near separation.
         """
         p = expit(self.x @ beta)
         weights, residual = p * (1.0 - p), self.y - p

@@ -28,6 +28,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     _predictors(fit)
     _modelling(fit)
     fit.add_argument("--out", type=Path, required=True, metavar="MODEL.json", help="model file; its name is the model's id")
+    fit.add_argument("--offer", action="store_true", help="also put it where the panel and 'marrowquant response' find models")
     report = _action(actions, "report", "everything: tables, figures, methods and one HTML page", _report)
     _predictors(report)
     _modelling(report)
@@ -118,6 +119,8 @@ def _fit(options: argparse.Namespace) -> int:
         validation=validation, findings=chosen.findings,
     )  # fmt: skip
     adopt.write_model(spec, options.out)
+    if options.offer:
+        adopt.offer_model(spec)
     return _answer(options, {**output.model_answer(chosen, developed, validation), "written": options.out.name})
 
 

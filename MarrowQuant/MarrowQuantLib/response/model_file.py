@@ -48,10 +48,15 @@ def available_models() -> dict[str, Path]:
     The reader's folder is ``MARROWQUANT_MODELS`` if that is set, else ``.marrowquant/models`` in the home folder. A file there that has the
     name of a bundled model is not offered, because a number could then come from another model than its name says.
     """
-    own = Path(os.environ.get(MODELS_VARIABLE) or Path.home() / ".marrowquant" / "models")
+    own = own_models_folder()
     bundled = {path.stem: path for path in sorted(MODELS_FOLDER.glob("*.json"))}
     added = {path.stem: path for path in sorted(own.glob("*.json"))} if own.is_dir() else {}
     return {**bundled, **{stem: path for stem, path in added.items() if stem not in bundled}}
+
+
+def own_models_folder() -> Path:
+    """The reader's own folder of models; it need not exist."""
+    return Path(os.environ.get(MODELS_VARIABLE) or Path.home() / ".marrowquant" / "models")
 
 
 def translation(estimate: ResponseEstimate, language: str) -> Mapping[str, Any]:
