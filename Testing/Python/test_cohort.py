@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -326,3 +327,56 @@ def test_a_model_needs_a_name_that_can_be_a_file():
     developed = Procedure().run(outcome, x, ("a", "b"))
     with pytest.raises(MarrowQuantError, match="cannot be a model's name"):
         adopt.model_spec(Procedure(), developed, x, outcome="y", model_id="../x", source="test")
+
+
+def test_the_data_dictionary_names_the_columns_that_results_give(simulated):
+    path = Path(__file__).resolve().parents[2] / "Docs" / "data-dictionary.csv"
+    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    names = [row[0] for row in rows[1:]]
+    assert {len(row) for row in rows} == {18}
+    assert names[0] == "record_id"
+    assert len(set(names)) == len(names)
+    assert set(read_cohort(simulated).header) - {"id"} <= set(names)
+
+
+@pytest.fixture
+def repeated_dates(written):
+    rng = np.random.default_rng(3)
+    lines = [
+        f"p{n},2024-0{visit + 1}-01,{visit},{10 + n % 5 + 2 * visit + rng.normal():.3f},{rng.normal():.3f},{'abc'[n % 3]}"
+        for n in range(18)
+        for visit in range(3)
+    ]
+    return written("id,date,month,ff,noise,group\n" + "\n".join(lines) + "\n")
+
+
+def answered(arguments, capsys):
+    assert cli.main(["cohort", *(str(item) for item in arguments), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_mixed_model_is_asked_for_on_a_table_of_dates_and_other_tests_refuse_it(repeated_dates, capsys):
+    pytest.importorskip("statsmodels", reason="statsmodels is not installed.")
+    answer = answered(["linear", repeated_dates, "--response", "ff", "--terms", "month", "--mixed"], capsys)
+    assert answer["n_patients"] == 18
+    assert answer["coefficients"][1] == pytest.approx(2.0, abs=0.5)
+    assert cli.main(["cohort", "linear", str(repeated_dates), "--response", "ff", "--terms", "month"]) == 1
+    assert "same patient in lines" in capsys.readouterr().err
+
+
+def test_paired_test_and_partial_correlation_are_commands(simulated, capsys):
+    answer = answered(["paired", simulated, "--before", "m_protein_baseline", "--after", "m_protein_follow_up"], capsys)
+    assert answer["n"] == 50
+    columns = ["correlate", simulated, "--columns", "ff_change", "m_protein_change", "--given", "ff_baseline"]
+    answer = answered(columns, capsys)
+    assert answer["rho"] < 0
+    assert answer["covariates"] == ["ff_baseline"]
+
+
+def test_three_groups_are_a_command(repeated_dates, capsys):
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed.")
+    table = repeated_dates.read_text().splitlines()
+    repeated_dates.write_text("\n".join([table[0], *table[1::3]]) + "\n")
+    answer = answered(["groups", repeated_dates, "--outcome", "group", "--predictors", "ff,noise", "--method", "lda"], capsys)
+    assert answer["groups"] == ["a", "b", "c"]
+    assert np.sum(answer["confusion"]) == pytest.approx(18)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..model import MarrowQuantError, Progress, no_progress
 from .comparisons import GroupTest, adjust, mann_whitney
+from .groups import GroupModel, fit_groups
 from .logistic import LogisticFit, fit_logistic
 from .procedure import Developed, Procedure
 from .roc import BOOTSTRAPS, PairedRoc, Roc, compare_rocs, roc
@@ -74,6 +75,34 @@ def select(cohort: Cohort, outcome: str, predictors: Sequence[str], events: Sequ
         )
     found = findings(cohort, (outcome, *names))
     return Selected(coded[rows] > 0, np.column_stack(columns)[rows], names, found, outcome, tuple(events))
+
+
+def numbers(cohort: Cohort, names: Sequence[str], repeated: bool = False) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """The complete rows of columns without an outcome: values (n, m), which rows of the table they are (rows,), and what was found.
+
+    Raises
+    ------
+    MarrowQuantError
+        For a column that is not there or not numeric, and for a patient with several rows unless ``repeated``; with it, for a patient
+        with two rows of one date.
+    """
+    columns = [cohort.numbers(name) for name in names]
+    if not repeated:
+        cohort.one_row_a_patient()
+    elif cohort.date_column and cohort.repeated(with_date=True):
+        raise MarrowQuantError(f"{cohort.name} has a patient with two rows of one date; keep the row that is right.")
+    rows = complete_rows(*columns)
+    return np.column_stack(columns)[rows], rows, findings(cohort, names)
+
+
+def analyse_groups(cohort: Cohort, label: str, predictors: Sequence[str], method: str) -> tuple[GroupModel, tuple[str, ...]]:
+    """Multinomial regression or linear discriminant of three groups and more, and what was found in the table."""
+    labels = cohort.text(label)
+    columns = [cohort.numbers(name) for name in predictors]
+    cohort.one_row_a_patient()
+    rows = complete_rows(*columns) & np.array([bool(cell) for cell in labels])
+    model = fit_groups([cell for cell, kept in zip(labels, rows) if kept], np.column_stack(columns)[rows], predictors, method=method)
+    return model, findings(cohort, (label, *predictors))
 
 
 def analyse_roc(chosen: Selected, *, direction: str = "auto", bootstraps: int = BOOTSTRAPS, seed: int = 1) -> RocAnalysis:

@@ -97,6 +97,11 @@ def model_answer(chosen: Selected, developed: Developed, validation: Optional[Va
     return answer
 
 
+def plain_answer(result: Any, found: Sequence[str]) -> dict[str, Any]:
+    """A result whose fields speak for themselves, after what was found in the table."""
+    return {"data": {"findings": list(found)}, **vars(result)}
+
+
 def as_text(value: Any, indent: int = 0) -> str:
     """A plain answer as indented text for a terminal."""
     space = "  " * indent

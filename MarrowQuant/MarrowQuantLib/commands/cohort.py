@@ -24,6 +24,19 @@ def add(commands: argparse._SubParsersAction) -> None:
     compare = _action(actions, "compare", "Mann-Whitney test of each predictor, corrected for their number", _compare)
     _predictors(compare)
     compare.add_argument("--correction", choices=("holm", "bh", "none"), default="holm")
+    groups = _action(actions, "groups", "three groups and more: multinomial regression or linear discriminant, cross-validated", _groups)
+    _predictors(groups)
+    groups.add_argument("--method", choices=("multinomial", "lda"), default="multinomial")
+    paired = _action(actions, "paired", "Wilcoxon signed-rank test of two columns of the same patients", _paired, outcome=False)
+    paired.add_argument("--before", required=True, metavar="A")
+    paired.add_argument("--after", required=True, metavar="B")
+    correlate = _action(actions, "correlate", "Spearman's correlation, or the partial one", _correlate, outcome=False)
+    correlate.add_argument("--columns", nargs=2, required=True, metavar=("A", "B"))
+    correlate.add_argument("--given", default="", metavar="C,D", help="columns that are held constant")
+    linear = _action(actions, "linear", "linear model of a change, or with --mixed of repeated dates", _linear, outcome=False)
+    linear.add_argument("--response", required=True, metavar="Y")
+    linear.add_argument("--terms", required=True, metavar="A,B", help="columns with numbers; a group as 0 and 1")
+    linear.add_argument("--mixed", action="store_true", help="one row a patient and date; each patient has an own level")
     fit = _action(actions, "fit", "fit, validate and write a response model", _fit)
     _predictors(fit)
     _modelling(fit)
@@ -40,13 +53,14 @@ def add(commands: argparse._SubParsersAction) -> None:
     example.set_defaults(command=_example)
 
 
-def _action(actions: argparse._SubParsersAction, name: str, words: str, command: Any) -> argparse.ArgumentParser:
+def _action(actions: argparse._SubParsersAction, name: str, words: str, command: Any, outcome: bool = True) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=words)
     parser.add_argument("source", type=Path, metavar="CSV", help="CSV with one row a patient, or a folder with results.json of the cases")
     parser.add_argument("--outcomes", type=Path, metavar="CSV", help="table with the outcome, joined to the cases by its ID column")
     parser.add_argument("--id", metavar="COLUMN", help="column that tells patients apart")
-    parser.add_argument("--outcome", required=True, metavar="Y")
-    parser.add_argument("--event", default="", metavar="VALUE[,VALUE]", help="values of the outcome that count as the event")
+    if outcome:
+        parser.add_argument("--outcome", required=True, metavar="Y")
+        parser.add_argument("--event", default="", metavar="VALUE[,VALUE]", help="values of the outcome that count as the event")
     parser.add_argument("--json", action="store_true", help="print an object instead of text")
     parser.set_defaults(command=command)
     return parser
@@ -71,8 +85,21 @@ def _chosen(options: argparse.Namespace, names: list[str]):
     return analysis.select(cohort, options.outcome, names, events)
 
 
+def _numbers(options: argparse.Namespace, names: list[str], long: bool = False):
+    """The cohort and the complete rows of the columns."""
+    from ..cohort.analysis import numbers
+    from ..cohort.reading import read_cohort
+
+    cohort = read_cohort(options.source, outcomes=options.outcomes, id_column=options.id, long=long)
+    return cohort, *numbers(cohort, names, repeated=long)
+
+
+def _split(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
 def _listed(options: argparse.Namespace) -> list[str]:
-    return [name.strip() for name in options.predictors.split(",") if name.strip()]
+    return _split(options.predictors)
 
 
 def _answer(options: argparse.Namespace, answer: dict[str, Any]) -> int:
@@ -104,6 +131,42 @@ def _compare(options: argparse.Namespace) -> int:
 
     chosen = _chosen(options, _listed(options))
     return _answer(options, output.groups_answer(chosen, analysis.compare_groups(chosen, options.correction), options.correction))
+
+
+def _groups(options: argparse.Namespace) -> int:
+    from ..cohort import analysis, output
+    from ..cohort.reading import read_cohort
+
+    cohort = read_cohort(options.source, outcomes=options.outcomes, id_column=options.id, outcome=options.outcome)
+    return _answer(options, output.plain_answer(*analysis.analyse_groups(cohort, options.outcome, _listed(options), options.method)))
+
+
+def _paired(options: argparse.Namespace) -> int:
+    from ..cohort import comparisons, output
+
+    _, x, _, found = _numbers(options, [options.before, options.after])
+    return _answer(options, output.plain_answer(comparisons.wilcoxon(x[:, 0], x[:, 1]), found))
+
+
+def _correlate(options: argparse.Namespace) -> int:
+    from ..cohort import comparisons, output
+
+    given = _split(options.given)
+    _, x, _, found = _numbers(options, [*options.columns, *given])
+    return _answer(options, output.plain_answer(comparisons.spearman(x[:, 0], x[:, 1], x[:, 2:] if given else None, given), found))
+
+
+def _linear(options: argparse.Namespace) -> int:
+    from ..cohort import linear, output
+
+    terms = _split(options.terms)
+    cohort, x, rows, found = _numbers(options, [options.response, *terms], long=options.mixed)
+    if not options.mixed:
+        return _answer(options, output.plain_answer(linear.fit_linear(x[:, 0], x[:, 1:], terms), found))
+    if cohort.id_column is None:
+        raise MarrowQuantError("A mixed model needs to know the patients; name their column with --id.")
+    patients = [cell for cell, kept in zip(cohort.text(cohort.id_column), rows) if kept]
+    return _answer(options, output.plain_answer(linear.fit_mixed(x[:, 0], x[:, 1:], terms, patients), found))
 
 
 def _fit(options: argparse.Namespace) -> int:
