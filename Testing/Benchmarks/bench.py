@@ -16,7 +16,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,22 +120,16 @@ def compare(contenders: Sequence[Contender], rounds: int = 3) -> list[Outcome]:
 
 def _run(contender: Contender) -> Outcome:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "MarrowQuant")}
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        start = time.perf_counter()
-        process = subprocess.Popen(list(contender.command), stdout=out, stderr=errors, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)  # the resources of this child alone
-        wall = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        errors.seek(0)
-        printed, complaint = out.read().decode(errors="replace"), errors.read().decode(errors="replace")
-    if process.returncode != 0:
-        last = (complaint.strip().splitlines() or ["no message"])[-1]
-        return Outcome(contender.name, missing=f"failed: {last}")
-    numbers = _json_line(printed)
-    kilobytes = usage.ru_maxrss / 1024 if sys.platform == "darwin" else usage.ru_maxrss
-    processor = numbers.get("cpu_seconds", usage.ru_utime + usage.ru_stime)
-    return Outcome(contender.name, numbers.get("seconds", wall), wall, processor, kilobytes * 1024 / 1e6, numbers)
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "cost.json"
+        launch = [sys.executable, str(Path(__file__).with_name("launch.py")), str(report)]
+        done = subprocess.run([*launch, *contender.command], capture_output=True, text=True, errors="replace", env=environment, check=False)
+        if done.returncode != 0:
+            return Outcome(contender.name, missing=f"failed: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
+        cost = json.loads(report.read_text(encoding="ascii"))
+    numbers = _json_line(done.stdout)
+    seconds, processor = numbers.get("seconds", cost["wall_s"]), numbers.get("cpu_seconds", cost["cpu_s"])
+    return Outcome(contender.name, seconds, cost["wall_s"], processor, cost["peak_mb"], numbers)
 
 
 def _json_line(printed: str) -> dict[str, Any]:
