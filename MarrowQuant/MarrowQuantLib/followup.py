@@ -5,8 +5,11 @@ Positions are carried by rigid registration; every map is measured on its own gr
 
 from __future__ import annotations
 
+import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Optional
 
 import numpy as np
@@ -16,6 +19,11 @@ from .longitudinal.propagate import common_image, propagate_rois
 from .longitudinal.rac import propose_rac
 from .longitudinal.registration import Rigid, register
 from .model import Burden, Component, ExamResult, LesionChange, MarrowQuantError, Progress, VertebraROI, Volume, no_progress
+from .report.from_json import exam_from_plain
+
+_STATE_FILE = "follow-up.npz"
+_STATE_MAPS = ("in_phase", "water", "ff", "dwi_low")
+_STATE_FORMAT = 1
 
 SLAB_MM = 200.0  # the body is registered as a whole and then in slabs of this height, about a station
 _COARSE_MM = (8.0,)
@@ -142,3 +150,40 @@ def _change(match: LesionMatch, before: Burden, after: Burden) -> LesionChange:
 
 def _adc(component: Optional[Component]) -> Optional[float]:
     return None if component is None else component.adc_median
+
+
+def write_exam(exam: ExamResult, folder: Path) -> Path:
+    """Write what a follow-up needs of this exam (images to register, components, ROIs) as ``follow-up.npz``; no identity is in it."""
+    key = common_image(exam.maps, exam.maps)
+    volumes = {name: exam.maps[name] for name in _STATE_MAPS if name in exam.maps and name in (key, "dwi_low")}
+    if exam.burden is not None:
+        volumes["labels"] = exam.burden.labels
+    arrays = {f"{name}.array": volume.array for name, volume in volumes.items()}
+    arrays.update({f"{name}.matrix": volume.ijk_to_ras for name, volume in volumes.items()})
+    path = Path(folder) / _STATE_FILE
+    with path.open("wb") as file:
+        np.savez_compressed(file, format=_STATE_FORMAT, **arrays)
+    return path
+
+
+def read_exam(folder: Path) -> ExamResult:
+    """The last exam of a results folder, as far as a follow-up needs it.
+
+    Raises
+    ------
+    MarrowQuantError
+        If ``results.json`` or ``follow-up.npz`` is missing or is not what this program wrote.
+    """
+    folder = Path(folder)
+    try:
+        data = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        with np.load(folder / _STATE_FILE, allow_pickle=False) as arrays:
+            if int(arrays["format"]) != _STATE_FORMAT:
+                raise KeyError("format")
+            names = [name for name in (*_STATE_MAPS, "labels") if f"{name}.array" in arrays]
+            volumes = {name: Volume(arrays[f"{name}.array"], arrays[f"{name}.matrix"]) for name in names}
+        return exam_from_plain(data["exams"][-1], volumes)
+    except (OSError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile):
+        raise MarrowQuantError(
+            f"'{folder.name}' holds no baseline that can be followed; run 'marrowquant burden' on the baseline exam and give its folder."
+        ) from None

@@ -136,6 +136,49 @@ def analyze(
     return results
 
 
+def follow(
+    baseline: ExamResult,
+    folder: PathLike,
+    *,
+    rois: Optional[PathLike] = None,
+    settings: Optional[Settings] = None,
+    progress: Progress = no_progress,
+) -> Results:
+    """A follow-up exam against a baseline that was measured before (``followup.read_exam``).
+
+    Parameters
+    ----------
+    baseline : ExamResult
+    folder : path
+        The follow-up exam.
+    rois : path, optional
+        Its own ``.mrk.json``; without one the baseline's ROIs are carried over.
+    settings : Settings, optional
+    progress : callable
+
+    Raises
+    ------
+    MarrowQuantError
+        If the exam cannot be measured, or is not later than the baseline.
+    """
+    settings = settings or Settings()
+    exam = read_exams([folder], part(progress, 0.0, 0.25))[-1]
+    if exam.date <= baseline.date:
+        raise MarrowQuantError(f"The follow-up ({exam.date}) is not later than the baseline ({baseline.date}); exchange the two exams.")
+    maps = make_maps(exam, LABELS[1], settings, part(progress, 0.25, 0.8))
+    own = Path(rois) if rois else find_markups(Path(exam.folder), Path(folder))
+    if own is None and baseline.vertebrae:
+        exam_rois, notes = _carried_rois(baseline, maps)
+    else:
+        exam_rois, notes = exam_rois_from(maps, settings, own)
+    vertebrae, lumbar = measure_vertebrae(maps.maps, exam_rois)
+    burden, burden_notes = measure_burden(maps.maps, settings, rois=exam_rois, seams_ras=maps.seams_ras)
+    measured = assemble(maps, vertebrae, lumbar, burden, {}, (*notes, *burden_notes))
+    first, second, lesions = follow_lesions(baseline, measured, part(progress, 0.9, 1.0))
+    warning = "Results carry no identity, so it was not checked that both exams are of the same patient."
+    return replace(conclude([first, second], settings), lesions=lesions, warnings=(warning,))
+
+
 def part(progress: Progress, start: float, stop: float) -> Progress:
     """The stretch of ``progress`` from ``start`` to ``stop``, as a progress callback of its own."""
     return lambda fraction, text: progress(start + (stop - start) * fraction, text)

@@ -1,0 +1,98 @@
+"""``marrowquant burden`` and ``marrowquant follow``: tumour load of one exam, and what became of it at the next."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from .. import followup, workflow
+from ..model import Burden, ExamResult, LesionChange, MarrowQuantError, Results, Settings
+from ..report import results_to_dict
+from .progress import progress_bar
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("burden", help="tumour load of one exam: tDV, lesions with region and ADC, infiltration pattern")
+    parser.add_argument("exam", type=Path, metavar="EXAM")
+    _add_options(parser)
+    parser.set_defaults(command=_burden)
+
+    parser = commands.add_parser("follow", help="a follow-up against results that 'burden' wrote: ROIs carried over, lesions matched")
+    parser.add_argument("baseline", type=Path, metavar="BASELINE_RESULTS", help="folder that 'marrowquant burden' or 'follow' wrote")
+    parser.add_argument("exam", type=Path, metavar="EXAM")
+    _add_options(parser)
+    parser.set_defaults(command=_follow)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    parser.add_argument("--rois", type=Path, metavar="FILE", help=".mrk.json with vertebral ROIs (default: the one beside the exam)")
+    parser.add_argument(
+        "--tdv-ratio", type=float, default=Settings.tdv_signal_ratio, help="tDV threshold, high-b signal over muscle (default: %(default)s)"
+    )
+    parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the report")
+    parser.add_argument("--json", action="store_true", help="print the tumour load (and the lesions' changes) as JSON")
+
+
+def _burden(options: argparse.Namespace) -> int:
+    workflow.prepare_output(options.out)
+    results = workflow.analyze(
+        [options.exam],
+        rois=[options.rois] if options.rois else (),
+        settings=Settings(tdv_signal_ratio=options.tdv_ratio),
+        progress=workflow.part(progress_bar, 0.0, 0.9),
+    )
+    _finish(results, options)
+    return 0
+
+
+def _follow(options: argparse.Namespace) -> int:
+    workflow.prepare_output(options.out)
+    baseline = followup.read_exam(options.baseline)
+    results = workflow.follow(
+        baseline,
+        options.exam,
+        rois=options.rois,
+        settings=Settings(tdv_signal_ratio=options.tdv_ratio),
+        progress=workflow.part(progress_bar, 0.0, 0.9),
+    )
+    _finish(results, options)
+    return 0
+
+
+def _finish(results: Results, options: argparse.Namespace) -> None:
+    exam = results.exams[-1]
+    if exam.burden is None:
+        raise MarrowQuantError(" ".join(exam.warnings) or "The exam has no diffusion images, so there is no tumour load to measure.")
+    written = workflow.export(results, options.out, language=options.language, progress=workflow.part(progress_bar, 0.9, 1.0))
+    followup.write_exam(exam, Path(options.out))
+    progress_bar.end()
+    if options.json:
+        plain = results_to_dict(results)
+        print(json.dumps({"burden": plain["exams"][-1]["burden"], "lesions": plain["lesions"]}, ensure_ascii=False, indent=1))
+        return
+    print(_table(exam, results.lesions))
+    for kind, path in written.items():
+        print(f"{kind:>12}: {path}")
+
+
+def _table(exam: ExamResult, lesions: tuple[LesionChange, ...]) -> str:
+    burden: Burden = exam.burden
+    threshold = f"high b >= {burden.signal_ratio_threshold:g} x muscle"
+    lines = [f"tDV {burden.tdv.value:.1f} mL, gADC {burden.gadc.value:.0f} {burden.gadc.unit} ({threshold})"]
+    if burden.infiltration:
+        found = burden.infiltration
+        lines.append(f"Proposed pattern: {found.pattern}, {found.focal_lesions} focal lesions longer than 5 mm. {found.remark}".rstrip())
+    lines += ["", f"{'lesion':>8} {'mL':>8} {'mm':>5} {'ADC':>6}  {'state':<13} region"]
+    for c in burden.components:
+        name = c.lesion_id or ("" if lesions else f"#{c.label}")
+        lines.append(f"{name:>8} {c.volume_ml:8.1f} {c.longest_diameter_mm:5.0f} {c.adc_median:6.0f}  {c.state:<13} {c.region}")
+    if lesions:
+        lines += ["", "What became of the baseline's lesions"]
+        for change in lesions:
+            names = ", ".join(change.names_before or change.names_after)
+            volumes = f"{change.volume_before_ml:.1f} to {change.volume_after_ml:.1f} mL"
+            lines.append(f"{names:>8}  {change.kind:<11} {volumes:<20} RAC {change.rac}  {change.region}")
+    lines += ["", *(f"  - {warning}" for warning in exam.warnings)] if exam.warnings else []
+    return "\n".join(lines)
