@@ -270,6 +270,7 @@ def _encode(dataset: Dataset, sop_class: str, syntax: str) -> bytes:
     if syntax not in UID_dictionary or not dataset.get("SOPInstanceUID"):
         raise ValueError("no storage object")
     meta = FileMetaDataset()
+    meta.FileMetaInformationGroupLength = 0  # pydicom puts in the length, but only where the element is there
     meta.FileMetaInformationVersion = b"\x00\x01"
     meta.MediaStorageSOPClassUID = sop_class
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID

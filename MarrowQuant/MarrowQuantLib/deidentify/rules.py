@@ -15,6 +15,7 @@ from typing import NamedTuple
 TABLE_FILE = Path(__file__).with_name("annex_e.json")
 
 REMOVE, EMPTY, DUMMY, CLEAN, SHIFT, KEEP = "removed", "emptied", "replaced", "cleaned", "shifted", "kept"
+ACQUISITION_CONTEXT = 0x00400555
 DATE_TYPES = frozenset(("DA", "DT", "TM"))
 
 
@@ -82,6 +83,8 @@ class Policy:
             return KEEP
         if "U" in code or (vr == "SQ" and "D" in code) or any(self._chosen(option, tag) for option in ("descriptors", "structured")):
             return CLEAN
+        if vr == "SQ" and code == "X/Z":
+            return EMPTY if tag == ACQUISITION_CONTEXT else REMOVE  # the only one of them that an MR object must have, and may have empty
         return DUMMY if "D" in code else EMPTY if "Z" in code else REMOVE
 
     def _chosen(self, option: str, tag: int) -> bool:
