@@ -31,6 +31,7 @@ UNIT_FACTORS = {
     Role.ADC: {"um2/s": 1.0, "mm2/s": 1e6, "10-6.mm2/s": 1.0, "10-3.mm2/s": 1e3},
     Role.R2STAR: {"/s": 1.0, "1/s": 1.0, "s-1": 1.0, "Hz": 1.0},
 }
+MAX_SCALE = 1e15  # our choice: no scanner stores values that must be scaled by more, up or down
 PHASE_UNITS = ((3.3, 1.0, 0.0, "radians"), (3200.0, 1e-3, 0.0, "milliradians"), (4096.0, math.pi / 4096, 0.0, "units of π / 4096"))
 TIME_FACTORS = {"ms": 1e3, "s": 1.0}  # of a T2* map: R2* = factor / T2*
 
@@ -106,10 +107,17 @@ def slope_and_intercept(frame: Frame, scaling: Scaling) -> tuple[float, float]:
     return slope, frame.intercept
 
 
-def zero_slope(frames: Sequence[Frame]) -> str:
-    """Why images must not be measured whose header would make all their voxels equal, or ""."""
-    if any(frame.slope == 0 or any(slope == 0 for slope, _ in frame.real_world.values()) for frame in frames):
-        return "a scaling slope in its header is 0, so that the values of its voxels are lost"
+def broken_slope(frames: Sequence[Frame]) -> str:
+    """Why images must not be measured whose header would make their values all equal or absurd, or ""."""
+    for frame in frames:
+        real_world = frame.real_world.values()
+        slopes = [frame.slope, frame.scale_slope, *(slope for slope, _ in real_world)]
+        if 0 in slopes:
+            return "a scaling slope in its header is 0, so that the values of its voxels are lost"
+        sizes = [abs(slope) for slope in slopes if slope is not None]
+        offsets = [abs(frame.intercept), *(abs(intercept) for _, intercept in real_world)]
+        if any(not 1 / MAX_SCALE <= size <= MAX_SCALE for size in sizes) or max(offsets) > MAX_SCALE:
+            return "the scaling in its header is absurd (a slope or intercept beyond 10¹⁵), so that its values cannot be trusted"
     return ""
 
 

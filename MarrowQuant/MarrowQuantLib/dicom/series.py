@@ -19,7 +19,7 @@ from .grouping import number_acquisitions, number_stations, refuse_short_volumes
 from .headers import read_files, read_folder
 from .ideal import name_ideal_volumes
 from .overrides import Override, apply_overrides, overridden_scaling
-from .scaling import QUANTITIES, Scaling, map_scaling, phase_scaling, signal_scaling, zero_slope
+from .scaling import QUANTITIES, Scaling, broken_slope, map_scaling, phase_scaling, signal_scaling
 from .split import split_series
 from .volume import SeriesVolume
 
@@ -120,7 +120,7 @@ def _look_at_neighbouring_series(drafts: Sequence[Draft]) -> None:
 def _scale(drafts: Sequence[Draft]) -> None:
     """Decide the scaling of every volume, from all volumes of its acquisition that are stored in the same way."""
     for draft in drafts:
-        draft.problem = draft.problem or zero_slope(draft.grid.frames)
+        draft.problem = draft.problem or broken_slope(draft.grid.frames)
     alike: dict[Hashable, list[Draft]] = defaultdict(list)
     for draft in drafts:
         if not draft.problem:
