@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import nibabel
 import numpy as np
 import pytest
 import SimpleITK as sitk
 from MarrowQuantLib import cli
+from MarrowQuantLib.commands import adc
+from MarrowQuantLib.model import Volume
 
 B_VALUES = (0.0, 50.0, 400.0, 800.0)
 TURN = np.array([[np.cos(0.2), -np.sin(0.2), 0], [np.sin(0.2), np.cos(0.2), 0], [0, 0, 1]])
@@ -34,9 +37,9 @@ def test_a_four_dimensional_nifti_with_its_bval_file(tmp_path, truth, signal, ca
     nibabel.save(nibabel.Nifti1Image(signal, AFFINE), tmp_path / "dwi.nii.gz")
     (tmp_path / "dwi.bval").write_text("0 50 400 800\n")
     assert run(tmp_path / "dwi.nii.gz", "--out", tmp_path / "maps") == 0
-    adc = nibabel.load(tmp_path / "maps" / "adc_um2_per_s.nii.gz")
-    np.testing.assert_allclose(adc.get_fdata(), truth, atol=0.1)
-    np.testing.assert_allclose(adc.affine, AFFINE, atol=1e-4)
+    fitted = nibabel.load(tmp_path / "maps" / "adc_um2_per_s.nii.gz")
+    np.testing.assert_allclose(fitted.get_fdata(), truth, atol=0.1)
+    np.testing.assert_allclose(fitted.affine, AFFINE, atol=1e-4)
     assert nibabel.load(tmp_path / "maps" / "s0.nii.gz").get_fdata() == pytest.approx(800, rel=1e-4)
     assert nibabel.load(tmp_path / "maps" / "residual.nii.gz").get_fdata().max() < 0.1
     assert "µm²/s over 210 voxels" in capsys.readouterr().out
@@ -66,8 +69,21 @@ def test_a_dicom_folder(tmp_path, shared_data, capsys):
     assert run(shared_data / "dwi" / "prostatex_0000", "--out", tmp_path / "maps") == 0
     out = capsys.readouterr().out
     assert "b 50, 400, 800 s/mm²" in out
-    adc = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "maps" / "adc_um2_per_s.nii.gz")))
-    assert 500 < np.nanmedian(adc) < 2500
+    fitted = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "maps" / "adc_um2_per_s.nii.gz")))
+    assert 500 < np.nanmedian(fitted) < 2500
+
+
+def test_repeated_acquisitions_of_one_series_do_not_overwrite_each_other(tmp_path, monkeypatch):
+    def volume(group, b):
+        image = Volume(np.full((2, 2, 2), 500 * np.exp(-b * group * 1e-3), np.float32), np.eye(4), b_value=b)
+        return SimpleNamespace(series_number=7, station=None, load=lambda: image)
+
+    monkeypatch.setattr(adc.dicom, "scan", lambda folder, progress: [])
+    monkeypatch.setattr(adc.dicom, "diffusion_sets", lambda volumes: [[volume(group, b) for b in (0.0, 800.0)] for group in (1, 2)])
+    assert run(tmp_path, "--out", tmp_path / "maps") == 0
+    found = sorted((tmp_path / "maps").glob("adc_um2_per_s*"))
+    assert [path.name for path in found] == ["adc_um2_per_s_series-7.nii.gz", "adc_um2_per_s_series-7_2.nii.gz"]
+    assert [nibabel.load(path).get_fdata().mean() for path in found] == pytest.approx([1000, 2000], abs=0.1)
 
 
 @pytest.mark.parametrize(

@@ -66,12 +66,15 @@ def _from_dicom(folder: Path) -> dict[str, list[Volume]]:
     sets = [volumes for volumes in dicom.diffusion_sets(dicom.scan(folder, progress_bar)) if len(volumes) > 1]
     if not sets:
         raise MarrowQuantError("The folder holds no diffusion images of two or more b-values; 'marrowquant inspect' shows what it holds.")
-    found = {}
+    found: dict[str, list[Volume]] = {}
     for volumes in sets:
         first = volumes[0]
         parts = [f"series-{first.series_number}"] if len(sets) > 1 else []
         parts += [f"station-{first.station}"] if first.station else []
-        found["".join(f"_{part}" for part in parts)] = [volume.load() for volume in volumes]
+        suffix = "".join(f"_{part}" for part in parts)
+        if suffix in found:  # one series may hold several acquisitions, one folder several exams
+            suffix += f"_{len(found) + 1}"
+        found[suffix] = [volume.load() for volume in volumes]
     return found
 
 
