@@ -17,6 +17,7 @@ import bench
 SECTIONS = {
     "pdff": "pdff",
     "fatwater-sweeps": "fatwater_sweeps",
+    "fatwater-gallery": "fatwater_gallery",
     "adc": "adc",
     "diffusion-models": "diffusion_models",
     "adc-sweeps": "adc_sweeps",

@@ -1,0 +1,89 @@
+"""Fat fraction: the workload that pycsemri was measured on, five seeds of it, and a whole volume."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import bench
+import fatwater_truth as truth
+import numpy as np
+
+FOLDER = bench.BUILD / "pdff"
+SEEDS = (7, 8, 9, 10, 11)
+SNR = 60
+SLICES = 40
+SWAP_POINTS = 25
+BOUND = "maximum likelihood started at the truth reaches 0.481 points and 4.79 1/s (../shared/peers, measured once)"
+
+# The wheel's library holds AVX-512 instructions; a processor without them stops it (signal 4).
+PEER_ELSEWHERE = "its wheel needs AVX-512; on another machine it took 0.95 s a slice with 0.481 points (../shared/peers)"
+
+
+def section(rounds: int) -> str:
+    """Run the contenders on the single slices and on the volume, and return both tables."""
+    _make_workloads()
+    single = bench.compare([bench.ours("**MarrowQuant**", "contenders/pdff_marrowquant.py", FOLDER, "slices"), _pycsemri("slices")], rounds)
+    whole = [
+        bench.ours("**MarrowQuant**, whole volume", "contenders/pdff_marrowquant.py", FOLDER, "volume"),
+        bench.ours("**MarrowQuant**, slice by slice", "contenders/pdff_marrowquant.py", FOLDER, "volume", "slices"),
+    ]
+    volume = bench.compare(whole, 1)
+    header = [
+        "program",
+        "s per slice",
+        "FF mean abs. error, points",
+        "median bias",
+        f"over {SWAP_POINTS} points, %",
+        "R2* median abs. error, 1/s",
+    ]
+    rows = [_row(outcome, "slices", name) for outcome, name in zip(single, ("marrowquant", "pycsemri"))]
+    volume_rows = [
+        [
+            o.name,
+            bench.number(SLICES * o.seconds, 1),
+            bench.number(SLICES * o.numbers["processor"], 1),
+            bench.number(o.peak_mb, 0),
+            bench.number(o.numbers.get("silence", np.nan), 2),
+        ]
+        for o in volume
+    ]
+    reading = [f"- {len(SEEDS)} slices of 192 × 192 voxels, one for each seed; the bound: {BOUND}.", *_ratios(single, volume[0])]
+    volume_table = bench.table(
+        ["192 × 192 × 40 × 6 volume", "compute, s", "processor, s", "peak memory, MB", "longest time without progress, s"], volume_rows
+    )
+    return "\n\n".join([bench.table(header, rows), "\n".join(reading), volume_table])
+
+
+def _ratios(single: Sequence[bench.Outcome], volume: bench.Outcome) -> list[str]:
+    """How many times as fast as the peer, where it ran."""
+    if single[1].missing:
+        return [f"- {single[1].name} {single[1].missing}, so there is no ratio; {PEER_ELSEWHERE}."]
+    return [
+        f"- Per slice MarrowQuant is {single[1].seconds / single[0].seconds:.1f} × as fast as {single[1].name} in this run.",
+        f"- The volume of {SLICES} slices is fitted {single[1].seconds / volume.seconds:.1f} × as fast as its slices, added up.",
+    ]
+
+
+def _make_workloads() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    slices = [truth.workload(SNR, seed) for seed in SEEDS]
+    np.save(FOLDER / "slices.npy", np.stack([signal for signal, *_ in slices]))
+    np.save(FOLDER / "volume.npy", np.stack([truth.workload(SNR, seed)[0] for seed in range(SLICES)]))
+    np.savetxt(FOLDER / "echo_times_s.txt", truth.SIX_ECHOES)
+
+
+def _pycsemri(name: str) -> bench.Contender:
+    return bench.peer("pycsemri 0.2.7", "pycsemri", ["pycsemri==0.2.7", "numpy", "scipy"], "contenders/pdff_pycsemri.py", FOLDER, name)
+
+
+def _row(outcome: bench.Outcome, workload: str, program: str) -> list[str]:
+    if outcome.missing:
+        return [outcome.name, outcome.missing, *["–"] * 5]
+    maps = np.load(FOLDER / f"{workload}_{program}.npz")
+    _, ff, r2star, inside = truth.workload(SNR, SEEDS[0])
+    error = (maps["ff"] - ff)[:, inside]
+    swapped = 100 * np.mean(np.abs(error) > SWAP_POINTS)
+    decay = np.median(np.abs(maps["r2star"] - r2star)[:, inside])
+    numbers = (np.mean(np.abs(error)), np.median(error), swapped, decay)
+    times = (bench.number(value, 3) for value in (outcome.seconds, outcome.numbers["processor"]))
+    return [outcome.name, *times, *(bench.number(float(n), d) for n, d in zip(numbers, (4, 4, 3, 2)))]
