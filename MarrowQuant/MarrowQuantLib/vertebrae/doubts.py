@@ -19,7 +19,7 @@ def body_doubts(
     depths = np.array([_middle(surface.front - surface.back) for surface in surfaces])
     for n, (level, surface) in enumerate(zip(levels, surfaces)):
         reasons = doubts[level]
-        for name, sizes, limit in (("height", heights, 0.16), ("depth", depths, 0.12)):
+        for name, sizes, limit in (("height", heights, 0.16), ("depth", depths, 0.10)):
             typical = float(np.median(sizes))
             if abs(sizes[n] / typical - 1) > limit:
                 size, usual = sizes[n] * frame.scale, typical * frame.scale

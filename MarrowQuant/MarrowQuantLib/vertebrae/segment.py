@@ -22,11 +22,11 @@ from .labels import paint
 from .levels import level_index, levels_between
 from .propose import mean_curve, relative_spacing
 from .roi import default_axes
-from .walls import BodySurface, U, V, X, body_positions, fit_surfaces, turn
+from .walls import BodySurface, U, V, X, body_positions, fit_surfaces, share_depth, turn
 
-MARGIN_MM = 4.0
+MARGIN_MM = 3.5
 """Default distance of the measurement ROI from endplates and cortex (our choice, from our prototype)."""
-VEIN_FRACTION = 0.25
+VEIN_FRACTION = 0.2
 """The ROI keeps off this hindmost part of a body, where the basivertebral vein leaves it (our choice)."""
 MAX_LATERAL_MM = 15.0
 """Largest left–right half-length of the ROI: the sides come from the mean shape and not from edges (our prototype)."""
@@ -140,8 +140,9 @@ def segment_bodies(
     frame, boxes, signs, warnings = _find_boxes(frame, sampler, curve, levels)
     if certainty < 0.25:
         warnings.append(f"The midline is uncertain (mirror correlation {certainty:.2f}); check the ROIs from left to right.")
-    surfaces = [fit_surfaces(sampler, frame, box, level, signs) for box, level in zip(boxes, levels)]
-    doubts = body_doubts(levels, surfaces, frame, sampler, points)
+    fitted = [fit_surfaces(sampler, frame, box, level, signs) for box, level in zip(boxes, levels)]
+    doubts = body_doubts(levels, fitted, frame, sampler, points)
+    surfaces = share_depth(fitted, levels)
     insides = [surface.depth_inside() for surface in surfaces]
     bodies = []
     for n, (level, surface) in enumerate(zip(levels, surfaces)):
