@@ -26,6 +26,7 @@ _TOLERANCE = 1e-9  # of the largest step, in standard errors
 _FLOOR = 1e-4  # steps below this that no longer shrink have met the rounding error
 _LARGEST_STEP = 5.0  # in standard errors of the current estimate: keeps Newton from leaping onto the plateau of a separated likelihood
 _MAX_PROFILE_WIDENINGS = 40
+_MOST_FOR_HESSIAN = 2000  # patients: the Hessian of Firth's penalty needs a number for every pair of them
 
 
 @dataclass(frozen=True)
@@ -208,19 +209,35 @@ class _Problem:
         raise MarrowQuantError("The logistic regression did not converge; use Firth's method or fewer predictors.")
 
     def _score(self, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Score, and the curvature for the step.
-
-        Firth's score adds h (½ − p) to the residual, h the diagonal of the hat matrix: the score of an ordinary fit in which every patient
-        also counts h times with the outcome ½. The curvature is that fit's information; without it the steps overshoot near separation.
-        """
+        """Score and negative Hessian; Firth's score adds h (½ − p) to the residual, h the diagonal of the hat matrix."""
         p = expit(self.x @ beta)
         weights, residual = p * (1.0 - p), self.y - p
-        if self.firth:
-            information = self.x.T @ (self.x * weights[:, None])
-            hat = weights * np.einsum("ij,ij->i", self.x, np.linalg.solve(information, self.x.T).T)
-            residual, weights = residual + hat * (0.5 - p), weights * (1.0 + hat)
         information = self.x.T @ (self.x * weights[:, None])
-        return self.x.T @ residual - self.ridge * beta, information + np.diag(self.ridge)
+        curvature = information + np.diag(self.ridge)
+        if self.firth:
+            solved = np.linalg.solve(information, self.x.T)
+            hat = weights * np.einsum("ij,ji->i", self.x, solved)
+            residual = residual + hat * (0.5 - p)
+            curvature = self._firth_curvature(information, solved, p, weights, hat)
+        return self.x.T @ residual - self.ridge * beta, curvature
+
+    def _firth_curvature(
+        self, information: np.ndarray, solved: np.ndarray, p: np.ndarray, weights: np.ndarray, hat: np.ndarray
+    ) -> np.ndarray:
+        """Negative Hessian of the penalised likelihood, by differentiating the score; ``solved`` is I⁻¹ X'.
+
+        With the information alone the steps overshoot or crawl where the groups are separated. Where the Hessian is not definite, and for
+        many patients, to whom the penalty hardly matters, every patient counts 1 + h times in the information instead.
+        """
+        if self.y.size <= _MOST_FOR_HESSIAN:
+            tilt = weights * (1.0 - 2.0 * p)
+            pairs = (self.x @ solved) ** 2
+            diagonal = hat * ((1.0 - 2.0 * p) ** 2 - 2.0 * weights)
+            tilted = self.x * tilt[:, None]
+            curvature = information - 0.5 * (self.x.T @ (self.x * diagonal[:, None]) - tilted.T @ pairs @ tilted)
+            if np.linalg.eigvalsh(curvature)[0] > 0:
+                return curvature
+        return self.x.T @ (self.x * (weights * (1.0 + hat))[:, None])
 
     def _drop(self, best: np.ndarray, j: int, value: float, start: np.ndarray) -> tuple[float, np.ndarray]:
         """Twice the fall of the maximum when coefficient j is held at ``value``, and where that maximum lies.
