@@ -221,6 +221,19 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
             self.case.export(Path(out), parameters.language, progress)
         return self.case.results()
 
+    def batch(self, manifest: Any, out: Any, **options: Any) -> Any:
+        """The main job on every case of a manifest, without touching the scene; see Docs/batch.md.
+
+        :param manifest: CSV file with the columns case, baseline, follow_up, labs, rois.
+        :param out: folder to write to.
+        :param options: jobs, scheduler, resume, dry_run, settings, model, language, progress, as ``MarrowQuantLib.batch.run`` has them.
+        :return: ``MarrowQuantLib.batch.BatchReport``; its ``text`` says how every case ended.
+        :raises ValueError: with one sentence, if the manifest or the output folder cannot be used.
+        """
+        from MarrowQuantLib import batch
+
+        return batch.run(manifest, out, **options)
+
 
 class MarrowQuantTest(ScriptedLoadableModuleTest):
     """The main job on the digital patient, against its truth, and again from the saved scene. Needs no window."""

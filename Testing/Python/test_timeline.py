@@ -143,7 +143,8 @@ def test_the_report_shows_category_stage_and_course(tmp_path):
     from MarrowQuantLib.response import read_history
 
     (tmp_path / "labs.csv").write_text(LABS, encoding="utf-8")
-    results = replace(make_results(), history=read_history(tmp_path / "labs.csv"))
+    exams = tuple(replace(exam, labs={}) for exam in make_results().exams)
+    results = make_results(exams=exams, history=read_history(tmp_path / "labs.csv"))
     page = write_report(results, tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<b>VGPR</b>: serum M protein 90 % lower" in page
     assert "ISS 1" in page

@@ -52,7 +52,7 @@ def normal_band(age_years: float, sex: str, ff_origin: str) -> tuple[Optional[Ba
         Where the band comes from, or why there is none.
     """
     if ff_origin not in COMPARABLE_ORIGINS:
-        return None, "The fat fraction is a signal fraction or of unknown origin; the published normal values are proton-density fat fractions."
+        return None, "The fat fraction is a signal fraction or of unknown origin; the published values are proton-density fat fractions."
     for band in BANDS:
         if band.sex == sex and band.age_from <= age_years < band.age_to + 1:
             who = f"Healthy {sex}, {band.age_from} to {band.age_to} years"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from slicer.i18n import tr as _
 
-from ..response.lab_tests import LAB_TESTS
+from ..response import LAB_TESTS, questions_about
 from ..scene.case import LABELS
 from .lab_entry import parseEntry
 from .language import interfaceLanguage
@@ -48,8 +48,8 @@ class LabsStep(Step):
         self.panel.refresh()
 
     def _enter(self, label: str, test: Any, text: str) -> None:
-        exam = self.case.exams[label]
-        exam.set_lab(test.key, parseEntry(text, test, exam.maps.date) if text else None)
+        date = self.case.exams[label].maps.date
+        self.case.enter_lab(label, test.key, parseEntry(text, test, date) if text else None)
 
     def missing(self) -> str:
         if not self.case.exams:
@@ -57,6 +57,9 @@ class LabsStep(Step):
         if any("m_protein" not in exam.labs for exam in self.case.exams.values()):
             return _("The response model needs the M protein of both dates. Without it the change table is still made.")
         return ""
+
+    def note(self) -> str:
+        return "\n".join(questions_about(value for exam in self.case.exams.values() for value in exam.labs.values()))
 
     def show(self) -> None:
         given = {label: exam.labs for label, exam in self.case.exams.items()}

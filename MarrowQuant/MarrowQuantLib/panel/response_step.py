@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from ..longitudinal.indices import label_of
 from ..model import Change, ResponseEstimate, Results
 from ..report import formats
-from ..response import available_models
+from ..response import available_models, load_model
 from ..response.model_file import DEFAULT_MODEL
 from .language import interfaceLanguage
 from .step import Step
@@ -35,8 +35,13 @@ class ResponseStep(Step):
         self.ui.modelComboBox.setCurrentIndex(self._models.index(chosen))
 
     def onModelChosen(self, index: int) -> None:
-        self.panel.parameterNode.modelId = self._models[index]
-        self.panel.refresh()
+        """Take the model over if its file can be used; else say why and stay with the one before."""
+        name = self._models[index]
+        if self.panel.attempt(lambda: load_model(available_models().get(name))):
+            self.panel.parameterNode.modelId = name
+            self.panel.refresh()
+        else:
+            self.bind(self.panel.parameterNode)
 
     def _results(self) -> Optional[Results]:
         return self.case.results()

@@ -28,7 +28,8 @@ def assess(results: Results) -> Assessment:
 
 
 def history_of(results: Results) -> LabHistory:
-    """The whole sheet; where there was none (values typed in the panel), the values of the exams."""
-    if results.history.values or results.history.notes:
-        return results.history
-    return LabHistory(tuple(value for exam in results.exams for value in exam.labs.values()))
+    """The whole sheet, with the values of the exams in the place of those of the same test and date: they may have been corrected since."""
+    values = {(value.test, value.date): value for value in results.history.values}
+    values.update({(value.test, value.date): value for exam in results.exams for value in exam.labs.values()})
+    ordered = sorted(values.values(), key=lambda value: (value.date, value.test))
+    return LabHistory(tuple(ordered), results.history.notes, results.history.questions)

@@ -6,6 +6,7 @@ Every button of the panel is one method of :class:`Case` or :class:`CaseExam`; f
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -14,10 +15,12 @@ import slicer
 from .. import workflow
 from ..dicom import ExamFiles
 from ..maps import ExamMaps
-from ..model import Progress, Results, Settings, no_progress
-from ..response import available_models, labs_for, load_model, read_labs
+from ..model import LabHistory, LabValue, Progress, Results, Settings, no_progress
+from ..report.load import history_from_dict
+from ..response import available_models, labs_for, load_model, read_history
 from .case_exam import CaseExam
 from .nodes import exam_folder, put_in_folder
+from .parameters import results_from_text
 from .records import read_record, record_text, remove_records
 from .results_scene import write_scene
 from .volumes import exam_maps_from_scene, maps_to_nodes
@@ -50,6 +53,7 @@ class Case:
         """Forget everything; the scene is left alone."""
         self.exams: dict[str, CaseExam] = {}
         self.remembered: dict[str, str] = {}
+        self.history = LabHistory()  # the whole sheet, for nadir, findings and therapy; the exams hold what belongs to their dates
         self._results: Optional[Results] = None
         self._results_key: tuple[Any, ...] = ()
 
@@ -129,10 +133,19 @@ class Case:
             exam.show_burden()
 
     def read_labs(self, path: Path) -> None:
-        """Take the values of a laboratory sheet that lie near the exams' dates; see ``response.read_labs``."""
-        nearest = labs_for(read_labs(path), [exam.maps.date for exam in self.exams.values()])
+        """Take the values of a laboratory sheet that lie near the exams' dates; see ``response.read_history``."""
+        self.history = read_history(path)
+        nearest = labs_for(self.history.values, [exam.maps.date for exam in self.exams.values()])
         for exam, labs in zip(self.exams.values(), nearest):
             exam.set_labs(labs)
+
+    def enter_lab(self, label: str, test: str, value: Optional[LabValue]) -> None:
+        """Put a typed value, or none, in the place of the one that the exam had, in the whole sheet too."""
+        exam = self.exams[label]
+        before = exam.labs.get(test)
+        kept = tuple(v for v in self.history.values if before is None or (v.test, v.date) != (test, before.date))
+        self.history = replace(self.history, values=kept)
+        exam.set_lab(test, value)
 
     def is_measured(self) -> bool:
         return any(exam.vertebrae or exam.burden for exam in self.exams.values())
@@ -142,10 +155,12 @@ class Case:
         if not self.exams:
             return None
         exams = tuple(exam.result() for exam in self.exams.values())
-        key = (*map(id, exams), self.settings(), self.parameters.modelId)  # self._results keeps these exams alive: no id comes twice
+        # self._results keeps these exams alive, so no id comes twice
+        key = (*map(id, exams), self.settings(), self.parameters.modelId, self.history)
         if self._results is None or key != self._results_key:
             model = load_model(available_models().get(self.parameters.modelId))
-            self._results, self._results_key = workflow.conclude(exams, self.settings(), model), key
+            results = workflow.conclude(exams, self.settings(), model)
+            self._results, self._results_key = replace(results, history=self.history, warnings=self.history.questions), key
         return self._results
 
     def export(self, folder: Path, language: str = "en", progress: Progress = no_progress) -> dict[str, Path]:
@@ -180,6 +195,9 @@ class Case:
             if record is not None:
                 self.remembered[label] = record_text(label)
                 self._restore_exam(label, record)
+        stored = results_from_text()
+        if stored and stored.get("laboratory"):
+            self.history = history_from_dict(stored)
         progress(1.0, "Restored")
 
     def _restore_exam(self, label: str, record: Mapping[str, Any]) -> None:
