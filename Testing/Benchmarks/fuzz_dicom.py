@@ -184,7 +184,7 @@ def pixel_bomb(data: bytearray, rng: random.Random) -> bytearray:
         image.file_meta.TransferSyntaxUID = rng.choice(("1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90"))
         image.PixelData = pydicom.encaps.encapsulate([b"\0" * 64 + b"\x81\0" * 500])
         return _written(image)
-    size = rng.choice((1 << 20, 1 << 25, (1 << 28) + (1 << 20)))  # the last one is more than the reader unpacks
+    size = rng.choices((1 << 20, 1 << 25, (1 << 28) + (1 << 20)), weights=(20, 5, 1))[0]  # the last one is more than the reader unpacks
     if rng.random() < 0.5:
         return bytearray(_packed_zeros(bytes(data), size, gzip_form=True))
     image = _parsed(data)

@@ -332,6 +332,13 @@ def test_a_missing_slice_refuses_its_volume_and_no_other(sound: Callable, tmp_pa
     _assert_same(found, {key: volume for key, volume in expected.items() if key != missing})
 
 
+def test_a_shorter_slab_that_was_meant_so_is_not_refused(tmp_path: Path) -> None:
+    """Half as many slices are another field of view and no loss."""
+    for word, n_slices in (("W", 20), ("F", 10)):
+        write_volume(tmp_path, n_slices, ImageType=["ORIGINAL", "PRIMARY", word, word])
+    assert [(volume.shape[2], volume.problem) for volume in scan(tmp_path)] == [(20, ""), (10, "")]
+
+
 @pytest.mark.parametrize("dialect", ("philips", "siemens"))
 def test_a_truncated_file_is_refused_by_its_name(sound: Callable, tmp_path: Path, dialect: str) -> None:
     folder = _copy(sound(dialect)[0], tmp_path / "exam")
