@@ -1,4 +1,4 @@
-"""IVIM and kurtosis beside dipy, on simulated tissue with its truth."""
+"""IVIM and kurtosis beside dipy, on simulated tissue with Rician noise and its truth."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def section(rounds: int) -> str:
     units = "median absolute error of"
     return "\n\n".join(
         [
-            f"IVIM, {len(IVIM_B)} b-values to 800 s/mm², S0 200 … 1000, f 5 … 30 %, D 300 … 2000, D* 10 000 … 80 000 µm²/s, Rician noise 5:",
+            f"IVIM, {len(IVIM_B)} b-values to 800 s/mm², S0 200 … 1000, f 5 … 30 %, D 300 … 2000, D* 10 000 … 80 000 µm²/s, noise 5:",
             bench.table([*head, f"{units} f, points", f"{units} D, µm²/s", f"{units} D*, µm²/s"], ivim_rows),
-            "Kurtosis, b 0, 500, 1000, 1500, 2000 s/mm², S0 200 … 1000, D 300 … 1200 µm²/s, K 0 … 1.2, Rician noise 5:",
+            "Kurtosis, b 0, 500, 1000, 1500, 2000 s/mm², S0 200 … 1000, D 300 … 1200 µm²/s, K 0 … 1.2, noise 5:",
             bench.table([*head, f"{units} D, µm²/s", f"{units} K"], kurtosis_rows),
         ]
     )

@@ -130,6 +130,11 @@ def test_a_parabola_that_turns_up_within_the_b_values_is_not_valid():
     assert fit.valid.tolist() == [False, True] and fit.n_excluded == 1
 
 
+def test_a_signal_that_does_not_decay_has_no_kurtosis():
+    fit = fit_kurtosis(np.array([[7.0] * 5, [5.0, 6, 7, 8, 9]]), KURTOSIS_B)
+    assert not fit.valid.any() and np.isnan(fit.kurtosis).all() and fit.n_excluded == 2
+
+
 @pytest.mark.parametrize("fit", [lambda s: fit_ivim(s, IVIM_B), lambda s: fit_ivim(s, IVIM_B, method="full")])
 def test_bad_voxels_of_ivim_are_excluded_and_counted(tissue, fit):
     _bad_voxels_are_excluded(perfused(tissue)[:6], fit)

@@ -56,9 +56,9 @@ def fit_kurtosis(
 ) -> KurtosisFit:
     """Fit diffusivity and kurtosis in every voxel, by least squares on the signal from a weighted log-linear start.
 
-    A voxel has no valid fit where a sample is not positive or not finite, where D is not positive, or where K ≥ 3 / (b_max D): there the
-    parabola has its minimum within the b-values, and the fitted signal would rise with b. The Rician noise floor looks like kurtosis:
-    leave out b-values whose signal is near it, by ``b_used``.
+    A voxel has no valid fit where a sample is not positive or not finite, where D is not positive, where K runs into its limits (−5, 20),
+    or where K ≥ 3 / (b_max D): there the parabola has its minimum within the b-values, and the fitted signal would rise with b.
+    The Rician noise floor looks like kurtosis: leave out b-values whose signal is near it, by ``b_used``.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def _fit_chunk(signal: np.ndarray, b: np.ndarray) -> list[np.ndarray]:
         parameters, arrived = least_squares(lambda p: kurtosis_signal(p, b), measured, _start(measured, b), *LIMITS)
         s0, d, k = parameters
         residual = np.sqrt(np.mean((measured - kurtosis_signal(parameters, b)[0]) ** 2, axis=0))
-        valid = arrived & (d > 0) & (k * d * b.max() < 3) & (k > LIMITS[0][2])
+        valid = arrived & (d > 0) & (k * d * b.max() < 3) & (k > LIMITS[0][2]) & (k < LIMITS[1][2])
         maps[:, usable] = np.where(valid, [d * 1000, k, s0 * scale, residual * scale], np.nan)
     return list(maps)
 
