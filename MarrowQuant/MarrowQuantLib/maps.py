@@ -258,7 +258,9 @@ def _add_diffusion(build: _Builder) -> None:
         return
     b_values = _common_b_values(build, stations)
     if len(b_values) < 2:
-        build.warnings.append("ADC was not computed: fewer than two b-values were acquired at every station.")
+        build.warnings.append(
+            "ADC and tDV were not computed: fewer than two b-values were found at every station; load the missing b-value of each station."
+        )
         return
     high, low, adc = [], [], []
     for n, by_b in enumerate(stations):

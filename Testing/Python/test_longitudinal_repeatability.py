@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 import pytest
+from MarrowQuantLib.longitudinal import compare
 from MarrowQuantLib.longitudinal.lesions import NEW, PERSISTING, RESOLVED
 from MarrowQuantLib.longitudinal.rac import propose_rac
 from MarrowQuantLib.longitudinal.repeatability import read_limits, repeatability, write_limits
-from MarrowQuantLib.model import Component, MarrowQuantError
+from MarrowQuantLib.model import Component, ExamResult, MarrowQuantError, Measurement
 
 READINGS = np.array([
     [1103.0, 1077.7], [1063.7, 1191.8], [1045.8, 1105.5], [676.6, 873.5], [644.5, 671.3], [964.3, 1002.0], [940.4, 1025.0], [944.3, 938.9],
@@ -67,6 +70,19 @@ def test_a_sites_limits_are_kept_in_a_file(tmp_path):
 def test_tables_that_cannot_be_used_are_refused(bad):
     with pytest.raises(MarrowQuantError):
         repeatability(bad, index="adc", unit="µm²/s")
+
+
+def test_a_sites_limit_takes_the_place_of_the_published_one():
+    def exam(day, adc):
+        lumbar = {"adc": Measurement("ADC", adc, "µm²/s")}
+        return ExamResult("", datetime.date(2025, 1, day), {}, (), lumbar, None, {})
+
+    own = repeatability(READINGS, index="adc", unit="µm²/s", how="two scans on one day")
+    for change, inside in ((0.9 * own.rc, True), (1.1 * own.rc, False)):
+        (found,) = compare(exam(1, 900.0), exam(2, 900.0 + change), limits={"adc": own})
+        flags = [flag for flag in found.flags if flag.startswith("inside measurement error")]
+        assert bool(flags) == inside
+        assert not flags or ("the site's own" in flags[0] and "two scans on one day" in flags[0])
 
 
 def lesion(adc, ratio):

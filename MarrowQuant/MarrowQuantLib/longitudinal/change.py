@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Optional
 
 import numpy as np
 
 from ..model import Change, ExamResult, MarrowQuantError
-from .indices import FF_AT_LEVEL, INDICES, Index, index_of
+from .indices import FF_AT_LEVEL, INDICES, Index, Limit, index_of
+from .repeatability import Repeatability
 
 INSIDE_LIMIT, SMALL_BASELINE, UNDEFINED, PROTOCOL, LEVELS = (
     "inside measurement error",
@@ -40,7 +42,9 @@ def flag_kind(flag: str) -> str:
     return flag.split(":", 1)[0]
 
 
-def compare(baseline: ExamResult, follow_up: ExamResult) -> tuple[Change, ...]:
+def compare(
+    baseline: ExamResult, follow_up: ExamResult, *, limits: Optional[Mapping[str, Repeatability]] = None
+) -> tuple[Change, ...]:
     """What changed in every index that both exams have, and in the fat fraction of every vertebra that both have.
 
     Parameters
@@ -49,6 +53,8 @@ def compare(baseline: ExamResult, follow_up: ExamResult) -> tuple[Change, ...]:
         The earlier and the later exam. ``protocol`` may hold ``b_values`` (s/mm²), ``echo_times_s``, ``field_strength_t``,
         ``manufacturer`` and ``ff_origin`` (the map that the fat fraction is read from); a difference is flagged in the indices that
         depend on it.
+    limits : mapping of str to Repeatability, optional
+        A site's own repeatability by key of the index; its RC takes the place of the published limit.
 
     Returns
     -------
@@ -72,18 +78,27 @@ def compare(baseline: ExamResult, follow_up: ExamResult) -> tuple[Change, ...]:
             "have the wrong sign; exchange the two exams or choose another one."
         )
     changes = []
-    for index in INDICES:
+    site = limits or {}
+    for index in (_with_site_limit(index, site) for index in INDICES):
         first, second = value_of(baseline, index), value_of(follow_up, index)
         if first is not None and second is not None:
             flags = _protocol_flags(index, baseline.protocol, follow_up.protocol)
             if index.origin == "lumbar":
                 flags += _level_flags(index.key, baseline, follow_up)
             changes.append(_change(index.key, index, first, second, flags))
-    return tuple(changes) + _changes_per_level(baseline, follow_up)
+    return tuple(changes) + _changes_per_level(baseline, follow_up, site)
 
 
-def _changes_per_level(baseline: ExamResult, follow_up: ExamResult) -> tuple[Change, ...]:
-    index = index_of("ff")
+def _with_site_limit(index: Index, limits: Mapping[str, Repeatability]) -> Index:
+    own = limits.get(index.key)
+    if own is None:
+        return index
+    source = f"the site's own repeatability coefficient, {own.n_subjects} subjects with {own.n_readings} readings"
+    return replace(index, limit=Limit(own.rc, f"{source}; {own.how}" if own.how else source))
+
+
+def _changes_per_level(baseline: ExamResult, follow_up: ExamResult, limits: Mapping[str, Repeatability]) -> tuple[Change, ...]:
+    index = _with_site_limit(index_of("ff"), limits)
     flags = _protocol_flags(index, baseline.protocol, follow_up.protocol)
     before, after = _per_level(baseline, "ff"), _per_level(follow_up, "ff")
     return tuple(_change(FF_AT_LEVEL + level, index, before[level], after[level], flags) for level in before if level in after)
