@@ -65,7 +65,7 @@ def logistic_answer(chosen: Selected, fit: LogisticFit, warnings: Sequence[str])
 
 def fit_fields(fit: LogisticFit) -> dict[str, Any]:
     terms = {
-        name: {"coefficient": beta, "standard_error": error, "interval": interval, "p": p, "odds_ratio": np.exp(beta)}
+        name: {"coefficient": beta, "standard_error": error, "interval": interval, "p": p, "odds_ratio": odds_ratio(beta)}
         for name, beta, error, interval, p in zip(fit.names, fit.coefficients, fit.standard_errors, fit.intervals, fit.p)
     }
     return {
@@ -76,6 +76,12 @@ def fit_fields(fit: LogisticFit) -> dict[str, Any]:
         "log_likelihood": fit.log_likelihood,
         "terms": terms,
     }
+
+
+def odds_ratio(coefficient: np.ndarray) -> np.ndarray:
+    """e to the coefficient; beyond the largest number infinity, which separated groups can give."""
+    with np.errstate(over="ignore"):
+        return np.exp(coefficient)
 
 
 def groups_answer(chosen: Selected, comparisons: Sequence[Comparison], correction: str) -> dict[str, Any]:
@@ -159,7 +165,7 @@ def model_rows(fit: LogisticFit) -> list[tuple[Any, ...]]:
     """Odds ratios per unit with their intervals; the intercept's row holds its coefficient only."""
     rows = []
     for n, name in enumerate(fit.names):
-        odds = (None, None, None) if n == 0 else (np.exp(fit.coefficients[n]), *np.exp(fit.intervals[n]))
+        odds = (None, None, None) if n == 0 else (odds_ratio(fit.coefficients[n]), *odds_ratio(fit.intervals[n]))
         rows.append((name, fit.coefficients[n], fit.standard_errors[n], *odds, fit.p[n]))
     return rows
 

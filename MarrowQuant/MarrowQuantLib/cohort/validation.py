@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from ..model import MarrowQuantError, Progress, no_progress
 from .logistic import fit_logistic
@@ -127,7 +127,7 @@ def validate(
 
 def performance(outcome: np.ndarray, log_odds: np.ndarray, threshold: float) -> Performance:
     """How well log odds, shape (n,), describe the outcome; ``threshold`` is a probability."""
-    probability = 1.0 / (1.0 + np.exp(-log_odds))
+    probability = expit(log_odds)
     called = probability > threshold
     auc = auc_of_groups(log_odds[outcome], log_odds[~outcome])
     youden = float(called[outcome].mean() - called[~outcome].mean())
@@ -196,7 +196,7 @@ def _cross_validate(procedure, outcome, predictors, names, repeats: int, rng, pr
         whole = performance(outcome, log_odds, 0.5)
         youden = float(called[outcome].mean() - called[~outcome].mean())
         results.append(Performance(float(np.mean(aucs[-FOLDS:])), whole.brier, whole.slope, whole.intercept, youden))
-        sums += 1.0 / (1.0 + np.exp(-log_odds))
+        sums += expit(log_odds)
     return _mean(results), sums / repeats
 
 
