@@ -152,8 +152,8 @@ def test_the_basic_profile_removes_dates_and_private_elements(image):
 
 
 def test_characteristics_and_device_are_kept_only_when_asked(image):
-    cleaned = image(retain=("characteristics", "device"), PatientAge="092Y", PatientSex="F", PatientWeight=61.5, DeviceSerialNumber="17")
-    assert (cleaned.PatientAge, cleaned.PatientSex, float(cleaned.PatientWeight), cleaned.DeviceSerialNumber) == ("090Y", "F", 61.5, "17")
+    cleaned = image(retain=("characteristics", "device"), PatientAge="092Y", PatientSex="F", PatientWeight=61.5, StationName="MRC35131")
+    assert (cleaned.PatientAge, cleaned.PatientSex, float(cleaned.PatientWeight), cleaned.StationName) == ("090Y", "F", 61.5, "MRC35131")
 
 
 def test_characteristics_and_device_go_by_default(image):

@@ -107,7 +107,7 @@ class Cleaner:
             return self._replace(element, action)
         if action == SHIFT:
             return self._shift(element)
-        return self._clean_by_type(element, action)
+        return "" if action == KEEP and element.VR in (*TEXT_TYPES, "CS", "UI") else self._clean_by_type(element)
 
     def _clean_sequence(self, element: DataElement, action: str) -> str:
         if action == EMPTY:
@@ -137,7 +137,7 @@ class Cleaner:
         element.value = values if len(values) > 1 else values[0]
         return SHIFT if element.VR != "TM" else ""
 
-    def _clean_by_type(self, element: DataElement, action: str) -> str:
+    def _clean_by_type(self, element: DataElement) -> str:
         vr = element.VR
         if vr in BYTE_TYPES:
             return "" if int(element.tag) in PIXELS else REMOVE
@@ -145,7 +145,7 @@ class Cleaner:
             return ""
         cleaners = {
             "UI": self._clean_uids,
-            "AS": _clean_age if action == KEEP else None,
+            "AS": _clean_age,
             **dict.fromkeys(("DS", "IS"), self._clean_number_strings),
             **dict.fromkeys((*TEXT_TYPES, "CS"), self._clean_words),
         }

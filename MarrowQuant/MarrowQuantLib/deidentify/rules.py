@@ -44,6 +44,7 @@ PROFILES: Mapping[str, tuple[str, ...]] = {
 }
 """Name of a profile to its options. ``basic`` is the Basic Profile alone: most b-values of GE and Siemens are lost with it."""
 RETAINABLE = ("device", "characteristics")
+CLEANED = ("characteristics", "descriptors", "structured")  # options whose attributes stay, cleaned by their type
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,9 @@ class Policy:
             return SHIFT
         if code is None:
             return REMOVE if vr in DATE_TYPES else CLEAN
-        if any(self._chosen(option, tag) for option in RETAINABLE):
+        if self._chosen("device", tag) and vr not in DATE_TYPES:
             return KEEP
-        if "U" in code or (vr == "SQ" and "D" in code) or any(self._chosen(option, tag) for option in ("descriptors", "structured")):
+        if "U" in code or (vr == "SQ" and "D" in code) or any(self._chosen(option, tag) for option in CLEANED):
             return CLEAN
         if vr == "SQ" and code == "X/Z":
             return EMPTY if tag == ACQUISITION_CONTEXT else REMOVE  # the only one of them that an MR object must have, and may have empty
