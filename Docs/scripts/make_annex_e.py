@@ -53,7 +53,7 @@ def main() -> None:
         "title": "DICOM PS3.15 Annex E, Table E.1-1: actions of the Basic Application Level Confidentiality Profile and of its options",
         "edition": EDITION,
         "source": f"{kitware.name} (actions) and {innolitics.name} (columns of the options), by Docs/scripts/make_annex_e.py",
-        "licence": _licence(kitware),
+        "licences": [_licence(kitware, "The actions"), _licence(innolitics, "The columns of the options")],
         "actions": _actions(kitware),
         "options": _options(innolitics),
     }
@@ -77,10 +77,10 @@ def _options(wheel: Path) -> dict[str, list[str]]:
     return {name: sorted(row["id"].upper() for row in single if row.get(column)) for column, name in OPTIONS.items()}
 
 
-def _licence(wheel: Path) -> list[str]:
+def _licence(wheel: Path, what: str) -> str:
     archive = zipfile.ZipFile(wheel)
-    text = archive.read(next(name for name in archive.namelist() if name.endswith("LICENSE"))).decode("utf-8")
-    return ["The action codes were taken from dicom-anonymizer under this licence:", *text.split("\n\n")]
+    name = next(name for name in archive.namelist() if name.rpartition("/")[2].startswith("LICENSE"))
+    return f"{what} were taken from {wheel.name} under this licence: " + " ".join(archive.read(name).decode("utf-8").split())
 
 
 if __name__ == "__main__":
