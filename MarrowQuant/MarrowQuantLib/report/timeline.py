@@ -129,7 +129,7 @@ def _legend(timeline: Timeline, language: str) -> str:
     items.append("点線：測定誤差の範囲内" if is_japanese else "dotted: within measurement error")
     if timeline.band is not None:
         items.append("灰色：健常者の平均±SD" if is_japanese else "grey: healthy mean ± SD")
-    return "   ".join(items)
+    return " · ".join(items)
 
 
 def _event_marks(events: Sequence[LabNote], x: Callable[[datetime.date], float], bottom: float) -> list[str]:
