@@ -31,6 +31,7 @@ def section(rounds: int) -> str:
     header = [
         "program",
         "s per slice",
+        "processor s per slice",
         "FF mean abs. error, points",
         "median bias",
         f"over {SWAP_POINTS} points, %",
