@@ -66,7 +66,8 @@ def test_an_excluded_series_is_listed_and_not_used(two_b_values: Path) -> None:
 def test_selectors_choose_one_volume_of_a_series(tmp_path: Path) -> None:
     for b in (50.0, 800.0):
         write_volume(tmp_path, 3, DiffusionBValue=b, **EPI)
-    volumes = _scan(tmp_path, {"series": 1, "select": {"b_value": 800, "role": "dwi", "echo_time_ms": 66.0}, "scale": 2})
+    found = _scan(tmp_path, {"series": 1, "select": {"b_value": 800, "role": "dwi", "echo_time_ms": 66.0}, "scale": 2})
+    volumes = sorted(found, key=lambda volume: volume.b_value)
     assert [volume.as_row(used=True)["overridden"] for volume in volumes] == [[], ["scale"]]
     np.testing.assert_allclose(volumes[1].load().array, 2 * volumes[0].load().array)
 
