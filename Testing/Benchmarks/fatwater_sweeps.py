@@ -79,7 +79,7 @@ def _cell(x: float, y: float, value: float) -> str:
     strength = int(255 * (1 - min(abs(value) / LARGEST_BIAS, 1) * 0.7))
     colour = f"rgb(255,{strength},{strength})" if value > 0 else f"rgb({strength},{strength},255)"
     box = f'<rect x="{x}" y="{y}" width="{CELL - 1}" height="{CELL // 2 - 1}" fill="{colour}"/>'
-    return box + f'<text x="{x + 2}" y="{y + CELL // 2 - 3}" font-size="8">{value:.1f}</text>'
+    return box + f'<text x="{x + 2}" y="{y + CELL // 2 - 3}" font-size="8">{round(value, 1) + 0.0:.1f}</text>'
 
 
 # -------------------------------------------------------------------------------------------------------------- the ramps

@@ -294,3 +294,13 @@ def test_progress_can_cancel():
 
     with pytest.raises(Stop):
         fit_fat_water(simulate(*columns(24)[:3]), SIX_ECHOES, 3.0, progress=stop)
+
+
+def test_progress_can_cancel_inside_the_field_search():
+    told = []
+
+    def count(fraction, text):
+        told.append(text)
+
+    fit_fat_water(simulate(*columns(48)[:3]), SIX_ECHOES, 3.0, progress=count)
+    assert told.count("Finding the field map") > 50  # at each node of the chains, so that a large volume can be cancelled at once

@@ -9,6 +9,8 @@ schedule are our choice, tuned on simulated field ramps and on cases 12, 13 and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Callable
 
 import numpy as np
 from scipy import ndimage
@@ -87,9 +89,9 @@ def _propagated(cost: np.ndarray, amplitude: np.ndarray, reach: int, circular: b
     belief = cost.copy()  # the cost and all messages
     for sweep in range(SWEEPS):
         for n, axis in enumerate(axes):
-            progress(0.3 + 0.2 * (sweep + n / len(axes)) / SWEEPS, "Finding the field map")
+            tick = partial(progress, 0.3 + 0.2 * (sweep + n / len(axes)) / SWEEPS, "Finding the field map")
             belief -= messages[axis]
-            messages[axis] = _chain_messages(belief, amplitude, axis, reach, circular)
+            messages[axis] = _chain_messages(belief, amplitude, axis, reach, circular, tick)
             belief += messages[axis]
     labels = np.argmin(belief, axis=0)
     distance = np.abs(np.arange(len(cost), dtype=np.int16).reshape(-1, 1, 1, 1) - labels.astype(np.int16))
@@ -136,8 +138,8 @@ def upsample_labels(labels: np.ndarray, n_labels: int, circular: bool, block: in
     return np.arctan2(linear(np.sin(angle)), linear(np.cos(angle))) * np.float32(n_labels / (2 * np.pi)) % n_labels
 
 
-def _chain_messages(cost: np.ndarray, amplitude: np.ndarray, axis: int, reach: int, circular: bool) -> np.ndarray:
-    """Sum of the messages from both sides along one axis, for all chains at once; shape of ``cost``."""
+def _chain_messages(cost: np.ndarray, amplitude: np.ndarray, axis: int, reach: int, circular: bool, tick: Callable[[], None]) -> np.ndarray:
+    """Sum of the messages from both sides along one axis, for all chains at once; shape of ``cost``. ``tick`` may cancel at each node."""
     n_labels = len(cost)
     nodes = np.moveaxis(cost, axis + 1, 0)
     shape = nodes.shape
@@ -148,10 +150,12 @@ def _chain_messages(cost: np.ndarray, amplitude: np.ndarray, axis: int, reach: i
     last = len(nodes) - 1
     message = total[0]
     for n in range(last):
+        tick()
         message = _truncated_quadratic(nodes[n] + message, weights[n], reach, circular)
         total[n + 1] += message
     message = np.zeros_like(nodes[0])
     for n in range(last, 0, -1):
+        tick()
         message = _truncated_quadratic(nodes[n] + message, weights[n - 1], reach, circular)
         total[n - 1] += message
     return np.ascontiguousarray(np.moveaxis(total.reshape(shape), 0, axis + 1))
