@@ -50,7 +50,7 @@ from .model import (
     no_progress,
 )
 from .response import ResponseModel, labs_for, load_model, read_history
-from .vertebrae import RoiVoxels, levels_between, rasterise, read_markups, rois_between
+from .vertebrae import RoiVoxels, levels_between, place_between, rasterise, read_markups
 
 PathLike = Union[str, Path]
 SceneWriter = Callable[[Results, Path, Progress], None]
@@ -288,9 +288,7 @@ def exam_rois_from(
             return rois, []
         points = tuple((roi.level, roi.center_ras) for roi in rois)
     image = maps.maps.get("water") or maps.maps.get("ff") or maps.maps.get("in_phase")
-    rois = rois_between(points[0], points[1], image=image, radii_mm=settings.roi_radii_mm)
-    placed = ", ".join(roi.level for roi in rois[1:-1])
-    return rois, [f"{placed} were placed between two points; look at them in the pictures before trusting their numbers."]
+    return place_between(points[0], points[1], image, settings.roi_radii_mm)
 
 
 # ----------------------------------------------------------------------------------------------------------- measurements

@@ -12,7 +12,7 @@ from .. import workflow
 from ..burden import BurdenSession
 from ..maps import ExamMaps
 from ..model import Burden, Component, ExamResult, LabValue, MarrowQuantError, Measurement, VertebraResult, VertebraROI
-from ..vertebrae import relabel, rois_between
+from ..vertebrae import place_between, relabel
 from ..vertebrae.levels import level_index
 from . import points as point_list
 from .burden import burden_to_nodes
@@ -129,19 +129,20 @@ class CaseExam:
             self.set_rois(relabel(rois, level_index(first_level) - level_index(rois[0].level)))
 
     def fill_between(self) -> None:
-        """Propose every level between the highest and the lowest point, on the Dixon image.
+        """Place an ROI in every body from the highest to the lowest point, on the Dixon image.
 
         Raises
         ------
         MarrowQuantError
-            If there are not two points, or see ``vertebrae.propose``.
+            If there are not two points, or see ``vertebrae.place_between``.
         """
         rois = self.rois()
         if len(rois) < 2:
             raise MarrowQuantError("Two points are needed to fill in the levels between them; place the first and the last level.")
         image = next((self.maps.maps[key] for key in ("water", "ff", "in_phase") if key in self.maps.maps), None)
         ends = [(roi.level, roi.center_ras) for roi in (rois[0], rois[-1])]
-        self.set_rois(rois_between(*ends, image=image, radii_mm=self.case.settings().roi_radii_mm))
+        rois, _ = place_between(*ends, image, self.case.settings().roi_radii_mm)
+        self.set_rois(rois)
 
     def resize_rois(self) -> None:
         """Give every ROI the half-lengths of the parameter node."""

@@ -1,0 +1,48 @@
+"""ROIs between two clicks: from the segmented bodies, or by resemblance where the segmentation is not to be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Optional
+
+from ..model import MarrowQuantError, Settings, VertebraROI, Volume
+from .propose import propose
+from .segment import segment_bodies
+
+Click = tuple[str, Sequence[float]]
+
+
+def place_between(
+    first: Click, last: Click, image: Optional[Volume], radii_mm: Sequence[float] = Settings.roi_radii_mm
+) -> tuple[list[VertebraROI], list[str]]:
+    """ROIs of fixed size in every body from ``first`` to ``last``, and what the reader should know about them.
+
+    Parameters
+    ----------
+    first, last : (level, RAS)
+        Points inside two bodies, mm.
+    image : Volume or None
+        Without an image the levels lie on the mean curve.
+    radii_mm : sequence of three floats
+        Half-lengths of every ROI.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the clicks cannot be right; see :func:`.propose.propose`.
+    """
+    reason = "there is no image to find the bodies in"
+    if image is not None:
+        try:
+            found = segment_bodies(image, {first[0]: first[1], last[0]: last[1]}, radii_mm=radii_mm)
+        except MarrowQuantError as error:
+            reason = str(error)
+        else:
+            if not found.warnings:
+                place = f"The ROIs from {found.levels[0]} to {found.levels[-1]} lie in bodies found from two clicks"
+                return found.rois, [f"{place}; look at them in the pictures before trusting their numbers.", *found.doubts]
+            reason = " ".join(found.warnings)
+    proposal = propose(first, last, image, radii_mm)
+    levels = ", ".join(roi.level for roi in proposal.rois[1:-1])
+    note = f"{levels or 'No level'} placed by resemblance to the two clicked levels, because the bodies were not found ({reason})"
+    return list(proposal.rois), [f"{note}; look at all ROIs in the pictures before trusting their numbers.", *proposal.doubts.values()]
