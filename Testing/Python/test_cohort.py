@@ -249,7 +249,7 @@ def test_the_simulated_study_has_the_published_design(simulated):
     chosen = chosen_from(simulated)
     assert chosen.outcome.sum() == 15
     assert chosen.outcome.size == 50
-    assert chosen.findings == ()
+    assert chosen.findings == ("50 of 50 cases are simulated: these are no patients.",)
 
 
 def test_simulated_effects_give_the_published_aucs_within_simulation_error():

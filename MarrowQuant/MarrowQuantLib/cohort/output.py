@@ -52,7 +52,6 @@ def roc_fields(curve: Roc) -> dict[str, Any]:
         "delong_variance": curve.variance,
         "delong_interval": curve.delong_interval,
         "bootstrap_interval": curve.bootstrap_interval,
-        "p": curve.p,
         "higher_is_event": curve.higher_is_event,
         "cut_off": vars(cut),
     }
@@ -133,7 +132,7 @@ def _scalar(item: Any) -> str:
 
 GROUP_HEADER = ("index", "n event", "n no event", "median event", "quartile 1 event", "quartile 3 event", "median no event",
                 "quartile 1 no event", "quartile 3 no event", "Hodges-Lehmann shift", "rank-biserial r", "p", "adjusted p")  # fmt: skip
-ROC_HEADER = ("predictor", "AUC", "95 % low", "95 % high", "interval on", "bootstrap low", "bootstrap high", "p", "rule", "cut-off",
+ROC_HEADER = ("predictor", "AUC", "95 % low", "95 % high", "interval on", "bootstrap low", "bootstrap high", "rule", "cut-off",
               "cut-off low", "cut-off high", "sensitivity", "specificity")  # fmt: skip
 MODEL_HEADER = ("term", "coefficient", "standard error", "odds ratio", "95 % low", "95 % high", "p")
 MEASURES = {
@@ -156,7 +155,7 @@ def roc_rows(curves: Mapping[str, Roc]) -> list[tuple[Any, ...]]:
     rows = []
     for name, curve in curves.items():
         cut, interval = curve.cut_off, curve.interval or (None, None)
-        rows.append((name, curve.auc, *interval, curve.scale, *curve.bootstrap_interval, curve.p, cut.rule, cut.threshold,
+        rows.append((name, curve.auc, *interval, curve.scale, *curve.bootstrap_interval, cut.rule, cut.threshold,
                      *cut.threshold_interval, cut.sensitivity, cut.specificity))  # fmt: skip
     return rows
 
@@ -172,4 +171,4 @@ def model_rows(fit: LogisticFit) -> list[tuple[Any, ...]]:
 
 def validation_rows(validation: Validation) -> list[tuple[Any, ...]]:
     parts = (validation.apparent, validation.optimism, validation.corrected, validation.cross_validated)
-    return [(MEASURES[item.name], *(getattr(part, item.name) for part in parts)) for item in fields(Performance)]
+    return [(MEASURES[item.name], *(round(getattr(part, item.name), 9) for part in parts)) for item in fields(Performance)]

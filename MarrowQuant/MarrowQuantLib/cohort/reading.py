@@ -175,7 +175,7 @@ def _from_folder(folder: Path, long: bool) -> Cohort:
         raise MarrowQuantError(f"The folder {folder.name} holds no results.json; choose the folder above the cases' results.")
     records: list[dict[str, str]] = []
     seen: dict[str, str] = {}
-    notes = []
+    notes, simulated = [], 0
     for file in files:
         where = file.parent.relative_to(folder).as_posix()
         case = _load(file, where)
@@ -186,10 +186,13 @@ def _from_folder(folder: Path, long: bool) -> Cohort:
         if content in seen:
             raise MarrowQuantError(f"The results in {where} are a copy of those in {seen[content]}; remove one of them.")
         seen[content] = where
+        simulated += bool(case.get("synthetic"))
         name = where.removesuffix("/results") if where not in {".", "results"} else folder.name
         records += _exam_records(case, name) if long else [_case_record(case, name)]
     if not records:
         raise MarrowQuantError(f"No results.json in {folder.name} is a MarrowQuant result; choose another folder.")
+    if simulated:
+        notes.append(f"{simulated} of {len(seen)} cases are simulated: these are no patients.")
     header = tuple(dict.fromkeys(key for record in records for key in record))
     rows = tuple(tuple(record.get(key, "") for key in header) for record in records)
     return Cohort(folder.name, header, rows, tuple(range(1, len(rows) + 1)), False, CASE, "date" if long else None, tuple(notes))

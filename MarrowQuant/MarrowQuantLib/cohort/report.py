@@ -92,6 +92,7 @@ def methods_paragraph(chosen: Selected, procedure: Procedure, validation: Valida
     """What was done, in the words of a methods section; nothing that was not done is named."""
     several = len(chosen.names) > 1
     fewer = f" after backward elimination (predictors with p < {STAY} stayed)" if procedure.select and procedure.method != "ridge" else ""
+    repeated = [*(["the tuning"] if procedure.method == "ridge" else []), *(["the elimination"] if fewer else []), "the fit"]
     sentences = [
         f"{chosen.outcome.size} patients with all values were analysed, {int(chosen.outcome.sum())} of them with the event "
         f"({chosen.event_in_words}); missing values were not filled in.",
@@ -102,11 +103,11 @@ def methods_paragraph(chosen: Selected, procedure: Procedure, validation: Valida
         f"logit scale. Youden's cut-offs and their intervals came from {BOOTSTRAPS} bootstrap samples stratified by group; the direction "
         "of a marker was taken from the data.",
         "AUCs of the same patients were compared by DeLong's paired test, not corrected for the number of pairs." if several else "",
-        f"The multivariable model was a {_FIT_WORDS[procedure.method]}, from {len(chosen.names)} candidate "
-        f"predictor{'s' if several else ''}{fewer}.",
+        f"The multivariable model, from {len(chosen.names)} candidate predictor{'s' if several else ''}{fewer}, was a "
+        f"{_FIT_WORDS[procedure.method]}.",
         f"It was validated internally by {validation.bootstraps} bootstrap samples (optimism after Harrell) and by {REPEATS} times "
-        f"repeated {FOLDS}-fold stratified cross-validation, both repeating the whole procedure including selection, tuning and the "
-        "cut-off; the calibration plot and the decision curve use out-of-fold probabilities.",
+        f"repeated {FOLDS}-fold stratified cross-validation, both repeating {', '.join(repeated)} and the choice of the cut-off; "
+        "the calibration plot and the decision curve use out-of-fold probabilities.",
         f"Analyses were made with MarrowQuant {__version__}; random numbers started at {procedure.seed}.",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
@@ -150,8 +151,8 @@ def _page(
     event = escape(chosen.event_in_words)
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        f'<title>MarrowQuant – cohort</title><style>{STYLE}\nfigure {{ margin: 0; }} .charts {{ display: grid; gap: 14px; '
-        "grid-template-columns: repeat(2, minmax(0, 1fr)); }</style></head>\n<body>"
+        f'<title>MarrowQuant – cohort</title><style>{STYLE}\nfigure {{ margin: 0; }} .wide {{ overflow-x: auto; }}\n'
+        ".charts { display: grid; gap: 14px; grid-template-columns: repeat(2, minmax(0, 1fr)); }</style></head>\n<body>"
         f'<header><div><p class="brand">MarrowQuant</p><h1>Cohort: {event}</h1></div>'
         f'<div class="dates">{chosen.outcome.size} patients, {int(chosen.outcome.sum())} with the event</div></header>'
         f'<p class="notice">{RESEARCH_USE_ONLY}</p>'
@@ -164,7 +165,7 @@ def _page(
 def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in header)
     body = "".join("<tr>" + "".join(f"<td>{escape(_shown(value))}</td>" for value in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def _shown(value: Any) -> str:

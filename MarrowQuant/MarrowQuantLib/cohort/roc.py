@@ -56,8 +56,6 @@ class Roc:
         AUC ± 1.96 √variance, cut at 0 and 1 as pROC does.
     bootstrap_interval : (float, float)
         Percentiles of the bootstrap, resampled within each group.
-    p : float or None
-        Two-sided DeLong test against an AUC of one half.
     higher_is_event : bool
     false_positive_rate, sensitivity : ndarray, shape (m,)
         The curve, from (0, 0) to (1, 1).
@@ -71,7 +69,6 @@ class Roc:
     scale: str
     delong_interval: tuple[float, float]
     bootstrap_interval: tuple[float, float]
-    p: Optional[float]
     higher_is_event: bool
     false_positive_rate: np.ndarray
     sensitivity: np.ndarray
@@ -146,7 +143,6 @@ def roc(outcome: np.ndarray, marker: np.ndarray, *, direction: str = "auto", boo
         scale=scale,
         delong_interval=plain,
         bootstrap_interval=_percentiles(sample["auc"]),
-        p=float(2.0 * norm.sf(abs(auc - 0.5) / math.sqrt(variance))) if variance > 0 else None,
         higher_is_event=bool(sign > 0),
         false_positive_rate=false_positive,
         sensitivity=sensitivity,
