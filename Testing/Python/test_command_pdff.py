@@ -87,3 +87,10 @@ def test_phase_in_no_known_scale_is_refused(tmp_path, capsys):
     options = ["--te-ms", *times_ms(), "--tesla", "3", "--out", str(tmp_path / "out")]
     assert main(["pdff", magnitude, "--phase", phase, *options]) != 0
     assert "no known scale" in capsys.readouterr().err
+
+
+def test_a_dicom_folder_is_fitted_from_its_headers(digital_patient, tmp_path, capsys):
+    assert main(["pdff", str(digital_patient("responder", "philips").baseline), "--out", str(tmp_path / "out")]) == 0
+    assert "6 complex echoes" in capsys.readouterr().out
+    ff = read(tmp_path / "out" / "pdff_percent.nii.gz")
+    assert ff.ndim == 3 and 5 < np.nanmedian(ff) < 95
