@@ -87,6 +87,15 @@ def test_firth_answers_where_the_groups_are_separated_completely():
     assert fit.p[1] < 1e-6
 
 
+def test_firth_converges_on_every_resample_of_separated_groups():
+    outcome, x = patients(15, 35, shift=6.0)
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        rows = rng.integers(50, size=50)
+        fit = logistic.fit_logistic(outcome[rows], x[rows], ("a", "b"), method="firth", inference=False)
+        assert np.all(np.isfinite(fit.standard_errors))
+
+
 def test_a_table_with_semicolons_and_decimal_commas_gives_the_same_numbers(written):
     plain = read_cohort(written(GOOD)).numbers("x")
     comma = read_cohort(written(GOOD.replace(",", ";").replace(".", ","), "comma.csv", "cp932"))
