@@ -1,4 +1,7 @@
-"""Tumour load on the digital patient against the truth: the table of Docs/tumour-load.md. Run with PYTHONPATH=MarrowQuant; seeds as arguments, one by default; a minute a seed."""
+"""Tumour load on the digital patient against the truth: the table of Docs/tumour-load.md.
+
+Run with PYTHONPATH=MarrowQuant; seeds as arguments, seed 1 by default; about a minute a seed.
+"""
 
 from __future__ import annotations
 
