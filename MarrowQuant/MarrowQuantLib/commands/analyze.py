@@ -20,8 +20,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--labs", type=Path, help="laboratory sheet, CSV with the columns date,test,value,unit")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument("--rois", type=Path, nargs="+", default=(), metavar="FILE", help=".mrk.json of the exams, in the same order")
-    parser.add_argument("--first", type=_point, metavar="LEVEL=R,A,S", help="centre of the first vertebral body, RAS in mm")
-    parser.add_argument("--last", type=_point, metavar="LEVEL=R,A,S", help="centre of the last vertebral body")
+    parser.add_argument("--first", type=level_point, metavar="LEVEL=R,A,S", help="centre of the first vertebral body, RAS in mm")
+    parser.add_argument("--last", type=level_point, metavar="LEVEL=R,A,S", help="centre of the last vertebral body")
     parser.add_argument(
         "--tdv-ratio", type=float, default=Settings.tdv_signal_ratio, help="tDV threshold, high-b signal over muscle (default: %(default)s)"
     )
@@ -35,7 +35,7 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-scene", action="store_true", help="do not write scene.mrb")
 
 
-def _point(text: str) -> tuple[str, tuple[float, float, float]]:
+def level_point(text: str) -> tuple[str, tuple[float, float, float]]:
     """``L1=1.5,-20,33`` as (level, RAS)."""
     level, _, numbers = text.partition("=")
     try:

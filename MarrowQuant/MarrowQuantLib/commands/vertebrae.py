@@ -11,14 +11,14 @@ from .. import dicom, imagefiles
 from ..model import MarrowQuantError, Volume
 from ..vertebrae import Body, BodySegmentation, segment_bodies
 from ..vertebrae.segfile import write_segmentation
-from .analyze import _point
+from .analyze import level_point
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("vertebrae", help="segment the vertebral bodies between two clicks")
     parser.add_argument("image", type=Path, metavar="IMAGE", help="NIfTI or NRRD file, or a folder with one DICOM series")
     parser.add_argument(
-        "--click", type=_point, action="append", required=True, metavar="LEVEL=R,A,S", help="a point inside a body, RAS in mm; twice"
+        "--click", type=level_point, action="append", required=True, metavar="LEVEL=R,A,S", help="a point inside a body, RAS in mm; twice"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="segmentation to write, .seg.nrrd")
     parser.add_argument("--json", action="store_true", help="print centre, axes and radii of each body as JSON")
