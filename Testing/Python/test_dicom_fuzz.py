@@ -47,7 +47,7 @@ def test_zeros_behind_an_image_are_not_read_as_millions_of_empty_elements(
 
 
 def test_three_hundred_damaged_folders_make_no_crash_no_hang_and_no_flood() -> None:
-    """Other inputs than the 20 000 of the full run; see Docs/dicom-conformance.md for that."""
+    """Other inputs than those of the full run; Docs/dicom-conformance.md tells about that."""
     outcomes, failures, memory = fuzz_dicom.campaign(first=1_000_000, count=300)
     assert failures == []
     assert sum(outcomes.values()) == 300
