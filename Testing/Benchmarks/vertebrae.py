@@ -1,4 +1,4 @@
-"""The table of ``Docs/vertebrae.md``: ``python Testing/Benchmarks/vertebrae.py [--draws 5]`` on the ten labelled lumbar spines."""
+"""Write the table of ``Docs/vertebrae.md``: ``python Testing/Benchmarks/vertebrae.py [--draws 5]`` on the ten labelled lumbar spines."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "Testing" / "Python"), str(ROOT / "MarrowQuant")]
+
+PAGE = ROOT / "Docs" / "vertebrae.md"
+BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 
 import spines  # noqa: E402 (after the path)
 
@@ -48,7 +51,9 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=5)
     options = parser.parse_args()
     lines = [HEAD, *(row(name, options.draws) for name in spines.VARIANTS)]
-    sys.stdout.write("\n".join(lines) + "\n")
+    text = PAGE.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    PAGE.write_text("\n".join([before + BEGIN, *lines, END + rest.split(END)[1]]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,10 @@ from .walls import BodySurface, body_positions
 def body_doubts(
     levels: Sequence[str], surfaces: Sequence[BodySurface], frame: ColumnFrame, sampler: Sampler, points: Mapping[str, np.ndarray]
 ) -> dict[str, list[str]]:
-    """Reasons to look twice, per level. The limits are our choice: they fire on the worst bodies of the ten spines."""
+    """Reasons to look twice, per level. The limits are our choice.
+
+    A body without a doubt can still be wrong: most of the ten labelled spines' bodies below Dice 0.82 have none (``Docs/vertebrae.md``).
+    """
     doubts: dict[str, list[str]] = {level: [] for level in levels}
     heights = np.array([_middle(surface.top - surface.bottom) for surface in surfaces])
     depths = np.array([_middle(surface.front - surface.back) for surface in surfaces])
