@@ -26,9 +26,19 @@ class ResponseStep(Step):
 
     def __init__(self, panel: Panel, ui: Any) -> None:
         super().__init__(panel, ui, ui.responseSection, ui.responseMessage)
-        self._models = list(available_models())
-        ui.modelComboBox.addItems(self._models)
+        self._models: list[str] = []
+        self._listModels()
         ui.modelComboBox.connect("activated(int)", self.onModelChosen)
+
+    def _listModels(self) -> None:
+        self._models = list(available_models())
+        self.ui.modelComboBox.clear()
+        self.ui.modelComboBox.addItems(self._models)
+
+    def enter(self) -> None:
+        """A model may have been fitted in the meantime, in MarrowQuant Cohort or on the command line."""
+        self._listModels()
+        self.bind(self.panel.parameterNode)
 
     def bind(self, parameterNode: Any) -> None:
         chosen = parameterNode.modelId if parameterNode.modelId in self._models else DEFAULT_MODEL.stem

@@ -471,16 +471,8 @@
         <translation>治療前</translation>
     </message>
     <message>
-        <source>Cancelled. Nothing was left half-done.</source>
-        <translation>中止しました。途中までの結果は残っていません。</translation>
-    </message>
-    <message>
         <source>Follow-up</source>
         <translation>治療後</translation>
-    </message>
-    <message>
-        <source>MarrowQuant met an unexpected error.</source>
-        <translation>MarrowQuantで予期しないエラーが起きました。</translation>
     </message>
 </context>
 <context>
@@ -669,6 +661,17 @@
     <message>
         <source>in the mean</source>
         <translation>平均に含める</translation>
+    </message>
+</context>
+<context>
+    <name>panel.running</name>
+    <message>
+        <source>Cancelled. Nothing was left half-done.</source>
+        <translation>中止しました。途中までの結果は残っていません。</translation>
+    </message>
+    <message>
+        <source>MarrowQuant met an unexpected error.</source>
+        <translation>MarrowQuantで予期しないエラーが起きました。</translation>
     </message>
 </context>
 </TS>
