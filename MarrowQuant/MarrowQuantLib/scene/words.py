@@ -1,0 +1,71 @@
+"""The words that tell who a patient is, and how they are taken out of a text.
+
+Minimum lengths are our choice: shorter words occur by chance.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+REMOVED = "removed"
+MIN_LETTERS, MIN_DIGITS = 3, 4
+MIN_BYTES = 6  # in files that are not text
+_SEPARATORS = re.compile(r"[\^= \\,;:|/()\[\]<>&\"'%\s_]+")
+_LATIN = "A-Za-zÀ-ɏ"
+_NO_IDENTITY = frozenset(("patient", "study", "series", "name", "unknown", "anonymous", "anonymized", "subject", "none", REMOVED))
+
+
+class IdentityWords:
+    """Removes a patient's words from texts.
+
+    Parameters
+    ----------
+    values : iterable of str
+        Values of DICOM attributes: ``DOE^JANE``, ``PID12345``, ``19500101``.
+
+    Notes
+    -----
+    A value is removed as a whole and in its parts, in upper and lower case, wherever it is not part of a longer Latin word or number.
+    Japanese, which has no spaces, is removed everywhere, from two characters on.
+    """
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self.words = sorted({word for value in values for word in _words_of(value)}, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(_pattern_of, self.words)), re.IGNORECASE) if self.words else None
+
+    def removed_from(self, text: str) -> str:
+        return self._pattern.sub(REMOVED, text) if self._pattern else text
+
+    def found_in(self, data: bytes) -> bool:
+        """True if a word long enough not to stand there by chance is in these bytes."""
+        lower = data.lower()
+        encoded = (word.lower().encode() for word in self.words)
+        return any(word in lower for word in encoded if len(word) >= MIN_BYTES)
+
+
+def _words_of(value: str) -> Iterator[str]:
+    value = value.strip()
+    date = re.fullmatch(r"(\d{4})(\d{2})(\d{2})", value)
+    if date:
+        yield "-".join(date.groups())
+    for word in {value, value.replace("^", " ").strip(), *_SEPARATORS.split(value)}:
+        if _is_long_enough(word) and word.lower() not in _NO_IDENTITY:
+            yield word
+
+
+def _is_long_enough(word: str) -> bool:
+    if word.isdigit():
+        return len(word) >= MIN_DIGITS
+    return len(word) >= (MIN_LETTERS if word.isascii() else 2)
+
+
+def _pattern_of(word: str) -> str:
+    return _edge(word[0], "(?<!{})") + re.escape(word) + _edge(word[-1], "(?!{})")
+
+
+def _edge(character: str, boundary: str) -> str:
+    """No letter beside a Latin letter, no digit beside a digit."""
+    if re.match(f"[{_LATIN}]", character):
+        return boundary.format(f"[{_LATIN}]")
+    return boundary.format("[0-9]") if character.isdigit() else ""
