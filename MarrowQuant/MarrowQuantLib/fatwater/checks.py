@@ -8,6 +8,7 @@ from typing import Optional
 import numpy as np
 
 from ..model import MarrowQuantError
+from .threads import in_threads
 
 LONGEST_ECHO_S = 0.2  # no gradient echo of marrow is later; in milliseconds all are
 FIELD_STRENGTHS_T = (0.05, 15.0)
@@ -58,16 +59,21 @@ def prepared(signal: np.ndarray, order: np.ndarray, inside: np.ndarray, dtype: t
     if signal.ndim == 3:
         signal, inside = signal[None], inside[None]
     echoes = np.empty((len(order), *inside.shape), dtype)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for n, echo in enumerate(order):
-            echoes[n] = signal[..., echo]
-        magnitude = np.abs(echoes).max(axis=0)  # NaN and infinity pass through
+    magnitude = np.empty(inside.shape, np.float32)
+
+    def sort(k: int) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            echoes[:, k] = np.moveaxis(signal[k][..., order], -1, 0)
+            np.abs(echoes[:, k]).max(axis=0, out=magnitude[k])  # NaN and infinity pass through
+
+    for _ in in_threads(sort, range(len(inside))):
+        pass
     fitted = inside & np.isfinite(magnitude) & (magnitude > 0)
     if not fitted.any():
         raise MarrowQuantError("The images hold no finite signal where the fit is wanted; check the series or the mask.")
     scale = np.float32(np.sqrt(np.mean(np.square(magnitude[fitted], dtype=float))))
-    echoes[:, ~fitted] = 0
-    echoes /= scale
+    np.copyto(echoes, 0, where=~fitted)
+    echoes *= 1 / scale
     return echoes, fitted, scale
 
 

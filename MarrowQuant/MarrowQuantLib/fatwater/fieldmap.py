@@ -16,8 +16,10 @@ import numpy as np
 from scipy import ndimage
 
 from ..model import Progress, no_progress
+from .threads import in_threads
 
 SWEEPS = 3
+CHAINS = 256  # worked on at once: their beliefs fit the processor's cache
 LARGEST_SLOPE = 1 / 8  # of the period, between neighbouring blocks; our choice
 
 
@@ -85,21 +87,30 @@ def block_labels(
 def _propagated(cost: np.ndarray, amplitude: np.ndarray, reach: int, circular: bool, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
     """Labels and margins by belief propagation."""
     axes = [axis for axis in (2, 1, 0) if cost.shape[axis + 1] > 1]
-    messages = {axis: np.zeros_like(cost) for axis in axes}
+    messages = {axis: np.zeros(cost.shape, cost.dtype) for axis in axes}
     belief = cost.copy()  # the cost and all messages
     for sweep in range(SWEEPS):
         for n, axis in enumerate(axes):
             tick = partial(progress, 0.3 + 0.2 * (sweep + n / len(axes)) / SWEEPS, "Finding the field map")
-            belief -= messages[axis]
-            messages[axis] = _chain_messages(belief, amplitude, axis, reach, circular, tick)
-            belief += messages[axis]
+            _pass_messages(belief, messages[axis], amplitude, axis, reach, circular, tick)
+    labels, margin = np.empty(cost.shape[1:], np.intp), np.empty(cost.shape[1:], cost.dtype)
+
+    def decide(k: int) -> None:
+        labels[k], margin[k] = _decided(belief[:, k], reach, circular)
+
+    for _ in in_threads(decide, range(len(labels))):
+        tick()
+    return labels, margin
+
+
+def _decided(belief: np.ndarray, reach: int, circular: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The best label, and by how much the best one at least ``reach`` away is worse, along the first axis."""
+    n_labels = len(belief)
     labels = np.argmin(belief, axis=0)
-    distance = np.abs(np.arange(len(cost), dtype=np.int16).reshape(-1, 1, 1, 1) - labels.astype(np.int16))
+    distance = np.abs(np.arange(n_labels, dtype=np.int16).reshape(-1, *[1] * labels.ndim) - labels.astype(np.int16))
     if circular:
-        distance = np.minimum(distance, len(cost) - distance)
-    best = belief.min(axis=0)
-    belief[distance < reach] = np.inf
-    return labels, belief.min(axis=0) - best
+        np.minimum(distance, n_labels - distance, out=distance)
+    return labels, np.where(distance < reach, np.float32(np.inf), belief).min(axis=0) - belief.min(axis=0)
 
 
 def _mean_slope_trend(labels: np.ndarray, energy: np.ndarray, n_labels: int) -> np.ndarray:
@@ -138,42 +149,72 @@ def upsample_labels(labels: np.ndarray, n_labels: int, circular: bool, block: in
     return np.arctan2(linear(np.sin(angle)), linear(np.cos(angle))) * np.float32(n_labels / (2 * np.pi)) % n_labels
 
 
+def _pass_messages(
+    belief: np.ndarray, messages: np.ndarray, amplitude: np.ndarray, axis: int, reach: int, circular: bool, tick: Callable[[], None]
+) -> None:
+    """Renew the messages along one axis, and the belief that holds them, in place. ``tick`` may cancel.
+
+    Chains do not depend on each other: slabs of them that fit the processor's cache are worked through on two threads.
+    """
+    across = 1 if axis == 0 else 0
+    chains_of_one = belief[0].size // belief.shape[axis + 1] // belief.shape[across + 1]
+    thickness = max(1, CHAINS // chains_of_one)
+
+    def renew(start: int, tick: Callable[[], None] = _no_tick) -> None:
+        slab = (slice(None),) * across + (slice(start, start + thickness),)
+        known, old = belief[(slice(None), *slab)], messages[(slice(None), *slab)]
+        known -= old
+        old[...] = _chain_messages(known, amplitude[slab], axis, reach, circular, tick)
+        known += old
+
+    starts = range(0, belief.shape[across + 1], thickness)
+    if len(starts) == 1:
+        renew(0, tick)
+        return
+    for _ in in_threads(renew, starts):
+        tick()
+
+
+def _no_tick() -> None:
+    """Progress is told by the main thread only."""
+
+
 def _chain_messages(cost: np.ndarray, amplitude: np.ndarray, axis: int, reach: int, circular: bool, tick: Callable[[], None]) -> np.ndarray:
     """Sum of the messages from both sides along one axis, for all chains at once; shape of ``cost``. ``tick`` may cancel at each node."""
-    n_labels = len(cost)
     nodes = np.moveaxis(cost, axis + 1, 0)
-    shape = nodes.shape
-    nodes = np.ascontiguousarray(nodes).reshape(shape[0], n_labels, -1)
-    amplitude = np.moveaxis(amplitude, axis, 0).reshape(shape[0], -1)
-    weights = amplitude[1:] * amplitude[:-1]
-    total = np.zeros_like(nodes)
-    last = len(nodes) - 1
-    message = total[0]
-    for n in range(last):
+    n_nodes, n_labels, *rest = nodes.shape
+    beliefs = np.stack([nodes, nodes[::-1]], axis=2).reshape(n_nodes, n_labels, -1)  # both directions are one calculation
+    amplitude = np.moveaxis(amplitude, axis, 0)
+    weights = (amplitude[1:] * amplitude[:-1]).reshape(n_nodes - 1, -1)
+    weights = np.concatenate([weights, weights[::-1]], axis=1)
+    arriving = np.empty_like(beliefs)
+    arriving[0] = 0
+    padded = np.full((n_labels + 2 * reach, beliefs.shape[2]), np.inf, np.float32)
+    nearer = np.empty_like(beliefs[0])
+    for n, weight in enumerate(weights):
         tick()
-        message = _truncated_quadratic(nodes[n] + message, weights[n], reach, circular)
-        total[n + 1] += message
-    message = np.zeros_like(nodes[0])
-    for n in range(last, 0, -1):
-        tick()
-        message = _truncated_quadratic(nodes[n] + message, weights[n - 1], reach, circular)
-        total[n - 1] += message
-    return np.ascontiguousarray(np.moveaxis(total.reshape(shape), 0, axis + 1))
+        beliefs[n] += arriving[n]
+        _truncated_quadratic(beliefs[n], weight, reach, circular, padded, nearer, arriving[n + 1])
+    arriving = arriving.reshape(n_nodes, n_labels, 2, *rest)
+    return np.moveaxis(arriving[:, :, 0] + arriving[::-1, :, 1], 0, axis + 1)
 
 
-def _truncated_quadratic(belief: np.ndarray, weight: np.ndarray, reach: int, circular: bool) -> np.ndarray:
-    """min over l' of belief(l') + weight min((l - l')² / reach², 1), less its own minimum; shape (n_labels, n)."""
+def _truncated_quadratic(
+    belief: np.ndarray, weight: np.ndarray, reach: int, circular: bool, padded: np.ndarray, nearer: np.ndarray, out: np.ndarray
+) -> None:
+    """Into ``out``: min over l' of belief(l') + weight min((l - l')² / reach², 1), less the minimum of the belief.
+
+    Beliefs have shape (n_labels, n). ``padded``, with ``reach`` rows more at both ends (infinite unless labels are circular), and
+    ``nearer`` are working memory that is used again for each node.
+    """
     n_labels = len(belief)
-    belief = belief - belief.min(axis=0)
-    message = np.minimum(belief, weight)
+    np.subtract(belief, belief.min(axis=0), out=padded[reach : reach + n_labels])
     if circular:
-        padded = np.concatenate([belief[n_labels - reach :], belief, belief[:reach]])
-    else:
-        border = np.full((reach, belief.shape[1]), np.inf, np.float32)
-        padded = np.concatenate([border, belief, border])
-    nearer = np.empty_like(belief)
-    for offset in range(1, reach):
+        padded[:reach] = padded[n_labels : n_labels + reach]
+        padded[n_labels + reach :] = padded[reach : 2 * reach]
+    np.minimum(padded[reach : reach + n_labels], weight, out=out)
+    slopes = np.square(np.arange(1, reach, dtype=np.float32) / reach)[:, None] * weight
+    for offset, slope in enumerate(slopes, start=1):
         np.minimum(padded[reach - offset :][:n_labels], padded[reach + offset :][:n_labels], out=nearer)
-        nearer += weight * np.float32((offset / reach) ** 2)
-        np.minimum(message, nearer, out=message)
-    return message
+        nearer += slope
+        np.minimum(out, nearer, out=out)

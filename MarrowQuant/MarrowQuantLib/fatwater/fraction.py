@@ -32,11 +32,12 @@ def discriminated(water: np.ndarray, fat: np.ndarray, minor_sd: np.ndarray) -> n
     """
     product = np.where(np.isfinite(water), fat * np.conj(water), 0)
     sigma = (0, PHASE_SMOOTHING, PHASE_SMOOTHING)
-    real, imaginary, size = (ndimage.gaussian_filter(part, sigma) for part in (product.real, product.imag, np.abs(product)))
-    with np.errstate(invalid="ignore"):
-        own = np.minimum(np.abs(water), np.abs(fat)) > CLEAR_MINOR * minor_sd
-    phase = np.where(own, np.angle(product), np.arctan2(imaginary, real + np.float32(PHASE_PULL) * size))
+    around = np.empty_like(product)
+    around.real, around.imag, size = (ndimage.gaussian_filter(part, sigma) for part in (product.real, product.imag, np.abs(product)))
+    around.real += np.float32(PHASE_PULL) * size
+    water_size, fat_size = np.abs(water), np.abs(fat)
     with np.errstate(divide="ignore", invalid="ignore"):
-        total = np.abs(water + fat * np.exp(-1j * phase))
-        ratio = np.where(np.abs(fat) > np.abs(water), np.abs(fat) / total, 1 - np.abs(water) / total)
+        own = np.minimum(water_size, fat_size) > CLEAR_MINOR * minor_sd
+        total = np.where(own, water_size + fat_size, np.abs(water + fat * np.conj(around) / np.abs(around)))
+        ratio = np.where(fat_size > water_size, fat_size / total, 1 - water_size / total)
     return np.where(np.isfinite(ratio), 100 * ratio, np.nan).astype(np.float32)

@@ -12,6 +12,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from .refine import decays
+
 FEWEST_ECHOES = 5  # with fewer, the fit itself absorbs a difference of odd and even echoes
 LARGEST_DEGREES = 1.0  # our choice: unipolar data, simulated and real, stay below 0.6, real bipolar data lie between 1.8 and 11
 SMOOTHING = 4.0  # voxels
@@ -29,8 +31,7 @@ def odd_even_degrees(
     ``echoes`` has shape (n_echoes, k, j, i), the fitted maps (k, j, i), echo times (s) and fat phasor (n_echoes,).
     """
     k = int(np.argmax([np.vdot(slice_, slice_).real for slice_ in np.moveaxis(echoes, 1, 0)]))
-    times, phasor = (values.astype(np.complex64).reshape(-1, 1, 1) for values in (times, phasor))
-    model = (water[k] + fat[k] * phasor) * np.exp(rate[k] * times)
+    model = (water[k] + fat[k] * phasor.astype(np.complex64).reshape(-1, 1, 1)) * decays(rate[k], times)
     match = np.where(np.isfinite(model), echoes[:, k] * np.conj(model), 0)
     difference = match[1::2].sum(axis=0) * np.conj(match[::2].sum(axis=0))
     smooth = ndimage.gaussian_filter(difference.real, SMOOTHING) + 1j * ndimage.gaussian_filter(difference.imag, SMOOTHING)

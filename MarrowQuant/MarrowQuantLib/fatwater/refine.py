@@ -70,47 +70,67 @@ def refine(
     for _ in range(STEPS):
         rate = rate + _step(signal, rate, at)
         rate.real = np.minimum(rate.real, largest)
-    decay = _decay(rate, at.times_s)
+    decay = decays(rate, at.times_s)
     sums, projected = _inner_products(signal, decay, at)
-    water, fat = _solve(sums[0], projected[0], projected[1])
+    inverse = _inverse(sums[0])
+    water, fat = _solve(inverse, projected[0], projected[1])
     misfit = signal - (water + fat * at.phasor[:, None]) * decay
     residual = np.sqrt(np.mean(misfit.real**2 + misfit.imag**2, axis=0))
-    ww, wf, ff = sums[0]
-    determinant = np.maximum(ww * ff - (wf.real**2 + wf.imag**2), TINY)
-    minor_gain = np.sqrt(np.where(np.abs(fat) < np.abs(water), ww, ff) / determinant)  # diagonal of the inverse normal matrix
+    minor_gain = np.sqrt(np.where(np.abs(fat) < np.abs(water), inverse[2], inverse[0]))
     return rate, water, fat, residual, minor_gain
 
 
-def _decay(rate: np.ndarray, times_s: np.ndarray) -> np.ndarray:
-    """exp(z t), by repeated multiplication where echoes are evenly spaced: the exponential is the costliest part."""
-    decay = np.empty((len(times_s), rate.size), np.complex64)
-    np.exp(rate * np.float32(times_s[0]), out=decay[0])
+def decays(rate: np.ndarray, times_s: np.ndarray) -> np.ndarray:
+    """exp(z t), complex64 of shape (n_echoes, *rate.shape), for complex z in 1/s and ascending t in s.
+
+    By repeated multiplication where echoes are evenly spaced: the exponential is the costliest part.
+    """
+    decay = np.empty((len(times_s), *rate.shape), np.complex64)
+    decay[0] = _exponential(rate, np.float32(times_s[0]))
     factors: dict[float, np.ndarray] = {}
     for n, spacing in enumerate(np.round(np.diff(times_s), 9)):
         if spacing not in factors:
-            factors[spacing] = np.exp(rate * np.float32(spacing))
+            factors[spacing] = _exponential(rate, np.float32(spacing))
         np.multiply(decay[n], factors[spacing], out=decay[n + 1])
     return decay
+
+
+def _exponential(rate: np.ndarray, time_s: np.float32) -> np.ndarray:
+    """exp(z t) from real functions, which numpy has vectorised; its complex exponential is several times as slow."""
+    size, angle = np.exp(rate.real * time_s), rate.imag * time_s
+    value = np.empty(rate.shape, np.complex64)
+    np.multiply(size, np.cos(angle), out=value.real)
+    np.multiply(size, np.sin(angle), out=value.imag)
+    return value
 
 
 def _inner_products(signal: np.ndarray, decay: np.ndarray, at: Echoes) -> tuple[list[tuple[np.ndarray, ...]], np.ndarray]:
     """For t⁰, t¹, t²: the sums (Σ w, Σ w c, Σ w |c|²) with w = |exp(zt)|²; and Σ exp(zt)* s times 1, c*, t, t c*."""
     rows = at.on_weights @ (decay.real**2 + decay.imag**2)
-    sums = [(rows[n], rows[n + 1] + 1j * rows[n + 2], rows[n + 3]) for n in (0, 4, 8)]
+    mixed = np.empty((3, rows.shape[1]), np.complex64)
+    mixed.real, mixed.imag = rows[1::4], rows[2::4]
+    sums = list(zip(rows[::4], mixed, rows[3::4]))
     return sums, at.on_signal @ (np.conj(decay) * signal)
 
 
-def _solve(sums: tuple[np.ndarray, ...], right_water: np.ndarray, right_fat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Solution of the normal equations [[Σw, Σwc], [Σwc*, Σw|c|²]] (W, F) = (right_water, right_fat)."""
+def _inverse(sums: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Inverse [[a, b], [b*, d]] of the matrix [[Σw, Σwc], [Σwc*, Σw|c|²]] of the normal equations of water and fat, as (a, b, d)."""
     ww, wf, ff = sums
-    determinant = np.maximum(ww * ff - (wf.real**2 + wf.imag**2), TINY)
-    return (ff * right_water - wf * right_fat) / determinant, (ww * right_fat - np.conj(wf) * right_water) / determinant
+    reciprocal = 1 / np.maximum(ww * ff - (wf.real**2 + wf.imag**2), TINY)
+    return ff * reciprocal, wf * -reciprocal, ww * reciprocal
+
+
+def _solve(inverse: tuple[np.ndarray, ...], right_water: np.ndarray, right_fat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Water and fat from the right side of the normal equations."""
+    a, b, d = inverse
+    return a * right_water + b * right_fat, d * right_fat + np.conj(b) * right_water
 
 
 def _step(signal: np.ndarray, rate: np.ndarray, at: Echoes) -> np.ndarray:
     """One Gauss–Newton step of z. The derivative of the model is g = t (W + F c) exp(zt)."""
-    sums, projected = _inner_products(signal, _decay(rate, at.times_s), at)
-    water, fat = _solve(sums[0], projected[0], projected[1])
+    sums, projected = _inner_products(signal, decays(rate, at.times_s), at)
+    inverse = _inverse(sums[0])
+    water, fat = _solve(inverse, projected[0], projected[1])
 
     def with_water_and_fat(power: int) -> tuple[np.ndarray, np.ndarray]:
         """Inner products of exp(zt) and c exp(zt) with t^power (W + F c) exp(zt)."""
@@ -121,9 +141,10 @@ def _step(signal: np.ndarray, rate: np.ndarray, at: Echoes) -> np.ndarray:
     model_on_g = np.conj(water) * first[0] + np.conj(fat) * first[1]
     signal_on_g = np.conj(water) * projected[2] + np.conj(fat) * projected[3]
     g_on_g = (np.conj(water) * second[0] + np.conj(fat) * second[1]).real
-    g_water, g_fat = _solve(sums[0], *first)
+    g_water, g_fat = _solve(inverse, *first)
     explained = (np.conj(first[0]) * g_water + np.conj(first[1]) * g_fat).real
-    step = (signal_on_g - model_on_g) / np.maximum(g_on_g - explained, TINY) / np.float32(at.spacing_s)
+    step = (signal_on_g - model_on_g) * (np.float32(1 / at.spacing_s) / np.maximum(g_on_g - explained, TINY))
     largest_field_step = 2 * np.pi * LARGEST_FIELD_STEP_HZ
-    real = np.clip(step.real, -LARGEST_R2STAR_STEP, LARGEST_R2STAR_STEP)
-    return (real + 1j * np.clip(step.imag, -largest_field_step, largest_field_step)).astype(np.complex64)
+    np.clip(step.real, -LARGEST_R2STAR_STEP, LARGEST_R2STAR_STEP, out=step.real)
+    np.clip(step.imag, -largest_field_step, largest_field_step, out=step.imag)
+    return step

@@ -15,6 +15,7 @@ import numpy as np
 from .spectra import GAMMA_BAR_HZ_PER_T
 
 N_FIELDS = 64
+LARGEST_PRODUCT = 1 << 18  # multiplications: from here on OpenBLAS wakes its threads, which on a busy computer costs more than it gains
 # Our choice: dense enough that the misfit of a wrong R2* stays below that of a swap. A table that ends at 180 1/s swaps regions at 300 1/s.
 R2STAR_PER_S = (0.0, 45.0, 100.0, 175.0, 280.0, 420.0, 600.0)
 SEARCH_PPM = 3.2  # half range of the field search for uneven echoes: just below the distance of fat and water, as 3.4 ppm swaps them
@@ -49,9 +50,13 @@ class FieldTable:
 
     def cost(self, features: np.ndarray) -> np.ndarray:
         """Residual sum of squares at the best R2*, shape (n_fields, n), of features with shape (n_features, n)."""
-        cost = self.projectors[0] @ features
-        for projectors in self.projectors[1:]:
-            np.minimum(cost, projectors @ features, out=cost)
+        n = features.shape[1]
+        cost = np.empty((len(self.field_hz), n), np.float32)
+        width = max(1, LARGEST_PRODUCT // self.projectors[0].size)
+
+        for first in range(0, n, width):
+            some, lowest = features[:, first : first + width], cost[:, first : first + width]
+            lowest[...] = np.min([projectors @ some for projectors in self.projectors], axis=0)
         return cost
 
     def best_r2star(self, features: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -1,0 +1,25 @@
+"""Two threads for work that numpy does outside Python's lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable, TypeVar
+
+THREADS = min(2, os.cpu_count() or 1)  # more would only wait for memory
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
+
+
+def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterator[Result]:
+    """``work`` of each part, in order. Where the caller stops, the parts that wait are dropped; a single part needs no thread."""
+    if len(parts) == 1:
+        yield work(parts[0])
+        return
+    pool = ThreadPoolExecutor(THREADS)
+    try:
+        yield from pool.map(work, parts)
+    finally:
+        pool.shutdown(cancel_futures=True)
