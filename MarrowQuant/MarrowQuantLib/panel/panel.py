@@ -1,4 +1,4 @@
-"""The panel: seven steps over one case, a footer with progress and Cancel, and nothing modal."""
+"""The panel: seven steps over one case, a section for de-identifying files, a footer with progress and Cancel, and nothing modal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 from ..scene.case import BASELINE, LABELS, Case
 from . import views
 from .burden_step import BurdenStep
+from .deidentify_step import DeidentifyStep
 from .exams_step import ExamsStep
 from .export_step import ExportStep
 from .labs_step import LabsStep
@@ -46,6 +47,7 @@ class Panel(RunningPanel):
         self.response = ResponseStep(self, ui)
         self.export = ExportStep(self, ui)
         self.steps = (self.exams, self.vertebrae, self.quantify, self.burden, self.labs, self.response, self.export)
+        self.deidentify = DeidentifyStep(self, ui)
         self.ui.examComboBox.connect("activated(int)", self.onExamChosen)
 
     @property
@@ -90,6 +92,7 @@ class Panel(RunningPanel):
         self._showExams()
         for step in self.steps:
             step.refresh()
+        self.deidentify.refresh()
 
     def _showExams(self) -> None:
         names = {BASELINE: _("Baseline"), LABELS[1]: _("Follow-up")}

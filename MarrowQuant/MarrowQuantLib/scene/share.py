@@ -63,6 +63,7 @@ def save_share_safe(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> 
     if path.suffix.lower() != ".mrb":
         raise MarrowQuantError(f"{path.name} is not the name of a scene bundle; give a name that ends in .mrb.")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".marrowquant-", dir=path.parent) as folder:
             whole, clean = Path(folder) / "scene.mrb", Path(folder) / "clean.mrb"
             save_scene(whole, scene)

@@ -303,6 +303,74 @@
         <source>Write the results, the table, the report and the scene.</source>
         <translation>結果、表、レポート、シーンを書き出します。</translation>
     </message>
+    <message>
+        <source>8 De-identify</source>
+        <translation>8 匿名化</translation>
+    </message>
+    <message>
+        <source>A new or empty folder, beside the one that is read.</source>
+        <translation>新しい、または空のフォルダー。読み込み元の中には置けません。</translation>
+    </message>
+    <message>
+        <source>Ages above 89 years are written as 90.</source>
+        <translation>89歳を超える年齢は90と記録されます。</translation>
+    </message>
+    <message>
+        <source>De-identify</source>
+        <translation>匿名化する</translation>
+    </message>
+    <message>
+        <source>Folder with DICOM files. They are only read.</source>
+        <translation>DICOMファイルのあるフォルダー。読み込むだけで変更しません。</translation>
+    </message>
+    <message>
+        <source>From:</source>
+        <translation>入力:</translation>
+    </message>
+    <message>
+        <source>To:</source>
+        <translation>出力:</translation>
+    </message>
+    <message>
+        <source>Keep:</source>
+        <translation>残す情報:</translation>
+    </message>
+    <message>
+        <source>Key file:</source>
+        <translation>鍵ファイル:</translation>
+    </message>
+    <message>
+        <source>Manufacturer's model, station name and serial number stay.</source>
+        <translation>装置の型名、ステーション名、製造番号を残します。</translation>
+    </message>
+    <message>
+        <source>Options of DICOM PS3.15 Annex E. Measuring change needs the longitudinal one.</source>
+        <translation>DICOM PS3.15 Annex Eのオプション。変化の計測には縦断用が必要です。</translation>
+    </message>
+    <message>
+        <source>Profile:</source>
+        <translation>プロファイル:</translation>
+    </message>
+    <message>
+        <source>Save share-safe scene</source>
+        <translation>共有用シーンを保存</translation>
+    </message>
+    <message>
+        <source>Secret of the project, outside the folder to write; made if it does not exist. The same key gives the same pseudonyms and shifts of dates.</source>
+        <translation>プロジェクトの秘密鍵。出力フォルダーの外に置き、なければ作成されます。同じ鍵からは同じ仮名と日付のずれが得られます。</translation>
+    </message>
+    <message>
+        <source>Write scene-share-safe.mrb: the open scene without the patient's name, ID, birth date and UIDs, whoever added its nodes.</source>
+        <translation>scene-share-safe.mrbを書き出します。開いているシーンから、どのノードについても患者の氏名、ID、生年月日、UIDを除いたものです。</translation>
+    </message>
+    <message>
+        <source>scanner</source>
+        <translation>撮像装置</translation>
+    </message>
+    <message>
+        <source>sex, age, size and weight</source>
+        <translation>性別、年齢、身長、体重</translation>
+    </message>
 </context>
 <context>
     <name>panel.burden_step</name>
@@ -415,6 +483,45 @@
     </message>
 </context>
 <context>
+    <name>panel.deidentify_step</name>
+    <message>
+        <source>Audit report:</source>
+        <translation>監査報告:</translation>
+    </message>
+    <message>
+        <source>Basic: no dates, no private elements</source>
+        <translation>基本: 日付とプライベート要素なし</translation>
+    </message>
+    <message>
+        <source>Choose the folder to read, a new folder to write, and the key file.</source>
+        <translation>読み込むフォルダー、書き出す新しいフォルダー、鍵ファイルを選んでください。</translation>
+    </message>
+    <message>
+        <source>Keep the key apart from the data.</source>
+        <translation>鍵はデータとは別に保管してください。</translation>
+    </message>
+    <message>
+        <source>Left out: {n} × {reason}</source>
+        <translation>除外: {n} × {reason}</translation>
+    </message>
+    <message>
+        <source>Longitudinal: dates are shifted</source>
+        <translation>縦断: 日付をずらす</translation>
+    </message>
+    <message>
+        <source>Quantification: no dates</source>
+        <translation>定量: 日付なし</translation>
+    </message>
+    <message>
+        <source>Write the copy and its audit report.</source>
+        <translation>複製と監査報告を書き出します。</translation>
+    </message>
+    <message>
+        <source>{n} of {total} files written; patients: {patients}.</source>
+        <translation>{total}ファイル中{n}ファイルを書き出しました(患者{patients}名)。</translation>
+    </message>
+</context>
+<context>
     <name>panel.export_step</name>
     <message>
         <source>Choose the folder to write to.</source>
@@ -435,6 +542,10 @@
     <message>
         <source>Written: {files}</source>
         <translation>書き出し済み: {files}</translation>
+    </message>
+    <message>
+        <source>Written without identity: {file}</source>
+        <translation>患者情報を除いて書き出し済み: {file}</translation>
     </message>
 </context>
 <context>
