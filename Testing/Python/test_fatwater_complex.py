@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from pathlib import Path
 
@@ -304,3 +305,35 @@ def test_progress_can_cancel_inside_the_field_search():
 
     fit_fat_water(simulate(*columns(48)[:3]), SIX_ECHOES, 3.0, progress=count)
     assert told.count("Finding the field map") > 50  # at each node of the chains, so that a large volume can be cancelled at once
+
+
+def test_a_volume_tells_its_progress_in_order_from_the_calling_thread_and_leaves_no_thread_behind():
+    signal = np.stack([simulate(*columns(48)[:3], snr=60, seed=seed) for seed in range(4)])
+    told, threads = [], threading.active_count()
+
+    def listen(fraction, text):
+        assert threading.current_thread() is threading.main_thread()
+        told.append(fraction)
+
+    fit_fat_water(signal, SIX_ECHOES, 3.0, progress=listen)
+    assert told == sorted(told) and told[0] == 0 and told[-1] == 1
+    assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize("step", ["Searching the field", "Finding the field map", "Fitting water and fat"])
+def test_cancelling_a_volume_stops_its_threads(step):
+    class Stop(Exception):
+        pass
+
+    told = []
+
+    def stop(fraction, text):
+        told.append(text)
+        if told.count(step) == 2:  # the first time no thread has been started
+            raise Stop
+
+    signal = np.stack([simulate(*columns(48)[:3])] * 4)
+    threads = threading.active_count()
+    with pytest.raises(Stop):
+        fit_fat_water(signal, SIX_ECHOES, 3.0, progress=stop)
+    assert threading.active_count() == threads
