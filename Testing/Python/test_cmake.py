@@ -3,32 +3,47 @@
 import re
 from pathlib import Path
 
+import pytest
+
 MODULE = Path(__file__).resolve().parents[2] / "MarrowQuant"
+COHORT = MODULE.parent / "MarrowQuantCohort"
 NOT_SHIPPED = {"__pycache__", "Testing"}
 
 
-def listed() -> list[str]:
-    text = (MODULE / "CMakeLists.txt").read_text(encoding="utf-8").replace("${MODULE_NAME}", "MarrowQuant")
+def listed(module: Path = MODULE) -> list[str]:
+    text = (module / "CMakeLists.txt").read_text(encoding="utf-8").replace("${MODULE_NAME}", module.name)
     blocks = re.findall(r"set\(MODULE_PYTHON_(?:SCRIPTS|RESOURCES)\s(.*?)\)", text, flags=re.DOTALL)
     return [line for block in blocks for line in block.split()]
 
 
-def existing() -> set[str]:
-    files = (path.relative_to(MODULE) for path in MODULE.rglob("*") if path.is_file())
+def existing(module: Path = MODULE) -> set[str]:
+    files = (path.relative_to(module) for path in module.rglob("*") if path.is_file())
     shipped = (path for path in files if not NOT_SHIPPED & set(path.parts) and path.name != "CMakeLists.txt")
     return {path.as_posix() for path in shipped if not path.parts[0].endswith(".egg-info")}  # what pip leaves in a checkout
 
 
-def test_every_file_that_exists_is_shipped():
-    assert sorted(existing() - set(listed())) == []
+@pytest.mark.parametrize("module", [MODULE, COHORT], ids=lambda module: module.name)
+def test_every_file_that_exists_is_shipped(module):
+    assert sorted(existing(module) - set(listed(module))) == []
 
 
-def test_every_file_that_is_listed_exists_because_cmake_stops_otherwise():
-    assert sorted(set(listed()) - existing()) == []
+@pytest.mark.parametrize("module", [MODULE, COHORT], ids=lambda module: module.name)
+def test_every_file_that_is_listed_exists_because_cmake_stops_otherwise(module):
+    assert sorted(set(listed(module)) - existing(module)) == []
 
 
-def test_no_file_is_listed_twice():
-    assert len(listed()) == len(set(listed()))
+@pytest.mark.parametrize("module", [MODULE, COHORT], ids=lambda module: module.name)
+def test_no_file_is_listed_twice(module):
+    assert len(listed(module)) == len(set(listed(module)))
+
+
+def test_no_file_of_one_module_replaces_one_of_the_other_as_slicer_installs_both_into_one_folder():
+    assert sorted(set(listed(MODULE)) & set(listed(COHORT))) == []
+
+
+def test_both_modules_are_built():
+    text = (MODULE.parent / "CMakeLists.txt").read_text(encoding="utf-8")
+    assert re.findall(r"^add_subdirectory\((\w+)\)$", text, flags=re.MULTILINE) == [MODULE.name, COHORT.name]
 
 
 def test_the_project_has_the_metadata_that_the_extensions_index_reads_line_by_line():

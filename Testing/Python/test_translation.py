@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 MODULE = Path(__file__).resolve().parents[2] / "MarrowQuant"
-SOURCES = [MODULE / "MarrowQuant.py", *sorted((MODULE / "MarrowQuantLib" / "panel").glob("*.py"))]
+COHORT = MODULE.parent / "MarrowQuantCohort"
+UIS = {path.stem: path for module in (MODULE, COHORT) for path in (module / "Resources" / "UI").glob("*.ui")}
+SOURCES = [MODULE / "MarrowQuant.py", COHORT / "MarrowQuantCohort.py", *sorted((MODULE / "MarrowQuantLib" / "panel").glob("*.py"))]
 
 
 def translations() -> dict[tuple[str, str], str]:
@@ -30,8 +32,8 @@ def marked(path: Path) -> set[str]:
     return {call.args[0].value for call in calls if isinstance(call.func, ast.Name) and call.func.id == "_"}
 
 
-def in_ui() -> set[str]:
-    root = ET.parse(MODULE / "Resources" / "UI" / "MarrowQuant.ui").getroot()
+def in_ui(path: Path) -> set[str]:
+    root = ET.parse(path).getroot()
     return {element.text for element in root.iter("string") if element.text and element.get("notr") != "true"}
 
 
@@ -41,13 +43,15 @@ def test_every_marked_string_is_translated(path):
     assert sorted(text for text in marked(path) if not known.get((context_of(path), text))) == []
 
 
-def test_every_string_of_the_ui_is_translated():
+@pytest.mark.parametrize("name", UIS)
+def test_every_string_of_the_ui_is_translated(name):
     known = translations()
-    assert sorted(text for text in in_ui() if not known.get(("MarrowQuant", text))) == []
+    assert sorted(text for text in in_ui(UIS[name]) if not known.get((name, text))) == []
 
 
 def test_no_translation_is_left_over_from_a_string_that_is_gone():
-    present = {(context_of(path), text) for path in SOURCES for text in marked(path)} | {("MarrowQuant", text) for text in in_ui()}
+    present = {(context_of(path), text) for path in SOURCES for text in marked(path)}
+    present |= {(name, text) for name, path in UIS.items() for text in in_ui(path)}
     assert sorted(set(translations()) - present) == []
 
 

@@ -61,8 +61,7 @@ def model_spec(
     MarrowQuantError
         If the id cannot be a file name, or selection kept no predictor.
     """
-    if not _NAME.fullmatch(model_id):
-        raise MarrowQuantError(f"'{model_id}' cannot be a model's name; use letters, digits, '_' and '-' only.")
+    _check_form(model_id)
     if not developed.kept:
         raise MarrowQuantError("No predictor was kept, so there is no model to save; fit without selection or use other predictors.")
     fit, names = developed.fit, developed.fit.names[1:]
@@ -112,12 +111,28 @@ def offer_model(spec: Mapping[str, Any]) -> Path:
     MarrowQuantError
         As :func:`write_model`, and if a model of this id is there already: results name their model by its id.
     """
+    check_new_name(spec["id"])
     folder = own_models_folder()
-    path = folder / f"{spec['id']}.json"
-    if path.exists() or (MODELS_FOLDER / path.name).exists():
-        raise MarrowQuantError(f"There is a model named {spec['id']} already; choose another name, so that older results stay traceable.")
     folder.mkdir(parents=True, exist_ok=True)
-    return write_model(spec, path)
+    return write_model(spec, folder / f"{spec['id']}.json")
+
+
+def check_new_name(model_id: str) -> None:
+    """Refuse a name before the long work of a fit.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the name cannot be a file name, or a model of this name is there already.
+    """
+    _check_form(model_id)
+    if any((folder / f"{model_id}.json").exists() for folder in (own_models_folder(), MODELS_FOLDER)):
+        raise MarrowQuantError(f"There is a model named {model_id} already; choose another name, so that older results stay traceable.")
+
+
+def _check_form(model_id: str) -> None:
+    if not _NAME.fullmatch(model_id):
+        raise MarrowQuantError(f"'{model_id}' cannot be a model's name; use letters, digits, '_' and '-' only.")
 
 
 def described(column: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
@@ -109,8 +109,13 @@ def analyse_roc(chosen: Selected, *, direction: str = "auto", bootstraps: int = 
     """ROC of the first predictor, and of the second with the paired comparison if there is one."""
     curves = [roc(chosen.outcome, column, direction=direction, bootstraps=bootstraps, seed=seed) for column in chosen.predictors.T[:2]]
     paired = compare_rocs(chosen.outcome, *chosen.predictors.T[:2], direction=direction) if len(curves) > 1 else None
+    return RocAnalysis(curves[0], curves[1] if len(curves) > 1 else None, paired, roc_warnings(dict(zip(chosen.names, curves)), direction))
+
+
+def roc_warnings(curves: Mapping[str, Roc], direction: str = "auto") -> tuple[str, ...]:
+    """What a reader must know about ROC curves, each sentence once; ``curves`` by the marker's name."""
     warnings = []
-    for name, curve in zip(chosen.names, curves):
+    for name, curve in curves.items():
         if curve.interval is None:
             warnings.append(f"{name} separates the groups completely in these patients: the AUC has no interval, and others will be lower.")
         if direction == "auto" and not curve.higher_is_event:
@@ -118,7 +123,7 @@ def analyse_roc(chosen: Selected, *, direction: str = "auto", bootstraps: int = 
         if min(curve.n_event, curve.n_no_event) < FEW_EVENTS:
             few = min(curve.n_event, curve.n_no_event)
             warnings.append(f"Only {few} patients in the smaller group: sensitivity or specificity moves in steps of {100 / few:.0f} %.")
-    return RocAnalysis(curves[0], curves[1] if len(curves) > 1 else None, paired, tuple(dict.fromkeys(warnings)))
+    return tuple(dict.fromkeys(warnings))
 
 
 def compare_groups(chosen: Selected, correction: str = "holm") -> tuple[Comparison, ...]:

@@ -36,7 +36,7 @@ def adc_histogram_chart(exams: Sequence[ExamResult], scene: Optional[Any] = None
         table = _histogram_table(exam, scene)
         series.append(_series(table, exam.label, "adc_histogram", "center", "volume", scene))
     unit = next((exam.burden.histogram.unit for exam in exams if exam.burden and exam.burden.histogram), "")
-    return _chart("adc_histogram", "ADC of the tumour load", f"ADC ({unit})", f"Volume per bin ({UNIT_VOLUME})", series, scene)
+    return chart_node("adc_histogram", "ADC of the tumour load", f"ADC ({unit})", f"Volume per bin ({UNIT_VOLUME})", series, scene)
 
 
 def fat_fraction_chart(exams: Sequence[ExamResult], scene: Optional[Any] = None) -> Optional[Any]:
@@ -51,7 +51,7 @@ def fat_fraction_chart(exams: Sequence[ExamResult], scene: Optional[Any] = None)
     levels = sorted({level for values in by_exam.values() for level in values}, key=level_index)
     if not levels:
         remove_nodes("vtkMRMLTableNode", {"table": "ff_levels"}, scene)
-        return _chart("ff_levels", "", "", "", [], scene)
+        return chart_node("ff_levels", "", "", "", [], scene)
     table = find_or_add("vtkMRMLTableNode", "Fat fraction per vertebra", {"table": "ff_levels"}, scene)
     columns = [
         Column("position", list(range(len(levels))), "Position", description="From cranial to caudal"),
@@ -61,7 +61,7 @@ def fat_fraction_chart(exams: Sequence[ExamResult], scene: Optional[Any] = None)
         columns.append(Column(label, [values.get(level) for level in levels], exam_title(label), UNIT_FF))
     write_table(table, columns)
     series = [_series(table, label, "ff_levels", "position", label, scene, labels="level") for label, values in by_exam.items() if values]
-    return _chart("ff_levels", "Fat fraction per vertebra", "Level", f"Fat fraction ({UNIT_FF})", series, scene)
+    return chart_node("ff_levels", "Fat fraction per vertebra", "Level", f"Fat fraction ({UNIT_FF})", series, scene)
 
 
 def _histogram_table(exam: ExamResult, scene: Optional[Any]) -> Any:
@@ -96,7 +96,7 @@ def _series(table: Any, label: str, kind: str, x: str, y: str, scene: Optional[A
     return node
 
 
-def _chart(kind: str, title: str, x_title: str, y_title: str, series: Sequence[Any], scene: Optional[Any]) -> Optional[Any]:
+def chart_node(kind: str, title: str, x_title: str, y_title: str, series: Sequence[Any], scene: Optional[Any]) -> Optional[Any]:
     if not series:
         remove_nodes("vtkMRMLPlotSeriesNode", {"series": kind}, scene)
         remove_nodes("vtkMRMLPlotChartNode", {"chart": kind}, scene)

@@ -10,6 +10,7 @@ A node is known by its attributes, never by its name, which the reader may chang
 ``.burden``        "segments" (segmentation by state) or "labels" (components)
 ``.table``         which table: vertebrae, measurements, components, changes, labs, response, adc_histogram, ff_levels
 ``.chart``         which chart: adc_histogram, ff_levels; ``.series`` on its plot series
+``.about``         on a cohort's tables and chart: outcome, patients and events; ``.predictor`` on a ROC curve's table and series
 ``.text``          "results": the results as JSON
 =================  =========================================================================================================
 """

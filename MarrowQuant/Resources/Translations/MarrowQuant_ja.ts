@@ -785,4 +785,332 @@
         <translation>MarrowQuantで予期しないエラーが起きました。</translation>
     </message>
 </context>
+<context>
+    <name>panel.cohort_panel</name>
+    <message>
+        <source>Choose at least one predictor.</source>
+        <translation>予測因子を1つ以上選んでください。</translation>
+    </message>
+    <message>
+        <source>Choose the outcome.</source>
+        <translation>アウトカムを選んでください。</translation>
+    </message>
+    <message>
+        <source>Read a cohort first.</source>
+        <translation>先にコホートを読み込んでください。</translation>
+    </message>
+</context>
+<context>
+    <name>panel.cohort_steps</name>
+    <message>
+        <source>95 % interval</source>
+        <translation>95 %信頼区間</translation>
+    </message>
+    <message>
+        <source>AUC</source>
+        <translation>AUC</translation>
+    </message>
+    <message>
+        <source>Balanced accuracy</source>
+        <translation>均衡正解率</translation>
+    </message>
+    <message>
+        <source>Choose the folder to write to.</source>
+        <translation>出力先フォルダを選んでください。</translation>
+    </message>
+    <message>
+        <source>Choose the folder with the results of the cases, or a table (CSV).</source>
+        <translation>各症例の結果があるフォルダ、または表（CSV）を選んでください。</translation>
+    </message>
+    <message>
+        <source>Coefficient</source>
+        <translation>係数</translation>
+    </message>
+    <message>
+        <source>Cut-off</source>
+        <translation>カットオフ値</translation>
+    </message>
+    <message>
+        <source>For this, choose a logistic regression in step 2.</source>
+        <translation>これには手順2でロジスティック回帰を選んでください。</translation>
+    </message>
+    <message>
+        <source>Give another name to fit another model.</source>
+        <translation>別のモデルを作るには別の名前を付けてください。</translation>
+    </message>
+    <message>
+        <source>Give the model a name.</source>
+        <translation>モデルに名前を付けてください。</translation>
+    </message>
+    <message>
+        <source>Logistic regression, Firth</source>
+        <translation>ロジスティック回帰（Firth）</translation>
+    </message>
+    <message>
+        <source>Logistic regression, maximum likelihood</source>
+        <translation>ロジスティック回帰（最尤法）</translation>
+    </message>
+    <message>
+        <source>Logistic regression, ridge</source>
+        <translation>ロジスティック回帰（リッジ）</translation>
+    </message>
+    <message>
+        <source>Odds ratio</source>
+        <translation>オッズ比</translation>
+    </message>
+    <message>
+        <source>Predictor</source>
+        <translation>予測因子</translation>
+    </message>
+    <message>
+        <source>Press Analyse.</source>
+        <translation>「解析」を押してください。</translation>
+    </message>
+    <message>
+        <source>Press Fit and offer.</source>
+        <translation>「モデルを作成して登録」を押してください。</translation>
+    </message>
+    <message>
+        <source>Press Read.</source>
+        <translation>「読み込む」を押してください。</translation>
+    </message>
+    <message>
+        <source>Press Write report.</source>
+        <translation>「レポートを書き出す」を押してください。</translation>
+    </message>
+    <message>
+        <source>Read again.</source>
+        <translation>もう一度読み込みます。</translation>
+    </message>
+    <message>
+        <source>Sensitivity</source>
+        <translation>感度</translation>
+    </message>
+    <message>
+        <source>Specificity</source>
+        <translation>特異度</translation>
+    </message>
+    <message>
+        <source>Term</source>
+        <translation>項</translation>
+    </message>
+    <message>
+        <source>Tests, ROC curves and the model, without validation.</source>
+        <translation>検定、ROC曲線、モデル（検証なし）。</translation>
+    </message>
+    <message>
+        <source>Three groups and more: linear discriminant</source>
+        <translation>3群以上: 線形判別</translation>
+    </message>
+    <message>
+        <source>Three groups and more: multinomial regression</source>
+        <translation>3群以上: 多項回帰</translation>
+    </message>
+    <message>
+        <source>True group, cross-validated</source>
+        <translation>真の群（交差検証）</translation>
+    </message>
+    <message>
+        <source>Write again; files of the same names are replaced.</source>
+        <translation>もう一度書き出します。同名のファイルは置き換えられます。</translation>
+    </message>
+    <message>
+        <source>Written: {files}</source>
+        <translation>書き出したファイル: {files}</translation>
+    </message>
+    <message>
+        <source>event above {value}</source>
+        <translation>{value}より上でイベント</translation>
+    </message>
+    <message>
+        <source>event below {value}</source>
+        <translation>{value}より下でイベント</translation>
+    </message>
+    <message>
+        <source>none: the groups do not overlap</source>
+        <translation>なし: 両群が重ならない</translation>
+    </message>
+    <message>
+        <source>p</source>
+        <translation>p</translation>
+    </message>
+    <message>
+        <source>{name} is offered in step 6 of MarrowQuant. AUC {apparent}, corrected {corrected}; calibration slope {slope}.</source>
+        <translation>{name}はMarrowQuantの手順6で選べます。AUC {apparent}、補正後 {corrected}、較正の傾き {slope}。</translation>
+    </message>
+    <message>
+        <source>{rows} rows and {columns} columns were read from {name}.</source>
+        <translation>{name}から{rows}行{columns}列を読み込みました。</translation>
+    </message>
+</context>
+<context>
+    <name>panel.packages</name>
+    <message>
+        <source>{module} needs the Python package {name} for this method. Download and install it now?</source>
+        <translation>この方法には{module}がPythonパッケージ{name}を必要とします。今ダウンロードしてインストールしますか？</translation>
+    </message>
+    <message>
+        <source>{name} was not installed, so this method is not available; choose another method, or allow the installation.</source>
+        <translation>{name}がインストールされなかったため、この方法は使えません。別の方法を選ぶか、インストールを許可してください。</translation>
+    </message>
+</context>
+<context>
+    <name>MarrowQuantCohort</name>
+    <message>
+        <source>1 Cohort</source>
+        <translation>1 コホート</translation>
+    </message>
+    <message>
+        <source>2 Question and answer</source>
+        <translation>2 問いと答え</translation>
+    </message>
+    <message>
+        <source>3 Report with validation</source>
+        <translation>3 検証付きレポート</translation>
+    </message>
+    <message>
+        <source>4 Model of one's own</source>
+        <translation>4 独自のモデル</translation>
+    </message>
+    <message>
+        <source>Analyse</source>
+        <translation>解析</translation>
+    </message>
+    <message>
+        <source>Backward elimination</source>
+        <translation>変数減少法</translation>
+    </message>
+    <message>
+        <source>Bootstrap samples:</source>
+        <translation>ブートストラップ回数:</translation>
+    </message>
+    <message>
+        <source>CSV file with what the results do not hold, such as the best response; joined by its ID column to the names of the cases.</source>
+        <translation>結果に含まれない情報（最良効果など）のCSVファイル。ID列で症例名と結合します。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>中止</translation>
+    </message>
+    <message>
+        <source>Event:</source>
+        <translation>イベント:</translation>
+    </message>
+    <message>
+        <source>Firth's penalty suits few patients and separated groups. The methods for three groups and more need scikit-learn, which is asked for then.</source>
+        <translation>Firthの罰則は少数例や分離した群に適します。3群以上の方法にはscikit-learnが必要で、そのときに確認します。</translation>
+    </message>
+    <message>
+        <source>Fit and offer</source>
+        <translation>モデルを作成して登録</translation>
+    </message>
+    <message>
+        <source>Folder for the page, the tables, the figures and the methods paragraph.</source>
+        <translation>ページ、表、図、「方法」の段落の出力先フォルダ。</translation>
+    </message>
+    <message>
+        <source>Folder with the results of the cases (results.json at any depth), or a CSV file with one row a patient.</source>
+        <translation>各症例の結果のフォルダ（results.jsonの階層は任意）、または1患者1行のCSVファイル。</translation>
+    </message>
+    <message>
+        <source>Leave out predictors that add little; the validation repeats it in every resample. Not with ridge.</source>
+        <translation>寄与の小さい予測因子を除きます。検証では再標本ごとに繰り返します。リッジでは行いません。</translation>
+    </message>
+    <message>
+        <source>Letters, digits, _ and -. Results name their model by it, so a name is given once only.</source>
+        <translation>英数字、_、-。結果はこの名前でモデルを示すため、同じ名前は一度しか使えません。</translation>
+    </message>
+    <message>
+        <source>MarrowQuant Cohort</source>
+        <translation>MarrowQuant Cohort</translation>
+    </message>
+    <message>
+        <source>Model:</source>
+        <translation>モデル:</translation>
+    </message>
+    <message>
+        <source>Name:</source>
+        <translation>名前:</translation>
+    </message>
+    <message>
+        <source>Open report</source>
+        <translation>レポートを開く</translation>
+    </message>
+    <message>
+        <source>Outcome:</source>
+        <translation>アウトカム:</translation>
+    </message>
+    <message>
+        <source>Outcomes (optional):</source>
+        <translation>アウトカム表（任意）:</translation>
+    </message>
+    <message>
+        <source>Output folder:</source>
+        <translation>出力フォルダ:</translation>
+    </message>
+    <message>
+        <source>Predictors:</source>
+        <translation>予測因子:</translation>
+    </message>
+    <message>
+        <source>Read</source>
+        <translation>読み込む</translation>
+    </message>
+    <message>
+        <source>Resamples of the validation, here and in step 4; 500 for a paper.</source>
+        <translation>検証の再標本数（ここと手順4）。論文には500回。</translation>
+    </message>
+    <message>
+        <source>Research use only. Not a medical device; not for diagnosis or treatment decisions.</source>
+        <translation>研究用です。医療機器ではありません。診断や治療の決定には使えません。</translation>
+    </message>
+    <message>
+        <source>Results or table:</source>
+        <translation>結果または表:</translation>
+    </message>
+    <message>
+        <source>Selection:</source>
+        <translation>変数選択:</translation>
+    </message>
+    <message>
+        <source>Show the written page in the browser.</source>
+        <translation>書き出したページをブラウザで表示します。</translation>
+    </message>
+    <message>
+        <source>Statistics of many patients that were measured with MarrowQuant, or of a table: group comparisons, ROC curves, logistic regression with validation, a report, and a response model of one's own that MarrowQuant then offers. Research use only. Not a medical device; not for diagnosis or treatment decisions.</source>
+        <translation>MarrowQuantで計測した多数の患者、または表の統計: 群間比較、ROC曲線、検証付きロジスティック回帰、レポート、そしてMarrowQuantで選べるようになる独自の治療効果モデル。研究用です。医療機器ではありません。診断や治療の決定には使えません。</translation>
+    </message>
+    <message>
+        <source>Stop what is running. Nothing is left half-written.</source>
+        <translation>実行中の処理を止めます。書きかけのものは残りません。</translation>
+    </message>
+    <message>
+        <source>The column that says what became of each patient.</source>
+        <translation>各患者の転帰を示す列。</translation>
+    </message>
+    <message>
+        <source>The methods and their sources are named in the methods paragraph of every report.</source>
+        <translation>方法とその出典は、各レポートの「方法」の段落に記されます。</translation>
+    </message>
+    <message>
+        <source>Tick the columns that may predict the outcome.</source>
+        <translation>アウトカムを予測しうる列にチェックを入れます。</translation>
+    </message>
+    <message>
+        <source>Values of the outcome that count as the event, separated by commas.</source>
+        <translation>イベントとみなすアウトカムの値（カンマ区切り）。</translation>
+    </message>
+    <message>
+        <source>Write report</source>
+        <translation>レポートを書き出す</translation>
+    </message>
+    <message>
+        <source>such as CR, VGPR; not needed for yes/no and 1/0</source>
+        <translation>例: CR, VGPR（yes/noや1/0では不要）</translation>
+    </message>
+    <message>
+        <source>such as own_cohort_2026</source>
+        <translation>例: own_cohort_2026</translation>
+    </message>
+</context>
 </TS>

@@ -1,0 +1,41 @@
+"""Packages that Slicer does not bring: asked for when the reader first uses what needs one, never before."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import slicer
+from slicer.i18n import tr as _
+
+from ..cohort.packages import PIP_NAMES
+from ..model import MarrowQuantError
+
+
+def ensurePackage(package: str) -> None:
+    """Have a package ("sklearn" or "statsmodels") installed, if the reader agrees.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the reader declined, or the installation failed.
+    """
+    name = PIP_NAMES[package]
+    try:
+        from slicer.packaging import pip_ensure
+    except ImportError:  # Slicer before 5.11
+        pip_ensure = _askAndInstall
+    try:
+        pip_ensure(name, requester="MarrowQuant Cohort")
+    except RuntimeError:
+        sentence = _("{name} was not installed, so this method is not available; choose another method, or allow the installation.")
+        raise MarrowQuantError(sentence.format(name=name)) from None
+
+
+def _askAndInstall(name: str, requester: str) -> None:
+    package = next(key for key, value in PIP_NAMES.items() if value == name)
+    if importlib.util.find_spec(package) is not None or slicer.app.testingEnabled():
+        return
+    question = _("{module} needs the Python package {name} for this method. Download and install it now?")
+    if not slicer.util.confirmOkCancelDisplay(question.format(module=requester, name=name)):
+        raise RuntimeError("declined")
+    slicer.util.pip_install(name)

@@ -1,0 +1,177 @@
+"""A cohort in Slicer, one method a button: read, analyse, write the report, fit a model and offer it. Knows no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Optional
+
+from ..cohort import adopt, analysis
+from ..cohort.groups import GroupModel
+from ..cohort.packages import need
+from ..cohort.procedure import Developed, Procedure
+from ..cohort.reading import read_cohort
+from ..cohort.report import write_cohort_report
+from ..cohort.roc import Roc, roc
+from ..cohort.table import Cohort, findings
+from ..cohort.validation import Validation, events_warning
+from ..model import MarrowQuantError, Progress, no_progress
+from . import cohort as nodes
+
+MODEL_METHODS = ("firth", "ml", "ridge")
+GROUP_METHODS = ("multinomial", "lda")
+"""Of three groups and more; they need scikit-learn."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the reader asks: the outcome, the values that are the event, the predictors, and how the model is made."""
+
+    outcome: str
+    events: tuple[str, ...] = ()
+    predictors: tuple[str, ...] = ()
+    method: str = "firth"
+    select: bool = False
+
+    @property
+    def procedure(self) -> Procedure:
+        return Procedure(self.method, self.select)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found: the ROC of each predictor and the model of two groups, or the model of several groups."""
+
+    about: str
+    curves: dict[str, Roc] = field(default_factory=dict)
+    developed: Optional[Developed] = None
+    groups: Optional[GroupModel] = None
+    findings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class CohortCase:
+    """The cohort that the panel works on.
+
+    Attributes
+    ----------
+    cohort : Cohort or None
+        None until :meth:`read`.
+    answer : Answer or None
+        None until :meth:`analyse`, and again as soon as another question is asked (:meth:`forget`).
+    """
+
+    def __init__(self) -> None:
+        self.cohort: Optional[Cohort] = None
+        self.answer: Optional[Answer] = None
+
+    def clear(self) -> None:
+        """The scene was closed."""
+        self.cohort = self.answer = None
+
+    def forget(self) -> None:
+        """Drop the answer, its tables and its chart: they belong to another question."""
+        if self.answer is not None:
+            self.answer = None
+            nodes.clear()
+
+    def read(self, source: Path, outcomes: Optional[Path] = None) -> Cohort:
+        """Read a table, or the results of the cases in a folder; parameters and errors as :func:`cohort.reading.read_cohort`."""
+        self.forget()
+        self.cohort = None
+        self.cohort = read_cohort(source, outcomes=outcomes)
+        return self.cohort
+
+    def columns(self) -> list[str]:
+        """The columns that may be outcome or predictor."""
+        return [name for name in self.cohort.header if name != self.cohort.id_column] if self.cohort else []
+
+    def values(self, column: str) -> list[str]:
+        """The different values of a column; raises as :meth:`cohort.table.Cohort.text`."""
+        return sorted({cell for cell in self.cohort.text(column) if cell})
+
+    def found(self, question: Question) -> tuple[str, ...]:
+        """What is odd about the columns of a question, before a number is computed.
+
+        Raises
+        ------
+        MarrowQuantError
+            If a column cannot be used.
+        """
+        return findings(self.cohort, (question.outcome, *question.predictors))
+
+    def analyse(self, question: Question, progress: Progress = no_progress) -> Answer:
+        """The statistics of a question, without validation, into the scene.
+
+        Raises
+        ------
+        MarrowQuantError
+            As the analyses, and if a package is missing that the method needs.
+        """
+        self.forget()
+        nodes.clear()
+        self.answer = self._groups(question) if question.method in GROUP_METHODS else self._two_groups(question, progress)
+        return self.answer
+
+    def _two_groups(self, question: Question, progress: Progress) -> Answer:
+        chosen = self._selected(question)
+        curves = {}
+        for n, (name, column) in enumerate(zip(chosen.names, chosen.predictors.T)):
+            progress(n / (len(chosen.names) + 1), f"ROC: {name}")
+            curves[name] = roc(chosen.outcome, column)
+        progress(len(chosen.names) / (len(chosen.names) + 1), "Model")
+        developed, _ = analysis.develop(chosen, question.procedure, bootstraps=0)
+        about = f"{chosen.event_in_words}: {chosen.outcome.size} patients, {int(chosen.outcome.sum())} with the event"
+        nodes.tables(analysis.compare_groups(chosen), curves, developed.fit, about)
+        nodes.roc_chart(curves, about)
+        warnings = (*analysis.roc_warnings(curves), *events_warning(chosen.outcome, len(chosen.names)))
+        return Answer(about, curves, developed, None, chosen.findings, warnings)
+
+    def _groups(self, question: Question) -> Answer:
+        need("sklearn", "a model of three groups and more")
+        model, found = analysis.analyse_groups(self.cohort, question.outcome, question.predictors, question.method)
+        about = f"{question.outcome}: {round(float(model.confusion.sum()))} patients in {len(model.groups)} groups"
+        nodes.confusion_table(model, about)
+        return Answer(about, groups=model, findings=found)
+
+    def report(self, question: Question, folder: Path, bootstraps: int, progress: Progress = no_progress) -> list[Path]:
+        """Everything into a folder; as :func:`cohort.report.write_cohort_report`."""
+        return write_cohort_report(self._selected(question), question.procedure, folder, bootstraps=bootstraps, progress=progress)
+
+    def fit_and_offer(self, question: Question, model_id: str, bootstraps: int, progress: Progress = no_progress) -> Validation:
+        """Fit and validate a model, and put it where MarrowQuant and ``marrowquant response`` find it.
+
+        Parameters
+        ----------
+        question : Question
+        model_id : str
+            Letters, digits, "_" and "-".
+        bootstraps : int
+        progress : callable
+
+        Raises
+        ------
+        MarrowQuantError
+            As the analyses, and if the name cannot be used or is taken.
+        """
+        adopt.check_new_name(model_id)
+        chosen = self._selected(question)
+        developed, validation = analysis.develop(chosen, question.procedure, bootstraps=bootstraps, progress=progress)
+        spec = adopt.model_spec(
+            question.procedure, developed, chosen.predictors, outcome=chosen.event_in_words, model_id=model_id,
+            source=f"{chosen.outcome.size} patients of {self.cohort.name}", validation=validation, findings=chosen.findings,
+        )  # fmt: skip
+        adopt.offer_model(spec)
+        return validation
+
+    def _selected(self, question: Question) -> analysis.Selected:
+        if self.cohort is None:
+            raise MarrowQuantError("No cohort was read yet; choose a folder or a table and read it.")
+        if question.method not in MODEL_METHODS:
+            raise MarrowQuantError(f"A model of two groups cannot be made by '{question.method}'; choose {', '.join(MODEL_METHODS)}.")
+        return analysis.select(self.cohort, question.outcome, question.predictors, question.events)
+
+
+def split_events(text: str) -> tuple[str, ...]:
+    """"CR, VGPR" as ("CR", "VGPR")."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())

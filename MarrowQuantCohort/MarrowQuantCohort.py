@@ -1,0 +1,161 @@
+"""MarrowQuant Cohort in 3D Slicer: the module, its thin widget and logic, and the self test.
+
+What it does lives in the library of the module MarrowQuant: ``MarrowQuantLib.cohort`` (the statistics), ``scene.cohort_case`` (one method
+a button) and ``panel.cohort_panel``.
+
+Annotations are evaluated here, unlike in the library: ``parameterNodeWrapper`` reads those of the parameter node while Slicer is still
+loading this file.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import slicer
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.parameterNodeWrapper import Choice, WithinRange, parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
+
+
+class MarrowQuantCohort(ScriptedLoadableModule):
+    """Title and help; does no work of its own."""
+
+    def __init__(self, parent: Any) -> None:
+        ScriptedLoadableModule.__init__(self, parent)
+        parent.title = _("MarrowQuant Cohort")
+        parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
+        parent.dependencies = ["MarrowQuant", "Plots"]
+        parent.contributors = ["The MarrowQuant developers"]
+        parent.helpText = _(
+            "Statistics of many patients that were measured with MarrowQuant, or of a table: group comparisons, ROC curves, logistic "
+            "regression with validation, a report, and a response model of one's own that MarrowQuant then offers. Research use only. "
+            "Not a medical device; not for diagnosis or treatment decisions."
+        )
+        parent.acknowledgementText = _("The methods and their sources are named in the methods paragraph of every report.")
+
+
+@parameterNodeWrapper
+class MarrowQuantCohortParameterNode:
+    """What the reader set. The names are stored in saved scenes: renaming one loses its value there."""
+
+    source: str = ""
+    outcomesTable: str = ""
+    outcome: str = ""
+    events: str = ""
+    predictors: list[str]
+    method: Annotated[str, Choice(["firth", "ml", "ridge", "multinomial", "lda"])] = "firth"
+    select: bool = False
+    bootstraps: Annotated[int, WithinRange(1, 10000)] = 500
+    outputFolder: str = ""
+    modelName: str = ""
+
+
+class MarrowQuantCohortWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The module's life cycle; the steps themselves are in ``MarrowQuantLib.panel``."""
+
+    def __init__(self, parent: Optional[Any] = None) -> None:
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic: Optional[MarrowQuantCohortLogic] = None
+        self.panel: Optional[Any] = None
+        self._parameterNode: Optional[MarrowQuantCohortParameterNode] = None
+        self._parameterNodeGuiTag: Optional[Any] = None
+
+    def setup(self) -> None:
+        from MarrowQuantLib.panel.cohort_panel import CohortPanel
+
+        ScriptedLoadableModuleWidget.setup(self)
+        uiWidget = slicer.util.loadUI(self.resourcePath("UI/MarrowQuantCohort.ui"))
+        self.layout.addWidget(uiWidget)
+        self.ui = slicer.util.childWidgetVariables(uiWidget)
+        uiWidget.setMRMLScene(slicer.mrmlScene)
+        self.logic = MarrowQuantCohortLogic()
+        self.panel = CohortPanel(self.ui, self.logic.case)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEnd)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEnd)
+        self.setParameterNode(self.logic.getParameterNode())
+
+    def cleanup(self) -> None:
+        self.removeObservers()
+        self._disconnectGui()
+
+    def enter(self) -> None:
+        self.setParameterNode(self.logic.getParameterNode())
+
+    def exit(self) -> None:
+        self._disconnectGui()
+
+    def onSceneStartClose(self, caller: Any, event: Any) -> None:
+        self.setParameterNode(None)
+
+    def onSceneEnd(self, caller: Any, event: Any) -> None:
+        """A scene was closed or opened."""
+        if self.parent.isEntered:
+            self.setParameterNode(self.logic.getParameterNode())
+
+    def setParameterNode(self, parameterNode: Optional[MarrowQuantCohortParameterNode]) -> None:
+        self._disconnectGui()
+        self._parameterNode = parameterNode
+        self.panel.bind(parameterNode)
+        if parameterNode is not None:
+            self._parameterNodeGuiTag = parameterNode.connectParametersToGui({"bootstraps": self.ui.bootstrapsSpinBox})
+            self.panel.refresh()
+
+    def _disconnectGui(self) -> None:
+        if self._parameterNode is not None and self._parameterNodeGuiTag is not None:
+            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
+            self._parameterNodeGuiTag = None
+
+
+class MarrowQuantCohortLogic(ScriptedLoadableModuleLogic):
+    """The module without its widget; ``case`` has one method for every button of the panel. From the Python console::
+
+        from MarrowQuantLib.scene.cohort_case import Question
+        case = slicer.util.getModuleLogic("MarrowQuantCohort").case
+        case.read("/data/cases", "/data/outcomes.csv")
+        case.analyse(Question("best_response", ("CR", "VGPR"), ("ff_change", "m_protein_change")))
+    """
+
+    def __init__(self, parent: Optional[Any] = None) -> None:
+        from MarrowQuantLib.scene.cohort_case import CohortCase
+
+        ScriptedLoadableModuleLogic.__init__(self, parent)
+        self._parameterNode: Optional[MarrowQuantCohortParameterNode] = None
+        self.case = CohortCase()
+
+    def getParameterNode(self) -> MarrowQuantCohortParameterNode:
+        """The typed parameter node; the same wrapper as long as the scene holds the same node."""
+        node = ScriptedLoadableModuleLogic.getParameterNode(self)
+        if self._parameterNode is None or self._parameterNode.parameterNode != node:
+            self._parameterNode = MarrowQuantCohortParameterNode(node)
+        return self._parameterNode
+
+
+class MarrowQuantCohortTest(ScriptedLoadableModuleTest):
+    """The simulated cohort from its results to the ROC chart. Needs no window."""
+
+    def setUp(self) -> None:
+        slicer.mrmlScene.Clear()
+
+    def runTest(self) -> None:
+        self.setUp()
+        self.test_simulated_cohort_from_results_to_roc_chart()
+
+    def test_simulated_cohort_from_results_to_roc_chart(self) -> None:
+        from MarrowQuantLib.cohort.example import AUC_FF, EVENTS, OUTCOME, write_example
+        from MarrowQuantLib.scene.cohort_case import Question
+
+        folder = write_example(Path(slicer.util.tempDirectory()) / "cases")
+        case = MarrowQuantCohortLogic().case
+        case.read(folder, folder / "outcomes.csv")
+        answer = case.analyse(Question(OUTCOME, EVENTS, ("ff_change", "m_protein_change")))
+        low, high = answer.curves["ff_change"].interval
+        self.assertTrue(low < AUC_FF < high)
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode"), 1)

@@ -1,0 +1,362 @@
+"""The unmodified module MarrowQuant Cohort and its .ui on the Qt host, with the simulated cohort: buttons are pressed, labels are read."""
+
+from __future__ import annotations
+
+import json
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULE = ROOT / "MarrowQuantCohort" / "MarrowQuantCohort.py"
+PREDICTORS = ("ff_change", "m_protein_change")
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory):
+    from MarrowQuantLib.cohort.example import write_example
+
+    return write_example(tmp_path_factory.mktemp("cohort") / "cases")
+
+
+@pytest.fixture
+def widget(slicer_host, monkeypatch, tmp_path):
+    monkeypatch.setenv("MARROWQUANT_MODELS", str(tmp_path / "models"))
+    slicer_host.load_module(MODULE)
+    widget = slicer_host.make_widget("MarrowQuantCohort")
+    slicer_host.enter(widget)
+    return widget
+
+
+def read(widget, source: Path, outcomes: Path | None = None) -> None:
+    widget.ui.sourcePathLineEdit.currentPath = str(source)
+    widget.ui.outcomesPathLineEdit.currentPath = str(outcomes or "")
+    widget.ui.readButton.click()
+
+
+def choose_outcome(widget, name: str) -> None:
+    index = widget.ui.outcomeComboBox.findText(name)
+    widget.ui.outcomeComboBox.setCurrentIndex(index)
+    widget.panel.question.onOutcomeChosen(index)
+
+
+def choose_method(widget, method: str) -> None:
+    from MarrowQuantLib.panel.cohort_steps import METHODS
+
+    widget.ui.methodComboBox.setCurrentIndex(METHODS.index(method))
+    widget.panel.question.onMethodChosen(METHODS.index(method))
+
+
+def tick(widget, *names: str) -> None:
+    import qt
+
+    items = widget.ui.predictorList
+    for row in range(items.count):
+        items.item(row).setCheckState(qt.Qt.Checked if items.item(row).text() in names else qt.Qt.Unchecked)
+
+
+def ask(widget, cases: Path, predictors=PREDICTORS) -> None:
+    read(widget, cases, cases / "outcomes.csv")
+    choose_outcome(widget, "best_response")
+    widget.ui.eventLineEdit.text = "CR, VGPR"
+    tick(widget, *predictors)
+
+
+def cells(table) -> list[list[str]]:
+    return [[table.item(row, column).text() for column in range(table.columnCount)] for row in range(table.rowCount)]
+
+
+def node(class_name: str, **tags: str):
+    from MarrowQuantLib.scene.nodes import find_node
+
+    return find_node(class_name, tags)
+
+
+# ------------------------------------------------------------------------------------------------------------------- input
+def test_an_empty_panel_says_what_is_missing_and_offers_nothing_that_cannot_work(widget):
+    ui = widget.ui
+    assert "Choose the folder" in ui.dataMessage.text
+    for button in (ui.readButton, ui.analyseButton, ui.reportButton, ui.openReportButton, ui.fitButton):
+        assert not button.enabled, button.objectName
+    assert not any("✓" in step.section.text for step in widget.panel.steps)
+    assert "Research use only" in ui.researchLabel.text
+
+
+def test_reading_says_how_many_rows_there_are_and_that_they_are_simulated(widget, cases):
+    read(widget, cases, cases / "outcomes.csv")
+    assert "50 rows" in widget.ui.dataMessage.text and "simulated" in widget.ui.dataMessage.text
+    assert widget.ui.dataSection.text.startswith("✓")
+    names = [widget.ui.outcomeComboBox.itemText(i) for i in range(widget.ui.outcomeComboBox.count)]
+    assert "best_response" in names and "id" not in names
+
+
+def test_missing_values_are_told_before_anything_is_computed(widget, tmp_path):
+    rows = [f"{n},{n % 2},{n + 3 * (n % 2)}" for n in range(1, 21)]
+    rows[4] = "5,1,"
+    (tmp_path / "table.csv").write_text("id,outcome,marker\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    read(widget, tmp_path / "table.csv")
+    choose_outcome(widget, "outcome")
+    tick(widget, "marker")
+    assert "marker: 1 of 20 values are missing." in widget.ui.questionMessage.text
+    assert widget.logic.case.answer is None
+    widget.ui.analyseButton.click()
+    assert "19 patients" in widget.ui.questionMessage.text
+    assert "1 of 20 rows are left out" in widget.ui.questionMessage.text
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ("id,outcome,marker\n1,1,2\n2,1,3\n3,1,4\n4,1,5\n", "same outcome"),
+        ("id,outcome,marker\n1,1,=2\n2,0,3\n3,1,4\n4,0,5\n", "spreadsheet formula"),
+        ("id,outcome,marker\n1,1,two\n2,0,3\n3,1,4\n4,0,5\n", "marker"),
+        ("id,outcome,marker\n1,1,2\n1,0,3\n3,1,4\n4,0,5\n", "same patient"),
+        ("id,outcome,marker\n1,1,2\n2,0,3\n3,1,4\n", "too few"),
+        ("id,outcome,marker\n1,1,2\n2,0,2\n3,1,2\n4,0,2\n", "same value"),
+    ],
+    ids=["one class", "formula", "text", "duplicate", "three patients", "constant"],
+)
+def test_a_table_that_cannot_be_used_leaves_a_sentence_and_no_number(widget, tmp_path, table, sentence):
+    (tmp_path / "table.csv").write_text(table, encoding="utf-8")
+    read(widget, tmp_path / "table.csv")
+    choose_outcome(widget, "outcome")
+    tick(widget, "marker")
+    widget.ui.analyseButton.click()
+    assert sentence in widget.ui.statusLabel.text + widget.ui.questionMessage.text
+    assert widget.logic.case.answer is None and not widget.ui.aucTable.visible
+    assert widget.ui.stepsWidget.enabled
+    assert node("vtkMRMLTableNode", table="cohort_auc") is None
+
+
+def test_a_folder_without_results_is_refused_in_the_footer(widget, tmp_path):
+    read(widget, tmp_path)
+    assert "results.json" in widget.ui.statusLabel.text and str(tmp_path) not in widget.ui.statusLabel.text
+    assert not widget.ui.analyseButton.enabled
+
+
+# ------------------------------------------------------------------------------------------------------------------ answer
+def test_the_answer_stands_in_the_panel_and_in_the_scene_as_the_command_line_gives_it(widget, cases, capsys):
+    from MarrowQuantLib.cli import main
+
+    ask(widget, cases)
+    widget.ui.analyseButton.click()
+    arguments = [str(cases), "--outcomes", str(cases / "outcomes.csv"), "--outcome", "best_response", "--event", "CR,VGPR", "--json"]
+    assert main(["cohort", "roc", *arguments, "--predictor", "ff_change", "--compare", "m_protein_change"]) == 0
+    expected = json.loads(capsys.readouterr().out)["predictors"]
+    assert main(["cohort", "logistic", *arguments, "--predictors", ",".join(PREDICTORS), "--firth"]) == 0
+    terms = json.loads(capsys.readouterr().out)["terms"]
+
+    rows = cells(widget.ui.aucTable)
+    assert [row[0] for row in rows] == list(PREDICTORS)
+    assert [row[1] for row in rows] == [f"{expected[name]['auc']:.3f}" for name in PREDICTORS]
+    assert "50 patients, 15 with the event" in widget.ui.questionMessage.text
+    auc = node("vtkMRMLTableNode", table="cohort_auc")
+    assert auc.GetTable().GetValueByName(0, "AUC").ToDouble() == expected["ff_change"]["auc"]
+    assert "50 patients" in auc.GetAttribute("MarrowQuant.about")
+    model = node("vtkMRMLTableNode", table="cohort_model").GetTable()
+    found = {model.GetValueByName(row, "term").ToString(): model.GetValueByName(row, "coefficient").ToDouble() for row in range(3)}
+    assert found == {name: pytest.approx(term["coefficient"], rel=1e-9) for name, term in terms.items()}
+
+
+def test_the_chart_holds_a_curve_a_predictor_and_the_line_of_chance(widget, cases):
+    from slicer.util import arrayFromTableColumn
+
+    ask(widget, cases)
+    widget.ui.analyseButton.click()
+    chart = node("vtkMRMLPlotChartNode", chart="cohort_roc")
+    assert chart.GetNumberOfPlotSeriesNodes() == 3
+    table = node("vtkMRMLTableNode", table="cohort_roc", predictor="ff_change")
+    x, y = (arrayFromTableColumn(table, name) for name in ("false_positive_rate", "sensitivity"))
+    area = abs(float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2)))
+    assert area == pytest.approx(widget.logic.case.answer.curves["ff_change"].auc, abs=1e-12)
+    widget.ui.analyseButton.click()
+    import slicer
+
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode") == 1
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode") == 3
+
+
+def test_another_question_takes_the_answer_away_from_panel_and_scene(widget, cases):
+    ask(widget, cases)
+    widget.ui.analyseButton.click()
+    assert widget.ui.aucTable.visible
+    tick(widget, "ff_change")
+    assert not widget.ui.aucTable.visible and not widget.ui.modelTable.visible
+    assert "Press Analyse" in widget.ui.questionMessage.text
+    assert node("vtkMRMLTableNode", table="cohort_auc") is None and node("vtkMRMLPlotChartNode", chart="cohort_roc") is None
+
+
+@pytest.mark.parametrize("method", ["ml", "ridge"])
+def test_the_method_is_the_one_that_was_chosen(widget, cases, method):
+    ask(widget, cases)
+    choose_method(widget, method)
+    widget.ui.analyseButton.click()
+    assert widget.logic.case.answer.developed.fit.method == method
+    intervals = [row[3] for row in cells(widget.ui.modelTable)[1:]]
+    assert all((interval == "– – –") == (method == "ridge") for interval in intervals)
+
+
+def test_few_events_and_a_direction_that_was_taken_from_the_data_are_told(widget, cases):
+    ask(widget, cases)
+    widget.ui.analyseButton.click()
+    said = widget.ui.questionMessage.text
+    assert "15 patients in the smaller group for 2 candidate predictors (7.5 a predictor" in said
+    assert "Low values of m_protein_change speak for the event" in said
+
+
+# ---------------------------------------------------------------------------------------------------------- report and model
+def test_the_report_is_written_and_another_question_unticks_its_step(widget, cases, tmp_path):
+    ask(widget, cases, ("ff_change",))
+    widget.ui.bootstrapsSpinBox.value = 20
+    widget.ui.outputPathLineEdit.currentPath = str(tmp_path / "out")
+    widget.ui.reportButton.click()
+    assert widget.ui.statusLabel.text == ""
+    assert "ff_change" in (tmp_path / "out" / "cohort.html").read_text(encoding="utf-8")
+    assert "by 20 bootstrap samples" in (tmp_path / "out" / "methods.txt").read_text(encoding="utf-8")
+    assert widget.ui.reportSection.text.startswith("✓") and widget.ui.openReportButton.enabled
+    tick(widget, "adc_change")
+    assert not widget.ui.reportSection.text.startswith("✓") and not widget.ui.openReportButton.enabled
+
+
+def test_a_fitted_model_is_offered_by_marrowquant_at_once_and_its_name_is_given_only_once(widget, cases, slicer_host):
+    from MarrowQuantLib.response import available_models, load_model
+
+    slicer_host.load_module(ROOT / "MarrowQuant" / "MarrowQuant.py")
+    reader = slicer_host.make_widget("MarrowQuant")
+    ask(widget, cases, ("ff_change",))
+    widget.ui.bootstrapsSpinBox.value = 20
+    assert not widget.ui.fitButton.enabled
+    widget.ui.modelNameLineEdit.text = "own_cohort"
+    widget.ui.fitButton.click()
+    assert "own_cohort is offered in step 6" in widget.ui.modelMessage.text
+    assert load_model(available_models()["own_cohort"]).card["n"] == 50
+    slicer_host.enter(reader)
+    offered = [reader.ui.modelComboBox.itemText(i) for i in range(reader.ui.modelComboBox.count)]
+    assert "own_cohort" in offered
+    widget.panel.model._offered = ""
+    widget.panel.model.onFit()
+    assert "There is a model named own_cohort already" in widget.ui.statusLabel.text
+
+
+def test_cancel_stops_the_validation_and_writes_nothing(widget, cases, tmp_path, monkeypatch):
+    ask(widget, cases, ("ff_change",))
+    widget.ui.outputPathLineEdit.currentPath = str(tmp_path / "out")
+    monkeypatch.setattr(widget.panel, "_showProgress", widget.ui.cancelButton.setVisible)
+    said = []
+
+    def press_cancel(text):
+        said.append(text)
+        widget.panel.onCancel()
+
+    monkeypatch.setattr(widget.panel, "_say", lambda text: press_cancel(text) if text else None)
+    widget.ui.reportButton.click()
+    assert said[-1].startswith("Cancelled")
+    assert not (tmp_path / "out").exists()
+
+
+# -------------------------------------------------------------------------------------------------------- three groups, packages
+def three_groups(folder: Path) -> Path:
+    rng = np.random.default_rng(5)
+    rows = [f"{n},{'abc'[n % 3]},{3.0 * (n % 3) + rng.normal():.4f},{rng.normal():.4f}" for n in range(60)]
+    (folder / "groups.csv").write_text("id,group,x,y\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return folder / "groups.csv"
+
+
+def packaging(monkeypatch, answer) -> list[str]:
+    """Put a ``slicer.packaging`` in place as Slicer 5.11 has it, and note what was asked for."""
+    asked = []
+
+    def pip_ensure(requirements, requester=None):
+        asked.append(requirements)
+        answer()
+
+    module = types.ModuleType("slicer.packaging")
+    module.pip_ensure = pip_ensure
+    monkeypatch.setitem(sys.modules, "slicer.packaging", module)
+    return asked
+
+
+def declined():
+    raise RuntimeError("the reader declined")
+
+
+def test_two_groups_ask_for_no_package(widget, cases, monkeypatch):
+    asked = packaging(monkeypatch, declined)
+    ask(widget, cases)
+    widget.ui.analyseButton.click()
+    assert asked == [] and widget.logic.case.answer is not None
+
+
+def test_three_groups_ask_for_scikit_learn_at_first_use_and_show_the_assigned_groups(widget, tmp_path, monkeypatch):
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed; it is an option.")
+    asked = packaging(monkeypatch, lambda: None)
+    read(widget, three_groups(tmp_path))
+    choose_outcome(widget, "group")
+    tick(widget, "x", "y")
+    choose_method(widget, "lda")
+    assert asked == []
+    widget.ui.analyseButton.click()
+    assert asked == ["scikit-learn"]
+    assert [row[0] for row in cells(widget.ui.modelTable)][:3] == ["a", "b", "c"]
+    assert not widget.ui.aucTable.visible
+    assert widget.logic.case.answer.groups.balanced_accuracy > 0.8
+    assert node("vtkMRMLTableNode", table="cohort_confusion").GetNumberOfRows() == 3
+    assert not widget.ui.reportButton.enabled and "step 2" in widget.ui.reportMessage.text
+
+
+def test_a_package_that_was_declined_leaves_a_sentence(widget, tmp_path, monkeypatch):
+    packaging(monkeypatch, declined)
+    read(widget, three_groups(tmp_path))
+    choose_outcome(widget, "group")
+    tick(widget, "x", "y")
+    choose_method(widget, "multinomial")
+    widget.ui.analyseButton.click()
+    assert "scikit-learn was not installed" in widget.ui.statusLabel.text
+    assert widget.logic.case.answer is None
+
+
+def test_before_slicer_5_11_the_reader_is_asked_and_then_pip_runs(widget, slicer_host, monkeypatch):
+    import slicer.util
+    from MarrowQuantLib.model import MarrowQuantError
+    from MarrowQuantLib.panel import packages
+
+    installed, answers = [], [False, True]
+    monkeypatch.setitem(sys.modules, "slicer.packaging", None)
+    monkeypatch.setattr(packages.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda text, *args, **kwargs: answers.pop(0))
+    monkeypatch.setattr(slicer.util, "pip_install", installed.append, raising=False)
+    slicer_host.testing = False
+    with pytest.raises(MarrowQuantError, match="statsmodels was not installed"):
+        packages.ensurePackage("statsmodels")
+    assert installed == []
+    packages.ensurePackage("statsmodels")
+    assert installed == ["statsmodels"]
+
+
+# ---------------------------------------------------------------------------------------------------------------- life cycle
+def test_leaving_and_entering_keeps_question_and_answer(widget, cases, slicer_host):
+    ask(widget, cases)
+    widget.ui.analyseButton.click()
+    slicer_host.exit(widget)
+    slicer_host.enter(widget)
+    assert widget.logic.case.answer is not None and widget.ui.aucTable.visible
+    assert tuple(widget.logic.getParameterNode().predictors) == PREDICTORS
+
+
+def test_closing_the_scene_empties_the_panel(widget, cases):
+    import slicer
+
+    ask(widget, cases)
+    widget.ui.analyseButton.click()
+    slicer.mrmlScene.Clear()
+    assert widget.logic.case.cohort is None
+    assert "Choose" in widget.ui.dataMessage.text or "Press Read" in widget.ui.dataMessage.text
+    assert not widget.ui.aucTable.visible
+
+
+def test_the_self_test_of_the_module_passes(slicer_host):
+    python = slicer_host.load_module(MODULE)
+    python.MarrowQuantCohortTest().runTest()
