@@ -48,7 +48,31 @@ def planted_scene(slicer_scene):
     segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Segments").GetSegmentation()
     segmentation.AddEmptySegment("a", "Albertina 1")
     scene.AddNewNodeByClass("vtkMRMLSequenceNode", "Zweistein over time").SetDataNodeAtValue(text, "1")
+    parameters = slicer.vtkMRMLScriptedModuleNode()
+    parameters.SetParameter("folder", "/pictures/Zweistein_Albertina")
+    scene.AddNewNodeByClass("vtkMRMLSequenceNode", "Parameters over time").SetDataNodeAtValue(parameters, "1")
+    slicer.modules.sceneviews.logic().CreateSceneView("View", "of Albertina", 0, picture_of_the_word("zweistein"))
     return scene
+
+
+def picture_of_the_word(word: str):
+    """A colour picture whose bytes are the word: what a window's corner shows."""
+    import vtk
+    from vtk.util.numpy_support import numpy_to_vtk
+
+    picture = vtk.vtkImageData()
+    picture.SetDimensions(len(word) // 3, 1, 1)
+    picture.GetPointData().SetScalars(numpy_to_vtk(np.frombuffer(word.encode(), np.uint8).reshape(-1, 3), deep=True))
+    return picture
+
+
+def test_the_planted_picture_of_a_window_is_in_a_common_file(planted_scene, tmp_path):
+    from MarrowQuantLib.scene.results_scene import save_scene
+
+    save_scene(tmp_path / "common.mrb")
+    with zipfile.ZipFile(tmp_path / "common.mrb") as bundle:
+        pictures = [bundle.read(name) for name in bundle.namelist() if "Screenshot" in name]
+    assert b"zweistein" in b"".join(gzip.decompress(data.partition(b"\n\n")[2]) for data in pictures)
 
 
 def everything_in(data: bytes) -> list[bytes]:
@@ -120,7 +144,11 @@ def test_the_share_safe_scene_opens_with_its_images_points_and_numbers(planted_s
     assert slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode")[0].GetNthControlPointLabel(0) == "removed L1"
     assert slicer.util.getNodesByClass("vtkMRMLTableNode")[0].GetTable().GetColumnName(0) == "removed"
     assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode")[0].GetSegmentation().GetSegment("a").GetName() == "removed 1"
-    assert slicer.util.getNodesByClass("vtkMRMLSequenceNode")[0].GetNumberOfDataNodes() == 1
+    sequences = {node.GetName(): node for node in slicer.util.getNodesByClass("vtkMRMLSequenceNode")}
+    assert sorted(sequences) == ["Parameters over time", "removed over time"], "scene views are left out"
+    assert sequences["removed over time"].GetNthDataNode(0).GetText() == "removed, removed\nsecond line"
+    assert sequences["Parameters over time"].GetNthDataNode(0).GetParameter("folder") == "/pictures/removed_removed"
+    assert slicer.util.getNodesByClass("vtkMRMLVectorVolumeNode") == []
     hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
     study = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(volume))
     assert (hierarchy.GetItemName(study), hierarchy.GetItemName(hierarchy.GetItemParent(study))) == ("Study 1", "Patient 1")

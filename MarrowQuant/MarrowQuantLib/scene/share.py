@@ -28,7 +28,8 @@ _IDENTIFYING = (
     "PatientName", "PatientID", "PatientBirthDate", "OtherPatientIDs", "OtherPatientNames", "PatientBirthName", "PatientAddress",
     "AccessionNumber", "InstitutionName", "ReferringPhysicianName", "PatientComments",
 )  # fmt: skip
-_SCENE_VIEWS = ("SceneView", "SceneViewStorage")  # a scene view is a picture of the window, where the corners may show the name
+# Names that the Scene Views module gives its nodes; in older versions they have elements of their own, SceneView and SceneViewStorage.
+_SCENE_VIEWS = re.compile(r"SceneViews|SceneViewScreenshot|SceneViewSequence_.*")
 _FILE_ATTRIBUTE = re.compile(r"fileName|fileListMember\d+")
 _STRUCTURE = ("id", "references", "singletonTag", "layoutName", "dataNode", "ownerNode", "parent", "type")
 _FREE_TEXT = ("name", "description", "text", "attributes")
@@ -36,6 +37,7 @@ _NUMBERS = re.compile(r"[-+.\deE]+(\s+[-+.\deE]+)*\s*")
 _TEXT_FILES = (".txt", ".tsv", ".csv", ".json", ".xml", ".ctbl", ".fcsv", ".acsv", ".html", ".py")
 _NRRD_FILES = (".nrrd", ".nhdr")
 _EXTENSION = re.compile(r"(\.(seg|mrk|seq))?\.\w+$")
+_REFERENCE = re.compile(r"(?:storage|display):(\w+)")
 _DETACHED = re.compile(r"^data ?file:", re.MULTILINE)
 
 
@@ -139,9 +141,9 @@ def _clean_bundle(source: zipfile.ZipFile, target: Union[Path, io.BytesIO], word
 def _clean_scene(root: ET.Element, files: dict[str, str], words: IdentityWords) -> set[str]:
     """Clean the XML in place; returns the new names of files that go with the scene views."""
     dropped = set()
-    for view in [element for element in root if element.tag in _SCENE_VIEWS]:
-        dropped.update(files[name] for name in map(unquote, view.attrib.values()) if name in files)
-        root.remove(view)
+    for element in _scene_views(root):
+        dropped.update(files[name] for name in map(unquote, element.attrib.values()) if name in files)
+        root.remove(element)
     numbers = {"Patient": 0, "Study": 0}
     for element in root.iter():
         level = dict(_pairs(element)).get("Level", "")
@@ -153,6 +155,13 @@ def _clean_scene(root: ET.Element, files: dict[str, str], words: IdentityWords) 
             element.set("name", f"{level} {numbers[level]}")
         element.text = words.removed_from(element.text or "")
     return dropped
+
+
+def _scene_views(root: ET.Element) -> list[ET.Element]:
+    """Nodes of the scene views, which are pictures of the window, where the corners may show the name; with what stores and shows them."""
+    views = [element for element in root if element.tag.startswith("SceneView") or _SCENE_VIEWS.fullmatch(element.get("name", ""))]
+    helpers = {id_ for view in views for id_ in _REFERENCE.findall(view.get("references", ""))}
+    return views + [element for element in root if element.get("id") in helpers and element not in views]
 
 
 def _clean_attribute(element: ET.Element, key: str, value: str, files: dict[str, str], words: IdentityWords) -> str:
@@ -204,12 +213,16 @@ def _clean_json(value: Any, words: IdentityWords) -> Any:
 
 
 def _clean_file(data: bytes, name: str, words: IdentityWords) -> bytes:
-    """A node's file: text and NRRD headers are cleaned, a bundle is cleaned like the outer one, anything else is searched."""
+    """A node's file: text and NRRD headers are cleaned, scenes within it are cleaned like the outer one, anything else is searched."""
     if name.endswith(".mrb"):
         inner = io.BytesIO()
         with zipfile.ZipFile(io.BytesIO(data)) as bundle:
             _clean_bundle(bundle, inner, words)
         return inner.getvalue()
+    if name.endswith(".mrml"):  # a sequence of nodes that have no files
+        root = ET.fromstring(data)
+        _clean_scene(root, {}, words)
+        return ET.tostring(root, encoding="UTF-8", xml_declaration=True)
     if name.endswith(_NRRD_FILES):
         header, blank, pixels = data.partition(b"\n\n")
         text = header.decode("utf-8", "surrogateescape")
