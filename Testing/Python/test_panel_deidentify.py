@@ -67,9 +67,7 @@ def test_what_is_retained_and_the_profile_are_those_chosen(widget, study, tmp_pa
 def test_a_key_inside_the_output_is_refused_with_a_sentence_and_nothing_is_written(widget, study, tmp_path):
     choose(widget.ui, study, tmp_path / "out", tmp_path / "out" / "project.key")
     widget.ui.deidentifyButton.click()
-    assert widget.ui.statusLabel.text == (
-        "⚠ The key would lie in the output folder, where it identifies the patients; put it elsewhere."
-    )
+    assert widget.ui.statusLabel.text == ("⚠ The key would lie in the output folder, where it identifies the patients; put it elsewhere.")
     assert widget.ui.deidentifyMessage.text == ""
     assert not (tmp_path / "out").exists()
 

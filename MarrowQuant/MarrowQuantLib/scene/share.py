@@ -26,7 +26,7 @@ DICOM = "DICOM."  # how Slicer's DICOM module begins the names of its attributes
 # PS3.6, after that prefix: what tells who the patient is
 _IDENTIFYING = (
     "PatientName", "PatientID", "PatientBirthDate", "OtherPatientIDs", "OtherPatientNames", "PatientBirthName", "PatientAddress",
-    "AccessionNumber", "InstitutionName", "ReferringPhysicianName", "PatientComments",
+    "AccessionNumber", "InstitutionName", "ReferringPhysicianName",
 )  # fmt: skip
 # Names that the Scene Views module gives its nodes; in older versions they have elements of their own, SceneView and SceneViewStorage.
 _SCENE_VIEWS = re.compile(r"SceneViews|SceneViewScreenshot|SceneViewSequence_.*")
