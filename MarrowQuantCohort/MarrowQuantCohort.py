@@ -1,10 +1,7 @@
 """MarrowQuant Cohort in 3D Slicer: the module, its thin widget and logic, and the self test.
 
-What it does lives in the library of the module MarrowQuant: ``MarrowQuantLib.cohort`` (the statistics), ``scene.cohort_case`` (one method
-a button) and ``panel.cohort_panel``.
-
-Annotations are evaluated here, unlike in the library: ``parameterNodeWrapper`` reads those of the parameter node while Slicer is still
-loading this file.
+What it does lives in the library of the module MarrowQuant: ``cohort`` (the statistics), ``scene.cohort_case`` (one method a button) and
+``panel.cohort_panel``. Annotations are evaluated here, as ``parameterNodeWrapper`` reads them while Slicer is still loading this file.
 """
 
 from pathlib import Path
@@ -62,10 +59,7 @@ class MarrowQuantCohortWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
     def __init__(self, parent: Optional[Any] = None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self.logic: Optional[MarrowQuantCohortLogic] = None
-        self.panel: Optional[Any] = None
-        self._parameterNode: Optional[MarrowQuantCohortParameterNode] = None
-        self._parameterNodeGuiTag: Optional[Any] = None
+        self.logic = self.panel = self._parameterNode = self._parameterNodeGuiTag = None
 
     def setup(self) -> None:
         from MarrowQuantLib.panel.cohort_panel import CohortPanel
@@ -119,7 +113,7 @@ class MarrowQuantCohortLogic(ScriptedLoadableModuleLogic):
 
         from MarrowQuantLib.scene.cohort_case import Question
         case = slicer.util.getModuleLogic("MarrowQuantCohort").case
-        case.read("/data/cases", "/data/outcomes.csv")
+        case.read("C:/data/cases", "C:/data/outcomes.csv")
         case.analyse(Question("best_response", ("CR", "VGPR"), ("ff_change", "m_protein_change")))
     """
 
@@ -144,16 +138,11 @@ class MarrowQuantCohortTest(ScriptedLoadableModuleTest):
     def setUp(self) -> None:
         slicer.mrmlScene.Clear()
 
-    def runTest(self) -> None:
-        self.setUp()
-        self.test_simulated_cohort_from_results_to_roc_chart()
-
     def test_simulated_cohort_from_results_to_roc_chart(self) -> None:
         from MarrowQuantLib.cohort.example import AUC_FF, EVENTS, OUTCOME, write_example
         from MarrowQuantLib.scene.cohort_case import Question
 
-        folder = write_example(Path(slicer.util.tempDirectory()) / "cases")
-        case = MarrowQuantCohortLogic().case
+        folder, case = write_example(Path(slicer.util.tempDirectory()) / "cases"), MarrowQuantCohortLogic().case
         case.read(folder, folder / "outcomes.csv")
         answer = case.analyse(Question(OUTCOME, EVENTS, ("ff_change", "m_protein_change")))
         low, high = answer.curves["ff_change"].interval

@@ -91,6 +91,8 @@ def test_reading_says_how_many_rows_there_are_and_that_they_are_simulated(widget
     assert widget.ui.dataSection.text.startswith("✓")
     names = [widget.ui.outcomeComboBox.itemText(i) for i in range(widget.ui.outcomeComboBox.count)]
     assert "best_response" in names and "id" not in names
+    choose_outcome(widget, "best_response")
+    assert "CR" in widget.ui.eventLineEdit.toolTip and "VGPR" in widget.ui.eventLineEdit.toolTip
 
 
 def test_missing_values_are_told_before_anything_is_computed(widget, tmp_path):
@@ -346,6 +348,19 @@ def test_leaving_and_entering_keeps_question_and_answer(widget, cases, slicer_ho
     assert tuple(widget.logic.getParameterNode().predictors) == PREDICTORS
 
 
+def test_a_saved_scene_brings_the_question_back(widget, cases, tmp_path):
+    import slicer
+
+    ask(widget, cases)
+    widget.ui.bootstrapsSpinBox.value = 77
+    assert slicer.util.saveScene(str(tmp_path / "scene.mrml"))
+    slicer.mrmlScene.Clear()
+    assert widget.ui.eventLineEdit.text == ""
+    slicer.util.loadScene(str(tmp_path / "scene.mrml"))
+    assert widget.panel.asked().predictors == PREDICTORS and widget.panel.asked().events == ("CR", "VGPR")
+    assert widget.ui.eventLineEdit.text == "CR, VGPR" and widget.ui.bootstrapsSpinBox.value == 77
+
+
 def test_closing_the_scene_empties_the_panel(widget, cases):
     import slicer
 
@@ -357,6 +372,7 @@ def test_closing_the_scene_empties_the_panel(widget, cases):
     assert not widget.ui.aucTable.visible
 
 
-def test_the_self_test_of_the_module_passes(slicer_host):
+def test_the_self_test_of_the_module_passes_and_leaves_its_chart(slicer_host):
     python = slicer_host.load_module(MODULE)
     python.MarrowQuantCohortTest().runTest()
+    assert node("vtkMRMLPlotChartNode", chart="cohort_roc") is not None

@@ -52,7 +52,10 @@ class CohortPanel(RunningPanel):
 
     def change(self, name: str, value: Any, forget: bool = True) -> None:
         """The reader changed a parameter; with ``forget`` the answer on the screen belongs to another question, so it goes."""
-        if self.parameterNode is None or getattr(self.parameterNode, name) == value:
+        if self.parameterNode is None:
+            return
+        before = getattr(self.parameterNode, name)
+        if (list(before) if isinstance(value, list) else before) == value:  # Slicer's own list type need not equal a list
             return
         setattr(self.parameterNode, name, value)
         if forget:

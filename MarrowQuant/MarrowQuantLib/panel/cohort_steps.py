@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .cohort_panel import CohortPanel
 
 METHODS = ("firth", "ml", "ridge", "multinomial", "lda")
+MOST_VALUES = 12  # of an outcome that are shown; a column with more is no outcome
 
 
 class CohortStep(Step):
@@ -124,6 +125,7 @@ class QuestionStep(CohortStep):
         self._showColumns()
         self.ui.analyseButton.enabled = not self.panel.whyNot()
         self.ui.analyseButton.toolTip = self.panel.whyNot() or _("Tests, ROC curves and the model, without validation.")
+        self.ui.eventLineEdit.toolTip = self._values() or _("Values of the outcome that count as the event, separated by commas.")
         answer = self.case.answer
         self.ui.aucTable.visible = answer is not None and answer.groups is None
         self.ui.modelTable.visible = answer is not None
@@ -134,6 +136,17 @@ class QuestionStep(CohortStep):
             self._showModel(answer)
         else:
             self._showGroups(answer)
+
+    def _values(self) -> str:
+        """What the outcome holds, for the reader to choose the event from; empty if that cannot be said."""
+        asked = self.panel.asked()
+        if asked.outcome not in self.case.columns():
+            return ""
+        try:
+            values = self.case.values(asked.outcome)
+        except MarrowQuantError:  # its sentence stands below the question
+            return ""
+        return _("{name} holds: {values}").format(name=asked.outcome, values=", ".join(values[:MOST_VALUES]))
 
     def _showColumns(self) -> None:
         """The columns of the table as outcomes and predictors; filled anew only if they differ, so that the reader's place stays."""

@@ -803,6 +803,14 @@
 <context>
     <name>panel.cohort_steps</name>
     <message>
+        <source>{name} holds: {values}</source>
+        <translation>{name}の値: {values}</translation>
+    </message>
+    <message>
+        <source>Values of the outcome that count as the event, separated by commas.</source>
+        <translation>イベントとみなすアウトカムの値（カンマ区切り）。</translation>
+    </message>
+    <message>
         <source>95 % interval</source>
         <translation>95 %信頼区間</translation>
     </message>
