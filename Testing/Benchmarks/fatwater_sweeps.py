@@ -123,7 +123,7 @@ def _real() -> list[str]:
     rows = [_case(folder, case) for case in (12, 13, 17)]
     header = [
         "case, middle slice, all slices fitted",
-        "|F| / (|W| + |F|), % over 20 points",
+        "ratio of magnitudes, % over 20 points",
         "magnitude-discriminated, %",
         "median difference",
     ]
