@@ -18,6 +18,7 @@ _STEPS = 12  # of Gauss and Newton
 _SETTLED = 1e-3  # of a voxel
 _MARGIN_SLICES = 2  # slices beyond the overlap that a shift along z may bring into it
 _FEWEST_VOXELS = 500
+_SEARCHED_VOXELS = 4000  # looked up at each whole-voxel step; the refinement uses all
 _BRIGHT = 0.15  # of the 99th percentile: what is tissue, not noise
 _EFFECTIVE = 8.0  # neighbouring residuals are alike (coil profile, interpolation): so many voxels count as one observation
 _LEAST_CORRELATION = 0.8  # below, the two stations do not show the same thing
@@ -99,9 +100,12 @@ class _Problem:
         y, x = (2.0 * index[:, axis] / max(shape[axis] - 1, 1) - 1 for axis in (1, 2))
         self.surface = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
 
-    def inside(self, shift: np.ndarray) -> np.ndarray:
-        position = self.index + shift
+    def holds(self, position: np.ndarray) -> np.ndarray:
+        """Which positions, shape (n, 3), lie in the second station."""
         return np.all((position >= 0) & (position <= self.limit), axis=1)
+
+    def inside(self, shift: np.ndarray) -> np.ndarray:
+        return self.holds(self.index + shift)
 
     def look_up(self, shift: np.ndarray, inside: np.ndarray) -> np.ndarray:
         return ndimage.map_coordinates(self.spline, (self.index[inside] + shift).T, order=3, prefilter=False, mode="nearest")
@@ -110,13 +114,15 @@ class _Problem:
 def _search(problem: _Problem, reach: np.ndarray) -> np.ndarray:
     """Whole-voxel shift with the highest correlation."""
     best, found = -np.inf, np.zeros(3)
+    every = max(1, len(problem.index) // _SEARCHED_VOXELS)
+    index, looked_for = problem.index[::every], problem.values[::every]
     for step in np.ndindex(*(2 * reach + 1)):
         shift = np.array(step) - reach
-        inside = problem.inside(shift)
-        if np.count_nonzero(inside) < _FEWEST_VOXELS:
+        position = index + shift
+        inside = problem.holds(position)
+        if every * np.count_nonzero(inside) < _FEWEST_VOXELS:
             continue
-        values = problem.moving[tuple((problem.index[inside] + shift).T)]
-        correlation = _correlation(problem.values[inside], values)
+        correlation = _correlation(looked_for[inside], problem.moving[tuple(position[inside].T)])
         if correlation > best:
             best, found = correlation, shift.astype(float)
     return found
