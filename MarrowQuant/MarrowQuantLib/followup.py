@@ -17,7 +17,7 @@ import numpy as np
 from .longitudinal.lesions import LesionMatch, match_lesions, with_names
 from .longitudinal.propagate import common_image, propagate_rois
 from .longitudinal.rac import propose_rac
-from .longitudinal.registration import Rigid, register
+from .longitudinal.registration import Rigid, coarser, register
 from .model import Burden, Component, ExamResult, LesionChange, MarrowQuantError, Progress, VertebraROI, Volume, no_progress
 from .report.from_json import exam_from_plain
 
@@ -66,6 +66,7 @@ class BodyMovement:
 
     def __init__(self, baseline: Volume, follow_up: Volume, progress: Progress = no_progress) -> None:
         progress(0.0, "Registering the bodies")
+        baseline, follow_up = (coarser(volume, _COARSE_MM[0]) for volume in (baseline, follow_up))
         whole = register(baseline, follow_up, sizes_mm=_COARSE_MM)
         low, high = _extent(baseline)
         n = max(1, round((high[2] - low[2]) / SLAB_MM))
