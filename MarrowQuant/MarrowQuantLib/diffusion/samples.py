@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Callable, Optional, Union
 
 import numpy as np
 
 from ..model import MarrowQuantError, Progress
+from ..threads import in_threads, keep_freed_memory
 
 SMALLEST_PLAUSIBLE_MAX_B = 10.0  # s/mm²; our choice: no body protocol ends below it, and in ms/µm² all b-values do
 LARGEST_PLAUSIBLE_B = 50_000.0  # s/mm²; our choice: beyond every clinical and preclinical protocol, so the unit is wrong
 SAME_B = 0.5  # s/mm²; b-values closer than this are the same: vendors store integers, some with rounding
 CHUNK = 1 << 14  # voxels; keeps the working arrays in the processor's cache
-MANY_CHUNKS, LARGE_BLOCK = 64, 16 << 20  # chunks, bytes; see fit_in_chunks
-THREADS = min(2, os.cpu_count() or 1)  # numpy works outside Python's lock; more threads would only wait for memory
+MANY_CHUNKS = 64  # fewer are not worth the block of memory that keep_freed_memory asks for
 
 FitChunk = Callable[[np.ndarray], Sequence[np.ndarray]]
 """From samples, shape (n_b, n), to the maps of these n voxels; NaN in the first map where a voxel has no fit."""
@@ -109,17 +107,11 @@ def fit_in_chunks(samples: Samples, fit: FitChunk, n_maps: int, text: str, progr
 
     starts, n_valid = range(0, n_inside, CHUNK), 0
     if len(starts) > MANY_CHUNKS:
-        # Until glibc has seen a large block freed, it returns the memory of each chunk's temporary arrays to the system, and every chunk
-        # faults its pages in again: half of the processor time. Elsewhere this line does nothing.
-        np.empty(LARGE_BLOCK, np.uint8)
+        keep_freed_memory()
     progress(0.0, text)
-    pool = ThreadPoolExecutor(THREADS)
-    try:
-        for start, fitted in zip(starts, pool.map(one, starts)):
-            n_valid += fitted
-            progress(min(start + CHUNK, n_inside) / n_inside, text)
-    finally:
-        pool.shutdown(cancel_futures=True)  # where the reader cancels, the chunks that wait are dropped
+    for start, fitted in zip(starts, in_threads(one, starts)):
+        n_valid += fitted
+        progress(min(start + CHUNK, n_inside) / n_inside, text)
     return [values.reshape(samples.shape, order=samples.order) for values in maps], n_inside - n_valid
 
 

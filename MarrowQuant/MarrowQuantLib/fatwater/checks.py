@@ -8,7 +8,7 @@ from typing import Optional
 import numpy as np
 
 from ..model import MarrowQuantError
-from .threads import in_threads
+from ..threads import in_threads, keep_freed_memory
 
 LONGEST_ECHO_S = 0.2  # no gradient echo of marrow is later; in milliseconds all are
 FIELD_STRENGTHS_T = (0.05, 15.0)
@@ -56,6 +56,7 @@ def prepared(signal: np.ndarray, order: np.ndarray, inside: np.ndarray, dtype: t
     MarrowQuantError
         No voxel with finite signal.
     """
+    keep_freed_memory()
     if signal.ndim == 3:
         signal, inside = signal[None], inside[None]
     echoes = np.empty((len(order), *inside.shape), dtype)

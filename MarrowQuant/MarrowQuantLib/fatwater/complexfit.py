@@ -14,13 +14,13 @@ from typing import Optional, Union
 import numpy as np
 
 from ..model import MarrowQuantError, Progress, no_progress
+from ..threads import in_threads
 from . import fieldmap, fraction, varpro
 from . import readout as bipolar
 from . import refine as refinement
 from .checks import checked, noise_sd, prepared
 from .result import FatWaterFit
 from .spectra import FatSpectrum, fat_phasor, get_spectrum
-from .threads import in_threads
 
 FEWEST_ECHOES = 3  # three complex numbers for two complex amplitudes, field and R2*
 BLOCK = 3  # voxels in-plane; the field is smooth on this scale, and the joint residual of a block is much less noisy

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..model import Progress, no_progress
-from .threads import in_threads
+from ..threads import in_threads
 
 SWEEPS = 3
 CHAINS = 256  # worked on at once: their beliefs fit the processor's cache
