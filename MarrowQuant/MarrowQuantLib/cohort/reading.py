@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..model import MarrowQuantError
+from ..textfiles import decoded
 from .cells import NO_VALUE, BadCell, is_formula, parse_number
 from .table import DATE_NAMES, ID_NAMES, Cohort, _listed
 
@@ -83,14 +84,10 @@ def _text(path: Path) -> str:
         raw = path.read_bytes()
     except OSError:
         raise MarrowQuantError(f"The table {path.name} cannot be read; check that it exists and may be read.") from None
-    for encoding in ("utf-8-sig", "cp932", "cp1252"):
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise MarrowQuantError(f"{path.name} is not a text file; save the table as 'CSV UTF-8'.")
+    text = decoded(raw, ("utf-8-sig", "cp932", "cp1252"))
+    if text is None:
+        raise MarrowQuantError(f"{path.name} is not a text file; save the table as 'CSV UTF-8'.")
+    return text
 
 
 def _rows(text: str, name: str) -> tuple[str, list[int], list[list[str]]]:

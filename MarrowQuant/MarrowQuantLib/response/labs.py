@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Union
 
 from ..model import LabHistory, LabNote, LabValue, MarrowQuantError
+from ..textfiles import decoded
 from .lab_notes import COVARIATE, MAX_TEXT, NOTE_KINDS, NoteKind, find_note, read_value
 from .lab_tests import LAB_TESTS, LabTest, find_test
 
@@ -123,14 +124,10 @@ def _text(path: Path) -> str:
         raw = path.read_bytes()
     except OSError:
         raise MarrowQuantError(f"The laboratory sheet {path.name} cannot be read; check that it exists and may be read.") from None
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise MarrowQuantError(f"{path.name} is not a text file in UTF-8 or Shift-JIS; save the sheet as 'CSV UTF-8'.")
+    text = decoded(raw, ("utf-8-sig", "cp932"))
+    if text is None:
+        raise MarrowQuantError(f"{path.name} is not a text file in UTF-8 or Shift-JIS; save the sheet as 'CSV UTF-8'.")
+    return text
 
 
 def _rows(text: str, name: str) -> list[tuple[int, list[str]]]:
