@@ -13,6 +13,8 @@ import pytest
 from MarrowQuantLib import __version__
 from MarrowQuantLib.model import RESEARCH_USE_ONLY, Measurement, Results, Settings
 from MarrowQuantLib.report import results_to_dict, write_measurements, write_results
+from MarrowQuantLib.report.from_json import exam_from_plain
+from MarrowQuantLib.report.load import exam_from_dict, history_from_dict, load_results
 from MarrowQuantLib.report.tables import COLUMNS
 from MarrowQuantLib.report.to_json import SCHEMA_FILE, SCHEMA_VERSION, plain
 from report_case import fake_results
@@ -87,7 +89,39 @@ def test_every_property_in_the_schema_is_described_and_every_object_is_closed():
             assert node["additionalProperties"] is False
             for name, item in node["properties"].items():
                 assert item.get("description"), name
-    assert schema["properties"]["schema_version"]["const"] == SCHEMA_VERSION
+    assert schema["properties"]["schema_version"]["enum"][-1] == SCHEMA_VERSION
+
+
+def of_version_1_0_0(data):
+    """What the first version of the schema held: without the fields that came later."""
+    kept = json.loads(json.dumps(data))
+    later = {"lesions", "laboratory", "infiltration", "region", "ff_median_percent", "ff_voxels", "near_seam", "lesion_id"}
+    for node in walk(kept):
+        for key in later & set(node) if isinstance(node, dict) else ():
+            del node[key]
+    return {**kept, "schema_version": "1.0.0"}
+
+
+def test_a_file_of_version_1_0_0_without_the_optional_fields_is_valid_and_read(results, validator, tmp_path):
+    old = of_version_1_0_0(results_to_dict(results))
+    assert "lesions" not in old and "region" not in old["exams"][0]["burden"]["components"][0]
+    validator.validate(old)
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(old), encoding="utf-8")
+    for number, exam in enumerate(load_results(path)["exams"]):
+        back = exam_from_dict(exam)
+        assert back.burden.tdv.value == results.exams[number].burden.tdv.value
+        assert exam_from_plain(exam, {"labels": results.exams[number].burden.labels}).burden.components[0].region == ""
+    assert len(history_from_dict(old).values) == sum(len(exam.labs) for exam in results.exams)
+
+
+def test_this_version_is_valid_and_read_whole(results, validator, tmp_path):
+    path = write_results(results, tmp_path)
+    data = load_results(path)
+    assert data["schema_version"] == SCHEMA_VERSION == "1.1.0"
+    validator.validate(data)
+    back = exam_from_plain(data["exams"][0], {"labels": results.exams[0].burden.labels})
+    assert [c.region for c in back.burden.components] == [c.region for c in results.exams[0].burden.components]
 
 
 def test_numbers_arrays_and_dates_survive_and_nan_becomes_null(results):

@@ -34,7 +34,7 @@ from ..model import (
 )
 from ..response import assess
 
-SCHEMA_VERSION = "1.0.0"
+SCHEMA_VERSION = "1.1.0"  # 1.0.0 is read too: it lacks optional fields only
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 SERIES_FIELDS = (
     "series_number", "series_description", "role", "b_value", "echo_time_s", "station", "component", "shape", "unit", "quantity", "scaling",
