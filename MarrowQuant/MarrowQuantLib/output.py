@@ -1,0 +1,76 @@
+"""Writing the results of a case: all files or none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Callable, Optional, Union
+
+from . import report
+from .model import MarrowQuantError, Progress, Results, no_progress, part
+
+PathLike = Union[str, Path]
+SceneWriter = Callable[[Results, Path, Progress], None]
+
+
+def export(
+    results: Results,
+    folder: PathLike,
+    *,
+    language: str = "en",
+    scene_writer: Optional[SceneWriter] = None,
+    progress: Progress = no_progress,
+) -> dict[str, Path]:
+    """Write results.json, measurements.csv, report.html and, with ``scene_writer``, scene.mrb.
+
+    Everything is written beside the folder first and moved into it when complete, so an error or a cancel leaves nothing half-written.
+
+    Returns
+    -------
+    dict
+        Kind ("results", "measurements", "report", "scene") to path.
+    """
+    folder = prepare_output(folder)
+    stage = Path(tempfile.mkdtemp(prefix=".marrowquant-", dir=folder.parent))
+    try:
+        progress(0.0, "Writing the tables")
+        files = {"results": stage / "results.json", "measurements": stage / "measurements.csv", "report": stage / "report.html"}
+        report.write_results(results, stage)
+        report.write_measurements(results, files["measurements"])
+        progress(0.1, "Writing the report")
+        report.write_report(results, files["report"], language=language)
+        if scene_writer is not None:
+            files["scene"] = stage / "scene.mrb"
+            scene_writer(results, files["scene"], part(progress, 0.4, 0.95))
+        folder.mkdir(exist_ok=True)
+        written = {}
+        for kind, path in files.items():
+            written[kind] = folder / path.name
+            os.replace(path, written[kind])
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+    progress(1.0, "Written")
+    return written
+
+
+def prepare_output(folder: PathLike) -> Path:
+    """The output folder as an absolute path; its parent exists and can be written to.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the path is a file, or the folder cannot be written to.
+    """
+    folder = Path(folder).resolve()
+    if folder.exists() and not folder.is_dir():
+        raise MarrowQuantError(f"The output '{folder.name}' is a file; name a folder.")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder if folder.exists() else folder.parent, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise MarrowQuantError(f"The output folder '{folder.name}' cannot be written; choose a folder in which you may create files.")
+    return folder
