@@ -21,6 +21,7 @@ FILLED = 0.8  # part of a vertebral ROI inside the accepted mask from which on t
 VERTEBRA_ML = 15.0  # a piece of the spine from this volume on is no focal lesion in a vertebra but an infiltrated vertebra
 LEAST_VERTEBRAE = 3  # infiltrated vertebrae that make a diffuse pattern
 MANY_SMALL = 20  # lesions of 5 mm or less that make a micronodular pattern
+IMWG_FOCAL_LESIONS = 2  # "more than one": from this number of focal lesions on the IMWG remark is made (PMC4737237)
 _SAME_VERTEBRA_MM = (60.0, 18.0)  # across and along the column: posterior elements of an infiltrated level
 
 IMWG = (
@@ -69,7 +70,7 @@ def propose_pattern(components: Sequence[Component], labels: Volume, roi_voxels:
         other_infiltrated_vertebrae=len(beyond),
         focal_labels=tuple(sorted(c.label for c in focal)),
         rule=_rule(labels, bool(roi_voxels)),
-        remark=IMWG.format(n=len(focal)) if len(focal) > 1 else "",
+        remark=IMWG.format(n=len(focal)) if len(focal) >= IMWG_FOCAL_LESIONS else "",
     )
 
 

@@ -17,6 +17,7 @@ from scipy.optimize import linear_sum_assignment
 from ..model import ACCEPTED, Burden, Component, Volume
 
 PERSISTING, NEW, RESOLVED, MERGED, SPLIT = "persisting", "new", "resolved", "merged", "split"
+KINDS = (PERSISTING, NEW, RESOLVED, MERGED, SPLIT)
 LEAST_OVERLAP = 0.10  # of the smaller of two lesions: less is a chance contact of neighbours
 REACH_MM = 10.0  # between centres of lesions that do not overlap: what registration may leave
 MOST_GROWTH = 8.0  # factor in volume up to which two lesions that do not overlap may be the same

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..model import Results
 from .laboratory import labs_section
+from .lesions import lesions_section
 from .pictures import images_section
 from .sections import burden_section, english_note, methods_section, model_section, vertebrae_section
 from .strings import Strings
@@ -55,6 +56,7 @@ def report_page(results: Results, words: Strings) -> str:
             images_section(results.exams, words),
             vertebrae_section(results, words),
             burden_section(results, words),
+            lesions_section(results, words),
             labs_section(results, words),
             model_section(results.response, words),
             methods_section(results, words),

@@ -12,6 +12,7 @@ from typing import Any, Optional
 import numpy as np
 
 from .. import __version__
+from ..burden.pattern import IMWG_FOCAL_LESIONS
 from ..longitudinal import INDICES, index_of, label_of
 from ..longitudinal.indices import FF_AT_LEVEL
 from ..model import ACCEPTED, UNIT_ADC, UNIT_FF, UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
@@ -137,7 +138,7 @@ def burden_section(results: Results, words: Strings) -> str:
     tables = "".join(_component_table(exam.burden, words("components", exam=words.exam(exam.label)), notes, words) for exam in exams)
     return (
         f'<section><h2>{words("burden")}</h2><div class="charts">{"".join(drawn)}</div>{_legend(results.exams, words)}'
-        f'<div class="charts">{tables}</div>{note_list(notes, words)}</section>'
+        f"{tables}{note_list(notes, words)}</section>"
     )
 
 
@@ -170,8 +171,9 @@ def _infiltration(burden: Burden, words: Strings) -> str:
     if found is None:
         return ""
     pattern = words("pattern", pattern=words.or_key(found.pattern), n=found.focal_lesions)
+    flag = f' <span class="badge doubt">{words("imwg_focal")}</span>' if found.focal_lesions >= IMWG_FOCAL_LESIONS else ""
     told = " ".join(sentence for sentence in (found.rule, found.remark) if sentence)
-    return f'<p>{escape(pattern)}</p><p class="soft">{escape(told)}</p>'
+    return f'<p>{escape(pattern)}{flag}</p><p class="soft">{escape(told)}</p>'
 
 
 # --------------------------------------------------------------------------------------------------------------- model card

@@ -125,6 +125,38 @@ _TEXT: dict[str, tuple[str, str]] = {
     "ribs, sternum and shoulder girdle": ("ribs, sternum, shoulder", "肋骨・胸骨・肩帯"),
     "long bones": ("long bones", "長管骨"),
     "not determined": ("not determined", "不明"),
+    "imwg_focal": (
+        "IMWG criterion: more than one focal lesion",
+        "IMWG規準：局所病変が2個以上",
+    ),
+    # lesions of both exams
+    "lesions": ("Lesions from exam to exam", "病変の経過"),
+    "lesions_caption": (
+        "Baseline → follow-up. Volumes are sums of a lesion's pieces; diameter, ADC and fat fraction are those of the largest piece.",
+        "治療前 → 治療後。体積は病変の全成分の合計、径・ADC・脂肪分画は最大成分の値。",
+    ),
+    "lesion": ("Lesion", "病変"),
+    "became": ("What became of it", "転帰"),
+    "persisting": ("persisting", "残存"),
+    "new": ("new", "新規"),
+    "resolved": ("resolved", "消失"),
+    "merged": ("merged", "融合"),
+    "split": ("split", "分裂"),
+    "kind_separator": (", ", "、"),
+    "lesion_volume": ("Volume, mL", "体積 mL"),
+    "volume_change": ("Δ mL (%)", "Δ mL（%）"),
+    "lesion_adc": ("ADC, median, µm²/s", "ADC中央値 µm²/s"),
+    "adc_change": ("Δ ADC", "ΔADC"),
+    "lesion_ff": ("FF, median, %", "FF中央値 %"),
+    "rac": ("RAC", "RAC"),
+    "match": ("Overlap", "重なり"),
+    "rac_note": (
+        "RAC: response assessment category proposed from signal and ADC by the rules of MET-RADS-P; category 5 is never proposed. Overlap: "
+        "part of the smaller one that lies in the other after rigid registration; 0 % were matched as neighbours. The reader decides.",
+        "RAC：MET-RADS-Pの規則に基づき信号とADCから提案した効果判定区分（区分5は提案しない）。重なり：剛体位置合わせ後、小さい方の病変が他方に含まれる"
+        "割合（0 %は近傍として対応付けたもの）。判断は読影者による。",
+    ),
+    "more_lesions": ("{n} more lesions are listed in results.json.", "その他の病変{n}個はresults.jsonに記載。"),
     # laboratory
     "labs": ("Laboratory", "検査値"),
     "imwg": ("Response by IMWG criteria", "IMWG規準による効果判定"),

@@ -1,0 +1,86 @@
+"""The report's table of the lesions of both exams: names, numbers with units, both languages, and nothing where there is nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+from MarrowQuantLib.longitudinal.lesion_rows import lesion_rows
+from MarrowQuantLib.longitudinal.lesions import KINDS
+from MarrowQuantLib.model import Infiltration, LesionChange, Results
+from MarrowQuantLib.report.html import report_page
+from MarrowQuantLib.report.lesions import MAX_ROWS, lesions_section
+from MarrowQuantLib.report.strings import LANGUAGES, Strings
+from report_case import fake_results
+
+
+def named(exam, names, **changes):
+    """The exam with names for its components (label to name) and other fields of the first named one."""
+    components = tuple(dataclasses.replace(c, lesion_id=names[c.label]) if c.label in names else c for c in exam.burden.components)
+    components = tuple(dataclasses.replace(c, **changes) if c.lesion_id == "#3" else c for c in components)
+    return dataclasses.replace(exam, burden=dataclasses.replace(exam.burden, components=components))
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    """The invented case with one lesion of every kind."""
+    case = fake_results()
+    first = named(case.exams[0], {2: "#2", 3: "#3", 4: "#4"}, ff_median=4.0, longest_diameter_mm=80.4)
+    second = named(case.exams[1], {2: "#2a", 3: "#3", 4: "#5"}, ff_median=21.5, longest_diameter_mm=44.4)
+    lesions = (
+        LesionChange("persisting", ("#3",), ("#3",), "pelvis and sacrum", 100.0, 40.0, 820.0, 1080.0, 0.97, 2, "ADC 820 to 1080 <why>."),
+        LesionChange("split", ("#2",), ("#2a", "#2b"), "pelvis and sacrum", 240.0, 60.0, 750.0, 1010.0, 0.9, 2, "ADC rose."),
+        LesionChange("resolved", ("#4",), (), "lumbar spine", 90.0, 0.0, 700.0, None, 1.0, 1, "No signal is left."),
+        LesionChange("merged", ("#6", "#7"), ("#6",), "long bones", 12.0, 15.0, 900.0, 905.0, 0.8, 3, "no change by these rules."),
+        LesionChange("new", (), ("#5",), "skull", 0.0, 3.2, None, 900.0, 1.0, 4, "New lesion."),
+    )
+    return dataclasses.replace(case, exams=(first, second), lesions=lesions)
+
+
+def test_a_row_holds_the_numbers_of_both_exams(results):
+    persisting, split, resolved, _, new = lesion_rows(results)
+    assert (persisting.diameter_mm, persisting.ff_percent) == ((80.4, 44.4), (4.0, 21.5))
+    assert persisting.volume_change_ml == pytest.approx(-60.0) and persisting.volume_change_percent == pytest.approx(-60.0)
+    assert persisting.adc_change == pytest.approx(260.0)
+    assert split.name == "#2 → #2a, #2b" and persisting.name == "#3"
+    assert resolved.adc_change is None and resolved.diameter_mm[1] is None
+    assert new.volume_change_percent is None and new.diameter_mm[0] is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_section_shows_every_lesion_with_its_numbers(results, language):
+    words = Strings(language)
+    section = lesions_section(results, words)
+    assert section in report_page(results, words)
+    rows = dict(re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', section))
+    assert list(rows) == ["#3", "#2 → #2a, #2b", "#4", "#6, #7 → #6", "#5"]
+    numbers = ("100 → 40.0", "−60.0 (−60 %)", "80 → 44", "820 → 1080", "+260", "4.0 → 21.5", "97 %")
+    for part in (words("persisting"), words("pelvis and sacrum"), *numbers):
+        assert part in rows["#3"], part
+    assert "90.0 → –" in rows["#4"] and "700 → –" in rows["#4"]
+    assert "– → 3.2" in rows["#5"] and "%" not in rows["#5"]
+    assert all(f"{words(kind)} 1" in section for kind in KINDS)
+    assert "&lt;why&gt;" in section and "<why>" not in section
+    assert "mL" in section and "µm²/s" in section
+
+
+def test_without_matched_lesions_there_is_no_section(results):
+    words = Strings("en")
+    assert lesions_section(dataclasses.replace(results, lesions=()), words) == ""
+    assert lesions_section(dataclasses.replace(results, exams=results.exams[:1]), words) == ""
+
+
+def test_a_long_list_is_cut_and_says_so(results):
+    many = dataclasses.replace(results, lesions=results.lesions[:1] * (MAX_ROWS + 7))
+    section = lesions_section(many, Strings("en"))
+    assert section.count('<th scope="row">') == MAX_ROWS and "7 more lesions" in section
+
+
+@pytest.mark.parametrize(("n", "flagged"), [(1, False), (2, True)])
+def test_more_than_one_focal_lesion_is_flagged(results, n, flagged):
+    pattern = Infiltration("focal", n, 30.0, 0, (), 0, tuple(range(n)), "the rule")
+    exam = dataclasses.replace(results.exams[0], burden=dataclasses.replace(results.exams[0].burden, infiltration=pattern))
+    page = report_page(dataclasses.replace(results, exams=(exam,)), Strings("en"))
+    assert f"{n} focal lesions longer than 5 mm" in page
+    assert ("IMWG criterion: more than one" in page) is flagged
