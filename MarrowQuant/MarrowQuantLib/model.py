@@ -314,6 +314,66 @@ class LesionChange:
     """What became of a lesion between two exams.
 
     ``kind`` is persisting, new, resolved, merged or split; names are those in ``Component.lesion_id``; volumes in mL are sums, ADC in µm²/s
+@dataclass(frozen=True)
+class DistributionChange:
+    """How a distribution of values changed, follow-up minus baseline; see ``features.compare_distributions``.
+
+    Attributes
+    ----------
+    median_shift, mean_shift : float
+        In ``unit``.
+    overlap : float
+        Overlap coefficient, 0 … 1: the area that the two normalised histograms share.
+    earth_mover : float
+        Earth mover's (first Wasserstein) distance in ``unit``: how far a voxel has to move on average to turn one distribution into the
+        other. Equals |mean shift| where all moved one way.
+    n_before, n_after, n_excluded_before, n_excluded_after : int
+        Values used, and NaN or infinite ones left out.
+    quantity, unit : str
+    warnings : tuple of str
+    """
+
+    median_shift: float
+    mean_shift: float
+    overlap: float
+    earth_mover: float
+    n_before: int
+    n_after: int
+    n_excluded_before: int
+    n_excluded_after: int
+    quantity: str
+    unit: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class VoxelwiseChange:
+    """Shares of a region's voxels whose value went down, stayed within ± ``limit`` (in the unit of the value), or went up.
+
+    ``n_excluded`` voxels of the baseline have no partner with a value in the follow-up.
+    """
+
+    limit: float
+    percent_down: float
+    percent_unchanged: float
+    percent_up: float
+    n_voxels: int
+    n_excluded: int
+
+
+@dataclass(frozen=True)
+class RegionChange:
+    """How the voxels of one region changed between two exams.
+
+    ``region`` is a vertebral level or "lumbar", ``key`` the map ("ff", "adc"); ``voxelwise`` is None where the exams share no voxel.
+    """
+
+    region: str
+    key: str
+    distribution: DistributionChange
+    voxelwise: Optional[VoxelwiseChange] = None
+
+
     is that of the largest piece, None where there is none; ``rac`` is the proposed response assessment category with its reason in ``why``.
     """
 
@@ -389,3 +449,4 @@ class Results:
     warnings: tuple[str, ...] = ()
     history: LabHistory = field(default_factory=LabHistory)
     lesions: tuple[LesionChange, ...] = ()
+    distributions: tuple[RegionChange, ...] = ()

@@ -7,42 +7,10 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError
+from ..model import DistributionChange, MarrowQuantError
 from .firstorder import FEW_VOXELS, FIXED_SCALES, finite_values, histogram
 
 DOWN, UNCHANGED, UP = 1, 2, 3  # classes of a functional diffusion map; 0 is no value
-
-
-@dataclass(frozen=True)
-class DistributionChange:
-    """Result of :func:`compare_distributions`; follow-up minus baseline.
-
-    Attributes
-    ----------
-    median_shift, mean_shift : float
-        In ``unit``.
-    overlap : float
-        Overlap coefficient, 0 … 1: the area that the two normalised histograms share.
-    earth_mover : float
-        Earth mover's (first Wasserstein) distance in ``unit``: how far a voxel has to move on average to turn one distribution into the
-        other. Equals |mean shift| where all moved one way.
-    n_before, n_after, n_excluded_before, n_excluded_after : int
-        Values used, and NaN or infinite ones left out.
-    quantity, unit : str
-    warnings : tuple of str
-    """
-
-    median_shift: float
-    mean_shift: float
-    overlap: float
-    earth_mover: float
-    n_before: int
-    n_after: int
-    n_excluded_before: int
-    n_excluded_after: int
-    quantity: str
-    unit: str
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -161,7 +129,7 @@ def functional_map(before: np.ndarray, after: np.ndarray, limit: float, *, mask:
         raise MarrowQuantError("No voxel has a value in both exams; check that the maps and the mask overlap.")
     change = np.where(known, after, 0.0) - np.where(known, before, 0.0)
     classes = np.where(known, UNCHANGED + (change > limit) - (change < -limit).astype(int), 0).astype(np.int8)
-    down, unchanged, up = (100.0 * np.count_nonzero(classes == name) / n_voxels for name in (DOWN, UNCHANGED, UP))
+    down, unchanged, up = (100.0 * int(np.count_nonzero(classes == name)) / n_voxels for name in (DOWN, UNCHANGED, UP))
     return FunctionalMap(classes, down, unchanged, up, n_voxels, int(np.count_nonzero(inside)) - n_voxels, float(limit))
 
 

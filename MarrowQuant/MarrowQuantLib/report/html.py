@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 from ..model import Results
+from .distributions import distributions_section
 from .laboratory import labs_section
 from .lesions import lesions_section
 from .pictures import images_section
@@ -55,6 +56,7 @@ def report_page(results: Results, words: Strings) -> str:
             _warnings(results, words),
             images_section(results.exams, words),
             vertebrae_section(results, words),
+            distributions_section(results, words),
             burden_section(results, words),
             lesions_section(results, words),
             labs_section(results, words),

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Optional
 
-import numpy as np
-
 from .. import __version__
 from ..burden.pattern import IMWG_FOCAL_LESIONS
 from ..longitudinal import INDICES, index_of, label_of
@@ -59,11 +57,7 @@ def vertebrae_section(results: Results, words: Strings) -> str:
     if any(value is not None for row in values for value in row):
         chart = charts.dumbbells(levels, values[0], after, words("ff_axis"), words("ff_per_level"))
         drawn.append(f"<div><h3>{words('ff_per_level')}</h3>{chart}</div>")
-    histograms = [_pooled(exam, "ff") for exam in exams]
-    if _any_counts(histograms):
-        chart = charts.paired_histogram(histograms, words("ff_axis"), words("share"), words("ff_histogram"))
-        drawn.append(f"<div><h3>{words('ff_histogram')}</h3>{chart}</div>")
-    figure = f'<div class="charts">{"".join(drawn)}</div>{_legend(exams, words)}' if drawn else ""
+    figure = f'<div class="charts">{"".join(drawn)}</div>{legend(exams, words)}' if drawn else ""
     return f"<section><h2>{words('vertebrae')}</h2>{_vertebra_table(results, levels, by_exam, words)}{figure}</section>"
 
 
@@ -98,19 +92,11 @@ def _voxels(vertebra: Any) -> str:
     return str(measurement.n_voxels) if measurement and measurement.n_voxels is not None else "–"
 
 
-def _pooled(exam: ExamResult, key: str) -> Optional[Histogram]:
-    """The histograms of all vertebrae in the mean, added up; None if there is none or their bins differ."""
-    found = [v.histograms[key] for v in exam.vertebrae if key in v.histograms and not v.roi.excluded]
-    if not found or any(not np.array_equal(h.edges, found[0].edges) for h in found):
-        return None
-    return dataclasses.replace(found[0], counts=np.sum([h.counts for h in found], axis=0))
-
-
-def _any_counts(histograms: Sequence[Optional[Histogram]]) -> bool:
+def any_counts(histograms: Sequence[Optional[Histogram]]) -> bool:
     return any(histogram is not None and histogram.counts.sum() > 0 for histogram in histograms)
 
 
-def _legend(exams: Sequence[ExamResult], words: Strings) -> str:
+def legend(exams: Sequence[ExamResult], words: Strings) -> str:
     keys = []
     for exam, colour in zip(exams, (charts.BEFORE, charts.AFTER)):
         mark = f'<span class="key" style="background:{colour}"></span>'
@@ -126,7 +112,7 @@ def burden_section(results: Results, words: Strings) -> str:
         return ""
     drawn = []
     histograms = [exam.burden.histogram if exam.burden else None for exam in results.exams]
-    if _any_counts(histograms):
+    if any_counts(histograms):
         chart = charts.paired_histogram(histograms, words("adc_axis"), words("share"), words("adc_histogram"))
         drawn.append(f"<div><h3>{words('adc_histogram')}</h3>{chart}</div>")
     classes = {words.exam(exam.label): exam.burden.class_volumes_ml for exam in exams}

@@ -86,8 +86,40 @@ _TEXT: dict[str, tuple[str, str]] = {
     "ff_axis": ("Fat fraction (%)", "脂肪分画（%）"),
     "adc_axis": ("ADC (µm²/s)", "ADC（µm²/s）"),
     "ff_per_level": ("Fat fraction per vertebra", "椎体ごとの脂肪分画"),
-    "ff_histogram": ("Fat fraction of all lumbar voxels", "腰椎全ボクセルの脂肪分画"),
     "share": ("share of voxels", "ボクセルの割合"),
+    # distributions
+    "distributions": ("Distribution in the lumbar voxels", "腰椎ボクセルの分布"),
+    "ff_histogram": ("Fat fraction of the lumbar voxels", "腰椎ボクセルの脂肪分画"),
+    "adc_lumbar_histogram": ("ADC of the lumbar voxels", "腰椎ボクセルのADC"),
+    "ff_short": ("FF", "FF"),
+    "adc_short": ("ADC", "ADC"),
+    "lumbar": ("All together", "全体"),
+    "percentage points": ("points", "ポイント"),
+    "distribution_told": (
+        "Median {median}, mean {mean}, earth mover's distance {distance} {unit}; overlap {overlap} %.",
+        "中央値 {median}、平均 {mean}、Earth Mover距離 {distance} {unit}、重なり {overlap} %。",
+    ),
+    "median_shift": ("Δ median", "Δ中央値"),
+    "overlap": ("overlap", "重なり"),
+    "earth_mover": ("distance", "距離"),
+    "voxels_moved": ("↓ / = / ↑, % of voxels", "↓ / = / ↑（ボクセル %）"),
+    "distribution_notes": (
+        "Overlap: the area that both histograms share (100 %: the same distribution). Distance: how far a voxel has to move on average to "
+        "turn one distribution into the other (earth mover's distance). Each exam is measured on its own grid.",
+        "重なり：両ヒストグラムの共通面積（100 %で同一の分布）。"
+        "距離：一方の分布を他方に変えるためにボクセルが平均して移動する量（Earth Mover距離）。各検査はそれぞれの格子上で測定。",
+    ),
+    "voxelwise_notes": (
+        "↓ / = / ↑: voxels that fell, stayed and rose, paired by the rigid movement of each vertebra's region and interpolated in the "
+        "follow-up. Unchanged: {limits} and less, the limit of a region's mean; single voxels are noisier and pass it without a change. "
+        "This is for looking, not for measuring.",
+        "↓ / = / ↑：減少・不変・増加したボクセルの割合。椎体領域ごとの剛体移動で対応付け、治療後の値は補間による。"
+        "不変の範囲：{limits}（領域平均の限界値。単一ボクセルは雑音が大きく、変化がなくても超えうる）。観察用であり、測定値ではない。",
+    ),
+    "few_voxels": (
+        "{quantity}, {regions}: fewer than 50 voxels in an exam, so the overlap is too low even without a change.",
+        "{quantity}、{regions}：一方の検査のボクセル数が50未満のため、変化がなくても重なりは低くなる。",
+    ),
     # tumour load
     "burden": ("Tumour load", "腫瘍量"),
     "adc_histogram": ("ADC over the tDV", "tDV内のADC"),

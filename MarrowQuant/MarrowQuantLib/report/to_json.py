@@ -63,6 +63,7 @@ def results_to_dict(results: Results) -> dict[str, Any]:
         "changes": [_change(change) for change in results.changes],
         "lesions": [plain(dataclasses.asdict(lesion)) for lesion in results.lesions],
         "response": _response(results.response) if results.response else None,
+        "distributions": [plain(dataclasses.asdict(change)) for change in results.distributions],
         "laboratory": _laboratory(results),
         "warnings": list(results.warnings),
     }
