@@ -38,6 +38,11 @@ def no_progress(fraction: float, text: str) -> None:
     """Progress callback that does nothing."""
 
 
+def part(progress: Progress, start: float, stop: float) -> Progress:
+    """The stretch of ``progress`` from ``start`` to ``stop``, as a progress callback of its own."""
+    return lambda fraction, text: progress(start + (stop - start) * fraction, text)
+
+
 class Role(str, Enum):
     """What a volume is. The values are the words used in the panel, the report and the JSON."""
 

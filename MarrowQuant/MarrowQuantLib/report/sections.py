@@ -123,7 +123,7 @@ def burden_section(results: Results, words: Strings) -> str:
     notes: list[str] = []
     tables = "".join(_component_table(exam.burden, words("components", exam=words.exam(exam.label)), notes, words) for exam in exams)
     return (
-        f'<section><h2>{words("burden")}</h2><div class="charts">{"".join(drawn)}</div>{_legend(results.exams, words)}'
+        f'<section><h2>{words("burden")}</h2><div class="charts">{"".join(drawn)}</div>{legend(results.exams, words)}'
         f"{tables}{note_list(notes, words)}</section>"
     )
 
