@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 
-from .longitudinal.lesions import LesionMatch, match_lesions, with_names
-from .longitudinal.propagate import common_image, propagate_rois
+from .longitudinal.lesions import Carry, LesionMatch, match_lesions, with_names
+from .longitudinal.propagate import Carried, common_image, propagate_rois
 from .longitudinal.rac import propose_rac
 from .longitudinal.registration import Rigid, coarser, register
 from .model import Burden, Component, ExamResult, LesionChange, MarrowQuantError, Progress, VertebraROI, Volume, no_progress
@@ -30,10 +30,10 @@ _COARSE_MM = (8.0,)
 _LARGEST_STEP_MM = 20.0  # of a slab against the whole body; more is no movement but a failed registration
 
 
-def carry_rois(
+def carry(
     rois: Sequence[VertebraROI], baseline: Mapping[str, Volume], follow_up: Mapping[str, Volume], progress: Progress = no_progress
-) -> tuple[list[VertebraROI], list[str]]:
-    """The baseline's ROIs in the follow-up, and what the reader should know about them.
+) -> list[Carried]:
+    """The baseline's ROIs in the follow-up, each with its confidence.
 
     Parameters
     ----------
@@ -49,34 +49,37 @@ def carry_rois(
     key = common_image(baseline, follow_up)
     if key is None:
         raise MarrowQuantError("The exams share no kind of image, so the ROIs cannot be carried over; place them in the follow-up by hand.")
-    carried, _ = propagate_rois(rois, baseline[key], follow_up[key], progress)
+    return propagate_rois(rois, baseline[key], follow_up[key], progress)[0]
+
+
+def carry_notes(carried: Sequence[Carried]) -> list[str]:
+    """What the reader should know about carried ROIs."""
     told = ", ".join(f"{c.roi.level} {100 * c.confidence:.0f} %" for c in carried)
     notes = [f"The ROIs were carried from the baseline by rigid registration; confidence: {told}. Look at them in the pictures."]
-    return [c.roi for c in carried], notes + [doubt for c in carried for doubt in c.doubts]
+    return notes + [doubt for c in carried for doubt in c.doubts]
 
 
+def carry_rois(
+    rois: Sequence[VertebraROI], baseline: Mapping[str, Volume], follow_up: Mapping[str, Volume], progress: Progress = no_progress
+) -> tuple[list[VertebraROI], list[str]]:
+    """:func:`carry` and :func:`carry_notes` in one."""
+    carried = carry(rois, baseline, follow_up, progress)
+    return [c.roi for c in carried], carry_notes(carried)
+
+
+@dataclass(frozen=True)
 class BodyMovement:
     """How the body lies at follow-up against the baseline: one rigid transform per slab along S.
 
-    Parameters
+    Attributes
     ----------
-    baseline, follow_up : Volume
-        Diffusion images at the lowest b-value, stitched.
+    heights : ndarray, shape (n,)
+        S of the middle of each slab, RAS mm.
+    slabs : tuple of Rigid
     """
 
-    def __init__(self, baseline: Volume, follow_up: Volume, progress: Progress = no_progress) -> None:
-        progress(0.0, "Registering the bodies")
-        baseline, follow_up = (coarser(volume, _COARSE_MM[0]) for volume in (baseline, follow_up))
-        whole = register(baseline, follow_up, sizes_mm=_COARSE_MM)
-        low, high = _extent(baseline)
-        n = max(1, round((high[2] - low[2]) / SLAB_MM))
-        edges = np.linspace(low[2], high[2], n + 1)
-        self.heights = (edges[:-1] + edges[1:]) / 2
-        self.slabs = []
-        for number, height in enumerate(self.heights):
-            progress((number + 1) / (n + 1), "Registering the bodies")
-            center = np.array([*((low + high) / 2)[:2], height])
-            self.slabs.append(_slab(baseline, follow_up, whole, center, np.append((high - low)[:2] / 2, SLAB_MM / 2)))
+    heights: np.ndarray
+    slabs: tuple[Rigid, ...]
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """Baseline RAS points, shape (n, 3), to follow-up RAS points."""
@@ -87,6 +90,49 @@ class BodyMovement:
             own = nearest == number
             moved[own] = self.slabs[number].apply(points[own])
         return moved
+
+    def plain(self) -> list[dict[str, Any]]:
+        """The slabs as JSON's own types; :meth:`from_plain` reads them back."""
+        return [
+            {"height": float(height), "rotation": np.asarray(slab.rotation).tolist(), "shift": np.asarray(slab.shift).tolist()}
+            for height, slab in zip(self.heights, self.slabs)
+        ]
+
+    @classmethod
+    def from_plain(cls, slabs: Sequence[Mapping[str, Any]]) -> BodyMovement:
+        transforms = tuple(Rigid(np.array(slab["rotation"], dtype=float), np.array(slab["shift"], dtype=float)) for slab in slabs)
+        return cls(np.array([slab["height"] for slab in slabs], dtype=float), transforms)
+
+
+def find_movement(baseline: Mapping[str, Volume], follow_up: Mapping[str, Volume], progress: Progress = no_progress) -> BodyMovement:
+    """Register the bodies as a whole and then in slabs, on the lowest b-value where both exams have it.
+
+    Parameters
+    ----------
+    baseline, follow_up : mapping of str to Volume
+        Maps of both exams.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the exams share no diffusion image, or their images do not overlap.
+    """
+    key = next((key for key in ("dwi_low", "dwi_high") if key in baseline and key in follow_up), None)
+    if key is None:
+        raise MarrowQuantError("The exams share no diffusion image, so their bodies cannot be registered; compare the lesions by eye.")
+    progress(0.0, "Registering the bodies")
+    first, second = (coarser(maps[key], _COARSE_MM[0]) for maps in (baseline, follow_up))
+    whole = register(first, second, sizes_mm=_COARSE_MM)
+    low, high = _extent(first)
+    n = max(1, round((high[2] - low[2]) / SLAB_MM))
+    edges = np.linspace(low[2], high[2], n + 1)
+    heights = (edges[:-1] + edges[1:]) / 2
+    slabs = []
+    for number, height in enumerate(heights):
+        progress((number + 1) / (n + 1), "Registering the bodies")
+        center = np.array([*((low + high) / 2)[:2], height])
+        slabs.append(_slab(first, second, whole, center, np.append((high - low)[:2] / 2, SLAB_MM / 2)))
+    return BodyMovement(heights, tuple(slabs))
 
 
 def _slab(baseline: Volume, follow_up: Volume, whole: Rigid, center: np.ndarray, half: np.ndarray) -> Rigid:
@@ -119,14 +165,19 @@ def follow_lesions(
     if baseline.burden is None or follow_up.burden is None:
         return baseline, follow_up, ()
     try:
-        carry = BodyMovement(baseline.maps["dwi_low"], follow_up.maps["dwi_low"], progress)
+        movement = find_movement(baseline.maps, follow_up.maps, progress)
     except MarrowQuantError as error:
         warning = f"The lesions were not matched. {error}"
         return baseline, replace(follow_up, warnings=(*follow_up.warnings, warning)), ()
-    matches = match_lesions(baseline.burden, follow_up.burden, carry)
-    named = [with_names(exam.burden, matches, follow_up=later) for exam, later in ((baseline, False), (follow_up, True))]
-    changes = tuple(_change(match, *named) for match in matches)
-    return replace(baseline, burden=named[0]), replace(follow_up, burden=named[1]), changes
+    first, second, changes = name_lesions(baseline.burden, follow_up.burden, movement)
+    return replace(baseline, burden=first), replace(follow_up, burden=second), changes
+
+
+def name_lesions(baseline: Burden, follow_up: Burden, movement: Carry) -> tuple[Burden, Burden, tuple[LesionChange, ...]]:
+    """Both tumour loads with ``lesion_id`` in their components, and what became of each lesion; ``movement`` carries points over."""
+    matches = match_lesions(baseline, follow_up, movement)
+    first, second = (with_names(burden, matches, follow_up=later) for burden, later in ((baseline, False), (follow_up, True)))
+    return first, second, tuple(_change(match, first, second) for match in matches)
 
 
 def _change(match: LesionMatch, before: Burden, after: Burden) -> LesionChange:
