@@ -315,11 +315,6 @@ class Change:
 
 
 @dataclass(frozen=True)
-class LesionChange:
-    """What became of a lesion between two exams.
-
-    ``kind`` is persisting, new, resolved, merged or split; names are those in ``Component.lesion_id``; volumes in mL are sums, ADC in µm²/s
-@dataclass(frozen=True)
 class DistributionChange:
     """How a distribution of values changed, follow-up minus baseline; see ``features.compare_distributions``.
 
@@ -379,6 +374,11 @@ class RegionChange:
     voxelwise: Optional[VoxelwiseChange] = None
 
 
+@dataclass(frozen=True)
+class LesionChange:
+    """What became of a lesion between two exams.
+
+    ``kind`` is persisting, new, resolved, merged or split; names are those in ``Component.lesion_id``; volumes in mL are sums, ADC in µm²/s
     is that of the largest piece, None where there is none; ``rac`` is the proposed response assessment category with its reason in ``why``.
     """
 
