@@ -49,7 +49,7 @@ from .model import (
     Volume,
     no_progress,
 )
-from .response import ResponseModel, labs_for, load_model, read_history
+from .response import ResponseModel, laboratory_warnings, labs_for, load_model, read_history
 from .vertebrae import RoiVoxels, levels_between, place_between, rasterise, read_markups
 
 PathLike = Union[str, Path]
@@ -131,7 +131,8 @@ def analyze(
     lesions: tuple[LesionChange, ...] = ()
     if len(measured) == 2:
         *measured, lesions = follow_lesions(*measured, part(progress, 0.95, 1.0))
-    results = replace(conclude(measured, settings, model), lesions=lesions, history=history, warnings=history.questions)
+    warnings = laboratory_warnings(history, measured)
+    results = replace(conclude(measured, settings, model), lesions=lesions, history=history, warnings=warnings)
     progress(1.0, "Measured")
     return results
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from MarrowQuantLib.model import LabValue, MarrowQuantError
-from MarrowQuantLib.response import LAB_TESTS, find_test, labs_for, read_labs
+from MarrowQuantLib.model import LabHistory, LabNote, LabValue, MarrowQuantError
+from MarrowQuantLib.response import LAB_TESTS, event_cautions, find_test, labs_for, read_cell, read_labs
+from MarrowQuantLib.response.lab_tests import in_unit
 
 HEADER = "date,test,value,unit\n"
 DAY = datetime.date(2025, 1, 14)
@@ -143,3 +144,52 @@ def test_a_value_too_far_away_is_not_taken():
     assert labs_for([m_protein(2025, 2, 11)], [DAY])[0]["m_protein"].value == 1.0
     assert labs_for([], [DAY]) == [{}]
     assert labs_for([m_protein(2025, 2, 11)], []) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [("3.8 g/dL", "", 38), ("3.8g/dL", "", 38), ("38", "", 38), ("3.8", "g/dL", 38), ("38 g/L", "g/dL", 38), ("３８", "", 38)],
+)
+def test_a_typed_cell_is_read_in_its_own_unit_else_the_chosen_one_else_the_usual_one(text, unit, value):
+    assert read_cell(text, find_test("m_protein"), DAY, unit).value == pytest.approx(value)
+
+
+@pytest.mark.parametrize("text", ["15 万/µL", "150 ×10⁹/L", "150 10^3/µL"])
+def test_a_typed_unit_may_hold_digits(text):
+    assert read_cell(text, find_test("platelets"), DAY).value == pytest.approx(150)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("about 90", "is not a number"), ("90 furlongs", "'furlongs' is not known"), ("-3", "not possible"), ("1e9", "not possible"),
+     ("1,5 mg/dL", "holds a comma"), ("", "is not a number")],
+)  # fmt: skip
+def test_what_a_cell_cannot_mean_is_refused_with_a_sentence(text, sentence):
+    with pytest.raises(MarrowQuantError, match=sentence):
+        read_cell(text, find_test("creatinine"), DAY)
+
+
+def test_a_value_is_shown_in_the_unit_chosen():
+    value = read_cell("1.0 mg/dL", find_test("creatinine"), DAY)
+    assert in_unit(value, "µmol/L") == "88.4 µmol/L"
+    assert in_unit(value, "mg/dL") == "1.0 mg/dL"
+
+
+# ------------------------------------------------------------------------------------------------------ therapy near an exam
+def cautions(kind, date):
+    return event_cautions(LabHistory(notes=(LabNote(kind, "", "", date),)), {"baseline": DAY})
+
+
+def test_g_csf_within_four_weeks_before_an_exam_is_told_and_no_other():
+    (sentence,) = cautions("g_csf", DAY - datetime.timedelta(days=28))
+    assert "28 days before the baseline" in sentence
+    assert "on the day of the baseline" in cautions("g_csf", DAY)[0]
+    assert cautions("g_csf", DAY - datetime.timedelta(days=29)) == ()
+    assert cautions("g_csf", DAY + datetime.timedelta(days=1)) == ()
+
+
+def test_a_transfusion_before_an_exam_is_told_however_long_ago_because_iron_stays():
+    (sentence,) = cautions("transfusion", DAY - datetime.timedelta(days=90))
+    assert "R2*" in sentence and "haemoglobin" in sentence
+    assert cautions("transfusion", DAY + datetime.timedelta(days=1)) == ()
+    assert cautions("therapy_cycle", DAY) == ()

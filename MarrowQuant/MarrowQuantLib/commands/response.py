@@ -13,7 +13,7 @@ from .. import workflow
 from ..model import RESEARCH_USE_ONLY, LabHistory, MarrowQuantError, Results, Settings
 from ..report.load import exam_from_dict, history_from_dict, load_results
 from ..report.to_json import plain
-from ..response import ResponseModel, assess, labs_for, load_model, read_history
+from ..response import ResponseModel, assess, laboratory_warnings, labs_for, load_model, read_history
 from ..response.build import build_model, write_model
 from .progress import progress_bar
 from .summary import summary
@@ -60,7 +60,8 @@ def compare_results(baseline: Path, follow_up: Path, labs: Optional[Path], model
         exams = [replace(exam, labs=values) for exam, values in zip(exams, found)]
     else:
         history = _together([history_from_dict(first), history_from_dict(second)])
-    return replace(workflow.conclude(exams, Settings(), model), history=history, warnings=history.questions)
+    warnings = laboratory_warnings(history, exams)
+    return replace(workflow.conclude(exams, Settings(), model), history=history, warnings=warnings)
 
 
 def _source(path: Path) -> Optional[dict[str, Any]]:

@@ -11,8 +11,9 @@ from slicer.i18n import tr as _
 from ..longitudinal.indices import label_of
 from ..model import Change, ResponseEstimate, Results
 from ..report import formats
-from ..response import available_models, load_model
+from ..response import assess, available_models, load_model
 from ..response.model_file import DEFAULT_MODEL
+from ..response.staging import NOT_VERIFIED
 from .language import interfaceLanguage
 from .step import Step
 from .tablewidget import fillTable, number
@@ -73,6 +74,8 @@ class ResponseStep(Step):
         tips = ["\n".join(change.flags) or _("No warning.") for change in changes]
         headers = [_("Index"), _("Baseline"), _("Follow-up"), _("Change"), _("Relative"), "⚠"]
         fillTable(self.ui.changeTable, headers, rows, tips)
+        self.ui.categoryLabel.text = _assessmentText(results) if results else ""
+        self.ui.categoryLabel.visible = bool(self.ui.categoryLabel.text)
         estimate = results.response if results else None
         widgets = (self.ui.modelLabel, self.ui.modelComboBox, self.ui.probabilityLabel, self.ui.contributionTable, self.ui.modelCardBrowser)
         for widget in widgets:
@@ -96,6 +99,19 @@ class ResponseStep(Step):
         rows = [[names.get(c.predictor, c.predictor), f"{c.value:+.1f} {c.unit}", f"{c.logit:+.2f}"] for c in estimate.contributions]
         fillTable(self.ui.contributionTable, [_("Predictor"), _("Value"), _("Adds to the logit")], rows)
         self.ui.modelCardBrowser.setHtml(_cardHtml(estimate.card))
+
+
+def _assessmentText(results: Results) -> str:
+    """Response category with its rule and what was missing, and the stages; empty without laboratory values."""
+    assessment, lines = assess(results), []
+    imwg = assessment.imwg
+    if imwg is not None:
+        category = imwg.category or _("not graded")
+        lines += [_("IMWG response category: {category} ({rule})").format(category=category, rule=imwg.rule)]
+        lines += [_("Missing: {what}").format(what="; ".join(imwg.missing))] if imwg.missing else []
+        lines += imwg.notes
+    staged = [f"{stage.system} {stage.stage}: {stage.rule}" for stage in assessment.stages if stage.stage is not None]
+    return "\n".join([*lines, *staged, *([NOT_VERIFIED] if staged else [])])
 
 
 def _changeCells(change: Change) -> list[str]:

@@ -25,6 +25,7 @@ from ..model import (
     Component,
     ExamResult,
     Histogram,
+    LabHistory,
     LabValue,
     Measurement,
     ResponseEstimate,
@@ -186,10 +187,17 @@ def _lab(value: LabValue) -> dict[str, Any]:
 def _laboratory(results: Results) -> dict[str, Any]:
     assessment = assess(results)
     return {
-        "values": [_lab(value) for value in assessment.history.values],
-        "notes": [plain(dataclasses.asdict(note)) for note in assessment.history.notes],
+        **history_to_dict(assessment.history),
         "imwg": plain(dataclasses.asdict(assessment.imwg)) if assessment.imwg else None,
         "stages": [plain(dataclasses.asdict(stage)) for stage in assessment.stages],
+    }
+
+
+def history_to_dict(history: LabHistory) -> dict[str, Any]:
+    """Values and notes of a laboratory sheet; :func:`load.history_from_dict` reads them back."""
+    return {
+        "values": [_lab(value) for value in history.values],
+        "notes": [plain(dataclasses.asdict(note)) for note in history.notes],
     }
 
 

@@ -1,8 +1,10 @@
 """Laboratory values and the estimate of response that they and the fat fraction give."""
 
-from .assess import Assessment, assess, history_of
+from .assess import Assessment, assess, history_of, laboratory_warnings
+from .cautions import event_cautions
 from .estimate import Predictor, ResponseModel
 from .imwg import ImwgResponse, imwg_response
+from .lab_entry import Entry, entry_name, read_cell, read_date, read_entry
 from .lab_notes import NOTE_KINDS, NoteKind, find_note
 from .lab_tests import LAB_TESTS, LabTest, find_test
 from .labs import labs_for, questions_about, read_history, read_labs
@@ -13,6 +15,7 @@ __all__ = [
     "LAB_TESTS",
     "NOTE_KINDS",
     "Assessment",
+    "Entry",
     "ImwgResponse",
     "LabTest",
     "NoteKind",
@@ -21,13 +24,19 @@ __all__ = [
     "Stage",
     "assess",
     "available_models",
+    "entry_name",
+    "event_cautions",
     "find_note",
     "find_test",
     "history_of",
     "imwg_response",
+    "laboratory_warnings",
     "labs_for",
     "load_model",
     "questions_about",
+    "read_cell",
+    "read_date",
+    "read_entry",
     "read_history",
     "read_labs",
     "stages_at",

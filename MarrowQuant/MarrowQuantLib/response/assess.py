@@ -1,12 +1,15 @@
-"""What the laboratory says about a case: stage before therapy, response category, all values with their dates."""
+"""What the laboratory says about a case: stage before therapy, response category, all values with their dates, and what to be wary of."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
 
-from ..model import LabHistory, Results
+from ..model import ExamResult, LabHistory, Results
+from .cautions import event_cautions
 from .imwg import ImwgResponse, imwg_response
+from .labs import questions_about
 from .staging import Stage, stages_at
 
 
@@ -32,4 +35,9 @@ def history_of(results: Results) -> LabHistory:
     values = {(value.test, value.date): value for value in results.history.values}
     values.update({(value.test, value.date): value for exam in results.exams for value in exam.labs.values()})
     ordered = sorted(values.values(), key=lambda value: (value.date, value.test))
-    return LabHistory(tuple(ordered), results.history.notes, results.history.questions)
+    return LabHistory(tuple(ordered), results.history.notes, questions_about(ordered))
+
+
+def laboratory_warnings(history: LabHistory, exams: Sequence[ExamResult]) -> tuple[str, ...]:
+    """Values that may be mistakes, and therapy near an exam that changes the marrow by itself."""
+    return (*questions_about(history.values), *event_cautions(history, {exam.label: exam.date for exam in exams}))

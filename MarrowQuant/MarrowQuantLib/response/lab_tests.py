@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Optional
 
+from ..model import LabValue
+
 _SUPERSCRIPTS = {ord(superscript): "^" + digit for superscript, digit in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")}
 
 
@@ -43,6 +45,11 @@ class LabTest:
     high: float
     ask: tuple[float, float]
     aliases: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Units to choose from; a ratio has none but 1."""
+        return tuple(unit for unit in self.factors if unit)
 
     def factor(self, unit: str) -> Optional[float]:
         """Factor from ``unit``, however it is spelled, to the canonical unit; None for a unit that is not accepted."""
@@ -101,6 +108,14 @@ LAB_TESTS: tuple[LabTest, ...] = (
     LabTest("bmpc", "Bone marrow plasma cells", "骨髄形質細胞比率", "%", {"%": 1.0}, 0, 100, (0, 100),
             ("BMPC", "marrow plasma cells", "骨髄形質細胞")),
 )
+
+
+def in_unit(value: LabValue, unit: str) -> str:
+    """A value as text in one of its test's units; as it was given if that was the unit."""
+    test = find_test(value.test)
+    if fold_unit(value.given.partition(" ")[2]) == fold_unit(unit):
+        return value.given
+    return f"{value.value / test.factor(unit):.4g} {unit}"
 
 
 def find_test(name: str) -> Optional[LabTest]:

@@ -9,22 +9,17 @@ from __future__ import annotations
 import csv
 import datetime
 import io
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Union
 
 from ..model import LabHistory, LabNote, LabValue, MarrowQuantError
 from ..textfiles import decoded
-from .lab_notes import COVARIATE, MAX_TEXT, NOTE_KINDS, NoteKind, find_note, read_value
-from .lab_tests import LAB_TESTS, LabTest, find_test
+from .lab_entry import NUMBER, Entry, entry_name, read_date, read_entry
+from .lab_tests import LAB_TESTS
 
 HEADER = ("date", "test", "value", "unit")
 MAX_DAYS = 28  # our choice: within one usual cycle of therapy
-
-_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
-_DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 _EXAMPLE = "'date,test,value,unit', for example '2025-01-14,M protein,38.0,g/L'"
 
 
@@ -58,7 +53,7 @@ def read_history(path: Path) -> LabHistory:
     path = Path(path)
     rows = _rows(_text(path), path.name)
     columns = _columns(rows, path.name)
-    entries: list[Union[LabValue, LabNote]] = []
+    entries: list[Entry] = []
     seen: dict[tuple[str, datetime.date], int] = {}
     for line, cells in rows[1:]:
         where = f"Line {line} of {path.name}"
@@ -68,7 +63,7 @@ def read_history(path: Path) -> LabHistory:
                 "instead of 38,5."
             )
         entry = _entry({name: cells[columns[name]] for name in HEADER}, where)
-        name = entry.test if isinstance(entry, LabValue) else f"{entry.kind} {entry.name}".strip()
+        name = entry_name(entry)
         earlier = seen.setdefault((name, entry.date), line)
         if earlier != line:
             raise MarrowQuantError(
@@ -157,65 +152,9 @@ def _columns(rows: Sequence[tuple[int, Sequence[str]]], name: str) -> dict[str, 
     raise MarrowQuantError(f"{name} does not begin with the header {_EXAMPLE}; add it as the first line.")
 
 
-def _entry(cells: dict[str, str], where: str) -> Union[LabValue, LabNote]:
+def _entry(cells: dict[str, str], where: str) -> Entry:
     for cell in cells.values():
-        if cell[:1] in {"=", "+", "@"} or (cell[:1] == "-" and not _NUMBER.fullmatch(cell)):
+        if cell[:1] in {"=", "+", "@"} or (cell[:1] == "-" and not NUMBER.fullmatch(cell)):
             raise MarrowQuantError(f"{where} holds a cell that a spreadsheet would run as a formula; write plain text and numbers only.")
-    note = None if find_test(cells["test"]) else find_note(cells["test"])
-    if note is not None:
-        return _note(*note, cells, where)
-    test = _test(cells["test"], where)
-    number = _number(cells["value"], test, where)
-    factor = test.factor(cells["unit"])
-    if factor is None:
-        accepted = " or ".join(test.factors)
-        raise MarrowQuantError(f"{where}: the unit '{cells['unit']}' is not known for {test.label_en}; give the value in {accepted}.")
-    value = number * factor
-    if not test.low <= value <= test.high:
-        raise MarrowQuantError(
-            f"{where}: {test.label_en} {cells['value']} {cells['unit']} is not possible (expected {test.low:g} to {test.high:g} "
-            f"{test.unit}); check the number and the unit."
-        )
-    return LabValue(test.key, value, test.unit, _date(cells["date"], where), f"{cells['value']} {cells['unit']}")
-
-
-def _note(kind: NoteKind, name: str, cells: dict[str, str], where: str) -> LabNote:
-    if kind.group == COVARIATE and not 0 < len(name) <= MAX_TEXT:
-        raise MarrowQuantError(f"{where}: {kind.label_en} needs a name of at most {MAX_TEXT} letters behind it: '{kind.key} t(4;14)'.")
-    if cells["unit"]:
-        raise MarrowQuantError(f"{where}: {kind.label_en} takes no unit; leave the unit '{cells['unit']}' out.")
-    value = read_value(kind, cells["value"])
-    if value is None:
-        wanted = " or ".join(kind.values) or f"a word or two, at most {MAX_TEXT} letters"
-        raise MarrowQuantError(f"{where}: the value '{cells['value'][:MAX_TEXT]}' of {kind.label_en} is not understood; write {wanted}.")
-    return LabNote(kind.key, name, value, _date(cells["date"], where))
-
-
-def _test(name: str, where: str) -> LabTest:
-    test = find_test(name)
-    if test is None:
-        known = ", ".join(entry.label_en for entry in (*LAB_TESTS, *NOTE_KINDS))
-        raise MarrowQuantError(f"{where}: the test '{name}' is not known; use one of {known}, or remove the line.")
-    return test
-
-
-def _number(cell: str, test: LabTest, where: str) -> float:
-    text = unicodedata.normalize("NFKC", cell)  # full-width digits, as Japanese input methods write them
-    if _NUMBER.fullmatch(text):
-        return float(text)
-    if "," in text:
-        raise MarrowQuantError(f"{where}: '{cell}' holds a comma; write the number with a decimal point and without thousands separator.")
-    raise MarrowQuantError(f"{where}: the value '{cell}' of {test.label_en} is not a number; write a plain number such as 38.5.")
-
-
-def _date(cell: str, where: str) -> datetime.date:
-    match = _DATE.fullmatch(unicodedata.normalize("NFKC", cell))
-    try:
-        date = datetime.date(*(int(part) for part in match.groups())) if match else None
-    except ValueError:
-        date = None
-    if date is None:
-        raise MarrowQuantError(f"{where}: the date '{cell}' is not understood; write it as YYYY-MM-DD.")
-    if not datetime.date(1980, 1, 1) <= date <= datetime.date.today():
-        raise MarrowQuantError(f"{where}: the date {date} is in the future or before 1980; correct it.")
-    return date
+    date = read_date(cells["date"], where)
+    return read_entry(cells["test"], cells["value"], cells["unit"], date, where)

@@ -15,13 +15,13 @@ import slicer
 from .. import workflow
 from ..dicom import ExamFiles
 from ..maps import ExamMaps
-from ..model import LabHistory, LabValue, Progress, Results, Settings, no_progress
+from ..model import LabHistory, LabValue, MarrowQuantError, Progress, Results, Settings, no_progress
 from ..report.load import history_from_dict
-from ..response import available_models, labs_for, load_model, read_history
+from ..response import Entry, available_models, entry_name, history_of, laboratory_warnings, labs_for, load_model, read_history
+from . import records
 from .case_exam import CaseExam
 from .nodes import exam_folder, put_in_folder
 from .parameters import results_from_text
-from .records import read_record, record_text, remove_records
 from .results_scene import write_scene
 from .volumes import exam_maps_from_scene, maps_to_nodes
 
@@ -89,8 +89,9 @@ class Case:
 
     def _replace_by(self, all_maps: Sequence[ExamMaps]) -> None:
         self.clear()
+        records.remove_history()
         for label in LABELS:
-            remove_records(label)
+            records.remove_records(label)
         for maps in all_maps:
             exam = self.exams[maps.label] = CaseExam(self, maps)
             folder = exam_folder(maps.label, maps.date)
@@ -134,7 +135,7 @@ class Case:
 
     def read_labs(self, path: Path) -> None:
         """Take the values of a laboratory sheet that lie near the exams' dates; see ``response.read_history``."""
-        self.history = read_history(path)
+        self._set_history(read_history(path))
         nearest = labs_for(self.history.values, [exam.maps.date for exam in self.exams.values()])
         for exam, labs in zip(self.exams.values(), nearest):
             exam.set_labs(labs)
@@ -144,8 +145,45 @@ class Case:
         exam = self.exams[label]
         before = exam.labs.get(test)
         kept = tuple(v for v in self.history.values if before is None or (v.test, v.date) != (test, before.date))
-        self.history = replace(self.history, values=kept)
+        self._set_history(replace(self.history, values=kept))
         exam.set_lab(test, value)
+
+    def entries(self) -> list[Entry]:
+        """What the laboratory sheet holds besides the exams' own values, in order of time."""
+        shown = {(value.test, value.date) for exam in self.exams.values() for value in exam.labs.values()}
+        others = [value for value in self.history.values if (value.test, value.date) not in shown]
+        return sorted([*others, *self.history.notes], key=lambda entry: (entry.date, entry_name(entry)))
+
+    def add_entry(self, entry: Entry) -> None:
+        """Add a line to the laboratory sheet; a value becomes an exam's if it lies nearer to it than the one that the exam has.
+
+        Raises
+        ------
+        MarrowQuantError
+            If the same test or finding is there already on that date.
+        """
+        own = [value for exam in self.exams.values() for value in exam.labs.values()]
+        if (entry_name(entry), entry.date) in {(entry_name(e), e.date) for e in (*self.history.values, *self.history.notes, *own)}:
+            raise MarrowQuantError(f"There is an entry of this kind on {entry.date} already; change or remove it first.")
+        if not isinstance(entry, LabValue):
+            self._set_history(replace(self.history, notes=(*self.history.notes, entry)))
+            return
+        self._set_history(replace(self.history, values=(*self.history.values, entry)))
+        known = [*(exam.labs[entry.test] for exam in self.exams.values() if entry.test in exam.labs), entry]
+        nearest = labs_for(known, [exam.maps.date for exam in self.exams.values()])
+        for exam, labs in zip(self.exams.values(), nearest):
+            if labs.get(entry.test) is entry:
+                exam.set_lab(entry.test, entry)
+
+    def remove_entry(self, entry: Entry) -> None:
+        """Take a line out of the laboratory sheet."""
+        values = tuple(value for value in self.history.values if value is not entry)
+        self._set_history(replace(self.history, values=values, notes=tuple(note for note in self.history.notes if note is not entry)))
+
+    def _set_history(self, history: LabHistory) -> None:
+        """Also in the scene, so that a scene saved without an export keeps what was entered."""
+        self.history = history
+        records.write_history(history)
 
     def is_measured(self) -> bool:
         return any(exam.vertebrae or exam.burden for exam in self.exams.values())
@@ -160,7 +198,9 @@ class Case:
         if self._results is None or key != self._results_key:
             model = load_model(available_models().get(self.parameters.modelId))
             results = workflow.conclude(exams, self.settings(), model)
-            self._results, self._results_key = replace(results, history=self.history, warnings=self.history.questions), key
+            results = replace(results, history=self.history)
+            warnings = laboratory_warnings(history_of(results), exams)
+            self._results, self._results_key = replace(results, warnings=warnings), key
         return self._results
 
     def export(self, folder: Path, language: str = "en", progress: Progress = no_progress) -> dict[str, Path]:
@@ -178,7 +218,7 @@ class Case:
 
     def can_restore(self) -> bool:
         """True if the scene holds a case that this object did not put there."""
-        return any(record_text(label) != self.remembered.get(label, "") for label in LABELS)
+        return any(records.record_text(label) != self.remembered.get(label, "") for label in LABELS)
 
     def restore(self, progress: Progress = no_progress) -> None:
         """Take up the case that an opened scene holds: maps, points, decisions and values from its nodes, the numbers measured anew.
@@ -191,14 +231,17 @@ class Case:
         self.clear()
         for n, label in enumerate(LABELS):
             progress(n / len(LABELS), f"Restoring the {label}")
-            record = read_record(label)
+            record = records.read_record(label)
             if record is not None:
-                self.remembered[label] = record_text(label)
+                self.remembered[label] = records.record_text(label)
                 self._restore_exam(label, record)
-        stored = results_from_text()
-        if stored and stored.get("laboratory"):
-            self.history = history_from_dict(stored)
+        self.history = records.read_history() or self._history_of_results()
         progress(1.0, "Restored")
+
+    def _history_of_results(self) -> LabHistory:
+        """The sheet from the results text, for a scene of before the sheet had a node of its own."""
+        stored = results_from_text()
+        return history_from_dict(stored) if stored and stored.get("laboratory") else LabHistory()
 
     def _restore_exam(self, label: str, record: Mapping[str, Any]) -> None:
         exam = self.exams[label] = CaseExam(self, ExamMaps(label=label, maps=exam_maps_from_scene(label), **record["maps"]))

@@ -1,7 +1,7 @@
 """What the scene must hold beside maps, points and segmentations so that a saved case reopens as it was: one JSON text node an exam.
 
 It holds the exam's date, protocol, warnings and recognised series, the reader's decisions on the tumour load, the muscle signal they were
-made with, and the laboratory values. No path and no patient identity.
+made with, and the laboratory values. The whole laboratory sheet has a node of its own. No path and no patient identity.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from ..maps import ExamMaps
-from ..model import LabValue
+from ..model import LabHistory, LabValue
+from ..report.load import history_from_dict
+from ..report.to_json import history_to_dict
 from .nodes import find_node, find_or_add, remove_nodes
 
 _CLASS, _TEXT = "vtkMRMLTextNode", "exam"
+_LABORATORY = {"text": "laboratory"}
 
 
 def write_record(
@@ -69,6 +72,24 @@ def read_record(label: str, scene: Optional[Any] = None) -> Optional[dict[str, A
 def remove_records(label: str, scene: Optional[Any] = None) -> None:
     """Forget one exam's record."""
     remove_nodes(_CLASS, {"text": _TEXT, "exam": label}, scene)
+
+
+def remove_history(scene: Optional[Any] = None) -> None:
+    """Forget the laboratory sheet."""
+    remove_nodes(_CLASS, _LABORATORY, scene)
+
+
+def write_history(history: LabHistory, scene: Optional[Any] = None) -> None:
+    """Keep the whole laboratory sheet in the scene."""
+    node = find_or_add(_CLASS, "MarrowQuant laboratory", _LABORATORY, scene)
+    node.SetText(json.dumps(history_to_dict(history), ensure_ascii=False))
+    node.SetForceCreateStorageNode(True)
+
+
+def read_history(scene: Optional[Any] = None) -> Optional[LabHistory]:
+    """The laboratory sheet that the scene holds, or None."""
+    node = find_node(_CLASS, _LABORATORY, scene)
+    return None if node is None or not node.GetText() else history_from_dict({"laboratory": json.loads(node.GetText())})
 
 
 def _plain(value: Any) -> Any:

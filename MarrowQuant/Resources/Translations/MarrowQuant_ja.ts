@@ -4,6 +4,74 @@
 <context>
     <name>MarrowQuant</name>
     <message>
+        <source>Findings, covariates, therapy, and values of other dates than the exams.</source>
+        <translation>所見、共変量、治療、および検査日以外の値。</translation>
+    </message>
+    <message>
+        <source>Date as YYYY-MM-DD.</source>
+        <translation>日付（YYYY-MM-DD）。</translation>
+    </message>
+    <message>
+        <source>YYYY-MM-DD</source>
+        <translation>YYYY-MM-DD</translation>
+    </message>
+    <message>
+        <source>What is entered: a finding, a covariate, therapy, or a laboratory value of any date.</source>
+        <translation>入力する項目：所見、共変量、治療、または任意の日付の検査値。</translation>
+    </message>
+    <message>
+        <source>Name of the covariate, such as t(4;14).</source>
+        <translation>共変量の名前（例：t(4;14)）。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名前</translation>
+    </message>
+    <message>
+        <source>The value; therapy, G-CSF and transfusion may stay empty.</source>
+        <translation>値。治療、G-CSF、輸血は空欄でもかまいません。</translation>
+    </message>
+    <message>
+        <source>Unit of the value.</source>
+        <translation>値の単位。</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>追加</translation>
+    </message>
+    <message>
+        <source>Add the entry to the laboratory values.</source>
+        <translation>項目を検査値に追加します。</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>削除</translation>
+    </message>
+    <message>
+        <source>Remove the entry selected in the table.</source>
+        <translation>表で選択した項目を削除します。</translation>
+    </message>
+    <message>
+        <source>Age (years):</source>
+        <translation>年齢（歳）：</translation>
+    </message>
+    <message>
+        <source>not given</source>
+        <translation>未入力</translation>
+    </message>
+    <message>
+        <source>Sex:</source>
+        <translation>性別：</translation>
+    </message>
+    <message>
+        <source>Age in years at the baseline, only to show a published normal fat fraction; never read from the images.</source>
+        <translation>治療前の年齢（歳）。公表された正常脂肪分画の表示にのみ使い、画像からは読み取りません。</translation>
+    </message>
+    <message>
+        <source>Sex, only to show a published normal fat fraction; never read from the images.</source>
+        <translation>性別。公表された正常脂肪分画の表示にのみ使い、画像からは読み取りません。</translation>
+    </message>
+    <message>
         <source>1 Exams</source>
         <translation>1 検査</translation>
     </message>
@@ -551,6 +619,22 @@
 <context>
     <name>panel.labs_step</name>
     <message>
+        <source>Date</source>
+        <translation>日付</translation>
+    </message>
+    <message>
+        <source>Entry</source>
+        <translation>項目</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>値</translation>
+    </message>
+    <message>
+        <source>Unit</source>
+        <translation>単位</translation>
+    </message>
+    <message>
         <source>Accepted units: {units}</source>
         <translation>使用できる単位: {units}</translation>
     </message>
@@ -639,6 +723,18 @@
 </context>
 <context>
     <name>panel.response_step</name>
+    <message>
+        <source>IMWG response category: {category} ({rule})</source>
+        <translation>IMWG効果判定：{category}（{rule}）</translation>
+    </message>
+    <message>
+        <source>Missing: {what}</source>
+        <translation>不足：{what}</translation>
+    </message>
+    <message>
+        <source>not graded</source>
+        <translation>判定なし</translation>
+    </message>
     <message>
         <source>A change needs two exams: give the follow-up folder in step 1.</source>
         <translation>変化の計算には2回の検査が必要です。手順1で治療後のフォルダーを指定してください。</translation>
