@@ -1,4 +1,4 @@
-"""What makes a measured exam doubtful beyond the single ROI: vertebrae or discs in which water and fat look exchanged."""
+"""What makes a measured exam doubtful beyond the single ROI: small regions, and levels or discs in which water and fat look swapped."""
 
 from __future__ import annotations
 
@@ -7,10 +7,21 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from .fatwater import swapped_disc, swapped_levels
+from .features import region_warnings
+from .measure import HISTOGRAM_KEYS, MIN_VOXELS, VERTEBRA_INDICES
 from .model import MarrowQuantError, VertebraResult, VertebraROI, Volume
 from .vertebrae import levels_between, rasterise
 
 DISC_RADII_MM = np.array([8.0, 5.0, 1.5])  # our choice: well inside a lumbar disc, which is some 10 mm high
+
+
+def region_doubts(vertebrae: Sequence[VertebraResult]) -> list[str]:
+    """Sentences about levels whose distribution rests on few voxels or lost some; what an ROI's own flags say is not said again."""
+    told = []
+    for key in HISTOGRAM_KEYS:
+        regions = {v.roi.level: v.features[key] for v in vertebrae if key in v.features and v.features[key]["n"] >= MIN_VOXELS}
+        told += region_warnings(regions, VERTEBRA_INDICES[key][0])
+    return told
 
 
 def swap_doubts(maps: Mapping[str, Volume], vertebrae: Sequence[VertebraResult]) -> list[str]:

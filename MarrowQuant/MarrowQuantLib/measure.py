@@ -59,7 +59,7 @@ def _measure_one(maps: Mapping[str, Volume], roi: VertebraROI) -> VertebraResult
         if voxels is None:
             flags.append(f"{roi.level} lies outside the field of view of the {name} map.")
             continue
-        values = first_order(voxels.values)
+        values = {**first_order(voxels.values), "n_excluded": voxels.n_without_value}
         measurements[key] = _measurement(name, values[statistic], unit, voxels, f"{statistic}; {'; '.join(maps[key].source)}")
         flags += _doubts(roi.level, name, voxels)
         if key in HISTOGRAM_KEYS:

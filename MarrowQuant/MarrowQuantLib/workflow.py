@@ -10,29 +10,21 @@ The panel, the Python console, the command line and the batch call these functio
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Optional, Union
+from typing import Any, Optional, Union
 
-import numpy as np
-
-from . import dicom, report
+from . import dicom
 from .burden import BurdenContext, BurdenSession
-from .doubts import swap_doubts
-from .fatwater import dropout_ratio
-from .features import first_order, histogram
+from .distributions import region_changes
+from .doubts import region_doubts, swap_doubts
 from .followup import carry_rois, follow_lesions
 from .longitudinal import compare
 from .maps import ExamMaps, make_exam_maps
+from .measure import measure_vertebrae
 from .model import (
-    UNIT_ADC,
-    UNIT_FF,
     UNIT_FF_CHANGE,
-    UNIT_R2STAR,
     Burden,
     Change,
     ExamResult,
@@ -42,34 +34,44 @@ from .model import (
     MarrowQuantError,
     Measurement,
     Progress,
+    RegionChange,
     Results,
     Settings,
     VertebraResult,
     VertebraROI,
     Volume,
     no_progress,
+    part,
 )
+from .output import SceneWriter, export, prepare_output
 from .response import ResponseModel, laboratory_warnings, labs_for, load_model, read_history
-from .vertebrae import RoiVoxels, levels_between, place_between, rasterise, read_markups
+from .vertebrae import levels_between, place_between, read_markups
+
+__all__ = [
+    "SceneWriter",
+    "analyze",
+    "assemble",
+    "burden_session",
+    "conclude",
+    "exam_rois_from",
+    "export",
+    "find_markups",
+    "follow",
+    "make_maps",
+    "measure_burden",
+    "measure_vertebrae",
+    "part",
+    "predictors",
+    "prepare_output",
+    "read_exams",
+    "series_rows",
+    "volume_is_usable",
+]
 
 PathLike = Union[str, Path]
-SceneWriter = Callable[[Results, Path, Progress], None]
 Point = tuple[str, Sequence[float]]
 
 LABELS = ("baseline", "follow-up")
-LUMBAR = tuple(levels_between("L1", "L5"))
-
-# key of the map: (name, unit, statistic that is reported as the value)
-VERTEBRA_INDICES = {
-    "ff": ("FF", UNIT_FF, "mean"),
-    "ff_six_echo": ("FF from the echoes", UNIT_FF, "mean"),
-    "ff_water_fat": ("sFF from water and fat", UNIT_FF, "mean"),
-    "r2star": ("R2*", UNIT_R2STAR, "median"),
-    "adc": ("ADC", UNIT_ADC, "median"),
-}
-HISTOGRAM_KEYS = ("ff", "adc")
-MIN_VOXELS = 10  # below this an ROI's numbers are flagged (user need 34)
-MIN_FRACTION_INSIDE = 0.95  # our choice: below this the reader is told that the ROI is partly outside the field of view
 
 
 def analyze(
@@ -129,10 +131,12 @@ def analyze(
         burden, burden_notes = measure_burden(maps.maps, settings, rois=exam_rois, seams_ras=maps.seams_ras)
         measured.append(assemble(maps, vertebrae, lumbar, burden, labs_by_exam[n], (*notes, *burden_notes)))
     lesions: tuple[LesionChange, ...] = ()
+    distributions: tuple[RegionChange, ...] = ()
     if len(measured) == 2:
+        distributions = region_changes(*measured)
         *measured, lesions = follow_lesions(*measured, part(progress, 0.95, 1.0))
     warnings = laboratory_warnings(history, measured)
-    results = replace(conclude(measured, settings, model), lesions=lesions, history=history, warnings=warnings)
+    results = replace(conclude(measured, settings, model), lesions=lesions, distributions=distributions, history=history, warnings=warnings)
     progress(1.0, "Measured")
     return results
 
@@ -177,12 +181,8 @@ def follow(
     measured = assemble(maps, vertebrae, lumbar, burden, {}, (*notes, *burden_notes))
     first, second, lesions = follow_lesions(baseline, measured, part(progress, 0.9, 1.0))
     warning = "Results carry no identity, so it was not checked that both exams are of the same patient."
-    return replace(conclude([first, second], settings), lesions=lesions, warnings=(warning,))
-
-
-def part(progress: Progress, start: float, stop: float) -> Progress:
-    """The stretch of ``progress`` from ``start`` to ``stop``, as a progress callback of its own."""
-    return lambda fraction, text: progress(start + (stop - start) * fraction, text)
+    changes = region_changes(first, second)
+    return replace(conclude([first, second], settings), lesions=lesions, distributions=changes, warnings=(warning,))
 
 
 # ------------------------------------------------------------------------------------------------------------------ exams
@@ -292,123 +292,6 @@ def exam_rois_from(
     return place_between(points[0], points[1], image, settings.roi_radii_mm)
 
 
-# ----------------------------------------------------------------------------------------------------------- measurements
-def measure_vertebrae(
-    maps: Mapping[str, Volume], rois: Sequence[VertebraROI]
-) -> tuple[tuple[VertebraResult, ...], dict[str, Measurement]]:
-    """Measure every ROI on every map's own grid, and the lumbar means.
-
-    Returns
-    -------
-    vertebrae : tuple of VertebraResult
-        One for each ROI, in the order given.
-    lumbar : dict
-        Over L1–L5 without excluded levels: mean of the levels' values for each index.
-
-    Raises
-    ------
-    MarrowQuantError
-        If an ROI lies outside the field of view of the map that FF (else ADC, else the dropout ratio) is read from.
-    """
-    vertebrae = tuple(_measure_one(maps, roi) for roi in rois)
-    return vertebrae, _lumbar_means(vertebrae)
-
-
-def _measure_one(maps: Mapping[str, Volume], roi: VertebraROI) -> VertebraResult:
-    measurements: dict[str, Measurement] = {}
-    features: dict[str, dict[str, float]] = {}
-    histograms = {}
-    flags: list[str] = []
-    primary = next((key for key in ("ff", "adc", "in_phase") if key in maps), None)
-    for key, (name, unit, statistic) in VERTEBRA_INDICES.items():
-        if key not in maps:
-            continue
-        voxels = _voxels_in(maps[key], roi, required=key == primary)
-        if voxels is None:
-            flags.append(f"{roi.level} lies outside the field of view of the {name} map.")
-            continue
-        values = first_order(voxels.values)
-        measurements[key] = _measurement(name, values[statistic], unit, voxels, f"{statistic}; {'; '.join(maps[key].source)}")
-        flags += _doubts(roi.level, name, voxels)
-        if key in HISTOGRAM_KEYS:
-            features[key], histograms[key] = values, histogram(voxels.values, name, unit)
-    dropout = _dropout(maps, roi, required=primary == "in_phase")
-    if dropout is not None:
-        measurements["dropout_ratio"] = dropout
-    return VertebraResult(roi, measurements, features, histograms, tuple(dict.fromkeys(flags)))
-
-
-def _voxels_in(volume: Volume, roi: VertebraROI, required: bool) -> Optional[RoiVoxels]:
-    """The ROI's voxels, or None if it holds none on this map and the map is not the one the ROI was drawn for."""
-    try:
-        voxels = rasterise(roi, volume)
-    except MarrowQuantError:
-        if required:
-            raise
-        return None
-    return voxels if voxels.n_voxels else None
-
-
-def _measurement(name: str, value: float, unit: str, voxels: RoiVoxels, how: str) -> Measurement:
-    return Measurement(name, float(value), unit, int(voxels.n_voxels), float(voxels.fraction_inside), how)
-
-
-def _doubts(level: str, name: str, voxels: RoiVoxels) -> list[str]:
-    doubts = []
-    if voxels.fraction_inside < MIN_FRACTION_INSIDE:
-        doubts.append(f"{level}: only {100 * voxels.fraction_inside:.0f} % of the ROI is inside the field of view of the {name} map.")
-    if voxels.n_voxels < MIN_VOXELS:
-        doubts.append(f"{level}: only {voxels.n_voxels} voxels on the {name} map; the number is uncertain.")
-    return doubts
-
-
-def _dropout(maps: Mapping[str, Volume], roi: VertebraROI, required: bool) -> Optional[Measurement]:
-    """In/opposed-phase dropout ratio of one ROI, 100 (IP − OP) / IP, from the ROI's mean signals; see :func:`fatwater.dropout_ratio`.
-
-    Means before the ratio, because the mean of noisy voxel ratios is biased. The value is not corrected for R2*, as in the literature;
-    what the correction would give is told with it where there is an R2* map.
-    """
-    if "in_phase" not in maps or "opposed_phase" not in maps:
-        return None
-    both = [_voxels_in(maps[key], roi, required) for key in ("in_phase", "opposed_phase")]
-    if any(voxels is None for voxels in both):
-        return None
-    in_phase, opposed = (float(np.mean(voxels.values)) for voxels in both)
-    if in_phase <= 0:
-        return None
-    how = "100 (IP − OP) / IP of the ROI's mean signals, not corrected for R2*; it rises with FF only below about 50 %"
-    how += _corrected_dropout_told(maps, roi, in_phase, opposed)
-    return _measurement("Dropout ratio", float(dropout_ratio(in_phase, opposed)), "%", both[0], how)
-
-
-def _corrected_dropout_told(maps: Mapping[str, Volume], roi: VertebraROI, in_phase: float, opposed: float) -> str:
-    """The dropout ratio with the ROI's median R2* taken out, as a clause; "" without an R2* map or echo times."""
-    times = [maps[key].echo_time_s for key in ("in_phase", "opposed_phase")]
-    r2star = _voxels_in(maps["r2star"], roi, required=False) if "r2star" in maps and None not in times else None
-    if r2star is None:
-        return ""
-    median = float(np.nanmedian(r2star.values))
-    corrected = float(dropout_ratio(in_phase, opposed, r2star_per_s=median, delay_s=times[0] - times[1]))
-    return f"; with the ROI's R2* of {median:.0f} 1/s taken out it is {corrected:.1f} %"
-
-
-def _lumbar_means(vertebrae: Sequence[VertebraResult]) -> dict[str, Measurement]:
-    included = [v for v in vertebrae if v.roi.level in LUMBAR and not v.roi.excluded]
-    means = {}
-    for key in dict.fromkeys(key for v in included for key in v.measurements):
-        parts = [v.measurements[key] for v in included if key in v.measurements]
-        levels = ", ".join(v.roi.level for v in included if key in v.measurements)
-        means[key] = Measurement(
-            parts[0].name,
-            float(np.mean([m.value for m in parts])),
-            parts[0].unit,
-            sum(m.n_voxels for m in parts),
-            float(np.mean([m.fraction_inside for m in parts])),
-            f"mean of the levels {levels}",
-        )
-    return means
-
-
 # ------------------------------------------------------------------------------------------------------------ tumour load
 def burden_session(
     maps: Mapping[str, Volume],
@@ -458,7 +341,7 @@ def assemble(
     notes: Sequence[str] = (),
 ) -> ExamResult:
     """All of one exam in one record."""
-    flags = [flag for v in vertebrae for flag in v.flags] + swap_doubts(maps.maps, vertebrae)
+    flags = [flag for v in vertebrae for flag in v.flags] + region_doubts(vertebrae) + swap_doubts(maps.maps, vertebrae)
     return ExamResult(
         label=maps.label,
         date=maps.date,
@@ -498,65 +381,3 @@ def predictors(changes: Sequence[Change]) -> dict[str, Optional[float]]:
         if in_points:
             values[f"{change.name}_change_percent"] = change.relative_percent
     return values
-
-
-# ----------------------------------------------------------------------------------------------------------------- output
-def export(
-    results: Results,
-    folder: PathLike,
-    *,
-    language: str = "en",
-    scene_writer: Optional[SceneWriter] = None,
-    progress: Progress = no_progress,
-) -> dict[str, Path]:
-    """Write results.json, measurements.csv, report.html and, with ``scene_writer``, scene.mrb.
-
-    Everything is written beside the folder first and moved into it when complete, so an error or a cancel leaves nothing half-written.
-
-    Returns
-    -------
-    dict
-        Kind ("results", "measurements", "report", "scene") to path.
-    """
-    folder = prepare_output(folder)
-    stage = Path(tempfile.mkdtemp(prefix=".marrowquant-", dir=folder.parent))
-    try:
-        progress(0.0, "Writing the tables")
-        files = {"results": stage / "results.json", "measurements": stage / "measurements.csv", "report": stage / "report.html"}
-        report.write_results(results, stage)
-        report.write_measurements(results, files["measurements"])
-        progress(0.1, "Writing the report")
-        report.write_report(results, files["report"], language=language)
-        if scene_writer is not None:
-            files["scene"] = stage / "scene.mrb"
-            scene_writer(results, files["scene"], part(progress, 0.4, 0.95))
-        folder.mkdir(exist_ok=True)
-        written = {}
-        for kind, path in files.items():
-            written[kind] = folder / path.name
-            os.replace(path, written[kind])
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-    progress(1.0, "Written")
-    return written
-
-
-def prepare_output(folder: PathLike) -> Path:
-    """The output folder as an absolute path; its parent exists and can be written to.
-
-    Raises
-    ------
-    MarrowQuantError
-        If the path is a file, or the folder cannot be written to.
-    """
-    folder = Path(folder).resolve()
-    if folder.exists() and not folder.is_dir():
-        raise MarrowQuantError(f"The output '{folder.name}' is a file; name a folder.")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        writable = os.access(folder if folder.exists() else folder.parent, os.W_OK)
-    except OSError:
-        writable = False
-    if not writable:
-        raise MarrowQuantError(f"The output folder '{folder.name}' cannot be written; choose a folder in which you may create files.")
-    return folder

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from MarrowQuantLib.distributions import LUMBAR_REGION, lumbar_levels, pooled_histogram, region_changes
+from MarrowQuantLib.doubts import region_doubts
 from MarrowQuantLib.measure import measure_vertebrae
 from MarrowQuantLib.model import ExamResult, Results, Role, Settings, VertebraROI, Volume
 from MarrowQuantLib.report import results_to_dict
@@ -118,6 +119,20 @@ def test_the_pooled_histogram_holds_every_lumbar_voxel_once(maps):
     pooled = pooled_histogram(exam, "ff", ["L1", "L2"])
     assert pooled.counts.sum() == sum(v.measurements["ff"].n_voxels for v in exam.vertebrae[1:])
     assert pooled_histogram(exam, "ff", ["L5"]) is None
+
+
+def test_small_rois_are_told_once_and_not_twice(maps):
+    exam = exam_of(*maps, np.eye(4), "baseline")
+    sizes = {"T12": (12.0, 9.0, 7.0), "L1": (4.0, 4.0, 4.0), "L2": (2.0, 2.0, 2.0)}  # 470, 39 and 5 voxels
+    rois = [replace(v.roi, radii_mm=np.array(sizes[v.roi.level])) for v in exam.vertebrae]
+    exam.maps["adc"].array[exam.maps["adc"].array.shape[0] // 2 :, :, :] = np.nan  # T12 has no ADC, L1 half of its own
+    vertebrae, _ = measure_vertebrae(exam.maps, rois)
+    assert [len(v.flags) for v in vertebrae] == [1, 0, 2]  # no ADC; nothing; FF and ADC of 5 voxels
+    told = region_doubts(vertebrae)
+    assert [sentence.split(":")[0] for sentence in told] == ["FF", "ADC", "ADC"]
+    assert "L1 (39)" in told[0] and "T12" not in told[0] and "L2" not in told[0]
+    lost = vertebrae[1].features["adc"]["n_excluded"]
+    assert lost > 0 and f"L1 ({lost} of 39)" in told[2]
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

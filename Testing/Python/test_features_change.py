@@ -98,6 +98,7 @@ def test_regions_without_correspondence_are_matched_by_rank():
 
 
 def test_small_regions_and_missing_values_are_told():
-    said = region_warnings(first_order(np.array([1.0, 2.0, np.nan])))
-    assert len(said) == 2 and "Only 2 voxels" in said[0] and "1 of 3 voxels" in said[1]
-    assert region_warnings(first_order(np.arange(500.0))) == ()
+    small, large = first_order(np.array([1.0, 2.0, np.nan])), first_order(np.arange(500.0))
+    said = region_warnings({"L1": small, "L2": large, "L3": small}, "ADC")
+    assert len(said) == 2 and "ADC: fewer than 50 voxels in L1 (2), L3 (2)" in said[0] and "L1 (1 of 3), L3 (1 of 3)" in said[1]
+    assert region_warnings({"L2": large}, "ADC") == ()

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import jsonschema
 import pytest
 from MarrowQuantLib import workflow
+from MarrowQuantLib.measure import MIN_VOXELS
 from MarrowQuantLib.model import Cancelled
 from MarrowQuantLib.report import results_to_dict
 from MarrowQuantLib.report.to_json import SCHEMA_FILE
@@ -47,7 +48,7 @@ def test_the_measurements_agree_with_the_truth(cases, story, dialect, n):
         level = vertebra.roi.level
         for key in ("ff", "ff_six_echo", "ff_water_fat"):
             assert vertebra.measurements[key].value == pytest.approx(levels[level]["ff_percent"], abs=2.0), (level, key)
-        assert vertebra.measurements["adc"].n_voxels >= workflow.MIN_VOXELS
+        assert vertebra.measurements["adc"].n_voxels >= MIN_VOXELS
     true_adc = sum(levels[level]["adc_um2_per_s"] for level in LUMBAR) / len(LUMBAR)
     assert exam.lumbar["adc"].value == pytest.approx(true_adc, rel=0.03)
     assert exam.burden.tdv.value == pytest.approx(truth["tdv_ml"], rel=0.10)

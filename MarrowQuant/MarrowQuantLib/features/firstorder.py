@@ -53,25 +53,35 @@ def first_order(values: np.ndarray, *, levels: Optional[int] = None, bin_width: 
         return {"n": x.size, "n_excluded": n_excluded, **_moments(x), **_order_statistics(x), **_histogram_features(level)}
 
 
-def region_warnings(features: Mapping[str, float]) -> tuple[str, ...]:
-    """What a reader has to know about the features of a region: sentences on few voxels and on voxels that were left out.
+def region_warnings(regions: Mapping[str, Mapping[str, float]], quantity: str) -> tuple[str, ...]:
+    """What a reader has to know about the features of some regions: sentences on few voxels and on voxels that were left out.
 
     Parameters
     ----------
-    features : mapping
-        Result of :func:`first_order`.
+    regions : mapping
+        Name of the region to the result of :func:`first_order`.
+    quantity : str
+        What was measured, e.g. "ADC".
 
     Returns
     -------
     tuple of str
+        One sentence for all regions that share a problem.
     """
-    n, n_excluded = int(features["n"]), int(features["n_excluded"])
+    small = [f"{name} ({features['n']:.0f})" for name, features in regions.items() if features["n"] < FEW_VOXELS]
+    lossy = [
+        f"{name} ({features['n_excluded']:.0f} of {features['n'] + features['n_excluded']:.0f})"
+        for name, features in regions.items()
+        if features["n_excluded"]
+    ]
     warnings = []
-    if n < FEW_VOXELS:
-        plural = "s" if n > 1 else ""
-        warnings.append(f"Only {n} voxel{plural}: read the median; outer percentiles, skewness and kurtosis of so few are uncertain.")
-    if n_excluded:
-        warnings.append(f"{n_excluded} of {n + n_excluded} voxels have no valid value and were left out.")
+    if small:
+        warnings.append(
+            f"{quantity}: fewer than {FEW_VOXELS} voxels in {', '.join(small)}; read mean and median, because outer percentiles, skewness "
+            "and kurtosis of so few are uncertain."
+        )
+    if lossy:
+        warnings.append(f"{quantity}: voxels without a valid value were left out in {', '.join(lossy)}.")
     return tuple(warnings)
 
 

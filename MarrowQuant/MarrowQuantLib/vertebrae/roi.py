@@ -11,8 +11,6 @@ from ..model import MarrowQuantError, VertebraROI, Volume
 from .levels import level_index
 
 SHAPES = ("ellipsoid", "cylinder", "box")
-MIN_VOXELS = 10
-"""Fewer voxels than this carry no mean (our choice)."""
 
 _TIE_MM = 1e-6  # rounding of a voxel centre that lies exactly on a face must not decide on which side it falls
 _SAMPLES = 40  # samples per axis for the fraction in view: 64 000 in the enclosing box, fraction exact to about 0.2 %
@@ -38,8 +36,6 @@ class RoiVoxels:
         Inside the ROI, on ``bounds``; voxels without a value are True as well.
     shape : tuple of int
         (k, j, i) shape of the map.
-    flags : tuple of str
-        Sentences on what limits the measurement.
     """
 
     values: np.ndarray
@@ -49,7 +45,6 @@ class RoiVoxels:
     bounds: tuple[slice, slice, slice]
     local_mask: np.ndarray
     shape: tuple[int, ...]
-    flags: tuple[str, ...]
 
     def mask(self) -> np.ndarray:
         """The ROI on the whole grid of the map: bool, shape (k, j, i)."""
@@ -132,7 +127,6 @@ def rasterise(roi: VertebraROI, volume: Volume) -> RoiVoxels:
         bounds=bounds,
         local_mask=mask,
         shape=volume.array.shape,
-        flags=_flags(roi.level, n_valid, values.size - n_valid, fraction),
     )
 
 
@@ -172,17 +166,6 @@ def _fraction_inside(roi: VertebraROI, volume: Volume) -> float:
     ijk = lattice @ to_ijk.T + (ras_to_ijk[:3, :3] @ roi.center_ras + ras_to_ijk[:3, 3])
     in_view = np.all((ijk >= -0.5) & (ijk < np.array(volume.array.shape[::-1]) - 0.5), axis=1)
     return float(in_view.mean())
-
-
-def _flags(level: str, n_valid: int, n_without: int, fraction: float) -> tuple[str, ...]:
-    flags = []
-    if n_valid < MIN_VOXELS:
-        flags.append(f"{level}: only {n_valid} voxels with a value, fewer than {MIN_VOXELS}; the numbers carry no weight.")
-    if fraction < 1.0:
-        flags.append(f"{level}: only {100 * fraction:.0f} % of the ROI lies in the field of view.")
-    if n_without:
-        flags.append(f"{level}: {n_without} of {n_without + n_valid} voxels have no value and are left out.")
-    return tuple(flags)
 
 
 def default_axes(centers_ras: np.ndarray) -> np.ndarray:
