@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
 
 import numpy as np
@@ -56,6 +56,11 @@ class Surroundings:
         self.context, self._image = context, image
         self.roi_voxels = _roi_voxels(context.rois, image)
         self._ff_flat, self._ff_values = _ff_on(image, context.ff)
+
+    def set_rois(self, rois: Sequence[VertebraROI]) -> None:
+        """Other vertebral ROIs; fat fraction and seams stay."""
+        self.context = replace(self.context, rois=tuple(rois))
+        self.roi_voxels = _roi_voxels(rois, self._image)
 
     def landmarks(self, vertex_mm: Optional[float]) -> Optional[Landmarks]:
         return find_landmarks(self.context.rois, vertex_mm)

@@ -34,6 +34,7 @@ from ..model import (
     Progress,
     Role,
     Settings,
+    VertebraROI,
     Volume,
     no_progress,
 )
@@ -103,6 +104,10 @@ class BurdenSession:
     @property
     def muscle_signal(self) -> float:
         return self.muscle.signal
+
+    def set_rois(self, rois: Sequence[VertebraROI]) -> None:
+        """Other vertebral ROIs, for the regions and the pattern from the next update on."""
+        self._surroundings.set_rois(rois)
 
     def _prepare(self, lowest_ratio: float) -> None:
         """Collect the voxels that can become candidates at this ratio or above, and the box that holds them."""

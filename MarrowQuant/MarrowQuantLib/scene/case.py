@@ -20,6 +20,7 @@ from ..report.load import history_from_dict
 from ..response import Entry, available_models, entry_name, history_of, laboratory_warnings, labs_for, load_model, read_history
 from . import records
 from .case_exam import CaseExam
+from .case_follow_up import FollowUp
 from .nodes import exam_folder, put_in_folder
 from .parameters import results_from_text
 from .results_scene import write_scene
@@ -41,16 +42,20 @@ class Case:
     ----------
     exams : dict
         "baseline" and "follow-up" to :class:`CaseExam`; only those that were read.
+    follow_up : FollowUp
+        What the follow-up takes over from the baseline, and the lesions of both.
     remembered : dict
         Label to the record that this object wrote into the scene, to know a scene that was opened since.
     """
 
     def __init__(self, parameters: Optional[Any] = None) -> None:
         self.parameters = parameters
+        self.follow_up = FollowUp(self)
         self.clear()
 
     def clear(self) -> None:
         """Forget everything; the scene is left alone."""
+        self.follow_up.forget()
         self.exams: dict[str, CaseExam] = {}
         self.remembered: dict[str, str] = {}
         self.history = LabHistory()  # the whole sheet, for nadir, findings and therapy; the exams hold what belongs to their dates
@@ -92,6 +97,7 @@ class Case:
         records.remove_history()
         for label in LABELS:
             records.remove_records(label)
+        self.follow_up.remove_record()
         for maps in all_maps:
             exam = self.exams[maps.label] = CaseExam(self, maps)
             folder = exam_folder(maps.label, maps.date)
@@ -124,14 +130,21 @@ class Case:
         for n, exam in enumerate(exams):
             progress(n / len(exams), f"Finding the tumour load ({exam.label})")
             exam.propose_burden()
-            exam.show_burden()
+        self._show_burdens()
         progress(1.0, "Proposed")
 
     def update_burdens(self) -> None:
         """Bring every proposed tumour load, and what the scene shows of it, to the present thresholds and decisions."""
         for exam in self.exams.values():
             exam.update_burden()
+        self._show_burdens()
+
+    def _show_burdens(self) -> None:
+        """Write every tumour load into the scene, with the names of its lesions where they are matched."""
+        self.follow_up.match()
+        for exam in self.exams.values():
             exam.show_burden()
+        self.follow_up.show()
 
     def read_labs(self, path: Path) -> None:
         """Take the values of a laboratory sheet that lie near the exams' dates; see ``response.read_history``."""
@@ -192,12 +205,13 @@ class Case:
         """Changes and response estimate of what is known now; None before the first exam was read."""
         if not self.exams:
             return None
+        self.follow_up.match()
         exams = tuple(exam.result() for exam in self.exams.values())
         # self._results keeps these exams alive, so no id comes twice
         key = (*map(id, exams), self.settings(), self.parameters.modelId, self.history)
         if self._results is None or key != self._results_key:
             model = load_model(available_models().get(self.parameters.modelId))
-            results = workflow.conclude(exams, self.settings(), model)
+            results = replace(workflow.conclude(exams, self.settings(), model), lesions=self.follow_up.lesions)
             results = replace(results, history=self.history)
             warnings = laboratory_warnings(history_of(results), exams)
             self._results, self._results_key = replace(results, warnings=warnings), key
@@ -236,6 +250,7 @@ class Case:
                 self.remembered[label] = records.record_text(label)
                 self._restore_exam(label, record)
         self.history = records.read_history() or self._history_of_results()
+        self.follow_up.read()
         progress(1.0, "Restored")
 
     def _history_of_results(self) -> LabHistory:

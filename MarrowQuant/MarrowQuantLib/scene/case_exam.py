@@ -15,7 +15,7 @@ from ..model import Burden, Component, ExamResult, LabValue, MarrowQuantError, M
 from ..vertebrae import place_between, relabel
 from ..vertebrae.levels import level_index
 from . import points as point_list
-from .burden import burden_to_nodes
+from .burden import burden_to_nodes, remove_burden
 from .nodes import exam_title, find_node, find_or_add
 from .records import write_record
 from .rois import rois_from_points_node, rois_to_points_node, rois_to_segmentation
@@ -169,6 +169,9 @@ class CaseExam:
         node = find_or_add("vtkMRMLSegmentationNode", f"{exam_title(self.label)} vertebral ROIs", tags)
         rois_to_segmentation(rois, self.maps.maps[key], node, self.map_node(key))
         self._refer("Segmentation", node)
+        if self._session is not None:
+            self._session.set_rois(rois)
+            self.update_burden()
 
     def _refer(self, what: str, node: Any) -> None:
         setattr(self.case.parameters, _REFERENCES[self.label] + what, node)
@@ -208,6 +211,17 @@ class CaseExam:
         )
         self._result = None
 
+    def set_burden(self, burden: Burden) -> None:
+        """The same tumour load with names for its lesions."""
+        self.burden, self._result = burden, None
+
+    def remove_burden(self) -> None:
+        """Forget the tumour load, here and in the scene."""
+        self.burden, self._session, self._result = None, None, None
+        remove_burden(self.label)
+        self._refer("Burden", None)
+        self.remember()
+
     def show_burden(self) -> None:
         """Write the tumour load into its segmentation and table."""
         if self.burden is not None:
@@ -220,6 +234,7 @@ class CaseExam:
         self.decisions.append((ras, state))
         self._session.decide(ras, state)
         self.update_burden()
+        self.case.follow_up.match()
 
     def _brightest_point(self, component: Component) -> tuple[float, float, float]:
         """RAS of the component's brightest voxel: the last one that a rising threshold drops, so a decision saved there is found again."""
@@ -234,3 +249,4 @@ class CaseExam:
         if self.decisions:
             self.decisions.pop()
             self.propose_burden(self.burden.muscle_signal)
+            self.case.follow_up.match()

@@ -37,6 +37,7 @@ def write_record(
             "warnings": maps.warnings,
             "synthetic": maps.synthetic,
             "series": maps.series,
+            "seams_ras": maps.seams_ras,
         },
         "labs": [[lab.test, lab.value, lab.unit, lab.date.isoformat(), lab.given] for lab in labs.values()],
         "decisions": decisions,
@@ -63,6 +64,7 @@ def read_record(label: str, scene: Optional[Any] = None) -> Optional[dict[str, A
     maps = record["maps"]
     maps["date"] = datetime.date.fromisoformat(maps["date"])
     maps["warnings"], maps["series"] = tuple(maps["warnings"]), tuple(maps["series"])
+    maps["seams_ras"] = tuple(tuple(seam) for seam in maps.get("seams_ras", ()))
     labs = [LabValue(test, value, unit, datetime.date.fromisoformat(date), given) for test, value, unit, date, given in record["labs"]]
     record["labs"] = {lab.test: lab for lab in labs}
     record["decisions"] = [(tuple(ras), state) for ras, state in record["decisions"]]

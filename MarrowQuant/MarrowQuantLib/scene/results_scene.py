@@ -9,11 +9,13 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Optional, Union
 
+from ..longitudinal.lesion_rows import lesion_rows
 from ..model import ExamResult, MarrowQuantError, Progress, Results, no_progress
 from . import headless
 from .burden import burden_to_nodes, remove_burden
 from .charts import adc_histogram_chart, fat_fraction_chart
 from .layout import default_views
+from .lesions import lesions_table
 from .nodes import exam_folder, exam_title, find_or_add, nodes_with, put_in_folder, remove_nodes, scene_or_default
 from .parameters import results_to_text, set_parameters, settings_to_parameters, without_paths
 from .rois import rois_to_points_node, rois_to_segmentation
@@ -70,6 +72,7 @@ def results_to_scene(results: Results, scene: Optional[Any] = None, progress: Pr
         progress(number / len(results.exams), f"Showing the {exam.label}")
         exam_to_nodes(exam, scene)
     _write_or_remove("changes", results.changes, changes_table, scene)
+    _write_or_remove("lesions", lesion_rows(results), lesions_table, scene)
     _write_or_remove("response", results.response, response_table, scene)
     labs_table(results.exams, scene)
     adc_histogram_chart(results.exams, scene)

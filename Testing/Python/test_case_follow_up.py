@@ -1,0 +1,181 @@
+"""Carrying the baseline into the follow-up in the scene: ROIs, exclusions and lesion names arrive, undo takes them back, a saved scene
+keeps them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+import fake_exams
+import numpy as np
+import pytest
+from MarrowQuantLib.model import REJECTED, MarrowQuantError, Role
+from test_case import parameters, place
+
+SHIFT = np.array([6.0, -6.0, 12.0])  # RAS mm, whole voxels of the diffusion grid
+LABELS = ("baseline", "follow-up")
+BLOBS = np.random.default_rng(5).uniform((-60, -60, -110, -1), (60, 60, 110, 1), (80, 4))
+
+
+def tissue(volume, shift):
+    """Smooth texture that moves with the patient, on a volume's grid."""
+    k, j, i = np.indices(volume.array.shape, dtype=float)
+    points = np.stack([i, j, k], axis=-1) @ volume.ijk_to_ras[:3, :3].T + volume.ijk_to_ras[:3, 3] - shift
+    values = sum(b[3] * np.exp(-np.sum((points - b[:3]) ** 2, axis=-1) / (2 * 15.0**2)) for b in BLOBS)
+    return (300 + 100 * values).astype(np.float32)
+
+
+@functools.lru_cache(maxsize=2)
+def exam_maps(label):
+    """The small exams with texture to register; at follow-up the patient lies elsewhere."""
+    maps = fake_exams.exam_maps(label)
+    shift = SHIFT if label == "follow-up" else np.zeros(3)
+    steps = np.rint(shift / 6.0).astype(int)
+    found = dict(maps.maps)
+    for key in ("dwi_high", "adc"):
+        found[key] = found[key].like(np.roll(found[key].array, tuple(steps[::-1]), axis=(0, 1, 2)))
+    found["water"] = found["water"].like(tissue(found["water"], shift))
+    found["dwi_low"] = found["dwi_high"].like(tissue(found["dwi_high"], shift), role=Role.DWI, name="b50", b_value=50.0)
+    return dataclasses.replace(maps, maps=found)
+
+
+@pytest.fixture
+def case(slicer_scene):
+    from MarrowQuantLib.scene.case import Case
+
+    case = Case(parameters())
+    case._replace_by([exam_maps(label) for label in LABELS])
+    place(case.exams["baseline"])
+    case.exams["baseline"].exclude("L3", "fracture")
+    case.exams["baseline"].propose_burden()
+    return case
+
+
+def lesion_table():
+    from MarrowQuantLib.scene.nodes import find_node
+    from MarrowQuantLib.scene.tables import read_rows
+
+    node = find_node("vtkMRMLTableNode", {"table": "lesions"})
+    return None if node is None else read_rows(node)
+
+
+def names(exam):
+    return [component.lesion_id for component in exam.burden.components]
+
+
+def test_one_call_brings_rois_exclusions_and_lesion_names_to_the_follow_up(case):
+    case.follow_up.carry_over()
+    first, second = case.exams.values()
+    assert [roi.level for roi in second.rois()] == [roi.level for roi in first.rois()]
+    for before, after in zip(first.rois(), second.rois()):
+        np.testing.assert_allclose(after.center_ras, before.center_ras + SHIFT, atol=1.0)
+        assert after.excluded == before.excluded
+        assert 0.5 < case.follow_up.confidence(after) <= 1.0
+    assert second.lumbar["ff"].value == pytest.approx(fake_exams.FAT_FRACTION["follow-up"], abs=1e-4)
+    assert {change.kind for change in case.follow_up.lesions} == {"persisting"}
+    assert sorted(names(first)) == sorted(names(second)) == ["#1", "#2"]
+    assert case.results().lesions == case.follow_up.lesions
+    assert [row["after"] for row in lesion_table()] == ["#1", "#2"]
+
+
+def test_undo_restores_the_follow_up_as_it_was(case):
+    first, second = case.exams.values()
+    place(second, {"L1": 0, "L2": 0})
+    before = second.rois()
+    assert not case.follow_up.can_undo()
+    case.follow_up.carry_over()
+    assert case.follow_up.can_undo() and len(second.rois()) == 5
+    case.follow_up.undo()
+    for old, now in zip(before, second.rois()):
+        assert old.level == now.level
+        np.testing.assert_allclose(now.center_ras, old.center_ras)
+    assert len(second.rois()) == len(second.vertebrae) == 2
+    assert second.burden is None and second.decisions == []
+    assert set(names(first)) == {""} and case.results().lesions == ()
+    assert lesion_table() is None and not case.follow_up.can_undo()
+
+
+def test_a_second_undo_step_is_that_of_the_last_carrying(case):
+    case.follow_up.carry_over()
+    second = case.exams["follow-up"]
+    second.decide(second.burden.components[0], REJECTED)
+    case.follow_up.carry_over()
+    case.follow_up.undo()
+    assert len(second.rois()) == 5 and names(second) != ["", ""]
+    assert [state for _, state in second.decisions] == [REJECTED]
+
+
+def test_a_decision_matches_the_lesions_anew(case):
+    case.follow_up.carry_over()
+    second = case.exams["follow-up"]
+    second.decide(second.burden.components[0], REJECTED)
+    assert sorted(change.kind for change in case.follow_up.lesions) == ["persisting", "resolved"]
+    case.update_burdens()
+    assert sorted(row["kind"] for row in lesion_table()) == ["persisting", "resolved"]
+    second.undo_decision()
+    assert {change.kind for change in case.follow_up.lesions} == {"persisting"}
+
+
+def test_an_roi_that_the_reader_moved_has_no_confidence_of_its_own(case):
+    case.follow_up.carry_over()
+    second = case.exams["follow-up"]
+    second.points_node.SetNthControlPointPositionWorld(0, *(second.rois()[0].center_ras + np.array([0.0, 3.0, 0.0])))
+    moved, *others = [case.follow_up.confidence(roi) for roi in second.rois()]
+    assert moved is None and None not in others
+
+
+def test_what_cannot_be_carried_is_a_sentence_and_changes_nothing(case):
+    second = case.exams["follow-up"]
+    second.maps = dataclasses.replace(second.maps, maps={key: v for key, v in second.maps.maps.items() if key not in ("water", "ff")})
+    far = second.maps.maps["dwi_low"].ijk_to_ras.copy()
+    far[:3, 3] += 2000.0
+    moved = {key: dataclasses.replace(volume, ijk_to_ras=far) for key, volume in second.maps.maps.items()}
+    second.maps = dataclasses.replace(second.maps, maps=moved)
+    with pytest.raises(MarrowQuantError, match="overlap"):
+        case.follow_up.carry_over()
+    assert not second.has_points() and not case.follow_up.can_undo() and lesion_table() is None
+
+
+def test_with_one_exam_or_an_empty_baseline_it_says_what_is_missing(slicer_scene):
+    from MarrowQuantLib.scene.case import Case
+
+    case = Case(parameters())
+    assert "two exams" in case.follow_up.missing()
+    case._replace_by([exam_maps(label) for label in LABELS])
+    assert "nothing to carry" in case.follow_up.missing()
+    with pytest.raises(MarrowQuantError, match="nothing to carry"):
+        case.follow_up.carry_over()
+
+
+def test_a_saved_scene_reopens_with_rois_decisions_lesions_and_classes(case, tmp_path):
+    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.results_scene import load_scene, save_scene
+
+    case.follow_up.carry_over()
+    first = case.exams["baseline"]
+    first.decide(first.burden.components[1], REJECTED)
+    case.update_burdens()
+    before, table = case.results(), lesion_table()
+    path = tmp_path / "case.mrb"
+    save_scene(path)
+    points = {label: exam.points_node.GetName() for label, exam in case.exams.items()}
+    load_scene(path)
+
+    import slicer
+
+    again = Case(parameters())
+    again.parameters.baselinePoints, again.parameters.followUpPoints = (slicer.util.getNode(points[label]) for label in LABELS)
+    again.restore()
+    after = again.results()
+    assert after.lesions == before.lesions and {c.kind for c in after.lesions} == {"persisting", "new"}
+    for old, new in zip(before.exams, after.exams):
+        assert new.burden.class_volumes_ml == old.burden.class_volumes_ml
+        assert [(c.lesion_id, c.state, c.volume_ml) for c in new.burden.components] == [
+            (c.lesion_id, c.state, c.volume_ml) for c in old.burden.components
+        ]
+        assert [(v.roi.level, v.roi.excluded) for v in new.vertebrae] == [(v.roi.level, v.roi.excluded) for v in old.vertebrae]
+    assert again.exams["baseline"].decisions == first.decisions
+    assert [(row["before"], row["after"], row["kind"]) for row in lesion_table()] == [(r["before"], r["after"], r["kind"]) for r in table]
+    for roi in again.exams["follow-up"].rois():
+        assert again.follow_up.confidence(roi) == case.follow_up.confidence(roi)
+    assert again.follow_up.notes == case.follow_up.notes
