@@ -444,6 +444,15 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Subject:
+    """Age in years at the baseline and sex ("female", "male"), as the reader gave them to see published normal values; never read from
+    the images."""
+
+    age_years: float
+    sex: str
+
+
+@dataclass(frozen=True)
 class Results:
     """One case: one or two exams, their change, the response estimate, and the laboratory sheet as far as it was given."""
 
@@ -455,3 +464,4 @@ class Results:
     history: LabHistory = field(default_factory=LabHistory)
     lesions: tuple[LesionChange, ...] = ()
     distributions: tuple[RegionChange, ...] = ()
+    subject: Optional[Subject] = None

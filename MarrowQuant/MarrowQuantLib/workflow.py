@@ -37,6 +37,7 @@ from .model import (
     RegionChange,
     Results,
     Settings,
+    Subject,
     VertebraResult,
     VertebraROI,
     Volume,
@@ -82,6 +83,7 @@ def analyze(
     points: Optional[tuple[Point, Point]] = None,
     settings: Optional[Settings] = None,
     model: Optional[ResponseModel] = None,
+    subject: Optional[Subject] = None,
     overrides: Sequence[dicom.Override] = (),
     progress: Progress = no_progress,
 ) -> Results:
@@ -101,6 +103,8 @@ def analyze(
         column.
     settings, model : optional
         Defaults of :class:`Settings`; the bundled reconstruction.
+    subject : Subject, optional
+        Age and sex, to show published normal fat fractions.
     overrides : sequence of Override
         What the reader knows better than the headers, see ``dicom.read_overrides``.
     progress : callable
@@ -135,8 +139,8 @@ def analyze(
     if len(measured) == 2:
         distributions = region_changes(*measured)
         *measured, lesions = follow_lesions(*measured, part(progress, 0.95, 1.0))
-    warnings = laboratory_warnings(history, measured)
-    results = replace(conclude(measured, settings, model), lesions=lesions, distributions=distributions, history=history, warnings=warnings)
+    results = replace(conclude(measured, settings, model), lesions=lesions, distributions=distributions, history=history, subject=subject)
+    results = replace(results, warnings=laboratory_warnings(history, measured))
     progress(1.0, "Measured")
     return results
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import fake_exams
 import pytest
-from MarrowQuantLib.model import MarrowQuantError, Settings
+from MarrowQuantLib.model import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "MarrowQuant" / "MarrowQuant.py"
@@ -342,6 +342,18 @@ def test_the_response_category_stands_with_its_rule_and_what_was_missing(filled)
     text = filled.ui.categoryLabel.text
     assert text.startswith("IMWG response category: VGPR (serum M protein 92 % lower (≥ 90 %); urine not known)")
     assert "Missing: M protein in 24 h urine" in text
+
+
+def test_the_published_normal_value_is_told_once_age_and_sex_are_given(filled):
+    measured(filled)
+    assert filled.logic.case.results().subject is None
+    filled.ui.ageSpinBox.value = 35
+    filled.ui.sexComboBox.setCurrentIndex(1)
+    filled.panel.labs.onSubjectChanged()
+    assert (filled.logic.case.subject().age_years, filled.logic.case.subject().sex) == (35.0, "female")
+    filled.ui.labsTable.item(0, 1).setText("38")
+    filled.ui.labsTable.item(0, 2).setText("6")
+    assert "normal" in filled.ui.labsMessage.text or "Healthy female" in filled.ui.labsMessage.text
 
 
 def test_a_sheet_fills_both_dates(filled, tmp_path):

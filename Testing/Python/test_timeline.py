@@ -12,7 +12,7 @@ from example_results import make_results
 from MarrowQuantLib import cli
 from MarrowQuantLib.longitudinal import compare, index_of
 from MarrowQuantLib.longitudinal.normal import BANDS, normal_band
-from MarrowQuantLib.model import LabHistory, LabNote, LabValue, MarrowQuantError
+from MarrowQuantLib.model import LabHistory, LabNote, LabValue, MarrowQuantError, Subject
 from MarrowQuantLib.report import results_to_dict, write_report, write_results
 from MarrowQuantLib.report.load import exam_from_dict, load_results
 from MarrowQuantLib.report.timeline import is_inside_error, timeline_of, timeline_svg
@@ -85,7 +85,10 @@ def test_normal_values_are_those_of_the_publication_and_nothing_else():
     band, words = normal_band(39.9, "female", "ff_vendor")
     assert band.mean == 27.3
     assert "Baum 2018" in words and "3 T" in words
-    assert normal_band(66.0, "male", "ff_six_echo")[0] is None
+    band, words = normal_band(66.0, "male", "ff_six_echo")
+    assert band is None
+    assert "No published PDFF" in words and "about 50 % on average (chemical-shift misregistration" in words
+    assert normal_band(70.0, "female", "ff_vendor")[1].endswith("is at hand.")
     assert "signal fraction" in normal_band(35.0, "male", "ff_water_fat")[1]
 
 
@@ -150,3 +153,29 @@ def test_the_report_shows_category_stage_and_course(tmp_path):
     assert "ISS 1" in page
     assert "to be checked against Greipp 2005" in page
     assert "KRd 1" in page
+
+
+def test_age_and_sex_put_the_published_band_beside_the_baseline(tmp_path):
+    results = make_results()
+    baseline = replace(results.exams[0], protocol={**results.exams[0].protocol, "ff_origin": "ff_vendor"})
+    results = replace(results, exams=(baseline, *results.exams[1:]), subject=Subject(35.0, "female"))
+    page = write_report(results, tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Grey band: published normal fat fraction, mean ± SD: Healthy female, 30 to 39 years: 27.3 ± 6.2 %" in page
+    stored = results_to_dict(results)["subject"]
+    assert (stored["age_years"], stored["normal_ff"]["mean"]) == (35.0, 27.3)
+    older = replace(results, subject=Subject(66.0, "male"))
+    page = write_report(older, tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Grey band" not in page and "No published PDFF" in page
+
+
+def test_without_age_and_sex_nothing_is_said_of_normal_values(tmp_path):
+    page = write_report(make_results(), tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "normal fat fraction" not in page
+    assert results_to_dict(make_results())["subject"] is None
+
+
+def test_age_without_sex_is_refused(stored, capsys):
+    assert cli.main(["timeline", str(stored / "case"), "--age", "66"]) == 1
+    assert "belong together" in capsys.readouterr().err
+    assert cli.main(["timeline", str(stored / "case"), "--age", "660", "--sex", "male"]) == 1
+    assert "not possible" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from .. import dicom, workflow
 from ..model import MarrowQuantError, Settings
 from .inspect import add_overrides
 from .progress import progress_bar
+from .subject import add_subject, read_subject
 from .summary import summary
 
 
@@ -25,6 +26,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--tdv-ratio", type=float, default=Settings.tdv_signal_ratio, help="tDV threshold, high-b signal over muscle (default: %(default)s)"
     )
+    add_subject(parser)
     add_overrides(parser)
     add_output_options(parser)
     parser.set_defaults(command=_analyze)
@@ -51,7 +53,8 @@ def _analyze(options: argparse.Namespace) -> int:
     points = (options.first, options.last) if options.first else None
     overrides = dicom.read_overrides(options.overrides) if options.overrides else ()
     settings = Settings(tdv_signal_ratio=options.tdv_ratio)
-    main_job(options, options.exams, options.labs, options.out, settings=settings, rois=options.rois, points=points, overrides=overrides)
+    choices = {"settings": settings, "rois": options.rois, "points": points, "subject": read_subject(options), "overrides": overrides}
+    main_job(options, options.exams, options.labs, options.out, **choices)
     return 0
 
 

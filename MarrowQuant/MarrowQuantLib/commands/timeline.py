@@ -5,32 +5,31 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..longitudinal.normal import FEMALE, MALE, normal_band
+from ..longitudinal.normal import normal_band
 from ..model import MarrowQuantError
 from ..report.load import load_results
 from ..report.timeline import timeline_of, timeline_svg
 from ..response import read_history
+from .subject import add_subject, read_subject
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("timeline", help="draw one patient's course over any number of dates")
     parser.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help="results.json files of one patient, or their folders")
     parser.add_argument("--labs", type=Path, help="laboratory sheet with values and therapy between the exams")
-    parser.add_argument("--age", type=float, help="age in years at the first exam, to show published normal fat fractions")
-    parser.add_argument("--sex", choices=(FEMALE, MALE))
+    add_subject(parser)
     parser.add_argument("--out", type=Path, default=Path("timeline.svg"), metavar="FILE", help="SVG to write (default: %(default)s)")
     parser.add_argument("--language", choices=("en", "ja"), default="en")
     parser.set_defaults(command=_timeline)
 
 
 def _timeline(options: argparse.Namespace) -> int:
-    if (options.age is None) != (options.sex is None):
-        raise MarrowQuantError("--age and --sex belong together: published normal values depend on both.")
+    subject = read_subject(options)
     cases = [load_results(path) for path in options.results]
     band = None
-    if options.age is not None:
+    if subject is not None:
         first = min((exam for case in cases for exam in case["exams"]), key=lambda exam: exam["date"])
-        band, words = normal_band(options.age, options.sex, first["protocol"].get("ff_origin", ""))
+        band, words = normal_band(subject.age_years, subject.sex, first["protocol"].get("ff_origin", ""))
         print(words)
     timeline = timeline_of(cases, read_history(options.labs) if options.labs else None, band)
     attributes = 'xmlns="http://www.w3.org/2000/svg" font-family="sans-serif"'  # a page gives both to an inline picture

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
+from ..model import Results
+
 FEMALE, MALE = "female", "male"
 
 
@@ -30,6 +32,11 @@ BANDS: tuple[Band, ...] = (
     Band(MALE, 30, 39, 35.3, 6.7, _TECHNIQUE, _SOURCE),
     Band(FEMALE, 30, 39, 27.3, 6.2, _TECHNIQUE, _SOURCE),
 )
+# Mean fat fractions without a spread, by another technique: told where there is no band, never drawn. 100 − the published water fraction;
+# "men after 25 years about 50 %". Chemical-shift misregistration, AJR 1996.
+OTHER_TECHNIQUE: tuple[tuple[str, int, int, float], ...] = (
+    (MALE, 25, 120, 50.0), (FEMALE, 20, 44, 31.0), (FEMALE, 45, 54, 38.9), (FEMALE, 55, 64, 50.3),
+)  # fmt: skip
 COMPARABLE_ORIGINS = ("ff_vendor", "ff_six_echo")
 """Maps that are proton-density fat fractions; a signal fraction from water and fat images is another quantity."""
 
@@ -57,4 +64,23 @@ def normal_band(age_years: float, sex: str, ff_origin: str) -> tuple[Optional[Ba
         if band.sex == sex and band.age_from <= age_years < band.age_to + 1:
             who = f"Healthy {sex}, {band.age_from} to {band.age_to} years"
             return band, f"{who}: {band.mean:g} ± {band.sd:g} % ({band.technique}; {band.source})."
-    return None, f"No published fat fraction of healthy people of this sex and age ({sex}, {age_years:.0f} years) is at hand."
+    missing = f"No published PDFF of healthy people of this sex and age ({sex}, {age_years:.0f} years) is at hand."
+    return None, " ".join(filter(None, (missing, _by_another_technique(age_years, sex))))
+
+
+def _by_another_technique(age_years: float, sex: str) -> str:
+    for of_sex, age_from, age_to, mean in OTHER_TECHNIQUE:
+        if of_sex == sex and age_from <= age_years < age_to + 1:
+            return (
+                f"Another technique gave about {mean:.0f} % on average (chemical-shift misregistration, AJR 1996, no spread known); it "
+                "cannot be compared with a PDFF."
+            )
+    return ""
+
+
+def baseline_band(results: Results) -> tuple[Optional[Band], str]:
+    """The band for the baseline's lumbar fat fraction and a sentence about it; no sentence where age and sex or the number are missing."""
+    baseline = results.exams[0]
+    if results.subject is None or "ff" not in baseline.lumbar:
+        return None, ""
+    return normal_band(results.subject.age_years, results.subject.sex, baseline.protocol.get("ff_origin", ""))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Union
 import qt
 from slicer.i18n import tr as _
 
+from ..longitudinal.normal import FEMALE, MALE, baseline_band
 from ..model import LabNote, LabValue
 from ..response import (
     LAB_TESTS,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 FIRST_VALUE_COLUMN = 1
 UNIT_COLUMN = FIRST_VALUE_COLUMN + len(LABELS)
 KINDS = (*NOTE_KINDS, *LAB_TESTS)  # what a further entry can be
+SEXES = ("", FEMALE, MALE)
 
 
 class LabsStep(Step):
@@ -47,6 +49,9 @@ class LabsStep(Step):
         super().__init__(panel, ui, ui.labsSection, ui.labsMessage)
         self._unitBoxes: list[Any] = []
         ui.entryKindComboBox.addItems([self._name(kind) for kind in KINDS])
+        ui.sexComboBox.addItems([_("not given"), _("female"), _("male")])
+        ui.ageSpinBox.connect("valueChanged(int)", self.onSubjectChanged)
+        ui.sexComboBox.connect("activated(int)", self.onSubjectChanged)
         ui.labsPathLineEdit.connect("currentPathChanged(QString)", self.onPathChanged)
         ui.labsTable.connect("cellChanged(int,int)", self.onCellChanged)
         ui.entryKindComboBox.connect("currentIndexChanged(int)", self.onKindChosen)
@@ -58,6 +63,16 @@ class LabsStep(Step):
         self.ui.labsPathLineEdit.blockSignals(True)  # what an opened scene holds is not read from the file again
         self.ui.labsPathLineEdit.currentPath = parameterNode.labsPath
         self.ui.labsPathLineEdit.blockSignals(False)
+        self.ui.ageSpinBox.blockSignals(True)  # it would store the sex that is still shown
+        self.ui.ageSpinBox.value = parameterNode.ageYears
+        self.ui.ageSpinBox.blockSignals(False)
+        self.ui.sexComboBox.setCurrentIndex(SEXES.index(parameterNode.sex))
+
+    def onSubjectChanged(self, *_value: int) -> None:
+        if self.panel.parameterNode is not None:
+            self.panel.parameterNode.ageYears = self.ui.ageSpinBox.value
+            self.panel.parameterNode.sex = SEXES[self.ui.sexComboBox.currentIndex]
+            self.panel.refresh()
 
     def onPathChanged(self, path: str) -> None:
         if self.panel.parameterNode is None:
@@ -128,7 +143,9 @@ class LabsStep(Step):
         values = [value for exam in self.case.exams.values() for value in exam.labs.values()]
         values += [entry for entry in self.case.entries() if isinstance(entry, LabValue)]
         dates = {label: exam.maps.date for label, exam in self.case.exams.items()}
-        return "\n".join((*questions_about(values), *event_cautions(self.case.history, dates)))
+        results = self.case.results()
+        normal = baseline_band(results)[1] if results else ""
+        return "\n".join(filter(None, (*questions_about(values), *event_cautions(self.case.history, dates), normal)))
 
     def show(self) -> None:
         hasExams, entries = bool(self.case.exams), self.case.entries()

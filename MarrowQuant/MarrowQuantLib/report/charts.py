@@ -74,10 +74,17 @@ def contribution_bars(names: Sequence[str], logits: Sequence[float], label: str,
     return svg(420, height, label, [line(middle, 14, middle, height, INK), *parts])
 
 
-def dumbbells(levels: Sequence[str], before: Sequence[Optional[float]], after: Sequence[Optional[float]], axis: str, label: str) -> str:
-    """Two values a row, joined by a line: hollow and grey before, full and blue after."""
+def dumbbells(
+    levels: Sequence[str],
+    before: Sequence[Optional[float]],
+    after: Sequence[Optional[float]],
+    axis: str,
+    label: str,
+    band: Optional[tuple[float, float]] = None,
+) -> str:
+    """Two values a row, joined by a line: hollow and grey before, full and blue after; a grey band behind them from low to high."""
     left, width, row, top = 36.0, 360.0, 26.0, 8.0
-    known = [value for value in (*before, *after) if value is not None]
+    known = [value for value in (*before, *after, *(band or ())) if value is not None]
     low, high = _nice_range(min([0.0, *known]), max([10.0, *known]))
     bottom = top + row * len(levels)
 
@@ -85,6 +92,8 @@ def dumbbells(levels: Sequence[str], before: Sequence[Optional[float]], after: S
         return left + width * (value - low) / (high - low)
 
     parts = _x_axis(x, low, high, top, bottom, axis, left + width / 2)
+    if band:
+        parts.append(rect(x(band[0]), top, x(band[1]) - x(band[0]), bottom - top, BEFORE, 0.15))
     for n, (level, first, second) in enumerate(zip(levels, before, after)):
         y = top + row * (n + 0.5)
         parts.append(text(0, y + 4, level))

@@ -13,6 +13,7 @@ from .. import __version__
 from ..burden.pattern import IMWG_FOCAL_LESIONS
 from ..longitudinal import INDICES, index_of, label_of
 from ..longitudinal.indices import FF_AT_LEVEL
+from ..longitudinal.normal import baseline_band
 from ..model import ACCEPTED, UNIT_ADC, UNIT_FF, UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
 from ..response import translation
 from . import charts
@@ -53,11 +54,14 @@ def vertebrae_section(results: Results, words: Strings) -> str:
     by_exam = [{vertebra.roi.level: vertebra for vertebra in exam.vertebrae} for exam in exams]
     values = [[_measured(known.get(level), "ff") for level in levels] for known in by_exam]
     after = values[1] if len(values) > 1 else [None] * len(levels)
+    band, told = baseline_band(results)
     drawn = []
     if any(value is not None for row in values for value in row):
-        chart = charts.dumbbells(levels, values[0], after, words("ff_axis"), words("ff_per_level"))
+        edges = (band.mean - band.sd, band.mean + band.sd) if band else None
+        chart = charts.dumbbells(levels, values[0], after, words("ff_axis"), words("ff_per_level"), edges)
         drawn.append(f"<div><h3>{words('ff_per_level')}</h3>{chart}</div>")
     figure = f'<div class="charts">{"".join(drawn)}</div>{legend(exams, words)}' if drawn else ""
+    figure += f'<p class="soft">{words("normal_band" if band else "no_normal_band")}: {escape(told)}</p>' if told else ""
     return f"<section><h2>{words('vertebrae')}</h2>{_vertebra_table(results, levels, by_exam, words)}{figure}</section>"
 
 

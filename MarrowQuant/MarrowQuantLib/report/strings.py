@@ -87,6 +87,8 @@ _TEXT: dict[str, tuple[str, str]] = {
     "adc_axis": ("ADC (µm²/s)", "ADC（µm²/s）"),
     "ff_per_level": ("Fat fraction per vertebra", "椎体ごとの脂肪分画"),
     "share": ("share of voxels", "ボクセルの割合"),
+    "normal_band": ("Grey band: published normal fat fraction, mean ± SD", "灰色の帯：公表された正常脂肪分画（平均±SD）"),
+    "no_normal_band": ("Published normal fat fraction", "公表された正常脂肪分画"),
     # distributions
     "distributions": ("Distribution in the lumbar voxels", "腰椎ボクセルの分布"),
     "ff_histogram": ("Fat fraction of the lumbar voxels", "腰椎ボクセルの脂肪分画"),

@@ -18,6 +18,7 @@ from typing import Any, Optional
 import numpy as np
 
 from .. import __version__
+from ..longitudinal.normal import baseline_band
 from ..model import (
     RESEARCH_USE_ONLY,
     Burden,
@@ -66,6 +67,7 @@ def results_to_dict(results: Results) -> dict[str, Any]:
         "response": _response(results.response) if results.response else None,
         "distributions": [plain(dataclasses.asdict(change)) for change in results.distributions],
         "laboratory": _laboratory(results),
+        "subject": _subject(results),
         "warnings": list(results.warnings),
     }
 
@@ -182,6 +184,13 @@ def _component(component: Component) -> dict[str, Any]:
 
 def _lab(value: LabValue) -> dict[str, Any]:
     return plain(dataclasses.asdict(value))
+
+
+def _subject(results: Results) -> Optional[dict[str, Any]]:
+    if results.subject is None:
+        return None
+    band, told = baseline_band(results)
+    return {**dataclasses.asdict(results.subject), "normal_ff": dataclasses.asdict(band) if band else None, "normal_ff_note": told}
 
 
 def _laboratory(results: Results) -> dict[str, Any]:

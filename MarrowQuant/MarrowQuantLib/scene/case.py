@@ -15,7 +15,7 @@ import slicer
 from .. import workflow
 from ..dicom import ExamFiles
 from ..maps import ExamMaps
-from ..model import LabHistory, LabValue, MarrowQuantError, Progress, Results, Settings, no_progress
+from ..model import LabHistory, LabValue, MarrowQuantError, Progress, Results, Settings, Subject, no_progress
 from ..report.load import history_from_dict
 from ..response import Entry, available_models, entry_name, history_of, laboratory_warnings, labs_for, load_model, read_history
 from . import records
@@ -71,6 +71,11 @@ class Case:
             min_component_ml=p.minComponentMl,
             roi_radii_mm=(p.roiRadiusLR, p.roiRadiusAP, p.roiRadiusCC),
         )
+
+    def subject(self) -> Optional[Subject]:
+        """Age and sex of the parameter node; None unless both were given."""
+        p = self.parameters
+        return Subject(float(p.ageYears), p.sex) if p.ageYears and p.sex else None
 
     def read(self, progress: Progress = no_progress) -> None:
         """Read the folders of the parameter node and put the maps into the scene; the case before it is forgotten.
@@ -208,13 +213,13 @@ class Case:
         self.follow_up.match()
         exams = tuple(exam.result() for exam in self.exams.values())
         # self._results keeps these exams alive, so no id comes twice
-        key = (*map(id, exams), self.settings(), self.parameters.modelId, self.history)
+        key = (*map(id, exams), self.settings(), self.parameters.modelId, self.history, self.subject())
         if self._results is None or key != self._results_key:
             model = load_model(available_models().get(self.parameters.modelId))
             results = replace(workflow.conclude(exams, self.settings(), model), lesions=self.follow_up.lesions)
             results = replace(results, history=self.history)
             warnings = laboratory_warnings(history_of(results), exams)
-            self._results, self._results_key = replace(results, warnings=warnings), key
+            self._results, self._results_key = replace(results, warnings=warnings, subject=self.subject()), key
         return self._results
 
     def export(self, folder: Path, language: str = "en", progress: Progress = no_progress) -> dict[str, Path]:

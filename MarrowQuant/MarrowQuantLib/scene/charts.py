@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..longitudinal.normal import Band
 from ..model import UNIT_FF, UNIT_VOLUME, ExamResult
 from ..vertebrae.levels import level_index
 from .nodes import exam_title, find_or_add, remove_nodes
@@ -39,8 +40,8 @@ def adc_histogram_chart(exams: Sequence[ExamResult], scene: Optional[Any] = None
     return chart_node("adc_histogram", "ADC of the tumour load", f"ADC ({unit})", f"Volume per bin ({UNIT_VOLUME})", series, scene)
 
 
-def fat_fraction_chart(exams: Sequence[ExamResult], scene: Optional[Any] = None) -> Optional[Any]:
-    """Fat fraction of each vertebra, one line an exam, levels from cranial to caudal.
+def fat_fraction_chart(exams: Sequence[ExamResult], scene: Optional[Any] = None, *, band: Optional[Band] = None) -> Optional[Any]:
+    """Fat fraction of each vertebra, one line an exam, levels from cranial to caudal; a published normal band as two grey lines.
 
     Returns
     -------
@@ -59,8 +60,12 @@ def fat_fraction_chart(exams: Sequence[ExamResult], scene: Optional[Any] = None)
     ]
     for label, values in by_exam.items():
         columns.append(Column(label, [values.get(level) for level in levels], exam_title(label), UNIT_FF))
+    edges = {"healthy mean - SD": band.mean - band.sd, "healthy mean + SD": band.mean + band.sd} if band else {}
+    columns += [Column(name, [value] * len(levels), name, UNIT_FF, f"{band.technique}; {band.source}") for name, value in edges.items()]
     write_table(table, columns)
-    series = [_series(table, label, "ff_levels", "position", label, scene, labels="level") for label, values in by_exam.items() if values]
+    remove_nodes("vtkMRMLPlotSeriesNode", {"series": "ff_levels"}, scene)
+    drawn = [*(label for label, values in by_exam.items() if values), *edges]
+    series = [_series(table, label, "ff_levels", "position", label, scene, labels="level") for label in drawn]
     return chart_node("ff_levels", "Fat fraction per vertebra", "Level", f"Fat fraction ({UNIT_FF})", series, scene)
 
 

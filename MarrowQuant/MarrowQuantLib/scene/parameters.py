@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Optional
 
-from ..model import Results, Settings
+from ..model import Results, Settings, Subject
 from ..report import results_to_dict
 from .nodes import find_node, find_or_add, scene_or_default
 
 MODULE_NAME = "MarrowQuant"
 PATHS = ("baselineFolder", "followUpFolder", "labsPath", "outputFolder")
-NUMBERS = ("tdvSignalRatio", "tdvAdcLower", "tdvAdcUpper", "minComponentMl", "roiRadiusLR", "roiRadiusAP", "roiRadiusCC")
-TEXTS = ("modelId", "language")
+NUMBERS = ("tdvSignalRatio", "tdvAdcLower", "tdvAdcUpper", "minComponentMl", "roiRadiusLR", "roiRadiusAP", "roiRadiusCC", "ageYears")
+TEXTS = ("modelId", "language", "sex")
 NODES = ("baselinePoints", "followUpPoints", "baselineSegmentation", "followUpSegmentation", "baselineBurden", "followUpBurden")
 
 
@@ -66,6 +66,11 @@ def get_parameters(scene: Optional[Any] = None) -> dict[str, Any]:
     values.update({name: float(node.GetParameter(name)) for name in NUMBERS if node.HasParameter(name)})
     values.update({name: node.GetNodeReference(name) for name in NODES if node.GetNodeReferenceID(name)})
     return values
+
+
+def subject_to_parameters(subject: Optional[Subject]) -> dict[str, Any]:
+    """Age and sex under the parameters' names; 0 and empty where they were not given."""
+    return {"ageYears": round(subject.age_years) if subject else 0, "sex": subject.sex if subject else ""}
 
 
 def settings_to_parameters(settings: Settings) -> dict[str, float]:

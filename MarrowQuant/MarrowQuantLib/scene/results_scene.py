@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from ..longitudinal.lesion_rows import lesion_rows
+from ..longitudinal.normal import baseline_band
 from ..model import ExamResult, MarrowQuantError, Progress, Results, no_progress
 from . import headless
 from .burden import burden_to_nodes, remove_burden
@@ -17,7 +18,7 @@ from .charts import adc_histogram_chart, fat_fraction_chart
 from .layout import default_views
 from .lesions import lesions_table
 from .nodes import exam_folder, exam_title, find_or_add, nodes_with, put_in_folder, remove_nodes, scene_or_default
-from .parameters import results_to_text, set_parameters, settings_to_parameters, without_paths
+from .parameters import results_to_text, set_parameters, settings_to_parameters, subject_to_parameters, without_paths
 from .rois import rois_to_points_node, rois_to_segmentation
 from .tables import changes_table, labs_table, measurements_table, response_table, vertebrae_table
 from .volumes import maps_to_nodes
@@ -76,8 +77,8 @@ def results_to_scene(results: Results, scene: Optional[Any] = None, progress: Pr
     _write_or_remove("response", results.response, response_table, scene)
     labs_table(results.exams, scene)
     adc_histogram_chart(results.exams, scene)
-    fat_fraction_chart(results.exams, scene)
-    set_parameters(settings_to_parameters(results.settings), scene)
+    fat_fraction_chart(results.exams, scene, band=baseline_band(results)[0])
+    set_parameters({**settings_to_parameters(results.settings), **subject_to_parameters(results.subject)}, scene)
     if results.response is not None:
         set_parameters({"modelId": results.response.model_id}, scene)
     results_to_text(results, scene)

@@ -619,6 +619,18 @@
 <context>
     <name>panel.labs_step</name>
     <message>
+        <source>not given</source>
+        <translation>未入力</translation>
+    </message>
+    <message>
+        <source>female</source>
+        <translation>女性</translation>
+    </message>
+    <message>
+        <source>male</source>
+        <translation>男性</translation>
+    </message>
+    <message>
         <source>Date</source>
         <translation>日付</translation>
     </message>
