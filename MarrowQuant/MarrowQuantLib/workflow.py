@@ -46,7 +46,7 @@ from .model import (
 )
 from .output import SceneWriter, export, prepare_output
 from .response import ResponseModel, laboratory_warnings, labs_for, load_model, read_history
-from .vertebrae import levels_between, place_between, read_markups
+from .vertebrae import is_label_file, levels_between, place_between, read_rois
 
 __all__ = [
     "SceneWriter",
@@ -96,8 +96,9 @@ def analyze(
     labs : path, optional
         Laboratory sheet, see ``response.read_labs``.
     rois : sequence of path
-        ``.mrk.json`` files, one for each exam in the same order, or that of the baseline alone. Without any, a ``.mrk.json`` that lies
-        in or above an exam's own folder is taken. A follow-up without its own gets those of the baseline, carried by registration.
+        ``.mrk.json`` files or other tools' labels (see ``vertebrae.read_labels``), one for each exam in the same order, or that of the
+        baseline alone. Without any, a ``.mrk.json`` that lies in or above an exam's own folder is taken. A follow-up without its own
+        gets those of the baseline, carried by registration.
     points : ((level, RAS), (level, RAS)), optional
         Centres of the first and the last vertebral body of the baseline instead of a file; the bodies in between are placed along the
         column.
@@ -284,13 +285,13 @@ def find_markups(exam_folder: Path, root: Path) -> Optional[Path]:
 def exam_rois_from(
     maps: ExamMaps, settings: Settings, markups: Optional[Path], points: Optional[tuple[Point, Point]] = None
 ) -> tuple[list[VertebraROI], list[str]]:
-    """ROIs of one exam from a markups file or from two points, and what the reader should know about them."""
+    """ROIs of one exam from a file with points or labels, or from two points, and what the reader should know about them."""
     if points is None and markups is None:
         return [], ["No vertebral ROI was given: fat fraction and ADC per vertebra were not measured."]
     if points is None:
-        rois = read_markups(markups, radii_mm=settings.roi_radii_mm)
-        if len(rois) != 2 or len(levels_between(rois[0].level, rois[1].level)) == 2:
-            return rois, []
+        rois, notes = read_rois(markups, settings.roi_radii_mm)
+        if is_label_file(markups) or len(rois) != 2 or len(levels_between(rois[0].level, rois[1].level)) == 2:
+            return rois, notes
         points = tuple((roi.level, roi.center_ras) for roi in rois)
     image = maps.maps.get("water") or maps.maps.get("ff") or maps.maps.get("in_phase")
     return place_between(points[0], points[1], image, settings.roi_radii_mm)

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .. import __version__, workflow
+from ..imagefiles import stem
 from ..model import Cancelled, MarrowQuantError, Progress, Settings, no_progress
 from ..report.to_json import SCHEMA_VERSION
 from ..response import load_model, read_labs
-from ..vertebrae import read_markups
+from ..vertebrae import read_rois
 from .manifest import PATH_COLUMNS, Case
 
 CASES, WORK, RESULTS, INPUTS = "cases", ".work", "results.json", "inputs.json"
@@ -66,7 +67,7 @@ def case_folder(out: Path, label: str) -> Path:
 def check_case(case: Case) -> str:
     """Why ``case`` would be skipped, as far as headers and small files tell; empty if nothing speaks against it.
 
-    Reads the manifest's row, the laboratory sheet, the ROI files and the DICOM headers, no pixels.
+    Reads the manifest's row, the laboratory sheet, the files with ROIs or labels and the DICOM headers, no pixels.
     """
     if case.problem:
         return case.problem
@@ -74,7 +75,7 @@ def check_case(case: Case) -> str:
         if "labs" in case.paths:
             read_labs(case.paths["labs"])
         for path in case.rois:
-            read_markups(path)
+            read_rois(path)
         for exam in workflow.read_exams(case.exams):
             if not any(workflow.volume_is_usable(volume) for volume in exam.volumes):
                 return "An exam holds nothing that can be measured: a Dixon series or diffusion with two or more b-values is needed."
@@ -165,13 +166,19 @@ def fingerprint(case: Case, options: BatchOptions) -> str:
     """
     digest = hashlib.sha256(json.dumps([asdict(options.settings), options.language], sort_keys=True).encode())
     markups = [path for exam in case.exams for path in sorted(exam.rglob("*.mrk.json"))]
-    small = [case.paths.get("labs"), *case.rois, *markups, options.model]
+    rois = [file for path in case.rois for file in _roi_files(path)]
+    small = [case.paths.get("labs"), *rois, *markups, options.model]
     for path in small:
         digest.update(b"\0file\0" + (Path(path).read_bytes() if path and Path(path).is_file() else b""))
     for exam in case.exams:
         files = sorted((path.relative_to(exam).as_posix(), path.stat().st_size) for path in exam.rglob("*") if path.is_file())
         digest.update(b"\0exam\0" + json.dumps(files).encode())
     return digest.hexdigest()
+
+
+def _roi_files(path: Path) -> list[Path]:
+    """The file with ROIs or labels and the names beside it, or the masks of a folder."""
+    return sorted(path.rglob("*")) if path.is_dir() else [path, path.with_name(stem(path) + ".json")]
 
 
 def without_identity(sentence: str, case: Case) -> str:

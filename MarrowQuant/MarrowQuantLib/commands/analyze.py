@@ -20,7 +20,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("exams", nargs="+", type=Path, metavar="EXAM", help="baseline and follow-up, or one folder with both dates")
     parser.add_argument("--labs", type=Path, help="laboratory sheet, CSV with the columns date,test,value,unit")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
-    parser.add_argument("--rois", type=Path, nargs="+", default=(), metavar="FILE", help=".mrk.json of the exams, in the same order")
+    parser.add_argument("--rois", type=Path, nargs="+", default=(), metavar="FILE", help=".mrk.json or labels, in the order of the exams")
     parser.add_argument("--first", type=level_point, metavar="LEVEL=R,A,S", help="centre of the first vertebral body, RAS in mm")
     parser.add_argument("--last", type=level_point, metavar="LEVEL=R,A,S", help="centre of the last vertebral body")
     parser.add_argument(

@@ -1,24 +1,27 @@
-"""``marrowquant vertebrae``: the bodies between two clicks as a segmentation."""
+"""``marrowquant vertebrae``: the bodies between two clicks, or in another tool's labels, as a segmentation."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 from .. import dicom, imagefiles
 from ..model import MarrowQuantError, Volume
-from ..vertebrae import Body, BodySegmentation, segment_bodies
+from ..vertebrae import Body, BodySegmentation, TakenOver, paint_bodies, read_labels, segment_bodies, take_over
 from ..vertebrae.segfile import write_segmentation
 from .analyze import level_point
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("vertebrae", help="segment the vertebral bodies between two clicks")
-    parser.add_argument("image", type=Path, metavar="IMAGE", help="NIfTI or NRRD file, or a folder with one DICOM series")
+    parser = commands.add_parser("vertebrae", help="segment the vertebral bodies between two clicks, or take over another tool's labels")
+    parser.add_argument("image", type=Path, nargs="?", metavar="IMAGE", help="NIfTI or NRRD file, or a folder with one DICOM series")
     parser.add_argument(
-        "--click", type=level_point, action="append", required=True, metavar="LEVEL=R,A,S", help="a point inside a body, RAS in mm; twice"
+        "--click", type=level_point, action="append", default=[], metavar="LEVEL=R,A,S", help="a point inside a body, RAS in mm; twice"
+    )
+    parser.add_argument(
+        "--labels", type=Path, metavar="FILE", help="instead of IMAGE: another tool's .seg.nrrd, label image, or folder of masks"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="segmentation to write, .seg.nrrd")
     parser.add_argument("--json", action="store_true", help="print centre, axes and radii of each body as JSON")
@@ -26,16 +29,31 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _vertebrae(options: argparse.Namespace) -> int:
+    if options.out is not None and not options.out.name.endswith(".nrrd"):
+        raise MarrowQuantError(f"'{options.out.name}' is not a segmentation file; name it with the ending .seg.nrrd.")
+    found, labels = _from_labels(options) if options.labels else _from_clicks(options)
+    if options.out is not None:
+        write_segmentation(options.out, labels, [body.level for body in found.bodies])
+    print(json.dumps(as_dict(found), indent=1, ensure_ascii=False) if options.json else _table(found))
+    return 0
+
+
+def _from_clicks(options: argparse.Namespace) -> tuple[BodySegmentation, Volume]:
+    if options.image is None or not options.click:
+        raise MarrowQuantError("Give IMAGE and a --click for the first and the last level, or --labels with another tool's labels.")
     levels = [level for level, _ in options.click]
     if len(set(levels)) < len(levels):
         raise MarrowQuantError("A level was clicked twice; give each level one click.")
-    if options.out is not None and not options.out.name.endswith(".nrrd"):
-        raise MarrowQuantError(f"'{options.out.name}' is not a segmentation file; name it with the ending .seg.nrrd.")
     found = segment_bodies(_read(options.image), dict(options.click))
-    if options.out is not None:
-        write_segmentation(options.out, found.labels, found.levels)
-    print(json.dumps(as_dict(found), indent=1, ensure_ascii=False) if options.json else _table(found))
-    return 0
+    return found, found.labels
+
+
+def _from_labels(options: argparse.Namespace) -> tuple[TakenOver, Volume]:
+    if options.image is not None or options.click:
+        raise MarrowQuantError("--labels takes the place of IMAGE and --click; leave these out.")
+    labelled = read_labels(options.labels)
+    found = take_over(labelled)
+    return found, paint_bodies(found, labelled.grid)
 
 
 def _read(path: Path) -> Volume:
@@ -50,7 +68,7 @@ def _read(path: Path) -> Volume:
     return volumes[0]
 
 
-def as_dict(found: BodySegmentation) -> dict[str, Any]:
+def as_dict(found: Union[BodySegmentation, TakenOver]) -> dict[str, Any]:
     """What ``--json`` prints: positions and lengths in mm, RAS."""
     return {
         "bodies": [_body_dict(n + 1, body) for n, body in enumerate(found.bodies)],
@@ -76,7 +94,7 @@ def _body_dict(label: int, body: Body) -> dict[str, Any]:
     }
 
 
-def _table(found: BodySegmentation) -> str:
+def _table(found: Union[BodySegmentation, TakenOver]) -> str:
     lines = ["level  centre R, A, S (mm)      width x depth x height (mm)  volume (mL)"]
     for body in found.bodies:
         center = ", ".join(f"{value:6.1f}" for value in body.center_ras)

@@ -1,32 +1,42 @@
-"""Vertebral ROIs: levels, markups files, proposal from two clicks, voxels on a map's grid."""
+"""Vertebral ROIs: levels, markups files, other tools' labels, proposal from two clicks, voxels on a map's grid."""
 
 from __future__ import annotations
 
+from .labelfiles import LabelledVertebrae, from_segments, is_label_file, read_labels
 from .levels import LEVELS, levels_between, parse_level, relabel
 from .markups import read_markups, read_points, write_markups
-from .place import place_between
+from .place import place_between, read_rois
 from .propose import Proposal, propose, rois_between, rois_from_markups
 from .roi import RoiVoxels, default_axes, follow_column, rasterise
 from .segment import Body, BodySegmentation, segment_bodies
+from .takeover import TakenOver, paint_bodies, take_over
 
 __all__ = [
     "LEVELS",
     "Body",
     "BodySegmentation",
+    "LabelledVertebrae",
     "Proposal",
     "RoiVoxels",
+    "TakenOver",
     "default_axes",
     "follow_column",
+    "from_segments",
+    "is_label_file",
     "levels_between",
+    "paint_bodies",
     "parse_level",
     "place_between",
     "propose",
     "rasterise",
+    "read_labels",
     "read_markups",
     "read_points",
+    "read_rois",
     "relabel",
     "rois_between",
     "rois_from_markups",
     "segment_bodies",
+    "take_over",
     "write_markups",
 ]

@@ -22,18 +22,18 @@ _LETTERS = {"C": "C", "HWK": "C", "T": "T", "TH": "T", "D": "T", "BWK": "T", "L"
 _REGIONS = {"cervical": "C", "thoracic": "T", "lumbar": "L", "sacral": "S"}
 _SHORT = re.compile(r"([a-z]{1,3})\s*(\d{1,2})", re.IGNORECASE)
 _LONG = re.compile(r"(cervical|thoracic|lumbar|sacral)\s+(?:vertebra\s+)?(\d{1,2})", re.IGNORECASE)
-_DECORATION = re.compile(r"\bvertebral body\b|\bvertebra\b|\bbody\b|\broi\b|-\d+$", re.IGNORECASE)
+_DECORATION = re.compile(r"\bvertebral body\b|\bvertebrae?\b|\bbody\b|\bcorpus\b|\bvb\b|\broi\b|-\d+$", re.IGNORECASE)
 
 
 def parse_level(label: str) -> Optional[str]:
-    """Level that a label names, e.g. "L1" for "l1", "L1 vertebra", "LWK 1", "lumbar 1" or "L1-1"; None if it names none.
+    """Level that a label names, e.g. "L1" for "l1", "L1 vertebra", "vertebrae_L1", "LWK 1", "lumbar 1" or "L1-1"; None if it names none.
 
     Parameters
     ----------
     label : str
-        What a reader typed, or what Slicer made of a node's name.
+        What a reader typed, what Slicer made of a node's name, or a tool's name of a label (AAPM TG-263 writes VB_L1).
     """
-    text = " ".join(_DECORATION.sub(" ", label.strip()).split())
+    text = " ".join(_DECORATION.sub(" ", label.replace("_", " ").strip()).split())
     long = _LONG.fullmatch(text)
     short = _SHORT.fullmatch(text)
     if long:

@@ -1,15 +1,41 @@
-"""ROIs between two clicks: from the segmented bodies, or by resemblance where the segmentation is not to be trusted."""
+"""ROIs from what a reader has: a file with points, ROIs or another tool's labels; or two clicks, by the segmented bodies or, where these
+are not to be trusted, by resemblance."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Optional
+from pathlib import Path
+from typing import Optional, Union
 
 from ..model import MarrowQuantError, Settings, VertebraROI, Volume
+from .labelfiles import is_label_file, read_labels
+from .markups import read_markups
 from .propose import propose
 from .segment import segment_bodies
+from .takeover import take_over
 
 Click = tuple[str, Sequence[float]]
+
+
+def read_rois(path: Union[str, Path], radii_mm: Sequence[float] = Settings.roi_radii_mm) -> tuple[list[VertebraROI], list[str]]:
+    """ROIs of a markups file (.mrk.json), or inside the vertebrae that another tool labelled, and what the reader should know about them.
+
+    Parameters
+    ----------
+    path : str or Path
+        See :func:`.markups.read_markups` and :func:`.labelfiles.read_labels`.
+    radii_mm : sequence of three floats
+        Half-lengths of ROIs that have none of their own; smaller where a labelled body leaves less room.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the file cannot be read or holds no vertebra.
+    """
+    if not is_label_file(path):
+        return read_markups(path, radii_mm=radii_mm), []
+    found = take_over(read_labels(path), radii_mm=radii_mm)
+    return found.rois, found.doubts
 
 
 def place_between(

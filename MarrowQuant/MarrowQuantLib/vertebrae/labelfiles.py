@@ -1,0 +1,205 @@
+"""Vertebrae labelled by other tools, read from files: .seg.nrrd, label images with or without names, and folders with one mask a vertebra.
+
+What tells the level of a label, in this order: the SNOMED CT code of a segment, its name, a JSON file beside the image that names its
+numbers, and the numbering of the tool (:mod:`.numbering`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional, Union
+
+import numpy as np
+from scipy import ndimage
+
+from .. import imagefiles
+from ..model import MarrowQuantError, Volume
+from .levels import level_index, parse_level
+from .numbering import find_numbering
+from .segfile import cut_to_box, is_segmentation, read_segments
+from .terminology import level_of_terminology
+
+PathLike = Union[str, Path]
+CORPUS = (49, 50)  # Vertebra_Corpus_border and Vertebra_Corpus of TPTBox's enum Location, which SPINEPS writes
+
+
+@dataclass(frozen=True)
+class LabelledVertebrae:
+    """Vertebrae as another tool labelled them.
+
+    Attributes
+    ----------
+    masks : dict of level to Volume
+        Boolean arrays, shape (k, j, i), cut to the label's box; from cranial to caudal.
+    notes : tuple of str
+        How the levels were told, and what was left out.
+    grid : Volume or None
+        The image whose grid all masks lie on; None for segments of a scene.
+    """
+
+    masks: Mapping[str, Volume]
+    notes: tuple[str, ...] = ()
+    grid: Optional[Volume] = None
+
+
+def is_label_file(path: PathLike) -> bool:
+    """True for what :func:`read_labels` reads: a folder, or an image file."""
+    path = Path(path)
+    return path.is_dir() or path.name.lower().endswith(imagefiles.SUFFIXES)
+
+
+def read_labels(path: PathLike) -> LabelledVertebrae:
+    """Read labelled vertebrae.
+
+    Parameters
+    ----------
+    path : str or Path
+        A segmentation (.seg.nrrd), a label image (NIfTI, NRRD …), or a folder with one mask a vertebra, as TotalSegmentator writes it
+        (vertebrae_L1.nii.gz). Beside SPINEPS's …seg-vert… its …seg-subreg… or …seg-spine… is read too, for the bodies alone.
+
+    Raises
+    ------
+    MarrowQuantError
+        If it cannot be read, holds no vertebra, names a level twice, or its numbers tell no level.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _read_folder(path)
+    if is_segmentation(path):
+        grid, segments = read_segments(path)
+        return from_segments([(segment.name, segment.terminology, segment.mask) for segment in segments], path.name, grid)
+    return _read_label_image(path)
+
+
+def from_segments(segments: Iterable[tuple[str, str, Volume]], source: str, grid: Optional[Volume] = None) -> LabelledVertebrae:
+    """Vertebrae among named segments: (name, Slicer's terminology entry or "", mask).
+
+    Raises
+    ------
+    MarrowQuantError
+        If a segment's code and name contradict each other, a level occurs twice, or no segment is a vertebra.
+    """
+    masks: dict[str, Volume] = {}
+    left_out = []
+    for name, terminology, mask in segments:
+        level = _level_of_segment(name, terminology, source)
+        if level is None or not mask.array.any():
+            left_out.append(name)
+            continue
+        if level in masks:
+            raise MarrowQuantError(f"{source} holds {level} twice; keep one segment for each vertebra.")
+        masks[level] = mask
+    notes = (f"Not taken over, as they name no vertebra or are empty: {', '.join(left_out)}.",) if left_out else ()
+    return _ordered(masks, notes, grid, source)
+
+
+def _level_of_segment(name: str, terminology: str, source: str) -> Optional[str]:
+    coded, named = level_of_terminology(terminology), parse_level(name)
+    if coded and named and coded != named:
+        raise MarrowQuantError(f'The segment "{name}" of {source} has the code of {coded}; correct its name or its terminology.')
+    level = coded or named
+    return level if level is not None and _is_known(level) else None
+
+
+def _is_known(level: str) -> bool:
+    try:
+        level_index(level)
+    except MarrowQuantError:
+        return False
+    return True
+
+
+def _ordered(masks: Mapping[str, Volume], notes: Iterable[str], grid: Optional[Volume], source: str) -> LabelledVertebrae:
+    if not masks:
+        raise MarrowQuantError(f"{source} holds no labelled vertebra; the labels must name levels, such as L1 or vertebrae_L1.")
+    return LabelledVertebrae({level: masks[level] for level in sorted(masks, key=level_index)}, tuple(notes), grid)
+
+
+def _read_folder(folder: Path) -> LabelledVertebrae:
+    segments, grid = [], None
+    for path in sorted(folder.iterdir()):
+        name = imagefiles.stem(path)
+        if path.name.lower().endswith(imagefiles.SUFFIXES) and parse_level(name):
+            volume = _single(path)
+            if len(np.unique(volume.array)) > 2:  # a picture: t1.nii.gz is no mask of the first thoracic vertebra
+                continue
+            if grid is not None and not volume.same_grid(grid):
+                raise MarrowQuantError(f"The masks in {folder.name} do not lie on one grid; give the masks of one image.")
+            grid = volume
+            segments.append((name, "", cut_to_box(volume, volume.array > 0)))
+    return from_segments([segment for segment in segments if segment[2].array.any()], folder.name, grid)
+
+
+def _single(path: Path) -> Volume:
+    volumes = imagefiles.read_volumes(path)
+    if len(volumes) != 1:
+        raise MarrowQuantError(f"{path.name} holds {len(volumes)} images where one label image is needed.")
+    return volumes[0]
+
+
+def _read_label_image(path: Path) -> LabelledVertebrae:
+    volume = _single(path)
+    if not np.array_equal(volume.array, np.rint(volume.array)):
+        raise MarrowQuantError(f"{path.name} is no label image: it holds fractions; give the segmentation, not the picture.")
+    labels = volume.like(volume.array.astype(np.int32))
+    numbers = [int(n) for n in np.unique(labels.array) if n > 0]
+    named = _names_beside(path)
+    if named:
+        levels = {n: named[n] for n in numbers if n in named}
+        notes = [f"The levels of {path.name} were told by the names beside it."]
+    else:
+        numbering = find_numbering(_heights(labels, numbers), path.name)
+        levels = {n: numbering.levels[n] for n in numbers if n in numbering.levels}
+        notes = [f"The label numbers of {path.name} were read as those of {numbering.name}."]
+        extra = [numbering.unnamed[n] for n in numbers if n in numbering.unnamed]
+        if extra:
+            notes.append(f"{', '.join(extra)} was labelled and left out, as no level is counted so here; check the count of the levels.")
+    whole, note = _bodies_beside(path, labels)
+    masks = {level: cut_to_box(whole, whole.array == n) for n, level in levels.items()}
+    masks = {level: mask for level, mask in masks.items() if mask.array.any()}
+    return _ordered(masks, [*notes, *note], labels, path.name)
+
+
+def _heights(labels: Volume, numbers: list[int]) -> dict[int, float]:
+    centers = np.array(ndimage.center_of_mass(labels.array > 0, labels.array, numbers)).reshape(-1, 3)
+    heights = centers[:, ::-1] @ labels.ijk_to_ras[2, :3] + labels.ijk_to_ras[2, 3]
+    return dict(zip(numbers, heights.tolist()))
+
+
+def _bodies_beside(path: Path, labels: Volume) -> tuple[Volume, list[str]]:
+    """The labels cut to the bodies that SPINEPS marks in a second file; unchanged where there is none."""
+    for part in ("seg-subreg", "seg-spine"):
+        beside = path.with_name(path.name.replace("seg-vert", part))
+        if beside == path or not beside.is_file():
+            continue
+        parts = _single(beside)
+        if parts.same_grid(labels):
+            return labels.like(np.where(np.isin(parts.array, CORPUS), labels.array, 0)), [f"The bodies were taken from {beside.name}."]
+    return labels, []
+
+
+def _names_beside(path: Path) -> dict[int, str]:
+    """Levels by number from NAME.json: {"41": "L1"}, {"L1": 41}, or either under "labels" as in nnU-Net's dataset.json."""
+    file = path.with_name(imagefiles.stem(path) + ".json")
+    if not file.is_file():
+        return {}
+    try:
+        content = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        raise MarrowQuantError(f"{file.name} is no readable JSON; correct it, or remove it to go by the label numbers.") from None
+    names = content.get("labels", content) if isinstance(content, dict) else {}
+    pairs = names.items() if isinstance(names, dict) else ()
+    found: dict[int, str] = {}
+    for first, second in pairs:
+        number, name = (first, second) if re.fullmatch(r"\d+", str(first)) else (second, first)
+        level = parse_level(str(name))
+        if level is None or not re.fullmatch(r"\d+", str(number)):
+            continue
+        if level in found.values():
+            raise MarrowQuantError(f"{file.name} names {level} twice; give each vertebra one number.")
+        found[int(number)] = level
+    return found
