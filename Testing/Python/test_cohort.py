@@ -293,6 +293,7 @@ def test_from_simulated_results_to_the_roc_figure_and_the_multivariable_table(si
     assert "backward elimination" not in methods
     page = (tmp_path / "out" / "cohort.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 6
+    assert {name[:-4] for name in names if name.endswith(".svg")} == {name[:-4] for name in names if name.endswith(".png")}
     assert "http" not in page.replace("http-equiv", "")
 
 
@@ -375,11 +376,11 @@ def test_a_mixed_model_is_asked_for_on_a_table_of_dates_and_other_tests_refuse_i
 
 def test_paired_test_and_partial_correlation_are_commands(simulated, capsys):
     answer = answered(["paired", simulated, "--before", "m_protein_baseline", "--after", "m_protein_follow_up"], capsys)
-    assert answer["n"] == 50
+    assert answer["pairs"][0]["n"] == 50
     columns = ["correlate", simulated, "--columns", "ff_change", "m_protein_change", "--given", "ff_baseline"]
     answer = answered(columns, capsys)
-    assert answer["rho"] < 0
-    assert answer["covariates"] == ["ff_baseline"]
+    assert answer["pairs"][0]["rho"] < 0
+    assert answer["pairs"][0]["covariates"] == ["ff_baseline"]
 
 
 def test_three_groups_are_a_command(repeated_dates, capsys):

@@ -11,15 +11,14 @@ from typing import Any, Optional
 import numpy as np
 
 from .. import __version__
-from ..longitudinal.indices import INDICES
 from ..model import RESEARCH_USE_ONLY, MarrowQuantError
 from ..response import load_model
 from ..response.model_file import MODELS_FOLDER, SCHEMA_VERSION, own_models_folder
+from .columns import described
 from .procedure import Developed, Procedure
 from .validation import Performance, Validation
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
-_UNKNOWN_UNIT = "unit of the table"
 _METHOD_WORDS = {
     "ml": "maximum likelihood",
     "firth": "Firth's penalised likelihood, the intercept corrected so that the mean probability is the share of events (FLIC)",
@@ -133,22 +132,6 @@ def check_new_name(model_id: str) -> None:
 def _check_form(model_id: str) -> None:
     if not _NAME.fullmatch(model_id):
         raise MarrowQuantError(f"'{model_id}' cannot be a model's name; use letters, digits, '_' and '-' only.")
-
-
-def described(column: str) -> dict[str, str]:
-    """Label and unit of a column of a cohort that was read from results; of any other column its name."""
-    for index in INDICES:
-        in_points = index.unit == "%"
-        known = {
-            f"{index.key}_change": (f"{index.label_en}: change", index.change_unit if in_points else "%"),
-            f"{index.key}_change_percent": (f"{index.label_en}: relative change", "%"),
-            f"{index.key}_baseline": (f"{index.label_en}: baseline", index.unit),
-            f"{index.key}_follow_up": (f"{index.label_en}: follow-up", index.unit),
-        }
-        if column in known:
-            label, unit = known[column]
-            return {"label": label, "unit": unit}
-    return {"label": column, "unit": _UNKNOWN_UNIT}
 
 
 def _card(

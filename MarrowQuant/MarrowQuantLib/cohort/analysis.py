@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Optional
+from typing import Optional, Union
 
 import numpy as np
 
 from ..model import MarrowQuantError, Progress, no_progress
-from .comparisons import GroupTest, adjust, mann_whitney
+from .comparisons import Correlation, GroupTest, PairedTest, adjust, mann_whitney, spearman, wilcoxon
 from .groups import GroupModel, fit_groups
+from .linear import LinearFit, fit_linear, fit_mixed
 from .logistic import LogisticFit, fit_logistic
 from .procedure import Developed, Procedure
 from .roc import BOOTSTRAPS, PairedRoc, Roc, compare_rocs, roc
@@ -54,6 +55,38 @@ class Comparison:
     adjusted_p: float
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Two columns of the same patients, their complete values (shape (n, 2)), the test with its corrected p, and what was found."""
+
+    first: str
+    second: str
+    values: np.ndarray
+    test: Union[PairedTest, Correlation]
+    adjusted_p: float
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Several:
+    """A model of several groups, with the labels (n,) and predictors (n, m) it was made from and what was found."""
+
+    model: GroupModel
+    labels: np.ndarray
+    predictors: np.ndarray
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A linear model of a response, with the terms (n, m) it was made from and what was found in the table."""
+
+    response: str
+    fit: LinearFit
+    terms: np.ndarray
+    findings: tuple[str, ...]
+
+
 def select(cohort: Cohort, outcome: str, predictors: Sequence[str], events: Sequence[str] = ()) -> Selected:
     """The complete rows of outcome and predictors.
 
@@ -95,14 +128,72 @@ def numbers(cohort: Cohort, names: Sequence[str], repeated: bool = False) -> tup
     return np.column_stack(columns)[rows], rows, findings(cohort, names)
 
 
-def analyse_groups(cohort: Cohort, label: str, predictors: Sequence[str], method: str) -> tuple[GroupModel, tuple[str, ...]]:
-    """Multinomial regression or linear discriminant of three groups and more, and what was found in the table."""
+def compare_pairs(cohort: Cohort, pairs: Sequence[tuple[str, str]], correction: str = "holm") -> tuple[Pair, ...]:
+    """Wilcoxon's signed-rank test of pairs of columns (before, after), corrected for their number.
+
+    Raises
+    ------
+    MarrowQuantError
+        As :func:`numbers` and :func:`comparisons.wilcoxon`.
+    """
+    return _adjusted([(pair, wilcoxon, ()) for pair in pairs], cohort, correction)
+
+
+def correlate(
+    cohort: Cohort, first: str, others: Sequence[str], given: Sequence[str] = (), correction: str = "holm"
+) -> tuple[Pair, ...]:
+    """Spearman's correlation of a column with others, ``given`` held constant, corrected for their number; raises as :func:`numbers`."""
+    return _adjusted([((first, other), _partial(given), given) for other in others], cohort, correction)
+
+
+def _partial(given: Sequence[str]) -> Callable[..., Correlation]:
+    return lambda first, second, *held: spearman(first, second, np.column_stack(held) if held else None, given)
+
+
+def _adjusted(tests: Sequence[tuple[tuple[str, str], Callable, Sequence[str]]], cohort: Cohort, correction: str) -> tuple[Pair, ...]:
+    """Run tests of two columns each, with columns held constant, and correct their p."""
+    done = []
+    for (first, second), test, held in tests:
+        columns = (first, second, *held)
+        if len(set(columns)) < len(columns):
+            raise MarrowQuantError("The columns must differ from each other; choose each once.")
+        values, _, found = numbers(cohort, columns)
+        done.append((first, second, values[:, :2], test(*values.T), found))
+    p = adjust([item[3].p for item in done], correction)
+    return tuple(Pair(*item[:4], float(one), item[4]) for item, one in zip(done, p))
+
+
+def analyse_groups(cohort: Cohort, label: str, predictors: Sequence[str], method: str) -> Several:
+    """Multinomial regression or linear discriminant of three groups and more; raises as :func:`groups.fit_groups`."""
+    if not predictors or label in predictors:
+        raise MarrowQuantError("Give at least one predictor, and none that is the group itself.")
     labels = cohort.text(label)
     columns = [cohort.numbers(name) for name in predictors]
     cohort.one_row_a_patient()
     rows = complete_rows(*columns) & np.array([bool(cell) for cell in labels])
-    model = fit_groups([cell for cell, kept in zip(labels, rows) if kept], np.column_stack(columns)[rows], predictors, method=method)
-    return model, findings(cohort, (label, *predictors))
+    kept, x = np.array(labels)[rows], np.column_stack(columns)[rows]
+    return Several(fit_groups(kept, x, predictors, method=method), kept, x, findings(cohort, (label, *predictors)))
+
+
+def explain(cohort: Cohort, response: str, terms: Sequence[str], mixed: bool = False) -> Explained:
+    """A linear model of a response; with ``mixed`` each patient has an own level, and several rows.
+
+    Raises
+    ------
+    MarrowQuantError
+        As :func:`numbers`, :func:`linear.fit_linear` and :func:`linear.fit_mixed`.
+    """
+    if not terms or response in terms:
+        raise MarrowQuantError("Give at least one term, and none that is the response itself.")
+    x, rows, found = numbers(cohort, (response, *terms), repeated=mixed)
+    if not mixed:
+        return Explained(response, fit_linear(x[:, 0], x[:, 1:], terms), x[:, 1:], found)
+    if cohort.id_column is None:
+        raise MarrowQuantError(f"A mixed model needs to know the patients; give {cohort.name} a column with their IDs named record_id.")
+    patients = [cell for cell, kept in zip(cohort.text(cohort.id_column), rows) if kept]
+    if not all(patients):
+        raise MarrowQuantError(f"Rows of {cohort.name} have no ID, and a mixed model needs to know the patients; fill them in.")
+    return Explained(response, fit_mixed(x[:, 0], x[:, 1:], terms, patients), x[:, 1:], found)
 
 
 def analyse_roc(chosen: Selected, *, direction: str = "auto", bootstraps: int = BOOTSTRAPS, seed: int = 1) -> RocAnalysis:

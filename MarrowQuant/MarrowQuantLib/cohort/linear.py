@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy as np
 from scipy import stats
@@ -18,7 +19,7 @@ from .packages import need
 class LinearFit:
     """Coefficients in the unit of the response per unit of the term, intercept first; arrays of shape (terms,), intervals (terms, 2), 95 %.
 
-    ``residual_sd`` is the standard deviation within a patient; ``patient_sd`` that of the patients' own levels (mixed model only, else 0).
+    ``residual_sd`` is the standard deviation within a patient; ``patient_sd`` that of the patients' own levels, None in a plain model.
     """
 
     names: tuple[str, ...]
@@ -27,14 +28,14 @@ class LinearFit:
     p: np.ndarray
     intervals: np.ndarray
     residual_sd: float
-    patient_sd: float
+    patient_sd: Optional[float]
     n: int
     n_patients: int
     notes: tuple[str, ...] = ()
 
 
 def fit_linear(response: np.ndarray, terms: np.ndarray, names: Sequence[str]) -> LinearFit:
-    """Ordinary least squares with t intervals: the general linear model of a change.
+    """Ordinary least squares with t intervals: the general linear model of a change. Our own ten lines, so that it needs no statsmodels.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def fit_linear(response: np.ndarray, terms: np.ndarray, names: Sequence[str]) ->
         raise MarrowQuantError("The terms explain the response exactly; is it one of them?")
     p = 2.0 * stats.t.sf(np.abs(beta / errors), freedom)
     intervals = beta[:, None] + stats.t.ppf(0.975, freedom) * errors[:, None] * np.array([-1.0, 1.0])
-    return LinearFit((INTERCEPT, *names), beta, errors, p, intervals, float(np.sqrt(variance)), 0.0, response.size, response.size)
+    return LinearFit((INTERCEPT, *names), beta, errors, p, intervals, float(np.sqrt(variance)), None, response.size, response.size)
 
 
 def fit_mixed(response: np.ndarray, terms: np.ndarray, names: Sequence[str], patients: Sequence[str]) -> LinearFit:

@@ -107,7 +107,7 @@ def fit_logistic(
     if method == "ml" and separation(y > 0, design[:, 1:]):
         raise MarrowQuantError(
             "The predictors separate the two groups completely or nearly so, so that the maximum-likelihood estimate is infinite; "
-            "use Firth's method (--firth)."
+            "use Firth's method."
         )
     ridge = np.zeros(design.shape[1])
     if method == "ridge":

@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from .analysis import Comparison, RocAnalysis, Selected
+from .analysis import Comparison, Pair, RocAnalysis, Selected
 from .logistic import LogisticFit
 from .procedure import Developed
 from .roc import Roc
@@ -102,6 +102,13 @@ def model_answer(chosen: Selected, developed: Developed, validation: Optional[Va
     return answer
 
 
+def pairs_answer(pairs: Sequence[Pair], test: str, correction: str) -> dict[str, Any]:
+    """Tests of pairs of columns, each with its p corrected for their number."""
+    tests = [{"first": pair.first, "second": pair.second, **vars(pair.test), "adjusted_p": pair.adjusted_p} for pair in pairs]
+    found = list(dict.fromkeys(sentence for pair in pairs for sentence in pair.findings))
+    return {"data": {"findings": found}, "test": test, "correction": correction, "pairs": tests}
+
+
 def plain_answer(result: Any, found: Sequence[str]) -> dict[str, Any]:
     """A result whose fields speak for themselves, after what was found in the table."""
     return {"data": {"findings": list(found)}, **vars(result)}
@@ -116,12 +123,12 @@ def as_text(value: Any, indent: int = 0) -> str:
             for key, item in value.items()
         )
     if isinstance(value, list):
-        return "\n".join(f"{space}- {_scalar(item)}" for item in value)
+        return "\n".join(as_text(item, indent) if isinstance(item, Mapping) else f"{space}- {_scalar(item)}" for item in value)
     return space + _scalar(value)
 
 
 def _is_short(item: Any) -> bool:
-    return not isinstance(item, Mapping) and not (isinstance(item, list) and (not item or isinstance(item[0], str)))
+    return not isinstance(item, Mapping) and not (isinstance(item, list) and (not item or isinstance(item[0], (str, Mapping))))
 
 
 def _scalar(item: Any) -> str:

@@ -7,12 +7,12 @@ from types import ModuleType
 
 from ..model import MarrowQuantError
 
-PIP_NAMES = {"sklearn": "scikit-learn", "statsmodels": "statsmodels"}
-_ENTRY = {"statsmodels": "statsmodels.regression.mixed_linear_model", "sklearn": "sklearn"}
+PIP_NAMES = {"sklearn": "scikit-learn", "statsmodels": "statsmodels", "PIL": "Pillow"}
+_ENTRY = {"statsmodels": "statsmodels.regression.mixed_linear_model", "sklearn": "sklearn", "PIL": "PIL.Image"}
 
 
 def need(package: str, what_for: str) -> ModuleType:
-    """Import a package ("sklearn" or "statsmodels") for an analysis.
+    """Import a package ("sklearn", "statsmodels" or "PIL") for an analysis.
 
     Raises
     ------
@@ -23,5 +23,7 @@ def need(package: str, what_for: str) -> ModuleType:
         importlib.import_module(_ENTRY[package])
     except ImportError:
         name = PIP_NAMES[package]
-        raise MarrowQuantError(f"{name} is needed for {what_for}; install it with 'python -m pip install {name}'.") from None
+        raise MarrowQuantError(
+            f"{name} is needed for {what_for}; install it ('pip install {name}' in a shell, slicer.util.pip_install('{name}') in Slicer)."
+        ) from None
     return importlib.import_module(package)

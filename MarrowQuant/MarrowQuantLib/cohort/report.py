@@ -1,8 +1,9 @@
-"""The report of a cohort: tables, figures, a methods paragraph, and one HTML page that holds all of it."""
+"""The report of a cohort: tables (CSV), figures (SVG and PNG), a methods paragraph, and one HTML page that holds all of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,21 +13,25 @@ import numpy as np
 from .. import __version__
 from ..model import RESEARCH_USE_ONLY, MarrowQuantError, Progress, no_progress
 from ..report.style import STYLE
-from . import figures, output
-from .adopt import described
-from .analysis import Selected, compare_groups, develop
+from .analysis import Selected
+from .axes import standalone
 from .cells import safe_cell, write_table
-from .procedure import STAY, Developed, Procedure
-from .roc import BOOTSTRAPS, Roc, compare_rocs, roc
-from .validation import BOOTSTRAPS as VALIDATION_BOOTSTRAPS
-from .validation import FOLDS, REPEATS, Validation
+from .part import Part, Table
+from .png import figure_png
+from .procedure import Procedure
+from .two_groups import two_group_part
+from .validation import BOOTSTRAPS
+from .words import Words
 
-_FIT_WORDS = {
-    "firth": "logistic regression with Firth's penalty, profile-penalised-likelihood intervals and penalised likelihood-ratio tests; the "
-    "intercept was corrected so that the mean probability is the share of events (FLIC)",
-    "ml": "logistic regression by maximum likelihood with Wald intervals and tests",
-    "ridge": "logistic regression with a ridge penalty, chosen by inner 5-fold cross-validation of the deviance",
-}
+PAGE = "cohort.html"
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files of a report, the page first, and what could not be written, as sentences."""
+
+    paths: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
 
 
 def write_cohort_report(
@@ -34,10 +39,12 @@ def write_cohort_report(
     procedure: Procedure,
     folder: Path,
     *,
-    bootstraps: int = VALIDATION_BOOTSTRAPS,
+    bootstraps: int = BOOTSTRAPS,
     decimal_comma: bool = False,
+    language: str = "en",
+    more: Sequence[Part] = (),
     progress: Progress = no_progress,
-) -> list[Path]:
+) -> Written:
     """Do every analysis of two groups and write it.
 
     Parameters
@@ -51,127 +58,116 @@ def write_cohort_report(
         Of the validation.
     decimal_comma : bool
         Write the tables for a spreadsheet with decimal commas.
+    language : {"en", "ja"}
+        Of the page, the figures and the methods; the tables in CSV are English.
+    more : sequence of Part
+        Other analyses for the same page, see ``parts``.
     progress : callable
 
     Returns
     -------
-    list of Path
-        ``cohort.html``, the tables (CSV), the figures (SVG) and ``methods.txt``.
+    Written
+        ``cohort.html``, the tables (CSV), the figures (SVG and PNG) and ``methods.txt``.
 
     Raises
     ------
     MarrowQuantError
-        As the analyses.
+        As the analyses and :func:`write_parts`.
     """
-    comparisons = compare_groups(chosen)
-    curves = {name: roc(chosen.outcome, column) for name, column in zip(chosen.names, chosen.predictors.T)}
-    developed, validation = develop(chosen, procedure, bootstraps=bootstraps, progress=progress)
-    tables = {
-        "groups": (output.GROUP_HEADER, output.group_rows(comparisons)),
-        "roc": (output.ROC_HEADER, output.roc_rows(curves)),
-        "roc_comparisons": (("first", "second", "AUC difference", "95 % low", "95 % high", "z", "p"), _pairs(chosen)),
-        "model": (output.MODEL_HEADER, output.model_rows(developed.fit)),
-        "validation": (output.VALIDATION_HEADER, output.validation_rows(validation)),
-    }
-    drawn = _figures(chosen, curves, developed, validation)
-    methods = methods_paragraph(chosen, procedure, validation)
+    words = Words(language)
+    first = two_group_part(chosen, procedure, words, bootstraps=bootstraps, progress=progress)
+    return write_parts((first, *more), folder, words, decimal_comma=decimal_comma)
+
+
+def write_parts(parts: Sequence[Part], folder: Path, words: Words, *, decimal_comma: bool = False) -> Written:
+    """Write a report of one analysis or more; parameters and result as :func:`write_cohort_report`.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the folder cannot be written to.
+    """
     folder = Path(folder)
+    pictures, notes = _pictures(parts)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        written = [write_table(folder / f"{name}.csv", *table, decimal_comma=decimal_comma) for name, table in tables.items()]
-        for name, figure in drawn.items():
-            written.append(_write(folder / f"{name}.svg", figures.standalone(figure)))
-        written.append(_write(folder / "methods.txt", methods + "\n"))
-        written.insert(0, _write(folder / "cohort.html", _page(chosen, tables, drawn, methods, validation)))
+        written = [_write(folder / PAGE, _page(parts, words))]
+        for part in parts:
+            for name, table in part.tables.items():
+                written.append(write_table(folder / f"{name}.csv", table.header, table.rows, decimal_comma=decimal_comma))
+            written += [_write(folder / f"{name}.svg", standalone(figure)) for name, figure in part.figures.items()]
+        for name, picture in pictures.items():
+            written.append(folder / f"{name}.png")
+            written[-1].write_bytes(picture)
+        written.append(_write(folder / "methods.txt", "\n\n".join(_methods(part, words) for part in parts) + "\n"))
     except OSError:
         raise MarrowQuantError(f"The folder {folder.name} cannot be written to; choose another one.") from None
-    return written
+    return Written(tuple(written), notes)
 
 
-def methods_paragraph(chosen: Selected, procedure: Procedure, validation: Validation) -> str:
-    """What was done, in the words of a methods section; nothing that was not done is named."""
-    several = len(chosen.names) > 1
-    fewer = f" after backward elimination (predictors with p < {STAY} stayed)" if procedure.select and procedure.method != "ridge" else ""
-    repeated = [*(["the tuning"] if procedure.method == "ridge" else []), *(["the elimination"] if fewer else []), "the fit"]
-    sentences = [
-        f"{chosen.outcome.size} patients with all values were analysed, {int(chosen.outcome.sum())} of them with the event "
-        f"({chosen.event_in_words}); missing values were not filled in.",
-        f"{'Indices were' if several else 'The index was'} compared between the groups by two-sided Mann–Whitney tests"
-        + (", corrected for their number after Holm" if several else "")
-        + ", with the rank-biserial correlation and the Hodges–Lehmann shift as effect sizes.",
-        "Receiver operating characteristics were empirical, with DeLong's variance; intervals of an AUC of 0.9 or more were made on the "
-        f"logit scale. Youden's cut-offs and their intervals came from {BOOTSTRAPS} bootstrap samples stratified by group; the direction "
-        "of a marker was taken from the data.",
-        "AUCs of the same patients were compared by DeLong's paired test, not corrected for the number of pairs." if several else "",
-        f"The multivariable model, from {len(chosen.names)} candidate predictor{'s' if several else ''}{fewer}, was a "
-        f"{_FIT_WORDS[procedure.method]}.",
-        f"It was validated internally by {validation.bootstraps} bootstrap samples (optimism after Harrell) and by {REPEATS} times "
-        f"repeated {FOLDS}-fold stratified cross-validation, both repeating {', '.join(repeated)} and the choice of the cut-off; "
-        "the calibration plot and the decision curve use out-of-fold probabilities.",
-        f"Analyses were made with MarrowQuant {__version__}; random numbers started at {procedure.seed}.",
-    ]
-    return " ".join(sentence for sentence in sentences if sentence)
+def _pictures(parts: Sequence[Part]) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """The figures as PNG; none, and why, where Pillow or a font is missing: the page and the SVG files do not need them."""
+    try:
+        return {name: figure_png(figure) for part in parts for name, figure in part.figures.items()}, ()
+    except MarrowQuantError as error:
+        return {}, (str(error),)
 
 
-def _pairs(chosen: Selected) -> list[tuple[Any, ...]]:
-    rows = []
-    for n, first in enumerate(chosen.names):
-        for m in range(n + 1, len(chosen.names)):
-            try:
-                paired = compare_rocs(chosen.outcome, chosen.predictors[:, n], chosen.predictors[:, m])
-            except MarrowQuantError:  # both order the patients in the same way: an empty row says that there is no test
-                rows.append((first, chosen.names[m], 0.0, None, None, None, None))
-                continue
-            rows.append((first, chosen.names[m], paired.difference, *paired.interval, paired.z, paired.p))
-    return rows
+def _methods(part: Part, words: Words) -> str:
+    sentences = (*part.methods, words("Analyses were made with MarrowQuant {version}.", version=__version__))
+    return ("" if words.language == "ja" else " ").join(sentences)
 
 
-def _figures(chosen: Selected, curves: Mapping[str, Roc], developed: Developed, validation: Validation) -> dict[str, str]:
-    drawn = {"roc": figures.roc_figure(curves)}
-    drawn["calibration"] = figures.calibration_figure(chosen.outcome, validation.out_of_fold)
-    drawn["decision_curve"] = figures.decision_figure(chosen.outcome, validation.out_of_fold)
-    if developed.kept:
-        drawn["forest"] = figures.forest_figure(developed.fit, chosen.predictors[:, list(developed.kept)].std(axis=0, ddof=1))
-    for n, (name, column) in enumerate(zip(chosen.names, chosen.predictors.T)):
-        known = described(name)
-        drawn[f"box_{n + 1}"] = figures.box_figure(known["label"], chosen.outcome, column, ("event", "no event"), known["unit"])
-    return drawn
-
-
-def _page(
-    chosen: Selected, tables: Mapping[str, tuple[Sequence[str], list]], drawn: Mapping[str, str], methods: str, validation: Validation
-) -> str:
-    notes = [*chosen.findings, *validation.warnings]
-    said = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    titles = {"groups": "Groups", "roc": "ROC", "roc_comparisons": "Paired comparisons (DeLong)", "model": "Multivariable model",
-              "validation": "Validation"}  # fmt: skip
-    shown = "".join(f"<h2>{titles[name]}</h2>{_table(*table)}" for name, table in tables.items() if table[1])
-    charts = "".join(f'<figure class="card">{figure}</figure>' for figure in drawn.values())
+def _page(parts: Sequence[Part], words: Words) -> str:
     policy = "default-src 'none'; style-src 'unsafe-inline'"
-    event = escape(chosen.event_in_words)
+    title = escape(words("Cohort: {title}", title=parts[0].title))
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        f'<title>MarrowQuant – cohort</title><style>{STYLE}\nfigure {{ margin: 0; }} .wide {{ overflow-x: auto; }}\n'
-        ".charts { display: grid; gap: 14px; grid-template-columns: repeat(2, minmax(0, 1fr)); }</style></head>\n<body>"
-        f'<header><div><p class="brand">MarrowQuant</p><h1>Cohort: {event}</h1></div>'
-        f'<div class="dates">{chosen.outcome.size} patients, {int(chosen.outcome.sum())} with the event</div></header>'
-        f'<p class="notice">{RESEARCH_USE_ONLY}</p>'
-        + (f'<section><h2>Please check</h2><div class="warn"><ul>{said}</ul></div></section>' if notes else "")
-        + f'<section><h2>Figures</h2><div class="charts">{charts}</div></section><section>{shown}</section>'
-        f"<section><h2>Methods</h2><p>{escape(methods)}</p></section></body></html>\n"
+        f'<!DOCTYPE html>\n<html lang="{words.language}"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f"<title>MarrowQuant – {title}</title><style>{STYLE}\n.wide {{ overflow-x: auto; }}</style></head>\n<body>"
+        f'<header><div><p class="brand">MarrowQuant</p><h1>{title}</h1></div><div class="dates">{escape(parts[0].about)}</div></header>'
+        f'<p class="notice">{escape(words(RESEARCH_USE_ONLY))}</p>'
+        + "".join(_section(part, parts[:n], words) for n, part in enumerate(parts))
+        + "</body></html>\n"
     )
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in header)
-    body = "".join("<tr>" + "".join(f"<td>{escape(_shown(value))}</td>" for value in row) + "</tr>" for row in rows)
-    return f"<div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+def _section(part: Part, before: Sequence[Part], words: Words) -> str:
+    """A part of the page. The first one stands under the page's own heading; what earlier parts said is not said again."""
+    heading = f"<h2>{escape(part.title)}</h2><p>{escape(part.about)}</p>" if before else ""
+    said = {note for other in before for note in (*other.findings, *other.warnings)}
+    notes = [note for note in (*part.findings, *part.warnings) if note not in said]
+    charts = "".join(f'<figure class="card">{figure}</figure>' for figure in part.figures.values())
+    tables = "".join(_table(table, words) for table in part.tables.values() if table.rows)
+    remarks = "".join(f"<p>{escape(remark)}</p>" for remark in part.remarks)
+    return (
+        f"<section>{heading}{_notes(notes, words)}"
+        f'<h3>{words("Figures")}</h3><div class="charts">{charts}</div>{tables}{remarks}'
+        f"<h3>{words('Methods')}</h3><p>{escape(_methods(part, words))}</p></section>"
+    )
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, (float, np.floating)):
-        return f"{value:.3g}".replace("-", "−") if np.isfinite(value) else "–"
-    return "–" if value is None else safe_cell(value)
+def _notes(notes: Iterable[str], words: Words) -> str:
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    if not items:
+        return ""
+    english = f'<p class="soft">{words("Sentences about the data are shown in English.")}</p>' if words.language != "en" else ""
+    return f'<h3>{words("Please check")}</h3><div class="warn"><ul>{items}</ul></div>{english}'
+
+
+def _table(table: Table, words: Words) -> str:
+    head = "".join(f"<th>{escape(words.heading(name))}</th>" for name in table.header)
+    body = "".join("<tr>" + "".join(_table_cell(value, words) for value in row) + "</tr>" for row in table.rows)
+    title = escape(words(table.title))
+    return f"<h3>{title}</h3><div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def _table_cell(value: Any, words: Words) -> str:
+    if isinstance(value, str):
+        return f'<td class="text">{escape(words.cell(value))}</td>'
+    if value is None or (isinstance(value, (float, np.floating)) and not np.isfinite(value)):
+        return "<td>–</td>"
+    return f"<td>{value:.3g}</td>".replace("-", "−") if isinstance(value, (float, np.floating)) else f"<td>{safe_cell(value)}</td>"
 
 
 def _write(path: Path, content: str) -> Path:

@@ -58,7 +58,7 @@ class Roc:
         Percentiles of the bootstrap, resampled within each group.
     higher_is_event : bool
     false_positive_rate, sensitivity : ndarray, shape (m,)
-        The curve, from (0, 0) to (1, 1).
+        The curve, from (0, 0) to (1, 1): the cut-off falls along it.
     cut_off : CutOff
     n_event, n_no_event : int
     """
@@ -144,8 +144,8 @@ def roc(outcome: np.ndarray, marker: np.ndarray, *, direction: str = "auto", boo
         delong_interval=plain,
         bootstrap_interval=_percentiles(sample["auc"]),
         higher_is_event=bool(sign > 0),
-        false_positive_rate=false_positive,
-        sensitivity=sensitivity,
+        false_positive_rate=false_positive[::-1],
+        sensitivity=sensitivity[::-1],
         cut_off=_cut_off(event, no_event, sign, sample),
         n_event=event.size,
         n_no_event=no_event.size,

@@ -108,7 +108,7 @@ class Cohort:
         words = {cell: cell in wanted for cell in present} if wanted else _EVENT_WORDS
         if not all(_plain(cell) in words for cell in present):
             raise MarrowQuantError(
-                f"The outcome '{column}' holds {_listed(present)}, and it is not clear which is the event; name it (--event VALUE[,VALUE])."
+                f"The outcome '{column}' holds {_listed(present)}, and it is not clear which is the event; name the values that are it."
             )
         coded = np.array([float(words[_plain(cell)]) if cell else np.nan for cell in cells])
         if len(np.unique(coded[np.isfinite(coded)])) < 2:

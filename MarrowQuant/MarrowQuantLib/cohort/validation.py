@@ -104,7 +104,7 @@ def validate(
     smaller = int(min(outcome.sum(), (~outcome).sum()))
     if smaller < FOLDS:
         raise MarrowQuantError(
-            f"The smaller group has {smaller} patients, but validation needs {FOLDS}; add patients, or fit without it (--bootstraps 0)."
+            f"The smaller group has {smaller} patients, but the validation needs {FOLDS}; add patients."
         )
     rng = np.random.default_rng(procedure.seed)
     developed = procedure.run(outcome, predictors, names)
@@ -179,7 +179,7 @@ def _resample(
             return rows, procedure.run(outcome[rows], predictors[rows], names), failed
         except MarrowQuantError:  # one class, a constant predictor, or separation in this resample
             continue
-    raise MarrowQuantError("The model cannot be fitted to resamples of these patients; use Firth's method (--firth) or fewer predictors.")
+    raise MarrowQuantError("The model cannot be fitted to resamples of these patients; use Firth's method or fewer predictors.")
 
 
 def _cross_validate(procedure, outcome, predictors, names, repeats: int, rng, progress: Progress) -> tuple[Performance, np.ndarray]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +29,20 @@ def add(commands: argparse._SubParsersAction) -> None:
     groups = _action(actions, "groups", "three groups and more: multinomial regression or linear discriminant, cross-validated", _groups)
     _predictors(groups)
     groups.add_argument("--method", choices=("multinomial", "lda"), default="multinomial")
+    _page(groups)
     paired = _action(actions, "paired", "Wilcoxon signed-rank test of two columns of the same patients", _paired, outcome=False)
-    paired.add_argument("--before", required=True, metavar="A")
-    paired.add_argument("--after", required=True, metavar="B")
+    paired.add_argument("--before", required=True, metavar="A[,A2]", help="columns, separated by commas")
+    paired.add_argument("--after", required=True, metavar="B[,B2]", help="their partners in the same order")
+    _page(paired)
     correlate = _action(actions, "correlate", "Spearman's correlation, or the partial one", _correlate, outcome=False)
-    correlate.add_argument("--columns", nargs=2, required=True, metavar=("A", "B"))
+    correlate.add_argument("--columns", nargs="+", required=True, metavar="A", help="the first is correlated with each of the others")
     correlate.add_argument("--given", default="", metavar="C,D", help="columns that are held constant")
+    _page(correlate)
     linear = _action(actions, "linear", "linear model of a change, or with --mixed of repeated dates", _linear, outcome=False)
     linear.add_argument("--response", required=True, metavar="Y")
     linear.add_argument("--terms", required=True, metavar="A,B", help="columns with numbers; a group as 0 and 1")
     linear.add_argument("--mixed", action="store_true", help="one row a patient and date; each patient has an own level")
+    _page(linear)
     fit = _action(actions, "fit", "fit, validate and write a response model", _fit)
     _predictors(fit)
     _modelling(fit)
@@ -45,8 +51,11 @@ def add(commands: argparse._SubParsersAction) -> None:
     report = _action(actions, "report", "everything: tables, figures, methods and one HTML page", _report)
     _predictors(report)
     _modelling(report)
-    report.add_argument("--out", type=Path, required=True, metavar="DIR")
-    report.add_argument("--decimal-comma", action="store_true", help="write the tables for a spreadsheet with decimal commas")
+    report.add_argument("--paired", action="append", default=[], metavar="A,B", help="also a paired test; may be given several times")
+    report.add_argument("--correlate", metavar="A,B", help="also the correlations of the first column with each of the others")
+    report.add_argument("--linear", metavar="Y,A,B", help="also a linear model of the first column")
+    report.add_argument("--groups", metavar="COLUMN", help="also the predictors' model of three groups and more")
+    _page(report, required=True)
     example = actions.add_parser("example", help="write a simulated cohort after the published design (50 patients, 15 CR/VGPR)")
     example.add_argument("--out", type=Path, required=True, metavar="DIR")
     example.add_argument("--seed", type=int, default=1)
@@ -70,6 +79,12 @@ def _predictors(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--predictors", required=True, metavar="A,B", help="columns, separated by commas")
 
 
+def _page(parser: argparse.ArgumentParser, required: bool = False) -> None:
+    parser.add_argument("--out", type=Path, required=required, metavar="DIR", help="write tables, figures, methods and one HTML page")
+    parser.add_argument("--language", choices=("en", "ja"), default="en", help="of the page and the figures")
+    parser.add_argument("--decimal-comma", action="store_true", help="write the tables for a spreadsheet with decimal commas")
+
+
 def _modelling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=("firth", "ml", "ridge"), default="firth")
     parser.add_argument("--select", action="store_true", help="backward elimination; repeated in every resample of the validation")
@@ -78,20 +93,14 @@ def _modelling(parser: argparse.ArgumentParser) -> None:
 
 def _chosen(options: argparse.Namespace, names: list[str]):
     from ..cohort import analysis
+
+    return analysis.select(_cohort(options, options.outcome), options.outcome, names, _split(options.event))
+
+
+def _cohort(options: argparse.Namespace, outcome: str = "", long: bool = False):
     from ..cohort.reading import read_cohort
 
-    cohort = read_cohort(options.source, outcomes=options.outcomes, id_column=options.id, outcome=options.outcome)
-    events = [value for value in options.event.split(",") if value.strip()]
-    return analysis.select(cohort, options.outcome, names, events)
-
-
-def _numbers(options: argparse.Namespace, names: list[str], long: bool = False):
-    """The cohort and the complete rows of the columns."""
-    from ..cohort.analysis import numbers
-    from ..cohort.reading import read_cohort
-
-    cohort = read_cohort(options.source, outcomes=options.outcomes, id_column=options.id, long=long)
-    return cohort, *numbers(cohort, names, repeated=long)
+    return read_cohort(options.source, outcomes=options.outcomes, id_column=options.id, outcome=outcome, long=long)
 
 
 def _split(names: str) -> list[str]:
@@ -134,39 +143,57 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _groups(options: argparse.Namespace) -> int:
-    from ..cohort import analysis, output
-    from ..cohort.reading import read_cohort
+    from ..cohort import analysis, output, parts
 
-    cohort = read_cohort(options.source, outcomes=options.outcomes, id_column=options.id, outcome=options.outcome)
-    return _answer(options, output.plain_answer(*analysis.analyse_groups(cohort, options.outcome, _listed(options), options.method)))
+    several = analysis.analyse_groups(_cohort(options, options.outcome), options.outcome, _listed(options), options.method)
+    _write_page(options, lambda words: parts.groups_part(several, options.outcome, words))
+    return _answer(options, output.plain_answer(several.model, several.findings))
 
 
 def _paired(options: argparse.Namespace) -> int:
-    from ..cohort import comparisons, output
+    from ..cohort import analysis, output, parts
 
-    _, x, _, found = _numbers(options, [options.before, options.after])
-    return _answer(options, output.plain_answer(comparisons.wilcoxon(x[:, 0], x[:, 1]), found))
+    before, after = _split(options.before), _split(options.after)
+    if len(before) != len(after):
+        raise MarrowQuantError(f"--before names {len(before)} columns and --after {len(after)}; give each its partner.")
+    pairs = analysis.compare_pairs(_cohort(options), list(zip(before, after)))
+    _write_page(options, lambda words: parts.paired_part(pairs, words))
+    return _answer(options, output.pairs_answer(pairs, "Wilcoxon signed-rank, two-sided", "holm"))
 
 
 def _correlate(options: argparse.Namespace) -> int:
-    from ..cohort import comparisons, output
+    from ..cohort import analysis, output, parts
 
-    given = _split(options.given)
-    _, x, _, found = _numbers(options, [*options.columns, *given])
-    return _answer(options, output.plain_answer(comparisons.spearman(x[:, 0], x[:, 1], x[:, 2:] if given else None, given), found))
+    first, *others = options.columns
+    if not others:
+        raise MarrowQuantError("A correlation needs two columns or more; name them after --columns.")
+    pairs = analysis.correlate(_cohort(options), first, others, _split(options.given))
+    _write_page(options, lambda words: parts.correlation_part(pairs, words))
+    return _answer(options, output.pairs_answer(pairs, "Spearman", "holm"))
 
 
 def _linear(options: argparse.Namespace) -> int:
-    from ..cohort import linear, output
+    from ..cohort import analysis, output, parts
 
-    terms = _split(options.terms)
-    cohort, x, rows, found = _numbers(options, [options.response, *terms], long=options.mixed)
-    if not options.mixed:
-        return _answer(options, output.plain_answer(linear.fit_linear(x[:, 0], x[:, 1:], terms), found))
-    if cohort.id_column is None:
-        raise MarrowQuantError("A mixed model needs to know the patients; name their column with --id.")
-    patients = [cell for cell, kept in zip(cohort.text(cohort.id_column), rows) if kept]
-    return _answer(options, output.plain_answer(linear.fit_mixed(x[:, 0], x[:, 1:], terms, patients), found))
+    cohort = _cohort(options, long=options.mixed)
+    explained = analysis.explain(cohort, options.response, _split(options.terms), mixed=options.mixed)
+    _write_page(options, lambda words: parts.linear_part(explained, words))
+    return _answer(options, output.plain_answer(explained.fit, explained.findings))
+
+
+def _write_page(options: argparse.Namespace, part: Callable[[Any], Any]) -> None:
+    """The page of one analysis, if it was asked for."""
+    from ..cohort.report import write_parts
+    from ..cohort.words import Words
+
+    if options.out is not None:
+        words = Words(options.language)
+        _say_notes(write_parts((part(words),), options.out, words, decimal_comma=options.decimal_comma))
+
+
+def _say_notes(written: Any) -> None:
+    for note in written.notes:
+        print(note, file=sys.stderr)
 
 
 def _fit(options: argparse.Namespace) -> int:
@@ -191,16 +218,42 @@ def _report(options: argparse.Namespace) -> int:
     from ..cohort import report
     from ..cohort.procedure import Procedure
 
-    chosen = _chosen(options, _listed(options))
     if options.bootstraps < 1:
         raise MarrowQuantError("A report needs the validation; give --bootstraps 1 or more (500 for a paper).")
+    chosen, more = _chosen(options, _listed(options)), _more_parts(options)
     written = report.write_cohort_report(
         chosen, Procedure(options.method, options.select), options.out, bootstraps=options.bootstraps, decimal_comma=options.decimal_comma,
-        progress=progress_bar,
+        language=options.language, more=more, progress=progress_bar,
     )  # fmt: skip
     progress_bar.end()
-    print(json.dumps([path.name for path in written]) if options.json else "\n".join(str(path) for path in written))
+    _say_notes(written)
+    print(json.dumps([path.name for path in written.paths]) if options.json else "\n".join(str(path) for path in written.paths))
     return 0
+
+
+def _more_parts(options: argparse.Namespace) -> list[Any]:
+    """The analyses that the report shall hold beside the model of two groups."""
+    from ..cohort import analysis, parts
+    from ..cohort.words import Words
+
+    cohort, words, more = _cohort(options, options.outcome), Words(options.language), []
+    if options.paired:
+        pairs = [tuple(_split(pair)) for pair in options.paired]
+        if any(len(pair) != 2 for pair in pairs):
+            raise MarrowQuantError("A paired test needs two columns; write --paired BEFORE,AFTER.")
+        more.append(parts.paired_part(analysis.compare_pairs(cohort, pairs), words))
+    if options.correlate:
+        first, *others = _split(options.correlate)
+        if not others:
+            raise MarrowQuantError("A correlation needs two columns or more; write --correlate A,B.")
+        more.append(parts.correlation_part(analysis.correlate(cohort, first, others), words))
+    if options.linear:
+        response, *terms = _split(options.linear)
+        more.append(parts.linear_part(analysis.explain(cohort, response, terms), words))
+    if options.groups:
+        several = analysis.analyse_groups(cohort, options.groups, _listed(options), "multinomial")
+        more.append(parts.groups_part(several, options.groups, words))
+    return more
 
 
 def _example(options: argparse.Namespace) -> int:

@@ -85,13 +85,13 @@ def dumbbells(
     """Two values a row, joined by a line: hollow and grey before, full and blue after; a grey band behind them from low to high."""
     left, width, row, top = 36.0, 360.0, 26.0, 8.0
     known = [value for value in (*before, *after, *(band or ())) if value is not None]
-    low, high = _nice_range(min([0.0, *known]), max([10.0, *known]))
+    low, high = nice_range(min([0.0, *known]), max([10.0, *known]))
     bottom = top + row * len(levels)
 
     def x(value: float) -> float:
         return left + width * (value - low) / (high - low)
 
-    parts = _x_axis(x, low, high, top, bottom, axis, left + width / 2)
+    parts = x_axis(x, low, high, top, bottom, axis, left + width / 2)
     if band:
         parts.append(rect(x(band[0]), top, x(band[1]) - x(band[0]), bottom - top, BEFORE, 0.15))
     for n, (level, first, second) in enumerate(zip(levels, before, after)):
@@ -111,7 +111,7 @@ def paired_histogram(histograms: Sequence[Optional[Histogram]], axis: str, share
     left, width, top, height = 36.0, 360.0, 20.0, 125.0
     shares = [None if h is None or h.counts.sum() == 0 else (h.edges, 100.0 * h.counts / h.counts.sum()) for h in histograms]
     shown = [item for item in shares if item is not None]
-    low, high = _nice_range(*_occupied(shown))
+    low, high = nice_range(*_occupied(shown))
     top_share = max(float(values.max()) for _, values in shown)
     bottom = top + height
 
@@ -121,7 +121,7 @@ def paired_histogram(histograms: Sequence[Optional[Histogram]], axis: str, share
     def y(value: float) -> float:
         return bottom - height * value / top_share
 
-    parts = _x_axis(x, low, high, top, bottom, axis, left + width / 2)
+    parts = x_axis(x, low, high, top, bottom, axis, left + width / 2)
     parts.append(text(left - 5, top + 4, f"{top_share:.0f} %", "end", soft=True, size=10.5))
     parts.append(text(left, top - 8, share, soft=True, size=10.5))
     for item, colour, dash, opacity in zip(shares, (BEFORE, AFTER), ("5 3", ""), (0.15, 0.25)):
@@ -173,22 +173,22 @@ def _occupied(shown) -> tuple[float, float]:
     return min(lows), max(highs)
 
 
-def _nice_range(low: float, high: float) -> tuple[float, float]:
+def nice_range(low: float, high: float) -> tuple[float, float]:
     """``low`` and ``high`` widened to round numbers."""
-    step = _step(low, high)
+    step = round_step(low, high)
     return float(np.floor(low / step) * step), float(np.ceil(high / step) * step)
 
 
-def _step(low: float, high: float) -> float:
+def round_step(low: float, high: float) -> float:
     """A round distance (1, 2 or 5 times a power of ten) that divides the range into about five parts."""
     raw = max(high - low, 1e-9) / 5.0
     power = 10.0 ** np.floor(np.log10(raw))
     return float(power * min((1, 2, 5, 10), key=lambda factor: abs(factor * power - raw)))
 
 
-def _x_axis(x, low: float, high: float, top: float, bottom: float, title: str, middle: float) -> list[str]:
+def x_axis(x, low: float, high: float, top: float, bottom: float, title: str, middle: float) -> list[str]:
     parts = []
-    for tick in np.arange(low, high + 1e-9 * (high - low), _step(low, high)):
+    for tick in np.arange(low, high + 1e-9 * (high - low), round_step(low, high)):
         parts.append(line(x(tick), top, x(tick), bottom))
         parts.append(text(x(tick), bottom + 14, f"{tick:g}".replace("-", "−"), "middle", soft=True, size=10.5))
     return [*parts, line(x(low), bottom, x(high), bottom, INK), text(middle, bottom + 30, title, "middle", soft=True, size=11)]

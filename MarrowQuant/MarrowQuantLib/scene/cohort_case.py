@@ -129,14 +129,16 @@ class CohortCase:
 
     def _groups(self, question: Question) -> Answer:
         need("sklearn", "a model of three groups and more")
-        model, found = analysis.analyse_groups(self.cohort, question.outcome, question.predictors, question.method)
+        several = analysis.analyse_groups(self.cohort, question.outcome, question.predictors, question.method)
+        model = several.model
         about = f"{question.outcome}: {round(float(model.confusion.sum()))} patients in {len(model.groups)} groups"
         nodes.confusion_table(model, about)
-        return Answer(about, groups=model, findings=found)
+        return Answer(about, groups=model, findings=several.findings)
 
     def report(self, question: Question, folder: Path, bootstraps: int, progress: Progress = no_progress) -> list[Path]:
         """Everything into a folder; as :func:`cohort.report.write_cohort_report`."""
-        return write_cohort_report(self._selected(question), question.procedure, folder, bootstraps=bootstraps, progress=progress)
+        written = write_cohort_report(self._selected(question), question.procedure, folder, bootstraps=bootstraps, progress=progress)
+        return list(written.paths)
 
     def fit_and_offer(self, question: Question, model_id: str, bootstraps: int, progress: Progress = no_progress) -> Validation:
         """Fit and validate a model, and put it where MarrowQuant and ``marrowquant response`` find it.

@@ -1,0 +1,68 @@
+"""Axes and lines that the figures of a cohort share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from ..report.charts import BEFORE, INK, line, round_step, svg, text, x_axis
+
+LEFT, TOP, SIZE = 46.0, 12.0, 250.0
+"""Of the square that a figure with two axes is drawn in, in SVG units."""
+Scale = Callable[[float], float]
+
+
+def scales(across: tuple[float, float], up: tuple[float, float]) -> tuple[Scale, Scale]:
+    """From data to places in the square; each range is (low, high)."""
+    return (
+        lambda value: LEFT + SIZE * (value - across[0]) / (across[1] - across[0]),
+        lambda value: TOP + SIZE * (up[1] - value) / (up[1] - up[0]),
+    )
+
+
+def up_axis(low: float, high: float, name: str) -> list[str]:
+    """Grid, ticks and title of the upward axis of the square."""
+    _, y = scales((0.0, 1.0), (low, high))
+    step = round_step(low, high)
+    parts = []
+    for tick in np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1.0) * step + 0.0:  # + 0.0: no "−0"
+        label = f"{tick:.6g}".replace("-", "−")
+        parts += [line(LEFT, y(tick), LEFT + SIZE, y(tick)), text(LEFT - 5, y(tick) + 4, label, "end", soft=True, size=10.5)]
+    middle = TOP + SIZE / 2
+    title = text(10, middle + 4, name, "middle", soft=True, size=11)
+    return [*parts, line(LEFT, TOP, LEFT, TOP + SIZE, INK), f'<g transform="rotate(-90 10 {middle:.0f})">{title}</g>']
+
+
+def square_axes(across: tuple[float, float], up: tuple[float, float], names: tuple[str, str]) -> list[str]:
+    """Both axes of the square, with their titles (across, up)."""
+    x, _ = scales(across, up)
+    return [*x_axis(x, *across, TOP, TOP + SIZE, names[0], LEFT + SIZE / 2), *up_axis(*up, names[1])]
+
+
+def unit_square(across: str, up: str) -> tuple[list[str], Scale, Scale]:
+    """Axes from 0 to 1 with the diagonal, and both scales."""
+    x, y = scales((0.0, 1.0), (0.0, 1.0))
+    return [*square_axes((0.0, 1.0), (0.0, 1.0), (across, up)), line(x(0), y(0), x(1), y(1), BEFORE, 1.0, "3 3")], x, y
+
+
+def square_svg(label: str, parts: Sequence[str]) -> str:
+    return svg(LEFT + SIZE + 14, TOP + SIZE + 36, label, parts)
+
+
+def polyline(across: Iterable[float], up: Iterable[float], x: Scale, y: Scale, colour: str, dash: str = "", width: float = 2.0) -> str:
+    points = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in zip(across, up))
+    dashes = f' stroke-dasharray="{dash}"' if dash else ""
+    return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width:g}"{dashes}/>'
+
+
+def dot(x: float, y: float, colour: str) -> str:
+    """One patient."""
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.2" fill="{colour}" fill-opacity="0.75"/>'
+
+
+def standalone(figure: str) -> str:
+    """The figure as a file of its own: with a name space, a white ground and the fonts that a page would give it."""
+    style = "<style>text { font-family: system-ui, Arial, sans-serif; fill: #1b2733; } .soft { fill: #52616f; }</style>"
+    ground = '<rect width="100%" height="100%" fill="#fff"/>'
+    return figure.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(">\n", f">{style}{ground}\n", 1)
