@@ -70,6 +70,7 @@ class MarrowQuantParameterNode:
     tdvSignalRatio: Annotated[float, WithinRange(1, 20)] = 5.0
     tdvAdcLower: Annotated[float, WithinRange(0, 3000)] = 550.0
     tdvAdcUpper: Annotated[float, WithinRange(0, 3000)] = 1400.0
+    seriesOverrides: str = ""  # JSON, what the reader changed in the table of series
     minComponentMl: Annotated[float, WithinRange(0, 10)] = 0.3
     roiRadiusLR: Annotated[float, WithinRange(3, 30)] = 12.0
     roiRadiusAP: Annotated[float, WithinRange(3, 30)] = 9.0

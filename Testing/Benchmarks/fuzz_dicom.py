@@ -237,6 +237,8 @@ def write_input(seed: int, originals: list[Path], folder: Path) -> str:
     shutil.copytree(original, folder)
     victim = rng.choice(sorted(folder.iterdir()))
     damages = sorted(rng.choices(DAMAGES, k=rng.choice((1, 1, 1, 2))), key=lambda damage: damage is pixel_bomb)  # a bomb last
+    if damages == [pixel_bomb, pixel_bomb]:
+        damages.pop()  # to lay it, the first one would have to be unpacked
     data = bytearray(victim.read_bytes())
     for damage in damages:
         try:

@@ -16,7 +16,8 @@ def parameters() -> SimpleNamespace:
     return SimpleNamespace(
         baselineFolder="", followUpFolder="", labsPath="", outputFolder="", tdvSignalRatio=5.0, tdvAdcLower=550.0, tdvAdcUpper=1400.0,
         minComponentMl=0.3, roiRadiusLR=12.0, roiRadiusAP=9.0, roiRadiusCC=7.0, ageYears=0, sex="", modelId="",
-        language="en", **dict.fromkeys(nodes),
+        language="en", seriesOverrides="",
+        **dict.fromkeys(nodes),
     )
 
 

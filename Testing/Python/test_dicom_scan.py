@@ -613,10 +613,34 @@ def test_compressed_pixels_are_decoded_and_unknown_ones_explained(tmp_path: Path
         image.save_as(path)
     (volume,) = scan(tmp_path)
     np.testing.assert_array_equal(volume.load().array[2], pixels(2))
-    for path in tmp_path.glob("*.dcm"):
-        path.write_bytes(path.read_bytes()[:-120])
+    path = next(tmp_path.glob("*.dcm"))
+    image = pydicom.dcmread(path)
+    image.PixelData = pydicom.encaps.encapsulate([b"\xff" * 64])  # no run-length code
+    image.save_as(path)
     with pytest.raises(MarrowQuantError, match=r"cannot be decoded \(RLE Lossless\)"):
         scan(tmp_path)[0].load()
+
+
+@pytest.mark.parametrize("lost", [1, 8, 9, 60, 120])
+def test_compressed_pixels_that_are_cut_short_are_found_without_decoding_them(tmp_path: Path, lost: int) -> None:
+    path = write_volume(tmp_path)[0]
+    image = pydicom.dcmread(path)
+    image.compress(RLELossless)
+    image.save_as(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-lost])
+    with pytest.raises(MarrowQuantError, match="is cut short inside its compressed pixels"):
+        scan(tmp_path)
+
+
+def test_compressed_pixels_without_a_fragment_are_refused(tmp_path: Path) -> None:
+    path = write_volume(tmp_path)[0]
+    image = pydicom.dcmread(path)
+    image.compress(RLELossless)
+    image.PixelData = bytes.fromhex("feff00e000000000feffdde000000000")
+    image.save_as(path)
+    with pytest.raises(MarrowQuantError, match="is cut short inside its compressed pixels"):
+        scan(tmp_path)
 
 
 def test_a_file_that_vanishes_after_the_scan_is_an_error(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_reading_shows_what_each_series_is_and_why(widget, monkeypatch, tmp_path
     class Files:
         folder = tmp_path
 
-    monkeypatch.setattr(workflow, "read_exams", lambda folders, progress: [Files() for _ in folders])
+    monkeypatch.setattr(workflow, "read_exams", lambda folders, progress, overrides: [Files() for _ in folders])
     monkeypatch.setattr(workflow, "make_maps", lambda files, label, settings, progress: fake_exams.exam_maps(label))
     widget.ui.baselinePathLineEdit.currentPath = str(tmp_path)
     assert widget.ui.readButton.enabled
@@ -483,7 +483,7 @@ def test_a_loaded_sample_is_taken_up_when_the_module_is_entered(slicer_host, mon
     sheet.write_text("date,test,value,unit\n2025-01-14,M protein,38.0,g/L\n", encoding="utf-8")
     monkeypatch.setattr(type(slicer.app), "cachePath", str(tmp_path), raising=False)
     monkeypatch.setattr(sample_data, "writeSample", lambda folder, story: sample_data.Sample((tmp_path, tmp_path), sheet, {}))
-    monkeypatch.setattr(workflow, "read_exams", lambda folders, progress: [Files() for _ in folders])
+    monkeypatch.setattr(workflow, "read_exams", lambda folders, progress, overrides: [Files() for _ in folders])
     monkeypatch.setattr(workflow, "make_maps", lambda files, label, settings, progress: fake_exams.exam_maps(label))
     module = slicer_host.load_module(MODULE)
     widget = slicer_host.make_widget("MarrowQuant")

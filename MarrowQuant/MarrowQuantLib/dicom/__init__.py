@@ -5,6 +5,7 @@
 >>> array = exam.volumes[0].load().array    # doctest: +SKIP
 """
 
+from . import edits
 from .grouping import ExamFiles, diffusion_sets, group_exams
 from .overrides import Override, overrides_from, read_overrides, refuse_unused
 from .series import scan, scan_files
@@ -16,6 +17,7 @@ __all__ = [
     "Override",
     "SeriesVolume",
     "diffusion_sets",
+    "edits",
     "group_exams",
     "inspect_table",
     "overrides_from",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
 
@@ -26,7 +26,11 @@ SAMPLED_SLICES = (0.25, 0.5, 0.75)  # where in the volume the unit of a map with
 
 @dataclass
 class Draft:
-    """One volume while it is being recognised. ``parts`` are the slices of each gradient direction (usually one)."""
+    """One volume while it is being recognised.
+
+    ``parts`` are the slices of each gradient direction (usually one); ``select`` is what the headers alone say, by which an override
+    chooses it.
+    """
 
     grid: Grid
     verdict: Verdict
@@ -39,6 +43,7 @@ class Draft:
     scaling: Scaling = field(default_factory=Scaling)
     problem: str = ""
     overrides: tuple[Override, ...] = ()
+    select: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:

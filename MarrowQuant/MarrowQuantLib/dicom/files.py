@@ -7,17 +7,39 @@ from __future__ import annotations
 
 import gzip
 import io
+import logging
+import os
 import struct
+import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
+
+import pydicom
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 GZIP_MARK = b"\x1f\x8b"
 CHUNK, META_SIZE = 1 << 20, 1 << 10
 MAX_FILE_BYTES = 1 << 28  # of a packed file, unpacked, and of what is read of any file's header
+ITEM, END_OF_ITEMS = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"  # PS3.5 7.5
+MAX_FRAGMENTS = 100_000
 MAX_READS = 500_000  # a header takes two reads an element
 EMPTY_ELEMENT, MAX_EMPTY = bytes(8), 100  # zeros look like millions of empty elements, one read each
+
+
+@contextmanager
+def quiet_pydicom() -> Iterator[None]:
+    """No remarks on odd but readable values, which are of no use to the reader, nor log entries, which name paths."""
+    logger = logging.getLogger("pydicom")
+    was_disabled, logger.disabled = logger.disabled, True
+    try:
+        with warnings.catch_warnings(), pydicom.config.disable_value_validation():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.disabled = was_disabled
 
 
 class BoundedReader:
@@ -108,3 +130,34 @@ def refuse_inflation(file: BinaryIO) -> None:
         if size > MAX_FILE_BYTES:
             raise ValueError("a data set too large for memory")
     file.seek(0)
+
+
+def has_whole_fragments(file: BinaryIO) -> bool:
+    """True if the file holds every fragment of its compressed pixels and their end mark, told from the lengths alone (PS3.5 A.4).
+
+    Parameters
+    ----------
+    file : binary file
+        At the first item, the table of offsets; afterwards anywhere.
+
+    Raises
+    ------
+    ValueError
+        If there is something else than fragments, or more than ``MAX_FRAGMENTS``.
+    """
+    start = file.tell()
+    size = file.seek(0, os.SEEK_END)
+    place = start
+    for n_items in range(MAX_FRAGMENTS):
+        file.seek(place)
+        head = file.read(8)
+        if len(head) < 8:
+            return False
+        if head[:4] == END_OF_ITEMS:
+            return n_items > 1  # beside the table of offsets
+        if head[:4] != ITEM:
+            raise ValueError("no item of pixels")
+        place += 8 + struct.unpack_from("<I", head, 4)[0]
+        if place > size:
+            return False
+    raise ValueError("more fragments than a scanner writes")

@@ -6,7 +6,6 @@ import gzip
 import io
 import os
 import struct
-import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from pydicom.errors import BytesLengthException, InvalidDicomError
 from ..model import MarrowQuantError, Progress
 from . import elements as el
 from .describe import describe, identify
-from .files import DEFLATED, BoundedReader, is_dicom, open_file, refuse_inflation
+from .files import DEFLATED, BoundedReader, has_whole_fragments, is_dicom, open_file, quiet_pydicom, refuse_inflation
 from .frame import Frame, PixelStore
 from .mosaic import mosaic_tiles
 
@@ -31,6 +30,7 @@ READ_CLASSES = MR_IMAGES | SECONDARY_CAPTURES | {PARAMETRIC_MAP}
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 UNCOMPRESSED = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", BIG_ENDIAN)
 PIXEL_TAGS = {(0x7FE0, 0x0010): "int", (0x7FE0, 0x0008): "float32", (0x7FE0, 0x0009): "float64"}
+UNDEFINED_LENGTH = b"\xff" * 4  # of pixels in fragments
 MAX_FILE_VALUES = 1 << 27  # our choice, of a compressed file, so that memory stays bounded: 512 slices of 512 × 512
 # what pydicom raises, at once or when a value is decoded, on bytes that are not what they claim to be
 DAMAGE = (
@@ -67,8 +67,7 @@ def read_files(files: Sequence[Path], progress: Progress, folder: Optional[Path]
         If a DICOM file is damaged or cut short.
     """
     frames: list[Frame] = []
-    with warnings.catch_warnings(), pydicom.config.disable_value_validation():
-        warnings.simplefilter("ignore")  # pydicom's remarks on odd but readable values are of no use to the reader
+    with quiet_pydicom():
         for n, path in enumerate(files):
             if n % 50 == 0:
                 progress(n / len(files), f"Reading headers, {n} of {len(files)} files")
@@ -133,6 +132,8 @@ def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, re
             f"The DICOM file {relative} says that it holds {n_values / 1e6:.0f} million values, too many to unpack; its header may be "
             "damaged: export it again, uncompressed if it is right."
         )
+    if header[4:6] in (b"OB", b"OW") and header[8:] == UNDEFINED_LENGTH and not has_whole_fragments(file):
+        raise MarrowQuantError(f"The DICOM file {relative} is cut short inside its compressed pixels; export or copy it again.")
     if not raw:
         return store
     explicit = header[4:6] in (b"OW", b"OB", b"OF", b"OD")  # as a length these bytes would be odd, which is forbidden

@@ -19,6 +19,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,11 +28,12 @@ from typing import Any, Optional
 from ..model import MarrowQuantError, Role
 from .classify import SAID, Verdict
 from .draft import Draft
-from .scaling import QUANTITIES, Scaling
+from .scaling import MAX_SCALE, QUANTITIES, Scaling
 
 SELECTORS = ("role", "b_value", "echo_time_ms", "station", "component")
 CHANGES = ("role", "b_value", "scale", "exclude")
 ECHO_TIME_TOLERANCE_MS = 0.005  # half of the last digit that ``inspect`` shows
+MAX_B_VALUE = 50_000.0  # s/mm²; our choice: more than any scanner applies
 READERS_DECISION = "by the reader's decision"
 
 
@@ -53,16 +55,19 @@ class Override:
         """Which of role, b_value, scale, exclude it sets."""
         return tuple(name for name in CHANGES if getattr(self, name) not in (None, False))
 
+    def changed_values(self) -> dict[str, Any]:
+        """What it sets, as plain data."""
+        return {name: self.role.value if name == "role" else getattr(self, name) for name in self.changes}
+
     def chooses(self, draft: Draft) -> bool:
         """True if it is about this volume, as the headers alone describe it."""
-        frame = draft.frame
+        frame, found = draft.frame, draft.select
         if frame.series_number != self.series or self.exam_date not in (None, frame.exam_date):
             return False
-        found = {"role": draft.role.value, "b_value": draft.b_value, "station": draft.station, "component": frame.component}
         echo_time = self.select.get("echo_time_ms")
-        if echo_time is not None and (frame.echo_time_ms is None or abs(frame.echo_time_ms - echo_time) > ECHO_TIME_TOLERANCE_MS):
+        if echo_time is not None and abs(found.get("echo_time_ms", math.inf) - echo_time) > ECHO_TIME_TOLERANCE_MS:
             return False
-        return all(found[name] == wanted for name, wanted in self.select.items() if name in found)
+        return all(found.get(name) == wanted for name, wanted in self.select.items() if name != "echo_time_ms")
 
 
 def read_overrides(path: Path) -> tuple[Override, ...]:
@@ -109,8 +114,8 @@ def _override(number: int, entry: Mapping[str, Any]) -> Override:
         select=dict(select),
         exam_date=_date(number, entry.get("exam_date")),
         role=_role(number, entry.get("role")),
-        b_value=_number(number, entry, "b_value", 0.0),
-        scale=_number(number, entry, "scale", None),
+        b_value=_b_value(number, entry),
+        scale=_scale(number, entry),
         exclude=_flag(number, entry.get("exclude", False)),
     )
     _check_selectors(number, select)
@@ -120,8 +125,10 @@ def _override(number: int, entry: Mapping[str, Any]) -> Override:
 
 
 def _check_selectors(number: int, select: Mapping[str, Any]) -> None:
-    for name in ("b_value", "echo_time_ms"):
-        _number(number, select, name, 0.0)
+    _b_value(number, select)
+    echo_time = _number(select, "echo_time_ms")
+    if echo_time is not None and not 0 <= echo_time < math.inf:
+        raise _not_understood(number, "echo_time_ms must be a number of 0 or more")
     if "station" in select and not _is_whole(select["station"]):
         raise _not_understood(number, "station must be a whole number")
     _role(number, select.get("role"))
@@ -135,15 +142,27 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _number(number: int, entry: Mapping[str, Any], name: str, lowest: Optional[float]) -> Optional[float]:
-    """The entry's finite number, at least ``lowest``, or above 0 if that is None."""
+def _b_value(number: int, entry: Mapping[str, Any]) -> Optional[float]:
+    value = _number(entry, "b_value")
+    if value is not None and not 0 <= value <= MAX_B_VALUE:
+        raise _not_understood(number, f"b_value must be a number of 0 or more, up to {MAX_B_VALUE:g}")
+    return value
+
+
+def _scale(number: int, entry: Mapping[str, Any]) -> Optional[float]:
+    value = _number(entry, "scale")
+    if value is not None and not 0 < value <= MAX_SCALE:
+        raise _not_understood(number, f"scale must be a number above 0, up to {MAX_SCALE:g}")
+    return value
+
+
+def _number(entry: Mapping[str, Any], name: str) -> Optional[float]:
+    """The entry's number, None if it has none, NaN if it is something else."""
     value = entry.get(name)
     if value is None:
         return None
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if not is_number or (value <= 0 if lowest is None else value < lowest):
-        raise _not_understood(number, f"{name} must be a number {'above 0' if lowest is None else 'of 0 or more'}")
-    return float(value)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < sys.float_info.max
+    return float(value) if is_number else math.nan
 
 
 def _role(number: int, value: Any) -> Optional[Role]:
@@ -171,6 +190,12 @@ def _flag(number: int, value: Any) -> bool:
 
 
 # ------------------------------------------------------------------------------------------------------------- to the volumes
+def selectors_of(draft: Draft) -> dict[str, Any]:
+    """The selectors that choose this volume."""
+    values = (draft.role.value, draft.b_value, draft.frame.echo_time_ms, draft.station, draft.frame.component)
+    return {name: value for name, value in zip(SELECTORS, values) if value is not None}
+
+
 def apply_overrides(drafts: Iterable[Draft], overrides: Sequence[Override]) -> None:
     """Change what the reader decided, and note it. ``scale`` is applied with the scaling, see :func:`overridden_scaling`."""
     for draft in drafts:
@@ -231,5 +256,5 @@ def refuse_unused(overrides: Iterable[Override], used: Iterable[Override]) -> No
             which = f" with {', '.join(f'{k} {v}' for k, v in override.select.items())}" if override.select else ""
             raise MarrowQuantError(
                 f"Override {override.number} is about no volume: there is no series {override.series}{which}; "
-                "compare it with marrowquant inspect without overrides."
+                "compare it with the series as they are recognised without overrides."
             )

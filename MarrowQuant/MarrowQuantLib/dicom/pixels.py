@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import pydicom
 
 from ..model import MarrowQuantError
-from .files import BoundedReader, open_file, refuse_inflation
+from .files import BoundedReader, open_file, quiet_pydicom, refuse_inflation
 from .frame import Frame, PixelStore
 from .headers import DAMAGE
 
@@ -65,14 +64,13 @@ def _read_raw(frame: Frame) -> np.ndarray:
 
 def _decode(store: PixelStore) -> np.ndarray:
     """All frames of a compressed or deflated file, through the decoders that pydicom finds."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet_pydicom():
         try:
             with open_file(store.path) as file:
                 refuse_inflation(file)
                 pixels = pydicom.dcmread(BoundedReader(file), force=True).pixel_array
             return pixels.reshape(store.n_frames, store.rows, store.columns)
-        except (*DAMAGE, RuntimeError, ImportError, OSError) as error:
+        except (*DAMAGE, RuntimeError, StopIteration, ImportError, OSError) as error:
             name = pydicom.uid.UID(store.transfer_syntax).name
             raise MarrowQuantError(
                 f"The pixels of {store.relative} cannot be decoded ({name}): the file is damaged or no decoder is installed; "

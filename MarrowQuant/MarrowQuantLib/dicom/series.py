@@ -18,7 +18,7 @@ from .geometry import make_grid
 from .grouping import number_acquisitions, number_stations, refuse_short_volumes
 from .headers import read_files, read_folder
 from .ideal import name_ideal_volumes
-from .overrides import Override, apply_overrides, overridden_scaling
+from .overrides import Override, apply_overrides, overridden_scaling, selectors_of
 from .scaling import QUANTITIES, Scaling, broken_slope, map_scaling, phase_scaling, signal_scaling
 from .split import split_series
 from .volume import SeriesVolume
@@ -76,6 +76,8 @@ def _volumes(frames: Sequence[Frame], overrides: Sequence[Override]) -> list[Ser
     drafts = [draft for images in series.values() for draft in _recognise(images)]
     _look_at_neighbouring_series(drafts)
     number_stations(drafts)
+    for draft in drafts:
+        draft.select = selectors_of(draft)
     if overrides:
         apply_overrides(drafts, overrides)
         number_stations(drafts)  # again, because a role decides which volumes are stations of one protocol
@@ -176,6 +178,7 @@ def _finish(draft: Draft) -> SeriesVolume:
         evidence=(draft.verdict.evidence, *draft.notes, *station, *([f"not measured: {draft.problem}"] if draft.problem else [])),
         problem=draft.problem,
         overrides=draft.overrides,
+        select=draft.select,
         exam_date=frame.exam_date,
         patient_key=frame.patient_key,
         acquisition={

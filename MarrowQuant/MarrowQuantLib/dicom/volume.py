@@ -56,6 +56,8 @@ class SeriesVolume:
         Why it must not be measured, or "".
     overrides : tuple of Override
         The reader's decisions that hold for it.
+    select : dict
+        What the headers alone say: the selectors of an override that is about this volume.
     exam_date, patient_key
         Date of the study; a hash that tells patients apart.
     acquisition : dict
@@ -87,6 +89,7 @@ class SeriesVolume:
     evidence: tuple[str, ...] = ()
     problem: str = ""
     overrides: tuple[Override, ...] = ()
+    select: Mapping[str, Any] = field(default_factory=dict)
     exam_date: Optional[datetime.date] = None
     patient_key: str = ""
     acquisition: Mapping[str, Any] = field(default_factory=dict)
@@ -168,6 +171,8 @@ class SeriesVolume:
             "evidence": list(self.evidence),
             "problem": self.problem,
             "overridden": sorted({name for override in self.overrides for name in override.changes}),
+            "override": {name: value for override in self.overrides for name, value in override.changed_values().items()},
+            "select": dict(self.select),
             "exam_date": self.exam_date.isoformat() if self.exam_date else None,
             "used": bool(used),
         }

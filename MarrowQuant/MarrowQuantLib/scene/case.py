@@ -13,7 +13,7 @@ from typing import Any, Optional
 import slicer
 
 from .. import workflow
-from ..dicom import ExamFiles
+from ..dicom import ExamFiles, overrides_from
 from ..maps import ExamMaps
 from ..model import LabHistory, LabValue, MarrowQuantError, Progress, Results, Settings, Subject, no_progress
 from ..report.load import history_from_dict
@@ -24,6 +24,7 @@ from .case_follow_up import FollowUp
 from .nodes import exam_folder, put_in_folder
 from .parameters import results_from_text
 from .results_scene import write_scene
+from .series_edits import SeriesEdits
 from .volumes import exam_maps_from_scene, maps_to_nodes
 
 LABELS = workflow.LABELS
@@ -50,11 +51,13 @@ class Case:
 
     def __init__(self, parameters: Optional[Any] = None) -> None:
         self.parameters = parameters
+        self.series_edits = SeriesEdits(self)
         self.follow_up = FollowUp(self)
         self.clear()
 
     def clear(self) -> None:
         """Forget everything; the scene is left alone."""
+        self.series_edits.forget_folders()
         self.follow_up.forget()
         self.exams: dict[str, CaseExam] = {}
         self.remembered: dict[str, str] = {}
@@ -86,13 +89,15 @@ class Case:
             See ``workflow.read_exams`` and ``workflow.make_maps``; the case is then as it was before.
         """
         folders = [Path(text) for text in (self.parameters.baselineFolder, self.parameters.followUpFolder) if text]
-        files = workflow.read_exams(folders, workflow.part(progress, 0.0, 0.3))
+        entries = self.series_edits.entries_for(folders)
+        files = workflow.read_exams(folders, workflow.part(progress, 0.0, 0.3), overrides_from(entries))
         share, maps = 0.6 / len(files), []
         for n, exam in enumerate(files):
             stretch = workflow.part(progress, 0.3 + n * share, 0.3 + (n + 1) * share)
             maps.append(workflow.make_maps(exam, LABELS[n], self.settings(), stretch))
         progress(0.9, "Showing the maps")
         self._replace_by(maps)
+        self.series_edits.were_read(entries, folders)
         for n, exam in enumerate(self.exams.values()):
             self._take_markups(exam, files[n], folders[min(n, len(folders) - 1)])
         progress(1.0, "Read")

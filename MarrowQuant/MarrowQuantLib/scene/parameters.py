@@ -18,7 +18,7 @@ from .nodes import find_node, find_or_add, scene_or_default
 MODULE_NAME = "MarrowQuant"
 PATHS = ("baselineFolder", "followUpFolder", "labsPath", "outputFolder")
 NUMBERS = ("tdvSignalRatio", "tdvAdcLower", "tdvAdcUpper", "minComponentMl", "roiRadiusLR", "roiRadiusAP", "roiRadiusCC", "ageYears")
-TEXTS = ("modelId", "language", "sex")
+TEXTS = ("modelId", "language", "sex", "seriesOverrides")
 NODES = ("baselinePoints", "followUpPoints", "baselineSegmentation", "followUpSegmentation", "baselineBurden", "followUpBurden")
 
 

@@ -364,8 +364,16 @@
         <translation>各予測因子が推定のロジットに加える値。</translation>
     </message>
     <message>
-        <source>What the software thinks each series is. Hover over the last column for the reasons.</source>
-        <translation>各シリーズの判別結果。最後の列にマウスを重ねると理由が表示されます。</translation>
+        <source>What the software thinks each series is. Hover over a row for the reasons. Double-click role, b or scale to correct it.</source>
+        <translation>ソフトウェアが認識した各シリーズの内容です。行にカーソルを合わせると理由が表示されます。種類・b値・係数はダブルクリックで修正できます。</translation>
+    </message>
+    <message>
+        <source>Undo my changes</source>
+        <translation>変更を取り消す</translation>
+    </message>
+    <message>
+        <source>Take back every role, b-value and scale that was changed in the table, in both exams.</source>
+        <translation>表で変更した種類・b値・係数を、両方の検査ですべて元に戻します。</translation>
     </message>
     <message>
         <source>Write the results, the table, the report and the scene.</source>
@@ -510,6 +518,10 @@
         <translation>確信度</translation>
     </message>
     <message>
+        <source>Enter the b-value of series {number} too.</source>
+        <translation>シリーズ{number}のb値も入力してください。</translation>
+    </message>
+    <message>
         <source>Press Read exams.</source>
         <translation>「検査を読み込む」を押してください。</translation>
     </message>
@@ -542,12 +554,28 @@
         <translation>理由</translation>
     </message>
     <message>
-        <source>b</source>
-        <translation>b</translation>
+        <source>b s/mm²</source>
+        <translation>b s/mm²</translation>
+    </message>
+    <message>
+        <source>changed by you, not read yet</source>
+        <translation>あなたが変更（まだ読み込んでいません）</translation>
     </message>
     <message>
         <source>yes</source>
         <translation>はい</translation>
+    </message>
+    <message>
+        <source>Scale</source>
+        <translation>係数</translation>
+    </message>
+    <message>
+        <source>Unit</source>
+        <translation>単位</translation>
+    </message>
+    <message>
+        <source>You changed the table. Press Read exams to apply it.</source>
+        <translation>表を変更しました。「検査を読み込む」を押すと反映されます。</translation>
     </message>
 </context>
 <context>
