@@ -1,4 +1,4 @@
-"""Step 3: fat fraction, ADC and signal dropout per vertebra."""
+"""Step 3: fat fraction, ADC and signal dropout per vertebra, and the histograms of both exams."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 from ..scene.case_exam import CaseExam
 from .step import Step
 from .tablewidget import fillTable, number
+from .views import showChart
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -22,10 +23,17 @@ class QuantifyStep(Step):
     def __init__(self, panel: Panel, ui: Any) -> None:
         super().__init__(panel, ui, ui.quantifySection, ui.quantifyMessage)
         ui.measureButton.connect("clicked()", self.onMeasure)
+        self._histogramButtons = {"ff": ui.ffHistogramButton, "adc": ui.adcHistogramButton}
+        for key, button in self._histogramButtons.items():
+            button.connect("clicked()", lambda key=key: self.onHistogram(key))
 
     def onMeasure(self) -> None:
         if self.panel.run(self.case.measure):
             self.ui.burdenSection.collapsed = False
+
+    def onHistogram(self, key: str) -> None:
+        """The lumbar voxels of both exams in one plot."""
+        self.panel.attempt(lambda: showChart(self.case.show_histogram(key)))
 
     def missing(self) -> str:
         marked = self._marked()
@@ -45,6 +53,8 @@ class QuantifyStep(Step):
         self.ui.measureButton.enabled = bool(self._marked())
         self.ui.measureButton.toolTip = self.missing() or _("Measure again.")
         exam = self.exam
+        for key, button in self._histogramButtons.items():
+            button.enabled = any(key in vertebra.histograms for other in self.case.exams.values() for vertebra in other.vertebrae)
         rows, tips = [], []
         for vertebra in exam.vertebrae if exam else ():
             excluded = vertebra.roi.excluded

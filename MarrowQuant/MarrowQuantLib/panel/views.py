@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Optional
+from typing import Any, Optional
 
 import slicer
 
@@ -26,3 +26,9 @@ def jumpTo(ras: Sequence[float]) -> None:
     """Centre every slice view on a point in RAS mm."""
     mode = slicer.vtkMRMLSliceNode.CenteredJumpSlice
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, float(ras[0]), float(ras[1]), float(ras[2]), mode)
+
+
+def showChart(chart: Optional[Any]) -> None:
+    """A chart in a plot view, where there is one."""
+    if chart is not None and slicer.app.layoutManager() is not None:
+        slicer.modules.plots.logic().ShowChartInLayout(chart)

@@ -14,13 +14,27 @@ import slicer
 
 from .. import workflow
 from ..dicom import ExamFiles, overrides_from
+from ..distributions import region_changes
 from ..maps import ExamMaps
-from ..model import LabHistory, LabValue, MarrowQuantError, Progress, Results, Settings, Subject, no_progress
+from ..model import (
+    ExamResult,
+    LabHistory,
+    LabValue,
+    MarrowQuantError,
+    Progress,
+    RegionChange,
+    Results,
+    Settings,
+    Subject,
+    VertebraResult,
+    no_progress,
+)
 from ..report.load import history_from_dict
 from ..response import Entry, available_models, entry_name, history_of, laboratory_warnings, labs_for, load_model, read_history
 from . import records
 from .case_exam import CaseExam
 from .case_follow_up import FollowUp
+from .charts import lumbar_histogram_chart
 from .nodes import exam_folder, put_in_folder
 from .parameters import results_from_text
 from .results_scene import write_scene
@@ -64,6 +78,8 @@ class Case:
         self.history = LabHistory()  # the whole sheet, for nadir, findings and therapy; the exams hold what belongs to their dates
         self._results: Optional[Results] = None
         self._results_key: tuple[Any, ...] = ()
+        self._distributions: tuple[RegionChange, ...] = ()
+        self._distributions_of: tuple[tuple[VertebraResult, ...], ...] = ()
 
     def settings(self) -> Settings:
         """The thresholds and sizes of the parameter node."""
@@ -222,10 +238,23 @@ class Case:
         if self._results is None or key != self._results_key:
             model = load_model(available_models().get(self.parameters.modelId))
             results = replace(workflow.conclude(exams, self.settings(), model), lesions=self.follow_up.lesions)
-            results = replace(results, history=self.history)
+            results = replace(results, history=self.history, distributions=self._region_changes(exams))
             warnings = laboratory_warnings(history_of(results), exams)
             self._results, self._results_key = replace(results, warnings=warnings, subject=self.subject()), key
         return self._results
+
+    def _region_changes(self, exams: Sequence[ExamResult]) -> tuple[RegionChange, ...]:
+        """Found anew only where vertebrae were measured anew: a moved threshold must not wait for them."""
+        vertebrae = tuple(exam.vertebrae for exam in exams)
+        if len(vertebrae) != len(self._distributions_of) or any(a is not b for a, b in zip(vertebrae, self._distributions_of)):
+            self._distributions = region_changes(*exams) if len(exams) == 2 else ()
+            self._distributions_of = vertebrae
+        return self._distributions
+
+    def show_histogram(self, key: str) -> Optional[Any]:
+        """Put the FF ("ff") or ADC ("adc") of the lumbar voxels of all exams into a chart; None where nothing was measured."""
+        results = self.results()
+        return lumbar_histogram_chart(results.exams, key, results.distributions) if results else None
 
     def export(self, folder: Path, language: str = "en", progress: Progress = no_progress) -> dict[str, Path]:
         """Write results.json, measurements.csv, report.html and scene.mrb; see ``workflow.export``.

@@ -1,4 +1,4 @@
-"""Charts: the ADC histogram of the tumour load on both dates, and the fat fraction of each vertebra on both dates."""
+"""Charts of both dates: ADC of the tumour load, FF and ADC of the lumbar voxels, and the fat fraction of each vertebra."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..distributions import LUMBAR_REGION, lumbar_levels, pooled_histogram
+from ..longitudinal import index_of
 from ..longitudinal.normal import Band
-from ..model import UNIT_FF, UNIT_VOLUME, ExamResult
+from ..model import UNIT_FF, UNIT_VOLUME, ExamResult, Histogram, RegionChange
+from ..report import formats
 from ..vertebrae.levels import level_index
 from .nodes import exam_title, find_or_add, remove_nodes
 from .tables import Column, write_table
@@ -16,6 +19,7 @@ from .tables import Column, write_table
 # Two colours that people with any colour vision deficiency tell apart (blue and vermilion of Okabe and Ito's palette, 2008).
 EXAM_COLORS = {"baseline": (0.0, 0.447, 0.698), "follow-up": (0.835, 0.369, 0.0)}
 _OTHER_COLOR = (0.4, 0.4, 0.4)
+_NAMES = {"ff": "FF", "adc": "ADC"}
 
 
 def adc_histogram_chart(exams: Sequence[ExamResult], scene: Optional[Any] = None) -> Optional[Any]:
@@ -34,10 +38,56 @@ def adc_histogram_chart(exams: Sequence[ExamResult], scene: Optional[Any] = None
             remove_nodes("vtkMRMLTableNode", {"table": "adc_histogram", "exam": exam.label}, scene)
             remove_nodes("vtkMRMLPlotSeriesNode", {"series": "adc_histogram", "exam": exam.label}, scene)
             continue
-        table = _histogram_table(exam, scene)
+        volumes = np.asarray(exam.burden.histogram.counts) * exam.burden.labels.voxel_volume_ml
+        y = Column("volume", volumes.tolist(), "Volume", UNIT_VOLUME)
+        table = _histogram_table(exam.label, "ADC histogram", "adc_histogram", exam.burden.histogram, y, scene)
         series.append(_series(table, exam.label, "adc_histogram", "center", "volume", scene))
     unit = next((exam.burden.histogram.unit for exam in exams if exam.burden and exam.burden.histogram), "")
     return chart_node("adc_histogram", "ADC of the tumour load", f"ADC ({unit})", f"Volume per bin ({UNIT_VOLUME})", series, scene)
+
+
+def lumbar_histogram_chart(
+    exams: Sequence[ExamResult], key: str, changes: Sequence[RegionChange] = (), scene: Optional[Any] = None
+) -> Optional[Any]:
+    """Share of the lumbar voxels per bin of FF or ADC, one curve an exam; the title tells the shift and the overlap.
+
+    Parameters
+    ----------
+    exams : sequence of ExamResult
+    key : {"ff", "adc"}
+    changes : sequence of RegionChange
+        See ``distributions.region_changes``.
+
+    Returns
+    -------
+    vtkMRMLPlotChartNode or None
+        None, and no chart left in the scene, if no exam has a histogram.
+    """
+    kind, levels = f"lumbar_{key}", lumbar_levels(exams)
+    series, unit = [], ""
+    for exam in exams:
+        histogram = pooled_histogram(exam, key, levels)
+        if histogram is None:
+            remove_nodes("vtkMRMLTableNode", {"table": kind, "exam": exam.label}, scene)
+            remove_nodes("vtkMRMLPlotSeriesNode", {"series": kind, "exam": exam.label}, scene)
+            continue
+        shares = 100.0 * histogram.counts / histogram.counts.sum()
+        unit, name = histogram.unit, f"{_NAMES[key]} histogram, lumbar"
+        table = _histogram_table(exam.label, name, kind, histogram, Column("share", shares.tolist(), "Share of voxels", "%"), scene)
+        series.append(_series(table, exam.label, kind, "center", "share", scene))
+    title = f"{_NAMES[key]} of the lumbar voxels"
+    chart = chart_node(kind, title, f"{_NAMES[key]} ({unit})", "Share of voxels (%)", series, scene)
+    if chart is not None:
+        chart.SetTitle(title + _told(key, changes))
+    return chart
+
+
+def _told(key: str, changes: Sequence[RegionChange]) -> str:
+    change = next((c.distribution for c in changes if (c.region, c.key) == (LUMBAR_REGION, key)), None)
+    if change is None:
+        return ""
+    unit = index_of(key).change_unit
+    return f": median {formats.signed(change.median_shift, unit)} {unit}, overlap {100 * change.overlap:.0f} %"
 
 
 def fat_fraction_chart(exams: Sequence[ExamResult], scene: Optional[Any] = None, *, band: Optional[Band] = None) -> Optional[Any]:
@@ -69,21 +119,18 @@ def fat_fraction_chart(exams: Sequence[ExamResult], scene: Optional[Any] = None,
     return chart_node("ff_levels", "Fat fraction per vertebra", "Level", f"Fat fraction ({UNIT_FF})", series, scene)
 
 
-def _histogram_table(exam: ExamResult, scene: Optional[Any]) -> Any:
-    histogram = exam.burden.histogram
+def _histogram_table(label: str, name: str, kind: str, histogram: Histogram, y: Column, scene: Optional[Any]) -> Any:
+    """A table node with the bins, the voxels in each, and ``y``, what is plotted of them."""
     edges, counts = np.asarray(histogram.edges, dtype=float), np.asarray(histogram.counts)
-    name = f"{exam_title(exam.label)} ADC histogram"
-    table = find_or_add("vtkMRMLTableNode", name, {"table": "adc_histogram", "exam": exam.label}, scene)
-    write_table(
-        table,
-        [
-            Column("center", ((edges[:-1] + edges[1:]) / 2).tolist(), "ADC", histogram.unit, "Centre of the bin"),
-            Column("lower", edges[:-1].tolist(), "From", histogram.unit, "Lower edge of the bin"),
-            Column("upper", edges[1:].tolist(), "To", histogram.unit, "Upper edge of the bin"),
-            Column("voxels", [int(count) for count in counts], "Voxels"),
-            Column("volume", (counts * exam.burden.labels.voxel_volume_ml).tolist(), "Volume", UNIT_VOLUME),
-        ],
-    )
+    table = find_or_add("vtkMRMLTableNode", f"{exam_title(label)} {name}", {"table": kind, "exam": label}, scene)
+    quantity, unit = histogram.quantity, histogram.unit
+    columns = [
+        Column("center", ((edges[:-1] + edges[1:]) / 2).tolist(), quantity, unit, "Centre of the bin"),
+        Column("lower", edges[:-1].tolist(), "From", unit, "Lower edge of the bin"),
+        Column("upper", edges[1:].tolist(), "To", unit, "Upper edge of the bin"),
+        Column("voxels", [int(count) for count in counts], "Voxels"),
+    ]
+    write_table(table, [*columns, y])
     return table
 
 

@@ -8,8 +8,9 @@ A node is known by its attributes, never by its name, which the reader may chang
 ``.key``           what a volume is in ``ExamResult.maps``: ff, water, …
 ``.rois``          "points" (point list) or "segments" (segmentation)
 ``.burden``        "segments" (segmentation by state) or "labels" (components)
-``.table``         which table: vertebrae, measurements, components, lesions, changes, labs, response, adc_histogram, ff_levels
-``.chart``         which chart: adc_histogram, ff_levels; ``.series`` on its plot series
+``.table``         which table: vertebrae, measurements, components, lesions, changes, labs, response, adc_histogram, ff_levels,
+                   lumbar_ff, lumbar_adc
+``.chart``         which chart: adc_histogram, ff_levels, lumbar_ff, lumbar_adc; ``.series`` on its plot series
 ``.about``         on a cohort's tables and chart: outcome, patients and events; ``.predictor`` on a ROC curve's table and series
 ``.text``          "results": the results as JSON; "follow-up": what was carried from the baseline
 =================  =========================================================================================================

@@ -228,6 +228,22 @@
         <translation>計測</translation>
     </message>
     <message>
+        <source>FF histogram</source>
+        <translation>FFヒストグラム</translation>
+    </message>
+    <message>
+        <source>ADC histogram</source>
+        <translation>ADCヒストグラム</translation>
+    </message>
+    <message>
+        <source>Show the fat fraction of the lumbar voxels of both exams in a plot.</source>
+        <translation>両検査の腰椎ボクセルの脂肪分画をグラフに表示します。</translation>
+    </message>
+    <message>
+        <source>Show the ADC of the lumbar voxels of both exams in a plot.</source>
+        <translation>両検査の腰椎ボクセルのADCをグラフに表示します。</translation>
+    </message>
+    <message>
         <source>Measure fat fraction, ADC and signal dropout in every vertebral ROI of both exams.</source>
         <translation>両方の検査のすべての椎体ROIで、脂肪分画、ADC、信号低下率を計測します。</translation>
     </message>
