@@ -47,6 +47,7 @@ class MarrowQuant(ScriptedLoadableModule):
             "2020;15(2):e0229607, doi:10.1371/journal.pone.0229607. Please cite it with MarrowQuant."
         )
         slicer.app.connect("startupCompleted()", registerSamples)
+        slicer.app.connect("startupCompleted()", loadTerminology)
 
 
 def registerSamples() -> None:
@@ -54,6 +55,12 @@ def registerSamples() -> None:
     from MarrowQuantLib.panel.sample_data import registerSampleData
 
     registerSampleData(Path(__file__).parent / "Resources" / "Icons", MarrowQuantLogic)
+
+
+def loadTerminology() -> None:
+    """Offer the vertebral levels in Slicer's terminology selector; the segments of the levels carry these codes."""
+    terms = Path(__file__).parent / "Resources" / "Terminologies" / "MarrowQuant.term.json"
+    slicer.modules.terminologies.logic().LoadTerminologyFromFile(str(terms))
 
 
 @parameterNodeWrapper

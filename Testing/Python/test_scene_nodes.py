@@ -70,7 +70,6 @@ def test_what_a_volume_is_comes_back(scene, fat_fraction):
 def test_quantity_and_unit_are_codes_of_dicom(scene, fat_fraction):
     codes = pytest.importorskip("pydicom.sr.codedict").codes
     from MarrowQuantLib.scene.burden import _SEGMENTS
-    from MarrowQuantLib.scene.rois import LEVEL_CODES
     from MarrowQuantLib.scene.volumes import QUANTITY_CODES, UNIT_CODES, volume_to_node
 
     node = volume_to_node(fat_fraction, "FF", "baseline", "ff")
@@ -84,7 +83,6 @@ def test_quantity_and_unit_are_codes_of_dicom(scene, fat_fraction):
     assert {role: code[0] for role, code in QUANTITY_CODES.items()} == {role: code.value for role, code in expected.items()}
     units = {UNIT_ADC: codes.UCUM.SquareMicrometerPerSecond, UNIT_FF: codes.UCUM.Percent, "1/s": codes.UCUM.PerSecond}
     assert {unit: code[0] for unit, code in UNIT_CODES.items()} == {unit: code.value for unit, code in units.items()}
-    assert LEVEL_CODES == {level: getattr(codes.SCT, f"{level}Vertebra").value for level in LEVEL_CODES}
     for code in (codes.SCT.MorphologicallyAbnormalStructure, codes.SCT.Lesion):
         assert f"SCT^{code.value}^" in _SEGMENTS[ACCEPTED][2]
     assert f"SCT^{codes.SCT.Tissue.value}^" in _SEGMENTS[REJECTED][2]

@@ -15,7 +15,7 @@ from MarrowQuantLib.phantom.spine import _posterior_elements, vertebrae
 from MarrowQuantLib.vertebrae import from_segments, paint_bodies, parse_level, rasterise, read_labels, read_rois, take_over
 from MarrowQuantLib.vertebrae.labelfiles import LabelledVertebrae
 from MarrowQuantLib.vertebrae.segfile import cut_to_box, write_segmentation
-from MarrowQuantLib.vertebrae.terminology import LEVEL_CODES, OTHER_CODES, level_of_terminology, level_terminology
+from MarrowQuantLib.vertebrae.terminology import CATEGORY, CONTEXT, LEVEL_CODES, OTHER_CODES, level_of_terminology, level_terminology
 
 needs_spines = pytest.mark.skipif(not spines.SPINES.is_dir(), reason="the labelled lumbar spines are not here")
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -96,6 +96,30 @@ def test_a_level_and_its_terminology_tell_each_other():
     assert level_of_terminology("any context~SCT^123037004^Anatomical Structure~SCT^36470004^third lumbar~^^~~^^~^^") == "L3"
     assert level_of_terminology("any context~SCT^123037004^Anatomical Structure~SCT^78961009^Spleen~^^~~^^~^^") is None
     assert level_of_terminology("") is None
+
+
+TERMS = Path(__file__).resolve().parents[2] / "MarrowQuant" / "Resources" / "Terminologies" / "MarrowQuant.term.json"
+
+
+def test_the_list_for_slicers_selector_holds_the_same_codes():
+    content = json.loads(TERMS.read_text(encoding="utf-8"))
+    assert content["SegmentationCategoryTypeContextName"] == CONTEXT
+    (category,) = content["SegmentationCodes"]["Category"]
+    assert f"SCT^{category['CodeValue']}^{category['CodeMeaning']}" == CATEGORY
+    codes = {entry["CodeMeaning"]: entry["CodeValue"] for entry in category["Type"]}
+    assert codes == {**{f"{level} vertebra": code for level, code in LEVEL_CODES.items()}, **OTHER_CODES}
+
+
+def test_slicer_loads_the_list_and_reads_the_code_of_a_segment(slicer_scene):
+    import slicer
+
+    logic, entry, term = slicer.vtkSlicerTerminologiesModuleLogic(), slicer.vtkSlicerTerminologyEntry(), slicer.vtkSlicerTerminologyType()
+    assert logic.LoadTerminologyFromFile(str(TERMS)) == CONTEXT
+    assert logic.DeserializeTerminologyEntry(level_terminology("L3"), entry)
+    count = logic.GetNumberOfTypesInTerminologyCategory(CONTEXT, entry.GetCategoryObject())
+    assert count == len(LEVEL_CODES) + len(OTHER_CODES)
+    assert logic.GetNthTypeInTerminologyCategory(CONTEXT, entry.GetCategoryObject(), list(LEVEL_CODES).index("L3"), term)
+    assert term.GetCodeValue() == entry.GetTypeObject().GetCodeValue() == "36470004"
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,6 @@ import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk
 
-# DICOM and SNOMED CT codes as in Slicer's general anatomy list and in PS3.16; a test compares the latter with pydicom's copy.
-ANATOMICAL_STRUCTURE = "SCT^123037004^Anatomical Structure"
 _CONTEXT, _REGION_CONTEXT = "Segmentation category and type - 3D Slicer General Anatomy list", "Anatomic codes - DICOM master list"
 
 

@@ -20,21 +20,9 @@ from ..model import MarrowQuantError, Settings, VertebraROI, Volume
 from ..vertebrae import default_axes, parse_level, rasterise
 from ..vertebrae.levels import level_index
 from ..vertebrae.roi import SHAPES
-from .labelmaps import ANATOMICAL_STRUCTURE, finish_segmentation, set_segment, start_segmentation, terminology
+from ..vertebrae.terminology import level_terminology
+from .labelmaps import finish_segmentation, set_segment, start_segmentation
 from .nodes import exam_title, find_or_add
-
-# SNOMED CT codes of DICOM PS3.16 CID 7151; a test compares them with pydicom's copy of PS3.16. The other levels are "Vertebra".
-LEVEL_CODES = {
-    "T10": "7610001",
-    "T11": "12989004",
-    "T12": "23215003",
-    "L1": "66794005",
-    "L2": "14293000",
-    "L3": "36470004",
-    "L4": "11994002",
-    "L5": "49668003",
-}
-_ANY_VERTEBRA = "SCT^51282000^Vertebra"
 
 # Steps of the golden ratio around the colour circle: neighbouring levels differ, and no two levels share a colour (our choice).
 _GOLDEN_RATIO = 0.618033988749895
@@ -134,12 +122,6 @@ def rois_to_segmentation(rois: Iterable[VertebraROI], volume: Volume, segmentati
         finish_segmentation(segmentation_node)
     finally:
         segmentation_node.EndModify(was_modifying)
-
-
-def level_terminology(level: str) -> str:
-    """Terminology entry of a level: its own SNOMED CT code where DICOM lists one in CID 7151 for it, else "Vertebra"."""
-    code = LEVEL_CODES.get(level)
-    return terminology(ANATOMICAL_STRUCTURE, f"SCT^{code}^{level} vertebra" if code else _ANY_VERTEBRA)
 
 
 def level_color(level: str) -> tuple[float, float, float]:

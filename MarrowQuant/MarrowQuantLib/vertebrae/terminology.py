@@ -44,7 +44,7 @@ LEVEL_CODES: Mapping[str, str] = {
 OTHER_CODES: Mapping[str, str] = {"Vertebra": "51282000", "Sacrum": "54735007", "Coccyx": "64688005"}
 CATEGORY = "SCT^123037004^Anatomical Structure"
 CONTEXT = "Segmentation category and type - MarrowQuant vertebrae"
-"""Name of the list in ``Resources/MarrowQuant.term.json``, by which Slicer's selector finds the terms."""
+"""Name of the list in ``Resources/Terminologies/MarrowQuant.term.json``, by which Slicer's selector finds the terms."""
 REGION_CONTEXT = "Anatomic codes - DICOM master list"
 
 _LEVEL_OF = {code: level for level, code in LEVEL_CODES.items()}
