@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, Component
 from . import views
+from .follow_up import regionWords
 from .step import Step
 from .tablewidget import fillTable, number
 
@@ -163,12 +164,13 @@ class BurdenStep(Step):
         self.ui.proposeButton.toolTip = self.missing() or _("Propose again; decisions are kept.")
         burden = self._burden()
         states = {ACCEPTED: _("keep"), REJECTED: _("reject"), PHYSIOLOGICAL: _("physiological")}
-        rows, tips = [], []
+        rows, tips, regions = [], [], regionWords()
         for c in burden.components if burden else ():
             size = [number(c.volume_ml), number(c.longest_diameter_mm, 0)]
-            rows.append([states[c.state], *size, number(c.adc_median, 0), number(c.signal_ratio), c.reason])
+            place = [c.lesion_id, regions.get(c.region, c.region)]
+            rows.append([states[c.state], *size, number(c.adc_median, 0), number(c.signal_ratio), *place, c.reason])
             tips.append(c.reason)
-        headers = [_("State"), _("mL"), _("mm"), _("ADC"), _("× muscle"), _("Why")]
+        headers = [_("State"), _("mL"), _("mm"), _("ADC"), _("× muscle"), _("Lesion"), _("Region"), _("Why")]
         fillTable(self.ui.componentTable, headers, rows, tips)
         self._showTotal()
         self._enableButtons()

@@ -12,6 +12,7 @@ from .burden_step import BurdenStep
 from .deidentify_step import DeidentifyStep
 from .exams_step import ExamsStep
 from .export_step import ExportStep
+from .follow_up import FollowUpPart
 from .labs_step import LabsStep
 from .quantify_step import QuantifyStep
 from .response_step import ResponseStep
@@ -48,6 +49,7 @@ class Panel(RunningPanel):
         self.export = ExportStep(self, ui)
         self.steps = (self.exams, self.vertebrae, self.quantify, self.burden, self.labs, self.response, self.export)
         self.deidentify = DeidentifyStep(self, ui)
+        self.followUp = FollowUpPart(self, ui)
         self.ui.examComboBox.connect("activated(int)", self.onExamChosen)
 
     @property
@@ -93,6 +95,7 @@ class Panel(RunningPanel):
         for step in self.steps:
             step.refresh()
         self.deidentify.refresh()
+        self.followUp.show()
 
     def _showExams(self) -> None:
         names = {BASELINE: _("Baseline"), LABELS[1]: _("Follow-up")}

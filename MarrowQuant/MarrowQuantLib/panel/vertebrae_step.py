@@ -8,6 +8,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..model import MarrowQuantError, VertebraROI
+from ..scene.case import FOLLOW_UP
 from ..vertebrae.levels import LEVELS
 from . import views
 from .step import Step
@@ -165,6 +166,9 @@ class VertebraeStep(Step):
                 exams=", ".join(without))
         return ""
 
+    def note(self) -> str:
+        return "\n".join(self.case.follow_up.notes) if self.panel.label == FOLLOW_UP else ""
+
     def show(self) -> None:
         exam = self.exam
         self._observe(exam.points_node if exam else None)
@@ -178,5 +182,10 @@ class VertebraeStep(Step):
         for roi in rois:
             fatFraction = measured.get(roi.level, {}).get("ff")
             place = " ".join(number(x, 0) for x in roi.center_ras)
-            rows.append([roi.level, number(fatFraction.value) if fatFraction else "", place, roi.excluded or ""])
-        fillTable(self.ui.vertebraeTable, [_("Level"), _("FF %"), _("RAS mm"), _("Excluded")], rows)
+            rows.append([roi.level, number(fatFraction.value) if fatFraction else "", place, roi.excluded or "", self._carried(roi)])
+        fillTable(self.ui.vertebraeTable, [_("Level"), _("FF %"), _("RAS mm"), _("Excluded"), _("Carried")], rows)
+
+    def _carried(self, roi: VertebraROI) -> str:
+        """How sure the place of an ROI is that was carried from the baseline; empty for one that the reader placed or moved."""
+        confidence = self.case.follow_up.confidence(roi) if self.panel.label == FOLLOW_UP else None
+        return "" if confidence is None else f"{100 * confidence:.0f} %"

@@ -4,6 +4,26 @@
 <context>
     <name>MarrowQuant</name>
     <message>
+        <source>Carry over from baseline</source>
+        <translation>治療前から引き継ぐ</translation>
+    </message>
+    <message>
+        <source>Take the ROIs, levels and exclusions of the baseline over to the follow-up, and match the lesions of both exams.</source>
+        <translation>治療前のROI・レベル・除外を治療後に引き継ぎ、両検査の病変を対応付けます。</translation>
+    </message>
+    <message>
+        <source>Undo carrying</source>
+        <translation>引き継ぎを取り消す</translation>
+    </message>
+    <message>
+        <source>The follow-up as it was before carrying.</source>
+        <translation>引き継ぐ前の治療後検査に戻します。</translation>
+    </message>
+    <message>
+        <source>What became of each lesion. Select one to jump to it in the exam shown; hover over a row for the reason of its category.</source>
+        <translation>各病変の転帰。選択すると表示中の検査のその位置に移動します。行にカーソルを置くと区分の理由が表示されます。</translation>
+    </message>
+    <message>
         <source>Findings, covariates, therapy, and values of other dates than the exams.</source>
         <translation>所見、共変量、治療、および検査日以外の値。</translation>
     </message>
@@ -467,6 +487,14 @@
 <context>
     <name>panel.burden_step</name>
     <message>
+        <source>Lesion</source>
+        <translation>病変</translation>
+    </message>
+    <message>
+        <source>Region</source>
+        <translation>部位</translation>
+    </message>
+    <message>
         <source>ADC</source>
         <translation>ADC</translation>
     </message>
@@ -658,6 +686,109 @@
     <message>
         <source>Written without identity: {file}</source>
         <translation>患者情報を除いて書き出し済み: {file}</translation>
+    </message>
+</context>
+<context>
+    <name>panel.follow_up</name>
+    <message>
+        <source>skull</source>
+        <translation>頭蓋</translation>
+    </message>
+    <message>
+        <source>cervical spine</source>
+        <translation>頸椎</translation>
+    </message>
+    <message>
+        <source>thoracic spine</source>
+        <translation>胸椎</translation>
+    </message>
+    <message>
+        <source>lumbar spine</source>
+        <translation>腰椎</translation>
+    </message>
+    <message>
+        <source>pelvis and sacrum</source>
+        <translation>骨盤・仙骨</translation>
+    </message>
+    <message>
+        <source>ribs, sternum and shoulder girdle</source>
+        <translation>肋骨・胸骨・肩帯</translation>
+    </message>
+    <message>
+        <source>long bones</source>
+        <translation>長管骨</translation>
+    </message>
+    <message>
+        <source>not determined</source>
+        <translation>不明</translation>
+    </message>
+    <message>
+        <source>persisting</source>
+        <translation>残存</translation>
+    </message>
+    <message>
+        <source>new</source>
+        <translation>新規</translation>
+    </message>
+    <message>
+        <source>resolved</source>
+        <translation>消失</translation>
+    </message>
+    <message>
+        <source>merged</source>
+        <translation>融合</translation>
+    </message>
+    <message>
+        <source>split</source>
+        <translation>分裂</translation>
+    </message>
+    <message>
+        <source>Mark the vertebrae of the baseline or propose its tumour burden first.</source>
+        <translation>先に治療前検査の椎体を指定するか、腫瘍量を提案してください。</translation>
+    </message>
+    <message>
+        <source>Carry over again; what the follow-up holds is replaced.</source>
+        <translation>もう一度引き継ぎます。治療後検査の内容は置き換えられます。</translation>
+    </message>
+    <message>
+        <source>Lesion</source>
+        <translation>病変</translation>
+    </message>
+    <message>
+        <source>Became</source>
+        <translation>転帰</translation>
+    </message>
+    <message>
+        <source>Region</source>
+        <translation>部位</translation>
+    </message>
+    <message>
+        <source>mL</source>
+        <translation>mL</translation>
+    </message>
+    <message>
+        <source>mm</source>
+        <translation>mm</translation>
+    </message>
+    <message>
+        <source>ADC</source>
+        <translation>ADC</translation>
+    </message>
+    <message>
+        <source>FF %</source>
+        <translation>FF %</translation>
+    </message>
+    <message>
+        <source>RAC</source>
+        <translation>RAC</translation>
+    </message>
+    <message>
+        <source>Take the ROIs, levels and exclusions of the baseline over to the follow-up, and match the lesions of both exams.</source>
+        <translation>治療前のROI・レベル・除外を治療後に引き継ぎ、両検査の病変を対応付けます。</translation>
+    </message>
+    <message>
+        <source>Carrying needs two exams.</source>
+        <translation>引き継ぎには2回の検査が必要です。</translation>
     </message>
 </context>
 <context>
@@ -865,6 +996,10 @@
 </context>
 <context>
     <name>panel.vertebrae_step</name>
+    <message>
+        <source>Carried</source>
+        <translation>引き継ぎ</translation>
+    </message>
     <message>
         <source>Excluded</source>
         <translation>除外</translation>
