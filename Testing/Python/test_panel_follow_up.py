@@ -20,8 +20,8 @@ def panel(slicer_host):
 
 def work_out_the_baseline(widget):
     choose_exam(widget, 0)
-    place(widget)
-    widget.logic.case.exams["baseline"].exclude("L3", "fracture")
+    place(widget, ("L1", "L2"))
+    widget.logic.case.exams["baseline"].exclude("L2", "fracture")
     widget.ui.measureButton.click()
     widget.logic.case.exams["baseline"].propose_burden()
     widget.panel.refresh()
@@ -40,8 +40,8 @@ def test_one_press_carries_and_one_press_takes_it_back(panel):
     assert not ui.lesionTable.visible
     ui.carryButton.click()
     assert ui.examComboBox.currentIndex == 1
-    assert column(ui.vertebraeTable, 0) == ["L1", "L2", "L3", "L4", "L5"]
-    assert column(ui.vertebraeTable, 3) == ["", "", "fracture", "", ""]
+    assert column(ui.vertebraeTable, 0) == ["L1", "L2"]
+    assert column(ui.vertebraeTable, 3) == ["", "fracture"]
     assert all(text.endswith("%") and float(text[:-1]) > 50 for text in column(ui.vertebraeTable, 4))
     assert "confidence" in ui.vertebraeMessage.text
     assert sorted(column(ui.lesionTable, 0)) == ["#1", "#2"] and set(column(ui.lesionTable, 1)) == {"persisting"}
@@ -53,7 +53,7 @@ def test_one_press_carries_and_one_press_takes_it_back(panel):
     assert ui.vertebraeTable.rowCount == 0 and ui.lesionTable.rowCount == 0 and ui.componentTable.rowCount == 0
     assert not ui.lesionTable.visible and not ui.undoCarryButton.enabled and ui.carryButton.enabled
     choose_exam(panel, 0)
-    assert column(ui.componentTable, 5) == ["", ""] and column(ui.vertebraeTable, 4) == [""] * 5
+    assert column(ui.componentTable, 5) == ["", ""] and column(ui.vertebraeTable, 4) == ["", ""]
 
 
 def test_a_decision_in_the_list_changes_what_became_of_the_lesion(panel):
