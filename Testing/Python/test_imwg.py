@@ -156,3 +156,10 @@ def test_a_rare_value_is_taken_and_asked_back(tmp_path):
     read = read_history(sheet(tmp_path, "2025-01-14,haemoglobin,4.0,g/dL\n2025-01-14,albumin,38,g/L\n"))
     (question,) = read.questions
     assert question.startswith("Haemoglobin 4.0 g/dL on 2025-01-14 is unusual (mostly 45 to 185 g/L)")
+
+
+def test_r_iss_names_only_what_is_missing():
+    values = (LabValue("beta2_microglobulin", 6.1, "mg/L", BASELINE), LabValue("ldh", 262.0, "U/L", BASELINE))
+    notes = tuple(LabNote("cytogenetics", name, "absent", BASELINE) for name in ("del(17p)", "t(4;14)", "t(14;16)"))
+    _, revised = stages_at(LabHistory(values, notes), BASELINE)
+    assert (revised.stage, revised.missing) == (None, ("the laboratory's upper limit of LDH",))

@@ -179,3 +179,18 @@ def test_age_without_sex_is_refused(stored, capsys):
     assert "belong together" in capsys.readouterr().err
     assert cli.main(["timeline", str(stored / "case"), "--age", "660", "--sex", "male"]) == 1
     assert "not possible" in capsys.readouterr().err
+
+
+def test_the_course_says_its_change_with_the_unit_and_the_value_of_every_date(plain_results):
+    history = LabHistory((LabValue("m_protein", 21.0, "g/L", DAY(2025, 2, 12)), LabValue("m_protein", 2.0, "g/L", DAY(2025, 6, 1))))
+    svg = timeline_svg(timeline_of([plain_results], history))
+    texts = [element.text for element in ET.fromstring(svg).iter() if element.tag.endswith("text")]
+    first = plain_results["exams"][0]["labs"]["m_protein"]["value"]
+    assert "21.0" in texts and "2.0" in texts
+    assert f"−{first - 2.0:.1f} g/L" in texts
+
+
+def test_the_category_stands_in_the_summary_too(tmp_path):
+    page = write_report(make_results(), tmp_path / "report.html").read_text(encoding="utf-8")
+    summary = page.split("<h2>")[1]
+    assert "Response by IMWG criteria: <b>" in summary

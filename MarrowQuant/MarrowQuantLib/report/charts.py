@@ -25,10 +25,11 @@ def svg(width: float, height: float, label: str, parts: Sequence[str]) -> str:
     return f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{html.escape(label)}">\n{body}\n</svg>'
 
 
-def text(x: float, y: float, content: str, anchor: str = "start", soft: bool = False, size: float = 12.0) -> str:
-    """SVG text; the content is escaped here."""
-    style = ' class="soft"' if soft else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="font-size:{size:g}px"{style}>{html.escape(content)}</text>'
+def text(x: float, y: float, content: str, anchor: str = "start", soft: bool = False, size: float = 12.0, halo: bool = False) -> str:
+    """SVG text; the content is escaped here. A halo keeps it readable where lines cross it."""
+    soft_class = ' class="soft"' if soft else ""
+    style = f"font-size:{size:g}px" + (";paint-order:stroke;stroke:#fff;stroke-width:3px" if halo else "")
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="{style}"{soft_class}>{html.escape(content)}</text>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, colour: str = _GRID, width: float = 1.0, dash: str = "") -> str:

@@ -36,6 +36,11 @@ def relative(percent: Optional[float]) -> str:
     return NONE if percent is None else signed(float(round(percent)), "whole") + " %"
 
 
+def shown_unit(unit: str) -> str:
+    """A unit as a reader writes it: 10*9/L, as UCUM has it, becomes 10⁹/L."""
+    return unit.replace("10*9", "10⁹")
+
+
 def _digits(value: float, unit: str) -> str:
     if unit in _DECIMALS:
         return f"{value:.{_DECIMALS[unit]}f}"

@@ -8,13 +8,14 @@ from ..model import LabHistory, MarrowQuantError, Results
 from ..response import NOTE_KINDS, Stage, assess, find_test
 from ..response.lab_notes import COVARIATE, FINDING
 from ..response.staging import NOT_VERIFIED
-from .formats import number, signed
+from .formats import number, shown_unit, signed
 from .sections import cell, english_note, table
 from .strings import Strings
 from .timeline import timeline_of, timeline_svg
 from .to_json import results_to_dict
 
-_NOT_WORTH_TELLING = 3  # so much is missing that staging was not meant
+_FINDINGS = ("positive", "negative", "present", "absent")
+_NOT_WORTH_TELLING = 4  # so much is missing that staging was not meant
 
 
 def labs_section(results: Results, words: Strings) -> str:
@@ -54,7 +55,8 @@ def _note_list(history: LabHistory, words: Strings) -> str:
         kind = kinds[note.kind]
         if kind.group in {FINDING, COVARIATE}:
             label = kind.label_ja if words.language == "ja" else kind.label_en
-            items.append(f"{label} {note.name}".strip() + f": {note.value} ({note.date.isoformat()})")
+            value = words(note.value) if note.value in _FINDINGS else note.value
+            items.append(f"{label} {note.name}".strip() + f": {value} ({note.date.isoformat()})")
     return _items(items)
 
 
@@ -84,7 +86,7 @@ def _value_table(results: Results, words: Strings) -> str:
         cells = "".join(cell(f"{number(v.value, unit)} ({v.date.isoformat()})" if v else "–") for v in found)
         if len(found) > 1:
             cells += cell(signed(found[1].value - found[0].value, unit) if all(found) else "–")
-        rows.append(f'<tr><th scope="row">{escape(label)}</th>{cell(unit, True)}{cells}</tr>')
+        rows.append(f'<tr><th scope="row">{escape(label)}</th>{cell(shown_unit(unit), True)}{cells}</tr>')
     heads = [words("test"), words("unit"), *(words.exam(exam.label) for exam in results.exams)]
     heads += [words("change")] if len(results.exams) > 1 else []
     return table(heads, rows, text_columns=(1,))

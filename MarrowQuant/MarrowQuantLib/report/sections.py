@@ -14,6 +14,7 @@ from ..burden.pattern import IMWG_FOCAL_LESIONS
 from ..longitudinal import INDICES, index_of, label_of
 from ..longitudinal.indices import FF_AT_LEVEL
 from ..longitudinal.normal import baseline_band
+from ..maps import T1_BIAS_AT
 from ..model import ACCEPTED, UNIT_ADC, UNIT_FF, UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
 from ..response import translation
 from . import charts
@@ -78,7 +79,8 @@ def _vertebra_table(results: Results, levels: Sequence[str], by_exam: Sequence[M
             mark = words("excluded", reason=excluded) if excluded else ""
             cells.append(f'<td class="text">{escape(mark)}{badges(change, index_of("ff").limit is not None, notes, words)}</td>')
         cells.append(cell(" / ".join(_voxels(v) for v in found)))
-        rows.append(f'<tr{" class=out" if excluded else ""}><th scope="row">{escape(level)}</th>{"".join(cells)}</tr>')
+        doubted = " ⚠" if any(v and v.flags for v in found) else ""  # the sentences are among the exam's warnings
+        rows.append(f'<tr{" class=out" if excluded else ""}><th scope="row">{escape(level)}{doubted}</th>{"".join(cells)}</tr>')
     heads = [words("level"), *(words(name) for _, name, _ in keys)]
     if len(by_exam) > 1:
         heads = [*heads[:2], words("ff_points"), *heads[2:], words("meaning")]
@@ -192,8 +194,8 @@ def methods_section(results: Results, words: Strings) -> str:
     ]
     names = list(dict.fromkeys(name for exam in results.exams for name in exam.protocol))
     protocol = [
-        f'<tr><th scope="row">{escape(words.or_key(name))}</th>'
-        + "".join(cell(_listed(exam.protocol.get(name, "–")), True) for exam in results.exams)
+        f'<tr><th scope="row">{escape(_protocol_name(name, words))}</th>'
+        + "".join(cell(_protocol_value(name, exam.protocol.get(name, "–"), words), True) for exam in results.exams)
         + "</tr>"
         for name in names
     ]
@@ -207,6 +209,16 @@ def methods_section(results: Results, words: Strings) -> str:
         *(_series_table(exam, words) for exam in results.exams if exam.series),
     )
     return f"<section>{''.join(parts)}</section>"
+
+
+def _protocol_name(name: str, words: Strings) -> str:
+    return words(name, at=T1_BIAS_AT) if name == "ff_t1_bias_points" else words.or_key(name)
+
+
+def _protocol_value(name: str, value: Any, words: Strings) -> str:
+    if name == "echo_times_s" and not isinstance(value, str):
+        return ", ".join(f"{1000.0 * time:.4g}" for time in value)
+    return words.or_key(value) if name == "ff_origin" else _listed(value)
 
 
 def _limits(words: Strings) -> str:
@@ -245,7 +257,7 @@ def _series_table(exam: ExamResult, words: Strings) -> str:
     heads = [words(key) for key in ("series_number", "description", "role")] + ["b (s/mm²)"]
     heads += [words(key) for key in ("station", "shape", "used", "why")]
     title = words("series", exam=words.exam(exam.label))
-    return f"<details><summary>{escape(title)}</summary>{table(heads, rows, text_columns=(1, 2, 7))}</details>"
+    return f'<details class="screen"><summary>{escape(title)}</summary>{table(heads, rows, text_columns=(1, 2, 7))}</details>'
 
 
 def _listed(value: Any) -> str:

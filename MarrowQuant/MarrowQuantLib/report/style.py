@@ -47,6 +47,7 @@ td.text, th, tbody th { white-space: normal; }
 th { font-weight: 600; }
 thead th { border-bottom: 1.5px solid var(--ink); vertical-align: bottom; line-height: 1.3; }
 th:first-child, td.text, th.text { text-align: left; }
+th:first-child { min-width: 3.5em; }
 tbody th { font-weight: 500; }
 thead { display: table-header-group; }
 tr { break-inside: avoid; }
@@ -75,6 +76,8 @@ svg .soft { fill: var(--soft); }
   body { padding: 0; max-width: none; font-size: 10.5pt; }
   details { border: 0; padding: 0; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
+  details.screen { display: none; }
+  .tile .values { font-size: 16px; }
   h2 { margin-top: 18px; }
 }
 @media (max-width: 720px) { .top, .charts { grid-template-columns: 1fr; } header { display: block; } .dates { text-align: left; } }

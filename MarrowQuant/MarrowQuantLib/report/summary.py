@@ -9,7 +9,7 @@ from typing import Optional
 from ..longitudinal import INDICES, Index, flag_kind, index_of, label_of, value_of
 from ..longitudinal.change import INSIDE_LIMIT
 from ..model import UNIT_FF_CHANGE, Change, ExamResult, ResponseEstimate, Results
-from ..response import translation
+from ..response import assess, translation
 from ..response.estimate import PREVALENCE
 from . import charts
 from .formats import number, relative, signed
@@ -27,7 +27,17 @@ def summary_section(results: Results, words: Strings) -> str:
         top = f'<div class="top"><div class="card">{_estimate(results.response, words)}</div><div class="tiles">{tiles}</div></div>'
     else:
         top = f'<p>{escape(words("one_exam"))}</p><div class="tiles">{tiles}</div>'
+    top += _category(results, words)
     return f'<section><h2>{words("summary")}</h2>{top}<h3>{words("all_indices")}</h3>{_index_table(results, changes, words)}</section>'
+
+
+def _category(results: Results, words: Strings) -> str:
+    """The IMWG category in one line; its rule and what was missing stand with the laboratory values."""
+    imwg = assess(results).imwg
+    if imwg is None:
+        return ""
+    category = imwg.category or words("imwg_none")
+    return f"<p>{words('imwg')}: <b>{escape(category)}</b> <span class=soft>({words('see_labs')})</span></p>"
 
 
 def badges(change: Optional[Change], limited: bool, notes: Optional[list[str]], words: Strings) -> str:

@@ -12,12 +12,13 @@ from ..longitudinal.normal import Band
 from ..model import LabHistory, LabNote, LabValue, MarrowQuantError
 from ..response import NOTE_KINDS
 from . import charts
-from .formats import number, signed
+from .formats import number, relative, signed
 from .load import history_from_dict
 
 FOLLOWED = ("ff", "adc", "tdv", "m_protein", "beta2_microglobulin", "haemoglobin")
 EVENTS = {"therapy_cycle": "▼", "g_csf": "G", "transfusion": "T"}
 WIDTH, LEFT, RIGHT, ROW, TOP = 760.0, 60.0, 150.0, 92.0, 44.0
+_LABEL_ROOM = 34.0  # width of a value in the picture's units
 _SAME = 1e-4  # relative; the same exam in two results differs by no more than the rounding of a file
 
 
@@ -154,7 +155,7 @@ def _row(index: Index, timeline: Timeline, x: Callable[[datetime.date], float], 
         return top + 22 + height * (1.0 - (value - low) / ((high - low) or 1.0))
 
     end = WIDTH - RIGHT
-    parts = [charts.text(LEFT, top + 12, f"{label_of(index.key, language)} ({index.unit})", size=11.5)]
+    parts = [charts.text(LEFT, top + 12, f"{label_of(index.key, language)} ({index.unit})", size=11.5, halo=True)]
     parts += [charts.line(LEFT, y(low), end, y(low)), charts.text(LEFT - 5, y(low) + 4, number(low, index.unit), "end", soft=True, size=10)]
     parts.append(charts.text(LEFT - 5, y(high) + 4, number(high, index.unit), "end", soft=True, size=10))
     if band:
@@ -164,21 +165,35 @@ def _row(index: Index, timeline: Timeline, x: Callable[[datetime.date], float], 
         dash = "2 4" if is_inside_error(index, value, after) else ""
         parts.append(charts.line(x(date), y(value), x(later), y(after), charts.AFTER, 1.8, dash))
     parts += [charts.circle(x(date), y(value), charts.AFTER) for date, value in points]
+    parts += _value_labels(index, [(x(date), y(value), value) for date, value in points])
     return parts + _verdict(index, points, end + 10, top + 40, language)
 
 
 def _verdict(index: Index, points: Sequence[tuple[datetime.date, float]], left: float, top: float, language: str) -> list[str]:
-    """The change from the first to the last date, and whether measurement error alone can make it."""
+    """The change from the first to the last date, absolute and relative, and whether measurement error alone can make it."""
     if len(points) < 2:
         return []
     before, after = points[0][1], points[-1][1]
-    unit = "" if index.change_unit == index.unit else (" ポイント" if language == "ja" else " points")
-    lines = [f"{signed(after - before, index.change_unit)}{unit}"]
+    points_word = "ポイント" if language == "ja" else "points"
+    unit = index.unit if index.change_unit == index.unit else points_word
+    is_stable = before > 0 and (index.floor is None or before >= index.floor.value)
+    lines = [f"{signed(after - before, index.change_unit)} {unit}"]
+    lines += [relative(100.0 * (after - before) / before)] if is_stable else []
     if index.limit is not None:
         inside = is_inside_error(index, before, after)
         english, japanese = ("within error", "測定誤差の範囲内") if inside else ("larger than error", "測定誤差を超える")
         lines.append(japanese if language == "ja" else english)
     return [charts.text(left, top + 15 * n, line, soft=n > 0, size=11.5 if n == 0 else 10.5) for n, line in enumerate(lines)]
+
+
+def _value_labels(index: Index, places: Sequence[tuple[float, float, float]]) -> list[str]:
+    """The value below each point, as far as they have room beside each other."""
+    parts, free = [], -1e9
+    for x, y, value in places:
+        if x - free >= _LABEL_ROOM:
+            parts.append(charts.text(x, y + 17, number(value, index.unit), "middle", soft=True, size=9.5, halo=True))
+            free = x
+    return parts
 
 
 def _date_axis(dates: Sequence[datetime.date], x: Callable[[datetime.date], float], bottom: float) -> list[str]:

@@ -60,7 +60,7 @@ def r_iss(evidence: Evidence, abnormalities: dict[str, bool]) -> Stage:
     known = {name: abnormalities[name] for name in HIGH_RISK if name in abnormalities}
     is_high_risk = True if any(known.values()) else (False if len(known) == len(HIGH_RISK) else None)
     missing = [*first.missing]
-    missing += ["LDH and the laboratory's upper limit of LDH"] if ldh_is_high is None else []
+    missing += [name for name, value in (("LDH", ldh), ("the laboratory's upper limit of LDH", limit)) if value is None]
     missing += [f"cytogenetics {name}" for name in HIGH_RISK if name not in known] if is_high_risk is None else []
     words = f"ISS {first.stage}, high LDH: {_word(ldh_is_high)}, high-risk abnormality: {_word(is_high_risk)}"
     if first.stage == 3 and (ldh_is_high or is_high_risk):
