@@ -13,7 +13,7 @@ import numpy as np
 import planted
 import pydicom
 import pytest
-from dicom_files import write_image
+from dicom_files import write_enhanced, write_image
 from MarrowQuantLib import cli
 from MarrowQuantLib.deidentify import deidentify
 from MarrowQuantLib.deidentify.keyed import Key
@@ -73,6 +73,45 @@ def test_no_byte_of_the_identity_is_in_anything_that_was_written_or_said(study):
     for content in (*written.values(), *(str(path.relative_to(study["out"])).encode() for path in written), said):
         for secret in planted.SECRETS:
             assert secret.lower() not in content.lower(), secret
+
+
+@pytest.mark.parametrize("profile, retain", [("basic", ()), ("quantification", ()), ("longitudinal", ("characteristics",))])
+def test_no_profile_and_option_lets_a_byte_of_the_identity_through(study, tmp_path, profile, retain):
+    source = study["folder"] / planted.SECRET / "in"
+    summary = deidentify(source, tmp_path / "out", tmp_path / "key", profile=profile, retain=retain)
+    assert len(summary.passed) == 3
+    for path in (path for path in (tmp_path / "out").rglob("*") if path.is_file()):
+        content = path.relative_to(tmp_path).as_posix().encode() + path.read_bytes()
+        assert [secret for secret in planted.SECRETS if secret.lower() in content.lower()] == []
+
+
+def test_a_device_that_is_named_after_the_patient_is_not_passed_on_even_if_devices_are_retained(tmp_path):
+    (tmp_path / "in").mkdir()
+    write_image(tmp_path / "in", 0, StationName="MRC35131", **_called(planted.SECRET))
+    write_image(tmp_path / "in", 1, StationName=f"{planted.SECRET} MR", **_called(planted.SECRET))
+    summary = deidentify(tmp_path / "in", tmp_path / "out", tmp_path / "key", retain=["device"])
+    assert [file.reason for file in summary.left_out] == ["a part of the patient's identity was still found after cleaning"]
+    (kept,) = (tmp_path / "out").rglob("*.dcm")
+    assert pydicom.dcmread(kept).StationName == "MRC35131"
+
+
+def _called(name):
+    return {"PatientName": f"{name}^Anna", "PatientID": f"{name}-4711"}
+
+
+@pytest.mark.parametrize("burned, written", [("YES", 0), ("NO", 1), (None, 1)])
+def test_burned_in_annotation_decides_for_classic_and_enhanced_images(tmp_path, burned, written):
+    """Absent is taken as no for an image that has a position and is no capture: the audit report says that pixels are not searched."""
+    (tmp_path / "in").mkdir()
+    said = {} if burned is None else {"BurnedInAnnotation": burned}
+    frames = [{"PlanePositionSequence": {"ImagePositionPatient": [0, 0, 5.0 * n]}} for n in (0, 1)]
+    write_image(tmp_path / "in", 0, **said)
+    write_enhanced(tmp_path / "in", frames, **said)
+    write_image(tmp_path / "in", 5)  # so that there is something to pass on
+    summary = deidentify(tmp_path / "in", tmp_path / "out", tmp_path / "key")
+    assert len(summary.passed) == 1 + 2 * written
+    assert [file.reason for file in summary.left_out] == ["Burned In Annotation says YES"] * (2 - 2 * written)
+    assert "text burned into pixels is not searched for" in (tmp_path / "out" / "deidentification.txt").read_text(encoding="utf-8")
 
 
 def test_only_images_are_passed_on_and_each_file_left_out_has_a_reason(study):

@@ -95,7 +95,7 @@ def test_the_labs_of_several_patients_are_refused(tmp_path):
     assert not (tmp_path / "key").exists()
 
 
-@pytest.mark.parametrize("source", ["philips", "ge", "vendor_dwi/siemens_xa61_enhanced_trace", "vendor_dwi/philips_5_3_classic"])
+@pytest.mark.parametrize("source", ["philips", "siemens", "ge", "vendor_dwi/siemens_xa61_enhanced_trace", "vendor_dwi/philips_5_3_classic"])
 def test_dciodvfy_finds_no_error_that_the_original_did_not_have(request, tmp_path, source):
     if shutil.which("dciodvfy") is None:
         pytest.skip("dciodvfy is not installed (apt install dicom3tools).")

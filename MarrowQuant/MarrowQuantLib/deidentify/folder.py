@@ -6,7 +6,6 @@ import gzip
 import io
 import shutil
 import tempfile
-import warnings
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID_dictionary
 
 from .. import __version__
-from ..dicom.files import is_dicom, open_file, refuse_inflation
+from ..dicom.files import is_dicom, open_file, quiet_pydicom, refuse_inflation
 from ..dicom.headers import DAMAGE, UNCOMPRESSED
 from ..model import MarrowQuantError, Progress, no_progress
 from . import audit
@@ -185,8 +184,7 @@ def _check_paths(source: Path, out: Path, key_file: Path, crosswalk: Optional[Pa
 
 
 def _write_all(files: list[Path], source: Path, out: Path, key: Key, summary: Summary, progress: Progress) -> None:
-    with warnings.catch_warnings(), pydicom.config.disable_value_validation():
-        warnings.simplefilter("ignore")  # pydicom's remarks quote values, and values are identity
+    with quiet_pydicom():  # its remarks quote values, and values are identity
         for n, path in enumerate(files):
             progress(n / len(files), f"De-identifying, {n} of {len(files)} files")
             reason = _pass_on(path, path.relative_to(source).as_posix(), out, key, summary)

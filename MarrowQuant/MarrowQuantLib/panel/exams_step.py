@@ -141,7 +141,7 @@ class ExamsStep(Step):
     def refresh(self) -> None:
         super().refresh()
         if self._refusal:
-            self.message.text = "⚠ " + self._refusal
+            self.message.text = "\n".join(filter(None, ("⚠ " + self._refusal, self.missing())))
             self.message.visible = True
 
     def show(self) -> None:
