@@ -6,11 +6,11 @@
 import csv
 from pathlib import Path
 
-from MarrowQuantLib.cohort.adopt import described
-from MarrowQuantLib.longitudinal.indices import INDICES
+from MarrowQuantLib.cohort.columns import described
+from MarrowQuantLib.report.record import case_columns
 
 PAGE = Path(__file__).resolve().parents[1] / "data-dictionary.csv"
-# The column names of REDCap's data dictionary.
+# The 18 column names of REDCap's data dictionary, in its order, as a project's own dictionary is exported.
 HEADER = (
     "Variable / Field Name", "Form Name", "Section Header", "Field Type", "Field Label", "Choices, Calculations, OR Slider Labels",
     "Field Note", "Text Validation Type OR Show Slider Number", "Text Validation Min", "Text Validation Max", "Identifier?",
@@ -28,11 +28,10 @@ def rows():
     yield field("record_id", "patient", "text", "Study number (never a name or a hospital number)", required="y")
     yield field("best_response", "patient", "dropdown", "Best response at the completion of chemotherapy (IMWG)", RESPONSES)
     yield field("age", "patient", "text", "Age at baseline", note="years", validation="number")
-    for index in INDICES:
-        in_points = index.unit == "%"
-        for ending in ("baseline", "follow_up", "change", *(("change_percent",) if in_points else ())):
-            words = described(f"{index.key}_{ending}")
-            yield field(f"{index.key}_{ending}", "marrowquant", "text", words["label"], note=words["unit"], validation="number")
+    for name in case_columns():
+        words = described(name)
+        kind = "" if name == "response_model" else "number"
+        yield field(name, "marrowquant", "text", words["label"], note=words["unit"], validation=kind)
 
 
 def main():

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from MarrowQuantLib.cohort.procedure import Procedure, intercept_for_mean
 from MarrowQuantLib.cohort.reading import read_cohort
 from MarrowQuantLib.cohort.table import findings
 from MarrowQuantLib.model import MarrowQuantError
+from MarrowQuantLib.report.record import case_columns
 from MarrowQuantLib.response import load_model
 from scipy import stats
 
@@ -135,6 +137,16 @@ def test_the_interval_near_one_is_made_on_the_logit_scale_and_covers_the_truth_a
         inside += low <= stats.norm.cdf(2.0 / np.sqrt(2.0)) <= high
         assert 0.0 < low < high < 1.0
     assert 0.91 <= inside / 300 <= 0.985  # 0.95 ± 3 standard errors, and what an interval of 30 and 50 patients loses
+
+
+def test_a_curve_begins_at_0_0_and_ends_at_1_1_and_never_falls():
+    outcome, x = patients(15, 35)
+    curve = roc.roc(outcome, x[:, 0], bootstraps=10)
+    for rate in (curve.false_positive_rate, curve.sensitivity):
+        assert (rate[0], rate[-1]) == (0.0, 1.0)
+        assert np.all(np.diff(rate) >= 0.0)
+    area = np.sum(np.diff(curve.false_positive_rate) * (curve.sensitivity[1:] + curve.sensitivity[:-1]) / 2.0)
+    assert area == pytest.approx(curve.auc)
 
 
 def test_the_bootstrap_of_the_auc_has_the_spread_that_delong_gives():
@@ -339,14 +351,69 @@ def test_a_model_needs_a_name_that_can_be_a_file():
         adopt.model_spec(Procedure(), developed, x, outcome="y", model_id="../x", source="test")
 
 
-def test_the_data_dictionary_names_the_columns_that_results_give(simulated):
+REDCAP_HEADER = (
+    "Variable / Field Name|Form Name|Section Header|Field Type|Field Label|Choices, Calculations, OR Slider Labels|Field Note|"
+    "Text Validation Type OR Show Slider Number|Text Validation Min|Text Validation Max|Identifier?|"
+    "Branching Logic (Show field only if...)|Required Field?|Custom Alignment|Question Number (surveys only)|Matrix Group Name|"
+    "Matrix Ranking?|Field Annotation"
+)  # as REDCap exports a project's own dictionary
+
+
+def test_the_data_dictionary_has_redcaps_columns_and_names_those_that_results_give(simulated):
     path = Path(__file__).resolve().parents[2] / "Docs" / "data-dictionary.csv"
     rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
     names = [row[0] for row in rows[1:]]
+    assert "|".join(rows[0]) == REDCAP_HEADER
     assert {len(row) for row in rows} == {18}
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]{0,99}", name) and "__" not in name and not name.endswith("_") for name in names)
+    assert {row[3] for row in rows[1:]} <= {"text", "dropdown"}
+    assert {row[7] for row in rows[1:]} <= {"", "number"}
     assert names[0] == "record_id"
     assert len(set(names)) == len(names)
     assert set(read_cohort(simulated).header) - {"id"} <= set(names)
+    assert set(case_columns()) < set(names)
+
+
+def test_a_long_cohort_from_results_counts_days_from_the_first_exam(simulated):
+    cohort = read_cohort(simulated, long=True)
+    assert len(cohort) == 100
+    assert set(cohort.numbers("days")) == {0.0, 70.0}
+    wide = read_cohort(simulated)
+    assert cohort.numbers("ff")[::2] == pytest.approx(wide.numbers("ff_baseline"))
+    assert cohort.numbers("m_protein")[1::2] == pytest.approx(wide.numbers("m_protein_follow_up"))
+
+
+def test_results_that_lack_parts_are_refused_with_a_sentence(simulated, tmp_path):
+    case = json.loads((simulated / "case-01" / "results.json").read_text(encoding="utf-8"))
+    del case["exams"][0]["date"]
+    (tmp_path / "results.json").write_text(json.dumps(case), encoding="utf-8")
+    with pytest.raises(MarrowQuantError, match="lacks parts of a MarrowQuant result"):
+        read_cohort(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["=1+1", " =1+1", "\t=1+1", "\r\n@SUM(A1)", "＝1+1", "＋cmd", "－2+3", "+1-1"])
+def test_no_text_is_written_that_a_spreadsheet_runs(text):
+    assert cells.safe_cell(text).startswith("'")
+    assert cells.is_formula(text)
+
+
+@pytest.mark.parametrize("text", ["-1.5", "＋５", "-", "1-2", "a=b"])
+def test_numbers_and_plain_text_are_no_formulas(text):
+    assert not cells.is_formula(text)
+
+
+def test_a_written_table_opens_in_japanese_and_in_comma_locales(tmp_path):
+    rows = [("脂肪分画", 12.5, -0.25, 3), ("β2", 1e-7, float("inf"), 1234567)]
+    for comma, separator in ((False, ","), (True, ";")):
+        raw = cells.write_table(tmp_path / "t.csv", ("name", "a", "b", "n"), rows, decimal_comma=comma).read_bytes()
+        assert raw.startswith(b"\xef\xbb\xbf")  # with the mark Excel takes the file for UTF-8, in Japan too
+        assert raw.count(b"\r\n") == 3
+        lines = [line.split(separator) for line in raw.decode("utf-8-sig").splitlines()]
+        assert [len(line) for line in lines] == [4, 4, 4]
+        assert lines[1] == (["脂肪分画", "12,5", "-0,25", "3"] if comma else ["脂肪分画", "12.5", "-0.25", "3"])
+        assert lines[2][1:] == ["1e-07", "", "1234567"]
+        cohort = read_cohort(tmp_path / "t.csv")
+        assert cohort.numbers("a") == pytest.approx([12.5, 1e-7])
 
 
 @pytest.fixture

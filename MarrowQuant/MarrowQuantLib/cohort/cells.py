@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from ..report.tables import FORMULA_STARTS
+from ..report.tables import cell as report_cell
+
 NO_VALUE = frozenset({"", "na", "n/a", "n.a.", "nan", "null", "none", "."})
 """Words for a missing value, in lower case; "." is what SAS writes."""
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""With these a spreadsheet begins a formula (OWASP, "CSV Injection")."""
 
 _POINT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?")
@@ -44,25 +45,16 @@ def parse_number(cell: str, decimal_comma: bool = False) -> float:
 
 
 def is_formula(cell: str) -> bool:
-    """True for a cell that a spreadsheet would run: it begins with =, +, - or @ and is not a number."""
-    if not cell.startswith(FORMULA_STARTS):
-        return False
+    """True for a cell that a spreadsheet would run: it begins with =, +, - or @ (full-width too) and is not a number."""
     text = unicodedata.normalize("NFKC", cell).strip()
-    return not (_POINT.fullmatch(text) or _COMMA.fullmatch(text) or text in {"-", "+"})
+    return text.startswith(FORMULA_STARTS) and not (_POINT.fullmatch(text) or _COMMA.fullmatch(text) or text in {"-", "+"})
 
 
 def safe_cell(value: Any) -> str:
-    """A value as a cell that no spreadsheet runs: text that would be a formula is preceded by an apostrophe, as OWASP recommends."""
-    if value is None or (isinstance(value, (float, np.floating)) and not np.isfinite(value)):
-        return ""
+    """A value as a cell that no spreadsheet runs, see :func:`report.tables.cell`; whole numbers keep all digits."""
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
-    if isinstance(value, (int, np.integer)):
-        return str(int(value))
-    if isinstance(value, (float, np.floating)):
-        return f"{float(value):.6g}"
-    text = " ".join(str(value).split())
-    return "'" + text if str(value).startswith(FORMULA_STARTS) else text
+    return str(int(value)) if isinstance(value, (int, np.integer)) else report_cell(value)
 
 
 def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], *, decimal_comma: bool = False) -> Path:

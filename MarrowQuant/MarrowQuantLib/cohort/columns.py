@@ -5,6 +5,15 @@ from __future__ import annotations
 from ..longitudinal.indices import INDICES, Index
 
 UNKNOWN_UNIT = "unit of the table"
+_OTHERS = {
+    "days": ("Days between the exams", "検査間の日数", "days"),
+    "response_probability": ("Estimated probability of CR or VGPR", "CRまたはVGPRの推定確率", "1"),
+    "response_low": ("Estimated probability: 95 % interval, low", "推定確率：95 %区間の下限", "1"),
+    "response_high": ("Estimated probability: 95 % interval, high", "推定確率：95 %区間の上限", "1"),
+    "response_model": ("Model that made the estimate", "推定に用いたモデル", ""),
+    "synthetic": ("Simulated data: 1, a patient: 0", "シミュレーション：1、患者：0", ""),
+    "warnings": ("Number of warnings", "注意の数", ""),
+}
 _ENDINGS = {
     "change": ("change", "変化"),
     "change_percent": ("relative change", "変化率"),
@@ -20,6 +29,9 @@ def described(column: str, language: str = "en") -> dict[str, str]:
             if column == f"{index.key}_{ending}":
                 joined = f"{index.label_ja}：{words[1]}" if language == "ja" else f"{index.label_en}: {words[0]}"
                 return {"label": joined, "unit": _unit(index, ending)}
+    if column in _OTHERS:
+        english, japanese, unit = _OTHERS[column]
+        return {"label": japanese if language == "ja" else english, "unit": unit}
     return {"label": column, "unit": UNKNOWN_UNIT}
 
 
@@ -27,7 +39,7 @@ def axis_title(column: str, language: str = "en") -> str:
     """Label with unit, as an axis of a figure has it; the bare name where the unit is not known."""
     known = described(column, language)
     unit = {"percentage points": "ポイント"}.get(known["unit"], known["unit"]) if language == "ja" else known["unit"]
-    return known["label"] if unit == UNKNOWN_UNIT else f"{known['label']} ({unit})"
+    return known["label"] if unit in {UNKNOWN_UNIT, ""} else f"{known['label']} ({unit})"
 
 
 def _unit(index: Index, ending: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..model import MarrowQuantError
+from ..report.record import case_record, exam_records
 from ..textfiles import decoded
 from .cells import NO_VALUE, BadCell, is_formula, parse_number
 from .table import DATE_NAMES, ID_NAMES, Cohort, _listed
@@ -185,12 +186,12 @@ def _from_folder(folder: Path, long: bool) -> Cohort:
         seen[content] = where
         simulated += bool(case.get("synthetic"))
         name = where.removesuffix("/results") if where not in {".", "results"} else folder.name
-        records += _exam_records(case, name) if long else [_case_record(case, name)]
+        records += _case_rows(case, where, name, long)
     if not records:
         raise MarrowQuantError(f"No results.json in {folder.name} is a MarrowQuant result; choose another folder.")
     if simulated:
         notes.append(f"{simulated} of {len(seen)} cases are simulated: these are no patients.")
-    header = tuple(dict.fromkeys(key for record in records for key in record))
+    header = tuple(key for key in dict.fromkeys(key for record in records for key in record) if any(record.get(key) for record in records))
     rows = tuple(tuple(record.get(key, "") for key in header) for record in records)
     return Cohort(folder.name, header, rows, tuple(range(1, len(rows) + 1)), False, CASE, "date" if long else None, tuple(notes))
 
@@ -204,41 +205,17 @@ def _load(file: Path, where: str) -> Optional[dict[str, Any]]:
     return case if good and case.get("software", {}).get("name") == "MarrowQuant" else None
 
 
-def _case_record(case: Mapping[str, Any], name: str) -> dict[str, str]:
-    """One row a case: what was measured at baseline, its change, and the response estimate.
-
-    ``<index>_change`` follows the naming of the response models: percentage points for an index that is a percentage itself (fat fraction,
-    dropout ratio), % of the baseline for every other; where it is in points, ``<index>_change_percent`` holds the relative one.
-    """
-    record = {CASE: name}
-    for change in case["changes"]:
-        key, in_points = change["name"], change["unit"] == "%"
-        record[f"{key}_baseline"] = _cell(change["baseline"])
-        record[f"{key}_follow_up"] = _cell(change["follow_up"])
-        record[f"{key}_change"] = _cell(change["absolute"] if in_points else change["relative_percent"])
-        if in_points:
-            record[f"{key}_change_percent"] = _cell(change["relative_percent"])
-    if not case["changes"] and case["exams"]:
-        record.update({f"{key}_baseline": value for key, value in _exam_values(case["exams"][0]).items()})
-    if case.get("response"):
-        record["response_probability"] = _cell(case["response"].get("probability"))
-    return record
+def _case_rows(case: Mapping[str, Any], where: str, name: str, long: bool) -> list[dict[str, str]]:
+    """The row of a case, or with ``long`` one row an exam; the columns are those of ``report.record``."""
+    try:
+        records = exam_records(case) if long else [case_record(case)]
+    except (KeyError, TypeError, ValueError):
+        raise MarrowQuantError(f"{where}/results.json lacks parts of a MarrowQuant result; write the results of this case again.") from None
+    return [{CASE: name, **{key: _cell(value) for key, value in record.items()}} for record in records]
 
 
-def _exam_records(case: Mapping[str, Any], name: str) -> list[dict[str, str]]:
-    return [{CASE: name, "date": exam["date"], "exam": exam["label"], **_exam_values(exam)} for exam in case["exams"]]
-
-
-def _exam_values(exam: Mapping[str, Any]) -> dict[str, str]:
-    values = {key: _cell(measured["value"]) for key, measured in exam["lumbar"].items()}
-    if exam.get("burden"):
-        values.update({key: _cell(exam["burden"][key]["value"]) for key in ("tdv", "gadc")})
-    values.update({test: _cell(lab["value"]) for test, lab in exam["labs"].items()})
-    return values
-
-
-def _cell(value: Optional[float]) -> str:
-    return "" if value is None else repr(float(value))
+def _cell(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else repr(value)
 
 
 def _joined(cohort: Cohort, other: Cohort) -> Cohort:

@@ -1,4 +1,4 @@
-"""One case as one row of numbers, for tables over many cases.
+"""One case as one row of numbers, or one row an exam, for tables over many cases: the one place that names their columns.
 
 The names are those of the response models: ``<index>_change`` is in percentage points for an index that is a percentage itself (fat
 fraction, dropout ratio) and in % of the baseline for every other; where it is in points, ``<index>_change_percent`` holds the relative one.
@@ -44,6 +44,36 @@ def case_record(results: Mapping[str, Any]) -> dict[str, Any]:
     row["synthetic"] = int(results["synthetic"])
     row["warnings"] = len(results["warnings"]) + sum(len(exam["warnings"]) for exam in results["exams"])
     return row
+
+
+def case_columns() -> tuple[str, ...]:
+    """The columns of :func:`case_record`, in its order."""
+    return tuple(case_record({"exams": [], "changes": [], "response": None, "synthetic": False, "warnings": []}))
+
+
+def exam_records(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One row for every exam of a case, oldest first, for models of repeated dates.
+
+    Parameters
+    ----------
+    results : mapping
+        A parsed results.json.
+
+    Returns
+    -------
+    list of dict
+        ``date``, ``days`` since the first exam, ``exam`` (its label), and every index followed in its unit, None where there is none.
+    """
+    dates = [datetime.date.fromisoformat(exam["date"]) for exam in results["exams"]]
+    return [
+        {
+            "date": exam["date"],
+            "days": (date - min(dates)).days,
+            "exam": exam["label"],
+            **{index.key: _value(exam, index.key, index.origin) for index in INDICES},
+        }
+        for exam, date in zip(results["exams"], dates)
+    ]
 
 
 def _changes(key: str, in_points: bool, change: Mapping[str, Any]) -> dict[str, Value]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Optional
@@ -17,7 +18,7 @@ from typing import Any, Optional
 from ..model import UNIT_FF, Burden, Change, ExamResult, Measurement, ResponseEstimate, Results
 
 COLUMNS = ("exam", "date", "region", "quantity", "value", "unit", "n_voxels", "fraction_inside", "how")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@")  # full-width ones too, by normalisation (our choice beyond OWASP's list)
 # First-order features that have no unit, and those in the squared unit; all others have the unit of the quantity.
 _UNITLESS = {"skewness", "kurtosis_excess", "cov", "qcod", "histogram_uniformity", "n", "n_excluded"}
 _SQUARED = {"variance", "energy"}
@@ -124,5 +125,5 @@ def cell(value: Optional[Any]) -> str:
         return ""
     if isinstance(value, str):
         text = " ".join(value.split())
-        return "'" + text if value.startswith(_FORMULA_STARTS) else text
+        return "'" + text if unicodedata.normalize("NFKC", text).startswith(FORMULA_STARTS) else text
     return f"{float(value):.6g}" if math.isfinite(value) else ""
