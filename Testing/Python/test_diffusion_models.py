@@ -246,8 +246,8 @@ FITS = [fit_adc, fit_ivim, fit_kurtosis]
         ({"b_values": (0, 20, 50, 400, np.nan)}, "missing"),
         ({"mask": np.zeros(3)}, "empty"),
         ({"mask": np.ones(4)}, "same grid"),
-        ({"signal": np.ones((3, 5), complex)}, "real magnitude"),
-        ({"signal": np.ones((3, 5), bool)}, "real magnitude"),
+        ({"signal": np.ones((3, 5), complex)}, "diffusion images"),
+        ({"signal": np.ones((3, 5), bool)}, "diffusion images"),
         ({"signal": np.ones((0, 5))}, "no voxel"),
     ],
 )

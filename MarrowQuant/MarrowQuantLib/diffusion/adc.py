@@ -12,6 +12,7 @@ from typing import Optional
 
 import numpy as np
 
+from ..arguments import is_finite_number, number_array
 from ..model import MarrowQuantError, Progress, no_progress
 from .samples import SAME_B, fit_in_chunks, prepare
 
@@ -94,7 +95,7 @@ def fit_adc(
     """
     if method not in METHODS:
         raise MarrowQuantError(f"The ADC method '{method}' is not known; use one of {', '.join(METHODS)}.")
-    if noise_floor is not None and not (np.isfinite(noise_floor) and noise_floor >= 0):
+    if noise_floor is not None and not (is_finite_number(noise_floor) and noise_floor >= 0):
         raise MarrowQuantError(f"The noise floor {noise_floor} is not a signal; give a number of zero or more, or none.")
     samples = prepare(signal, b_values, fewest=2, what="ADC", b_used=b_used, mask=mask)
     (adc, s0, residual), n_excluded = fit_in_chunks(
@@ -123,14 +124,15 @@ def computed_b(s0: np.ndarray, adc_um2_per_s: np.ndarray, b: float) -> np.ndarra
     Raises
     ------
     MarrowQuantError
-        The b-value is negative or not a number, or the shapes differ.
+        The b-value is negative or not a number, the maps hold no real numbers, or their shapes differ.
     """
-    if not (np.isfinite(b) and b >= 0):
+    s0, adc_um2_per_s = number_array(s0, "values of S0"), number_array(adc_um2_per_s, "values of the ADC")
+    if not (is_finite_number(b) and b >= 0):
         raise MarrowQuantError(f"An image at b = {b} cannot be computed; give a b-value of zero or more in s/mm².")
-    if np.shape(s0) != np.shape(adc_um2_per_s):
-        raise MarrowQuantError(f"S0 has shape {np.shape(s0)} and the ADC {np.shape(adc_um2_per_s)}; they must be the same.")
+    if s0.shape != adc_um2_per_s.shape:
+        raise MarrowQuantError(f"S0 has shape {s0.shape} and the ADC {adc_um2_per_s.shape}; they must be the same.")
     with np.errstate(over="ignore", invalid="ignore"):
-        image = np.asarray(s0, np.float32) * np.exp(np.asarray(adc_um2_per_s, np.float32) * np.float32(-b * 1e-6))
+        image = s0.astype(np.float32) * np.exp(adc_um2_per_s.astype(np.float32) * np.float32(-b * 1e-6))
     return np.where(np.isfinite(image), image, np.float32(np.nan))
 
 

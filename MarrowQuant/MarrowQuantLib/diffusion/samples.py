@@ -8,6 +8,7 @@ from typing import Callable, Optional, Union
 
 import numpy as np
 
+from ..arguments import number_array
 from ..model import MarrowQuantError, Progress
 from ..threads import in_threads, keep_freed_memory
 
@@ -68,12 +69,10 @@ def prepare(
     MarrowQuantError
         Lengths that do not match, too few different b-values, b-values not in s/mm², no real image, an empty mask or one of another grid.
     """
-    signal = np.asarray(signal)
-    b = np.asarray(b_values, dtype=float)
+    signal = number_array(signal, "diffusion images")
+    b = number_array(b_values, "b-values").astype(float)
     if signal.ndim < 1 or b.ndim != 1 or signal.shape[-1] != b.size:
         raise MarrowQuantError(f"The last axis of the signal (shape {signal.shape}) must have one entry for each of the {b.size} b-values.")
-    if not (np.issubdtype(signal.dtype, np.integer) or np.issubdtype(signal.dtype, np.floating)):
-        raise MarrowQuantError(f"The {what} is fitted to real magnitude images, not to {signal.dtype} values.")
     shape = signal.shape[:-1]
     if np.prod(shape) == 0:
         raise MarrowQuantError(f"The images (shape {shape}) hold no voxel, so there is nothing to fit.")
@@ -130,7 +129,7 @@ def _columns_used(b: np.ndarray, b_used: Optional[Sequence[float]], fewest: int,
         raise MarrowQuantError(f"The b-values {b.tolist()} contain a negative or missing one; check the series.")
     columns = np.arange(b.size)
     if b_used is not None:
-        wanted = np.asarray(b_used, dtype=float)
+        wanted = number_array(b_used, "b-values asked for").astype(float).ravel()
         is_wanted = np.abs(b[:, None] - wanted[None, :]) <= SAME_B
         if not is_wanted.any(axis=0).all():
             raise MarrowQuantError(f"Of the b-values asked for, {wanted.tolist()}, not all were acquired ({b.tolist()} s/mm²).")

@@ -7,6 +7,7 @@ from typing import Optional
 
 import numpy as np
 
+from ..arguments import is_finite_number, number_array
 from ..model import MarrowQuantError
 from ..threads import in_threads, keep_freed_memory
 
@@ -24,10 +25,11 @@ def checked(
     Raises
     ------
     MarrowQuantError
-        Lengths that do not match, too few echoes, echo times not in seconds or given twice, no scanner's field strength, an empty mask.
+        No numbers, lengths that do not match, too few echoes, echo times not in seconds or given twice, no scanner's field strength, an
+        empty mask.
     """
-    signal = np.asarray(signal)
-    times = np.asarray(echo_times_s, dtype=float)
+    signal = number_array(signal, "images", complex_too=True)
+    times = number_array(echo_times_s, "echo times").astype(float)
     if signal.ndim not in (3, 4) or times.ndim != 1 or signal.shape[-1] != times.size:
         raise MarrowQuantError(f"Images of shape {signal.shape} do not fit {times.size} echo times; echoes must be on the last axis.")
     if times.size < fewest_echoes:
@@ -38,7 +40,7 @@ def checked(
         raise MarrowQuantError(f"The echo times {times.tolist()} look like milliseconds; give them in seconds.")
     if np.diff(np.sort(times)).min() < 1e-6:
         raise MarrowQuantError(f"The echo times {times.tolist()} contain one twice; give each echo once.")
-    if not FIELD_STRENGTHS_T[0] <= field_strength_t <= FIELD_STRENGTHS_T[1]:
+    if not is_finite_number(field_strength_t) or not FIELD_STRENGTHS_T[0] <= field_strength_t <= FIELD_STRENGTHS_T[1]:
         raise MarrowQuantError(f"A field strength of {field_strength_t} T is not that of a scanner; give it in tesla.")
     inside = np.ones(signal.shape[:-1], bool) if mask is None else np.asarray(mask, dtype=bool)
     if inside.shape != signal.shape[:-1]:

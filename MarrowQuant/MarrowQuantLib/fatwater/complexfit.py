@@ -105,9 +105,9 @@ def fit_fat_water(
     MarrowQuantError
         Magnitude-only or empty data, lengths that do not match, fewer than three echoes, echo times not in seconds, an empty mask.
     """
+    signal, times, inside = checked(signal, echo_times_s, field_strength_t, mask, FEWEST_ECHOES)
     if not np.iscomplexobj(signal):
         raise MarrowQuantError("The water-fat fit needs complex images (magnitude and phase); these are magnitude images only.")
-    signal, times, inside = checked(signal, echo_times_s, field_strength_t, mask, FEWEST_ECHOES)
     if readout not in READOUTS:
         raise MarrowQuantError(f"The readout '{readout}' is not known; use one of {', '.join(READOUTS)}.")
     if readout == "bipolar" and times.size < bipolar.FEWEST_ECHOES:

@@ -15,6 +15,7 @@ from typing import Optional, Union
 import numpy as np
 from scipy.special import i0e, i1e
 
+from ..arguments import is_finite_number
 from ..model import MarrowQuantError, Progress, no_progress
 from .checks import checked, noise_sd, prepared
 from .result import FatWaterFit
@@ -83,12 +84,12 @@ def fit_fat_water_magnitude(
     MarrowQuantError
         Complex, negative or empty data, lengths that do not match, fewer than four echoes, echo times not in seconds, an empty mask.
     """
+    signal, times, inside = checked(signal, echo_times_s, field_strength_t, mask, FEWEST_ECHOES)
     if np.iscomplexobj(signal):
         raise MarrowQuantError("These images are complex; use fit_fat_water, which does not confuse water with fat above 50 %.")
-    signal, times, inside = checked(signal, echo_times_s, field_strength_t, mask, FEWEST_ECHOES)
     if np.any(signal < 0):
         raise MarrowQuantError("The images hold negative values, so they are no magnitude images; choose the magnitude series.")
-    if sigma is not None and not (np.isfinite(sigma) and sigma > 0):
+    if sigma is not None and not (is_finite_number(sigma) and sigma > 0):
         raise MarrowQuantError(f"A noise level of {sigma} is not possible; give a positive number in the unit of the images.")
     chosen = get_spectrum(spectrum)
     order = np.argsort(times)

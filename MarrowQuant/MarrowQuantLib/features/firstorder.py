@@ -7,6 +7,7 @@ from typing import Optional
 
 import numpy as np
 
+from ..arguments import is_finite_number, number_array
 from ..model import Histogram, MarrowQuantError
 
 DEFAULT_LEVELS = 32  # grey levels for entropy, uniformity and mode when the caller names none; our choice
@@ -45,7 +46,7 @@ def first_order(values: np.ndarray, *, levels: Optional[int] = None, bin_width: 
     Raises
     ------
     MarrowQuantError
-        No finite value, or a discretisation that makes no sense.
+        No numbers, no finite value, or a discretisation that makes no sense.
     """
     x, n_excluded = finite_values(values)
     level = _discretise(x, levels, bin_width)
@@ -127,9 +128,7 @@ def histogram(
 
 def finite_values(values: np.ndarray) -> tuple[np.ndarray, int]:
     """The finite values in double precision, and how many were left out."""
-    if np.iscomplexobj(values):
-        raise MarrowQuantError("The region holds complex numbers; take the magnitude, or the map computed from them, first.")
-    x = np.asarray(values, dtype=float).ravel()
+    x = number_array(values, "values of the region").astype(float).ravel()
     finite = np.isfinite(x)
     if not finite.any():
         raise MarrowQuantError("The region holds no valid voxel; place it inside the image.")
@@ -188,11 +187,11 @@ def _discretise(x: np.ndarray, levels: Optional[int], bin_width: Optional[float]
     if levels is not None and bin_width is not None:
         raise MarrowQuantError("Give either the number of levels or the bin width for the histogram features, not both.")
     if bin_width is not None:
-        if not (np.isfinite(bin_width) and bin_width > 0):
+        if not (is_finite_number(bin_width) and bin_width > 0):
             raise MarrowQuantError(f"The bin width must be a positive number, not {bin_width}.")
         return np.floor((x - x.min()) / bin_width).astype(np.int64) + 1
     levels = DEFAULT_LEVELS if levels is None else levels
-    if levels < 1:
+    if not is_finite_number(levels) or levels < 1:
         raise MarrowQuantError(f"The histogram features need at least one level, not {levels}.")
     if np.ptp(x) == 0:
         return np.ones(x.size, dtype=np.int64)
