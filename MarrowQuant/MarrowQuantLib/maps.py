@@ -276,19 +276,26 @@ def _add_diffusion(build: _Builder) -> None:
     for n, reason in sorted(reasons.items()):
         build.warnings.append(f"{reason} Station {n + 1} is measured by itself and is not in the tDV.")
     for number, group in enumerate(groups, start=1):
-        _add_stitched(build, *([images[n] for n in group] for images in (high, low, adc)), "" if number == 1 else f"_part{number}")
+        why = "" if number == 1 else f"kept apart, station {', '.join(str(n + 1) for n in group)}: {reasons[group[0]]}"
+        _add_stitched(build, *([images[n] for n in group] for images in (high, low, adc)), "" if number == 1 else f"_part{number}", why)
     build.protocol.update(b_values=[float(b) for b in b_values], stations=len(stations))
     extent = _cranio_caudal_extent_mm(build.maps["dwi_high"])
     if extent < WHOLE_BODY_MM:
         build.warnings.append(f"The diffusion images cover {extent:.0f} mm from head to feet: the tDV is that of this part of the body.")
 
 
-def _add_stitched(build: _Builder, high: Sequence[Volume], low: Sequence[Volume], adc: Sequence[Volume], suffix: str) -> None:
-    """Stitch stations that fit together; the shifts are found on the lowest and the gains on the highest b-value."""
+def _add_stitched(
+    build: _Builder, high: Sequence[Volume], low: Sequence[Volume], adc: Sequence[Volume], suffix: str, why: str
+) -> None:
+    """Stitch stations that fit together; the shifts are found on the lowest and the gains on the highest b-value.
+
+    ``why`` tells why these stations are a part of their own; it becomes the last step of their provenance.
+    """
     aligned = align(low)
     stitched = stitch(high, moves=aligned.moves)
     build.warnings += [*aligned.warnings, *stitched.warnings]
-    build.maps["dwi_high" + suffix] = _named(stitched.volume, f"b{high[0].b_value:g}")
+    source = (*stitched.volume.source, why) if why else stitched.volume.source
+    build.maps["dwi_high" + suffix] = replace(stitched.volume, name=f"b{high[0].b_value:g}", source=source)
     build.maps["dwi_low" + suffix] = _named(stitch(low, gains=stitched.gains, moves=aligned.moves).volume, f"b{low[0].b_value:g}")
     build.maps["adc" + suffix] = _named(stitch(adc, gains=np.ones(len(adc)), moves=aligned.moves).volume, "ADC")
     if not suffix:

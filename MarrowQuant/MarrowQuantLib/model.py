@@ -250,6 +250,18 @@ class Burden:
 
 
 @dataclass(frozen=True)
+class BurdenPart:
+    """Tumour load of stations that fit no others: measured by themselves, and not in the exam's tDV.
+
+    ``number`` is that of the maps ("dwi_high_part2": 2), ``reason`` says why the stations were kept apart.
+    """
+
+    number: int
+    reason: str
+    burden: Burden
+
+
+@dataclass(frozen=True)
 class LabValue:
     """A laboratory value in the test's canonical unit; ``given`` is what the sheet said, e.g. "3.2 g/dL"."""
 
@@ -298,6 +310,7 @@ class ExamResult:
     protocol: Mapping[str, Any] = field(default_factory=dict)
     synthetic: bool = False
     warnings: tuple[str, ...] = ()
+    burden_parts: tuple[BurdenPart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -430,6 +443,9 @@ class Settings:
         ADC in µm²/s that a candidate must have (``burden``).
     min_component_ml : float
         Smaller components are noise.
+    adc_class_edges : tuple of float
+        Edges of the ADC classes of the accepted volume in µm²/s, ascending. The default follows the colour classes of total-tumour-load
+        tools as remembered, without a paper behind them; 1400 is that of MET-RADS-P.
     roi_radii_mm : (float, float, float)
         Default half-lengths of a vertebral ROI: left–right, anterior–posterior, cranio-caudal.
     fat_spectrum : str
@@ -439,6 +455,7 @@ class Settings:
     tdv_signal_ratio: float = 5.0
     tdv_adc_window: tuple[float, float] = (550.0, 1400.0)
     min_component_ml: float = 0.3
+    adc_class_edges: tuple[float, ...] = (900.0, 1400.0)
     roi_radii_mm: tuple[float, float, float] = (12.0, 9.0, 7.0)
     fat_spectrum: str = "ren_marrow_9"
 

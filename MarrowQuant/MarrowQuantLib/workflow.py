@@ -16,16 +16,18 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from . import dicom
-from .burden import BurdenContext, BurdenSession
 from .distributions import region_changes
 from .doubts import region_doubts, swap_doubts
 from .followup import carry_rois, follow_lesions
+from .imagefiles import read_volumes
 from .longitudinal import compare
+from .longitudinal.repeatability import Repeatability
 from .maps import ExamMaps, make_exam_maps
 from .measure import measure_vertebrae
 from .model import (
     UNIT_FF_CHANGE,
     Burden,
+    BurdenPart,
     Change,
     ExamResult,
     LabHistory,
@@ -46,6 +48,7 @@ from .model import (
 )
 from .output import SceneWriter, export, prepare_output
 from .response import ResponseModel, laboratory_warnings, labs_for, load_model, read_history
+from .tumour_load import burden_session, measure_burden, measure_parts, thresholds_of
 from .vertebrae import is_label_file, levels_between, place_between, read_rois
 
 __all__ = [
@@ -60,12 +63,14 @@ __all__ = [
     "follow",
     "make_maps",
     "measure_burden",
+    "measure_parts",
     "measure_vertebrae",
     "part",
     "predictors",
     "prepare_output",
     "read_exams",
     "series_rows",
+    "thresholds_of",
     "volume_is_usable",
 ]
 
@@ -85,6 +90,8 @@ def analyze(
     model: Optional[ResponseModel] = None,
     subject: Optional[Subject] = None,
     overrides: Sequence[dicom.Override] = (),
+    skeletons: Sequence[PathLike] = (),
+    limits: Optional[Mapping[str, Repeatability]] = None,
     progress: Progress = no_progress,
 ) -> Results:
     """The main job: one or two exams, the ROIs and the laboratory sheet in; measurements, changes and response estimate out.
@@ -108,6 +115,10 @@ def analyze(
         Age and sex, to show published normal fat fractions.
     overrides : sequence of Override
         What the reader knows better than the headers, see ``dicom.read_overrides``.
+    skeletons : sequence of path
+        Masks (NIfTI, NRRD), one for each exam in the same order: only what lies in them counts as tumour load.
+    limits : mapping of str to Repeatability, optional
+        A site's own limits of change, see ``longitudinal.compare``.
     progress : callable
 
     Raises
@@ -133,14 +144,18 @@ def analyze(
             exam_rois, notes = exam_rois_from(maps, settings, markups[n], points)
         vertebrae, lumbar = measure_vertebrae(maps.maps, exam_rois)
         report_part(0.9, "Measuring the tumour load")
-        burden, burden_notes = measure_burden(maps.maps, settings, rois=exam_rois, seams_ras=maps.seams_ras)
-        measured.append(assemble(maps, vertebrae, lumbar, burden, labs_by_exam[n], (*notes, *burden_notes)))
+        mask = _mask(skeletons[n]) if n < len(skeletons) else None
+        burden, burden_notes = measure_burden(maps.maps, settings, rois=exam_rois, seams_ras=maps.seams_ras, skeleton=mask)
+        parts, part_notes = measure_parts(maps.maps, settings, rois=exam_rois, skeleton=mask)
+        all_notes = (*notes, *burden_notes, *part_notes)
+        measured.append(assemble(maps, vertebrae, lumbar, burden, labs_by_exam[n], all_notes, parts))
     lesions: tuple[LesionChange, ...] = ()
     distributions: tuple[RegionChange, ...] = ()
     if len(measured) == 2:
         distributions = region_changes(*measured)
         *measured, lesions = follow_lesions(*measured, part(progress, 0.95, 1.0))
-    results = replace(conclude(measured, settings, model), lesions=lesions, distributions=distributions, history=history, subject=subject)
+    results = replace(conclude(measured, settings, model, limits), lesions=lesions, distributions=distributions)
+    results = replace(results, history=history, subject=subject)
     results = replace(results, warnings=laboratory_warnings(history, measured))
     progress(1.0, "Measured")
     return results
@@ -152,6 +167,8 @@ def follow(
     *,
     rois: Optional[PathLike] = None,
     settings: Optional[Settings] = None,
+    skeleton: Optional[PathLike] = None,
+    limits: Optional[Mapping[str, Repeatability]] = None,
     progress: Progress = no_progress,
 ) -> Results:
     """A follow-up exam against a baseline that was measured before (``followup.read_exam``).
@@ -164,6 +181,8 @@ def follow(
     rois : path, optional
         Its own ``.mrk.json``; without one the baseline's ROIs are carried over.
     settings : Settings, optional
+    skeleton, limits : optional
+        As in :func:`analyze`.
     progress : callable
 
     Raises
@@ -182,12 +201,14 @@ def follow(
     else:
         exam_rois, notes = exam_rois_from(maps, settings, own)
     vertebrae, lumbar = measure_vertebrae(maps.maps, exam_rois)
-    burden, burden_notes = measure_burden(maps.maps, settings, rois=exam_rois, seams_ras=maps.seams_ras)
-    measured = assemble(maps, vertebrae, lumbar, burden, {}, (*notes, *burden_notes))
+    mask = _mask(skeleton) if skeleton else None
+    burden, burden_notes = measure_burden(maps.maps, settings, rois=exam_rois, seams_ras=maps.seams_ras, skeleton=mask)
+    parts, part_notes = measure_parts(maps.maps, settings, rois=exam_rois, skeleton=mask)
+    measured = assemble(maps, vertebrae, lumbar, burden, {}, (*notes, *burden_notes, *part_notes), parts)
     first, second, lesions = follow_lesions(baseline, measured, part(progress, 0.9, 1.0))
     warning = "Results carry no identity, so it was not checked that both exams are of the same patient."
     changes = region_changes(first, second)
-    return replace(conclude([first, second], settings), lesions=lesions, distributions=changes, warnings=(warning,))
+    return replace(conclude([first, second], settings, limits=limits), lesions=lesions, distributions=changes, warnings=(warning,))
 
 
 # ------------------------------------------------------------------------------------------------------------------ exams
@@ -297,43 +318,9 @@ def exam_rois_from(
     return place_between(points[0], points[1], image, settings.roi_radii_mm)
 
 
-# ------------------------------------------------------------------------------------------------------------ tumour load
-def burden_session(
-    maps: Mapping[str, Volume],
-    settings: Settings,
-    muscle_signal: Optional[float] = None,
-    *,
-    rois: Sequence[VertebraROI] = (),
-    seams_ras: Sequence[Sequence[float]] = (),
-) -> BurdenSession:
-    """Prepare the tumour-load step, so that each change of threshold answers at once; see :class:`burden.BurdenSession`.
-
-    Raises
-    ------
-    MarrowQuantError
-        If the exam has no diffusion maps, or no muscle is found and none was given.
-    """
-    if "dwi_high" not in maps or "adc" not in maps:
-        raise MarrowQuantError("The tumour load needs diffusion images with two or more b-values; this exam has none.")
-    context = BurdenContext(tuple(rois), maps.get("ff"), seams_ras)
-    return BurdenSession(maps["dwi_high"], maps["adc"], muscle_signal, min_component_ml=settings.min_component_ml, context=context)
-
-
-def measure_burden(
-    maps: Mapping[str, Volume],
-    settings: Settings,
-    *,
-    rois: Sequence[VertebraROI] = (),
-    seams_ras: Sequence[Sequence[float]] = (),
-) -> tuple[Optional[Burden], list[str]]:
-    """Tumour load with the proposed states; None and a sentence where it cannot be measured."""
-    if "dwi_high" not in maps:
-        return None, []
-    try:
-        session = burden_session(maps, settings, rois=rois, seams_ras=seams_ras)
-    except MarrowQuantError as error:
-        return None, [f"The total diffusion volume was not measured. {error}"]
-    return session.update(ratio=settings.tdv_signal_ratio, adc_window=settings.tdv_adc_window), []
+def _mask(path: PathLike) -> Volume:
+    """The first volume of a mask file."""
+    return read_volumes(Path(path))[0]
 
 
 # -------------------------------------------------------------------------------------------------- change and response
@@ -344,6 +331,7 @@ def assemble(
     burden: Optional[Burden],
     labs: Mapping[str, LabValue],
     notes: Sequence[str] = (),
+    parts: Sequence[BurdenPart] = (),
 ) -> ExamResult:
     """All of one exam in one record."""
     flags = [flag for v in vertebrae for flag in v.flags] + region_doubts(vertebrae) + swap_doubts(maps.maps, vertebrae)
@@ -359,14 +347,20 @@ def assemble(
         protocol=maps.protocol,
         synthetic=maps.synthetic,
         warnings=(*maps.warnings, *notes, *flags, *(burden.flags if burden else ())),
+        burden_parts=tuple(parts),
     )
 
 
-def conclude(exams: Sequence[ExamResult], settings: Settings, model: Optional[ResponseModel] = None) -> Results:
+def conclude(
+    exams: Sequence[ExamResult],
+    settings: Settings,
+    model: Optional[ResponseModel] = None,
+    limits: Optional[Mapping[str, Repeatability]] = None,
+) -> Results:
     """Changes of every index and, with two exams, the response estimate."""
     if len(exams) < 2:
         return Results(tuple(exams), (), None, settings)
-    changes = compare(exams[0], exams[1])
+    changes = compare(exams[0], exams[1], limits=limits)
     model = model or load_model()
     known, asked = predictors(changes), [predictor.name for predictor in model.predictors]
     estimate = model.predict({name: known.get(name) for name in asked})

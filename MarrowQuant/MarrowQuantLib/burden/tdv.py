@@ -42,14 +42,11 @@ from .context import BurdenContext, Surroundings
 from .decisions import Candidates, Decisions
 from .edges import edge_level
 from .landmarks import Landmarks
+from .lookup import check_mask, values_at
 from .muscle import MuscleReference, check_pair, find_muscle, tissue_mask
 from .pattern import propose_pattern
 from .physiology import BRAIN, outline_of, propose_states
 from .pieces import find_pieces, longest_diameter
-
-CLASS_EDGES = (900.0, 1400.0)
-"""ADC classes inside the accepted mask in µm²/s. The edges follow the colour classes of total-tumour-load tools as remembered, without a
-paper behind them, and 1400 that of MET-RADS-P; they are a setting."""
 
 DECIDED = "Decided by the reader."
 _LOWEST_RATIO = 2.0  # voxels are prepared down to this ratio; a lower one prepares again
@@ -70,11 +67,13 @@ class BurdenSession:
         Smaller components are left out unless :meth:`update` says otherwise.
     context : BurdenContext, optional
         Vertebral ROIs, fat fraction and seams, for the regions, the fat fraction of the lesions and the infiltration pattern.
+    skeleton : Volume, optional
+        Mask of bone on any grid, above 0 inside; only what lies in it becomes a component.
 
     Raises
     ------
     MarrowQuantError
-        If the grids differ, or no muscle is found and no usable signal was given.
+        If the grids differ, no muscle is found and no usable signal was given, or the mask shows nothing of the image.
     """
 
     def __init__(
@@ -85,15 +84,18 @@ class BurdenSession:
         *,
         min_component_ml: float = Settings.min_component_ml,
         context: Optional[BurdenContext] = None,
+        skeleton: Optional[Volume] = None,
     ) -> None:
         check_pair(high_b, adc)
+        if skeleton is not None:
+            check_mask(skeleton, high_b)
         if muscle_signal is None:
             self.muscle = find_muscle(high_b, adc)
         elif np.isfinite(muscle_signal) and muscle_signal > 0:
             self.muscle = MuscleReference(float(muscle_signal), 0, "given")
         else:
             raise MarrowQuantError(f"A muscle signal of {muscle_signal} cannot be divided by; place the point in muscle again.")
-        self._high_b, self._adc_map = high_b, adc
+        self._high_b, self._adc_map, self._skeleton = high_b, adc, skeleton
         self._min_component_ml = min_component_ml
         self._outline = outline_of(tissue_mask(high_b.array), high_b.ijk_to_ras)
         self._surroundings = Surroundings(context or BurdenContext(), high_b)
@@ -115,7 +117,7 @@ class BurdenSession:
         lowest = lowest_ratio * self.muscle.signal
         level = edge_level(np.nan_to_num(signal), lowest)
         above = level >= lowest
-        flat = np.flatnonzero(above & np.isfinite(adc) & np.isfinite(signal))
+        flat = self._in_skeleton(np.flatnonzero(above & np.isfinite(adc) & np.isfinite(signal)))
         self._lowest_ratio = lowest_ratio
         self._ratio = signal.ravel()[flat].astype(np.float32) / np.float32(self.muscle.signal)
         self._level_ratio = level.ravel()[flat].astype(np.float32) / np.float32(self.muscle.signal)
@@ -126,8 +128,13 @@ class BurdenSession:
         low = index.min(axis=1)
         self._box_shape = tuple(index.max(axis=1) - low + 1)
         self._box_flat = np.ravel_multi_index(tuple(index - low[:, None]), self._box_shape) if flat.size else flat
-        matrix = self._high_b.ijk_to_ras
-        self._positions = (index[::-1, : flat.size].T @ matrix[:3, :3].T + matrix[:3, 3]).astype(np.float32)
+        self._positions = _positions(flat, self._high_b).astype(np.float32)
+
+    def _in_skeleton(self, flat: np.ndarray) -> np.ndarray:
+        """Those of the voxels (flat indices) that lie in the skeleton mask; all of them without one."""
+        if self._skeleton is None:
+            return flat
+        return flat[values_at(self._skeleton, _positions(flat, self._high_b)) > 0]
 
     def decide(self, point_ras: Sequence[float], state: str) -> None:
         """The reader's word on the component at a point (its centroid will do): accepted, rejected or physiological.
@@ -160,7 +167,7 @@ class BurdenSession:
         ratio: float = Settings.tdv_signal_ratio,
         adc_window: tuple[float, float] = Settings.tdv_adc_window,
         min_component_ml: Optional[float] = None,
-        class_edges: Sequence[float] = CLASS_EDGES,
+        class_edges: Sequence[float] = Settings.adc_class_edges,
     ) -> Burden:
         """The tumour load at these thresholds.
 
@@ -243,6 +250,7 @@ class BurdenSession:
         low, high = limits["adc_window"]
         rule = f"high-b signal at least {limits['ratio']:g} x muscle with edges at half height, ADC {low:g} to {high:g} {UNIT_ADC}"
         rule += f", pieces of at least {limits['min_component_ml']:g} mL; muscle signal {self.muscle.signal:.4g} ({self.muscle.how})"
+        rule += "" if self._skeleton is None else "; only inside the skeleton mask that the reader gave"
         voxel_ml = self._high_b.voxel_volume_ml
         source = (*self._high_b.source, rule)
         name = "Tumour load components"
@@ -267,6 +275,8 @@ class BurdenSession:
         flags = []
         if n_accepted == 0:
             flags.append("No component is accepted: the tDV is 0 mL and the gADC has no value.")
+        if self._skeleton is not None:
+            flags.append("The tDV counts only what lies inside the skeleton mask that was given; lesions outside it are not listed.")
         without_adc = np.count_nonzero(self._ratio_without_adc >= self._thresholds["ratio"]) * self._high_b.voxel_volume_ml
         if without_adc >= self._thresholds["min_component_ml"] and without_adc > 0:
             flags.append(f"{without_adc:.1f} mL above the signal threshold have no valid ADC and are not in the tDV.")
@@ -311,6 +321,12 @@ def segment(
     burden = session.update(ratio=ratio, adc_window=adc_window)
     progress(1.0, "Tumour load proposed")
     return burden
+
+
+def _positions(flat: np.ndarray, volume: Volume) -> np.ndarray:
+    """RAS position in mm of voxels given by their flat indices; shape (n, 3)."""
+    index = np.stack(np.unravel_index(flat, volume.array.shape)[::-1], axis=1)
+    return index @ volume.ijk_to_ras[:3, :3].T + volume.ijk_to_ras[:3, 3]
 
 
 def _check_thresholds(ratio: float, adc_window: Sequence[float], min_component_ml: float, class_edges: Sequence[float]) -> None:

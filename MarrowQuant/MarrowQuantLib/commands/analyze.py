@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Optional
 
 from .. import dicom, workflow
-from ..model import MarrowQuantError, Settings
+from ..model import MarrowQuantError
 from .inspect import add_overrides
 from .progress import progress_bar
 from .subject import add_subject, read_subject
 from .summary import summary
+from .thresholds import add_limits, add_thresholds, limits_of, settings_of
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -23,9 +24,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--rois", type=Path, nargs="+", default=(), metavar="FILE", help=".mrk.json or labels, in the order of the exams")
     parser.add_argument("--first", type=level_point, metavar="LEVEL=R,A,S", help="centre of the first vertebral body, RAS in mm")
     parser.add_argument("--last", type=level_point, metavar="LEVEL=R,A,S", help="centre of the last vertebral body")
-    parser.add_argument(
-        "--tdv-ratio", type=float, default=Settings.tdv_signal_ratio, help="tDV threshold, high-b signal over muscle (default: %(default)s)"
-    )
+    parser.add_argument("--skeletons", type=Path, nargs="+", default=(), metavar="FILE", help="masks of bone, in the order of the exams")
+    add_thresholds(parser)
+    add_limits(parser)
     add_subject(parser)
     add_overrides(parser)
     add_output_options(parser)
@@ -52,8 +53,9 @@ def _analyze(options: argparse.Namespace) -> int:
         raise MarrowQuantError("--first and --last belong together: give the centres of both vertebral bodies.")
     points = (options.first, options.last) if options.first else None
     overrides = dicom.read_overrides(options.overrides) if options.overrides else ()
-    settings = Settings(tdv_signal_ratio=options.tdv_ratio)
+    settings = settings_of(options)
     choices = {"settings": settings, "rois": options.rois, "points": points, "subject": read_subject(options), "overrides": overrides}
+    choices.update(skeletons=options.skeletons, limits=limits_of(options))
     main_job(options, options.exams, options.labs, options.out, **choices)
     return 0
 

@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 
 from .. import followup, workflow
-from ..model import Burden, ExamResult, LesionChange, MarrowQuantError, Results, Settings
+from ..model import Burden, ExamResult, LesionChange, MarrowQuantError, Results
 from ..report import results_to_dict
 from .progress import progress_bar
+from .thresholds import add_limits, add_thresholds, limits_of, settings_of
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -22,15 +23,15 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("baseline", type=Path, metavar="BASELINE_RESULTS", help="folder that 'marrowquant burden' or 'follow' wrote")
     parser.add_argument("exam", type=Path, metavar="EXAM")
     _add_options(parser)
+    add_limits(parser)
     parser.set_defaults(command=_follow)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument("--rois", type=Path, metavar="FILE", help=".mrk.json with vertebral ROIs (default: the one beside the exam)")
-    parser.add_argument(
-        "--tdv-ratio", type=float, default=Settings.tdv_signal_ratio, help="tDV threshold, high-b signal over muscle (default: %(default)s)"
-    )
+    parser.add_argument("--skeleton", type=Path, metavar="FILE", help="mask of bone (NIfTI, NRRD): only what lies in it counts")
+    add_thresholds(parser)
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the report")
     parser.add_argument("--json", action="store_true", help="print the tumour load (and the lesions' changes) as JSON")
 
@@ -40,7 +41,8 @@ def _burden(options: argparse.Namespace) -> int:
     results = workflow.analyze(
         [options.exam],
         rois=[options.rois] if options.rois else (),
-        settings=Settings(tdv_signal_ratio=options.tdv_ratio),
+        skeletons=[options.skeleton] if options.skeleton else (),
+        settings=settings_of(options),
         progress=workflow.part(progress_bar, 0.0, 0.9),
     )
     _finish(results, options)
@@ -54,7 +56,9 @@ def _follow(options: argparse.Namespace) -> int:
         baseline,
         options.exam,
         rois=options.rois,
-        settings=Settings(tdv_signal_ratio=options.tdv_ratio),
+        skeleton=options.skeleton,
+        settings=settings_of(options),
+        limits=limits_of(options),
         progress=workflow.part(progress_bar, 0.0, 0.9),
     )
     _finish(results, options)
@@ -70,7 +74,8 @@ def _finish(results: Results, options: argparse.Namespace) -> None:
     progress_bar.end()
     if options.json:
         plain = results_to_dict(results)
-        print(json.dumps({"burden": plain["exams"][-1]["burden"], "lesions": plain["lesions"]}, ensure_ascii=False, indent=1))
+        shown = {key: plain["exams"][-1][key] for key in ("burden", "burden_parts")}
+        print(json.dumps({**shown, "lesions": plain["lesions"]}, ensure_ascii=False, indent=1))
         return
     print(_table(exam, results.lesions))
     for kind, path in written.items():

@@ -14,6 +14,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
+from ..burden.lookup import values_at
 from ..model import ACCEPTED, Burden, Component, Volume
 
 PERSISTING, NEW, RESOLVED, MERGED, SPLIT = "persisting", "new", "resolved", "merged", "split"
@@ -138,21 +139,12 @@ def _overlaps(
         box = boxes[label - 1]
         kji = np.argwhere(baseline.array[box] == label) + [axis.start for axis in box]
         points = carry(kji[:, ::-1] @ baseline.ijk_to_ras[:3, :3].T + baseline.ijk_to_ras[:3, 3])
-        hit = _look_up(follow_up, points)
+        hit = values_at(follow_up, points)
         for other, count in zip(*np.unique(hit[hit > 0], return_counts=True)):
             if int(other) in after:
                 smaller = min(component.volume_ml, after[int(other)].volume_ml)
                 found[label, int(other)] = min(1.0, float(count * voxel_ml / smaller))
     return found
-
-
-def _look_up(labels: Volume, points: np.ndarray) -> np.ndarray:
-    inverse = np.linalg.inv(labels.ijk_to_ras)
-    kji = np.rint(points @ inverse[:3, :3].T + inverse[:3, 3]).astype(int)[:, ::-1]
-    inside = np.all((kji >= 0) & (kji < labels.array.shape), axis=1)
-    values = np.zeros(len(points), dtype=labels.array.dtype)
-    values[inside] = labels.array[tuple(kji[inside].T)]
-    return values
 
 
 def _near_pairs(

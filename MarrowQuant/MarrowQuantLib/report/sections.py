@@ -127,7 +127,13 @@ def burden_section(results: Results, words: Strings) -> str:
         chart = charts.stacked_bars(classes, "mL", f"{words('tdv_classes')}. {spoken}")
         drawn.append(f"<div><h3>{words('tdv_classes')} (µm²/s)</h3>{chart}</div>")
     notes: list[str] = []
-    tables = "".join(_component_table(exam.burden, words("components", exam=words.exam(exam.label)), notes, words) for exam in exams)
+    tables = ""
+    for exam in exams:
+        tables += _component_table(exam.burden, words("components", exam=words.exam(exam.label)), notes, words)
+        for part in exam.burden_parts:
+            told = words("burden_part", exam=words.exam(exam.label), number=part.number, tdv=number(part.burden.tdv.value, UNIT_VOLUME))
+            tables += f'<p><b>{told}</b></p><p class="soft">{escape(part.reason)}</p>'
+            tables += _component_table(part.burden, words("part_components", number=part.number), notes, words)
     return (
         f'<section><h2>{words("burden")}</h2><div class="charts">{"".join(drawn)}</div>{legend(results.exams, words)}'
         f"{tables}{note_list(notes, words)}</section>"

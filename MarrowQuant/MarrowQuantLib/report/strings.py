@@ -163,6 +163,11 @@ _TEXT: dict[str, tuple[str, str]] = {
         "IMWG criterion: more than one focal lesion",
         "IMWG規準：局所病変が2個以上",
     ),
+    "burden_part": (
+        "{exam}: part {number} of the diffusion images could not be stitched and has {tdv} mL by itself, which are not in the tDV.",
+        "{exam}：拡散強調像の第{number}部分は結合できず、単独で{tdv} mLである（tDVには含まれない）。",
+    ),
+    "part_components": ("Components, part {number}", "構成成分（第{number}部分）"),
     # lesions of both exams
     "lesions": ("Lesions from exam to exam", "病変の経過"),
     "lesions_caption": (
@@ -228,6 +233,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "tdv_signal_ratio": ("tDV threshold, multiples of muscle signal", "tDVの閾値（筋信号の倍数）"),
     "tdv_adc_window": ("tDV ADC window (µm²/s)", "tDVのADC範囲（µm²/s）"),
     "min_component_ml": ("Smallest component (mL)", "最小成分（mL）"),
+    "adc_class_edges": ("ADC class edges (µm²/s)", "ADC区分の境界（µm²/s）"),
     "roi_radii_mm": ("Half-lengths of a vertebral region (mm)", "椎体領域の半径（mm）"),
     "fat_spectrum": ("Fat spectrum", "脂肪スペクトル"),
     "protocol": ("Protocol", "撮像条件"),

@@ -105,6 +105,9 @@ def _exam(exam: ExamResult) -> dict[str, Any]:
         "vertebrae": [_vertebra(vertebra) for vertebra in exam.vertebrae],
         "lumbar": {key: _measurement(measurement) for key, measurement in exam.lumbar.items()},
         "burden": _burden(exam.burden) if exam.burden else None,
+        "burden_parts": [
+            {"number": part.number, "reason": part.reason, "burden": _burden(part.burden)} for part in exam.burden_parts
+        ],
         "labs": {test: _lab(value) for test, value in exam.labs.items()},
         "series": [{key: plain(row[key]) for key in SERIES_FIELDS if key in row} for row in exam.series],
         "warnings": list(exam.warnings),

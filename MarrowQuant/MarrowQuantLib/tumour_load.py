@@ -1,0 +1,91 @@
+"""The tumour load of one exam from its maps: the session behind the slider, the stitched stations, and the stations that fit no others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+from .burden import BurdenContext, BurdenSession
+from .model import Burden, BurdenPart, MarrowQuantError, Settings, VertebraROI, Volume
+
+
+def thresholds_of(settings: Settings) -> dict[str, Any]:
+    """What :meth:`burden.BurdenSession.update` takes from the settings."""
+    return {
+        "ratio": settings.tdv_signal_ratio,
+        "adc_window": settings.tdv_adc_window,
+        "min_component_ml": settings.min_component_ml,
+        "class_edges": settings.adc_class_edges,
+    }
+
+
+def burden_session(
+    maps: Mapping[str, Volume],
+    settings: Settings,
+    muscle_signal: Optional[float] = None,
+    *,
+    rois: Sequence[VertebraROI] = (),
+    seams_ras: Sequence[Sequence[float]] = (),
+    skeleton: Optional[Volume] = None,
+) -> BurdenSession:
+    """Prepare the tumour-load step, so that each change of threshold answers at once; see :class:`burden.BurdenSession`.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the exam has no diffusion maps, or no muscle is found and none was given, or the skeleton mask does not fit.
+    """
+    if "dwi_high" not in maps or "adc" not in maps:
+        raise MarrowQuantError("The tumour load needs diffusion images with two or more b-values; this exam has none.")
+    context = BurdenContext(tuple(rois), maps.get("ff"), seams_ras)
+    return BurdenSession(
+        maps["dwi_high"], maps["adc"], muscle_signal, min_component_ml=settings.min_component_ml, context=context, skeleton=skeleton
+    )
+
+
+def measure_burden(
+    maps: Mapping[str, Volume],
+    settings: Settings,
+    *,
+    rois: Sequence[VertebraROI] = (),
+    seams_ras: Sequence[Sequence[float]] = (),
+    skeleton: Optional[Volume] = None,
+) -> tuple[Optional[Burden], list[str]]:
+    """Tumour load with the proposed states; None and a sentence where it cannot be measured."""
+    if "dwi_high" not in maps:
+        return None, []
+    try:
+        session = burden_session(maps, settings, rois=rois, seams_ras=seams_ras, skeleton=skeleton)
+    except MarrowQuantError as error:
+        return None, [f"The total diffusion volume was not measured. {error}"]
+    return session.update(**thresholds_of(settings)), []
+
+
+def measure_parts(
+    maps: Mapping[str, Volume], settings: Settings, *, rois: Sequence[VertebraROI] = (), skeleton: Optional[Volume] = None
+) -> tuple[tuple[BurdenPart, ...], list[str]]:
+    """The tumour load of every group of stations that could not be stitched to the others, each with its own muscle signal.
+
+    Returns
+    -------
+    parts : tuple of BurdenPart
+        In the order of the maps "dwi_high_part2", "dwi_high_part3" …
+    notes : list of str
+        For each what is and what is not in the tDV, or why it could not be measured.
+    """
+    parts, notes = [], []
+    for key in sorted(key for key in maps if key.startswith("dwi_high_part")):
+        suffix = key[len("dwi_high") :]
+        number, reason = int(suffix[len("_part") :]), maps[key].source[-1]
+        own = {"dwi_high": maps[key], "adc": maps["adc" + suffix], **({"ff": maps["ff"]} if "ff" in maps else {})}
+        try:
+            burden = burden_session(own, settings, rois=rois, skeleton=skeleton).update(**thresholds_of(settings))
+        except MarrowQuantError as error:
+            notes.append(f"Part {number} of the diffusion images has no tDV of its own. {error}")
+            continue
+        parts.append(BurdenPart(number, reason, burden))
+        notes.append(
+            f"The tDV is that of the stitched stations alone; part {number} of the diffusion images has {burden.tdv.value:.1f} mL by "
+            "itself, which are not in it."
+        )
+    return tuple(parts), notes
