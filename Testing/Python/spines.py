@@ -43,22 +43,23 @@ def inverted(case: Spine) -> Spine:
 
 
 def thick_slices(case: Spine) -> Spine:
-    """Sagittal slices of 4 mm, each the mean of four."""
-    n = case.truth.shape[2] // 4 * 4
-    mean = case.image.array[..., :n].reshape(*case.truth.shape[:2], -1, 4).mean(axis=-1)
+    """Sagittal slices of 4 mm."""
     matrix = case.image.ijk_to_ras @ np.diag([4.0, 1, 1, 1])
-    matrix[0, 3] += 1.5
-    truth = case.truth[..., :n].reshape(*case.truth.shape[:2], -1, 4)[..., 1]
-    return Spine(Volume(mean, matrix, name="T1"), truth, case.centers)
+    matrix[0, 3] += 2 * case.image.ijk_to_ras[0, 0]
+    return Spine(Volume(_four_mm(case.image.array, 2), matrix, name="T1"), case.truth[..., 2:-2:4], case.centers)
 
 
 def axial_slices(case: Spine) -> Spine:
     """Axial slices of 4 mm, in-plane 1 mm."""
-    n = case.truth.shape[0] // 4 * 4
-    mean = case.image.array[:n].reshape(-1, 4, *case.truth.shape[1:]).mean(axis=1)
     matrix = case.image.ijk_to_ras @ np.diag([1.0, 1, 4, 1])
-    matrix[2, 3] -= 1.5
-    return Spine(Volume(mean, matrix, name="T1"), case.truth[1:n:4], case.centers)
+    matrix[2, 3] += 2 * case.image.ijk_to_ras[2, 2]
+    return Spine(Volume(_four_mm(case.image.array, 0), matrix, name="T1"), case.truth[2:-2:4], case.centers)
+
+
+def _four_mm(values: np.ndarray, axis: int) -> np.ndarray:
+    """Slices of 4 mm about every fourth slice of 1 mm from the third on: the label of that slice is the label of their middle."""
+    mean = ndimage.correlate1d(values, [0.125, 0.25, 0.25, 0.25, 0.125], axis=axis)
+    return np.moveaxis(np.moveaxis(mean, axis, 0)[2:-2:4], 0, axis)
 
 
 def shaded_and_noisy(case: Spine) -> Spine:

@@ -191,9 +191,7 @@ def _box_scores(local: np.ndarray, prior: BodyPrior, signs: Signs, search: Searc
     return tops + walls.T, heights, depths.T
 
 
-def _best_extent(
-    after_edge: np.ndarray, before_edge: np.ndarray, expected: float, sd: float, reach: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _best_extent(after_edge: np.ndarray, before_edge: np.ndarray, expected: float, sd: float, reach: int) -> tuple[np.ndarray, np.ndarray]:
     """Best score over the extent along the first axis, and that extent, for every centre within reach."""
     middle = np.arange(_HALF - reach, _HALF + reach + 1)
     after_edge, before_edge = after_edge[:, middle], before_edge[:, middle]
@@ -220,6 +218,4 @@ def _pair_score(above: np.ndarray, below: np.ndarray, prior_above: BodyPrior, pr
     expected_direction = np.rad2deg(np.arctan2(-expected[0], expected[1]))
     mean_tilt = (above[:, None, 2] + below[None, :, 2]) / 2 - (prior_above.tilt + prior_below.tilt) / 2
     lean = (direction - expected_direction) - mean_tilt
-    return -0.5 * (
-        (lengthwise / _STEP_SD) ** 2 + (sideways / _SIDE_SD) ** 2 + (turn / _TURN_SD) ** 2 + (lean / _TURN_SD) ** 2
-    )
+    return -0.5 * ((lengthwise / _STEP_SD) ** 2 + (sideways / _SIDE_SD) ** 2 + (turn / _TURN_SD) ** 2 + (lean / _TURN_SD) ** 2)

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
@@ -35,7 +35,8 @@ MAX_LATERAL_MM = 15.0
 # the proportions of textbook bodies, our choice; the search allows for +-6 in height and +-15 in depth.
 _HEIGHT = {"C": 27.0, "T": 29.0, "L": 27.5, "S": 27.0}
 _DEPTH = {"C": 32.0, "T": 38.0, "L": 34.5, "S": 30.0}
-_CLICK_SD = 8.0  # a reader's error and that of the mean curve, units
+_CLICK_SD = 5.0  # a reader's error on each axis, units: 4 mm in the simulations, and a little more
+_CURVE_SD = 8.0  # that error and that of the mean curve, at a level between two clicks
 _FINE_SD = 4.0
 _MIN_SCALE, _MAX_SCALE = 0.45, 1.6
 _SMALLEST_SPREAD = 0.1
@@ -137,7 +138,7 @@ def segment_bodies(
     _check_scale(points, frame.scale, length)
     curve = _through_clicks(curve, levels, points, frame)
     frame, certainty = find_midline(frame, sampler, curve)
-    frame, boxes, signs, warnings = _find_boxes(frame, sampler, curve, levels)
+    frame, boxes, signs, warnings = _find_boxes(frame, sampler, curve, levels, points)
     if certainty < 0.25:
         warnings.append(f"The midline is uncertain (mirror correlation {certainty:.2f}); check the ROIs from left to right.")
     fitted = [fit_surfaces(sampler, frame, box, level, signs) for box, level in zip(boxes, levels)]
@@ -196,13 +197,15 @@ def _through_clicks(curve: np.ndarray, levels: Sequence[str], points: Mapping[st
 
 
 def _find_boxes(
-    frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, levels: Sequence[str]
+    frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, levels: Sequence[str], clicked: Collection[str]
 ) -> tuple[ColumnFrame, list[Box], Signs, list[str]]:
     """Boxes in the sagittal picture: the sign of the discs, then the true scale, then the fine position."""
     picture = sagittal_picture(frame, sampler, curve)
+    spread = [_CLICK_SD if level in clicked else _CURVE_SD for level in levels]
     tilts = np.rad2deg(np.arctan2(*default_axes(curve)[:, [2, 1], 1].T))
     priors = [
-        BodyPrior(center[1:], _CLICK_SD, tilt, _HEIGHT[level[0]], _DEPTH[level[0]]) for level, center, tilt in zip(levels, curve, tilts)
+        BodyPrior(center[1:], sd, tilt, _HEIGHT[level[0]], _DEPTH[level[0]])
+        for level, center, sd, tilt in zip(levels, curve, spread, tilts)
     ]
     found = {sign: find_chain(picture, priors, Signs(sign, 0, 0), COARSE) for sign in (1, -1)}
     sign = max(found, key=lambda s: found[s][1])

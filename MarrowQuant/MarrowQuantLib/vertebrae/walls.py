@@ -34,6 +34,10 @@ _BOTTOM_HOLLOW = 1.3  # rise of the lower endplate's middle over its sides, 16 u
 # prototype; the front was widened from 1.6 (tried on the ten spines; the ligament in front is as dark as the cortex).
 INSET = {"top": 1.0, "bottom": 2.0, "front": 2.0, "back": 1.4}
 
+# How much further inwards the back wall lies at the last two levels, in units: the steepest edge is there that of the dural sac, and the
+# space between sac and bone widens downwards. Mean distances over the ten spines, rounded.
+_EPIDURAL = {"L4": 0.5, "L5": 1.5}
+
 _SHIFTS = np.arange(-6.0, 6.1, 0.5)
 _SLOPES = np.tan(np.deg2rad(np.arange(-14.0, 14.1, 2.0)))
 
@@ -49,7 +53,7 @@ class SurfacePrior:
 
 ENDPLATE = SurfacePrior(2.0, 6.0, 1.2)
 _SHARE = 0.5
-_RELATIVE_DEPTH = {"L1": 0.95}  # depth over that of the levels below it: mean of the ten spines
+_RELATIVE_DEPTH = {"L1": 0.91, "L2": 0.97, "L5": 1.02}  # depth at mid-height over the column's median: mean of the ten spines
 WALL = SurfacePrior(1.5, 3.5, 1.2)
 _EDGE_WEIGHT = 6.0
 _FRONT_PARTS = (1.0, 0.0)  # the tissue in front of a body often resembles marrow
@@ -133,7 +137,7 @@ def fit_surfaces(sampler: Sampler, frame: ColumnFrame, box: Box, level: str, sig
     top, steps["top"] = _fit(rise, U, V, level_top, INSET["top"], ENDPLATE, half_depth)
     bottom, steps["bottom"] = _fit(-rise, U, V, _bottom(half_height), -INSET["bottom"], ENDPLATE, half_depth)
     front, steps["front"] = _fit(ahead, V, U, front, INSET["front"], WALL, half_height)
-    back, steps["back"] = _fit(behind, V, U, back, -INSET["back"], WALL, half_height)
+    back, steps["back"] = _fit(behind, V, U, back, -INSET["back"] - _EPIDURAL.get(level, 0.0), WALL, half_height)
     return BodySurface(box, top, bottom, front, back, HALF_WIDTH, steps)
 
 
