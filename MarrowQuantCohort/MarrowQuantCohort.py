@@ -30,9 +30,9 @@ class MarrowQuantCohort(ScriptedLoadableModule):
         parent.dependencies = ["MarrowQuant", "Plots"]
         parent.contributors = ["The MarrowQuant developers"]
         parent.helpText = _(
-            "Statistics of many patients that were measured with MarrowQuant, or of a table: group comparisons, ROC curves, logistic "
-            "regression with validation, a report, and a response model of one's own that MarrowQuant then offers. Research use only. "
-            "Not a medical device; not for diagnosis or treatment decisions."
+            "Statistics of many patients that were measured with MarrowQuant, or of a table: group comparisons, paired tests, "
+            "correlations, ROC curves, logistic regression with validation, linear and mixed models, a report, and a response model of "
+            "one's own that MarrowQuant then offers. Research use only. Not a medical device; not for diagnosis or treatment decisions."
         )
         parent.acknowledgementText = _("The methods and their sources are named in the methods paragraph of every report.")
 
@@ -43,10 +43,13 @@ class MarrowQuantCohortParameterNode:
 
     source: str = ""
     outcomesTable: str = ""
+    longTable: bool = False
     outcome: str = ""
+    after: str = ""
     events: str = ""
     predictors: list[str]
-    method: Annotated[str, Choice(["firth", "ml", "ridge", "multinomial", "lda"])] = "firth"
+    given: list[str]
+    method: Annotated[str, Choice(["firth", "ml", "ridge", "multinomial", "lda", "paired", "correlation", "linear", "mixed"])] = "firth"
     select: bool = False
     bootstraps: Annotated[int, WithinRange(1, 10000)] = 500
     outputFolder: str = ""

@@ -44,16 +44,16 @@ def choose_outcome(widget, name: str) -> None:
 
 
 def choose_method(widget, method: str) -> None:
-    from MarrowQuantLib.panel.cohort_steps import METHODS
+    from MarrowQuantLib.scene.cohort_case import METHODS
 
     widget.ui.methodComboBox.setCurrentIndex(METHODS.index(method))
     widget.panel.question.onMethodChosen(METHODS.index(method))
 
 
-def tick(widget, *names: str) -> None:
+def tick(widget, *names: str, items=None) -> None:
     import qt
 
-    items = widget.ui.predictorList
+    items = items or widget.ui.predictorList
     for row in range(items.count):
         items.item(row).setCheckState(qt.Qt.Checked if items.item(row).text() in names else qt.Qt.Unchecked)
 
@@ -304,9 +304,10 @@ def test_three_groups_ask_for_scikit_learn_at_first_use_and_show_the_assigned_gr
     assert asked == ["scikit-learn"]
     assert [row[0] for row in cells(widget.ui.modelTable)][:3] == ["a", "b", "c"]
     assert not widget.ui.aucTable.visible
-    assert widget.logic.case.answer.groups.balanced_accuracy > 0.8
-    assert node("vtkMRMLTableNode", table="cohort_confusion").GetNumberOfRows() == 3
-    assert not widget.ui.reportButton.enabled and "step 2" in widget.ui.reportMessage.text
+    assert int(widget.logic.case.answer.part.remarks[0].split("accuracy ")[1].split(" %")[0]) > 80
+    assert node("vtkMRMLTableNode", table="cohort_assigned").GetNumberOfRows() == 3
+    widget.ui.modelNameLineEdit.text = "own"
+    assert not widget.ui.fitButton.enabled and "step 2" in widget.ui.modelMessage.text
 
 
 def test_a_package_that_was_declined_leaves_a_sentence(widget, tmp_path, monkeypatch):
@@ -336,6 +337,170 @@ def test_before_slicer_5_11_the_reader_is_asked_and_then_pip_runs(widget, slicer
     assert installed == []
     packages.ensurePackage("statsmodels")
     assert installed == ["statsmodels"]
+
+
+# ------------------------------------------------------------------------------------------------------------ other analyses
+def shown(widget) -> set[str]:
+    """Which fields of the question can be seen."""
+    ui = widget.ui
+    names = ("eventLineEdit", "afterComboBox", "predictorList", "givenList", "selectCheckBox")
+    return {name for name in names if getattr(ui, name).visible}
+
+
+@pytest.mark.parametrize(
+    ("method", "first", "fields"),
+    [
+        ("firth", "Outcome:", {"eventLineEdit", "predictorList", "selectCheckBox"}),
+        ("lda", "Group:", {"predictorList"}),
+        ("paired", "Before:", {"afterComboBox"}),
+        ("correlation", "Column:", {"predictorList", "givenList"}),
+        ("linear", "Response:", {"predictorList"}),
+        ("mixed", "Response:", {"predictorList"}),
+    ],
+)
+def test_each_analysis_shows_the_fields_it_needs_and_says_which_is_empty(widget, cases, method, first, fields):
+    read(widget, cases, cases / "outcomes.csv")
+    choose_method(widget, method)
+    assert widget.ui.outcomeLabel.text == first
+    assert shown(widget) == fields
+    assert f"Choose a column for “{first[:-1]}”." in widget.ui.questionMessage.text
+    assert not widget.ui.analyseButton.enabled
+
+
+def test_a_paired_test_is_that_of_the_command_line(widget, cases, capsys):
+    from MarrowQuantLib.cli import main
+
+    read(widget, cases)
+    choose_method(widget, "paired")
+    choose_outcome(widget, "ff_baseline")
+    assert "“After”" in widget.ui.questionMessage.text
+    index = widget.ui.afterComboBox.findText("ff_follow_up")
+    widget.panel.question.onAfterChosen(index)
+    widget.ui.analyseButton.click()
+    assert main(["cohort", "paired", str(cases), "--before", "ff_baseline", "--after", "ff_follow_up", "--json"]) == 0
+    known = json.loads(capsys.readouterr().out)["pairs"][0]
+    table = node("vtkMRMLTableNode", table="cohort_paired").GetTable()
+    assert table.GetValueByName(0, "p").ToDouble() == known["p"]
+    assert table.GetValueByName(0, "rank-biserial r").ToDouble() == known["effect"]
+    upright = dict(cells(widget.ui.modelTable))
+    assert (upright["before"], upright["after"], upright["n"]) == ("ff_baseline", "ff_follow_up", "50")
+    assert upright["p"] == f"{known['p']:.3g}"
+    assert not widget.ui.aucTable.visible and "50 patients" in widget.ui.questionMessage.text
+    assert node("vtkMRMLPlotChartNode", chart="cohort_roc") is None
+
+
+def test_a_partial_correlation_holds_what_is_ticked_constant(widget, cases, capsys):
+    from MarrowQuantLib.cli import main
+
+    read(widget, cases)
+    choose_method(widget, "correlation")
+    choose_outcome(widget, "ff_change")
+    tick(widget, "m_protein_change", "adc_change")
+    tick(widget, "ff_baseline", items=widget.ui.givenList)
+    widget.ui.analyseButton.click()
+    columns = ["ff_change", "adc_change", "m_protein_change"]
+    assert main(["cohort", "correlate", str(cases), "--columns", *columns, "--given", "ff_baseline", "--json"]) == 0
+    known = json.loads(capsys.readouterr().out)["pairs"]
+    table = node("vtkMRMLTableNode", table="cohort_correlations").GetTable()
+    assert [table.GetValueByName(row, "rho").ToDouble() for row in range(2)] == [pair["rho"] for pair in known]
+    assert [row[2] for row in cells(widget.ui.modelTable)] == ["ff_baseline"] * 2
+
+
+def test_a_linear_model_needs_no_package_and_its_report_says_what_was_done(widget, cases, tmp_path, monkeypatch):
+    asked = packaging(monkeypatch, declined)
+    read(widget, cases)
+    choose_method(widget, "linear")
+    choose_outcome(widget, "ff_change")
+    tick(widget, "ff_baseline", "m_protein_change")
+    widget.ui.analyseButton.click()
+    assert asked == [] and [row[0] for row in cells(widget.ui.modelTable)] == ["intercept", "ff_baseline", "m_protein_change"]
+    assert "Residual standard deviation" in widget.ui.questionMessage.text
+    widget.ui.outputPathLineEdit.currentPath = str(tmp_path / "out")
+    assert not widget.ui.bootstrapsSpinBox.enabled
+    widget.ui.reportButton.click()
+    assert "least squares" in (tmp_path / "out" / "methods.txt").read_text(encoding="utf-8")
+    assert (tmp_path / "out" / "effects.svg").is_file() and "cohort.html" in widget.ui.reportMessage.text
+
+
+def test_a_mixed_model_reads_one_row_an_exam_and_asks_for_its_package(widget, cases, monkeypatch):
+    pytest.importorskip("statsmodels", reason="statsmodels is not installed; it is an option.")
+    asked = packaging(monkeypatch, lambda: None)
+    widget.ui.longTableCheckBox.checked = True
+    read(widget, cases)
+    assert "100 rows" in widget.ui.dataMessage.text
+    choose_method(widget, "mixed")
+    choose_outcome(widget, "ff")
+    tick(widget, "days")
+    assert asked == []
+    widget.ui.analyseButton.click()
+    assert asked == ["statsmodels"]
+    assert "100 rows of 50 patients" in widget.ui.questionMessage.text and "of the patients' own levels" in widget.ui.questionMessage.text
+    assert [row[0] for row in cells(widget.ui.modelTable)] == ["intercept", "days"]
+
+
+def test_the_panel_and_the_page_are_japanese_where_slicer_is(widget, cases, tmp_path, monkeypatch):
+    from MarrowQuantLib.panel import cohort_question, cohort_steps
+
+    for module in (cohort_question, cohort_steps):
+        monkeypatch.setattr(module, "interfaceLanguage", lambda: "ja")
+    read(widget, cases)
+    choose_method(widget, "linear")
+    choose_outcome(widget, "ff_change")
+    tick(widget, "ff_baseline")
+    widget.ui.analyseButton.click()
+    table = widget.ui.modelTable
+    assert table.horizontalHeaderItem(0).text() == "項" and "50例" in widget.ui.questionMessage.text
+    widget.ui.outputPathLineEdit.currentPath = str(tmp_path / "out")
+    widget.ui.reportButton.click()
+    assert '<html lang="ja">' in (tmp_path / "out" / "cohort.html").read_text(encoding="utf-8")
+
+
+GOOD = "id;outcome;marker;other\n" + "".join(f"{n};{n % 2};{n + 4 * (n % 2)},5;{(n * 7) % 11},25\n" for n in range(20))
+
+
+@pytest.mark.parametrize(
+    ("method", "table", "sentence"),
+    [
+        ("ml", GOOD.replace(";1;", ";1;9").replace(";0;", ";0;-9"), "separate the two groups completely"),
+        ("paired", "id,outcome,marker\n1,1,2\n2,2,2\n3,3,4\n", "three patients who changed"),
+        ("paired", "id,outcome,marker\n1,1,2\n1,2,3\n3,3,4\n4,4,5\n", "same patient in lines"),
+        ("correlation", "id,outcome,marker\n1,1,2\n2,2,3\n3,3,5\n", "needs at least 4 patients"),
+        ("correlation", "id,outcome,marker\n1,1,2\n2,2,2\n3,3,2\n4,4,2\n5,5,2\n", "does not vary"),
+        ("linear", "id,outcome,marker\n1,1,=A1\n2,2,3\n3,3,5\n4,3,5\n5,4,4\n", "spreadsheet formula"),
+        ("linear", "id,outcome,marker\n1,1,two\n2,2,3\n3,3,5\n4,3,5\n5,4,4\n", "'two' is not a number"),
+        ("mixed", "id,outcome,marker\n1,1,2\n2,2,3\n3,3,5\n4,3,5\n5,4,4\n", "more than one date"),
+        ("lda", "id,outcome,marker\n1,a,2\n2,b,3\n3,a,5\n4,b,5\n5,a,4\n", "needs three or more"),
+    ],
+    ids=["separation", "unchanged", "twice", "three patients", "constant", "formula", "text", "one date each", "two groups"],
+)
+def test_what_an_analysis_cannot_use_is_said_below_its_fields(widget, tmp_path, monkeypatch, method, table, sentence):
+    packaging(monkeypatch, lambda: None)
+    (tmp_path / "table.csv").write_text(table, encoding="utf-8")
+    read(widget, tmp_path / "table.csv")
+    choose_method(widget, method)
+    choose_outcome(widget, "outcome")
+    tick(widget, "marker")
+    widget.panel.question.onAfterChosen(widget.ui.afterComboBox.findText("marker"))
+    widget.ui.analyseButton.click()
+    assert sentence in widget.ui.questionMessage.text
+    assert widget.ui.questionMessage.text.startswith("⚠") and "--" not in widget.ui.questionMessage.text
+    assert widget.logic.case.answer is None and not widget.ui.modelTable.visible
+    tick(widget)
+    assert sentence not in widget.ui.questionMessage.text or method == "paired"
+
+
+def test_decimal_commas_give_the_same_answer_and_are_told(widget, tmp_path):
+    found = []
+    for name, text in (("comma.csv", GOOD), ("point.csv", GOOD.replace(",", ".").replace(";", ","))):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        read(widget, tmp_path / name)
+        choose_method(widget, "correlation")
+        choose_outcome(widget, "marker")
+        tick(widget, "other")
+        widget.ui.analyseButton.click()
+        found.append(cells(widget.ui.modelTable))
+        assert ("decimal commas" in widget.ui.questionMessage.text) == (name == "comma.csv")
+    assert found[0] == found[1]
 
 
 # ---------------------------------------------------------------------------------------------------------------- life cycle

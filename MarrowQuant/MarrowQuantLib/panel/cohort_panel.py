@@ -8,7 +8,9 @@ from typing import Any, Callable, Optional
 from slicer.i18n import tr as _
 
 from ..scene.cohort_case import CohortCase, Question, split_events
-from .cohort_steps import CohortStep, DataStep, ModelStep, QuestionStep, ReportStep
+from .cohort_question import QuestionStep
+from .cohort_step import CohortStep
+from .cohort_steps import DataStep, ModelStep, ReportStep
 from .running import RunningPanel
 
 
@@ -48,7 +50,10 @@ class CohortPanel(RunningPanel):
     def asked(self) -> Question:
         """What the reader has chosen."""
         p = self.parameterNode
-        return Question(p.outcome, split_events(p.events), tuple(p.predictors), p.method, p.select)
+        return Question(
+            outcome=p.outcome, events=split_events(p.events), predictors=tuple(name for name in p.predictors if name != p.outcome),
+            method=p.method, select=p.select, after=p.after, given=tuple(name for name in p.given if name != p.outcome),
+        )  # fmt: skip
 
     def change(self, name: str, value: Any, forget: bool = True) -> None:
         """The reader changed a parameter; with ``forget`` the answer on the screen belongs to another question, so it goes."""
@@ -73,11 +78,6 @@ class CohortPanel(RunningPanel):
 
     def whyNot(self) -> str:
         """What is missing before anything can be computed, as a sentence; empty if nothing is."""
-        asked = self.asked()
         if self.case.cohort is None:
             return _("Read a cohort first.")
-        if asked.outcome not in self.case.columns():
-            return _("Choose the outcome.")
-        if not asked.predictors:
-            return _("Choose at least one predictor.")
-        return ""
+        return self.question.whyNot()

@@ -10,14 +10,17 @@ from typing import Any, Optional
 
 from ..cohort import output
 from ..cohort.analysis import Comparison
-from ..cohort.groups import GroupModel
 from ..cohort.logistic import LogisticFit
+from ..cohort.part import Part
 from ..cohort.roc import Roc
 from .charts import chart_node
 from .nodes import find_or_add, remove_nodes, set_tags
 from .tables import Column, write_table
 
-TABLES = ("cohort_groups", "cohort_auc", "cohort_model", "cohort_confusion", "cohort_roc")
+TABLES = (
+    "cohort_groups", "cohort_auc", "cohort_model", "cohort_roc", "cohort_assigned", "cohort_group_model", "cohort_paired",
+    "cohort_correlations", "cohort_linear",
+)  # fmt: skip
 _CHART = "cohort_roc"
 # Colours that people with any colour vision deficiency tell apart (Okabe and Ito's palette, 2008, without yellow, which is pale on white).
 _COLORS = (
@@ -61,10 +64,11 @@ def tables(
     return made
 
 
-def confusion_table(model: GroupModel, about: str, scene: Optional[Any] = None) -> Any:
-    """Cross-validated assignment of three groups and more: a row a true group, a column an assigned one (mean number of patients)."""
-    rows = [(group, *(float(count) for count in counts)) for group, counts in zip(model.groups, model.confusion)]
-    return _table("cohort_confusion", "Cohort: assigned groups", ("true group", *model.groups), rows, about, scene)
+def part_tables(part: Part, about: str, scene: Optional[Any] = None) -> list[Any]:
+    """The tables of any other analysis, as its report has them."""
+    return [
+        _table(f"cohort_{name}", f"Cohort: {table.title}", table.header, table.rows, about, scene) for name, table in part.tables.items()
+    ]
 
 
 def roc_chart(curves: Mapping[str, Roc], about: str, scene: Optional[Any] = None) -> Any:

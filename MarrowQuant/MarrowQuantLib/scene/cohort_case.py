@@ -6,46 +6,76 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
-from ..cohort import adopt, analysis
-from ..cohort.groups import GroupModel
+from ..cohort import adopt, analysis, parts
 from ..cohort.packages import need
+from ..cohort.part import Part
 from ..cohort.procedure import Developed, Procedure
 from ..cohort.reading import read_cohort
-from ..cohort.report import write_cohort_report
+from ..cohort.report import Written, write_cohort_report, write_parts
 from ..cohort.roc import Roc, roc
 from ..cohort.table import Cohort, findings
 from ..cohort.validation import Validation, events_warning
+from ..cohort.words import Words
 from ..model import MarrowQuantError, Progress, no_progress
 from . import cohort as nodes
 
 MODEL_METHODS = ("firth", "ml", "ridge")
 GROUP_METHODS = ("multinomial", "lda")
-"""Of three groups and more; they need scikit-learn."""
+METHODS = (*MODEL_METHODS, *GROUP_METHODS, "paired", "correlation", "linear", "mixed")
+PACKAGES = {"multinomial": ("sklearn", "a model of three groups and more"), "lda": ("sklearn", "a model of three groups and more"),
+            "mixed": ("statsmodels", "the mixed model")}  # fmt: skip
+"""What a method needs beside what Slicer brings, and for what."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What the reader asks: the outcome, the values that are the event, the predictors, and how the model is made."""
+    """What the reader asks.
+
+    Attributes
+    ----------
+    outcome : str
+        The first column: outcome, group, value before, variable to correlate, or response.
+    events : tuple of str
+        Values of the outcome that are the event; two groups only.
+    predictors : tuple of str
+        Predictors, terms, or the columns that the first one is correlated with.
+    method : str
+        One of ``METHODS``.
+    select : bool
+        Backward elimination; two groups only.
+    after : str
+        The second column of a paired test.
+    given : tuple of str
+        What a correlation holds constant.
+    """
 
     outcome: str
     events: tuple[str, ...] = ()
     predictors: tuple[str, ...] = ()
     method: str = "firth"
     select: bool = False
+    after: str = ""
+    given: tuple[str, ...] = ()
 
     @property
     def procedure(self) -> Procedure:
         return Procedure(self.method, self.select)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the method uses."""
+        others = (self.after,) if self.method == "paired" else self.predictors
+        return (self.outcome, *others, *(self.given if self.method == "correlation" else ()))
+
 
 @dataclass(frozen=True)
 class Answer:
-    """What was found: the ROC of each predictor and the model of two groups, or the model of several groups."""
+    """What was found: the ROC of each predictor and the model of two groups, or the part of a report of any other method."""
 
     about: str
     curves: dict[str, Roc] = field(default_factory=dict)
     developed: Optional[Developed] = None
-    groups: Optional[GroupModel] = None
+    part: Optional[Part] = None
     findings: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -75,11 +105,11 @@ class CohortCase:
             self.answer = None
             nodes.clear()
 
-    def read(self, source: Path, outcomes: Optional[Path] = None) -> Cohort:
+    def read(self, source: Path, outcomes: Optional[Path] = None, long: bool = False) -> Cohort:
         """Read a table, or the results of the cases in a folder; parameters and errors as :func:`cohort.reading.read_cohort`."""
         self.forget()
         self.cohort = None
-        self.cohort = read_cohort(source, outcomes=outcomes)
+        self.cohort = read_cohort(source, outcomes=outcomes, long=long)
         return self.cohort
 
     def columns(self) -> list[str]:
@@ -98,10 +128,10 @@ class CohortCase:
         MarrowQuantError
             If a column cannot be used.
         """
-        return findings(self.cohort, (question.outcome, *question.predictors))
+        return findings(self.cohort, question.columns)
 
-    def analyse(self, question: Question, progress: Progress = no_progress) -> Answer:
-        """The statistics of a question, without validation, into the scene.
+    def analyse(self, question: Question, progress: Progress = no_progress, language: str = "en") -> Answer:
+        """The statistics of a question, without validation, into the scene; ``language`` of the answer's sentences.
 
         Raises
         ------
@@ -110,7 +140,7 @@ class CohortCase:
         """
         self.forget()
         nodes.clear()
-        self.answer = self._groups(question) if question.method in GROUP_METHODS else self._two_groups(question, progress)
+        self.answer = self._two_groups(question, progress) if question.method in MODEL_METHODS else self._other(question, Words(language))
         return self.answer
 
     def _two_groups(self, question: Question, progress: Progress) -> Answer:
@@ -127,18 +157,44 @@ class CohortCase:
         warnings = (*analysis.roc_warnings(curves), *events_warning(chosen.outcome, len(chosen.names)))
         return Answer(about, curves, developed, None, chosen.findings, warnings)
 
-    def _groups(self, question: Question) -> Answer:
-        need("sklearn", "a model of three groups and more")
-        several = analysis.analyse_groups(self.cohort, question.outcome, question.predictors, question.method)
-        model = several.model
-        about = f"{question.outcome}: {round(float(model.confusion.sum()))} patients in {len(model.groups)} groups"
-        nodes.confusion_table(model, about)
-        return Answer(about, groups=model, findings=several.findings)
+    def _other(self, question: Question, words: Words) -> Answer:
+        part = self.part(question, words)
+        about = f"{part.title}: {part.about}"
+        nodes.part_tables(part, about)
+        return Answer(about, part=part, findings=part.findings, warnings=part.warnings)
 
-    def report(self, question: Question, folder: Path, bootstraps: int, progress: Progress = no_progress) -> list[Path]:
-        """Everything into a folder; as :func:`cohort.report.write_cohort_report`."""
-        written = write_cohort_report(self._selected(question), question.procedure, folder, bootstraps=bootstraps, progress=progress)
-        return list(written.paths)
+    def part(self, question: Question, words: Words) -> Part:
+        """The analysis of any method that is no model of two groups.
+
+        Raises
+        ------
+        MarrowQuantError
+            As the analyses, and if a package is missing that the method needs.
+        """
+        cohort, method = self._read(), question.method
+        if method in PACKAGES:
+            need(*PACKAGES[method])
+        if method in GROUP_METHODS:
+            several = analysis.analyse_groups(cohort, question.outcome, question.predictors, method)
+            return parts.groups_part(several, question.outcome, words)
+        if method == "paired":
+            return parts.paired_part(analysis.compare_pairs(cohort, [(question.outcome, question.after)]), words)
+        if method == "correlation":
+            return parts.correlation_part(analysis.correlate(cohort, question.outcome, question.predictors, question.given), words)
+        if method in {"linear", "mixed"}:
+            return parts.linear_part(analysis.explain(cohort, question.outcome, question.predictors, mixed=method == "mixed"), words)
+        raise MarrowQuantError(f"There is no method '{method}'; choose one of {', '.join(METHODS)}.")
+
+    def report(
+        self, question: Question, folder: Path, bootstraps: int, progress: Progress = no_progress, language: str = "en"
+    ) -> Written:
+        """The page with tables and figures, for two groups with validation; as :func:`cohort.report.write_cohort_report`."""
+        if question.method not in MODEL_METHODS:
+            words = Words(language)
+            return write_parts((self.part(question, words),), folder, words)
+        return write_cohort_report(
+            self._selected(question), question.procedure, folder, bootstraps=bootstraps, language=language, progress=progress
+        )
 
     def fit_and_offer(self, question: Question, model_id: str, bootstraps: int, progress: Progress = no_progress) -> Validation:
         """Fit and validate a model, and put it where MarrowQuant and ``marrowquant response`` find it.
@@ -167,11 +223,14 @@ class CohortCase:
         return validation
 
     def _selected(self, question: Question) -> analysis.Selected:
-        if self.cohort is None:
-            raise MarrowQuantError("No cohort was read yet; choose a folder or a table and read it.")
         if question.method not in MODEL_METHODS:
             raise MarrowQuantError(f"A model of two groups cannot be made by '{question.method}'; choose {', '.join(MODEL_METHODS)}.")
-        return analysis.select(self.cohort, question.outcome, question.predictors, question.events)
+        return analysis.select(self._read(), question.outcome, question.predictors, question.events)
+
+    def _read(self) -> Cohort:
+        if self.cohort is None:
+            raise MarrowQuantError("No cohort was read yet; choose a folder or a table and read it.")
+        return self.cohort
 
 
 def split_events(text: str) -> tuple[str, ...]:

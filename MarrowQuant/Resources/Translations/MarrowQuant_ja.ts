@@ -1073,30 +1073,7 @@
     </message>
 </context>
 <context>
-    <name>panel.cohort_panel</name>
-    <message>
-        <source>Choose at least one predictor.</source>
-        <translation>予測因子を1つ以上選んでください。</translation>
-    </message>
-    <message>
-        <source>Choose the outcome.</source>
-        <translation>アウトカムを選んでください。</translation>
-    </message>
-    <message>
-        <source>Read a cohort first.</source>
-        <translation>先にコホートを読み込んでください。</translation>
-    </message>
-</context>
-<context>
-    <name>panel.cohort_steps</name>
-    <message>
-        <source>{name} holds: {values}</source>
-        <translation>{name}の値: {values}</translation>
-    </message>
-    <message>
-        <source>Values of the outcome that count as the event, separated by commas.</source>
-        <translation>イベントとみなすアウトカムの値（カンマ区切り）。</translation>
-    </message>
+    <name>panel.cohort_answer</name>
     <message>
         <source>95 % interval</source>
         <translation>95 %信頼区間</translation>
@@ -1106,24 +1083,165 @@
         <translation>AUC</translation>
     </message>
     <message>
-        <source>Balanced accuracy</source>
-        <translation>均衡正解率</translation>
-    </message>
-    <message>
-        <source>Choose the folder to write to.</source>
-        <translation>出力先フォルダを選んでください。</translation>
-    </message>
-    <message>
-        <source>Choose the folder with the results of the cases, or a table (CSV).</source>
-        <translation>各症例の結果があるフォルダ、または表（CSV）を選んでください。</translation>
-    </message>
-    <message>
         <source>Coefficient</source>
         <translation>係数</translation>
     </message>
     <message>
         <source>Cut-off</source>
         <translation>カットオフ値</translation>
+    </message>
+    <message>
+        <source>Odds ratio</source>
+        <translation>オッズ比</translation>
+    </message>
+    <message>
+        <source>Predictor</source>
+        <translation>予測因子</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>結果</translation>
+    </message>
+    <message>
+        <source>Sensitivity</source>
+        <translation>感度</translation>
+    </message>
+    <message>
+        <source>Specificity</source>
+        <translation>特異度</translation>
+    </message>
+    <message>
+        <source>Term</source>
+        <translation>項</translation>
+    </message>
+    <message>
+        <source>event above {value}</source>
+        <translation>{value}より上でイベント</translation>
+    </message>
+    <message>
+        <source>event below {value}</source>
+        <translation>{value}より下でイベント</translation>
+    </message>
+    <message>
+        <source>none: the groups do not overlap</source>
+        <translation>なし: 両群が重ならない</translation>
+    </message>
+    <message>
+        <source>p</source>
+        <translation>p</translation>
+    </message>
+</context>
+<context>
+    <name>panel.cohort_panel</name>
+    <message>
+        <source>Read a cohort first.</source>
+        <translation>先にコホートを読み込んでください。</translation>
+    </message>
+</context>
+<context>
+    <name>panel.cohort_question</name>
+    <message>
+        <source>Before:</source>
+        <translation>前:</translation>
+    </message>
+    <message>
+        <source>Choose a column for “{field}”.</source>
+        <translation>「{field}」の列を選んでください。</translation>
+    </message>
+    <message>
+        <source>Column:</source>
+        <translation>列:</translation>
+    </message>
+    <message>
+        <source>Correlated with:</source>
+        <translation>相関の相手:</translation>
+    </message>
+    <message>
+        <source>Correlation (Spearman)</source>
+        <translation>相関（Spearman）</translation>
+    </message>
+    <message>
+        <source>Group:</source>
+        <translation>群:</translation>
+    </message>
+    <message>
+        <source>Linear model of a change</source>
+        <translation>変化の線形モデル</translation>
+    </message>
+    <message>
+        <source>Mixed model for repeated dates</source>
+        <translation>反復測定の混合モデル</translation>
+    </message>
+    <message>
+        <source>Outcome:</source>
+        <translation>アウトカム:</translation>
+    </message>
+    <message>
+        <source>Paired test (Wilcoxon)</source>
+        <translation>対応のある検定（Wilcoxon）</translation>
+    </message>
+    <message>
+        <source>Predictors:</source>
+        <translation>予測因子:</translation>
+    </message>
+    <message>
+        <source>Press Analyse.</source>
+        <translation>「解析」を押してください。</translation>
+    </message>
+    <message>
+        <source>Response:</source>
+        <translation>応答:</translation>
+    </message>
+    <message>
+        <source>Terms:</source>
+        <translation>項:</translation>
+    </message>
+    <message>
+        <source>The answer without validation, here and in the scene.</source>
+        <translation>結果（検証なし）をここに表示し、シーンに加えます。</translation>
+    </message>
+    <message>
+        <source>Three groups and more: linear discriminant</source>
+        <translation>3群以上: 線形判別</translation>
+    </message>
+    <message>
+        <source>Three groups and more: multinomial regression</source>
+        <translation>3群以上: 多項回帰</translation>
+    </message>
+    <message>
+        <source>Tick at least one column under “{field}”.</source>
+        <translation>「{field}」の列を1つ以上チェックしてください。</translation>
+    </message>
+    <message>
+        <source>Two groups: logistic regression, Firth</source>
+        <translation>2群: ロジスティック回帰（Firth）</translation>
+    </message>
+    <message>
+        <source>Two groups: logistic regression, maximum likelihood</source>
+        <translation>2群: ロジスティック回帰（最尤法）</translation>
+    </message>
+    <message>
+        <source>Two groups: logistic regression, ridge</source>
+        <translation>2群: ロジスティック回帰（リッジ）</translation>
+    </message>
+    <message>
+        <source>Values of the outcome that count as the event, separated by commas.</source>
+        <translation>イベントとみなすアウトカムの値（カンマ区切り）。</translation>
+    </message>
+    <message>
+        <source>{name} holds: {values}</source>
+        <translation>{name}の値: {values}</translation>
+    </message>
+</context>
+<context>
+    <name>panel.cohort_steps</name>
+    <message>
+        <source>Choose the folder to write to.</source>
+        <translation>書き出し先のフォルダーを選んでください。</translation>
+    </message>
+    <message>
+        <source>Choose the folder with the results of the cases, or a table (CSV).</source>
+        <translation>各症例の結果があるフォルダ、または表（CSV）を選んでください。</translation>
     </message>
     <message>
         <source>For this, choose a logistic regression in step 2.</source>
@@ -1136,30 +1254,6 @@
     <message>
         <source>Give the model a name.</source>
         <translation>モデルに名前を付けてください。</translation>
-    </message>
-    <message>
-        <source>Logistic regression, Firth</source>
-        <translation>ロジスティック回帰（Firth）</translation>
-    </message>
-    <message>
-        <source>Logistic regression, maximum likelihood</source>
-        <translation>ロジスティック回帰（最尤法）</translation>
-    </message>
-    <message>
-        <source>Logistic regression, ridge</source>
-        <translation>ロジスティック回帰（リッジ）</translation>
-    </message>
-    <message>
-        <source>Odds ratio</source>
-        <translation>オッズ比</translation>
-    </message>
-    <message>
-        <source>Predictor</source>
-        <translation>予測因子</translation>
-    </message>
-    <message>
-        <source>Press Analyse.</source>
-        <translation>「解析」を押してください。</translation>
     </message>
     <message>
         <source>Press Fit and offer.</source>
@@ -1178,56 +1272,12 @@
         <translation>もう一度読み込みます。</translation>
     </message>
     <message>
-        <source>Sensitivity</source>
-        <translation>感度</translation>
-    </message>
-    <message>
-        <source>Specificity</source>
-        <translation>特異度</translation>
-    </message>
-    <message>
-        <source>Term</source>
-        <translation>項</translation>
-    </message>
-    <message>
-        <source>Tests, ROC curves and the model, without validation.</source>
-        <translation>検定、ROC曲線、モデル（検証なし）。</translation>
-    </message>
-    <message>
-        <source>Three groups and more: linear discriminant</source>
-        <translation>3群以上: 線形判別</translation>
-    </message>
-    <message>
-        <source>Three groups and more: multinomial regression</source>
-        <translation>3群以上: 多項回帰</translation>
-    </message>
-    <message>
-        <source>True group, cross-validated</source>
-        <translation>真の群（交差検証）</translation>
-    </message>
-    <message>
         <source>Write again; files of the same names are replaced.</source>
         <translation>もう一度書き出します。同名のファイルは置き換えられます。</translation>
     </message>
     <message>
         <source>Written: {files}</source>
-        <translation>書き出したファイル: {files}</translation>
-    </message>
-    <message>
-        <source>event above {value}</source>
-        <translation>{value}より上でイベント</translation>
-    </message>
-    <message>
-        <source>event below {value}</source>
-        <translation>{value}より下でイベント</translation>
-    </message>
-    <message>
-        <source>none: the groups do not overlap</source>
-        <translation>なし: 両群が重ならない</translation>
-    </message>
-    <message>
-        <source>p</source>
-        <translation>p</translation>
+        <translation>書き出し済み: {files}</translation>
     </message>
     <message>
         <source>{name} is offered in step 6 of MarrowQuant. AUC {apparent}, corrected {corrected}; calibration slope {slope}.</source>
@@ -1260,16 +1310,24 @@
         <translation>2 問いと答え</translation>
     </message>
     <message>
-        <source>3 Report with validation</source>
-        <translation>3 検証付きレポート</translation>
+        <source>3 Report</source>
+        <translation>3 レポート</translation>
     </message>
     <message>
         <source>4 Model of one's own</source>
         <translation>4 独自のモデル</translation>
     </message>
     <message>
+        <source>After:</source>
+        <translation>後:</translation>
+    </message>
+    <message>
         <source>Analyse</source>
         <translation>解析</translation>
+    </message>
+    <message>
+        <source>Analysis:</source>
+        <translation>解析:</translation>
     </message>
     <message>
         <source>Backward elimination</source>
@@ -1292,8 +1350,8 @@
         <translation>イベント:</translation>
     </message>
     <message>
-        <source>Firth's penalty suits few patients and separated groups. The methods for three groups and more need scikit-learn, which is asked for then.</source>
-        <translation>Firthの罰則は少数例や分離した群に適します。3群以上の方法にはscikit-learnが必要で、そのときに確認します。</translation>
+        <source>Firth's penalty suits few patients and separated groups. Three groups and more need scikit-learn, the mixed model statsmodels: they are asked for then.</source>
+        <translation>Firthの罰則は少数例や分離した群に適しています。3群以上にはscikit-learn、混合モデルにはstatsmodelsが必要で、その時に確認されます。</translation>
     </message>
     <message>
         <source>Fit and offer</source>
@@ -1308,6 +1366,10 @@
         <translation>各症例の結果のフォルダ（results.jsonの階層は任意）、または1患者1行のCSVファイル。</translation>
     </message>
     <message>
+        <source>Held constant:</source>
+        <translation>固定する列:</translation>
+    </message>
+    <message>
         <source>Leave out predictors that add little; the validation repeats it in every resample. Not with ridge.</source>
         <translation>寄与の小さい予測因子を除きます。検証では再標本ごとに繰り返します。リッジでは行いません。</translation>
     </message>
@@ -1320,12 +1382,12 @@
         <translation>MarrowQuant Cohort</translation>
     </message>
     <message>
-        <source>Model:</source>
-        <translation>モデル:</translation>
-    </message>
-    <message>
         <source>Name:</source>
         <translation>名前:</translation>
+    </message>
+    <message>
+        <source>One row an exam</source>
+        <translation>検査ごとに1行</translation>
     </message>
     <message>
         <source>Open report</source>
@@ -1352,12 +1414,20 @@
         <translation>読み込む</translation>
     </message>
     <message>
-        <source>Resamples of the validation, here and in step 4; 500 for a paper.</source>
-        <translation>検証の再標本数（ここと手順4）。論文には500回。</translation>
+        <source>Read one row for every exam instead of one for every case: for the mixed model. A table (CSV) is read as it is.</source>
+        <translation>症例ごとではなく検査ごとに1行を読み込みます（混合モデル用）。表（CSV）はそのまま読み込みます。</translation>
+    </message>
+    <message>
+        <source>Repeated dates:</source>
+        <translation>反復測定:</translation>
+    </message>
+    <message>
+        <source>Resamples of the validation of two groups, here and in step 4; 500 for a paper.</source>
+        <translation>2群の検証の反復回数（手順4でも使用）。論文には500回。</translation>
     </message>
     <message>
         <source>Research use only. Not a medical device; not for diagnosis or treatment decisions.</source>
-        <translation>研究用です。医療機器ではありません。診断や治療の決定には使えません。</translation>
+        <translation>研究専用。医療機器ではありません。診断や治療の決定には使用できません。</translation>
     </message>
     <message>
         <source>Results or table:</source>
@@ -1372,24 +1442,32 @@
         <translation>書き出したページをブラウザで表示します。</translation>
     </message>
     <message>
-        <source>Statistics of many patients that were measured with MarrowQuant, or of a table: group comparisons, ROC curves, logistic regression with validation, a report, and a response model of one's own that MarrowQuant then offers. Research use only. Not a medical device; not for diagnosis or treatment decisions.</source>
-        <translation>MarrowQuantで計測した多数の患者、または表の統計: 群間比較、ROC曲線、検証付きロジスティック回帰、レポート、そしてMarrowQuantで選べるようになる独自の治療効果モデル。研究用です。医療機器ではありません。診断や治療の決定には使えません。</translation>
+        <source>Statistics of many patients that were measured with MarrowQuant, or of a table: group comparisons, paired tests, correlations, ROC curves, logistic regression with validation, linear and mixed models, a report, and a response model of one's own that MarrowQuant then offers. Research use only. Not a medical device; not for diagnosis or treatment decisions.</source>
+        <translation>MarrowQuantで計測した多数の症例、または表の統計です。群間比較、対応のある検定、相関、ROC曲線、検証付きロジスティック回帰、線形・混合モデル、レポート、そして自施設の応答モデルの作成とMarrowQuantへの登録を行います。研究専用。医療機器ではありません。診断や治療方針の決定に使用しないでください。</translation>
     </message>
     <message>
         <source>Stop what is running. Nothing is left half-written.</source>
-        <translation>実行中の処理を止めます。書きかけのものは残りません。</translation>
+        <translation>実行中の処理を中止します。途中までのファイルは残りません。</translation>
     </message>
     <message>
-        <source>The column that says what became of each patient.</source>
-        <translation>各患者の転帰を示す列。</translation>
+        <source>The column that the analysis is about.</source>
+        <translation>解析の対象とする列。</translation>
     </message>
     <message>
         <source>The methods and their sources are named in the methods paragraph of every report.</source>
         <translation>方法とその出典は、各レポートの「方法」の段落に記されます。</translation>
     </message>
     <message>
-        <source>Tick the columns that may predict the outcome.</source>
-        <translation>アウトカムを予測しうる列にチェックを入れます。</translation>
+        <source>The second value of the same patients.</source>
+        <translation>同じ患者の2つ目の値。</translation>
+    </message>
+    <message>
+        <source>Tick the columns that the analysis uses; a group as 0 and 1.</source>
+        <translation>解析に使う列をチェックしてください。群は0と1で表します。</translation>
+    </message>
+    <message>
+        <source>Tick what the correlation shall not be due to (partial correlation); none for the plain one.</source>
+        <translation>相関から除きたい影響をチェックしてください（偏相関）。通常の相関では何もチェックしません。</translation>
     </message>
     <message>
         <source>Values of the outcome that count as the event, separated by commas.</source>
