@@ -10,7 +10,8 @@ import numpy as np
 from .fatwater import dropout_ratio
 from .features import first_order, histogram
 from .model import UNIT_ADC, UNIT_FF, UNIT_R2STAR, MarrowQuantError, Measurement, VertebraResult, VertebraROI, Volume
-from .vertebrae import RoiVoxels, levels_between, rasterise
+from .outliers import with_outlier_flags
+from .vertebrae import ImageShift, RoiVoxels, levels_between, rasterise
 
 LUMBAR = tuple(levels_between("L1", "L5"))
 
@@ -42,7 +43,7 @@ def measure_vertebrae(maps: Mapping[str, Volume], rois: Sequence[VertebraROI]) -
     MarrowQuantError
         If an ROI lies outside the field of view of the map that FF (else ADC, else the dropout ratio) is read from.
     """
-    vertebrae = tuple(_measure_one(maps, roi) for roi in rois)
+    vertebrae = with_outlier_flags([_measure_one(maps, roi, shifts or {}) for roi in rois])
     return vertebrae, _lumbar_means(vertebrae)
 
 
