@@ -82,6 +82,7 @@ class MarrowQuantParameterNode:
     roiRadiusLR: Annotated[float, WithinRange(3, 30)] = 12.0
     roiRadiusAP: Annotated[float, WithinRange(3, 30)] = 9.0
     roiRadiusCC: Annotated[float, WithinRange(3, 30)] = 7.0
+    refineRois: bool = True
     ageYears: Annotated[int, WithinRange(0, 110)] = 0  # 0: not given
     sex: Annotated[str, Choice(["", "female", "male"])] = ""
     modelId: str = ""

@@ -28,13 +28,22 @@ MIN_VOXELS = 10  # below this an ROI's numbers are flagged (user need 34)
 MIN_FRACTION_INSIDE = 0.95  # our choice: below this the reader is told that the ROI is partly outside the field of view
 
 
-def measure_vertebrae(maps: Mapping[str, Volume], rois: Sequence[VertebraROI]) -> tuple[tuple[VertebraResult, ...], dict[str, Measurement]]:
+def measure_vertebrae(
+    maps: Mapping[str, Volume], rois: Sequence[VertebraROI], shifts: Optional[Mapping[str, ImageShift]] = None
+) -> tuple[tuple[VertebraResult, ...], dict[str, Measurement]]:
     """Measure every ROI on every map's own grid, and the lumbar means.
+
+    Parameters
+    ----------
+    maps : mapping
+    rois : sequence of VertebraROI
+    shifts : mapping, optional
+        By key of the map: how far its ROIs are moved, see ``vertebrae.find_shifts``; only accepted ones are applied.
 
     Returns
     -------
     vertebrae : tuple of VertebraResult
-        One for each ROI, in the order given.
+        One for each ROI, in the order given; one that stands out from its neighbours says so among its flags.
     lumbar : dict
         Over L1–L5 without excluded levels: mean of the levels' values for each index.
 
@@ -47,7 +56,7 @@ def measure_vertebrae(maps: Mapping[str, Volume], rois: Sequence[VertebraROI]) -
     return vertebrae, _lumbar_means(vertebrae)
 
 
-def _measure_one(maps: Mapping[str, Volume], roi: VertebraROI) -> VertebraResult:
+def _measure_one(maps: Mapping[str, Volume], roi: VertebraROI, shifts: Mapping[str, ImageShift]) -> VertebraResult:
     measurements: dict[str, Measurement] = {}
     features: dict[str, dict[str, float]] = {}
     histograms = {}
@@ -56,16 +65,20 @@ def _measure_one(maps: Mapping[str, Volume], roi: VertebraROI) -> VertebraResult
     for key, (name, unit, statistic) in VERTEBRA_INDICES.items():
         if key not in maps:
             continue
-        voxels = _voxels_in(maps[key], roi, required=key == primary)
+        shift = shifts.get(key)
+        moved = shift is not None and shift.accepted
+        voxels = _voxels_in(maps[key], shift.apply(roi) if moved else roi, required=key == primary)
         if voxels is None:
             flags.append(f"{roi.level} lies outside the field of view of the {name} map.")
             continue
         values = {**first_order(voxels.values), "n_excluded": voxels.n_without_value}
-        measurements[key] = _measurement(name, values[statistic], unit, voxels, f"{statistic}; {'; '.join(maps[key].source)}")
+        how = "; ".join([statistic, *maps[key].source, *([f"ROI moved by {shift.components}"] if moved else [])])
+        measurements[key] = _measurement(name, values[statistic], unit, voxels, how)
         flags += _doubts(roi.level, name, voxels)
         if key in HISTOGRAM_KEYS:
             features[key], histograms[key] = values, histogram(voxels.values, name, unit)
-    dropout = _dropout(maps, roi, required=primary == "in_phase")
+    echoes = shifts.get("in_phase")
+    dropout = _dropout(maps, echoes.apply(roi) if echoes is not None and echoes.accepted else roi, required=primary == "in_phase")
     if dropout is not None:
         measurements["dropout_ratio"] = dropout
     return VertebraResult(roi, measurements, features, histograms, tuple(dict.fromkeys(flags)))

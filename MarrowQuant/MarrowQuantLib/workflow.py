@@ -49,7 +49,7 @@ from .model import (
 from .output import SceneWriter, export, prepare_output
 from .response import ResponseModel, laboratory_warnings, labs_for, load_model, read_history
 from .tumour_load import burden_session, measure_burden, measure_parts, thresholds_of
-from .vertebrae import is_label_file, levels_between, place_between, read_rois
+from .vertebrae import ImageShift, find_shifts, is_label_file, levels_between, place_between, read_rois, shift_notes
 
 __all__ = [
     "SceneWriter",
@@ -142,12 +142,13 @@ def analyze(
             exam_rois, notes = _carried_rois(measured[0], maps)
         else:
             exam_rois, notes = exam_rois_from(maps, settings, markups[n], points)
-        vertebrae, lumbar = measure_vertebrae(maps.maps, exam_rois)
+        maps, shifts, moved = with_shifts(maps, exam_rois, settings)
+        vertebrae, lumbar = measure_vertebrae(maps.maps, exam_rois, shifts)
         report_part(0.9, "Measuring the tumour load")
         mask = _mask(skeletons[n]) if n < len(skeletons) else None
         burden, burden_notes = measure_burden(maps.maps, settings, rois=exam_rois, seams_ras=maps.seams_ras, skeleton=mask)
         parts, part_notes = measure_parts(maps.maps, settings, rois=exam_rois, skeleton=mask)
-        all_notes = (*notes, *burden_notes, *part_notes)
+        all_notes = (*notes, *moved, *burden_notes, *part_notes)
         measured.append(assemble(maps, vertebrae, lumbar, burden, labs_by_exam[n], all_notes, parts))
     lesions: tuple[LesionChange, ...] = ()
     distributions: tuple[RegionChange, ...] = ()
@@ -200,11 +201,12 @@ def follow(
         exam_rois, notes = _carried_rois(baseline, maps)
     else:
         exam_rois, notes = exam_rois_from(maps, settings, own)
-    vertebrae, lumbar = measure_vertebrae(maps.maps, exam_rois)
+    maps, shifts, moved = with_shifts(maps, exam_rois, settings)
+    vertebrae, lumbar = measure_vertebrae(maps.maps, exam_rois, shifts)
     mask = _mask(skeleton) if skeleton else None
     burden, burden_notes = measure_burden(maps.maps, settings, rois=exam_rois, seams_ras=maps.seams_ras, skeleton=mask)
     parts, part_notes = measure_parts(maps.maps, settings, rois=exam_rois, skeleton=mask)
-    measured = assemble(maps, vertebrae, lumbar, burden, {}, (*notes, *burden_notes, *part_notes), parts)
+    measured = assemble(maps, vertebrae, lumbar, burden, {}, (*notes, *moved, *burden_notes, *part_notes), parts)
     first, second, lesions = follow_lesions(baseline, measured, part(progress, 0.9, 1.0))
     warning = "Results carry no identity, so it was not checked that both exams are of the same patient."
     changes = region_changes(first, second)
@@ -316,6 +318,26 @@ def exam_rois_from(
         points = tuple((roi.level, roi.center_ras) for roi in rois)
     image = maps.maps.get("water") or maps.maps.get("ff") or maps.maps.get("in_phase")
     return place_between(points[0], points[1], image, settings.roi_radii_mm)
+
+
+def with_shifts(
+    maps: ExamMaps, rois: Sequence[VertebraROI], settings: Settings
+) -> tuple[ExamMaps, dict[str, ImageShift], list[str]]:
+    """Where other images show the column off the Dixon images; see ``vertebrae.find_shifts``.
+
+    Returns
+    -------
+    maps : ExamMaps
+        With what was found in the protocol, in mm R, A, S, also where it is too small to matter.
+    shifts : dict
+        Those to measure with; empty if the settings say so.
+    notes : list of str
+        Sentences about the images that are displaced.
+    """
+    found = find_shifts(maps.maps, rois)
+    told = {f"{key}_shift_ras_mm": [round(float(x), 1) for x in shift.mm] for key, shift in found.items()}
+    used = found if settings.refine_rois else {}
+    return replace(maps, protocol={**maps.protocol, **told}), used, shift_notes(found, settings.refine_rois)
 
 
 def _mask(path: PathLike) -> Volume:

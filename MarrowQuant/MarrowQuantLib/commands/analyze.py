@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
@@ -26,6 +27,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--last", type=level_point, metavar="LEVEL=R,A,S", help="centre of the last vertebral body")
     parser.add_argument("--skeletons", type=Path, nargs="+", default=(), metavar="FILE", help="masks of bone, in the order of the exams")
     add_thresholds(parser)
+    parser.add_argument("--no-refine", action="store_true", help="leave ROIs in place on images that show the column elsewhere")
     add_limits(parser)
     add_subject(parser)
     add_overrides(parser)
@@ -53,7 +55,7 @@ def _analyze(options: argparse.Namespace) -> int:
         raise MarrowQuantError("--first and --last belong together: give the centres of both vertebral bodies.")
     points = (options.first, options.last) if options.first else None
     overrides = dicom.read_overrides(options.overrides) if options.overrides else ()
-    settings = settings_of(options)
+    settings = replace(settings_of(options), refine_rois=not options.no_refine)
     choices = {"settings": settings, "rois": options.rois, "points": points, "subject": read_subject(options), "overrides": overrides}
     choices.update(skeletons=options.skeletons, limits=limits_of(options))
     main_job(options, options.exams, options.labs, options.out, **choices)

@@ -195,7 +195,7 @@ def _card_value(value: Any) -> str:
 def methods_section(results: Results, words: Strings) -> str:
     """Versions, settings, protocol, provenance and the series used."""
     settings = [
-        f'<tr><th scope="row">{escape(words.or_key(name))}</th>{cell(_listed(value), True)}</tr>'
+        f'<tr><th scope="row">{escape(words.or_key(name))}</th>{cell(_setting(value, words), True)}</tr>'
         for name, value in dataclasses.asdict(results.settings).items()
     ]
     names = list(dict.fromkeys(name for exam in results.exams for name in exam.protocol))
@@ -264,6 +264,10 @@ def _series_table(exam: ExamResult, words: Strings) -> str:
     heads += [words(key) for key in ("station", "shape", "used", "why")]
     title = words("series", exam=words.exam(exam.label))
     return f'<details class="screen"><summary>{escape(title)}</summary>{table(heads, rows, text_columns=(1, 2, 7))}</details>'
+
+
+def _setting(value: Any, words: Strings) -> str:
+    return words("yes" if value else "no") if isinstance(value, bool) else _listed(value)
 
 
 def _listed(value: Any) -> str:

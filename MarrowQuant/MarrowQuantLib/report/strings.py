@@ -234,6 +234,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "tdv_adc_window": ("tDV ADC window (µm²/s)", "tDVのADC範囲（µm²/s）"),
     "min_component_ml": ("Smallest component (mL)", "最小成分（mL）"),
     "adc_class_edges": ("ADC class edges (µm²/s)", "ADC区分の境界（µm²/s）"),
+    "refine_rois": ("Move ROIs on displaced images", "位置ずれのある画像上でROIを移動"),
     "roi_radii_mm": ("Half-lengths of a vertebral region (mm)", "椎体領域の半径（mm）"),
     "fat_spectrum": ("Fat spectrum", "脂肪スペクトル"),
     "protocol": ("Protocol", "撮像条件"),

@@ -89,6 +89,7 @@ class Case:
             tdv_adc_window=(p.tdvAdcLower, p.tdvAdcUpper),
             min_component_ml=p.minComponentMl,
             roi_radii_mm=(p.roiRadiusLR, p.roiRadiusAP, p.roiRadiusCC),
+            refine_rois=p.refineRois,
         )
 
     def subject(self) -> Optional[Subject]:

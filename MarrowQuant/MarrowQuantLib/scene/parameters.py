@@ -19,6 +19,7 @@ MODULE_NAME = "MarrowQuant"
 PATHS = ("baselineFolder", "followUpFolder", "labsPath", "outputFolder")
 NUMBERS = ("tdvSignalRatio", "tdvAdcLower", "tdvAdcUpper", "minComponentMl", "roiRadiusLR", "roiRadiusAP", "roiRadiusCC", "ageYears")
 TEXTS = ("modelId", "language", "sex", "seriesOverrides")
+SWITCHES = ("refineRois",)
 NODES = ("baselinePoints", "followUpPoints", "baselineSegmentation", "followUpSegmentation", "baselineBurden", "followUpBurden")
 
 
@@ -48,7 +49,7 @@ def set_parameters(values: Mapping[str, Any], scene: Optional[Any] = None) -> No
     was_modifying = node.StartModify()
     try:
         for name, value in values.items():
-            if name not in (*PATHS, *NUMBERS, *TEXTS, *NODES):
+            if name not in (*PATHS, *NUMBERS, *TEXTS, *SWITCHES, *NODES):
                 raise KeyError(f"{name} is not a parameter of the module")
             if name in NODES:
                 node.SetParameter(name, "")
@@ -64,6 +65,7 @@ def get_parameters(scene: Optional[Any] = None) -> dict[str, Any]:
     node = parameter_node(scene)
     values: dict[str, Any] = {name: node.GetParameter(name) for name in (*PATHS, *TEXTS) if node.HasParameter(name)}
     values.update({name: float(node.GetParameter(name)) for name in NUMBERS if node.HasParameter(name)})
+    values.update({name: node.GetParameter(name) == "True" for name in SWITCHES if node.HasParameter(name)})
     values.update({name: node.GetNodeReference(name) for name in NODES if node.GetNodeReferenceID(name)})
     return values
 
@@ -81,6 +83,7 @@ def settings_to_parameters(settings: Settings) -> dict[str, float]:
         "tdvAdcUpper": settings.tdv_adc_window[1],
         "minComponentMl": settings.min_component_ml,
         **dict(zip(("roiRadiusLR", "roiRadiusAP", "roiRadiusCC"), settings.roi_radii_mm)),
+        "refineRois": settings.refine_rois,
     }
 
 
@@ -92,6 +95,7 @@ def settings_from_scene(scene: Optional[Any] = None) -> Settings:
         tdv_adc_window=(stored["tdvAdcLower"], stored["tdvAdcUpper"]),
         min_component_ml=stored["minComponentMl"],
         roi_radii_mm=(stored["roiRadiusLR"], stored["roiRadiusAP"], stored["roiRadiusCC"]),
+        refine_rois=stored["refineRois"],
     )
 
 

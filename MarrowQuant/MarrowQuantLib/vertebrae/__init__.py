@@ -7,6 +7,7 @@ from .levels import LEVELS, levels_between, parse_level, relabel
 from .markups import read_markups, read_points, write_markups
 from .place import place_between, read_rois
 from .propose import Proposal, propose, rois_between, rois_from_markups
+from .refine import ImageShift, find_shift, find_shifts, shift_notes
 from .roi import RoiVoxels, default_axes, follow_column, rasterise
 from .segment import Body, BodySegmentation, segment_bodies
 from .takeover import TakenOver, paint_bodies, take_over
@@ -15,11 +16,14 @@ __all__ = [
     "LEVELS",
     "Body",
     "BodySegmentation",
+    "ImageShift",
     "LabelledVertebrae",
     "Proposal",
     "RoiVoxels",
     "TakenOver",
     "default_axes",
+    "find_shift",
+    "find_shifts",
     "follow_column",
     "from_segments",
     "is_label_file",
@@ -37,6 +41,7 @@ __all__ = [
     "rois_between",
     "rois_from_markups",
     "segment_bodies",
+    "shift_notes",
     "take_over",
     "write_markups",
 ]
