@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,32 @@ def test_cancelling_leaves_finished_cases_and_no_half_ones(cases, tmp_path):
     assert not any((tmp_path / "out" / ".work").iterdir())
 
 
+def fake_scene(results, path, progress):
+    """Stands in for ``scene.results_scene.write_scene``, which needs the embedded Slicer."""
+    path.write_bytes(b"scene")
+
+
+def test_scenes_are_written_if_wanted_and_change_no_number(finished, cases, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(finished[0], out)
+    report = batch.run(cases / "manifest.csv", out, resume=True, scene_writer=fake_scene)
+    assert report.counts["done"] == 2  # nothing was kept, because the scenes were missing
+    for label in ("p001", "p002"):
+        assert (out / "cases" / label / "scene.mrb").read_bytes() == b"scene"
+        assert (out / "cases" / label / "results.json").read_bytes() == (finished[0] / "cases" / label / "results.json").read_bytes()
+    assert same_files(finished[0], out)
+    assert batch.run(cases / "manifest.csv", out, resume=True, scene_writer=fake_scene).counts["kept"] == 2
+
+
+def test_without_the_embedded_slicer_scenes_are_refused_with_the_remedy(cases, tmp_path, monkeypatch, capsys):
+    from MarrowQuantLib.scene import headless
+
+    monkeypatch.setattr(headless, "available", lambda: False)
+    assert cli.main(["batch", str(cases / "manifest.csv"), "--out", str(tmp_path / "out"), "--scene"]) == 1
+    assert "marrowquant[scene]" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 # -------------------------------------------------------------------------------------------------------- workers that die
 def die_if_first(case, options, progress=None):
     """Stands in for ``run_case``: the first case kills its process every time, the second one only once."""
@@ -212,15 +239,11 @@ def test_dask_workers_of_which_one_is_killed_write_the_same_files(finished, case
         pytest.skip("distributed is not installed (pip install 'marrowquant[dask]').")
     from loopback import dask_cluster, kill_a_busy_worker
 
-    killed = []
-
-    def kill_once(fraction, text):
-        if not killed and text.startswith("1 of 4"):
-            killed.append(kill_a_busy_worker(address))
-
-    with dask_cluster(2, tmp_path / "cluster") as address:
-        report = batch.run(cases / "manifest.csv", tmp_path / "out", scheduler=address, progress=kill_once)
-    assert killed
+    # beside the batch, so that the killer is connected before the first case runs, however slow the machine
+    with dask_cluster(2, tmp_path / "cluster") as address, ThreadPoolExecutor(1) as beside:
+        killed = beside.submit(kill_a_busy_worker, address)
+        report = batch.run(cases / "manifest.csv", tmp_path / "out", scheduler=address)
+    assert killed.result() > 0
     assert report.counts == {"done": 2, "failed": 1, "skipped": 1}
     assert same_files(finished[0], tmp_path / "out")
     labels = [row["id"] for row in table(tmp_path / "out" / "cohort.csv")]

@@ -22,7 +22,7 @@ from ..response import load_model, read_labs
 from ..vertebrae import read_rois
 from .manifest import PATH_COLUMNS, Case
 
-CASES, WORK, RESULTS, INPUTS = "cases", ".work", "results.json", "inputs.json"
+CASES, WORK, RESULTS, INPUTS, SCENE = "cases", ".work", "results.json", "inputs.json", "scene.mrb"
 DONE, FAILED, SKIPPED, KEPT = "done", "failed", "skipped", "kept"
 _PLAIN_NAMES = {*PATH_COLUMNS, "follow-up", "labs.csv"}  # words of the project itself, which tell nothing
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -41,12 +41,15 @@ class BatchOptions:
         Response-model file; the bundled reconstruction if None.
     language : {"en", "ja"}
         Of the reports.
+    scene_writer : callable or None
+        Writes a scene.mrb for every case, as for :func:`workflow.export`; a function of a module, so that other processes find it.
     """
 
     out: Path
     settings: Settings = field(default_factory=Settings)
     model: Optional[Path] = None
     language: str = "en"
+    scene_writer: Optional[workflow.SceneWriter] = None
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def _write(case: Case, results: Any, options: BatchOptions, progress: Progress) 
     work.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(prefix=f"{case.label}-", dir=work))
     try:
-        workflow.export(results, stage / "files", language=options.language, progress=progress)
+        workflow.export(results, stage / "files", language=options.language, scene_writer=options.scene_writer, progress=progress)
         text = json.dumps({"software": __version__, "inputs": fingerprint(case, options)}, indent=1)
         (stage / "files" / INPUTS).write_text(text + "\n", encoding="utf-8")
         target = case_folder(options.out, case.label)
@@ -147,8 +150,11 @@ def _move(files: Path, target: Path) -> None:
 
 
 def is_finished(case: Case, options: BatchOptions) -> bool:
-    """True if a complete results.json of this program's schema lies there that was made from the same inputs and settings."""
+    """True if a complete results.json of this program's schema lies there that was made from the same inputs and settings, and the scene
+    if one is wanted."""
     folder = case_folder(options.out, case.label)
+    if options.scene_writer and not (folder / SCENE).is_file():
+        return False
     try:
         results = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
         inputs = json.loads((folder / INPUTS).read_text(encoding="utf-8"))

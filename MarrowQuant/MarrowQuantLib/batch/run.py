@@ -72,6 +72,7 @@ def run(
     settings: Optional[Settings] = None,
     model: Optional[PathLike] = None,
     language: str = "en",
+    scene_writer: Optional[workflow.SceneWriter] = None,
     progress: Progress = no_progress,
 ) -> BatchReport:
     """Run the main job on every case of a manifest.
@@ -89,8 +90,8 @@ def run(
         Keep cases that were finished from the same inputs and settings, and measure the others.
     dry_run : bool
         Write nothing; say of each case whether it would run ("ready") or why it would be skipped.
-    settings, model, language
-        As for :func:`workflow.analyze` and :func:`workflow.export`; ``model`` is a file.
+    settings, model, language, scene_writer
+        As for :func:`workflow.analyze` and :func:`workflow.export`; ``model`` is a file. Without a scene writer no scene.mrb is written.
     progress : callable
         It may raise ``Cancelled``: finished cases stay, and ``resume`` goes on later.
 
@@ -109,7 +110,7 @@ def run(
     cases = read_manifest(Path(manifest))
     load_model(None if model is None else Path(model))  # a broken model file must not fail every case, one after the other
     model_file = None if model is None else Path(model).resolve()
-    options = BatchOptions(Path(out).resolve(), settings or Settings(), model_file, language)
+    options = BatchOptions(Path(out).resolve(), settings or Settings(), model_file, language, scene_writer)
     if dry_run:
         return BatchReport(tuple(_dry(cases, options, resume, progress)), {})
     options = _prepare(options, resume)

@@ -12,6 +12,7 @@ from .. import dicom, workflow
 from ..model import MarrowQuantError
 from .inspect import add_overrides
 from .progress import progress_bar
+from .scenes import HOW_TO_GET_SCENES, scene_writer
 from .subject import add_subject, read_subject
 from .summary import summary
 from .thresholds import add_limits, add_thresholds, limits_of, settings_of
@@ -66,22 +67,12 @@ def main_job(options: argparse.Namespace, exams: Sequence[Path], labs: Optional[
     """Analyse, write, and print the summary and where everything is; ``choices`` go to :func:`workflow.analyze`."""
     workflow.prepare_output(out)
     results = workflow.analyze(exams, labs=labs, progress=workflow.part(progress_bar, 0.0, 0.8), **choices)
-    writer = None if options.no_scene else _scene_writer()
+    writer = None if options.no_scene else scene_writer()
     written = workflow.export(results, out, language=options.language, scene_writer=writer, progress=workflow.part(progress_bar, 0.8, 1.0))
     progress_bar.end()
     print(summary(results))
     for kind, path in written.items():
         print(f"{kind:>12}: {path}")
     if writer is None and not options.no_scene:
-        print("       scene: not written, because slicer-core is not installed (python -m pip install 'marrowquant[scene]')")
+        print(f"       scene: not written, because {HOW_TO_GET_SCENES}")
     return written
-
-
-def _scene_writer() -> Optional[workflow.SceneWriter]:
-    from ..scene import headless
-
-    if not headless.available():
-        return None
-    from ..scene.results_scene import write_scene
-
-    return write_scene

@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 
 from .. import batch
-from ..model import RESEARCH_USE_ONLY, Settings
+from ..model import RESEARCH_USE_ONLY, MarrowQuantError, Settings
 from .progress import progress_bar
+from .scenes import HOW_TO_GET_SCENES, scene_writer
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -22,10 +23,14 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--model", type=Path, metavar="FILE", help="response model (default: the bundled reconstruction)")
     parser.add_argument("--tdv-ratio", type=float, default=Settings.tdv_signal_ratio, help="tDV threshold (default: %(default)s)")
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the reports")
+    parser.add_argument("--scene", action="store_true", help="write a scene.mrb for every case too, which takes longer")
     parser.set_defaults(command=_batch)
 
 
 def _batch(options: argparse.Namespace) -> int:
+    writer = scene_writer() if options.scene else None
+    if options.scene and writer is None:
+        raise MarrowQuantError(f"Scenes cannot be written: {HOW_TO_GET_SCENES}. Install it, or leave --scene out.")
     report = batch.run(
         options.manifest,
         options.out,
@@ -36,6 +41,7 @@ def _batch(options: argparse.Namespace) -> int:
         settings=Settings(tdv_signal_ratio=options.tdv_ratio),
         model=options.model,
         language=options.language,
+        scene_writer=writer,
         progress=progress_bar,
     )
     progress_bar.end()
