@@ -20,9 +20,9 @@ def test_message_of_the_truncated_quadratic_equals_brute_force(circular):
         distance = np.minimum(distance, n_labels - distance)
     pairwise = np.minimum((distance / reach) ** 2, 1)
     expected = (belief[None] + pairwise[..., None] * weight).min(axis=1) - belief.min(axis=0)
-    message, nearer = np.empty_like(belief), np.empty_like(belief)
-    padded = np.full((n_labels + 2 * reach, 7), np.inf, np.float32)
-    fieldmap._truncated_quadratic(belief, weight, reach, circular, padded, nearer, message)
+    message, quadratic = np.empty_like(belief), fieldmap._TruncatedQuadratic(n_labels, 7, reach, circular)
+    quadratic.message(belief[::-1].copy(), weight, message)  # what is left of it in the working memory must not matter
+    quadratic.message(belief, weight, message)
     np.testing.assert_allclose(message, expected, atol=1e-5)
 
 

@@ -21,6 +21,7 @@ from ..threads import in_threads
 SWEEPS = 3
 CHAINS = 256  # worked on at once: their beliefs fit the processor's cache
 LARGEST_SLOPE = 1 / 8  # of the period, between neighbouring blocks; our choice
+TINY = np.float32(1e-30)
 
 
 @dataclass(frozen=True)
@@ -189,32 +190,41 @@ def _chain_messages(cost: np.ndarray, amplitude: np.ndarray, axis: int, reach: i
     weights = np.concatenate([weights, weights[::-1]], axis=1)
     arriving = np.empty_like(beliefs)
     arriving[0] = 0
-    padded = np.full((n_labels + 2 * reach, beliefs.shape[2]), np.inf, np.float32)
-    nearer = np.empty_like(beliefs[0])
+    quadratic = _TruncatedQuadratic(n_labels, beliefs.shape[2], reach, circular)
     for n, weight in enumerate(weights):
         tick()
         beliefs[n] += arriving[n]
-        _truncated_quadratic(beliefs[n], weight, reach, circular, padded, nearer, arriving[n + 1])
+        quadratic.message(beliefs[n], weight, arriving[n + 1])
     arriving = arriving.reshape(n_nodes, n_labels, 2, *rest)
     return np.moveaxis(arriving[:, :, 0] + arriving[::-1, :, 1], 0, axis + 1)
 
 
-def _truncated_quadratic(
-    belief: np.ndarray, weight: np.ndarray, reach: int, circular: bool, padded: np.ndarray, nearer: np.ndarray, out: np.ndarray
-) -> None:
-    """Into ``out``: min over l' of belief(l') + weight min((l - l')² / reach², 1), less the minimum of the belief.
+class _TruncatedQuadratic:
+    """The message of a node: min over l' of belief(l') + weight min((l - l')² / reach², 1), less the minimum of the belief.
 
-    Beliefs have shape (n_labels, n). ``padded``, with ``reach`` rows more at both ends (infinite unless labels are circular), and
-    ``nearer`` are working memory that is used again for each node.
+    Working memory is used again for each node: ``_padded`` has ``reach`` rows more at both ends, infinite unless labels are circular.
     """
-    n_labels = len(belief)
-    np.subtract(belief, belief.min(axis=0), out=padded[reach : reach + n_labels])
-    if circular:
-        padded[:reach] = padded[n_labels : n_labels + reach]
-        padded[n_labels + reach :] = padded[reach : 2 * reach]
-    np.minimum(padded[reach : reach + n_labels], weight, out=out)
-    slopes = np.square(np.arange(1, reach, dtype=np.float32) / reach)[:, None] * weight
-    for offset, slope in enumerate(slopes, start=1):
-        np.minimum(padded[reach - offset :][:n_labels], padded[reach + offset :][:n_labels], out=nearer)
-        nearer += slope
-        np.minimum(out, nearer, out=out)
+
+    def __init__(self, n_labels: int, n_chains: int, reach: int, circular: bool) -> None:
+        padded = np.full((n_labels + 2 * reach, n_chains), np.inf, np.float32)
+        self._known = padded[reach : reach + n_labels]
+        self._ends = [(padded[:reach], padded[n_labels:-reach]), (padded[-reach:], padded[reach : 2 * reach])] if circular else []
+        self._shifted = [
+            (padded[reach - n :][:n_labels], padded[reach + n :][:n_labels], np.float32((n / reach) ** 2)) for n in range(1, reach)
+        ]
+        self._nearer = np.empty((n_labels, n_chains), np.float32)
+        self._ones = np.ones((n_labels, n_chains), np.float32)  # numpy's minimum is faster with an array than with a number
+
+    def message(self, belief: np.ndarray, weight: np.ndarray, out: np.ndarray) -> None:
+        """Into ``out``; beliefs have shape (n_labels, n_chains), weights (n_chains,)."""
+        nearer = self._nearer
+        np.subtract(belief, belief.min(axis=0), out=self._known)
+        self._known *= 1 / np.maximum(weight, TINY)  # in units of the weight the slopes are the same numbers in all chains
+        for end, begin in self._ends:
+            end[...] = begin
+        np.minimum(self._known, self._ones, out=out)
+        for above, below, slope in self._shifted:
+            np.minimum(above, below, out=nearer)
+            nearer += slope
+            np.minimum(out, nearer, out=out)
+        out *= weight

@@ -20,9 +20,13 @@ TINY = np.float32(1e-30)
 
 @dataclass(frozen=True)
 class Echoes:
-    """What depends only on the echo times: real rows act on |exp(zt)|², complex rows on conj(exp(zt)) s."""
+    """What depends only on the echo times: real rows act on |exp(zt)|², complex rows on conj(exp(zt)) s.
+
+    Within a step t counts from the first echo (``after_first_s``): there exp(zt) is one, and the amplitudes are those of the first echo.
+    """
 
     times_s: np.ndarray
+    after_first_s: np.ndarray
     phasor: np.ndarray
     spacing_s: float
     on_weights: np.ndarray
@@ -37,7 +41,7 @@ def echoes(times_s: np.ndarray, phasor: np.ndarray) -> Echoes:
     powers = [np.ones_like(t), t, t**2]
     on_weights = [row for p in powers for row in (p, p * phasor.real, p * phasor.imag, p * np.abs(phasor) ** 2)]
     on_signal = [row for p in powers[:2] for row in (p + 0j, p * np.conj(phasor))]
-    return Echoes(times_s, phasor.astype(np.complex64), spacing_s, np.float32(on_weights), np.complex64(on_signal))
+    return Echoes(times_s, times_s - times_s[0], phasor.astype(np.complex64), spacing_s, np.float32(on_weights), np.complex64(on_signal))
 
 
 def refine(
@@ -70,14 +74,15 @@ def refine(
     for _ in range(STEPS):
         rate = rate + _step(signal, rate, at)
         rate.real = np.minimum(rate.real, largest)
-    decay = decays(rate, at.times_s)
-    sums, projected = _inner_products(signal, decay, at)
+    conjugated_decay = decays(np.conj(rate), at.after_first_s)
+    sums, projected = _inner_products(signal, conjugated_decay, at)
     inverse = _inverse(sums[0])
     water, fat = _solve(inverse, projected[0], projected[1])
-    misfit = signal - (water + fat * at.phasor[:, None]) * decay
+    misfit = signal - (water + fat * at.phasor[:, None]) * np.conj(conjugated_decay)
     residual = np.sqrt(np.mean(misfit.real**2 + misfit.imag**2, axis=0))
-    minor_gain = np.sqrt(np.where(np.abs(fat) < np.abs(water), inverse[2], inverse[0]))
-    return rate, water, fat, residual, minor_gain
+    to_zero = _exponential(rate, np.float32(-at.times_s[0]))
+    minor_gain = np.sqrt(np.where(np.abs(fat) < np.abs(water), inverse[2], inverse[0])) * np.abs(to_zero)
+    return rate, water * to_zero, fat * to_zero, residual, minor_gain
 
 
 def decays(rate: np.ndarray, times_s: np.ndarray) -> np.ndarray:
@@ -86,7 +91,7 @@ def decays(rate: np.ndarray, times_s: np.ndarray) -> np.ndarray:
     By repeated multiplication where echoes are evenly spaced: the exponential is the costliest part.
     """
     decay = np.empty((len(times_s), *rate.shape), np.complex64)
-    decay[0] = _exponential(rate, np.float32(times_s[0]))
+    decay[0] = _exponential(rate, np.float32(times_s[0])) if times_s[0] else 1
     factors: dict[float, np.ndarray] = {}
     for n, spacing in enumerate(np.round(np.diff(times_s), 9)):
         if spacing not in factors:
@@ -104,13 +109,16 @@ def _exponential(rate: np.ndarray, time_s: np.float32) -> np.ndarray:
     return value
 
 
-def _inner_products(signal: np.ndarray, decay: np.ndarray, at: Echoes) -> tuple[list[tuple[np.ndarray, ...]], np.ndarray]:
-    """For t⁰, t¹, t²: the sums (Σ w, Σ w c, Σ w |c|²) with w = |exp(zt)|²; and Σ exp(zt)* s times 1, c*, t, t c*."""
-    rows = at.on_weights @ (decay.real**2 + decay.imag**2)
+def _inner_products(signal: np.ndarray, conjugated_decay: np.ndarray, at: Echoes) -> tuple[list[tuple[np.ndarray, ...]], np.ndarray]:
+    """For t⁰, t¹, t²: the sums (Σ w, Σ w c, Σ w |c|²) with w = |exp(zt)|²; and Σ exp(zt)* s times 1, c*, t, t c*.
+
+    It takes exp(zt)* = exp(z* t), which saves a pass over all echoes.
+    """
+    rows = at.on_weights @ (conjugated_decay.real**2 + conjugated_decay.imag**2)
     mixed = np.empty((3, rows.shape[1]), np.complex64)
     mixed.real, mixed.imag = rows[1::4], rows[2::4]
     sums = list(zip(rows[::4], mixed, rows[3::4]))
-    return sums, at.on_signal @ (np.conj(decay) * signal)
+    return sums, at.on_signal @ (conjugated_decay * signal)
 
 
 def _inverse(sums: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -128,7 +136,7 @@ def _solve(inverse: tuple[np.ndarray, ...], right_water: np.ndarray, right_fat: 
 
 def _step(signal: np.ndarray, rate: np.ndarray, at: Echoes) -> np.ndarray:
     """One Gauss–Newton step of z. The derivative of the model is g = t (W + F c) exp(zt)."""
-    sums, projected = _inner_products(signal, decays(rate, at.times_s), at)
+    sums, projected = _inner_products(signal, decays(np.conj(rate), at.after_first_s), at)
     inverse = _inverse(sums[0])
     water, fat = _solve(inverse, projected[0], projected[1])
 

@@ -54,10 +54,11 @@ class FieldTable:
         n = features.shape[1]
         cost = np.empty((len(self.field_hz), n), np.float32)
         width = max(1, LARGEST_PRODUCT // self.projectors[0].size)
-
         for first in range(0, n, width):
             some, lowest = features[:, first : first + width], cost[:, first : first + width]
-            lowest[...] = np.min([projectors @ some for projectors in self.projectors], axis=0)
+            np.matmul(self.projectors[0], some, out=lowest)
+            for projectors in self.projectors[1:]:
+                np.minimum(lowest, projectors @ some, out=lowest)
         return cost
 
     def best_r2star(self, features: np.ndarray, labels: np.ndarray) -> np.ndarray:
