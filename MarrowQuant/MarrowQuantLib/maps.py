@@ -9,32 +9,25 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 
-from . import fatwater
 from .dicom import ExamFiles, SeriesVolume, diffusion_sets
 from .diffusion import fit_adc, stitch
 from .diffusion.align import align, group_stations
+from .dixon_maps import add_doubts, add_echo_fit, add_ready_maps, choose_fat_fraction
 from .model import (
     UNIT_ADC,
-    UNIT_FF,
-    UNIT_R2STAR,
     MarrowQuantError,
     Progress,
     Role,
     Settings,
     Volume,
     no_progress,
+    part,
 )
 
-SINGLE_MAPS = {Role.WATER: "water", Role.FAT: "fat", Role.IN_PHASE: "in_phase", Role.OPPOSED_PHASE: "opposed_phase", Role.R2STAR: "r2star"}
-MIN_ECHOES = 3
-FAT_FRACTION_ROLES = (Role.PDFF, Role.WATER, Role.FAT, Role.MULTI_ECHO)
-T1_BIAS_AT = 30.0  # % of fat, usual in lumbar marrow
-LARGEST_T1_BIAS_POINTS = 3.0  # our choice: the repeatability of a fat fraction; a smaller bias is told in the protocol only
-FF_AGREEMENT_POINTS = 3.0  # the PDFF repeatability coefficient of facts on liver, 2.99 points (Yokoo 2018); used to name a disagreement
 WHOLE_BODY_MM = 800.0  # our choice: a shorter cranio-caudal coverage is not called whole-body
 
 
@@ -63,7 +56,7 @@ class ExamMaps:
     seams_ras: tuple[tuple[float, ...], ...] = ()
 
 
-class _Builder:
+class ExamBuilder:
     """Collects maps, used volumes, protocol and warnings while one exam is worked through."""
 
     def __init__(self, exam: ExamFiles, settings: Settings, progress: Progress) -> None:
@@ -90,6 +83,10 @@ class _Builder:
     def of_role(self, role: Role) -> list[SeriesVolume]:
         return [v for v in self.volumes if v.role == role]
 
+    def warn(self, sentences: Iterable[str]) -> None:
+        """Tell the reader, once."""
+        self.warnings += [sentence for sentence in dict.fromkeys(sentences) if sentence not in self.warnings]
+
 
 def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Progress = no_progress) -> ExamMaps:
     """Load and compute every map that one exam allows.
@@ -107,13 +104,13 @@ def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Pr
     MarrowQuantError
         If nothing in the exam can be measured.
     """
-    build = _Builder(exam, settings, progress)
+    build = ExamBuilder(exam, settings, progress)
     progress(0.0, "Reading the Dixon images")
-    _add_dixon(build)
+    add_ready_maps(build)
     progress(0.3, "Fitting water and fat")
-    _add_six_echo_fit(build)
-    _choose_fat_fraction(build)
-    _add_fat_water_doubts(build)
+    add_echo_fit(build, part(progress, 0.3, 0.6))
+    choose_fat_fraction(build)
+    add_doubts(build)
     progress(0.6, "Fitting ADC")
     _add_diffusion(build)
     if not build.maps:
@@ -139,120 +136,8 @@ def _nothing_to_measure(volumes: Iterable[SeriesVolume]) -> str:
     )
 
 
-# ---------------------------------------------------------------------------------------------------------------- Dixon
-def _add_dixon(build: _Builder) -> None:
-    pdff = _largest(build.of_role(Role.PDFF))
-    if pdff is not None:
-        build.maps["ff_vendor"] = build.load(pdff)
-    for role, key in SINGLE_MAPS.items():
-        volume = _largest(build.of_role(role))
-        if volume is not None:
-            build.maps[key] = build.load(volume)
-    water, fat = build.maps.get("water"), build.maps.get("fat")
-    if water is not None and fat is not None and water.same_grid(fat):
-        build.maps["ff_water_fat"] = water.like(
-            fatwater.fat_fraction(water.array, fat.array),
-            role=Role.PDFF,
-            unit=UNIT_FF,
-            quantity="sFF",
-            name="sFF from water and fat",
-            source=(*water.source, "signal fat fraction 100 F / (W + F) of the scanner's water and fat images"),
-        )
-
-
-def _largest(volumes: Sequence[SeriesVolume]) -> Optional[SeriesVolume]:
-    """The volume with the most voxels; the first in series order among equals."""
-    return max(volumes, key=lambda v: (v.confidence >= 0.5, int(np.prod(v.shape))), default=None)
-
-
-def _add_six_echo_fit(build: _Builder) -> None:
-    signal, times, first = _complex_echoes(build)
-    if signal is None:
-        return
-    field_strength = first.acquisition.get("field_strength_t")
-    if not field_strength:
-        build.warnings.append(f"Series {first.series_number}: the echoes were not fitted because the field strength is not in the header.")
-        return
-    fit = fatwater.fit_fat_water(
-        signal,
-        times,
-        field_strength,
-        spectrum=build.settings.fat_spectrum,
-        progress=lambda f, text: build.progress(0.3 + 0.3 * f, text),
-    )
-    build.warnings += fit.warnings
-    grid = Volume(array=signal[..., 0].real, ijk_to_ras=np.asarray(first.ijk_to_ras))
-    how = f"{len(times)} complex echoes, fat spectrum {build.settings.fat_spectrum}, one R2*"
-    build.protocol["echo_times_s"] = [round(float(t), 6) for t in times]
-    build.maps["ff_six_echo"] = grid.like(
-        fit.pdff_percent, role=Role.PDFF, unit=UNIT_FF, quantity="PDFF", name="PDFF from the echoes", source=(how,)
-    )
-    if "r2star" not in build.maps:
-        build.maps["r2star"] = grid.like(fit.r2star_per_s, role=Role.R2STAR, unit=UNIT_R2STAR, quantity="R2*", name="R2*", source=(how,))
-    for key, array in (("water", fit.water), ("fat", fit.fat)):
-        if key not in build.maps:
-            build.maps[key] = grid.like(np.abs(array).astype(np.float32), role=Role(key), quantity="signal", name=key, source=(how,))
-
-
-def _complex_echoes(build: _Builder) -> tuple[Optional[np.ndarray], np.ndarray, Optional[SeriesVolume]]:
-    """Complex echoes, shape (k, j, i, echo), from magnitude and phase or real and imaginary volumes on one grid."""
-    parts: dict[tuple[int, ...], dict[float, dict[str, SeriesVolume]]] = defaultdict(lambda: defaultdict(dict))
-    for volume in build.of_role(Role.MULTI_ECHO):
-        if volume.echo_time_s is not None:
-            parts[tuple(volume.shape)][round(volume.echo_time_s, 7)].setdefault(volume.component, volume)
-    for by_time in parts.values():
-        for pair in (("real", "imaginary"), ("magnitude", "phase")):
-            times = sorted(t for t, c in by_time.items() if set(pair) <= set(c))
-            if len(times) >= MIN_ECHOES:
-                echoes = [_combine(build, by_time[t], pair) for t in times]
-                return np.stack(echoes, axis=-1), np.array(times), by_time[times[0]][pair[0]]
-    return None, np.empty(0), None
-
-
-def _combine(build: _Builder, components: Mapping[str, SeriesVolume], pair: tuple[str, str]) -> np.ndarray:
-    first, second = (build.load(components[name]).array for name in pair)
-    return (first + 1j * second if pair[0] == "real" else first * np.exp(1j * second)).astype(np.complex64)
-
-
-def _choose_fat_fraction(build: _Builder) -> None:
-    """FF is read from the scanner's map if there is one, else from the echoes, else from water and fat; disagreement is said."""
-    available = [key for key in ("ff_vendor", "ff_six_echo", "ff_water_fat") if key in build.maps]
-    if not available:
-        return
-    chosen = build.maps[available[0]]
-    build.maps["ff"] = chosen
-    build.protocol["ff_origin"] = available[0]
-    if available[:2] == ["ff_vendor", "ff_six_echo"] and chosen.same_grid(build.maps["ff_six_echo"]):
-        fitted, water, fat = build.maps["ff_six_echo"].array, build.maps["water"].array, build.maps["fat"].array
-        tissue = (water + fat) > 0.2 * np.nanpercentile(water + fat, 99)
-        difference = float(np.nanmedian(chosen.array[tissue] - fitted[tissue])) if tissue.any() else 0.0
-        if abs(difference) > FF_AGREEMENT_POINTS:
-            build.warnings.append(
-                f"The scanner's fat fraction and the one fitted to the echoes differ by {difference:+.1f} percentage points (median in "
-                "tissue); check the scaling and the fat model before trusting either."
-            )
-
-
-def _add_fat_water_doubts(build: _Builder) -> None:
-    """Slices in which water and fat look swapped, and how far T1 may have pulled the fat fraction up."""
-    water, fat = build.maps.get("water"), build.maps.get("fat")
-    if water is not None and fat is not None and water.same_grid(fat):
-        build.warnings += fatwater.find_swapped_slices(water.array, fat.array, water.spacing_mm).sentences
-    source = _largest([v for v in build.volumes if id(v) in build.used and v.role in FAT_FRACTION_ROLES])
-    angle, time = (source.acquisition.get(key) if source else None for key in ("flip_angle_deg", "repetition_time_s"))
-    if not angle or not time or not 0 < angle < 180 or not time <= fatwater.LONGEST_TR_S:
-        return
-    bias = float(fatwater.apparent_fat_fraction(T1_BIAS_AT, angle, time)) - T1_BIAS_AT
-    build.protocol["ff_t1_bias_points"] = round(bias, 1)
-    if bias > LARGEST_T1_BIAS_POINTS:
-        build.warnings.append(
-            f"Flip angle {angle:g}° and TR {1e3 * time:.3g} ms may raise a fat fraction of {T1_BIAS_AT:.0f} % by about {bias:.1f} points "
-            f"(T1 of water {fatwater.T1_WATER_S:g} s and of fat {fatwater.T1_FAT_S:g} s assumed); it was not corrected."
-        )
-
-
 # ------------------------------------------------------------------------------------------------------------ diffusion
-def _add_diffusion(build: _Builder) -> None:
+def _add_diffusion(build: ExamBuilder) -> None:
     stations = _diffusion_stations(build)
     if not stations:
         return
@@ -285,7 +170,7 @@ def _add_diffusion(build: _Builder) -> None:
 
 
 def _add_stitched(
-    build: _Builder, high: Sequence[Volume], low: Sequence[Volume], adc: Sequence[Volume], suffix: str, why: str
+    build: ExamBuilder, high: Sequence[Volume], low: Sequence[Volume], adc: Sequence[Volume], suffix: str, why: str
 ) -> None:
     """Stitch stations that fit together; the shifts are found on the lowest and the gains on the highest b-value.
 
@@ -302,7 +187,7 @@ def _add_stitched(
         build.seams_ras = tuple(tuple(float(n) for n in seam.position_ras) for seam in stitched.seams)
 
 
-def _diffusion_stations(build: _Builder) -> list[dict[float, SeriesVolume]]:
+def _diffusion_stations(build: ExamBuilder) -> list[dict[float, SeriesVolume]]:
     """One {b: volume} per station, most cranial first; of repeated acquisitions the first complete one is used."""
     by_station: dict[int, list[list[SeriesVolume]]] = defaultdict(list)
     for volumes in diffusion_sets(build.volumes):
@@ -319,7 +204,7 @@ def _diffusion_stations(build: _Builder) -> list[dict[float, SeriesVolume]]:
     return stations
 
 
-def _common_b_values(build: _Builder, stations: Sequence[Mapping[float, SeriesVolume]]) -> list[float]:
+def _common_b_values(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVolume]]) -> list[float]:
     common = set(stations[0]).intersection(*stations)
     left_out = sorted(set().union(*stations) - common)
     if left_out:

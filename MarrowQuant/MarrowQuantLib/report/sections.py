@@ -11,10 +11,10 @@ from typing import Any, Optional
 
 from .. import __version__
 from ..burden.pattern import IMWG_FOCAL_LESIONS
+from ..dixon_maps import T1_BIAS_AT
 from ..longitudinal import INDICES, index_of, label_of
 from ..longitudinal.indices import FF_AT_LEVEL
 from ..longitudinal.normal import baseline_band
-from ..maps import T1_BIAS_AT
 from ..model import ACCEPTED, UNIT_ADC, UNIT_FF, UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
 from ..response import translation
 from . import charts
