@@ -45,7 +45,8 @@ def region_changes(baseline: ExamResult, follow_up: ExamResult) -> tuple[RegionC
             continue
         found = {}
         for first, second in _measured_in_both(baseline, follow_up, key):
-            found[first.roi.level] = _voxels_of(first.roi, second.roi, baseline.maps[key], follow_up.maps[key])
+            rois = (vertebra.moved_rois.get(key, vertebra.roi) for vertebra in (first, second))
+            found[first.roi.level] = _voxels_of(*rois, baseline.maps[key], follow_up.maps[key])
         changes += [_change(level, key, *voxels) for level, voxels in found.items()]
         pooled = [found[level] for level in lumbar_levels((baseline, follow_up)) if level in found]
         if pooled:

@@ -59,7 +59,7 @@ def measure_vertebrae(
 def _measure_one(maps: Mapping[str, Volume], roi: VertebraROI, shifts: Mapping[str, ImageShift]) -> VertebraResult:
     measurements: dict[str, Measurement] = {}
     features: dict[str, dict[str, float]] = {}
-    histograms = {}
+    histograms, moved_rois = {}, {}
     flags: list[str] = []
     primary = next((key for key in ("ff", "adc", "in_phase") if key in maps), None)
     for key, (name, unit, statistic) in VERTEBRA_INDICES.items():
@@ -67,7 +67,9 @@ def _measure_one(maps: Mapping[str, Volume], roi: VertebraROI, shifts: Mapping[s
             continue
         shift = shifts.get(key)
         moved = shift is not None and shift.accepted
-        voxels = _voxels_in(maps[key], shift.apply(roi) if moved else roi, required=key == primary)
+        if moved:
+            moved_rois[key] = shift.apply(roi)
+        voxels = _voxels_in(maps[key], moved_rois.get(key, roi), required=key == primary)
         if voxels is None:
             flags.append(f"{roi.level} lies outside the field of view of the {name} map.")
             continue
@@ -81,7 +83,7 @@ def _measure_one(maps: Mapping[str, Volume], roi: VertebraROI, shifts: Mapping[s
     dropout = _dropout(maps, echoes.apply(roi) if echoes is not None and echoes.accepted else roi, required=primary == "in_phase")
     if dropout is not None:
         measurements["dropout_ratio"] = dropout
-    return VertebraResult(roi, measurements, features, histograms, tuple(dict.fromkeys(flags)))
+    return VertebraResult(roi, measurements, features, histograms, tuple(dict.fromkeys(flags)), moved_rois)
 
 
 def _voxels_in(volume: Volume, roi: VertebraROI, required: bool) -> Optional[RoiVoxels]:

@@ -169,13 +169,17 @@ class Histogram:
 
 @dataclass(frozen=True)
 class VertebraResult:
-    """All that was measured in one ROI. ``features`` holds the first-order features per quantity ("FF", "ADC")."""
+    """All that was measured in one ROI.
+
+    ``features`` holds the first-order features per map ("ff", "adc"); ``moved_rois`` the ROI on those maps that show the column elsewhere.
+    """
 
     roi: VertebraROI
     measurements: Mapping[str, Measurement]
     features: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     histograms: Mapping[str, Histogram] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    moved_rois: Mapping[str, VertebraROI] = field(default_factory=dict)
 
 
 ACCEPTED, REJECTED, PHYSIOLOGICAL = "accepted", "rejected", "physiological"

@@ -14,7 +14,7 @@ from MarrowQuantLib.model import ExamResult, Results, Role, Settings, VertebraRO
 from MarrowQuantLib.report import results_to_dict
 from MarrowQuantLib.report.distributions import distributions_section
 from MarrowQuantLib.report.strings import Strings
-from MarrowQuantLib.vertebrae import rasterise
+from MarrowQuantLib.vertebrae import ImageShift, rasterise
 
 TURN = np.deg2rad(12.0)
 LATER = np.eye(4)
@@ -119,6 +119,16 @@ def test_the_pooled_histogram_holds_every_lumbar_voxel_once(maps):
     pooled = pooled_histogram(exam, "ff", ["L1", "L2"])
     assert pooled.counts.sum() == sum(v.measurements["ff"].n_voxels for v in exam.vertebrae[1:])
     assert pooled_histogram(exam, "ff", ["L5"]) is None
+
+
+def test_the_voxels_compared_are_those_that_were_measured_where_an_image_shows_the_column_elsewhere(maps):
+    ff, adc = maps
+    baseline, follow_up = exam_of(ff, adc, np.eye(4), "baseline"), exam_of(ff, np.roll(adc, 2, axis=1), LATER, "follow-up")
+    shift = ImageShift(LATER[:3, :3] @ [0.0, 2 * 1.5, 0.0], before=0.1, after=1.0)
+    vertebrae, _ = measure_vertebrae(follow_up.maps, [v.roi for v in follow_up.vertebrae], {"adc": shift})
+    change = by_region(region_changes(baseline, replace(follow_up, vertebrae=vertebrae)), "adc")["L1"]
+    assert change.distribution.overlap == pytest.approx(1.0, abs=0.02) and change.distribution.earth_mover < 2.0
+    assert change.voxelwise.percent_unchanged == 100.0
 
 
 def test_small_rois_are_told_once_and_not_twice(maps):
