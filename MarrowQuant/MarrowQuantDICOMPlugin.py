@@ -20,6 +20,7 @@ class MarrowQuantDICOMPluginClass(DICOMPlugin):
         self.loadType = "MarrowQuant"
         self.tags["modality"] = "0008,0060"
         self.tags["seriesInstanceUID"] = "0020,000E"
+        self.tags["instanceUID"] = "0008,0018"
 
     def examineForImport(self, fileLists: list[list[str]]) -> list[Any]:
         """Loadables of all selected series."""
@@ -27,7 +28,7 @@ class MarrowQuantDICOMPluginClass(DICOMPlugin):
         if not files:
             return []
         loadables = self.getCachedLoadables(files)
-        if not loadables:
+        if loadables is None:
             loadables = self.examineFiles(files)
             self.cacheLoadables(files, loadables)
         return loadables
@@ -59,7 +60,7 @@ class MarrowQuantDICOMPluginClass(DICOMPlugin):
         except MarrowQuantError as error:
             logging.error("MarrowQuant cannot load %s: %s", loadable.name, error)
             return None
-        uids = [slicer.dicomDatabase.fileValue(file, "0008,0018") for file in loadable.files]
+        uids = [slicer.dicomDatabase.fileValue(file, self.tags["instanceUID"]) for file in loadable.files]
         node.SetAttribute("DICOM.instanceUIDs", " ".join(uids))
         self.addSeriesInSubjectHierarchy(loadable, node)
         return node

@@ -297,7 +297,7 @@ def find_markups(exam_folder: Path, root: Path) -> Optional[Path]:
     while True:
         files = sorted(folder.glob("*.mrk.json"))
         if len(files) > 1:
-            raise MarrowQuantError(f"{len(files)} markups files lie beside the exam; name the one to use with --rois.")
+            raise MarrowQuantError(f"{len(files)} markups files lie beside the exam; leave only the right one there.")
         if files:
             return files[0]
         if folder == root or root not in folder.parents:

@@ -108,6 +108,16 @@ def test_a_second_look_reads_no_file_again(plugin_file: ModuleType, file_lists: 
     assert plugin.examineForImport(file_lists) is plugin.examineForImport(file_lists)
 
 
+def test_a_series_that_offers_nothing_is_not_read_again(
+    plugin_file: ModuleType, file_lists: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = plugin_file.MarrowQuantDICOMPluginClass()
+    asked = []
+    monkeypatch.setattr(dicom, "scan_files", lambda files: asked.append(files) or [])
+    assert [plugin.examineForImport(file_lists) for _ in range(2)] == [[], []]
+    assert len(asked) == 1
+
+
 def test_series_of_other_modalities_are_not_opened(plugin_file: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import slicer
 

@@ -133,11 +133,7 @@ def deidentify(
     secret = read_secret(key_file) if key_file.exists() else new_secret()
     files = sorted(path for path in source.rglob("*") if path.is_file())
     summary = Summary(Policy.of(profile, retain), profile, len(files))
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=".deidentify-", dir=out.parent))
-    except OSError as error:
-        raise MarrowQuantError(f"The output cannot be written to '{out.name}': {error.strerror}; choose another place.") from error
+    unfinished = _folder_beside(out)
     try:
         _write_all(files, source, unfinished, Key(secret), summary, progress)
         if labs is not None:
@@ -157,6 +153,15 @@ def deidentify(
         shutil.rmtree(unfinished, ignore_errors=True)
     progress(1.0, "De-identified")
     return summary
+
+
+def _folder_beside(out: Path) -> Path:
+    """A folder on the same disk, that becomes ``out`` when all is written."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=".deidentify-", dir=out.parent))
+    except OSError as error:
+        raise MarrowQuantError(f"The output cannot be written to '{out.name}': {error.strerror}; choose another place.") from error
 
 
 def _check_options(profile: str, retain: Iterable[str]) -> None:
