@@ -79,6 +79,8 @@ class MarrowQuantParameterNode:
     tdvAdcUpper: Annotated[float, WithinRange(0, 3000)] = 1400.0
     seriesOverrides: str = ""  # JSON, what the reader changed in the table of series
     minComponentMl: Annotated[float, WithinRange(0, 10)] = 0.3
+    adcClassEdges: str = "900, 1400"
+    siteLimits: str = ""  # JSON of longitudinal.repeatability
     roiRadiusLR: Annotated[float, WithinRange(3, 30)] = 12.0
     roiRadiusAP: Annotated[float, WithinRange(3, 30)] = 9.0
     roiRadiusCC: Annotated[float, WithinRange(3, 30)] = 7.0

@@ -110,10 +110,36 @@ def _intraclass(x: np.ndarray) -> tuple[float, float]:
     return tuple(float(numerator / d) if d > 0 else float("nan") for d in (agreement, consistency))
 
 
+def limits_to_text(found: Mapping[str, Repeatability]) -> str:
+    """A site's limits as JSON; :func:`limits_from_text` reads them back."""
+    text = json.dumps({"format": _FORMAT, "limits": {key: asdict(value) for key, value in found.items()}}, indent=1, ensure_ascii=False)
+    return text.replace("NaN", "null") + "\n"
+
+
+def limits_from_text(text: str) -> dict[str, Repeatability]:
+    """A site's limits from JSON.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the text is not one that :func:`limits_to_text` made.
+    """
+    try:
+        data = json.loads(text)
+        if data["format"] != _FORMAT:
+            raise KeyError("format")
+        nan = float("nan")
+        return {
+            key: Repeatability(**{name: nan if value is None else value for name, value in entry.items()})
+            for key, entry in data["limits"].items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise MarrowQuantError("These are no repeatability limits; write them with the repeatability tool.") from None
+
+
 def write_limits(found: Mapping[str, Repeatability], path: Path) -> None:
     """Write a site's limits as JSON; :func:`read_limits` reads them back."""
-    text = json.dumps({"format": _FORMAT, "limits": {key: asdict(value) for key, value in found.items()}}, indent=1, ensure_ascii=False)
-    Path(path).write_text(text.replace("NaN", "null") + "\n", encoding="utf-8")
+    Path(path).write_text(limits_to_text(found), encoding="utf-8")
 
 
 def read_limits(path: Path) -> dict[str, Repeatability]:
@@ -122,16 +148,9 @@ def read_limits(path: Path) -> dict[str, Repeatability]:
     Raises
     ------
     MarrowQuantError
-        If the file is not one that :func:`write_limits` wrote.
+        If the file cannot be read, or is not one that :func:`write_limits` wrote.
     """
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-        if data["format"] != _FORMAT:
-            raise KeyError("format")
-        nan = float("nan")
-        return {
-            key: Repeatability(**{name: nan if value is None else value for name, value in entry.items()})
-            for key, entry in data["limits"].items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return limits_from_text(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         raise MarrowQuantError(f"'{Path(path).name}' holds no repeatability limits; write them with the repeatability tool.") from None

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, Component
 from . import views
+from .burden_options import BurdenOptions
 from .follow_up import regionWords
 from .step import Step
 from .tablewidget import fillTable, number
@@ -40,6 +41,7 @@ class BurdenStep(Step):
         self._timer.setInterval(SCENE_DELAY_MS)
         self._timer.connect("timeout()", self.onSliderRests)
         self._entered = False
+        self._options = BurdenOptions(panel, ui, self.onThresholdChanged)
         keys = (("A", self.onKeep), ("R", self.onReject), ("P", self.onPhysiological), ("U", self.onUndo))
         self._shortcuts = [self._shortcut(key, slot) for key, slot in keys]
 
@@ -157,7 +159,7 @@ class BurdenStep(Step):
 
     def note(self) -> str:
         burden = self._burden()
-        return "\n".join(burden.flags) if burden else ""
+        return "\n".join([*burden.flags, *self.exam.part_notes]) if burden else ""
 
     def show(self) -> None:
         self.ui.proposeButton.enabled = any(exam.has_diffusion() for exam in self.case.exams.values())
@@ -173,6 +175,7 @@ class BurdenStep(Step):
         headers = [_("State"), _("mL"), _("mm"), _("ADC"), _("× muscle"), _("Lesion"), _("Region"), _("Why")]
         fillTable(self.ui.componentTable, headers, rows, tips)
         self._showTotal()
+        self._options.show()
         self._enableButtons()
         self._enableShortcuts()
 

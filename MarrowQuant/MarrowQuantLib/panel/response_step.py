@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
 from slicer.i18n import tr as _
@@ -30,6 +31,7 @@ class ResponseStep(Step):
         self._models: list[str] = []
         self._listModels()
         ui.modelComboBox.connect("activated(int)", self.onModelChosen)
+        ui.limitsPathLineEdit.connect("currentPathChanged(QString)", self.onLimitsChosen)
 
     def _listModels(self) -> None:
         self._models = list(available_models())
@@ -44,6 +46,16 @@ class ResponseStep(Step):
     def bind(self, parameterNode: Any) -> None:
         chosen = parameterNode.modelId if parameterNode.modelId in self._models else DEFAULT_MODEL.stem
         self.ui.modelComboBox.setCurrentIndex(self._models.index(chosen))
+
+    def onLimitsChosen(self, path: str) -> None:
+        """Take a site's own limits of change; an empty path goes back to the published ones."""
+        if self.panel.parameterNode is None:
+            return
+        if not path:
+            self.panel.parameterNode.siteLimits = ""
+        elif not self.panel.attempt(lambda: self.case.read_limits(Path(path))):
+            return
+        self.panel.refresh()
 
     def onModelChosen(self, index: int) -> None:
         """Take the model over if its file can be used; else say why and stay with the one before."""

@@ -15,6 +15,7 @@ import slicer
 from .. import workflow
 from ..dicom import ExamFiles, overrides_from
 from ..distributions import region_changes
+from ..longitudinal.repeatability import Repeatability, limits_from_text, limits_to_text, read_limits
 from ..maps import ExamMaps
 from ..model import (
     ExamResult,
@@ -36,7 +37,7 @@ from .case_exam import CaseExam
 from .case_follow_up import FollowUp
 from .charts import lumbar_histogram_chart
 from .nodes import exam_folder, put_in_folder
-from .parameters import results_from_text
+from .parameters import numbers_from_text, results_from_text
 from .results_scene import write_scene
 from .series_edits import SeriesEdits
 from .volumes import exam_maps_from_scene, maps_to_nodes
@@ -88,6 +89,7 @@ class Case:
             tdv_signal_ratio=p.tdvSignalRatio,
             tdv_adc_window=(p.tdvAdcLower, p.tdvAdcUpper),
             min_component_ml=p.minComponentMl,
+            adc_class_edges=numbers_from_text(p.adcClassEdges),
             roi_radii_mm=(p.roiRadiusLR, p.roiRadiusAP, p.roiRadiusCC),
             refine_rois=p.refineRois,
         )
@@ -225,6 +227,14 @@ class Case:
         self.history = history
         records.write_history(history)
 
+    def read_limits(self, path: Path) -> None:
+        """Take a site's own limits of change, see ``repeatability.read_limits``; they are kept in the parameter node."""
+        self.parameters.siteLimits = limits_to_text(read_limits(path))
+
+    def limits(self) -> Optional[Mapping[str, Repeatability]]:
+        """The site's own limits of change, or None."""
+        return limits_from_text(self.parameters.siteLimits) if self.parameters.siteLimits else None
+
     def is_measured(self) -> bool:
         return any(exam.vertebrae or exam.burden for exam in self.exams.values())
 
@@ -235,10 +245,10 @@ class Case:
         self.follow_up.match()
         exams = tuple(exam.result() for exam in self.exams.values())
         # self._results keeps these exams alive, so no id comes twice
-        key = (*map(id, exams), self.settings(), self.parameters.modelId, self.history, self.subject())
+        key = (*map(id, exams), self.settings(), self.parameters.modelId, self.parameters.siteLimits, self.history, self.subject())
         if self._results is None or key != self._results_key:
             model = load_model(available_models().get(self.parameters.modelId))
-            results = replace(workflow.conclude(exams, self.settings(), model), lesions=self.follow_up.lesions)
+            results = replace(workflow.conclude(exams, self.settings(), model, self.limits()), lesions=self.follow_up.lesions)
             results = replace(results, history=self.history, distributions=self._region_changes(exams))
             warnings = laboratory_warnings(history_of(results), exams)
             self._results, self._results_key = replace(results, warnings=warnings, subject=self.subject()), key

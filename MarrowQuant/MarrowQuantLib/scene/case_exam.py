@@ -11,10 +11,22 @@ import numpy as np
 from .. import workflow
 from ..burden import BurdenSession
 from ..maps import ExamMaps
-from ..model import Burden, Component, ExamResult, LabValue, MarrowQuantError, Measurement, VertebraResult, VertebraROI
+from ..model import (
+    Burden,
+    BurdenPart,
+    Component,
+    ExamResult,
+    LabValue,
+    MarrowQuantError,
+    Measurement,
+    VertebraResult,
+    VertebraROI,
+    Volume,
+)
 from ..vertebrae import place_between, relabel
 from ..vertebrae.levels import level_index
 from . import points as point_list
+from . import skeleton
 from .burden import burden_to_nodes, remove_burden
 from .nodes import exam_title, find_node, find_or_add
 from .records import write_record
@@ -46,6 +58,8 @@ class CaseExam:
         The tumour load with the present thresholds and decisions; None before it was proposed.
     decisions : list of (RAS, state)
         The reader's words on components, oldest first.
+    part_notes : list of str
+        What is and what is not in the tDV, for stations that could not be stitched.
     labs : dict
         Test to value.
     """
@@ -59,6 +73,8 @@ class CaseExam:
         self.labs: dict[str, LabValue] = {}
         self._session: Optional[BurdenSession] = None
         self._result: Optional[ExamResult] = None
+        self._parts: tuple[BurdenPart, ...] = ()
+        self.part_notes: list[str] = []
 
     def map_node(self, key: str) -> Optional[Any]:
         """The volume node of a map, or None."""
@@ -68,6 +84,8 @@ class CaseExam:
         """All that is known now; the same object as long as nothing changes."""
         if self._result is None:
             self._result = workflow.assemble(self.maps, self.vertebrae, self.lumbar, self.burden, dict(self.labs))
+        if self._result.burden_parts is not self._parts:
+            self._result = replace(self._result, burden_parts=self._parts, warnings=(*self._result.warnings, *self.part_notes))
         return self._result
 
     def set_lab(self, test: str, value: Optional[LabValue]) -> None:
@@ -195,21 +213,51 @@ class CaseExam:
         """
         rois = [vertebra.roi for vertebra in self.vertebrae]
         self._session = workflow.burden_session(
-            self.maps.maps, self.case.settings(), muscle_signal, rois=rois, seams_ras=self.maps.seams_ras
+            self.maps.maps, self.case.settings(), muscle_signal, rois=rois, seams_ras=self.maps.seams_ras, skeleton=self._skeleton()
         )
         for ras, state in self.decisions:
             self._session.decide(ras, state)
         self.update_burden()
+        self._update_parts()
 
     def update_burden(self) -> None:
         """Bring a proposed tumour load to the present thresholds and decisions; fast, touches no node."""
         if self._session is None:
             return
-        settings = self.case.settings()
-        self.burden = self._session.update(
-            ratio=settings.tdv_signal_ratio, adc_window=settings.tdv_adc_window, min_component_ml=settings.min_component_ml
-        )
+        self.burden = self._session.update(**workflow.thresholds_of(self.case.settings()))
         self._result = None
+
+    def _update_parts(self) -> None:
+        """The tumour load of stations that could not be stitched to the others."""
+        rois, settings = [vertebra.roi for vertebra in self.vertebrae], self.case.settings()
+        self._parts, self.part_notes = workflow.measure_parts(self.maps.maps, settings, rois=rois, skeleton=self._skeleton())
+
+    @property
+    def skeleton_node(self) -> Optional[Any]:
+        """The mask of bone that the reader chose for this exam, or None."""
+        return skeleton.skeleton_node(self.label)
+
+    def _skeleton(self) -> Optional[Volume]:
+        return skeleton.skeleton_mask(self.label, self.map_node("dwi_high"))
+
+    def set_skeleton(self, node: Optional[Any]) -> None:
+        """Restrict the tumour load to a labelmap or segmentation, or lift the restriction (None).
+
+        Raises
+        ------
+        MarrowQuantError
+            If the mask does not fit the images; the one before then holds.
+        """
+        before, muscle_signal = self.skeleton_node, None if self.burden is None else self.burden.muscle_signal
+        skeleton.choose_skeleton(node, self.label)
+        try:
+            if muscle_signal is not None:
+                self.propose_burden(muscle_signal)
+        except MarrowQuantError:
+            skeleton.choose_skeleton(before, self.label)
+            raise
+        self.case.follow_up.match()
+        self.show_burden()
 
     def set_burden(self, burden: Burden) -> None:
         """The same tumour load with names for its lesions."""
@@ -225,6 +273,7 @@ class CaseExam:
     def show_burden(self) -> None:
         """Write the tumour load into its segmentation and table."""
         if self.burden is not None:
+            self._update_parts()
             self._refer("Burden", burden_to_nodes(self.burden, self.label, volume_node=self.map_node("dwi_high")))
             self.remember()
 

@@ -7,18 +7,18 @@ the parameter's name, beside an empty parameter (seen in Slicer 5.13). What is w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Optional
 
-from ..model import Results, Settings, Subject
+from ..model import MarrowQuantError, Results, Settings, Subject
 from ..report import results_to_dict
 from .nodes import find_node, find_or_add, scene_or_default
 
 MODULE_NAME = "MarrowQuant"
 PATHS = ("baselineFolder", "followUpFolder", "labsPath", "outputFolder")
 NUMBERS = ("tdvSignalRatio", "tdvAdcLower", "tdvAdcUpper", "minComponentMl", "roiRadiusLR", "roiRadiusAP", "roiRadiusCC", "ageYears")
-TEXTS = ("modelId", "language", "sex", "seriesOverrides")
+TEXTS = ("modelId", "language", "sex", "seriesOverrides", "adcClassEdges", "siteLimits")
 SWITCHES = ("refineRois",)
 NODES = ("baselinePoints", "followUpPoints", "baselineSegmentation", "followUpSegmentation", "baselineBurden", "followUpBurden")
 
@@ -75,16 +75,39 @@ def subject_to_parameters(subject: Optional[Subject]) -> dict[str, Any]:
     return {"ageYears": round(subject.age_years) if subject else 0, "sex": subject.sex if subject else ""}
 
 
-def settings_to_parameters(settings: Settings) -> dict[str, float]:
+def settings_to_parameters(settings: Settings) -> dict[str, Any]:
     """Settings under the parameters' names."""
     return {
         "tdvSignalRatio": settings.tdv_signal_ratio,
         "tdvAdcLower": settings.tdv_adc_window[0],
         "tdvAdcUpper": settings.tdv_adc_window[1],
         "minComponentMl": settings.min_component_ml,
+        "adcClassEdges": text_from_numbers(settings.adc_class_edges),
         **dict(zip(("roiRadiusLR", "roiRadiusAP", "roiRadiusCC"), settings.roi_radii_mm)),
         "refineRois": settings.refine_rois,
     }
+
+
+def text_from_numbers(numbers: Iterable[float]) -> str:
+    """Numbers as a reader types them: "900, 1400"."""
+    return ", ".join(f"{number:g}" for number in numbers)
+
+
+def numbers_from_text(text: str) -> tuple[float, ...]:
+    """Numbers that a reader typed, separated by commas or spaces.
+
+    Raises
+    ------
+    MarrowQuantError
+        If there is none, or a word is no number.
+    """
+    try:
+        numbers = tuple(float(word) for word in text.replace(",", " ").split())
+    except ValueError:
+        numbers = ()
+    if not numbers:
+        raise MarrowQuantError(f"'{text}' is not a list of numbers; enter numbers separated by commas, such as 900, 1400.")
+    return numbers
 
 
 def settings_from_scene(scene: Optional[Any] = None) -> Settings:
@@ -94,6 +117,7 @@ def settings_from_scene(scene: Optional[Any] = None) -> Settings:
         tdv_signal_ratio=stored["tdvSignalRatio"],
         tdv_adc_window=(stored["tdvAdcLower"], stored["tdvAdcUpper"]),
         min_component_ml=stored["minComponentMl"],
+        adc_class_edges=numbers_from_text(stored["adcClassEdges"]),
         roi_radii_mm=(stored["roiRadiusLR"], stored["roiRadiusAP"], stored["roiRadiusCC"]),
         refine_rois=stored["refineRois"],
     )

@@ -4,6 +4,42 @@
 <context>
     <name>MarrowQuant</name>
     <message>
+        <source>Preset:</source>
+        <translation>プリセット:</translation>
+    </message>
+    <message>
+        <source>Signal and ADC thresholds that belong together; where they come from is told here once one is chosen.</source>
+        <translation>対になった信号とADCの閾値。選択すると出典がここに表示されます。</translation>
+    </message>
+    <message>
+        <source>ADC classes:</source>
+        <translation>ADC区分:</translation>
+    </message>
+    <message>
+        <source>Edges of the ADC classes of the accepted volume in µm²/s, ascending, separated by commas.</source>
+        <translation>採用した体積のADC区分の境界（µm²/s、昇順、コンマ区切り）。</translation>
+    </message>
+    <message>
+        <source>Mask of bone:</source>
+        <translation>骨マスク:</translation>
+    </message>
+    <message>
+        <source>A labelmap or segmentation that marks the skeleton of the exam shown: only what lies in it counts.</source>
+        <translation>表示中の検査の骨格を示すラベルマップまたはセグメンテーション。その内側のみを数えます。</translation>
+    </message>
+    <message>
+        <source>Site limits:</source>
+        <translation>施設の限界値:</translation>
+    </message>
+    <message>
+        <source>The site's own limits of change, a file of the repeatability tool. Leave empty for the published ones.</source>
+        <translation>施設独自の変化の限界値（再現性ツールのファイル）。空欄なら公表値を使います。</translation>
+    </message>
+    <message>
+        <source>Limits (*.json)</source>
+        <translation>限界値 (*.json)</translation>
+    </message>
+    <message>
         <source>Carry over from baseline</source>
         <translation>治療前から引き継ぐ</translation>
     </message>

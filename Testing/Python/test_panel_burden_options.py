@@ -1,0 +1,108 @@
+"""Step 4's presets, ADC classes and mask of bone, and step 6's site limits: what a reader sets reaches the numbers and the saved scene."""
+
+from __future__ import annotations
+
+import fake_exams
+import numpy as np
+import pytest
+from MarrowQuantLib.burden import PRESETS
+from MarrowQuantLib.longitudinal.repeatability import repeatability, write_limits
+from test_panel import MODULE, column, measured
+
+
+@pytest.fixture
+def panel(slicer_host):
+    slicer_host.load_module(MODULE)
+    widget = slicer_host.make_widget("MarrowQuant")
+    slicer_host.enter(widget)
+    widget.logic.case._replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
+    widget.panel.refresh()
+    return widget
+
+
+def bone_mask(above_mm: float):
+    """A labelmap of everything above a height, on a grid of its own."""
+    import slicer
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "bone")
+    matrix, (_, _, s) = fake_exams.grid((60, 60, 60), (4.0, 4.0, 4.0))
+    slicer.util.updateVolumeFromArray(node, (s > above_mm).astype(np.uint8))
+    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(matrix))
+    return node
+
+
+def test_a_preset_moves_the_thresholds_and_tells_its_source(panel):
+    panel.ui.proposeButton.click()
+    names = [panel.ui.presetComboBox.itemText(n) for n in range(panel.ui.presetComboBox.count)]
+    assert names == [preset.name for preset in PRESETS] and panel.ui.presetComboBox.currentIndex == 0
+    panel.ui.presetComboBox.setCurrentIndex(names.index("strict ADC"))
+    panel.panel.burden._options.onPresetChosen(names.index("strict ADC"))
+    assert panel.logic.case.settings().tdv_adc_window == (655.0, 1400.0)
+    assert "Messiou" in panel.ui.presetComboBox.toolTip
+    panel.ui.ratioSlider.value = 7.3
+    panel.panel.burden.onSliderRests()
+    assert panel.ui.presetComboBox.currentIndex == -1 and panel.ui.presetComboBox.toolTip == ""
+
+
+def enter_edges(panel, text):
+    panel.ui.classEdgesLineEdit.text = text
+    panel.panel.burden._options.onClassEdgesEntered()
+
+
+def test_the_adc_classes_can_be_edited_and_nonsense_is_refused(panel):
+    panel.ui.proposeButton.click()
+    exam = panel.panel.burden.exam
+    enter_edges(panel, "800 1000,1400")
+    assert list(exam.burden.class_volumes_ml) == ["<800", "800-1000", "1000-1400", ">1400"]
+    assert panel.ui.classEdgesLineEdit.text == "800, 1000, 1400"
+    for wrong in ("many", "1400, 900", ""):
+        enter_edges(panel, wrong)
+        assert panel.ui.classEdgesLineEdit.text == "800, 1000, 1400"
+        assert list(exam.burden.class_volumes_ml) == ["<800", "800-1000", "1000-1400", ">1400"]
+
+
+def test_a_mask_of_bone_restricts_the_exam_shown_and_can_be_lifted(panel):
+    panel.ui.proposeButton.click()
+    exam = panel.panel.burden.exam
+    whole = exam.burden.tdv.value
+    panel.ui.skeletonComboBox.setCurrentNode(bone_mask(0.0))
+    assert [component.centroid_ras[2] > 0 for component in exam.burden.components] == [True]
+    assert exam.burden.tdv.value == pytest.approx(whole / 2, rel=0.05)
+    assert "skeleton mask" in panel.ui.burdenMessage.text
+    assert len(panel.logic.case.exams["follow-up"].burden.components) == 2
+    panel.ui.skeletonComboBox.setCurrentNode(None)
+    assert exam.burden.tdv.value == whole
+
+
+def test_a_mask_that_does_not_fit_is_refused_and_the_number_stays(panel):
+    panel.ui.proposeButton.click()
+    exam = panel.panel.burden.exam
+    whole = exam.burden.tdv.value
+    panel.ui.skeletonComboBox.setCurrentNode(bone_mask(500.0))
+    assert "empty" in panel.ui.statusLabel.text
+    assert exam.skeleton_node is None and exam.burden.tdv.value == whole
+
+
+def test_site_limits_replace_the_published_ones_and_are_saved_with_the_scene(panel, slicer_host, tmp_path):
+    import slicer
+
+    measured(panel)
+    change = {c.name: c for c in panel.logic.case.results().changes}["ff"]
+    assert not any("site's own" in flag for flag in change.flags)
+    readings = np.array([[5.0, 40.0], [10.0, 35.0], [20.0, 45.0]])
+    path = tmp_path / "limits.json"
+    write_limits({"ff": repeatability(readings, index="ff", unit="%", how="an invented site")}, path)
+    panel.ui.limitsPathLineEdit.currentPath = str(path)
+    change = {c.name: c for c in panel.logic.case.results().changes}["ff"]
+    assert any("inside measurement error" in flag and "an invented site" in flag for flag in change.flags)
+    panel.ui.outputPathLineEdit.currentPath = str(tmp_path / "out")
+    panel.ui.exportButton.click()
+    before = column(panel.ui.changeTable, 5)
+
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(str(tmp_path / "out" / "scene.mrb"))
+    slicer_host.process_events()
+    assert column(panel.ui.changeTable, 5) == before
+    assert "an invented site" in panel.logic.getParameterNode().siteLimits
+    panel.ui.limitsPathLineEdit.currentPath = str(tmp_path / "absent.json")
+    assert "absent.json" in panel.ui.statusLabel.text
