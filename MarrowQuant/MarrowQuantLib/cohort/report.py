@@ -24,6 +24,11 @@ from .validation import BOOTSTRAPS
 from .words import Words
 
 PAGE = "cohort.html"
+_STYLE = """
+.charts { align-items: start; }
+.wide { overflow-x: auto; }
+.wide th, .wide td { padding: 4px 4px; font-size: 11.5px; }
+"""
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def _page(parts: Sequence[Part], words: Words) -> str:
     return (
         f'<!DOCTYPE html>\n<html lang="{words.language}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        f"<title>MarrowQuant – {title}</title><style>{STYLE}\n.wide {{ overflow-x: auto; }}</style></head>\n<body>"
+        f"<title>MarrowQuant – {title}</title><style>{STYLE}{_STYLE}</style></head>\n<body>"
         f'<header><div><p class="brand">MarrowQuant</p><h1>{title}</h1></div><div class="dates">{escape(parts[0].about)}</div></header>'
         f'<p class="notice">{escape(words(RESEARCH_USE_ONLY))}</p>'
         + "".join(_section(part, parts[:n], words) for n, part in enumerate(parts))
@@ -156,7 +161,8 @@ def _notes(notes: Iterable[str], words: Words) -> str:
 
 
 def _table(table: Table, words: Words) -> str:
-    head = "".join(f"<th>{escape(words.heading(name))}</th>" for name in table.header)
+    kinds = ['<th class="text">' if isinstance(value, str) else "<th>" for value in table.rows[0]]
+    head = "".join(f"{kind}{escape(words.heading(name))}</th>" for kind, name in zip(kinds, table.header))
     body = "".join("<tr>" + "".join(_table_cell(value, words) for value in row) + "</tr>" for row in table.rows)
     title = escape(words(table.title))
     return f"<h3>{title}</h3><div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
