@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import bench
 import fatwater_truth as truth
@@ -152,17 +153,26 @@ def _case(folder: Path, case: int) -> list[str]:
 
 def fit_case(folder: Path, case: int) -> tuple[FatWaterFit, np.ndarray]:
     """Default fit of a challenge case with the spectrum of its reference, and its mask; shape (k, j, i)."""
-    data = loadmat(folder / f"{case}.mat", squeeze_me=True, struct_as_record=False)["imDataParams"]
+    data = load_case(folder, case)
     signal = np.transpose(data.images, (2, 0, 1, 3))
     return fit_fat_water(signal, data.TE, float(data.FieldStrength), spectrum="ismrm_6"), np.transpose(data.mask, (2, 0, 1)) > 0
 
 
-def _bipolar(path: Path, title: str) -> list[str]:
+def load_case(folder: Path, case: int) -> Any:
+    """A challenge case as its file names it: ``images`` (j, i, k, echo), ``TE`` in s, ``FieldStrength`` in T, ``mask`` (j, i, k)."""
+    return loadmat(folder / f"{case}.mat", squeeze_me=True, struct_as_record=False)["imDataParams"]
+
+
+def fit_bipolar(path: Path) -> tuple[np.ndarray, list[FatWaterFit]]:
+    """Largest magnitude of the echoes, and the fits without and with the correction of the readout."""
     data = loadmat(path)
     signal, times, tesla = np.squeeze(data["data"]), np.ravel(data["te"]).astype(float), float(np.ravel(data["Tesla"])[0])
-    brightest = np.abs(signal).max(axis=-1)
+    return np.abs(signal).max(axis=-1), [fit_fat_water(signal, times, tesla, readout=readout) for readout in ("unipolar", "auto")]
+
+
+def _bipolar(path: Path, title: str) -> list[str]:
+    brightest, fits = fit_bipolar(path)
     body = brightest > 0.1 * np.percentile(brightest, 99)
-    fits = [fit_fat_water(signal, times, tesla, readout=readout) for readout in ("unipolar", "auto")]
     residuals = [f"{np.median((fit.residual / brightest)[body]):.4f}" for fit in fits]
     percentiles = ", ".join(f"{value:.1f}" for value in np.nanpercentile(fits[1].pdff_percent[body], [1, 50, 99]))
     return [title, percentiles, *residuals, fits[1].warnings[0]]
