@@ -74,6 +74,7 @@ class MarrowQuantParameterNode:
     followUpFolder: str = ""
     labsPath: str = ""
     outputFolder: str = ""
+    otherResultsFolder: str = ""
     tdvSignalRatio: Annotated[float, WithinRange(1, 20)] = 5.0
     tdvAdcLower: Annotated[float, WithinRange(0, 3000)] = 550.0
     tdvAdcUpper: Annotated[float, WithinRange(0, 3000)] = 1400.0

@@ -3,7 +3,9 @@ point; the last test walks the digital patient through everything."""
 
 from __future__ import annotations
 
+import datetime
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import fake_exams
@@ -354,6 +356,34 @@ def test_the_published_normal_value_is_told_once_age_and_sex_are_given(filled):
     filled.ui.labsTable.item(0, 1).setText("38")
     filled.ui.labsTable.item(0, 2).setText("6")
     assert "normal" in filled.ui.labsMessage.text or "Healthy female" in filled.ui.labsMessage.text
+
+
+def test_the_course_is_drawn_over_this_case_and_other_results(filled, tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    from example_results import make_results
+    from MarrowQuantLib.panel import response_step
+    from MarrowQuantLib.report import write_results
+
+    opened = []
+    urls = SimpleNamespace(fromLocalFile=str)
+    monkeypatch.setattr(response_step, "qt", SimpleNamespace(QDesktopServices=SimpleNamespace(openUrl=opened.append), QUrl=urls))
+    measured(filled)
+    ui = filled.ui
+    assert not ui.courseButton.enabled
+    ui.outputPathLineEdit.currentPath = str(tmp_path)
+    filled.panel.refresh()
+    ui.otherResultsPathLineEdit.currentPath = str(tmp_path / "none")
+    ui.courseButton.click()
+    assert "holds no results.json" in ui.statusLabel.text and not opened
+    later = [replace(exam, date=exam.date + datetime.timedelta(days=200)) for exam in make_results().exams]
+    (tmp_path / "later").mkdir()
+    write_results(make_results(exams=tuple(later)), tmp_path / "later")
+    ui.otherResultsPathLineEdit.currentPath = str(tmp_path / "later")
+    ui.courseButton.click()
+    assert opened == [str(tmp_path / "course.svg")]
+    drawn = (tmp_path / "course.svg").read_text(encoding="utf-8")
+    assert "Research use only" in drawn and str(later[1].date) in drawn
 
 
 def test_a_sheet_fills_both_dates(filled, tmp_path):

@@ -6,9 +6,8 @@ import argparse
 from pathlib import Path
 
 from ..longitudinal.normal import normal_band
-from ..model import MarrowQuantError
 from ..report.load import load_results
-from ..report.timeline import timeline_of, timeline_svg
+from ..report.timeline import timeline_of, write_timeline
 from ..response import read_history
 from .subject import add_subject, read_subject
 
@@ -32,11 +31,6 @@ def _timeline(options: argparse.Namespace) -> int:
         band, words = normal_band(subject.age_years, subject.sex, first["protocol"].get("ff_origin", ""))
         print(words)
     timeline = timeline_of(cases, read_history(options.labs) if options.labs else None, band)
-    attributes = 'xmlns="http://www.w3.org/2000/svg" font-family="sans-serif"'  # a page gives both to an inline picture
-    drawn = timeline_svg(timeline, options.language).replace("<svg ", f"<svg {attributes} ", 1)
-    try:
-        options.out.write_text(drawn, encoding="utf-8")
-    except OSError:
-        raise MarrowQuantError(f"The file '{options.out.name}' cannot be written; choose a folder in which you may create files.") from None
+    write_timeline(timeline, options.out, options.language)
     print(f"Timeline of {len(timeline.dates)} dates: {options.out}")
     return 0

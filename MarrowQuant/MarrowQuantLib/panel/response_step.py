@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 from pathlib import Path
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
+import qt
 from slicer.i18n import tr as _
 
 from ..longitudinal.indices import label_of
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from .panel import Panel
 
 
+COURSE_NAME = "course.svg"
+
+
 class ResponseStep(Step):
     """Change table, probability with its interval and label, contributions, model card. Computed without a click."""
 
@@ -31,6 +36,8 @@ class ResponseStep(Step):
         self._models: list[str] = []
         self._listModels()
         ui.modelComboBox.connect("activated(int)", self.onModelChosen)
+        ui.otherResultsPathLineEdit.connect("currentPathChanged(QString)", self.onOtherResultsChanged)
+        ui.courseButton.connect("clicked()", self.onCourse)
         ui.limitsPathLineEdit.connect("currentPathChanged(QString)", self.onLimitsChosen)
 
     def _listModels(self) -> None:
@@ -46,6 +53,19 @@ class ResponseStep(Step):
     def bind(self, parameterNode: Any) -> None:
         chosen = parameterNode.modelId if parameterNode.modelId in self._models else DEFAULT_MODEL.stem
         self.ui.modelComboBox.setCurrentIndex(self._models.index(chosen))
+        self.ui.otherResultsPathLineEdit.currentPath = parameterNode.otherResultsFolder
+
+    def onOtherResultsChanged(self, path: str) -> None:
+        if self.panel.parameterNode is not None:
+            self.panel.parameterNode.otherResultsFolder = path
+
+    def onCourse(self) -> None:
+        """Write the course into the output folder and show it in the browser."""
+        parameters = self.panel.parameterNode
+        others = Path(parameters.otherResultsFolder) if parameters.otherResultsFolder else None
+        path = Path(parameters.outputFolder) / COURSE_NAME
+        if self.panel.attempt(lambda: self.case.write_course(path, others, parameters.language)):
+            qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path)))
 
     def onLimitsChosen(self, path: str) -> None:
         """Take a site's own limits of change; an empty path goes back to the published ones."""
@@ -88,6 +108,11 @@ class ResponseStep(Step):
         fillTable(self.ui.changeTable, headers, rows, tips)
         self.ui.categoryLabel.text = _assessmentText(results) if results else ""
         self.ui.categoryLabel.visible = bool(self.ui.categoryLabel.text)
+        hasFolder = bool(self.panel.parameterNode.outputFolder)
+        self.ui.courseButton.enabled = results is not None and hasFolder
+        self.ui.courseButton.toolTip = (
+            _("Draw all dates and open the picture.") if hasFolder else _("Choose the output folder in step 7 first.")
+        )
         estimate = results.response if results else None
         widgets = (self.ui.modelLabel, self.ui.modelComboBox, self.ui.probabilityLabel, self.ui.contributionTable, self.ui.modelCardBrowser)
         for widget in widgets:
@@ -102,7 +127,7 @@ class ResponseStep(Step):
             low, high = estimate.interval
             text = _("Probability of CR/VGPR: {value} % (interval {low} to {high} %)").format(
                 value=number(100 * estimate.probability, 0), low=number(100 * low, 0), high=number(100 * high, 0))
-        self.ui.probabilityLabel.text = f"{text}\n{estimate.label}"
+        self.ui.probabilityLabel.text = f"{text}\n{estimate.model_id}: {estimate.label}"
         names = {
             "ff_change": _("Change of fat fraction"),
             "m_protein_change": _("Change of M protein"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Callable, Optional
 
 from ..longitudinal import Index, index_of, label_of
@@ -14,6 +15,7 @@ from ..response import NOTE_KINDS
 from . import charts
 from .formats import number, relative, signed
 from .load import history_from_dict
+from .strings import Strings
 
 FOLLOWED = ("ff", "adc", "tdv", "m_protein", "beta2_microglobulin", "haemoglobin")
 EVENTS = {"therapy_cycle": "▼", "g_csf": "G", "transfusion": "T"}
@@ -29,6 +31,7 @@ class Timeline:
     points: Mapping[str, Sequence[tuple[datetime.date, float]]]
     events: Sequence[LabNote] = ()
     band: Optional[Band] = None
+    is_synthetic: bool = False
 
     @property
     def dates(self) -> list[datetime.date]:
@@ -68,7 +71,8 @@ def timeline_of(cases: Sequence[Mapping[str, Any]], history: Optional[LabHistory
         _add_events(events, stored.notes)
     _add_labs(points, history.values)
     _add_events(events, history.notes)
-    timeline = Timeline({key: sorted(found.items()) for key, found in points.items() if found}, tuple(events.values()), band)
+    known = {key: sorted(found.items()) for key, found in points.items() if found}
+    timeline = Timeline(known, tuple(events.values()), band, any(case["synthetic"] for case in cases))
     if not timeline.points:
         raise MarrowQuantError("There is nothing to draw: none of the results and no laboratory sheet holds a value that is followed.")
     return replace(timeline, events=tuple(sorted(events.values(), key=lambda event: event.date)))
@@ -103,8 +107,27 @@ def is_inside_error(index: Index, before: float, after: float) -> bool:
     return abs(change) <= index.limit.value
 
 
-def timeline_svg(timeline: Timeline, language: str = "en", label: str = "Course over time") -> str:
-    """Draw the course; rows without a value are left out. ``label`` is read aloud by a screen reader."""
+def write_timeline(timeline: Timeline, path: Path, language: str = "en") -> Path:
+    """Write the course as an SVG file that any browser opens, with the sentence that it is for research only.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the file cannot be written.
+    """
+    attributes = 'xmlns="http://www.w3.org/2000/svg" font-family="sans-serif"'  # a page gives both to an inline picture
+    words = Strings(language)
+    notice = " ".join([words("research"), *([words("synthetic")] if timeline.is_synthetic else [])])
+    drawn = timeline_svg(timeline, language, notice=notice).replace("<svg ", f"<svg {attributes} ", 1)
+    try:
+        Path(path).write_text(drawn, encoding="utf-8")
+    except OSError:
+        raise MarrowQuantError(f"The file '{Path(path).name}' cannot be written; choose a folder in which you may create files.") from None
+    return Path(path)
+
+
+def timeline_svg(timeline: Timeline, language: str = "en", label: str = "Course over time", notice: str = "") -> str:
+    """Draw the course; rows without a value are left out. ``label`` is read aloud by a screen reader, ``notice`` stands below."""
     rows = [key for key in FOLLOWED if key in timeline.points]
     first, last = timeline.dates[0], timeline.dates[-1]
     days = max((last - first).days, 1)
@@ -119,7 +142,8 @@ def timeline_svg(timeline: Timeline, language: str = "en", label: str = "Course 
     parts += _date_axis(timeline.dates, x, bottom)
     spoken = "; ".join(f"{label_of(key)} {', '.join(f'{d} {v:.4g}' for d, v in timeline.points[key])}" for key in rows)
     parts.append(charts.text(LEFT, bottom + 36, _legend(timeline, language), soft=True, size=10))
-    return charts.svg(WIDTH, bottom + 44, f"{label}. {spoken}", parts)
+    parts += [charts.text(LEFT, bottom + 54, notice, size=10)] if notice else []
+    return charts.svg(WIDTH, bottom + (62 if notice else 44), f"{label}. {spoken}", parts)
 
 
 def _legend(timeline: Timeline, language: str) -> str:

@@ -16,6 +16,7 @@ from .. import workflow
 from ..dicom import ExamFiles, overrides_from
 from ..distributions import region_changes
 from ..longitudinal.repeatability import Repeatability, limits_from_text, limits_to_text, read_limits
+from ..longitudinal.normal import baseline_band
 from ..maps import ExamMaps
 from ..model import (
     ExamResult,
@@ -30,7 +31,9 @@ from ..model import (
     VertebraResult,
     no_progress,
 )
-from ..report.load import history_from_dict
+from ..report import results_to_dict
+from ..report.load import history_from_dict, load_results
+from ..report.timeline import timeline_of, write_timeline
 from ..response import Entry, available_models, entry_name, history_of, laboratory_warnings, labs_for, load_model, read_history
 from . import records
 from .case_exam import CaseExam
@@ -279,6 +282,23 @@ class Case:
             if exam.has_points() and not exam.vertebrae:
                 exam.measure()
         return workflow.export(self.results(), folder, language=language, scene_writer=_save_open_scene, progress=progress)
+
+    def write_course(self, path: Path, others: Optional[Path] = None, language: str = "en") -> int:
+        """Draw the course over the dates of this case and of all results.json below the folder ``others``; the number of dates.
+
+        Raises
+        ------
+        MarrowQuantError
+            If there is nothing to draw, ``others`` holds no results, or the results disagree about a date.
+        """
+        files = sorted(others.rglob("results.json")) if others else []
+        if others and not files:
+            raise MarrowQuantError(f"The folder '{others.name}' holds no results.json; choose the folder of other dates of this patient.")
+        results = self.results()
+        cases = [*(load_results(file) for file in files), results_to_dict(results)]
+        timeline = timeline_of(cases, band=baseline_band(results)[0])
+        write_timeline(timeline, path, language)
+        return len(timeline.dates)
 
     def can_restore(self) -> bool:
         """True if the scene holds a case that this object did not put there."""

@@ -16,7 +16,7 @@ from ..report import results_to_dict
 from .nodes import find_node, find_or_add, scene_or_default
 
 MODULE_NAME = "MarrowQuant"
-PATHS = ("baselineFolder", "followUpFolder", "labsPath", "outputFolder")
+PATHS = ("baselineFolder", "followUpFolder", "labsPath", "outputFolder", "otherResultsFolder")
 NUMBERS = ("tdvSignalRatio", "tdvAdcLower", "tdvAdcUpper", "minComponentMl", "roiRadiusLR", "roiRadiusAP", "roiRadiusCC", "ageYears")
 TEXTS = ("modelId", "language", "sex", "seriesOverrides", "adcClassEdges", "siteLimits")
 SWITCHES = ("refineRois",)

@@ -4,6 +4,18 @@
 <context>
     <name>MarrowQuant</name>
     <message>
+        <source>Other dates:</source>
+        <translation>他の日付：</translation>
+    </message>
+    <message>
+        <source>Course</source>
+        <translation>経過図</translation>
+    </message>
+    <message>
+        <source>Folder with the results.json of other dates of this patient; they are drawn together with this case.</source>
+        <translation>この患者の他の日付のresults.jsonがあるフォルダー。この症例と一緒に描画します。</translation>
+    </message>
+    <message>
         <source>Preset:</source>
         <translation>プリセット:</translation>
     </message>
@@ -946,6 +958,14 @@
 </context>
 <context>
     <name>panel.response_step</name>
+    <message>
+        <source>Draw all dates and open the picture.</source>
+        <translation>全日付を描画し、図を開きます。</translation>
+    </message>
+    <message>
+        <source>Choose the output folder in step 7 first.</source>
+        <translation>先に手順7で出力フォルダーを選択してください。</translation>
+    </message>
     <message>
         <source>IMWG response category: {category} ({rule})</source>
         <translation>IMWG効果判定：{category}（{rule}）</translation>
