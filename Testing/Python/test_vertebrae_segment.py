@@ -44,6 +44,16 @@ def test_bodies_of_real_spines_agree_with_the_labels(variant):
 
 
 @needs_spines
+def test_a_real_body_whose_walls_are_missed_is_doubted_and_a_good_one_is_not():
+    case = spines.VARIANTS["4 mm sagittal"](spines.spine(7))
+    found, reached = spines.run(case, 7, 3)
+    worst, best = int(np.argmin(reached["dice"])), int(np.argmax(reached["dice"]))
+    assert reached["error"][worst] > 3 > reached["error"][best]
+    assert found.bodies[worst].uncertainty > 1 > found.bodies[best].uncertainty
+    assert found.bodies[worst].doubts and not found.bodies[best].doubts
+
+
+@needs_spines
 def test_an_inverted_image_gives_the_same_bodies():
     case = spines.spine(5)
     clicks = spines.clicks(case, 5, 0)

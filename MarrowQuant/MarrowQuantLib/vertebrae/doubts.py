@@ -1,4 +1,9 @@
-"""What a reader should doubt about the bodies found."""
+"""What a reader should doubt about the bodies found.
+
+One number per body, its uncertainty, adds up what tells bad bodies on the ten labelled spines: a faint outline in the sagittal picture,
+faint front and back walls, and a depth or height that differs from the neighbours'. How many bad bodies it finds is measured by
+``Testing/Benchmarks/vertebrae.py``, with its limit taken from nine spines and tried on the tenth (``Docs/vertebrae.md``).
+"""
 
 from __future__ import annotations
 
@@ -7,40 +12,107 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from .column import ColumnFrame, Sampler
-from .walls import BodySurface, body_positions
+from .walls import BodySurface, body_positions, relative_depth
+
+# Median and robust spread (1.48 x median absolute deviation) over the ten spines, rounded: score of the box in the sagittal picture, and
+# sum of the mean steps across front and back wall. Size: one such spread of the heights. All measured by us.
+_USUAL_SCORE, _SCORE_SPREAD = 17.4, 1.9
+_USUAL_WALLS, _WALLS_SPREAD = 1.09, 0.21
+_SIZE_SPREAD = 0.03
+_SIZE_WEIGHT, _SIZE_CAP = 0.2, 3.0  # so that size adds to a faint outline and cannot rule alone (tried on the ten spines)
+_LIMIT = 2.1  # a little more than one body in five of the ten spines lies above
+
+# Limits for what is named on its own, our choice.
+_FAINT_ENDS = 0.25
+_LARGEST_TURN_DEG = 25.0
+_FAR_FROM_CLICK = 18.0  # units: half a lumbar spacing
+_FAINT = 1.0  # spreads
+_ODD_SIZE = {"height": 0.10, "depth": 0.07}
+
+
+def uncertainty(levels: Sequence[str], surfaces: Sequence[BodySurface]) -> np.ndarray:
+    """How unsure the outline of each body is, as a multiple of the limit above which it is doubted; shape (n,)."""
+    faint_box, faint_walls = _faintness(surfaces)
+    odd = sum(np.minimum(np.abs(_deviation(sizes)) / _SIZE_SPREAD, _SIZE_CAP) for sizes in _relative_sizes(levels, surfaces).values())
+    return (faint_box + faint_walls + _SIZE_WEIGHT * odd) / _LIMIT
 
 
 def body_doubts(
     levels: Sequence[str], surfaces: Sequence[BodySurface], frame: ColumnFrame, sampler: Sampler, points: Mapping[str, np.ndarray]
 ) -> dict[str, list[str]]:
-    """Reasons to look twice, per level. The limits are our choice.
+    """Reasons to look twice, per level, as sentences.
 
-    A body without a doubt can still be wrong: most of the ten labelled spines' bodies below Dice 0.82 have none (``Docs/vertebrae.md``).
+    Parameters
+    ----------
+    levels : sequence of str
+        Cranial first.
+    surfaces : sequence of BodySurface
+        As fitted, before their depths are shared.
+    frame : ColumnFrame
+    sampler : Sampler
+    points : mapping of level to ndarray, shape (3,)
+        The clicks, RAS mm.
     """
-    doubts: dict[str, list[str]] = {level: [] for level in levels}
+    unsure = uncertainty(levels, surfaces) > 1
+    doubts = {}
+    for n, (level, surface) in enumerate(zip(levels, surfaces)):
+        reasons = _outline_reasons(levels, surfaces, n) if unsure[n] else []
+        if (surface.steps["top"] + surface.steps["bottom"]) / 2 < _FAINT_ENDS:
+            reasons.append("its endplates are hardly seen")
+        turned = abs(surface.box.tilt - surfaces[n - 1].box.tilt) if n else 0.0
+        if turned > _LARGEST_TURN_DEG:
+            reasons.append(f"it is turned by {turned:.0f}° against {levels[n - 1]}")
+        center = frame.to_ras(np.array([0.0, *surface.box.center]))
+        missed = float(np.linalg.norm(points[level] - center)) if level in points else 0.0
+        if missed > _FAR_FROM_CLICK * frame.scale:
+            reasons.append(f"its centre was found {missed:.0f} mm from the click")
+        if not _in_view(surface, frame, sampler):
+            reasons.append("it is partly outside the field of view")
+        doubts[level] = [f"{level}: {reason}; check its ROI." for reason in reasons]
+    return doubts
+
+
+def _outline_reasons(levels: Sequence[str], surfaces: Sequence[BodySurface], n: int) -> list[str]:
+    """Why the outline of body ``n`` is unsure, the plainest reason at least."""
+    faint_box, faint_walls = (float(values[n]) for values in _faintness(surfaces))
+    reasons = []
+    if faint_walls > _FAINT:
+        reasons.append("its front and back walls are hardly seen")
+    for name, sizes in _relative_sizes(levels, surfaces).items():
+        odd = float(_deviation(sizes)[n])
+        if abs(odd) > _ODD_SIZE[name]:
+            reasons.append(f"its {name} is {abs(odd) * 100:.0f} % {'above' if odd > 0 else 'below'} that of the others")
+    if faint_box > _FAINT or not reasons:
+        reasons.append("its outline in the sagittal picture is faint")
+    return reasons
+
+
+def _faintness(surfaces: Sequence[BodySurface]) -> tuple[np.ndarray, np.ndarray]:
+    """How far box score and walls lie below the usual, in spreads."""
+    scores = np.array([surface.box.score for surface in surfaces])
+    walls = np.array([surface.steps["front"] + surface.steps["back"] for surface in surfaces])
+    return (_USUAL_SCORE - scores) / _SCORE_SPREAD, (_USUAL_WALLS - walls) / _WALLS_SPREAD
+
+
+def _relative_sizes(levels: Sequence[str], surfaces: Sequence[BodySurface]) -> dict[str, np.ndarray]:
+    """Height and depth at the middle of each body, in units; the depth over what is usual at its level."""
     heights = np.array([_middle(surface.top - surface.bottom) for surface in surfaces])
     depths = np.array([_middle(surface.front - surface.back) for surface in surfaces])
-    for n, (level, surface) in enumerate(zip(levels, surfaces)):
-        reasons = doubts[level]
-        for name, sizes, limit in (("height", heights, 0.16), ("depth", depths, 0.10)):
-            typical = float(np.median(sizes))
-            if abs(sizes[n] / typical - 1) > limit:
-                size, usual = sizes[n] * frame.scale, typical * frame.scale
-                reasons.append(f"its {name} of {size:.0f} mm stands out from the {usual:.0f} mm of the others")
-        ends = (surface.steps["top"] + surface.steps["bottom"]) / 2
-        if ends < 0.25:
-            reasons.append("its endplates are hardly seen")
-        if n and abs(surface.box.tilt - surfaces[n - 1].box.tilt) > 25:
-            reasons.append(f"it is turned by {abs(surface.box.tilt - surfaces[n - 1].box.tilt):.0f}° against {levels[n - 1]}")
-        center = frame.to_ras(np.array([0.0, *surface.box.center]))
-        if level in points and np.linalg.norm(points[level] - center) > 18 * frame.scale:
-            reasons.append(f"its centre was found {np.linalg.norm(points[level] - center):.0f} mm from the click")
-        x, u, v = np.meshgrid([-15.0, 15.0], [-15.0, 15.0], [-12.0, 12.0], indexing="ij")
-        seen = float(sampler.sees(frame.to_ras(body_positions(surface.box, x, u, v))).mean())
-        if seen < 1:
-            reasons.append("it is partly outside the field of view")
-    return {level: [f"{level}: {reason}; check its ROI." for reason in reasons] for level, reasons in doubts.items()}
+    return {"height": heights, "depth": depths / relative_depth(levels)}
+
+
+def _deviation(sizes: np.ndarray) -> np.ndarray:
+    """Part by which each differs from the median."""
+    return sizes / np.median(sizes) - 1
 
 
 def _middle(values: np.ndarray) -> float:
-    return float(np.median(values[len(values) // 2 - 4 : len(values) // 2 + 5, values.shape[1] // 2 - 8 : values.shape[1] // 2 + 9]))
+    """Median over the middle of a lattice: 8 units to either side."""
+    x, other = values.shape[0] // 2, values.shape[1] // 2
+    return float(np.median(values[x - 4 : x + 5, other - 8 : other + 9]))
+
+
+def _in_view(surface: BodySurface, frame: ColumnFrame, sampler: Sampler) -> bool:
+    """True where the corners of the body lie inside the image."""
+    x, u, v = np.meshgrid([-15.0, 15.0], [-15.0, 15.0], [-12.0, 12.0], indexing="ij")
+    return bool(sampler.sees(frame.to_ras(body_positions(surface.box, x, u, v))).all())

@@ -17,7 +17,7 @@ import numpy as np
 from ..model import MarrowQuantError, VertebraROI, Volume
 from .chain import COARSE, FINE, BodyPrior, Box, Signs, find_chain, interior, marrow_level, wall_signs
 from .column import UNIT_SPACING, ColumnFrame, Sampler, column_frame, find_midline, sagittal_picture
-from .doubts import body_doubts
+from .doubts import body_doubts, uncertainty
 from .labels import paint
 from .levels import level_index, levels_between
 from .propose import mean_curve, relative_spacing
@@ -38,7 +38,8 @@ _DEPTH = {"C": 32.0, "T": 38.0, "L": 34.5, "S": 30.0}
 _CLICK_SD = 5.0  # a reader's error on each axis, units: 4 mm in the simulations, and a little more
 _CURVE_SD = 8.0  # that error and that of the mean curve, at a level between two clicks
 _FINE_SD = 4.0
-_MIN_SCALE, _MAX_SCALE = 0.45, 1.6
+_MIN_SCALE, _MAX_SCALE = 0.45, 1.6  # refused beyond: clicks on neighbours may be this wrong, whole levels are more
+_USUAL_SCALE = (0.85, 1.2)  # said beyond, our choice: 0.94 to 1.05 on the ten spines; one level too many in L1 to L5 gives 0.76
 _SMALLEST_SPREAD = 0.1
 _MIN_ROI_MM = 3.0
 
@@ -61,6 +62,8 @@ class Body:
         Measurement region inside it.
     doubts : tuple of str
         Sentences on why to look at it twice; empty where nothing stands out.
+    uncertainty : float
+        How unsure the outline is; doubted above 1. NaN for a body that was not searched for.
     """
 
     level: str
@@ -70,6 +73,7 @@ class Body:
     volume_ml: float
     roi: VertebraROI
     doubts: tuple[str, ...]
+    uncertainty: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -141,14 +145,20 @@ def segment_bodies(
     frame, boxes, signs, warnings = _find_boxes(frame, sampler, curve, levels, points)
     if certainty < 0.25:
         warnings.append(f"The midline is uncertain (mirror correlation {certainty:.2f}); check the ROIs from left to right.")
+    if not _USUAL_SCALE[0] < frame.scale < _USUAL_SCALE[1]:
+        found, usual = frame.scale * UNIT_SPACING, UNIT_SPACING
+        warnings.append(
+            f"The bodies lie as if lumbar ones were {found:.0f} mm apart, where {usual:.0f} mm are usual; check that each click has the "
+            "right level."
+        )
     fitted = [fit_surfaces(sampler, frame, box, level, signs) for box, level in zip(boxes, levels)]
-    doubts = body_doubts(levels, fitted, frame, sampler, points)
+    doubts, unsure = body_doubts(levels, fitted, frame, sampler, points), uncertainty(levels, fitted)
     surfaces = share_depth(fitted, levels)
     insides = [surface.depth_inside() for surface in surfaces]
     bodies = []
     for n, (level, surface) in enumerate(zip(levels, surfaces)):
         body = _body(level, surface, insides[n], frame, margin_mm, shape, radii_mm)
-        bodies.append(replace(body, doubts=tuple(doubts[level])))
+        bodies.append(replace(body, doubts=tuple(doubts[level]), uncertainty=float(unsure[n])))
     labels = paint(image, frame, boxes, insides)
     return BodySegmentation(tuple(bodies), labels, margin_mm, tuple(warnings))
 

@@ -149,9 +149,14 @@ def share_depth(surfaces: Sequence[BodySurface], levels: Sequence[str]) -> list[
     """
     middle = np.abs(X) <= 8
     depths = np.array([np.median((surface.front - surface.back)[middle][:, np.abs(V) <= 8]) for surface in surfaces])
-    usual = np.array([_RELATIVE_DEPTH.get(level, 1.0) for level in levels])
+    usual = relative_depth(levels)
     moves = _SHARE * (np.median(depths / usual) * usual - depths)
     return [replace(surface, front=surface.front + move) for surface, move in zip(surfaces, moves)]
+
+
+def relative_depth(levels: Sequence[str]) -> np.ndarray:
+    """Depth that is usual at each level, over the median of the column; shape (n,)."""
+    return np.array([_RELATIVE_DEPTH.get(level, 1.0) for level in levels])
 
 
 def _bottom(half_height: float) -> np.ndarray:
