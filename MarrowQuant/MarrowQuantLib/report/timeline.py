@@ -19,8 +19,9 @@ from .strings import Strings
 
 FOLLOWED = ("ff", "adc", "tdv", "m_protein", "beta2_microglobulin", "haemoglobin")
 EVENTS = {"therapy_cycle": "▼", "g_csf": "G", "transfusion": "T"}
-WIDTH, LEFT, RIGHT, ROW, TOP = 760.0, 60.0, 150.0, 92.0, 44.0
+WIDTH, LEFT, RIGHT, ROW, TOP = 760.0, 60.0, 150.0, 92.0, 56.0
 _LABEL_ROOM = 34.0  # width of a value in the picture's units
+_LETTER = 6.0  # width of a letter of an event's words, at most
 _SAME = 1e-4  # relative; the same exam in two results differs by no more than the rounding of a file
 
 
@@ -158,13 +159,17 @@ def _legend(timeline: Timeline, language: str) -> str:
 
 
 def _event_marks(events: Sequence[LabNote], x: Callable[[datetime.date], float], bottom: float) -> list[str]:
-    parts = []
+    """A line down the picture for each event, with its sign; its words stand in the first of two lines that has room."""
+    parts, free = [], [-1e9, -1e9]
     for event in events:
-        place = x(event.date)
+        place, words = x(event.date), event.value[:14]
         parts.append(charts.line(place, TOP - 12, place, bottom, charts.AGAINST, 0.8, "2 3"))
         parts.append(charts.text(place, TOP - 16, EVENTS[event.kind], "middle", size=11))
-        if event.value:
-            parts.append(charts.text(place, TOP - 30, event.value[:14], "middle", soft=True, size=9.5))
+        half = _LETTER * len(words) / 2.0
+        line = next((n for n, end in enumerate(free) if place - half > end), None)
+        if words and line is not None:
+            parts.append(charts.text(place, TOP - 30 - 12 * line, words, "middle", soft=True, size=9.5))
+            free[line] = place + half
     return parts
 
 
