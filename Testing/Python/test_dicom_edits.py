@@ -92,7 +92,7 @@ def test_b_values_as_they_are_typed(text: str, value: float) -> None:
     assert edits.b_value_from_text(text) == value
 
 
-@pytest.mark.parametrize("text", ["-1", "b800", "800 mm", "1.2.3", "50001", "1e400", "nan", "800,5"])
+@pytest.mark.parametrize("text", ["-1", "b800", "800 mm", "1.2.3", "100001", "1e400", "nan", "800,5"])
 def test_what_is_no_b_value_is_refused(text: str) -> None:
     with pytest.raises(MarrowQuantError, match="is not a b-value; write a number of s/mm²"):
         edits.b_value_from_text(text)
@@ -109,7 +109,7 @@ def test_what_is_no_scale_is_refused(text: str) -> None:
         edits.scale_from_text(text, "µm²/s")
 
 
-@pytest.mark.parametrize("key, value", [("b_value", 50001), ("b_value", 10**400), ("scale", 1e16), ("scale", float("inf"))])
+@pytest.mark.parametrize("key, value", [("b_value", 100001), ("b_value", 10**400), ("scale", 1e16), ("scale", float("inf"))])
 def test_absurd_numbers_in_a_file_of_overrides_are_refused(key: str, value: float) -> None:
     with pytest.raises(MarrowQuantError, match=f"Override 1 is not understood: {key} must be a number"):
         dicom.overrides_from([{"series": 1, key: value}])

@@ -507,10 +507,39 @@ def test_two_patients_and_two_dates_are_kept_apart_and_oldest_first(tmp_path: Pa
 def test_identity_leaves_no_trace_in_what_is_kept(tmp_path: Path) -> None:
     write_volume(tmp_path, SeriesDescription="ep2d Doe Jane MQ-4711 b800", private={SIEMENS_B: ("IS", "800")}, **DIFFUSION)
     (volume,) = scan(tmp_path)
-    assert volume.series_description == "ep2d [removed] [removed] [removed] b800"
+    assert volume.series_description == "ep2d [removed] [removed] b800"
     row = volume.as_row(used=True)
     for secret in ("Doe", "Jane", "MQ-4711", "19500101"):
         assert secret not in json.dumps(row) + inspect_table([row]) + repr(volume)
+
+
+@pytest.mark.parametrize(
+    "character_set, name, description, kept",
+    [
+        (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう", "拡散 山田太郎 b800", "拡散 [removed][removed] b800"),
+        (["ISO 2022 IR 6", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう", "DWI やまだ b50_800", "DWI [removed] b50_800"),
+        (["ISO_IR 192"], "Yamada^Tarou=山田^太郎=やまだ^たろう", "DWI 山田 YAMADA_b800", "DWI [removed] [removed]_b800"),
+        (["ISO_IR 13"], "ﾔﾏﾀﾞ^ﾀﾛｳ", "DWI ﾔﾏﾀﾞ", "DWI [removed]"),
+        (["ISO_IR 100"], "Müller^Öz", "müller dwi", "[removed] dwi"),
+    ],
+)
+def test_names_in_any_script_are_removed_from_descriptions(
+    tmp_path: Path, character_set: list[str], name: str, description: str, kept: str
+) -> None:
+    identity = {"SpecificCharacterSet": character_set, "PatientName": name}
+    for path in write_volume(tmp_path, **identity):
+        image = pydicom.dcmread(path)
+        encoding = {"ISO_IR 13": "shift_jis"}.get(character_set[0])
+        image.SeriesDescription = description if encoding is None else "x"
+        image.save_as(path)
+        if encoding:
+            text = description.encode(encoding)
+            data = path.read_bytes()
+            at = data.index(b"\x08\x00\x3e\x10LO\x02\x00x ")
+            padded = text + b" " * (len(text) % 2)
+            path.write_bytes(data[: at + 6] + len(padded).to_bytes(2, "little") + padded + data[at + 10 :])
+    (volume,) = scan(tmp_path)
+    assert volume.series_description == kept
 
 
 def test_an_exam_without_a_date_is_an_error(tmp_path: Path) -> None:

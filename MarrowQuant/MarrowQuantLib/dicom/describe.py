@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 import hashlib
 import re
+from functools import lru_cache
 from typing import Any, Optional
 
 import numpy as np
 
+from ..identity import IdentityWords
 from . import elements as el
 from .csa import csa_numbers
 
@@ -16,7 +18,6 @@ REMOVED = "[removed]"
 # our choice, far outside of what an MR scanner writes; what lies beyond is a damaged header
 MAX_PLACE_MM, MIN_STEP_MM, MAX_STEP_MM = 1e5, 1e-3, 1e3
 MAX_B_VALUE = 100_000.0  # s/mm², our choice: far above what whole-body scanners reach; more is no b-value
-MIN_NAME_LENGTH = 3  # shorter parts of a name are too common in series descriptions to be identifying (our choice)
 
 
 def identify(top: el.Elements) -> dict[str, Any]:
@@ -27,17 +28,19 @@ def identify(top: el.Elements) -> dict[str, Any]:
     name, patient_id = top.text(0x00100010), top.text(0x00100020)
     parts = [" ".join(part.upper().split()) for part in (patient_id, name, top.text(0x00100030))]
     key = hashlib.sha256("\0".join(("MarrowQuant", *parts)).encode()).hexdigest()[:16] if any(parts) else ""
-    description = top.text(0x0008103E)
-    for secret in sorted({patient_id, name, *re.split(r"[\^= ]+", name)}, key=len, reverse=True):
-        if len(secret) >= MIN_NAME_LENGTH:
-            description = re.sub(rf"(?<![^\W_]){re.escape(secret)}(?![^\W_])", REMOVED, description, flags=re.IGNORECASE)
     return {
         "patient_key": key,
-        "series_description": description,
+        "series_description": _words_of(patient_id, name).removed_from(top.text(0x0008103E)),
         "exam_date": _date(top),
         # Synthetic Data, or the comment that our digital patient writes
         "synthetic": top.text(0x0008001C).upper() == "YES" or top.text(0x00204000).upper().startswith("SYNTHETIC"),
     }
+
+
+@lru_cache(maxsize=64)
+def _words_of(patient_id: str, name: str) -> IdentityWords:
+    """The same for all files of a patient."""
+    return IdentityWords((patient_id, name), REMOVED)
 
 
 def _date(top: el.Elements) -> Optional[datetime.date]:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
 from ..model import MarrowQuantError, Role
-from .overrides import MAX_B_VALUE, overrides_from
+from .describe import MAX_B_VALUE
+from .overrides import overrides_from
 from .scaling import MAX_SCALE, QUANTITIES
 
 Entry = dict[str, Any]

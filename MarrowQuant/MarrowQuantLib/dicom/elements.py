@@ -126,13 +126,16 @@ class Elements:
         return tuple(as_text(part).upper() for part in parts if part not in (None, ""))
 
 
+ESCAPE = b"\x1b"  # begins another character set in text that is ASCII otherwise, such as ISO 2022 IR 87 (PS3.5 6.1.2.5)
+
+
 def _value(dataset: Dataset, tag: int) -> Any:
     """Value of an element; plain types straight from the bytes, the rest through pydicom."""
     element = dataset.get_item(tag)
     if isinstance(element, RawDataElement) and element.is_little_endian and element.value is not None:
         if element.VR in NUMBER_FORMATS:
             return as_numbers(element.value, NUMBER_FORMATS[element.VR])
-        if element.VR in TEXT_TYPES and element.value.isascii():
+        if element.VR in TEXT_TYPES and element.value.isascii() and ESCAPE not in element.value:
             return as_text(element.value)
     return dataset[tag].value
 

@@ -27,13 +27,13 @@ from typing import Any, Optional
 
 from ..model import MarrowQuantError, Role
 from .classify import SAID, Verdict
+from .describe import MAX_B_VALUE
 from .draft import Draft
 from .scaling import MAX_SCALE, QUANTITIES, Scaling
 
 SELECTORS = ("role", "b_value", "echo_time_ms", "station", "component")
 CHANGES = ("role", "b_value", "scale", "exclude")
 ECHO_TIME_TOLERANCE_MS = 0.005  # half of the last digit that ``inspect`` shows
-MAX_B_VALUE = 50_000.0  # s/mm²; our choice: more than any scanner applies
 READERS_DECISION = "by the reader's decision"
 
 

@@ -10,11 +10,11 @@ import numpy as np
 from .scaling import Scaling
 
 WHY_WIDTH = 110
-HEADER = ("series", "role", "b", "TE ms", "st", "gr", "shape", "spacing mm", "unit", "used", "description", "why")
+HEADER = ("series", "role", "b", "TE ms", "st", "gr", "shape", "spacing mm", "unit", "used", "sure", "description", "why")
 
 
 def inspect_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Text table of ``SeriesVolume.as_row`` rows: role, b-value, echo time, station, acquisition, grid, unit, and why."""
+    """Text table of ``SeriesVolume.as_row`` rows: role, b-value, echo time, station, acquisition, grid, unit, confidence, and why."""
     cells = [HEADER, *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(HEADER) - 1)]
     lines = ["  ".join([*(text.ljust(width) for text, width in zip(line, widths)), line[-1]]).rstrip() for line in cells]
@@ -35,6 +35,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         "×".join(f"{mm:.3g}" for mm in spacing),
         row["unit"],
         "yes" if row["used"] else "no",
+        f"{100 * row['confidence']:.0f} %",
         row["series_description"][:32],
         why if len(why) <= WHY_WIDTH else f"{why[: WHY_WIDTH - 1]}…",
     )

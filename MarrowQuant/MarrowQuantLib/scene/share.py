@@ -18,9 +18,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Optional, Union
 from urllib.parse import quote, unquote
 
+from ..identity import IdentityWords
 from ..model import MarrowQuantError
 from .results_scene import save_scene
-from .words import IdentityWords
 
 DICOM = "DICOM."  # how Slicer's DICOM module begins the names of its attributes
 # PS3.6, after that prefix: what tells who the patient is

@@ -23,6 +23,8 @@ class IdentityWords:
     ----------
     values : iterable of str
         Values of DICOM attributes: ``DOE^JANE``, ``PID12345``, ``19500101``.
+    mark : str
+        What stands in their place.
 
     Notes
     -----
@@ -30,12 +32,13 @@ class IdentityWords:
     Japanese, which has no spaces, is removed everywhere, from two characters on.
     """
 
-    def __init__(self, values: Iterable[str]) -> None:
+    def __init__(self, values: Iterable[str], mark: str = REMOVED) -> None:
+        self._mark = mark
         self.words = sorted({word for value in values for word in _words_of(value)}, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(_pattern_of, self.words)), re.IGNORECASE) if self.words else None
 
     def removed_from(self, text: str) -> str:
-        return self._pattern.sub(REMOVED, text) if self._pattern else text
+        return self._pattern.sub(self._mark, text) if self._pattern else text
 
     def found_in(self, data: bytes) -> bool:
         """True if a word long enough not to stand there by chance is in these bytes."""
