@@ -36,9 +36,11 @@ def run(*arguments):
 def test_a_four_dimensional_nifti_with_its_bval_file(tmp_path, truth, signal, capsys):
     nibabel.save(nibabel.Nifti1Image(signal, AFFINE), tmp_path / "dwi.nii.gz")
     (tmp_path / "dwi.bval").write_text("0 50 400 800\n")
-    assert run(tmp_path / "dwi.nii.gz", "--out", tmp_path / "maps") == 0
+    assert run(tmp_path / "dwi.nii.gz", "--computed-b", 1500, "--out", tmp_path / "maps") == 0
     fitted = nibabel.load(tmp_path / "maps" / "adc_um2_per_s.nii.gz")
     np.testing.assert_allclose(fitted.get_fdata(), truth, atol=0.1)
+    computed = nibabel.load(tmp_path / "maps" / "computed_b1500.nii.gz").get_fdata()
+    np.testing.assert_allclose(computed, 800 * np.exp(-1500e-6 * truth), rtol=1e-3)
     np.testing.assert_allclose(fitted.affine, AFFINE, atol=1e-4)
     assert nibabel.load(tmp_path / "maps" / "s0.nii.gz").get_fdata() == pytest.approx(800, rel=1e-4)
     assert nibabel.load(tmp_path / "maps" / "residual.nii.gz").get_fdata().max() < 0.1

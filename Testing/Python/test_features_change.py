@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from MarrowQuantLib.features import compare_distributions, first_order, functional_map, match_by_rank, region_warnings
+from MarrowQuantLib.features import compare_distributions, first_order, functional_map, region_warnings
 from MarrowQuantLib.model import MarrowQuantError
 from scipy.stats import norm
 
@@ -85,16 +85,6 @@ def test_integer_maps_do_not_wrap_around():
 def test_maps_that_cannot_be_compared_are_refused_with_a_sentence(after, limit, mask, says):
     with pytest.raises(MarrowQuantError, match=says):
         functional_map(np.ones((2, 3)), after, limit, mask=mask)
-
-
-def test_regions_without_correspondence_are_matched_by_rank():
-    rng = np.random.default_rng(2)
-    tissue = rng.normal(800, 100, 3000)
-    before, after = match_by_rank(tissue, rng.permutation(tissue)[:2000] + 300)
-    assert before.size == after.size == 2000
-    assert np.median(after - before) == pytest.approx(300, abs=10)
-    found = functional_map(before, after, 200)
-    assert found.percent_up > 99
 
 
 def test_small_regions_and_missing_values_are_told():

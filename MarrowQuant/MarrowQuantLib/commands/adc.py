@@ -10,7 +10,7 @@ from typing import Optional
 import numpy as np
 
 from .. import dicom, imagefiles, workflow
-from ..diffusion import fit_adc
+from ..diffusion import computed_b, fit_adc
 from ..diffusion.adc import METHODS
 from ..model import UNIT_ADC, MarrowQuantError, Role, Volume
 from .progress import progress_bar
@@ -26,6 +26,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--use-b", type=float, nargs="+", metavar="B", help="fit only these b-values")
     parser.add_argument("--method", choices=METHODS, default="wls", help="weighted, log-linear or non-linear (default: %(default)s)")
     parser.add_argument("--noise-floor", type=float, metavar="S", help="leave out samples at or below this signal")
+    parser.add_argument("--computed-b", type=float, nargs="+", default=(), metavar="B", help="write the images at these b-values, too")
     parser.add_argument("--format", choices=("nii.gz", "nrrd"), default="nii.gz", help="of the maps (default: %(default)s)")
     parser.set_defaults(command=_adc)
 
@@ -90,6 +91,7 @@ def _fit_and_write(images: Sequence[Volume], suffix: str, out: Path, options: ar
         "adc_um2_per_s": (fit.adc_um2_per_s, "ADC", UNIT_ADC),
         "s0": (fit.s0, "S0", ""),
         "residual": (fit.residual, "ADC fit residual", ""),
+        **{f"computed_b{b:g}": (computed_b(fit.s0, fit.adc_um2_per_s, b), f"computed b {b:g}", "") for b in options.computed_b},
     }
     for name, (array, title, unit) in maps.items():
         role = Role.ADC if title == "ADC" else Role.UNKNOWN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .change import DistributionChange, FunctionalMap, compare_distributions, functional_map, match_by_rank
+from .change import DistributionChange, FunctionalMap, compare_distributions, functional_map
 from .firstorder import first_order, histogram, region_warnings
 
 __all__ = [
@@ -12,6 +12,5 @@ __all__ = [
     "first_order",
     "functional_map",
     "histogram",
-    "match_by_rank",
     "region_warnings",
 ]

@@ -94,8 +94,7 @@ def compare_distributions(
 def functional_map(before: np.ndarray, after: np.ndarray, limit: float, *, mask: Optional[np.ndarray] = None) -> FunctionalMap:
     """Which voxels went up, which down, which stayed: the functional diffusion map (Moffat et al., PNAS 2005;102:5524).
 
-    The exams must have been brought to one grid, voxel on voxel; where that is not possible, give :func:`match_by_rank` of the two
-    regions, and read the percentages only.
+    The exams must have been brought to one grid, voxel on voxel.
 
     Parameters
     ----------
@@ -131,29 +130,3 @@ def functional_map(before: np.ndarray, after: np.ndarray, limit: float, *, mask:
     classes = np.where(known, UNCHANGED + (change > limit) - (change < -limit).astype(int), 0).astype(np.int8)
     down, unchanged, up = (100.0 * int(np.count_nonzero(classes == name)) / n_voxels for name in (DOWN, UNCHANGED, UP))
     return FunctionalMap(classes, down, unchanged, up, n_voxels, int(np.count_nonzero(inside)) - n_voxels, float(limit))
-
-
-def match_by_rank(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Values of two regions that correspond by rank: the lowest with the lowest, the median with the median.
-
-    It shows how the distribution moved; that it was the same tissue that moved is an assumption.
-
-    Parameters
-    ----------
-    before, after : ndarray, any shapes
-        NaN and infinite values are left out.
-
-    Returns
-    -------
-    before, after : ndarray, shape (n,)
-        Quantiles at the same n evenly spaced probabilities, n the size of the smaller region.
-
-    Raises
-    ------
-    MarrowQuantError
-        An exam without a finite value.
-    """
-    x, y = finite_values(before)[0], finite_values(after)[0]
-    n = min(x.size, y.size)
-    probabilities = (np.arange(n) + 0.5) / n
-    return np.quantile(x, probabilities), np.quantile(y, probabilities)
