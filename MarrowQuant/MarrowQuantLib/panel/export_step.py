@@ -69,7 +69,7 @@ class ExportStep(Step):
         return "" if self._written else _("Press Export.")
 
     def note(self) -> str:
-        return _("Written: {files}").format(files=", ".join(self._written))
+        return _("Written: {files}").format(files=", ".join(self._written)) if self._written else ""
 
     def show(self) -> None:
         self.ui.exportButton.enabled = self.case.is_measured() and bool(self.panel.parameterNode.outputFolder)

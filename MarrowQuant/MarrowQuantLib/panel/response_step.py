@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 from pathlib import Path
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
 import qt
@@ -36,9 +35,9 @@ class ResponseStep(Step):
         self._models: list[str] = []
         self._listModels()
         ui.modelComboBox.connect("activated(int)", self.onModelChosen)
+        ui.limitsPathLineEdit.connect("currentPathChanged(QString)", self.onLimitsChosen)
         ui.otherResultsPathLineEdit.connect("currentPathChanged(QString)", self.onOtherResultsChanged)
         ui.courseButton.connect("clicked()", self.onCourse)
-        ui.limitsPathLineEdit.connect("currentPathChanged(QString)", self.onLimitsChosen)
 
     def _listModels(self) -> None:
         self._models = list(available_models())
@@ -97,7 +96,8 @@ class ResponseStep(Step):
         return ""
 
     def note(self) -> str:
-        return "\n".join(self._results().response.warnings) if self._results().response else ""
+        results = self._results()
+        return "\n".join(results.response.warnings) if results and results.response else ""
 
     def show(self) -> None:
         results = self._results()
