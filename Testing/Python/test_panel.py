@@ -358,6 +358,28 @@ def test_the_published_normal_value_is_told_once_age_and_sex_are_given(filled):
     assert "normal" in filled.ui.labsMessage.text or "Healthy female" in filled.ui.labsMessage.text
 
 
+def test_a_model_built_from_typed_tables_is_offered_used_and_named(filled, tmp_path, monkeypatch):
+    from MarrowQuantLib import cli
+    from test_response_build import filled as source_with_invented_tables
+
+    monkeypatch.setenv("MARROWQUANT_MODELS", str(tmp_path / "models"))
+    (tmp_path / "models").mkdir()
+    built = tmp_path / "models" / "takasu2020_tables.json"
+    assert cli.main(["response-model", "build", str(source_with_invented_tables(tmp_path)), "--out", str(built)]) == 0
+    measured(filled)
+    filled.ui.labsTable.item(0, 1).setText("38")
+    filled.ui.labsTable.item(0, 2).setText("6")
+    before = filled.ui.probabilityLabel.text
+    assert "takasu2020_reconstruction: " in before
+    filled.panel.response.enter()
+    index = filled.ui.modelComboBox.findText("takasu2020_tables")
+    filled.panel.response.onModelChosen(index)
+    assert "takasu2020_tables: built from group means" in filled.ui.probabilityLabel.text
+    assert filled.ui.probabilityLabel.text != before
+    assert "takasu2020_reconstruction" in filled.ui.modelCardBrowser.toPlainText()  # what it supersedes
+    assert filled.logic.case.results().response.model_id == "takasu2020_tables"
+
+
 def test_the_course_is_drawn_over_this_case_and_other_results(filled, tmp_path, monkeypatch):
     from types import SimpleNamespace
 
