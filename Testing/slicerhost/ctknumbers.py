@@ -16,20 +16,48 @@ QWidget = QtWidgets.QWidget
 SLIDER_STEPS = 1000
 
 
-@stand_in
-class ctkSliderWidget(QWidget):
-    """A slider and a spin box for one number."""
+class _OneNumber(QWidget):
+    """One number in a spin box, ``_spin``; a subclass lays it out and has ``valueChanged``, which ``_changed`` emits."""
 
-    NoSynchronize, SynchronizeWidth, SynchronizeDecimals = 0, 1, 2
-
-    valueChanged = Signal(float)
-    valueIsChanging = Signal(float)
     decimalsChanged = Signal(int)
     minimum = forwarded("_spin", "minimum", float)
     maximum = forwarded("_spin", "maximum", float)
     singleStep = forwarded("_spin", "singleStep", float)
     prefix = forwarded("_spin", "prefix", str)
     suffix = forwarded("_spin", "suffix", str)
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self._spin = QtWidgets.QDoubleSpinBox()
+        self._spin.connect("valueChanged(double)", self._changed)
+
+    def _value(self) -> float:
+        return self._spin.value
+
+    def setValue(self, value: float) -> None:
+        self._spin.setValue(value)
+
+    value = Property(float, _value, setValue)
+
+    def _decimals(self) -> int:
+        return self._spin.decimals
+
+    def setDecimals(self, decimals: int) -> None:
+        if decimals != self._spin.decimals:
+            self._spin.setDecimals(decimals)
+            self.decimalsChanged.emit(decimals)
+
+    decimals = Property(int, _decimals, setDecimals)
+
+
+@stand_in
+class ctkSliderWidget(_OneNumber):
+    """A slider and a spin box for one number."""
+
+    NoSynchronize, SynchronizeWidth, SynchronizeDecimals = 0, 1, 2
+
+    valueChanged = Signal(float)
+    valueIsChanging = Signal(float)
     spinBoxAlignment = forwarded("_spin", "alignment", int)
     tracking = stored("tracking", bool, True)
     pageStep = stored("pageStep", float, 10.0)
@@ -43,11 +71,9 @@ class ctkSliderWidget(QWidget):
         super().__init__(parent)
         self._slider = QtWidgets.QSlider(QtCore.Qt.Horizontal)
         self._slider.setRange(0, SLIDER_STEPS)
-        self._spin = QtWidgets.QDoubleSpinBox()
         in_a_row(self, self._slider, self._spin)
         self._slider.sliderMoved.connect(self._moved)
         self._slider.sliderReleased.connect(self._released)
-        self._spin.connect("valueChanged(double)", self._changed)
 
     def _slider_value(self) -> float:
         return self.minimum + (self.maximum - self.minimum) * self._slider.sliderPosition / SLIDER_STEPS
@@ -66,24 +92,6 @@ class ctkSliderWidget(QWidget):
             self._slider.setValue(round((value - self.minimum) / span * SLIDER_STEPS) if span else 0)
         self.valueChanged.emit(value)
 
-    def _value(self) -> float:
-        return self._spin.value
-
-    def setValue(self, value: float) -> None:
-        self._spin.setValue(value)
-
-    value = Property(float, _value, setValue)
-
-    def _decimals(self) -> int:
-        return self._spin.decimals
-
-    def setDecimals(self, decimals: int) -> None:
-        if decimals != self._spin.decimals:
-            self._spin.setDecimals(decimals)
-            self.decimalsChanged.emit(decimals)
-
-    decimals = Property(int, _decimals, setDecimals)
-
     def _spin_visible(self) -> bool:
         return not self._spin.isHidden()
 
@@ -97,20 +105,14 @@ class ctkSliderWidget(QWidget):
 
 
 @stand_in
-class ctkDoubleSpinBox(QWidget):
+class ctkDoubleSpinBox(_OneNumber):
     """A spin box for one number; its size hint and keyboard shortcuts are not imitated."""
 
     SetAlways, SetIfDifferent = 0, 1
     FixedDecimals, DecimalsByShortcuts, DecimalsByKey, DecimalsByValue = 0, 1, 2, 4
 
     valueChanged = Signal((float,), (str,))
-    decimalsChanged = Signal(int)
     editingFinished = Signal()
-    minimum = forwarded("_spin", "minimum", float)
-    maximum = forwarded("_spin", "maximum", float)
-    singleStep = forwarded("_spin", "singleStep", float)
-    prefix = forwarded("_spin", "prefix", str)
-    suffix = forwarded("_spin", "suffix", str)
     readOnly = forwarded("_spin", "readOnly", bool)
     alignment = forwarded("_spin", "alignment", int)
     frame = forwarded("_spin", "frame", bool)
@@ -119,32 +121,12 @@ class ctkDoubleSpinBox(QWidget):
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
-        self._spin = QtWidgets.QDoubleSpinBox()
         in_a_row(self, self._spin)
-        self._spin.connect("valueChanged(double)", self._changed)
         self._spin.editingFinished.connect(self.editingFinished)
 
     def _changed(self, value: float) -> None:
         emit(self, "valueChanged(double)", value)
         emit(self, "valueChanged(QString)", self._spin.text)
-
-    def _value(self) -> float:
-        return self._spin.value
-
-    def setValue(self, value: float) -> None:
-        self._spin.setValue(value)
-
-    value = Property(float, _value, setValue)
-
-    def _decimals(self) -> int:
-        return self._spin.decimals
-
-    def setDecimals(self, decimals: int) -> None:
-        if decimals != self._spin.decimals:
-            self._spin.setDecimals(decimals)
-            self.decimalsChanged.emit(decimals)
-
-    decimals = Property(int, _decimals, setDecimals)
 
     def stepUp(self) -> None:
         self._spin.stepUp()
