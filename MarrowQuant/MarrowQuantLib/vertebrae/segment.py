@@ -39,7 +39,7 @@ _CLICK_SD = 5.0  # a reader's error on each axis, units: 4 mm in the simulations
 _CURVE_SD = 8.0  # that error and that of the mean curve, at a level between two clicks
 _FINE_SD = 4.0
 _MIN_SCALE, _MAX_SCALE = 0.45, 1.6  # refused beyond: clicks on neighbours may be this wrong, whole levels are more
-_USUAL_SCALE = (0.85, 1.2)  # said beyond, our choice: 0.94 to 1.05 on the ten spines; one level too many in L1 to L5 gives 0.76
+_USUAL_SCALE = (0.8, 1.25)  # said beyond, our choice: 0.94 to 1.05 on the ten spines; one level too many in L1 to L5 gives 0.76
 _SMALLEST_SPREAD = 0.1
 _MIN_ROI_MM = 3.0
 
