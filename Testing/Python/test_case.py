@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import fake_exams
@@ -53,13 +54,76 @@ def test_a_count_from_the_wrong_vertebra_is_corrected_for_the_whole_column(case)
     assert exam.rois()[0].center_ras[2] == pytest.approx(60.0)
 
 
-def test_the_last_point_is_taken_back(case):
+def test_each_point_placed_is_taken_back(case):
     exam = case.exams["baseline"]
     place(exam)
     exam.remove_last_point()
     assert [roi.level for roi in exam.rois()] == ["L1", "L2", "L3", "L4"]
 
 
+    for _ in range(4):
+        exam.undo()
+    assert exam.rois() == [] and not exam.can_undo
+    exam.undo()  # nothing left to undo: nothing happens
+
+
+def test_every_change_of_the_rois_is_taken_back(case):
+    exam = case.exams["baseline"]
+    place(exam)
+    exam.measure()
+    changes = [
+        lambda: exam.rename_from("T12"),
+        lambda: exam.exclude("L2", "fracture"),
+        lambda: exam.points_node.SetNthControlPointPositionWorld(2, 3.0, 2.0, 1.0),
+        lambda: exam.set_rois(exam.rois()[1:]),
+        lambda: exam.set_rois([replace(roi, radii_mm=np.array([5.0, 6.0, 4.0]), shape="cylinder") for roi in exam.rois()]),
+    ]
+    seen = [described(exam)]
+    for change in changes:
+        change()
+        exam.measure()
+        seen.append(described(exam))
+    assert len(set(seen)) == len(seen)
+    for before in seen[-2::-1]:
+        exam.undo()
+        assert described(exam) == before
+
+
+def described(exam):
+    return tuple((roi.level, tuple(roi.center_ras), tuple(roi.radii_mm), roi.shape, roi.excluded) for roi in exam.rois())
+
+
+def test_another_tools_segmentation_is_taken_over_and_taken_back(case):
+    import slicer
+
+    exam = case.exams["baseline"]
+    place(exam)
+    exam.exclude("L2", "haemangioma")
+    before = described(exam)
+    node = fake_exams.segmentation({"vertebrae_L1": 60.0, "vertebrae_L2": 30.0, "vertebrae_L3": 0.0, "liver": -30.0})
+    shift = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    shift.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(np.array([[1, 0, 0, 2.0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])))
+    node.SetAndObserveTransformNodeID(shift.GetID())
+    exam.take_over(node)
+    exam.measure()
+    assert [(roi.level, roi.excluded) for roi in exam.rois()] == [("L1", None), ("L2", "haemangioma"), ("L3", None)]
+    for roi, z in zip(exam.rois(), (60.0, 30.0, 0.0)):
+        assert roi.center_ras[[0, 2]] == pytest.approx((1.0, z - 1.0), abs=0.1)  # centre of the block, moved by 2 mm
+        assert np.all(roi.radii_mm <= (12.0, 9.0, 7.0))
+    assert any("liver" in note for note in exam.notes) and any("liver" in warning for warning in exam.result().warnings)
+    exam.undo()
+    assert described(exam) == before and exam.notes == ()
+    with pytest.raises(MarrowQuantError, match="no labelled vertebra"):
+        exam.take_over(fake_exams.segmentation({"liver": 0.0}))
+
+
+def test_the_notes_of_a_placement_come_back_with_the_scene(case):
+    exam = case.exams["baseline"]
+    exam.take_over(fake_exams.segmentation({"vertebrae_L1": 60.0, "vertebrae_L2": 30.0, "spleen": 0.0}))
+    told = exam.placement_notes
+    assert told
+    case.restore()
+    assert case.exams["baseline"].placement_notes == told
 def test_levels_between_two_points_are_filled_in(case):
     exam = case.exams["baseline"]
     node = exam.points()

@@ -11,6 +11,7 @@ from pathlib import Path
 import fake_exams
 import pytest
 from MarrowQuantLib.model import Settings
+from MarrowQuantLib.vertebrae.levels import LEVELS
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "MarrowQuant" / "MarrowQuant.py"
@@ -172,6 +173,61 @@ def test_undo_takes_the_last_point_back(filled):
     place(filled)
     filled.ui.undoPointButton.click()
     assert column(filled.ui.vertebraeTable, 0) == ["L1", "L2", "L3", "L4"]
+
+
+def test_undo_takes_back_renaming_excluding_and_finding_too(filled):
+    place(filled)
+    step, table = filled.panel.vertebrae, filled.ui.vertebraeTable
+    step.onFirstLevelChosen(LEVELS.index("T12"))
+    table.selectRow(1)
+    step.onReasonChosen(2)
+    filled.ui.fillButton.click()
+    assert column(table, 3)[1] == "haemangioma"  # kept while the bodies are found anew
+    for _ in range(2):
+        filled.ui.undoPointButton.click()
+    assert column(table, 0)[0] == "T12" and column(table, 3) == [""] * 5
+    filled.ui.undoPointButton.click()
+    assert column(table, 0) == list(fake_exams.LEVEL_Z)
+    for _ in range(5):
+        filled.ui.undoPointButton.click()
+    assert column(table, 0) == [] and not filled.ui.undoPointButton.enabled
+
+
+def test_the_vertebrae_of_a_segmentation_are_taken_over_and_what_is_doubtful_is_told(filled):
+    assert not filled.ui.takeOverButton.enabled
+    node = fake_exams.segmentation({"L1": 60.0, "vertebrae_L2": 30.0, "Liver": 0.0})
+    filled.ui.segmentationComboBox.setCurrentNode(node)
+    assert filled.ui.takeOverButton.enabled
+    filled.ui.takeOverButton.click()
+    assert column(filled.ui.vertebraeTable, 0) == ["L1", "L2"]
+    assert "Liver" in filled.ui.vertebraeMessage.text
+    filled.ui.undoPointButton.click()
+    assert column(filled.ui.vertebraeTable, 0) == []
+    assert "Liver" not in filled.ui.vertebraeMessage.text
+
+
+def test_a_segmentation_without_vertebrae_is_refused_with_a_sentence(filled):
+    filled.ui.segmentationComboBox.setCurrentNode(fake_exams.segmentation({"Liver": 0.0}))
+    filled.ui.takeOverButton.click()
+    assert "no labelled vertebra" in filled.ui.statusLabel.text
+
+
+def test_a_level_that_stands_out_is_marked_and_says_why(filled):
+    place(filled)
+    exam = filled.panel.vertebrae.exam
+    ff = exam.maps.maps["ff"].array.copy()
+    ff[27:33] += 40.0  # 10 mm above and below L3
+    exam.maps.maps["ff"] = exam.maps.maps["ff"].like(ff)
+    filled.panel.vertebrae.onPointsChanged()
+    assert column(filled.ui.vertebraeTable, 5) == ["", "", "⚠", "", ""]
+    assert "stands out" in filled.ui.vertebraeTable.item(2, 0).toolTip()
+
+
+def test_following_a_displacement_is_a_switch(filled):
+    assert filled.ui.refineCheckBox.checked and filled.logic.getParameterNode().refineRois
+    filled.ui.refineCheckBox.click()
+    assert not filled.logic.getParameterNode().refineRois
+    assert not filled.panel.case.settings().refine_rois
 
 
 def test_a_level_is_excluded_with_its_reason(filled):

@@ -48,6 +48,10 @@ class Step:
         """What the reader should know although the step is done; empty if nothing."""
         return ""
 
+    def told(self, missing: str) -> str:
+        """What stands below the step's widgets."""
+        return missing or self.note()
+
     def show(self) -> None:
         """Fill the step's widgets from the case."""
         raise NotImplementedError
@@ -65,6 +69,6 @@ class Step:
         missing = self.missing()
         self.section.text = self._title if missing else DONE_MARK + self._title
         self.section.toolTip = missing
-        self.message.text = missing or self.note()
+        self.message.text = self.told(missing)
         self.message.visible = bool(self.message.text)
         self.show()

@@ -1,4 +1,4 @@
-"""Step 2: one point in the centre of each vertebral body."""
+"""Step 2: an ROI in each vertebral body, from clicks or from another tool's segmentation."""
 
 from __future__ import annotations
 
@@ -17,25 +17,24 @@ from .tablewidget import fillTable, number
 if TYPE_CHECKING:
     from .panel import Panel
 
-FIRST_LEVELS = LEVELS[LEVELS.index("T8"):]  # what a lumbar field of view can begin with
 LAST_LUMBAR = "L5"
 
 
 class VertebraeStep(Step):
-    """Place, name, correct and exclude the points; the ellipsoids around them are shown and measured at once."""
+    """Place, take over, name, correct and exclude the ROIs; they are shown and measured at once, and every change can be taken back."""
 
     def __init__(self, panel: Panel, ui: Any) -> None:
         super().__init__(panel, ui, ui.vertebraeSection, ui.vertebraeMessage)
         self._reasons: tuple[Optional[str], ...] = (
-            None, "fracture", "haemangioma", "degenerative endplate", "vertebroplasty", "focal lesion", "artefact",
+            None, "fracture", "haemangioma", "degenerative endplate", "vertebroplasty", "hardware", "focal lesion", "artefact",
         )
         self._observed: Optional[Any] = None
-        ui.firstLevelComboBox.addItems(list(FIRST_LEVELS))
-        ui.firstLevelComboBox.setCurrentIndex(FIRST_LEVELS.index("L1"))
+        ui.firstLevelComboBox.addItems(list(LEVELS))
+        ui.firstLevelComboBox.setCurrentIndex(LEVELS.index("L1"))
         ui.firstLevelComboBox.connect("activated(int)", self.onFirstLevelChosen)
         ui.excludeComboBox.addItems([
             _("in the mean"), _("excluded: fracture"), _("excluded: haemangioma"), _("excluded: degenerative endplate"),
-            _("excluded: vertebroplasty"), _("excluded: focal lesion"), _("excluded: artefact"),
+            _("excluded: vertebroplasty"), _("excluded: hardware"), _("excluded: focal lesion"), _("excluded: artefact"),
         ])
         ui.excludeComboBox.connect("activated(int)", self.onReasonChosen)
         ui.vertebraeTable.connect("itemSelectionChanged()", self.onLevelSelected)
@@ -45,6 +44,9 @@ class VertebraeStep(Step):
         ui.placeButton.connect("clicked(bool)", self.onPlace)
         ui.fillButton.connect("clicked()", self.onFill)
         ui.undoPointButton.connect("clicked()", self.onUndo)
+        ui.takeOverButton.connect("clicked()", self.onTakeOver)
+        ui.segmentationComboBox.connect("currentNodeChanged(vtkMRMLNode*)", self.onSegmentationChosen)
+        ui.refineCheckBox.connect("clicked(bool)", self.onRefineChosen)
         for spinBox in (ui.radiusLRSpinBox, ui.radiusAPSpinBox, ui.radiusCCSpinBox):
             spinBox.connect("editingFinished()", self.onSizeChanged)
 
@@ -119,16 +121,27 @@ class VertebraeStep(Step):
         if self._rois():
             self._rewrite(self.exam.resize_rois)
 
+    def onSegmentationChosen(self, node: Any) -> None:
+        self.ui.takeOverButton.enabled = self.exam is not None and self.ui.segmentationComboBox.currentNode() is not None
+
+    def onTakeOver(self) -> None:
+        segmentation = self.ui.segmentationComboBox.currentNode()
+        self._rewrite(lambda: self.exam.take_over(segmentation))
+
+    def onRefineChosen(self, checked: bool) -> None:
+        if self._rois():
+            self.onPointsChanged()
+
     def onUndo(self) -> None:
-        self.exam.remove_last_point()
+        self._rewrite(self.exam.undo)
 
     # ------------------------------------------------------------------------------------------------ naming, excluding
     def _firstLevel(self) -> str:
-        return FIRST_LEVELS[self.ui.firstLevelComboBox.currentIndex]
+        return LEVELS[self.ui.firstLevelComboBox.currentIndex]
 
     def onFirstLevelChosen(self, index: int) -> None:
         if self._rois():
-            self._rewrite(lambda: self.exam.rename_from(FIRST_LEVELS[index]))
+            self._rewrite(lambda: self.exam.rename_from(LEVELS[index]))
 
     def onLevelSelected(self) -> None:
         roi = self._selected()
@@ -162,12 +175,16 @@ class VertebraeStep(Step):
         names = {"baseline": _("baseline"), "follow-up": _("follow-up")}
         without = [names[label] for label, exam in self.case.exams.items() if not exam.has_points()]
         if without:
-            return _("No vertebra is marked yet in: {exams}. Press Place and click into the vertebral bodies.").format(
+            return _("No vertebra is marked yet in: {exams}. Place points in the vertebral bodies, or take over a segmentation.").format(
                 exams=", ".join(without))
         return ""
 
+    def told(self, missing: str) -> str:
+        return "\n".join(filter(None, (missing, self.note())))  # what is doubtful in one exam is told before the other is placed
+
     def note(self) -> str:
-        return "\n".join(self.case.follow_up.notes) if self.panel.label == FOLLOW_UP else ""
+        carried = self.case.follow_up.notes if self.panel.label == FOLLOW_UP else ()
+        return "\n".join((*carried, *(self.exam.notes if self.exam else ())))
 
     def show(self) -> None:
         exam = self.exam
@@ -175,15 +192,23 @@ class VertebraeStep(Step):
         rois = self._rois()
         self.ui.placeButton.enabled = exam is not None
         self.ui.fillButton.enabled = len(rois) >= 2
-        self.ui.undoPointButton.enabled = bool(rois)
+        self.ui.undoPointButton.enabled = exam is not None and exam.can_undo
+        self.ui.takeOverButton.enabled = exam is not None and self.ui.segmentationComboBox.currentNode() is not None
+        if rois:
+            self.ui.firstLevelComboBox.setCurrentIndex(LEVELS.index(rois[0].level))
         self.ui.excludeComboBox.enabled = self._selected() is not None
-        measured = {v.roi.level: v.measurements for v in exam.vertebrae} if exam else {}
-        rows = []
+        measured = {v.roi.level: v for v in exam.vertebrae} if exam else {}
+        rows, tips = [], []
         for roi in rois:
-            fatFraction = measured.get(roi.level, {}).get("ff")
+            vertebra = measured.get(roi.level)
+            fatFraction = vertebra.measurements.get("ff") if vertebra else None
+            flags = vertebra.flags if vertebra else ()
             place = " ".join(number(x, 0) for x in roi.center_ras)
-            rows.append([roi.level, number(fatFraction.value) if fatFraction else "", place, roi.excluded or "", self._carried(roi)])
-        fillTable(self.ui.vertebraeTable, [_("Level"), _("FF %"), _("RAS mm"), _("Excluded"), _("Carried")], rows)
+            shown = number(fatFraction.value) if fatFraction else ""
+            rows.append([roi.level, shown, place, roi.excluded or "", self._carried(roi), "⚠" if flags else ""])
+            tips.append("\n".join(flags) or _("No warning."))
+        headers = [_("Level"), _("FF %"), _("RAS mm"), _("Excluded"), _("Carried"), _("Warnings")]
+        fillTable(self.ui.vertebraeTable, headers, rows, tips)
 
     def _carried(self, roi: VertebraROI) -> str:
         """How sure the place of an ROI is that was carried from the baseline; empty for one that the reader placed or moved."""

@@ -141,8 +141,9 @@ class Case:
         """Points that lie beside the exam's files become its points, unless the reader has placed some."""
         path = workflow.find_markups(Path(files.folder), root)
         if path is not None and not exam.has_points():
-            rois, _ = workflow.exam_rois_from(exam.maps, self.settings(), path)
-            exam.set_rois(rois)
+            rois, notes = workflow.exam_rois_from(exam.maps, self.settings(), path)
+            exam.set_rois(rois, notes)
+            exam.begin_history()
 
     def series_rows(self, label: str) -> Sequence[Mapping[str, Any]]:
         """One row a recognised series of an exam, with the reasons; see ``SeriesVolume.as_row``."""
@@ -331,6 +332,8 @@ class Case:
     def _restore_exam(self, label: str, record: Mapping[str, Any]) -> None:
         exam = self.exams[label] = CaseExam(self, ExamMaps(label=label, maps=exam_maps_from_scene(label), **record["maps"]))
         exam.labs, exam.decisions = record["labs"], record["decisions"]
+        exam.placement_notes = tuple(record.get("placement_notes", ()))
+        exam.begin_history()
         if exam.has_points():
             exam.measure()
         if record["muscle_signal"] is not None:

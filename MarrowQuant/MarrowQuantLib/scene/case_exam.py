@@ -23,11 +23,12 @@ from ..model import (
     VertebraROI,
     Volume,
 )
-from ..vertebrae import place_between, relabel
+from ..vertebrae import from_segments, place_between, relabel, take_over
 from ..vertebrae.levels import level_index
 from . import points as point_list
 from . import skeleton
 from .burden import burden_to_nodes, remove_burden
+from .labelmaps import read_segments
 from .nodes import exam_title, find_node, find_or_add
 from .records import write_record
 from .rois import rois_from_points_node, rois_to_points_node, rois_to_segmentation
@@ -62,6 +63,8 @@ class CaseExam:
         What is and what is not in the tDV, for stations that could not be stitched.
     labs : dict
         Test to value.
+    placement_notes : tuple of str
+        What the reader should know about how the ROIs were placed.
     """
 
     def __init__(self, case: Case, maps: ExamMaps) -> None:
@@ -71,6 +74,9 @@ class CaseExam:
         self.burden: Optional[Burden] = None
         self.decisions: list[Decision] = []
         self.labs: dict[str, LabValue] = {}
+        self.placement_notes: tuple[str, ...] = ()
+        self._shift_notes: tuple[str, ...] = ()
+        self.begin_history()
         self._session: Optional[BurdenSession] = None
         self._result: Optional[ExamResult] = None
         self._parts: tuple[BurdenPart, ...] = ()
@@ -83,7 +89,8 @@ class CaseExam:
     def result(self) -> ExamResult:
         """All that is known now; the same object as long as nothing changes."""
         if self._result is None:
-            self._result = workflow.assemble(self.maps, self.vertebrae, self.lumbar, self.burden, dict(self.labs))
+            labs, notes = dict(self.labs), self.notes
+            self._result = workflow.assemble(self.maps, self.vertebrae, self.lumbar, self.burden, labs, notes)
         if self._result.burden_parts is not self._parts:
             self._result = replace(self._result, burden_parts=self._parts, warnings=(*self._result.warnings, *self.part_notes))
         return self._result
@@ -100,7 +107,13 @@ class CaseExam:
     def remember(self) -> None:
         """Write into the scene what its other nodes do not hold."""
         muscle_signal = None if self.burden is None else self.burden.muscle_signal
-        text = write_record(self.maps, labs=self.labs, decisions=self.decisions, muscle_signal=muscle_signal)
+        text = write_record(
+            self.maps,
+            labs=self.labs,
+            decisions=self.decisions,
+            muscle_signal=muscle_signal,
+            placement_notes=self.placement_notes,
+        )
         self.case.remembered[self.label] = text
 
     # ----------------------------------------------------------------------------------------------------------- points
@@ -118,6 +131,11 @@ class CaseExam:
     def has_points(self) -> bool:
         return self.points_node is not None and bool(point_list.placed_points(self.points_node))
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader should know about the places of the ROIs, on the Dixon images and on the others."""
+        return (*self.placement_notes, *self._shift_notes)
+
     def rois(self) -> list[VertebraROI]:
         """The ROIs around the points, cranial first.
 
@@ -128,17 +146,31 @@ class CaseExam:
         """
         return [] if self.points_node is None else rois_from_points_node(self.points_node, self.case.settings().roi_radii_mm)
 
-    def set_rois(self, rois: Sequence[VertebraROI]) -> None:
-        """Replace all points."""
+    def set_rois(self, rois: Sequence[VertebraROI], notes: Optional[Sequence[str]] = None) -> None:
+        """Replace all points; ``notes`` take the place of the placement's notes, None keeps these."""
+        self._history.record(self.points(), self.placement_notes)
         rois_to_points_node(rois, self.label, node=self.points())
+        if notes is not None:
+            self.placement_notes = tuple(notes)
+            self.remember()
+        self._history.record(self.points(), self.placement_notes)
+
+    def begin_history(self) -> None:
+        """The points as they are now are where undoing ends."""
+        self._history = point_list.PointHistory(self.points_node, self.placement_notes)
+
+    @property
+    def can_undo(self) -> bool:
+        """True if the points were changed since :meth:`begin_history`."""
+        return self._history.can_undo
+
+    def undo(self) -> None:
+        """Take back the last change of the points: placing, dragging, filling, taking over, renaming, excluding, resizing."""
+        self.placement_notes = self._history.undo(self.points(), self.placement_notes)
 
     def name_points(self, first_level: str) -> str:
         """Name the points without a level in the order of placing; the last point's level. See ``points.name_points``."""
         return point_list.name_points(self.points(), first_level)
-
-    def remove_last_point(self) -> None:
-        """Take back the point that was placed last."""
-        point_list.remove_last_point(self.points())
 
     def rename_from(self, first_level: str) -> None:
         """Move all levels so that the most cranial point is ``first_level``: corrects a count from the wrong vertebra."""
@@ -159,8 +191,22 @@ class CaseExam:
             raise MarrowQuantError("Two points are needed to fill in the levels between them; place the first and the last level.")
         image = next((self.maps.maps[key] for key in ("water", "ff", "in_phase") if key in self.maps.maps), None)
         ends = [(roi.level, roi.center_ras) for roi in (rois[0], rois[-1])]
-        rois, _ = place_between(*ends, image, self.case.settings().roi_radii_mm)
-        self.set_rois(rois)
+        excluded = {roi.level: roi.excluded for roi in rois}
+        placed, notes = place_between(*ends, image, self.case.settings().roi_radii_mm)
+        self.set_rois([replace(roi, excluded=excluded.get(roi.level)) for roi in placed], notes)
+
+    def take_over(self, segmentation: Any) -> None:
+        """Place an ROI inside every vertebra that a segmentation node holds; exclusions of the levels stay.
+
+        Raises
+        ------
+        MarrowQuantError
+            If no segment is a vertebra; see ``vertebrae.from_segments`` and ``vertebrae.take_over``.
+        """
+        excluded = {roi.level: roi.excluded for roi in self.rois()} if self.has_points() else {}
+        labelled = from_segments(read_segments(segmentation), segmentation.GetName())
+        found = take_over(labelled, radii_mm=self.case.settings().roi_radii_mm)
+        self.set_rois([replace(roi, excluded=excluded.get(roi.level)) for roi in found.rois], found.doubts)
 
     def resize_rois(self) -> None:
         """Give every ROI the half-lengths of the parameter node."""
@@ -179,9 +225,13 @@ class CaseExam:
         MarrowQuantError
             If an ROI cannot be measured; nothing old is then kept as if it were measured.
         """
-        self.vertebrae, self.lumbar, self._result = (), {}, None
+        self.vertebrae, self.lumbar, self._result, self._shift_notes = (), {}, None, ()
+        if self.points_node is not None:
+            self._history.record(self.points_node, self.placement_notes)
         rois = self.rois()
-        self.vertebrae, self.lumbar = workflow.measure_vertebrae(self.maps.maps, rois)
+        self.maps, shifts, notes = workflow.with_shifts(self.maps, rois, self.case.settings())
+        self.vertebrae, self.lumbar = workflow.measure_vertebrae(self.maps.maps, rois, shifts)
+        self._shift_notes = tuple(notes)
         key = "ff" if "ff" in self.maps.maps else "adc"
         tags = {"exam": self.label, "rois": "segments"}
         node = find_or_add("vtkMRMLSegmentationNode", f"{exam_title(self.label)} vertebral ROIs", tags)

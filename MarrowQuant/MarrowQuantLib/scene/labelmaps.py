@@ -1,4 +1,4 @@
-"""Masks as segments of a segmentation node, without the temporary volume nodes that ``slicer.util`` makes for each."""
+"""Masks as segments of a segmentation node and back, without the temporary volume nodes that ``slicer.util`` makes for each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any, Optional
 import numpy as np
 import slicer
 import vtk
-from vtk.util.numpy_support import numpy_to_vtk
+from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+
+from ..model import Volume
+from .volumes import parent_matrix
 
 _CONTEXT, _REGION_CONTEXT = "Segmentation category and type - 3D Slicer General Anatomy list", "Anatomic codes - DICOM master list"
 
@@ -78,6 +81,44 @@ def segment_mask(node: Any, segment_id: str, volume_node: Any) -> np.ndarray:
     if segment is None or segment.GetRepresentation(_labelmap_name()) is None:
         return np.zeros(shape, dtype=bool)
     return slicer.util.arrayFromSegmentBinaryLabelmap(node, segment_id, volume_node).astype(bool)
+
+
+def read_segments(node: Any) -> list[tuple[str, str, Volume]]:
+    """All segments of a node: name, terminology entry ("" if none), and mask where it stands in the world.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the node stands under a transform that is not linear.
+    """
+    to_world = parent_matrix(node)
+    segmentation, found = node.GetSegmentation(), []
+    if not segmentation.ContainsRepresentation(_labelmap_name()):
+        node.CreateBinaryLabelmapRepresentation()  # drawn as surfaces
+    for n in range(segmentation.GetNumberOfSegments()):
+        segment_id = segmentation.GetNthSegmentID(n)
+        segment, image = segmentation.GetSegment(segment_id), slicer.vtkOrientedImageData()
+        node.GetBinaryLabelmapRepresentation(segment_id, image)
+        found.append((segment.GetName(), _terminology_of(segment), _mask_of(image, to_world)))
+    return found
+
+
+def _mask_of(image: Any, to_world: np.ndarray) -> Volume:
+    extent, scalars = image.GetExtent(), image.GetPointData().GetScalars()
+    shape = tuple(max(extent[2 * axis + 1] - extent[2 * axis] + 1, 0) for axis in (2, 1, 0))
+    mask = np.zeros(shape, bool) if scalars is None else vtk_to_numpy(scalars).reshape(shape) != 0
+    matrix = vtk.vtkMatrix4x4()
+    image.GetImageToWorldMatrix(matrix)
+    ijk_to_ras = to_world @ slicer.util.arrayFromVTKMatrix(matrix)
+    ijk_to_ras[:3, 3] += ijk_to_ras[:3, :3] @ [extent[2 * axis] for axis in range(3)]
+    return Volume(mask, ijk_to_ras)
+
+
+def _terminology_of(segment: Any) -> str:
+    if hasattr(segment, "GetTerminology"):
+        return segment.GetTerminology() or ""
+    value = vtk.reference("")
+    return str(value) if segment.GetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), value) else ""
 
 
 def _set_terminology(segment: Any, entry: str) -> None:

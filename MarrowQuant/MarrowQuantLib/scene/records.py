@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from ..maps import ExamMaps
@@ -27,6 +27,7 @@ def write_record(
     labs: Mapping[str, LabValue],
     decisions: list[tuple[tuple[float, float, float], str]],
     muscle_signal: Optional[float],
+    placement_notes: Sequence[str] = (),
     scene: Optional[Any] = None,
 ) -> str:
     """Write the record of one exam; a second call replaces it. Returns its text."""
@@ -42,6 +43,7 @@ def write_record(
         "labs": [[lab.test, lab.value, lab.unit, lab.date.isoformat(), lab.given] for lab in labs.values()],
         "decisions": decisions,
         "muscle_signal": muscle_signal,
+        "placement_notes": placement_notes,
     }
     node = find_or_add(_CLASS, f"MarrowQuant {maps.label}", {"text": _TEXT, "exam": maps.label}, scene)
     node.SetText(json.dumps(record, ensure_ascii=False, default=_plain))

@@ -240,15 +240,25 @@ def _signal_range(array: np.ndarray) -> tuple[float, float]:
 def _ijk_to_world(node: Any) -> np.ndarray:
     matrix = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(matrix)
-    ijk_to_ras = slicer.util.arrayFromVTKMatrix(matrix)
+    return parent_matrix(node) @ slicer.util.arrayFromVTKMatrix(matrix)
+
+
+def parent_matrix(node: Any) -> np.ndarray:
+    """What a node's parent transforms do to it, shape (4, 4); the identity without any.
+
+    Raises
+    ------
+    MarrowQuantError
+        If they are not linear.
+    """
     parent = node.GetParentTransformNode()
     if parent is None:
-        return ijk_to_ras
+        return np.eye(4)
     to_world = vtk.vtkMatrix4x4()
     if not parent.IsTransformToWorldLinear():
         raise MarrowQuantError(
-            f"The volume {node.GetName()} stands under a transform that is not linear, so its voxels have no regular grid; harden the "
-            "transform or remove it, then measure again."
+            f"{node.GetName()} stands under a transform that is not linear, so its voxels have no regular grid; harden the transform or "
+            "remove it, then measure again."
         )
     parent.GetMatrixTransformToWorld(to_world)
-    return slicer.util.arrayFromVTKMatrix(to_world) @ ijk_to_ras
+    return slicer.util.arrayFromVTKMatrix(to_world)

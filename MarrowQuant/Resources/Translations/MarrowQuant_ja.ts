@@ -4,18 +4,6 @@
 <context>
     <name>MarrowQuant</name>
     <message>
-        <source>Other dates:</source>
-        <translation>他の日付：</translation>
-    </message>
-    <message>
-        <source>Course</source>
-        <translation>経過図</translation>
-    </message>
-    <message>
-        <source>Folder with the results.json of other dates of this patient; they are drawn together with this case.</source>
-        <translation>この患者の他の日付のresults.jsonがあるフォルダー。この症例と一緒に描画します。</translation>
-    </message>
-    <message>
         <source>Preset:</source>
         <translation>プリセット:</translation>
     </message>
@@ -50,6 +38,18 @@
     <message>
         <source>Limits (*.json)</source>
         <translation>限界値 (*.json)</translation>
+    </message>
+    <message>
+        <source>Other dates:</source>
+        <translation>他の日付：</translation>
+    </message>
+    <message>
+        <source>Course</source>
+        <translation>経過図</translation>
+    </message>
+    <message>
+        <source>Folder with the results.json of other dates of this patient; they are drawn together with this case.</source>
+        <translation>この患者の他の日付のresults.jsonがあるフォルダー。この症例と一緒に描画します。</translation>
     </message>
     <message>
         <source>Carry over from baseline</source>
@@ -224,8 +224,28 @@
         <translation>書き出す</translation>
     </message>
     <message>
-        <source>Fill between</source>
-        <translation>間を補う</translation>
+        <source>Find bodies between</source>
+        <translation>間の椎体を検出</translation>
+    </message>
+    <message>
+        <source>Move the ROIs on images that show the column clearly elsewhere than the Dixon images. The shift is told below.</source>
+        <translation>脊柱の位置がDixon画像と明らかに異なる画像ではROIを移動します。移動量は下に表示されます。</translation>
+    </message>
+    <message>
+        <source>Follow a displacement of the diffusion images</source>
+        <translation>拡散画像の位置ずれに追従</translation>
+    </message>
+    <message>
+        <source>Segmentation of another tool whose segments are vertebrae, by name (L1, vertebrae_L1) or by SNOMED CT code.</source>
+        <translation>他のツールで作成した椎体のセグメンテーション。名前（L1、vertebrae_L1）またはSNOMED CTコードで識別します。</translation>
+    </message>
+    <message>
+        <source>Place an ROI inside every vertebra of the segmentation, clear of its endplates, walls and arch.</source>
+        <translation>セグメンテーションの各椎体の内部に、終板・皮質・椎弓を避けてROIを配置します。</translation>
+    </message>
+    <message>
+        <source>Take over its vertebrae</source>
+        <translation>椎体を取り込む</translation>
     </message>
     <message>
         <source>First level:</source>
@@ -284,8 +304,8 @@
         <translation>楕円体の左右方向の半径。</translation>
     </message>
     <message>
-        <source>Level of the first point. The next points get the levels below it. Choosing another level renames all points.</source>
-        <translation>最初の点の椎体レベル。次の点には順に下のレベルが付きます。別のレベルを選ぶと、すべての点の名前が変わります。</translation>
+        <source>Level of the highest point; the next ones get the levels below it. Choosing another one renames the whole column.</source>
+        <translation>最も上の点の椎体レベル。続く点には順に下のレベルが付きます。別のレベルを選ぶと脊柱全体の名前が変わります。</translation>
     </message>
     <message>
         <source>MarrowQuant</source>
@@ -328,16 +348,16 @@
         <translation>生理的 (P)</translation>
     </message>
     <message>
-        <source>Place</source>
-        <translation>配置</translation>
+        <source>Place points</source>
+        <translation>点を配置</translation>
     </message>
     <message>
         <source>Propose</source>
         <translation>候補を表示</translation>
     </message>
     <message>
-        <source>Propose the levels between the highest and the lowest point.</source>
-        <translation>最も上の点と最も下の点の間のレベルを提案します。</translation>
+        <source>Find the vertebral bodies from the highest to the lowest point, and place an ROI in each.</source>
+        <translation>最も上の点から最も下の点までの椎体を検出し、それぞれにROIを配置します。</translation>
     </message>
     <message>
         <source>Quantitative bone-marrow MRI in myeloma: fat fraction and ADC of the lumbar vertebrae, tumour burden on whole-body diffusion, their change under treatment, and an estimated probability of response. Work through the steps from top to bottom; each says what it still needs. Research use only. Not a medical device; not for diagnosis or treatment decisions.</source>
@@ -356,8 +376,8 @@
         <translation>除外 (R)</translation>
     </message>
     <message>
-        <source>Remove the point that was placed last.</source>
-        <translation>最後に置いた点を取り消します。</translation>
+        <source>Take back the last change of the ROIs: placing, dragging, finding, taking over, renaming, excluding, resizing.</source>
+        <translation>ROIの直前の変更（配置、移動、検出、取り込み、名前の変更、除外、大きさの変更）を元に戻します。</translation>
     </message>
     <message>
         <source>Report language:</source>
@@ -1069,8 +1089,8 @@
         <translation>レベル</translation>
     </message>
     <message>
-        <source>No vertebra is marked yet in: {exams}. Press Place and click into the vertebral bodies.</source>
-        <translation>まだ椎体に点がない検査: {exams}。「配置」を押して椎体をクリックしてください。</translation>
+        <source>No vertebra is marked yet in: {exams}. Place points in the vertebral bodies, or take over a segmentation.</source>
+        <translation>椎体がまだ指定されていません：{exams}。椎体に点を配置するか、セグメンテーションを取り込んでください。</translation>
     </message>
     <message>
         <source>RAS mm</source>
@@ -1107,6 +1127,18 @@
     <message>
         <source>excluded: vertebroplasty</source>
         <translation>除外: 椎体形成術後</translation>
+    </message>
+    <message>
+        <source>No warning.</source>
+        <translation>警告なし。</translation>
+    </message>
+    <message>
+        <source>Warnings</source>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <source>excluded: hardware</source>
+        <translation>除外：金属・インプラント</translation>
     </message>
     <message>
         <source>follow-up</source>
