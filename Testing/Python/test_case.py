@@ -61,8 +61,6 @@ def test_each_point_placed_is_taken_back(case):
         exam.measure()
     exam.undo()
     assert [roi.level for roi in exam.rois()] == ["L1", "L2", "L3", "L4"]
-
-
     for _ in range(4):
         exam.undo()
     assert exam.rois() == [] and not exam.can_undo
@@ -126,6 +124,8 @@ def test_the_notes_of_a_placement_come_back_with_the_scene(case):
     assert told
     case.restore()
     assert case.exams["baseline"].placement_notes == told
+
+
 def test_levels_between_two_points_are_filled_in(case):
     exam = case.exams["baseline"]
     node = exam.points()

@@ -15,8 +15,8 @@ import slicer
 from .. import workflow
 from ..dicom import ExamFiles, overrides_from
 from ..distributions import region_changes
-from ..longitudinal.repeatability import Repeatability, limits_from_text, limits_to_text, read_limits
 from ..longitudinal.normal import baseline_band
+from ..longitudinal.repeatability import Repeatability, limits_from_text, limits_to_text, read_limits
 from ..maps import ExamMaps
 from ..model import (
     ExamResult,
