@@ -13,11 +13,11 @@ from typing import Optional
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from .features import compare_distributions, functional_map
+from .features import FunctionalMap, compare_distributions, functional_map
 from .longitudinal import index_of
 from .longitudinal.registration import Rigid
 from .measure import HISTOGRAM_KEYS, LUMBAR, VERTEBRA_INDICES
-from .model import ExamResult, Histogram, MarrowQuantError, RegionChange, VertebraResult, VertebraROI, Volume, VoxelwiseChange
+from .model import ExamResult, Histogram, RegionChange, Role, VertebraROI, Volume, VoxelwiseChange
 from .vertebrae import rasterise
 
 LUMBAR_REGION = "lumbar"
@@ -43,10 +43,8 @@ def region_changes(baseline: ExamResult, follow_up: ExamResult) -> tuple[RegionC
     for key in HISTOGRAM_KEYS:
         if key not in baseline.maps or key not in follow_up.maps:
             continue
-        found = {}
-        for first, second in _measured_in_both(baseline, follow_up, key):
-            rois = (vertebra.moved_rois.get(key, vertebra.roi) for vertebra in (first, second))
-            found[first.roi.level] = _voxels_of(*rois, baseline.maps[key], follow_up.maps[key])
+        rois = _rois(baseline, follow_up, key)
+        found = {level: _voxels_of(*both, baseline.maps[key], follow_up.maps[key]) for level, both in rois.items()}
         changes += [_change(level, key, *voxels) for level, voxels in found.items()]
         pooled = [found[level] for level in lumbar_levels((baseline, follow_up)) if level in found]
         if pooled:
@@ -68,21 +66,54 @@ def pooled_histogram(exam: ExamResult, key: str, levels: Sequence[str]) -> Optio
     return replace(found[0], counts=np.sum([h.counts for h in found], axis=0))
 
 
-def _measured_in_both(baseline: ExamResult, follow_up: ExamResult, key: str) -> list[tuple[VertebraResult, VertebraResult]]:
-    later = {v.roi.level: v for v in follow_up.vertebrae if key in v.measurements}
-    return [(v, later[v.roi.level]) for v in baseline.vertebrae if key in v.measurements and v.roi.level in later]
+def functional_volume(baseline: ExamResult, follow_up: ExamResult, key: str) -> Optional[Volume]:
+    """Which voxels of the vertebrae fell (1), stayed (2) and rose (3), on the grid of the baseline's map; 0 elsewhere. For looking.
+
+    Parameters
+    ----------
+    baseline, follow_up : ExamResult
+        With their maps.
+    key : {"ff", "adc"}
+
+    Returns
+    -------
+    Volume or None
+        int8 of shape (k, j, i); None where an exam lacks the map, or no voxel has a partner. The limits are those of
+        :func:`region_changes`.
+    """
+    if key not in baseline.maps or key not in follow_up.maps:
+        return None
+    classes = np.zeros(baseline.maps[key].array.shape, np.int8)
+    for first, second in _rois(baseline, follow_up, key).values():
+        index, values, places = _inside(first, baseline.maps[key])
+        found = _functional(key, values, _values_at(follow_up.maps[key], _movement(first, second).apply(places)))
+        if found is not None:
+            classes[tuple(index.T)] = found.classes
+    if not classes.any():
+        return None
+    name = f"{VERTEBRA_INDICES[key][0]} functional map"
+    return baseline.maps[key].like(classes, role=Role.UNKNOWN, quantity="class", unit="", name=name)
+
+
+def _rois(baseline: ExamResult, follow_up: ExamResult, key: str) -> dict[str, tuple[VertebraROI, VertebraROI]]:
+    """By level, where the map was measured in both exams."""
+    before, after = (
+        {v.roi.level: v.moved_rois.get(key, v.roi) for v in exam.vertebrae if key in v.measurements} for exam in (baseline, follow_up)
+    )
+    return {level: (roi, after[level]) for level, roi in before.items() if level in after}
 
 
 def _voxels_of(before: VertebraROI, after: VertebraROI, first: Volume, second: Volume) -> _Pairs:
-    values, places = _inside(before, first)
-    return values, _inside(after, second)[0], _values_at(second, _movement(before, after).apply(places))
+    _, values, places = _inside(before, first)
+    return values, _inside(after, second)[1], _values_at(second, _movement(before, after).apply(places))
 
 
-def _inside(roi: VertebraROI, volume: Volume) -> tuple[np.ndarray, np.ndarray]:
-    """Values of the ROI's voxels, NaN among them, and their RAS positions in mm, shape (n, 3)."""
+def _inside(roi: VertebraROI, volume: Volume) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of the ROI's voxels: indices (k, j, i), values, NaN among them, and RAS positions in mm, shape (n, 3)."""
     voxels = rasterise(roi, volume)
     kji = np.argwhere(voxels.local_mask) + [part.start for part in voxels.bounds]
-    return volume.array[voxels.bounds][voxels.local_mask], kji[:, ::-1] @ volume.ijk_to_ras[:3, :3].T + volume.ijk_to_ras[:3, 3]
+    places = kji[:, ::-1] @ volume.ijk_to_ras[:3, :3].T + volume.ijk_to_ras[:3, 3]
+    return kji, volume.array[voxels.bounds][voxels.local_mask], places
 
 
 def _movement(before: VertebraROI, after: VertebraROI) -> Rigid:
@@ -107,15 +138,20 @@ def _change(region: str, key: str, before: np.ndarray, after: np.ndarray, paired
 
 
 def _voxelwise(key: str, before: np.ndarray, paired: np.ndarray) -> Optional[VoxelwiseChange]:
-    """Shares of voxels above, within and below the limit of the index; None where no voxel has a partner.
+    found = _functional(key, before, paired)
+    if found is None:
+        return None
+    return VoxelwiseChange(found.limit, found.percent_down, found.percent_unchanged, found.percent_up, found.n_voxels, found.n_excluded)
+
+
+def _functional(key: str, before: np.ndarray, paired: np.ndarray) -> Optional[FunctionalMap]:
+    """Voxels above, within and below the limit of the index; None where no voxel has a partner.
 
     The limit is that of a region's mean (``longitudinal.indices``), because none is known for a single marrow voxel: voxels, which are
     noisier, pass it more often without a change. A relative limit is taken of the region's median at baseline.
     """
+    if not np.any(np.isfinite(before) & np.isfinite(paired)):
+        return None
     limit = index_of(key).limit
     size = limit.value * float(np.nanmedian(before)) / 100.0 if limit.relative else limit.value
-    try:
-        found = functional_map(before, paired, abs(size))
-    except MarrowQuantError:
-        return None
-    return VoxelwiseChange(found.limit, found.percent_down, found.percent_unchanged, found.percent_up, found.n_voxels, found.n_excluded)
+    return functional_map(before, paired, abs(size))

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from MarrowQuantLib.distributions import LUMBAR_REGION, lumbar_levels, pooled_histogram, region_changes
+from MarrowQuantLib.distributions import LUMBAR_REGION, functional_volume, lumbar_levels, pooled_histogram, region_changes
 from MarrowQuantLib.doubts import region_doubts
+from MarrowQuantLib.features.change import UNCHANGED, UP
 from MarrowQuantLib.measure import measure_vertebrae
 from MarrowQuantLib.model import ExamResult, Results, Role, Settings, VertebraROI, Volume
 from MarrowQuantLib.report import results_to_dict
@@ -129,6 +130,22 @@ def test_the_voxels_compared_are_those_that_were_measured_where_an_image_shows_t
     change = by_region(region_changes(baseline, replace(follow_up, vertebrae=vertebrae)), "adc")["L1"]
     assert change.distribution.overlap == pytest.approx(1.0, abs=0.02) and change.distribution.earth_mover < 2.0
     assert change.voxelwise.percent_unchanged == 100.0
+
+
+def test_the_functional_map_lies_on_the_baseline_and_holds_the_shares(maps):
+    ff, adc = maps
+    later = ff + np.where(np.arange(48) < 24, 10.0, 0.0)
+    baseline, follow_up = exam_of(ff, adc, np.eye(4), "baseline"), exam_of(later, adc, LATER, "follow-up")
+    volume = functional_volume(baseline, follow_up, "ff")
+    assert volume.same_grid(baseline.maps["ff"])
+    for vertebra in baseline.vertebrae:
+        inside = rasterise(vertebra.roi, baseline.maps["ff"]).mask()
+        change = by_region(region_changes(baseline, follow_up), "ff")[vertebra.roi.level].voxelwise
+        assert 100.0 * np.mean(volume.array[inside] == UP) == pytest.approx(change.percent_up) and 0 < change.percent_up < 100
+        assert np.all(volume.array[inside] == np.where(np.nonzero(inside)[2] < 24, UP, UNCHANGED))
+        volume.array[inside] = 0
+    assert not volume.array.any()
+    assert functional_volume(baseline, replace(follow_up, maps={}), "ff") is None
 
 
 def test_small_rois_are_told_once_and_not_twice(maps):

@@ -57,6 +57,33 @@ def test_a_chart_goes_with_its_histograms_and_one_exam_tells_no_shift(slicer_sce
         assert not list(nodes_with(class_name, {}))
 
 
+def test_the_functional_map_is_a_hidden_segmentation_and_goes_with_the_follow_up(slicer_scene):
+    from MarrowQuantLib.scene.labelmaps import read_segments
+    from MarrowQuantLib.scene.nodes import find_node, tag
+    from MarrowQuantLib.scene.results_scene import results_to_scene
+
+    found = replace(results(), response=None)
+    results_to_scene(found)
+    for key, moved in (("ff", "FF up"), ("adc", "ADC down")):  # FF 5 to 25 %, ADC 800 to 500 µm²/s
+        node = find_node("vtkMRMLSegmentationNode", {"functional": key})
+        assert tag(node, "exam") == "baseline" and not node.GetDisplayNode().GetVisibility()
+        segments = {name: mask for name, _, mask in read_segments(node)}
+        voxels = sum(vertebra.measurements[key].n_voxels for vertebra in found.exams[0].vertebrae)
+        assert {name: int(mask.array.sum()) for name, mask in segments.items() if mask.array.any()} == {moved: voxels}
+    results_to_scene(replace(found, exams=found.exams[:1], distributions=()))
+    assert find_node("vtkMRMLSegmentationNode", {"functional": "ff"}) is None
+
+
+def test_the_voxels_are_compared_anew_only_when_vertebrae_were_measured_anew(slicer_scene):
+    from MarrowQuantLib.scene.case import Case
+
+    case, exams = Case(), results().exams
+    first = case._region_changes(exams)
+    assert first and case._region_changes([replace(exam, labs={}) for exam in exams]) is first
+    assert case._region_changes([replace(exams[0], vertebrae=exams[0].vertebrae[:2]), exams[1]]) != first
+    assert case._region_changes(exams[:1]) == ()
+
+
 def test_the_buttons_of_the_panel_show_the_histograms_once_measured(slicer_host):
     from MarrowQuantLib.scene.nodes import find_node
 

@@ -8,6 +8,7 @@ A node is known by its attributes, never by its name, which the reader may chang
 ``.key``           what a volume is in ``ExamResult.maps``: ff, water, …
 ``.rois``          "points" (point list) or "segments" (segmentation)
 ``.burden``        "segments" (segmentation by state) or "labels" (components)
+``.functional``    "ff" or "adc": the functional map (segmentation)
 ``.table``         which table: vertebrae, measurements, components, lesions, changes, labs, response, adc_histogram, ff_levels,
                    lumbar_ff, lumbar_adc
 ``.chart``         which chart: adc_histogram, ff_levels, lumbar_ff, lumbar_adc; ``.series`` on its plot series

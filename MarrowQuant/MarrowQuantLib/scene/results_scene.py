@@ -16,6 +16,7 @@ from ..model import ExamResult, MarrowQuantError, Progress, Results, no_progress
 from . import headless
 from .burden import burden_to_nodes, remove_burden
 from .charts import adc_histogram_chart, fat_fraction_chart, lumbar_histogram_chart
+from .functional import functional_maps_to_nodes
 from .layout import default_views
 from .lesions import lesions_table
 from .nodes import exam_folder, exam_title, find_or_add, nodes_with, put_in_folder, remove_nodes, scene_or_default
@@ -81,6 +82,7 @@ def results_to_scene(results: Results, scene: Optional[Any] = None, progress: Pr
     fat_fraction_chart(results.exams, scene, band=baseline_band(results)[0])
     for key in HISTOGRAM_KEYS:
         lumbar_histogram_chart(results.exams, key, results.distributions, scene)
+    functional_maps_to_nodes(results.exams, scene)
     set_parameters({**settings_to_parameters(results.settings), **subject_to_parameters(results.subject)}, scene)
     if results.response is not None:
         set_parameters({"modelId": results.response.model_id}, scene)
