@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from MarrowQuantLib.burden import BurdenSession, find_muscle, segment
 from MarrowQuantLib.burden.edges import edge_level
-from MarrowQuantLib.burden.pieces import find_pieces, longest_diameter
+from MarrowQuantLib.burden.pieces import connected, find_pieces, longest_diameter
 from MarrowQuantLib.model import MarrowQuantError, Volume
+from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 SHAPE, SPACING = (60, 48, 64), np.array([7.0, 7.0, 15.0])  # an adult from vertex to knee, 900 mm
@@ -323,7 +324,7 @@ def test_unusable_input_is_refused(images):
 def pieces_of(mask, spacing=(1.0, 1.0, 1.0)):
     flat = np.flatnonzero(mask)
     points = np.stack(np.unravel_index(flat, mask.shape), axis=1)[:, ::-1] * np.array(spacing)
-    return find_pieces(mask, flat, points, 0.001, 0.0), points
+    return find_pieces(flat, mask.shape, points, 0.001, 0.0), points
 
 
 def test_pieces_touch_through_faces_only():
@@ -373,3 +374,23 @@ def test_a_threshold_answers_within_a_sliders_patience():
         spent.append(time.process_time() - start)
     assert high_b.array.shape == (180, 96, 128)
     assert np.median(spent) < 0.1
+
+
+def test_the_median_of_each_piece_is_that_of_its_values():
+    rng = np.random.default_rng(3)
+    mask = rng.random((20, 20, 20)) < 0.3
+    flat = np.flatnonzero(mask)
+    pieces = find_pieces(flat, mask.shape, np.stack(np.unravel_index(flat, mask.shape), axis=1).astype(float), 1.0, 0.0)
+    values = rng.normal(0.0, 800.0, flat.size).astype(np.float32)
+    expected = [np.median(values[pieces.members(n + 1)]) for n in range(len(pieces))]
+    assert len(pieces) > 50 and (values < 0).any()
+    np.testing.assert_allclose(pieces.median(values), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("density", [0.0, 0.05, 0.3, 0.5, 1.0])
+def test_components_of_sparse_voxels_are_those_of_scipy(density):
+    mask = np.random.default_rng(7).random((13, 17, 19)) < density
+    expected, count = ndimage.label(mask)
+    labels, found = connected(np.flatnonzero(mask), mask.shape)
+    assert found == count
+    np.testing.assert_array_equal(labels, expected[mask])

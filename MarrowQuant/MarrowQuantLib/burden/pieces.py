@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist
-
-FACES = ndimage.generate_binary_structure(3, 1)
-"""Voxels are connected through their faces only. On whole-body grids of some 3.5 x 3.5 x 6 mm an edge or a corner is a line or a point of
-contact: joining through it would merge a rib with the spleen (our choice)."""
 
 _MAX_PAIRS_FROM = 150  # up to this many points all distances are taken; above, only between the extreme points
 _DIRECTIONS = 92  # on half a sphere: neighbours about 15° apart, so that the longest diameter is missed by less than 1 %
@@ -67,27 +64,27 @@ class Pieces:
 
     def median(self, values: np.ndarray) -> np.ndarray:
         """Median per piece of a value per candidate voxel."""
-        x = values[self.order]
-        x = x[np.lexsort((x, self.labels()))]
+        x = _sorted_within(values[self.order], self.labels())
         first, count = self.starts[:-1], np.diff(self.starts)
         return (x[first + (count - 1) // 2].astype(float) + x[first + count // 2]) / 2 if len(self) else np.zeros(0)
 
 
-def find_pieces(mask: np.ndarray, flat: np.ndarray, positions_ras: np.ndarray, voxel_ml: float, min_volume_ml: float) -> Pieces:
+def find_pieces(
+    flat: np.ndarray, shape: tuple[int, int, int], positions_ras: np.ndarray, voxel_ml: float, min_volume_ml: float
+) -> Pieces:
     """Connected pieces of at least ``min_volume_ml``, largest first.
 
     Parameters
     ----------
-    mask : ndarray of bool, shape (k, j, i)
-        The mask, possibly a cut-out of the volume.
     flat : ndarray, shape (m,)
-        Flat indices into ``mask`` of its True voxels, ascending.
+        Flat indices of the candidate voxels, ascending.
+    shape : (int, int, int)
+        Size (k, j, i) of the volume, or of the cut-out of it, that ``flat`` counts in.
     positions_ras : ndarray, shape (m, 3)
-        Their positions in RAS mm.
+        The voxels' positions in RAS mm.
     voxel_ml, min_volume_ml : float
     """
-    labels, count = ndimage.label(mask, FACES)
-    found = labels.ravel()[flat]
+    found, count = connected(flat, shape)
     sizes = np.bincount(found, minlength=count + 1)
     sizes[0] = 0
     kept = np.flatnonzero(sizes * voxel_ml >= max(min_volume_ml, voxel_ml / 2))
@@ -99,7 +96,49 @@ def find_pieces(mask: np.ndarray, flat: np.ndarray, positions_ras: np.ndarray, v
     order = in_piece[np.argsort(label[in_piece], kind="stable")]
     starts = np.concatenate([[0], np.cumsum(sizes[kept])])
     centroid, box, half_axes = _moments(positions_ras[order], starts)
-    return Pieces(order, starts, centroid, box, half_axes, sizes[kept] * voxel_ml, _row_ends(flat[order], mask.shape[-1]))
+    return Pieces(order, starts, centroid, box, half_axes, sizes[kept] * voxel_ml, _row_ends(flat[order], shape[-1]))
+
+
+def connected(flat: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, int]:
+    """Connected components of sparse voxels, the runs along i as the nodes of a graph: the fewer voxels, the faster.
+
+    Voxels are connected through their faces only. On whole-body grids of some 3.5 x 3.5 x 6 mm an edge or a corner is a line or a point of
+    contact: joining through it would merge a rib with the spleen (our choice).
+
+    Parameters
+    ----------
+    flat : ndarray, shape (m,)
+        Flat indices of the voxels, ascending.
+    shape : (int, int, int)
+        Size (k, j, i) of what ``flat`` counts in.
+
+    Returns
+    -------
+    labels : ndarray of int, shape (m,)
+        From 1, in the order of each component's first voxel, as ``scipy.ndimage.label`` numbers them.
+    count : int
+    """
+    if not flat.size:
+        return np.zeros(0, dtype=np.int32), 0
+    height, width = shape[1:]
+    begins = np.flatnonzero((np.diff(flat, prepend=-2) != 1) | (flat % width == 0))
+    lengths = np.diff(begins, append=flat.size)
+    start = flat[begins]
+    stop = start + lengths
+    below = np.flatnonzero((start // width) % height != height - 1)  # runs that have a next row in their slice
+    pairs = [_touching(start, stop, below, width), _touching(start, stop, np.arange(start.size), width * height)]
+    rows, columns = (np.concatenate(ends) for ends in zip(*pairs))
+    graph = coo_matrix((np.ones(rows.size, dtype=np.int8), (rows, columns)), shape=(start.size, start.size))
+    count, labels = connected_components(graph, directed=False)
+    return np.repeat(labels + 1, lengths), int(count)
+
+
+def _touching(start: np.ndarray, stop: np.ndarray, runs: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of runs that lie face to face, the second ``step`` voxels behind the first."""
+    first = np.searchsorted(stop, start[runs] + step, side="right")
+    count = np.searchsorted(start, stop[runs] + step, side="left") - first
+    nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return np.repeat(runs, count), np.repeat(first, count) + nth
 
 
 def longest_diameter(points: np.ndarray, voxel_axes: np.ndarray) -> float:
@@ -116,8 +155,8 @@ def longest_diameter(points: np.ndarray, voxel_axes: np.ndarray) -> float:
         Columns: the steps of a voxel along i, j, k in RAS mm.
     """
     if len(points) > _MAX_PAIRS_FROM:
-        along = points @ _half_sphere(_DIRECTIONS).T.astype(points.dtype)
-        points = points[np.unique(np.concatenate([along.argmax(axis=0), along.argmin(axis=0)]))]
+        along = _half_sphere(_DIRECTIONS).astype(points.dtype) @ points.T
+        points = points[np.unique(np.concatenate([along.argmax(axis=1), along.argmin(axis=1)]))]
     if len(points) == 1:
         return float(np.linalg.norm(voxel_axes, axis=0).max())
     distances = cdist(points, points)
@@ -141,6 +180,22 @@ def _row_ends(flat: np.ndarray, width: int) -> np.ndarray:
     broken = np.diff(flat, prepend=-2, append=-2) != 1
     column = flat % width
     return broken[:-1] | broken[1:] | (column == 0) | (column == width - 1)
+
+
+def _sorted_within(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Values in ascending order within each label; the labels are ascending already.
+
+    One sort of 64-bit keys, the label above the value's bits, is eight times as fast as sorting by two columns. The bits of a float order
+    like an unsigned integer once the sign bit is flipped, for negative numbers all bits (IEEE 754).
+    """
+    sign = np.uint32(1 << 31)
+    bits = values.astype(np.float32).view(np.uint32)
+    negative = bits >= sign
+    ordered = np.where(negative, ~bits, bits | sign)
+    keys = (labels.astype(np.uint64) << np.uint64(32)) | ordered
+    keys.sort()
+    ordered = keys.astype(np.uint32)
+    return np.where(ordered >= sign, ordered ^ sign, ~ordered).view(np.float32)
 
 
 def _sums(values: np.ndarray, starts: np.ndarray) -> np.ndarray:

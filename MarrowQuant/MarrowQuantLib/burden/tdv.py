@@ -112,7 +112,7 @@ class BurdenSession:
         self._surroundings.set_rois(rois)
 
     def _prepare(self, lowest_ratio: float) -> None:
-        """Collect the voxels that can become candidates at this ratio or above, and the box that holds them."""
+        """Collect the voxels that can become candidates at this ratio or above."""
         signal, adc = self._high_b.array, self._adc_map.array
         lowest = lowest_ratio * self.muscle.signal
         level = edge_level(np.nan_to_num(signal), lowest)
@@ -124,10 +124,6 @@ class BurdenSession:
         self._adc = adc.ravel()[flat].astype(np.float32)
         self._flat = flat
         self._ratio_without_adc = level[above & ~np.isfinite(adc)] / self.muscle.signal
-        index = np.stack(np.unravel_index(flat, signal.shape)) if flat.size else np.zeros((3, 1), dtype=int)
-        low = index.min(axis=1)
-        self._box_shape = tuple(index.max(axis=1) - low + 1)
-        self._box_flat = np.ravel_multi_index(tuple(index - low[:, None]), self._box_shape) if flat.size else flat
         self._positions = _positions(flat, self._high_b).astype(np.float32)
 
     def _in_skeleton(self, flat: np.ndarray) -> np.ndarray:
@@ -193,11 +189,9 @@ class BurdenSession:
             self._prepare(ratio)
         self._thresholds = {"ratio": ratio, "adc_window": adc_window, "min_component_ml": smallest, "class_edges": class_edges}
         kept = np.flatnonzero((self._level_ratio >= ratio) & (self._adc >= adc_window[0]) & (self._adc <= adc_window[1]))
-        mask = np.zeros(self._box_shape, dtype=bool)
-        in_box, positions = self._box_flat[kept], self._positions[kept]
-        mask.ravel()[in_box] = True
-        pieces = find_pieces(mask, in_box, positions, self._high_b.voxel_volume_ml, smallest)
-        self._candidates = Candidates(self._flat[kept], positions, self._ratio[kept], pieces)
+        flat, positions = self._flat[kept], self._positions[kept]
+        pieces = find_pieces(flat, self._high_b.array.shape, positions, self._high_b.voxel_volume_ml, smallest)
+        self._candidates = Candidates(flat, positions, self._ratio[kept], pieces)
         decided, notes = self._decisions.by_label(self._candidates)
         adc = self._adc[kept]
         labels = np.zeros(self._high_b.array.shape, dtype=np.int32)
