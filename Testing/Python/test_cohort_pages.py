@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from MarrowQuantLib import cli
-from MarrowQuantLib.cohort import analysis, figures, packages, parts, plots, png, report, roc, words
+from MarrowQuantLib.cohort import analysis, axes, figures, packages, parts, plots, png, report, roc, words
 from MarrowQuantLib.cohort.axes import standalone
 from MarrowQuantLib.cohort.columns import axis_title
 from MarrowQuantLib.cohort.reading import read_cohort
@@ -182,6 +182,30 @@ def test_an_axis_names_index_and_unit_in_both_languages():
     assert axis_title("ff_change") == "Fat fraction, lumbar mean: change (percentage points)"
     assert axis_title("ff_change", "ja").endswith("：変化 (ポイント)")
     assert axis_title("marker") == "marker"
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "shown"),
+    [("ff_change", 20, "ff_change"), ("beta2_microglobulin_change", 20, "beta2_mic…lin_change"), ("骨髄腫の赤色髄", 11, "骨髄…赤色髄")],
+)
+def test_a_name_that_is_too_wide_loses_its_middle(name, most, shown):
+    assert axes.shortened(name, most) == shown
+
+
+def test_characters_that_no_figure_can_hold_are_taken_out_of_a_table(tmp_path):
+    rows = "".join(f"p{n},{n},{(n * 7) % 11}\n" for n in range(9))
+    (tmp_path / "t.csv").write_text("id,a\x0bx,b\n" + rows, encoding="utf-8")
+    cohort = read_cohort(tmp_path / "t.csv")
+    assert cohort.header == ("id", "a x", "b")
+    part = parts.correlation_part(analysis.correlate(cohort, "a x", ("b",)), EN)
+    ElementTree.fromstring(part.figures["correlation_1"])
+
+
+def test_two_analyses_that_would_write_the_same_files_are_refused(table, tmp_path):
+    part = parts.paired_part(analysis.compare_pairs(read_cohort(table), [("before", "after")]), EN)
+    with pytest.raises(MarrowQuantError, match="the same files"):
+        report.write_parts((part, part), tmp_path / "out", EN)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_page_in_an_unknown_language_is_refused():

@@ -7,7 +7,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from MarrowQuantLib.cohort import comparisons, example, logistic, roc
+from MarrowQuantLib.cohort import comparisons, example, linear, logistic, roc
 from MarrowQuantLib.cohort.reading import read_cohort
 from MarrowQuantLib.response import binormal
 from scipy import optimize, stats
@@ -229,11 +229,14 @@ cat(sprintf("%.12g", c(auc(a), var(a), t$statistic, t$p.value, best, coef(f), co
 """
 
 
-def need_r():
+def need_r(*packages):
+    """Skip where R or one of its packages is not installed."""
+    wanted = packages or ("pROC", "brglm2")
     if not shutil.which("Rscript"):
-        pytest.skip("R is not installed (apt install r-base-core r-cran-proc r-cran-brglm2).")
-    if subprocess.run(["Rscript", "-e", "library(pROC); library(brglm2)"], capture_output=True, check=False).returncode:
-        pytest.skip("R is there, but not its packages pROC and brglm2 (apt install r-cran-proc r-cran-brglm2).")
+        pytest.skip("R is not installed (apt install r-base-core r-cran-proc r-cran-brglm2 r-cran-nlme r-cran-mass).")
+    loads = "; ".join(f"library({name})" for name in wanted)
+    if subprocess.run(["Rscript", "-e", loads], capture_output=True, check=False).returncode:
+        pytest.skip(f"R is there, but not its packages {' and '.join(wanted)} (apt install r-cran-{wanted[0].lower()} …).")
 
 
 def test_r_gives_the_same_numbers_live(tmp_path):
@@ -257,3 +260,43 @@ def test_r_gives_the_same_numbers_live(tmp_path):
         *comparisons.adjust([0.01, 0.04, 0.03], "holm"), *comparisons.adjust([0.01, 0.04, 0.03], "bh"),
     ]  # fmt: skip
     assert ours == pytest.approx(theirs, rel=1e-6)
+
+
+R_MODELS = """
+suppressMessages({library(nlme); library(MASS)}); d <- read.csv("long.csv"); w <- d[d$month == 0, ]; v <- d[d$month == 4, ]
+l <- summary(lm(ff ~ age, data=w))$coefficients; m <- summary(lme(ff ~ month + age, random=~1 | id, data=d, method="REML"))
+g <- predict(lda(w[, c("ff", "age")], w$kind), w[, c("ff", "age")])$class
+ranked <- function(x) residuals(lm(rank(x) ~ rank(w$age)))
+cat(sprintf("%.12g", c(wilcox.test(v$ff, w$ff, paired=TRUE, exact=TRUE)$p.value, l[, 1:2], m$tTable[, 1:2], m$sigma,
+  as.numeric(VarCorr(m)[1, 2]), cor(ranked(w$ff), ranked(v$ff)), mean(g == w$kind))), sep="\\n")
+"""
+
+
+def test_r_gives_the_same_paired_test_models_and_partial_correlation_live(tmp_path):
+    need_r("nlme", "MASS")
+    sklearn = pytest.importorskip("sklearn.discriminant_analysis", reason="scikit-learn is not installed.")
+    pytest.importorskip("statsmodels", reason="statsmodels is not installed.")
+    rng = np.random.default_rng(12)
+    age, level, month = rng.normal(65, 8, 30), rng.normal(0, 4, 30), np.tile([0.0, 2.0, 4.0], 30)
+    who = np.repeat(np.arange(30), 3)
+    ff = np.round(20 + 0.8 * month + 0.2 * age[who] + level[who] + rng.normal(0, 2, 90), 6)
+    kind = np.array(["a", "b", "c"])[who % 3]
+    with (tmp_path / "long.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "month", "age", "ff", "kind"])
+        writer.writerows(zip(who, month, age[who].tolist(), ff.tolist(), kind))
+    done = subprocess.run(["Rscript", "-e", R_MODELS], cwd=tmp_path, capture_output=True, text=True, check=True)
+    theirs = [float(line) for line in done.stdout.split()]
+    first, last = month == 0, month == 4
+    plain = linear.fit_linear(ff[first], age, ("age",))
+    mixed = linear.fit_mixed(ff, np.column_stack([month, age[who]]), ("month", "age"), [str(n) for n in who])
+    x = np.column_stack([ff[first], age])
+    told = sklearn.LinearDiscriminantAnalysis().fit(x, kind[first]).predict(x)
+    ours = [
+        comparisons.wilcoxon(ff[first], ff[last]).p, *plain.coefficients, *plain.standard_errors, *mixed.coefficients,
+        *mixed.standard_errors, mixed.residual_sd, mixed.patient_sd, comparisons.spearman(ff[first], ff[last], age, ("age",)).rho,
+        float(np.mean(told == kind[first])),
+    ]  # fmt: skip
+    assert ours[:5] == pytest.approx(theirs[:5], rel=1e-6)
+    assert ours[5:13] == pytest.approx(theirs[5:13], rel=1e-4)  # REML is maximised iteratively by both
+    assert ours[13:] == pytest.approx(theirs[13:], rel=1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -54,6 +55,25 @@ def polyline(across: Iterable[float], up: Iterable[float], x: Scale, y: Scale, c
     points = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in zip(across, up))
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
     return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width:g}"{dashes}/>'
+
+
+def shortened(name: str, most: int) -> str:
+    """A name without its middle if it is wider than ``most`` characters, so that it does not run into what stands beside it.
+
+    Wide East Asian characters count two. The end stays, because columns often differ in nothing else.
+    """
+    if _width(name) <= most:
+        return name
+    first, last = name, ""
+    while _width(first) + 1 > (most + 1) // 2:
+        first = first[:-1]
+    while _width(name[-len(last) - 1 :]) + _width(first) + 1 <= most:
+        last = name[-len(last) - 1 :]
+    return f"{first}…{last}"
+
+
+def _width(name: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in name)
 
 
 def dot(x: float, y: float, colour: str) -> str:

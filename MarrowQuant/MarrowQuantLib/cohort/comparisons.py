@@ -104,7 +104,15 @@ def wilcoxon(before: np.ndarray, after: np.ndarray) -> PairedTest:
 
 
 def adjust(p: Sequence[float], method: str = "holm") -> np.ndarray:
-    """p values corrected for their number: "holm" (family-wise error) or "bh" (false discovery rate); shape (m,)."""
+    """p values corrected for their number: "holm" (family-wise error), "bh" (false discovery rate) or "none"; shape (m,).
+
+    Raises
+    ------
+    MarrowQuantError
+        If there is no such method.
+    """
+    if method not in CORRECTIONS:
+        raise MarrowQuantError(f"There is no correction '{method}'; choose one of {', '.join(CORRECTIONS)}.")
     values = np.asarray(p, dtype=float)
     if method == "none" or values.size == 0:
         return values

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..report.charts import AFTER, AGAINST, BEFORE, INK, circle, line, svg, text
-from .axes import LEFT, SIZE, TOP, polyline, scales, square_axes, square_svg, unit_square
+from .axes import LEFT, SIZE, TOP, polyline, scales, shortened, square_axes, square_svg, unit_square
 from .logistic import LogisticFit
 from .roc import Roc
 from .validation import calibration_groups, net_benefit
@@ -20,14 +20,14 @@ NET_BENEFIT_THRESHOLDS = np.linspace(0.02, 0.9, 89)
 def roc_figure(curves: Mapping[str, Roc], words: Words) -> str:
     """ROC curves with their AUCs; Youden's cut-off is the circle."""
     parts, x, y = unit_square(words("1 − specificity"), words("sensitivity"))
-    labels = [words("{name}: AUC {auc}", name=name, auc=f"{curve.auc:.3f}") for name, curve in curves.items()]
+    labels = [words("{name}: AUC {auc}", name=shortened(name, 20), auc=f"{curve.auc:.3f}") for name, curve in curves.items()]
     for n, (label, curve) in enumerate(zip(labels, curves.values())):
         colour, dash = _COLOURS[n % 3], _DASHES[n % 3]
         parts.append(polyline(curve.false_positive_rate, curve.sensitivity, x, y, colour, dash))
         parts.append(circle(x(1.0 - curve.cut_off.specificity), y(curve.cut_off.sensitivity), colour, filled=n == 0))
         place = TOP + SIZE - 18.0 * (len(curves) - n) + 4
-        parts.append(line(x(0.22), place - 4, x(0.30), place - 4, colour, 2.0, dash))
-        parts.append(text(x(0.32), place, label, size=11))
+        parts.append(line(x(0.14), place - 4, x(0.22), place - 4, colour, 2.0, dash))
+        parts.append(text(x(0.24), place, label, size=11))
     return square_svg("; ".join(labels), parts)
 
 
@@ -81,7 +81,7 @@ def forest_figure(fit: LogisticFit, scale: Sequence[float], words: Words) -> str
     parts.append(text(left + width / 2, bottom + 30, title, "middle", soft=True, size=11))
     for n, (name, slope, (start, end)) in enumerate(zip(names, slopes, intervals)):
         y = TOP + row * (n + 0.5)
-        parts.append(text(4, y + 4, name, size=11))
+        parts.append(text(4, y + 4, shortened(name, 23), size=11))
         if np.all(np.isfinite((start, end))):
             parts.append(line(x(start), y, x(end), y, AFTER, 2.0))
         parts.append(circle(x(slope), y, AFTER))

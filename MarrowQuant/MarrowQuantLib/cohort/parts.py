@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import version
 
 import numpy as np
 import scipy
@@ -12,6 +11,7 @@ from .analysis import Explained, Pair, Several
 from .columns import axis_title
 from .groups import FOLDS, REPEATS
 from .linear import LinearFit
+from .packages import need
 from .part import Part, Table
 from .plots import box_figure, effects_figure, pairs_figure, scatter_figure
 from .words import Words
@@ -79,7 +79,7 @@ def groups_part(several: Several, label: str, words: Words) -> Part:
         for n, (group, counts) in enumerate(zip(model.groups, model.confusion))
     ]
     coefficients = [(group, *(float(value) for value in values)) for group, values in zip(model.groups, model.coefficients)]
-    method = words(_GROUP_METHODS[model.method], version=version("scikit-learn"))
+    method = words(_GROUP_METHODS[model.method], version=need("sklearn", "this analysis").__version__)
     count = several.labels.size
     methods = (
         words("{n} patients with all values were analysed; missing values were not filled in.", n=count),
@@ -113,7 +113,7 @@ def linear_part(explained: Explained, words: Words) -> Part:
         how = words(
             "{response} was explained by {terms} in a linear mixed model with a random level for each patient, fitted by restricted "
             "maximum likelihood (statsmodels {version}), with Wald intervals and tests.",
-            **named, version=version("statsmodels"),
+            **named, version=need("statsmodels", "this analysis").__version__,
         )  # fmt: skip
         about = words("{rows} rows of {n} patients", rows=fit.n, n=fit.n_patients)
     else:

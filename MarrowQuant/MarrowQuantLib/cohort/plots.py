@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..report.charts import AFTER, AGAINST, BEFORE, INK, circle, line, nice_range, rect, svg, text, x_axis
-from .axes import TOP, dot, polyline, scales, square_axes, square_svg, up_axis
+from .axes import TOP, dot, polyline, scales, shortened, square_axes, square_svg, up_axis
 from .linear import LinearFit
 from .words import Words
 
 _COLOURS = (AFTER, BEFORE, AGAINST)
+_WIDTH = 420.0
 _BOX_WHISKER = 1.5  # interquartile ranges (Tukey, Exploratory Data Analysis, 1977)
 
 
@@ -19,13 +20,13 @@ def box_figure(name: str, groups: Mapping[str, np.ndarray]) -> str:
     """Quartiles, whiskers to the last value within 1.5 interquartile ranges, and every patient as a point; ``groups`` by their label."""
     every = np.concatenate(list(groups.values()))
     low, high = nice_range(float(every.min()), float(every.max()))
-    left, width, row = 126.0, 276.0, 54.0
+    left, width, row = 136.0, 268.0, 54.0
     bottom = TOP + row * len(groups)
 
     def x(value: float) -> float:
         return left + width * (value - low) / (high - low)
 
-    parts = x_axis(x, low, high, TOP, bottom, name, left + width / 2)
+    parts = x_axis(x, low, high, TOP, bottom, name, _WIDTH / 2)  # a long title has the whole width
     rng = np.random.default_rng(0)  # only for the vertical scatter of the points
     for n, (label, values) in enumerate(groups.items()):
         y, colour = TOP + row * (n + 0.5), _COLOURS[n % 3]
@@ -33,13 +34,13 @@ def box_figure(name: str, groups: Mapping[str, np.ndarray]) -> str:
         reach = _BOX_WHISKER * (third - first)
         inside = values[(values >= first - reach) & (values <= third + reach)]
         parts += [
-            text(4, y + 4, f"{label} ({values.size})", size=11),
+            text(4, y + 4, f"{shortened(label, 17)} ({values.size})", size=11),
             line(x(inside.min()), y, x(inside.max()), y, colour, 1.4),
             rect(x(first), y - 13, x(third) - x(first), 26, colour, 0.25),
             line(x(middle), y - 13, x(middle), y + 13, colour, 2.5),
             *(dot(x(value), y + shift, colour) for value, shift in zip(values, rng.uniform(-9, 9, values.size))),
         ]
-    return svg(420, bottom + 36, name, parts)
+    return svg(_WIDTH, bottom + 36, name, parts)
 
 
 def pairs_figure(names: tuple[str, str], values: np.ndarray) -> str:
@@ -49,7 +50,7 @@ def pairs_figure(names: tuple[str, str], values: np.ndarray) -> str:
     parts = [*up_axis(low, high, ""), *(polyline((0, 1), pair, x, y, BEFORE, width=0.7) for pair in values)]
     middle = np.median(values, axis=0)
     parts += [polyline((0, 1), middle, x, y, AFTER, width=3.0), *(circle(x(n), y(middle[n]), AFTER) for n in (0, 1))]
-    parts += [text(x(n), y(low) + 18, name, "middle", size=11) for n, name in enumerate(names)]
+    parts += [text(x(n), y(low) + 18, shortened(name, 20), "middle", size=11) for n, name in enumerate(names)]
     return square_svg(" → ".join(names), parts)
 
 
@@ -57,7 +58,8 @@ def scatter_figure(names: tuple[str, str], values: np.ndarray) -> str:
     """The second column against the first, shape (n, 2), one point a patient."""
     ranges = [nice_range(float(column.min()), float(column.max())) for column in values.T]
     x, y = scales(*ranges)
-    return square_svg(f"{names[1]} / {names[0]}", [*square_axes(*ranges, names), *(dot(x(a), y(b), AFTER) for a, b in values)])
+    titles = shortened(names[0], 46), shortened(names[1], 46)
+    return square_svg(f"{names[1]} / {names[0]}", [*square_axes(*ranges, titles), *(dot(x(a), y(b), AFTER) for a, b in values)])
 
 
 def effects_figure(fit: LinearFit, scale: Sequence[float], words: Words) -> str:
@@ -74,5 +76,5 @@ def effects_figure(fit: LinearFit, scale: Sequence[float], words: Words) -> str:
     parts = [*x_axis(x, low, high, TOP, bottom, title, left + width / 2), line(x(0.0), TOP, x(0.0), bottom, INK)]
     for n, (name, slope, (start, end)) in enumerate(zip(fit.names[1:], slopes, intervals)):
         y = TOP + row * (n + 0.5)
-        parts += [text(4, y + 4, name, size=11), line(x(start), y, x(end), y, AFTER, 2.0), circle(x(slope), y, AFTER)]
-    return svg(420, bottom + 36, title, parts)
+        parts += [text(4, y + 4, shortened(name, 23), size=11), line(x(start), y, x(end), y, AFTER, 2.0), circle(x(slope), y, AFTER)]
+    return svg(_WIDTH, bottom + 36, title, parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
@@ -70,10 +70,11 @@ class Developed:
     kept: tuple[int, ...]
     intercept: float
     threshold: float
-    slopes: np.ndarray = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "slopes", self.fit.coefficients[1:])
+    @property
+    def slopes(self) -> np.ndarray:
+        """Coefficients of the kept predictors, shape (kept,)."""
+        return self.fit.coefficients[1:]
 
     def linear_predictor(self, predictors: np.ndarray) -> np.ndarray:
         """Log odds, shape (n,), for all candidate predictors, shape (n, m)."""

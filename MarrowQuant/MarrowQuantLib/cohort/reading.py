@@ -19,6 +19,7 @@ from .table import DATE_NAMES, ID_NAMES, Cohort, _listed
 
 _LARGEST_FILE = 200_000_000
 CASE = "id"
+_CONTROL = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF], " ")  # no name needs them, and no figure could hold them
 
 
 def read_cohort(
@@ -101,7 +102,7 @@ def _rows(text: str, name: str) -> tuple[str, list[int], list[list[str]]]:
         for row in reader:
             if any(cell.strip() for cell in row):
                 lines.append(reader.line_num)
-                cells.append([cell.strip() for cell in row])
+                cells.append([cell.translate(_CONTROL).strip() for cell in row])
     except csv.Error:
         raise MarrowQuantError(f"Line {reader.line_num} of {name} is not valid CSV (is a quotation mark closed?); save it again.") from None
     if not cells:

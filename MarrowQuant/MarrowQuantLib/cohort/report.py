@@ -90,9 +90,12 @@ def write_parts(parts: Sequence[Part], folder: Path, words: Words, *, decimal_co
     Raises
     ------
     MarrowQuantError
-        If the folder cannot be written to.
+        If the folder cannot be written to, or two parts would write files of the same names.
     """
     folder = Path(folder)
+    names = [(kind, name) for part in parts for kind in ("tables", "figures") for name in getattr(part, kind)]
+    if len(set(names)) < len(names):
+        raise MarrowQuantError("Two analyses of one kind would write the same files; write each into a folder of its own.")
     pictures, notes = _pictures(parts)
     try:
         folder.mkdir(parents=True, exist_ok=True)
