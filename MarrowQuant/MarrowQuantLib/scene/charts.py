@@ -13,7 +13,7 @@ from ..longitudinal.normal import Band
 from ..model import UNIT_FF, UNIT_VOLUME, ExamResult, Histogram, RegionChange
 from ..report import formats
 from ..vertebrae.levels import level_index
-from .nodes import exam_title, find_or_add, remove_nodes
+from .nodes import exam_title, find_or_add, nodes_with, remove_nodes, tag
 from .tables import Column, write_table
 
 # Two colours that people with any colour vision deficiency tell apart (blue and vermilion of Okabe and Ito's palette, 2008).
@@ -113,8 +113,9 @@ def fat_fraction_chart(exams: Sequence[ExamResult], scene: Optional[Any] = None,
     edges = {"healthy mean - SD": band.mean - band.sd, "healthy mean + SD": band.mean + band.sd} if band else {}
     columns += [Column(name, [value] * len(levels), name, UNIT_FF, f"{band.technique}; {band.source}") for name, value in edges.items()]
     write_table(table, columns)
-    remove_nodes("vtkMRMLPlotSeriesNode", {"series": "ff_levels"}, scene)
     drawn = [*(label for label, values in by_exam.items() if values), *edges]
+    for gone in {tag(node, "exam") for node in nodes_with("vtkMRMLPlotSeriesNode", {"series": "ff_levels"}, scene)}.difference(drawn):
+        remove_nodes("vtkMRMLPlotSeriesNode", {"series": "ff_levels", "exam": gone}, scene)
     series = [_series(table, label, "ff_levels", "position", label, scene, labels="level") for label in drawn]
     return chart_node("ff_levels", "Fat fraction per vertebra", "Level", f"Fat fraction ({UNIT_FF})", series, scene)
 
