@@ -170,6 +170,7 @@ def follow(
     settings: Optional[Settings] = None,
     skeleton: Optional[PathLike] = None,
     limits: Optional[Mapping[str, Repeatability]] = None,
+    overrides: Sequence[dicom.Override] = (),
     progress: Progress = no_progress,
 ) -> Results:
     """A follow-up exam against a baseline that was measured before (``followup.read_exam``).
@@ -182,7 +183,7 @@ def follow(
     rois : path, optional
         Its own ``.mrk.json``; without one the baseline's ROIs are carried over.
     settings : Settings, optional
-    skeleton, limits : optional
+    skeleton, limits, overrides : optional
         As in :func:`analyze`.
     progress : callable
 
@@ -192,7 +193,7 @@ def follow(
         If the exam cannot be measured, or is not later than the baseline.
     """
     settings = settings or Settings()
-    exam = read_exams([folder], part(progress, 0.0, 0.25))[-1]
+    exam = read_exams([folder], part(progress, 0.0, 0.25), overrides)[-1]
     if exam.date <= baseline.date:
         raise MarrowQuantError(f"The follow-up ({exam.date}) is not later than the baseline ({baseline.date}); exchange the two exams.")
     maps = make_maps(exam, LABELS[1], settings, part(progress, 0.25, 0.8))

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from dicom_files import COLUMNS, ROWS, write_volume
-from MarrowQuantLib import dicom, workflow
+from MarrowQuantLib import dicom, followup, workflow
+from MarrowQuantLib.batch.case import BatchOptions, fingerprint, run_case
+from MarrowQuantLib.batch.manifest import read_manifest
 from MarrowQuantLib.cli import main
 from MarrowQuantLib.model import MarrowQuantError, Role, Settings
 
@@ -140,3 +142,38 @@ def test_inspect_takes_a_file_of_overrides(two_b_values: Path, capsys: pytest.Ca
     path.write_text(json.dumps([{"series": 12, "b_value": 50}]))
     assert main(["inspect", str(two_b_values), "--overrides", str(path)]) != 0
     assert "there is no series 12" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["burden", "follow"])
+def test_every_command_that_measures_takes_overrides(
+    two_b_values: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    path = two_b_values.parent / "overrides.json"
+    path.write_text(json.dumps([{"series": 1, "b_value": 50}]))
+    given = []
+
+    def measure(*args: Any, overrides: Any, **options: Any) -> None:
+        given.extend(overrides)
+        raise MarrowQuantError("Enough for this test.")
+
+    monkeypatch.setattr(workflow, {"burden": "analyze", "follow": "follow"}[command], measure)
+    monkeypatch.setattr(followup, "read_exam", lambda folder: None)
+    exams = [str(two_b_values)] * (2 if command == "follow" else 1)
+    assert main([command, *exams, "--out", str(two_b_values.parent / "out"), "--overrides", str(path)]) != 0
+    assert [(override.series, override.b_value) for override in given] == [(1, 50.0)]
+
+
+def test_a_case_of_a_batch_takes_overrides_and_is_measured_anew_when_they_change(two_b_values: Path) -> None:
+    root = two_b_values.parent / "batch"
+    root.mkdir()
+    (root / "manifest.csv").write_text(f"case,baseline,overrides\np001,{two_b_values},overrides.json\n")
+    hashes = set()
+    for b in (50, 100):
+        (root / "overrides.json").write_text(json.dumps([{"series": 1, "b_value": b}]))
+        (case,) = read_manifest(root / "manifest.csv")
+        options = BatchOptions(root / f"out {b}")
+        assert run_case(case, options).status == "done"
+        series = json.loads((root / f"out {b}" / "cases" / "p001" / "results.json").read_text())["exams"][0]["series"]
+        assert [(row["b_value"], row["overridden"]) for row in series] == [(float(b), ["b_value"]), (800.0, [])]
+        hashes.add(fingerprint(case, options))
+    assert len(hashes) == 2

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .. import __version__, workflow
+from ..dicom import Override, read_overrides
 from ..imagefiles import stem
 from ..model import Cancelled, MarrowQuantError, Progress, Settings, no_progress
 from ..report.to_json import SCHEMA_VERSION
@@ -79,7 +80,7 @@ def check_case(case: Case) -> str:
             read_labs(case.paths["labs"])
         for path in case.rois:
             read_rois(path)
-        for exam in workflow.read_exams(case.exams):
+        for exam in workflow.read_exams(case.exams, overrides=_overrides_of(case)):
             if not any(workflow.volume_is_usable(volume) for volume in exam.volumes):
                 return "An exam holds nothing that can be measured: a Dixon series or diffusion with two or more b-values is needed."
     except MarrowQuantError as error:
@@ -101,6 +102,7 @@ def run_case(case: Case, options: BatchOptions, progress: Progress = no_progress
             case.exams,
             labs=case.paths.get("labs"),
             rois=case.rois,
+            overrides=_overrides_of(case),
             settings=options.settings,
             model=load_model(options.model),
             progress=workflow.part(progress, 0.0, 0.8),
@@ -113,6 +115,10 @@ def run_case(case: Case, options: BatchOptions, progress: Progress = no_progress
     except Exception as error:  # whatever it is, the other cases go on
         return Outcome(case.label, FAILED, unexpected(error), time.monotonic() - start)
     return Outcome(case.label, DONE, "", time.monotonic() - start)
+
+
+def _overrides_of(case: Case) -> tuple[Override, ...]:
+    return read_overrides(case.paths["overrides"]) if "overrides" in case.paths else ()
 
 
 def unexpected(error: BaseException) -> str:
@@ -173,7 +179,7 @@ def fingerprint(case: Case, options: BatchOptions) -> str:
     digest = hashlib.sha256(json.dumps([asdict(options.settings), options.language], sort_keys=True).encode())
     markups = [path for exam in case.exams for path in sorted(exam.rglob("*.mrk.json"))]
     rois = [file for path in case.rois for file in _roi_files(path)]
-    small = [case.paths.get("labs"), *rois, *markups, options.model]
+    small = [case.paths.get("labs"), case.paths.get("overrides"), *rois, *markups, options.model]
     for path in small:
         digest.update(b"\0file\0" + (Path(path).read_bytes() if path and Path(path).is_file() else b""))
     for exam in case.exams:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..model import MarrowQuantError
 
-PATH_COLUMNS = ("baseline", "follow_up", "labs", "rois", "rois_follow_up")
+PATH_COLUMNS = ("baseline", "follow_up", "labs", "rois", "rois_follow_up", "overrides")
 REQUIRED = ("case", "baseline")
 _EXAMPLE = "'case,baseline,follow_up,labs,rois'"
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -58,9 +58,9 @@ def read_manifest(path: Path) -> list[Case]:
     Parameters
     ----------
     path : Path
-        CSV (UTF-8) with the columns ``case`` and ``baseline``, and as needed ``follow_up``, ``labs``, ``rois``, ``rois_follow_up``. A
-        relative path starts in the manifest's folder and must stay inside it; an absolute path is taken as meant. Further columns are
-        kept as covariates.
+        CSV (UTF-8) with the columns ``case`` and ``baseline``, and as needed ``follow_up``, ``labs``, ``rois``, ``rois_follow_up``,
+        ``overrides`` (``dicom.read_overrides``). A relative path starts in the manifest's folder and must stay inside it; an absolute
+        path is taken as meant. Further columns are kept as covariates.
 
     Returns
     -------

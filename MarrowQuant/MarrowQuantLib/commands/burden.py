@@ -9,6 +9,7 @@ from pathlib import Path
 from .. import followup, workflow
 from ..model import Burden, ExamResult, LesionChange, MarrowQuantError, Results
 from ..report import results_to_dict
+from .inspect import add_overrides, overrides_of
 from .progress import progress_bar
 from .thresholds import add_limits, add_thresholds, limits_of, settings_of
 
@@ -31,6 +32,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument("--rois", type=Path, metavar="FILE", help=".mrk.json with vertebral ROIs (default: the one beside the exam)")
     parser.add_argument("--skeleton", type=Path, metavar="FILE", help="mask of bone (NIfTI, NRRD): only what lies in it counts")
+    add_overrides(parser)
     add_thresholds(parser)
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the report")
     parser.add_argument("--json", action="store_true", help="print the tumour load (and the lesions' changes) as JSON")
@@ -43,6 +45,7 @@ def _burden(options: argparse.Namespace) -> int:
         rois=[options.rois] if options.rois else (),
         skeletons=[options.skeleton] if options.skeleton else (),
         settings=settings_of(options),
+        overrides=overrides_of(options),
         progress=workflow.part(progress_bar, 0.0, 0.9),
     )
     _finish(results, options)
@@ -59,6 +62,7 @@ def _follow(options: argparse.Namespace) -> int:
         skeleton=options.skeleton,
         settings=settings_of(options),
         limits=limits_of(options),
+        overrides=overrides_of(options),
         progress=workflow.part(progress_bar, 0.0, 0.9),
     )
     _finish(results, options)

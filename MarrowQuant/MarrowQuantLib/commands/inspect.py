@@ -24,8 +24,12 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def overrides_of(options: argparse.Namespace) -> tuple[dicom.Override, ...]:
+    return dicom.read_overrides(options.overrides) if options.overrides else ()
+
+
 def _inspect(options: argparse.Namespace) -> int:
-    overrides = dicom.read_overrides(options.overrides) if options.overrides else ()
+    overrides = overrides_of(options)
     volumes = dicom.scan(options.folder, progress_bar, overrides)
     dicom.refuse_unused(overrides, [override for volume in volumes for override in volume.overrides])
     progress_bar.end()

@@ -40,7 +40,7 @@ SCHEMA_VERSION = "1.1.0"  # 1.0.0 is read too: it lacks optional fields only
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 SERIES_FIELDS = (
     "series_number", "series_description", "role", "b_value", "echo_time_s", "station", "component", "shape", "unit", "quantity", "scaling",
-    "confidence", "evidence", "acquisition_group", "used", "problem",
+    "confidence", "evidence", "acquisition_group", "used", "problem", "overridden",
 )  # fmt: skip
 
 
