@@ -7,7 +7,7 @@ import datetime
 import pytest
 from MarrowQuantLib.model import LabHistory, LabNote, LabValue, MarrowQuantError
 from MarrowQuantLib.response import LAB_TESTS, event_cautions, find_test, labs_for, read_cell, read_labs
-from MarrowQuantLib.response.lab_tests import in_unit
+from MarrowQuantLib.response.lab_tests import number_in
 
 HEADER = "date,test,value,unit\n"
 DAY = datetime.date(2025, 1, 14)
@@ -171,8 +171,8 @@ def test_what_a_cell_cannot_mean_is_refused_with_a_sentence(text, sentence):
 
 def test_a_value_is_shown_in_the_unit_chosen():
     value = read_cell("1.0 mg/dL", find_test("creatinine"), DAY)
-    assert in_unit(value, "µmol/L") == "88.4 µmol/L"
-    assert in_unit(value, "mg/dL") == "1.0 mg/dL"
+    assert number_in(value, "µmol/L") == "88.4"
+    assert number_in(value, "mg/dL") == "1.0"
 
 
 # ------------------------------------------------------------------------------------------------------ therapy near an exam

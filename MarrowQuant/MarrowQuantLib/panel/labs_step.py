@@ -24,7 +24,7 @@ from ..response import (
     read_entry,
 )
 from ..response.lab_notes import COVARIATE
-from ..response.lab_tests import in_unit
+from ..response.lab_tests import number_in
 from ..scene.case import LABELS
 from .language import interfaceLanguage
 from .step import Step
@@ -159,7 +159,7 @@ class LabsStep(Step):
         rows, tips = [], []
         for n, test in enumerate(LAB_TESTS):
             found = [self.case.exams[label].labs.get(test.key) if label in self.case.exams else None for label in LABELS]
-            rows.append([self._name(test), *("" if value is None else in_unit(value, self._unit(n)) for value in found), ""])
+            rows.append([self._name(test), *("" if value is None else number_in(value, self._unit(n)) for value in found), ""])
             given = "; ".join(f"{value.date.isoformat()}: {value.given}" for value in found if value)
             tips.append(given or _("Accepted units: {units}").format(units=", ".join(test.units)))
         editable = [FIRST_VALUE_COLUMN + n for n, label in enumerate(LABELS) if label in self.case.exams]

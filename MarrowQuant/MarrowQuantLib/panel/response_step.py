@@ -11,14 +11,15 @@ import qt
 from slicer.i18n import tr as _
 
 from ..longitudinal.indices import label_of
-from ..model import Change, ResponseEstimate, Results
+from ..model import UNIT_FF_CHANGE, Change, Contribution, ResponseEstimate, Results
 from ..report import formats
 from ..response import assess, available_models, load_model
+from ..response.estimate import PREVALENCE
 from ..response.model_file import DEFAULT_MODEL
 from ..response.staging import NOT_VERIFIED
 from .language import interfaceLanguage
 from .step import Step
-from .tablewidget import fillTable, number
+from .tablewidget import fillTable
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -125,15 +126,18 @@ class ResponseStep(Step):
             text = _("No probability of CR/VGPR is given. See the reason below.")
         else:
             low, high = estimate.interval
-            text = _("Probability of CR/VGPR: {value} % (interval {low} to {high} %)").format(
-                value=number(100 * estimate.probability, 0), low=number(100 * low, 0), high=number(100 * high, 0))
+            text = _("Probability of CR/VGPR: {value} (95 % interval {low} to {high})").format(
+                value=formats.probability(estimate.probability), low=formats.probability(low), high=formats.probability(high))
         self.ui.probabilityLabel.text = f"{text}\n{estimate.model_id}: {estimate.label}"
         names = {
             "ff_change": _("Change of fat fraction"),
             "m_protein_change": _("Change of M protein"),
-            "prevalence": _("Share of responders in the cohort"),
+            PREVALENCE: _("Share of responders in the cohort"),
         }
-        rows = [[names.get(c.predictor, c.predictor), f"{c.value:+.1f} {c.unit}", f"{c.logit:+.2f}"] for c in estimate.contributions]
+        rows = [
+            [names.get(c.predictor, c.predictor), f"{_contributed(c)} {_unit(c.unit)}", formats.signed(c.logit)]
+            for c in estimate.contributions
+        ]
         fillTable(self.ui.contributionTable, [_("Predictor"), _("Value"), _("Adds to the logit")], rows)
         self.ui.modelCardBrowser.setHtml(_cardHtml(estimate.card))
 
@@ -151,12 +155,22 @@ def _assessmentText(results: Results) -> str:
     return "\n".join([*lines, *staged, *([NOT_VERIFIED] if staged else [])])
 
 
+def _unit(unit: str) -> str:
+    return _("points") if unit == UNIT_FF_CHANGE else unit
+
+
+def _contributed(contribution: Contribution) -> str:
+    """The predictor's value; a change has its sign, a share has none."""
+    isShare = contribution.predictor == PREVALENCE
+    return formats.number(contribution.value, "%") if isShare else formats.signed(contribution.value, contribution.unit)
+
+
 def _changeCells(change: Change) -> list[str]:
     return [
         label_of(change.name, interfaceLanguage()),
         f"{formats.number(change.baseline, change.unit)} {change.unit}",
         f"{formats.number(change.follow_up, change.unit)} {change.unit}",
-        f"{formats.signed(change.absolute, change.absolute_unit)} {change.absolute_unit}",
+        f"{formats.signed(change.absolute, change.absolute_unit)} {_unit(change.absolute_unit)}",
         formats.relative(change.relative_percent),
         "⚠" if change.flags else "",
     ]

@@ -36,6 +36,13 @@ def relative(percent: Optional[float]) -> str:
     return NONE if percent is None else signed(float(round(percent)), "whole") + " %"
 
 
+def probability(value: float) -> str:
+    """A probability in whole percent; never 0 % or 100 %, which no model can know."""
+    if value < 0.01:
+        return "< 1 %"
+    return "> 99 %" if value > 0.99 else f"{100 * value:.0f} %"
+
+
 def shown_unit(unit: str) -> str:
     """A unit as a reader writes it: 10*9/L, as UCUM has it, becomes 10⁹/L."""
     return unit.replace("10*9", "10⁹")

@@ -22,8 +22,6 @@ _TEXT: dict[str, tuple[str, str]] = {
     "summary": ("Summary", "要約"),
     "probability": ("Probability of CR or VGPR", "CRまたはVGPRとなる確率"),
     "interval": ("95 % interval {low} to {high}", "95 %区間：{low}～{high}"),
-    "below_one": ("< 1 %", "1 %未満"),
-    "above_99": ("> 99 %", "99 %超"),
     "no_probability": ("No number is given", "数値は示しません"),
     "contributions": ("What moves the estimate (log-odds)", "推定値への寄与（対数オッズ）"),
     "towards": ("towards response", "反応の方向"),

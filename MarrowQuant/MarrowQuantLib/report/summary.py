@@ -12,7 +12,7 @@ from ..model import UNIT_FF_CHANGE, Change, ExamResult, ResponseEstimate, Result
 from ..response import assess, translation
 from ..response.estimate import PREVALENCE
 from . import charts
-from .formats import number, relative, signed
+from .formats import number, probability, relative, signed
 from .strings import Strings
 
 ANAEMIA_G_PER_L = 100.0  # haemoglobin; the limit of Huang, AJR
@@ -93,18 +93,11 @@ def _estimate(estimate: Optional[ResponseEstimate], words: Strings) -> str:
     label = f'<p class="label">{escape(translated.get("label", estimate.label))}</p>'
     if estimate.probability is None or estimate.interval is None:
         return f'{head}<p class="big">–</p><p><b>{words("no_probability")}</b></p>{warnings}{label}'
-    low, high = (_percent(limit, words) for limit in estimate.interval)
+    low, high = (escape(probability(limit)) for limit in estimate.interval)
     interval = words("interval", low=low, high=high)
-    value = _percent(estimate.probability, words)
+    value = escape(probability(estimate.probability))
     bar = charts.probability_bar(estimate.probability, estimate.interval, f"{words('probability')} {value}, {interval}")
     return f'{head}<p class="big">{value}</p><p>{interval}</p>{bar}{label}{warnings}{_contributions(estimate, words)}'
-
-
-def _percent(probability: float, words: Strings) -> str:
-    """A probability in whole percent; never 0 % or 100 %, which no model can know."""
-    if probability < 0.01:
-        return escape(words("below_one"))
-    return escape(words("above_99")) if probability > 0.99 else f"{100 * probability:.0f} %"
 
 
 def _contributions(estimate: ResponseEstimate, words: Strings) -> str:

@@ -110,12 +110,10 @@ LAB_TESTS: tuple[LabTest, ...] = (
 )
 
 
-def in_unit(value: LabValue, unit: str) -> str:
-    """A value as text in one of its test's units; as it was given if that was the unit."""
-    test = find_test(value.test)
-    if fold_unit(value.given.partition(" ")[2]) == fold_unit(unit):
-        return value.given
-    return f"{value.value / test.factor(unit):.4g} {unit}"
+def number_in(value: LabValue, unit: str) -> str:
+    """The number of a value in one of its test's units; as it was given if that was the unit."""
+    number, _, given_unit = value.given.partition(" ")
+    return number if fold_unit(given_unit) == fold_unit(unit) else f"{value.value / find_test(value.test).factor(unit):.4g}"
 
 
 def find_test(name: str) -> Optional[LabTest]:

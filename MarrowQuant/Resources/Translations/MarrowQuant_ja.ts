@@ -979,6 +979,10 @@
 <context>
     <name>panel.response_step</name>
     <message>
+        <source>points</source>
+        <translation>ポイント</translation>
+    </message>
+    <message>
         <source>Draw all dates and open the picture.</source>
         <translation>全日付を描画し、図を開きます。</translation>
     </message>
@@ -1051,8 +1055,8 @@
         <translation>予測因子</translation>
     </message>
     <message>
-        <source>Probability of CR/VGPR: {value} % (interval {low} to {high} %)</source>
-        <translation>CR/VGPRの確率: {value} %（区間 {low}～{high} %）</translation>
+        <source>Probability of CR/VGPR: {value} (95 % interval {low} to {high})</source>
+        <translation>CR/VGPRの確率：{value}（95 %区間 {low}～{high}）</translation>
     </message>
     <message>
         <source>Share of responders in the cohort</source>
