@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
-from .. import dicom, workflow
+from .. import workflow
 from ..model import MarrowQuantError
-from .inspect import add_overrides
+from .inspect import add_overrides, overrides_of
 from .progress import progress_bar
 from .scenes import HOW_TO_GET_SCENES, scene_writer
 from .subject import add_subject, read_subject
@@ -55,10 +55,9 @@ def _analyze(options: argparse.Namespace) -> int:
     if (options.first is None) != (options.last is None):
         raise MarrowQuantError("--first and --last belong together: give the centres of both vertebral bodies.")
     points = (options.first, options.last) if options.first else None
-    overrides = dicom.read_overrides(options.overrides) if options.overrides else ()
     settings = replace(settings_of(options), refine_rois=not options.no_refine)
-    choices = {"settings": settings, "rois": options.rois, "points": points, "subject": read_subject(options), "overrides": overrides}
-    choices.update(skeletons=options.skeletons, limits=limits_of(options))
+    choices = {"settings": settings, "rois": options.rois, "points": points, "subject": read_subject(options)}
+    choices.update(overrides=overrides_of(options), skeletons=options.skeletons, limits=limits_of(options))
     main_job(options, options.exams, options.labs, options.out, **choices)
     return 0
 
