@@ -183,9 +183,11 @@ def test_undo_takes_back_renaming_excluding_and_finding_too(filled):
     step.onReasonChosen(2)
     filled.ui.fillButton.click()
     assert column(table, 3)[1] == "haemangioma"  # kept while the bodies are found anew
+    assert "haemangioma" in filled.ui.excludeComboBox.currentText
     for _ in range(2):
         filled.ui.undoPointButton.click()
     assert column(table, 0)[0] == "T12" and column(table, 3) == [""] * 5
+    assert filled.ui.excludeComboBox.currentIndex == 0
     filled.ui.undoPointButton.click()
     assert column(table, 0) == list(fake_exams.LEVEL_Z)
     for _ in range(5):

@@ -144,12 +144,18 @@ class VertebraeStep(Step):
             self._rewrite(lambda: self.exam.rename_from(LEVELS[index]))
 
     def onLevelSelected(self) -> None:
+        roi = self._showReason()
+        if roi is not None:
+            views.jumpTo(roi.center_ras)
+
+    def _showReason(self) -> Optional[VertebraROI]:
+        """Bring the list of reasons to the selected level, which is returned."""
         roi = self._selected()
         self.ui.excludeComboBox.enabled = roi is not None
         if roi is not None:
             reason = roi.excluded if roi.excluded in self._reasons else None
             self.ui.excludeComboBox.setCurrentIndex(self._reasons.index(reason))
-            views.jumpTo(roi.center_ras)
+        return roi
 
     def onReasonChosen(self, index: int) -> None:
         roi = self._selected()
@@ -196,7 +202,6 @@ class VertebraeStep(Step):
         self.ui.takeOverButton.enabled = exam is not None and self.ui.segmentationComboBox.currentNode() is not None
         if rois:
             self.ui.firstLevelComboBox.setCurrentIndex(LEVELS.index(rois[0].level))
-        self.ui.excludeComboBox.enabled = self._selected() is not None
         measured = {v.roi.level: v for v in exam.vertebrae} if exam else {}
         rows, tips = [], []
         for roi in rois:
@@ -209,6 +214,7 @@ class VertebraeStep(Step):
             tips.append("\n".join(flags) or _("No warning."))
         headers = [_("Level"), _("FF %"), _("RAS mm"), _("Excluded"), _("Carried"), _("Warnings")]
         fillTable(self.ui.vertebraeTable, headers, rows, tips)
+        self._showReason()
 
     def _carried(self, roi: VertebraROI) -> str:
         """How sure the place of an ROI is that was carried from the baseline; empty for one that the reader placed or moved."""

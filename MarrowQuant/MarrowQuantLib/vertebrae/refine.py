@@ -57,8 +57,8 @@ class ImageShift:
 
     @property
     def components(self) -> str:
-        """As it is written: "R +0.1, A -4.1, S +0.0 mm"."""
-        return ", ".join(f"{axis} {value:+.1f}" for axis, value in zip("RAS", self.mm)) + " mm"
+        """As it is written: "R +0.1, A -4.1, S +0.0 mm"; adding 0 makes −0 a plain 0."""
+        return ", ".join(f"{axis} {value:+.1f}" for axis, value in zip("RAS", self.mm.round(1) + 0.0)) + " mm"
 
     def apply(self, roi: VertebraROI) -> VertebraROI:
         """The ROI where the other image shows its vertebra."""
