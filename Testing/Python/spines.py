@@ -1,17 +1,20 @@
-"""The ten labelled lumbar spines and what a segmentation from clicks reaches on them; shared by a test and a benchmark."""
+"""The ten labelled lumbar spines, a cropped one, and what a segmentation from clicks reaches; shared by tests and benchmarks."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
 import numpy as np
+from MarrowQuantLib.imagefiles import read_volumes
 from MarrowQuantLib.model import Volume
 from MarrowQuantLib.vertebrae import BodySegmentation, rasterise, segment_bodies
 from scipy import io, ndimage
 
-SPINES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "spine_labels" / "lumbar_t1"
+SPINE_LABELS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "spine_labels"
+SPINES, CROP = SPINE_LABELS / "lumbar_t1", SPINE_LABELS / "tptbox"
 LUMBAR = ("L1", "L2", "L3", "L4", "L5")
 CLICK_ERROR_MM = 4.0  # standard deviation along each axis
 MIDLINE_MM = 16.0
@@ -36,6 +39,26 @@ def clicks(case: Spine, number: int, draw: int) -> dict[str, np.ndarray]:
     """What a reader with a steady but inaccurate hand would click."""
     rng = np.random.default_rng([draw, number])
     return {level: case.centers[LUMBAR.index(level)] + rng.normal(0, CLICK_ERROR_MM, 3) for level in CLICKED}
+
+
+CROP_LEVELS = ("L3", "L4")
+_CROP_BODIES = (6, 7)  # vertebra numbers of the two bodies that are in view, all of the first and most of the second
+_CORPUS = 49  # sub-region number
+
+
+def cropped_spine() -> Spine:
+    """T2 crop of 78 mm (TPTBox sample) with noise as strong as its marrow's texture; levels unknown, named L3 and L4 here."""
+    image = read_volumes(CROP / "sub-mri_label-6_T2w.nii.gz")[0]
+    vertebra, region = (read_volumes(CROP / f"sub-mri_seg-{kind}_label-6_msk.nii.gz")[0].array for kind in ("vert", "subreg"))
+    truth = sum((n + 1) * ((vertebra == number) & (region == _CORPUS)) for n, number in enumerate(_CROP_BODIES))
+    index = np.array(ndimage.center_of_mass(np.ones_like(truth), truth, (1, 2)))[:, ::-1]
+    return Spine(image, truth, index @ image.ijk_to_ras[:3, :3].T + image.ijk_to_ras[:3, 3])
+
+
+def clicks_on_crop(case: Spine, draw: int, levels: Sequence[str] = CROP_LEVELS) -> dict[str, np.ndarray]:
+    """As :func:`clicks`, in one body or in both."""
+    rng = np.random.default_rng([draw, len(levels)])
+    return {level: center + rng.normal(0, CLICK_ERROR_MM, 3) for level, center in zip(levels, case.centers)}
 
 
 def inverted(case: Spine) -> Spine:
@@ -82,21 +105,25 @@ VARIANTS: dict[str, Callable[[Spine], Spine]] = {
 
 
 def measure(case: Spine, found: BodySegmentation) -> dict[str, np.ndarray]:
-    """Per level: Dice, Dice near the midline, centre error in mm, part of the ROI inside the true body, ROI volume in mL, right level,
-    and whether the level is doubted."""
-    rows: dict[str, list[float]] = {name: [] for name in ("dice", "central", "error", "inside", "roi_ml", "level", "doubted")}
-    right = case.image.ijk_to_ras[0, 0] * np.arange(case.truth.shape[2]) + case.image.ijk_to_ras[0, 3]
+    """Per level: Dice, Dice near the midline, centre error in mm and its part towards anterior, part of the ROI inside the true body, ROI
+    volume in mL, right level, whether the level is doubted, and its uncertainty."""
+    names = ("dice", "central", "error", "anterior", "inside", "roi_ml", "level", "doubted", "uncertainty")
+    rows: dict[str, list[float]] = {name: [] for name in names}
+    k, j, i = np.ogrid[tuple(slice(n) for n in case.truth.shape)]
+    right = case.image.ijk_to_ras[0] @ np.array([i, j, k, 1.0], dtype=object)
     for n, body in enumerate(found.bodies):
         mine, true = found.labels.array == n + 1, case.truth == n + 1
         central = np.abs(right - case.centers[n, 0]) <= MIDLINE_MM
         rows["dice"].append(dice(mine, true))
-        rows["central"].append(dice(mine[..., central], true[..., central]))
+        rows["central"].append(dice(mine & central, true & central))
         rows["error"].append(float(np.linalg.norm(body.center_ras - case.centers[n])))
+        rows["anterior"].append(float(body.axes[:, 1] @ (body.center_ras - case.centers[n])))
         mask = rasterise(body.roi, case.image).mask()
         rows["inside"].append(float(true[mask].mean()))
         rows["roi_ml"].append(float(np.prod(body.roi.radii_mm) * 4 / 3 * np.pi / 1000))
         rows["level"].append(float(np.argmin(np.linalg.norm(case.centers - body.center_ras, axis=1)) == n))
         rows["doubted"].append(float(bool(body.doubts)))
+        rows["uncertainty"].append(body.uncertainty)
     return {name: np.array(values) for name, values in rows.items()}
 
 
