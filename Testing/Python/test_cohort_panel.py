@@ -489,6 +489,27 @@ def test_what_an_analysis_cannot_use_is_said_below_its_fields(widget, tmp_path, 
     assert sentence not in widget.ui.questionMessage.text or method == "paired"
 
 
+def test_another_table_with_the_same_columns_keeps_neither_report_nor_refusal(widget, tmp_path):
+    good = GOOD.replace(",", ".").replace(";", ",")
+    (tmp_path / "table.csv").write_text(good, encoding="utf-8")
+    read(widget, tmp_path / "table.csv")
+    choose_method(widget, "correlation")
+    choose_outcome(widget, "marker")
+    tick(widget, "other")
+    widget.ui.outputPathLineEdit.currentPath = str(tmp_path / "out")
+    widget.ui.reportButton.click()
+    assert widget.ui.reportSection.text.startswith("✓")
+    lines = good.splitlines()
+    (tmp_path / "table.csv").write_text("\n".join([lines[0], *(f"{n},0,7,{n}" for n in range(9))]), encoding="utf-8")
+    widget.ui.readButton.click()
+    assert not widget.ui.reportSection.text.startswith("✓")
+    widget.ui.analyseButton.click()
+    assert "does not vary" in widget.ui.questionMessage.text
+    (tmp_path / "table.csv").write_text(good, encoding="utf-8")
+    widget.ui.readButton.click()
+    assert "does not vary" not in widget.ui.questionMessage.text and "Press Analyse" in widget.ui.questionMessage.text
+
+
 def test_decimal_commas_give_the_same_answer_and_are_told(widget, tmp_path):
     found = []
     for name, text in (("comma.csv", GOOD), ("point.csv", GOOD.replace(",", ".").replace(";", ","))):

@@ -152,8 +152,11 @@ def _font(content: str, size: int) -> Any:
             continue
         if _has(font, content):
             return font
-    font = ImageFont.load_default(size)
-    if not _has(font, content):
+    try:
+        font = ImageFont.load_default(size)
+    except TypeError:  # before Pillow 10.1 its own font cannot be scaled
+        font = None
+    if font is None or not _has(font, content):
         raise MarrowQuantError(f"No font on this machine has all characters of '{content}', so figures cannot be PNG; use the SVG files.")
     return font
 

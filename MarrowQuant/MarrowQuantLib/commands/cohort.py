@@ -236,6 +236,8 @@ def _more_parts(options: argparse.Namespace) -> list[Any]:
     from ..cohort import analysis, parts
     from ..cohort.words import Words
 
+    if not (options.paired or options.correlate or options.linear or options.groups):
+        return []
     cohort, words, more = _cohort(options, options.outcome), Words(options.language), []
     if options.paired:
         pairs = [tuple(_split(pair)) for pair in options.paired]

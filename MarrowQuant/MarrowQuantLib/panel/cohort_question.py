@@ -10,6 +10,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from ..cohort.table import Cohort
 from ..model import MarrowQuantError, Progress
 from ..scene.cohort_case import METHODS, MODEL_METHODS, PACKAGES, Question
 from ..scene.nodes import find_node
@@ -37,7 +38,7 @@ class QuestionStep(CohortStep):
 
     def __init__(self, panel: CohortPanel, ui: Any) -> None:
         super().__init__(panel, ui, ui.questionSection, ui.questionMessage)
-        self._refused: Optional[tuple[Question, str]] = None
+        self._refused: Optional[tuple[Cohort, Question, str]] = None
         ui.methodComboBox.addItems([
             _("Two groups: logistic regression, Firth"), _("Two groups: logistic regression, maximum likelihood"),
             _("Two groups: logistic regression, ridge"), _("Three groups and more: multinomial regression"),
@@ -84,7 +85,7 @@ class QuestionStep(CohortStep):
         try:
             self.case.analyse(asked, progress, interfaceLanguage())
         except MarrowQuantError as error:  # it is about the columns, so it stands below them
-            self._refused = asked, str(error)
+            self._refused = self.case.cohort, asked, str(error)
 
     def ensurePackages(self) -> None:
         """Have what the method needs, asked for now; raises as :func:`packages.ensurePackage`."""
@@ -120,8 +121,8 @@ class QuestionStep(CohortStep):
         if why or self.case.answer is not None:
             return why
         asked = self.panel.asked()
-        if self._refused is not None and self._refused[0] == asked:
-            return "⚠ " + self._refused[1]
+        if self._refused is not None and self._refused[:2] == (self.case.cohort, asked):
+            return "⚠ " + self._refused[2]
         try:
             found = self.case.found(asked)
         except MarrowQuantError as error:

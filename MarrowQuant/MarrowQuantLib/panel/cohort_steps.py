@@ -73,7 +73,7 @@ class ReportStep(CohortStep):
         asked, folder = self.panel.asked(), self.panel.path("outputFolder")
         self.panel.question.ensurePackages()
         written = self.case.report(asked, folder, self.panel.parameterNode.bootstraps, progress, interfaceLanguage())
-        self._written = (asked, folder, written)
+        self._written = (self.case.cohort, asked, folder, written)
 
     def onOpen(self) -> None:
         qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self.panel.path("outputFolder") / "cohort.html")))
@@ -85,10 +85,11 @@ class ReportStep(CohortStep):
         return why or ("" if self._isWritten() else _("Press Write report."))
 
     def _isWritten(self) -> bool:
-        return self._written is not None and self._written[:2] == (self.panel.asked(), self.panel.path("outputFolder"))
+        now = (self.case.cohort, self.panel.asked(), self.panel.path("outputFolder"))
+        return self._written is not None and self._written[:3] == now
 
     def note(self) -> str:
-        written = self._written[2]
+        written = self._written[3]
         files = _("Written: {files}").format(files=", ".join(path.name for path in written.paths))
         return "\n".join([files, *written.notes])
 

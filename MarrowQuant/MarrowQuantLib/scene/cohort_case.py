@@ -140,10 +140,12 @@ class CohortCase:
         """
         self.forget()
         nodes.clear()
-        self.answer = self._two_groups(question, progress) if question.method in MODEL_METHODS else self._other(question, Words(language))
+        words = Words(language)
+        two_groups = question.method in MODEL_METHODS
+        self.answer = self._two_groups(question, words, progress) if two_groups else self._other(question, words)
         return self.answer
 
-    def _two_groups(self, question: Question, progress: Progress) -> Answer:
+    def _two_groups(self, question: Question, words: Words, progress: Progress) -> Answer:
         chosen = self._selected(question)
         curves = {}
         for n, (name, column) in enumerate(zip(chosen.names, chosen.predictors.T)):
@@ -151,7 +153,8 @@ class CohortCase:
             curves[name] = roc(chosen.outcome, column)
         progress(len(chosen.names) / (len(chosen.names) + 1), "Model")
         developed, _ = analysis.develop(chosen, question.procedure, bootstraps=0)
-        about = f"{chosen.event_in_words}: {chosen.outcome.size} patients, {int(chosen.outcome.sum())} with the event"
+        counts = words("{n} patients, {events} with the event", n=chosen.outcome.size, events=int(chosen.outcome.sum()))
+        about = f"{chosen.event_in_words}: {counts}"
         nodes.tables(analysis.compare_groups(chosen), curves, developed.fit, about)
         nodes.roc_chart(curves, about)
         warnings = (*analysis.roc_warnings(curves), *events_warning(chosen.outcome, len(chosen.names)))
