@@ -163,3 +163,14 @@ def test_r_iss_names_only_what_is_missing():
     notes = tuple(LabNote("cytogenetics", name, "absent", BASELINE) for name in ("del(17p)", "t(4;14)", "t(14;16)"))
     _, revised = stages_at(LabHistory(values, notes), BASELINE)
     assert (revised.stage, revised.missing) == (None, ("the laboratory's upper limit of LDH",))
+
+
+@pytest.mark.parametrize(
+    ("value", "stage"), [("absent", 1), ("negative", 1), ("陰性", 1), ("present", 2), ("not tested", None), ("12 %", None)]
+)
+def test_only_a_clear_word_about_cytogenetics_counts(value, stage):
+    amounts = {"beta2_microglobulin": 2.0, "albumin": 40.0, "ldh": 180.0, "ldh_upper_limit": 240.0}
+    values = tuple(LabValue(test, amount, "", BASELINE) for test, amount in amounts.items())
+    notes = tuple(LabNote("cytogenetics", name, "absent", BASELINE) for name in ("del(17p)", "t(14;16)"))
+    history = LabHistory(values, (*notes, LabNote("cytogenetics", "t(4;14)", value, BASELINE)))
+    assert stages_at(history, BASELINE)[1].stage == stage

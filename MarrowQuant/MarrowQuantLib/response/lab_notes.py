@@ -73,6 +73,13 @@ def find_note(text: str) -> Optional[tuple[NoteKind, str]]:
     return None
 
 
+def is_present(text: str) -> Optional[bool]:
+    """Whether a free text says that something was found ("present", "positive", "yes" …) or not; None for any other text."""
+    word = unicodedata.normalize("NFKC", text).strip().casefold()
+    word = _MEANINGS.get(word, word)
+    return {"present": True, "positive": True, "absent": False, "negative": False}.get(word)
+
+
 def read_value(kind: NoteKind, text: str) -> Optional[str]:
     """The value of an entry in the kind's own words; None if it is not one of them, or is too long."""
     text = unicodedata.normalize("NFKC", text).strip()

@@ -12,6 +12,7 @@ from typing import Optional
 
 from ..model import LabHistory
 from .evidence import Evidence, evidence_at
+from .lab_notes import is_present
 from .lab_tests import fold_name
 
 ISS_LOW_B2M, ISS_HIGH_B2M, ISS_ALBUMIN = 3.5, 5.5, 35.0  # mg/L, mg/L, g/L
@@ -77,13 +78,17 @@ def _word(value: Optional[bool]) -> str:
 
 
 def stages_at(history: LabHistory, baseline: datetime.date) -> tuple[Stage, Stage]:
-    """ISS and R-ISS at the baseline. Cytogenetics count whenever they were tested up to 28 days after it."""
+    """ISS and R-ISS at the baseline.
+
+    Cytogenetics count whenever they were tested up to 28 days after it, and what was found once as present. A text that says neither
+    present nor absent counts as not tested.
+    """
     (evidence,) = evidence_at(history, [baseline])
     latest = baseline + datetime.timedelta(days=28)
     named = {fold_name(name): name for name in HIGH_RISK}
-    abnormalities = {
-        named[fold_name(note.name)]: note.value.casefold() in {"present", "positive", "yes", "あり", "陽性"}
-        for note in history.notes
-        if note.kind == "cytogenetics" and fold_name(note.name) in named and note.date <= latest
-    }
+    abnormalities: dict[str, bool] = {}
+    for note in history.notes:
+        name, found = named.get(fold_name(note.name)), is_present(note.value)
+        if note.kind == "cytogenetics" and name and found is not None and note.date <= latest:
+            abnormalities[name] = found or abnormalities.get(name, False)
     return iss(evidence), r_iss(evidence, abnormalities)
