@@ -35,6 +35,7 @@ class ExamsStep(Step):
     def __init__(self, panel: Panel, ui: Any) -> None:
         super().__init__(panel, ui, ui.examsSection, ui.examsMessage)
         self._refusal = ""
+        self._entries: list[dict[str, Any]] = []  # the reader's changes, as of the last refresh
         ui.baselinePathLineEdit.connect("currentPathChanged(QString)", self.onBaselineChanged)
         ui.followUpPathLineEdit.connect("currentPathChanged(QString)", self.onFollowUpChanged)
         ui.readButton.connect("clicked()", self.onRead)
@@ -99,17 +100,9 @@ class ExamsStep(Step):
     def _rows(self) -> list[Row]:
         return list(self.case.series_rows(self.panel.label))
 
-    def _entries(self) -> list[dict[str, Any]]:
-        """The reader's changes; none if those of an opened scene cannot be read, which is then said."""
-        try:
-            return self.case.series_edits.entries()
-        except MarrowQuantError as error:
-            self._refusal = str(error)
-            return []
-
     def _is_pending(self, series: Row) -> bool:
         """True if what the reader wants differs from what the series was read with."""
-        return edits.changes_of(self._entries(), series) != series.get("override", {})
+        return edits.changes_of(self._entries, series) != series.get("override", {})
 
     def _wanted(self, series: Row) -> dict[str, Any]:
         """Role, b-value and scale as the reader wants them."""
@@ -117,7 +110,7 @@ class ExamsStep(Step):
         if not self._is_pending(series):
             return read
         header = {"b_value": None, "scale": None, **series["select"]}
-        changes = edits.changes_of(self._entries(), series)
+        changes = edits.changes_of(self._entries, series)
         return {name: changes.get(name, header[name]) for name in read}
 
     # ---------------------------------------------------------------------------------------------------------------- showing
@@ -139,6 +132,10 @@ class ExamsStep(Step):
         return [Path(text) for text in (parameters.baselineFolder, parameters.followUpFolder) if text]
 
     def refresh(self) -> None:
+        try:
+            self._entries = self.case.series_edits.entries()
+        except MarrowQuantError as error:  # those of an opened scene, changed by hand
+            self._entries, self._refusal = [], str(error)
         super().refresh()
         if self._refusal:
             self.message.text = "\n".join(filter(None, ("⚠ " + self._refusal, self.missing())))
@@ -147,7 +144,7 @@ class ExamsStep(Step):
     def show(self) -> None:
         self.ui.readButton.enabled = bool(self._folders())
         self.ui.readButton.toolTip = self.missing() or _("Read both folders again.")
-        self.ui.undoSeriesButton.enabled = bool(self._entries() or self._refusal)
+        self.ui.undoSeriesButton.enabled = bool(self._entries or self._refusal)
         table, rows = self.ui.seriesTable, self._rows()
         for row in range(table.rowCount):
             table.removeCellWidget(row, ROLE_COLUMN)
