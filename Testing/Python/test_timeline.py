@@ -122,7 +122,9 @@ def test_the_response_command_reads_stored_results_and_the_sheet(stored, capsys)
 
 def test_the_response_command_prints_the_same_as_text(stored, capsys):
     assert cli.main(["response", str(stored / "case" / "results.json"), str(stored / "case"), "--labs", str(stored / "labs.csv")]) == 0
-    assert "Probability of CR/VGPR" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Probability of CR/VGPR" in printed
+    assert "IMWG response category: VGPR (serum M protein 90 % lower" in printed
 
 
 def test_results_and_dicom_cannot_be_mixed(stored, capsys):

@@ -8,6 +8,9 @@ from typing import Optional
 from ..longitudinal import INDICES, flag_kind, label_of
 from ..model import RESEARCH_USE_ONLY, Change, ExamResult, Measurement, Results
 from ..report import formats
+from ..response import assess
+from ..response.estimate import PREVALENCE
+from ..response.staging import NOT_VERIFIED
 
 FOLLOWED = tuple(index.key for index in INDICES)  # the levels' own changes stand in the report
 
@@ -76,9 +79,20 @@ def _response_lines(results: Results) -> list[str]:
     if response.probability is None:
         lines = ["Probability of CR/VGPR: not given"]
     else:
-        low, high = response.interval
-        lines = [f"Probability of CR/VGPR: {100 * response.probability:.0f} % (95 % interval {100 * low:.0f} to {100 * high:.0f} %)"]
+        low, high = (formats.probability(limit) for limit in response.interval)
+        lines = [f"Probability of CR/VGPR: {formats.probability(response.probability)} (95 % interval {low} to {high})"]
     lines.append(f"  Model {response.model_id}: {response.label}")
     for part in response.contributions:
-        lines.append(f"  {part.predictor.replace('_', ' ')}: {part.value:+.1f} {part.unit}, {part.logit:+.2f} to the log odds")
-    return [*lines, *(f"  {warning}" for warning in response.warnings)]
+        value = formats.number(part.value, "%") if part.predictor == PREVALENCE else formats.signed(part.value, part.unit)
+        lines.append(f"  {part.predictor.replace('_', ' ')}: {value} {part.unit}, {formats.signed(part.logit)} to the log odds")
+    return [*lines, *(f"  {warning}" for warning in response.warnings), *_category_lines(results)]
+
+
+def _category_lines(results: Results) -> list[str]:
+    assessment = assess(results)
+    stages = [f"{stage.system} {stage.stage} ({stage.rule})" for stage in assessment.stages if stage.stage is not None]
+    stages += [NOT_VERIFIED] if stages else []
+    if assessment.imwg is None:
+        return stages
+    missing = [f"  missing: {item}" for item in assessment.imwg.missing]
+    return [f"IMWG response category: {assessment.imwg.category or 'not graded'} ({assessment.imwg.rule})", *missing, *stages]
