@@ -77,24 +77,30 @@ _WEIGHT = 6.0  # what one unit of mean step across the edges is worth against th
 _KEEP = 60  # candidates a body and tilt
 
 
-def find_chain(picture: SagittalPicture, priors: Sequence[BodyPrior], signs: Signs, search: Search) -> tuple[list[Box], float]:
-    """The best chain for given signs.
+def find_chains(
+    picture: SagittalPicture, priors: Sequence[BodyPrior], hypotheses: Sequence[Signs], search: Search
+) -> list[tuple[list[Box], float]]:
+    """The best chain for each hypothesis on the signs.
 
     Parameters
     ----------
     picture : SagittalPicture
     priors : sequence of BodyPrior
         Cranial first.
-    signs : Signs
+    hypotheses : sequence of Signs
     search : Search
 
     Returns
     -------
-    boxes : list of Box
-    score : float
-        Total log-score of the chain, for comparing signs.
+    list of (boxes, score)
+        Boxes cranial first; total log-score of the chain, for comparing hypotheses.
     """
-    candidates = [_candidates(picture, prior, signs, search) for prior in priors]
+    by_body = [_candidates(picture, prior, hypotheses, search) for prior in priors]
+    return [_best_chain(candidates, priors) for candidates in zip(*by_body)]
+
+
+def _best_chain(candidates: Sequence[np.ndarray], priors: Sequence[BodyPrior]) -> tuple[list[Box], float]:
+    """Dynamic programming over the candidates of every body."""
     total = candidates[0][:, -1].copy()
     back_pointers = []
     for n in range(1, len(priors)):
@@ -132,20 +138,27 @@ def rotated(picture: SagittalPicture, center: np.ndarray, tilt: float, half: int
     return picture(center[1] + cos * v + sin * u, center[0] - sin * v + cos * u)
 
 
-def _candidates(picture: SagittalPicture, prior: BodyPrior, signs: Signs, search: Search) -> np.ndarray:
-    """Rows (y, z, tilt, height, depth, score) of the local maxima of one body's score over position, for every tilt."""
-    rows = []
+def _candidates(picture: SagittalPicture, prior: BodyPrior, hypotheses: Sequence[Signs], search: Search) -> list[np.ndarray]:
+    """Rows (y, z, tilt, height, depth, score) of the local maxima of one body's score over position, for every tilt; one array for each
+    hypothesis."""
+    rows: list[list[np.ndarray]] = [[] for _ in hypotheses]
     for tilt in prior.tilt + search.tilts:
-        score, height, depth = _box_scores(rotated(picture, prior.center, tilt), prior, signs, search)
-        peaks = np.argwhere(score == ndimage.maximum_filter(score, 3, mode="nearest"))
-        peaks = peaks[np.argsort(-score[tuple(peaks.T)])[:_KEEP]]
-        v, u = (peaks - search.reach).T
-        cos, sin = np.cos(np.deg2rad(tilt)), np.sin(np.deg2rad(tilt))
-        y, z = prior.center[0] - sin * v + cos * u, prior.center[1] + cos * v + sin * u
-        at = tuple(peaks.T)
-        away = ((y - prior.center[0]) ** 2 + (z - prior.center[1]) ** 2) / (2 * prior.center_sd**2)
-        rows.append(np.stack([y, z, np.full(len(v), tilt), height[at], depth[at], score[at] - away], axis=1))
-    return np.concatenate(rows)
+        local = rotated(picture, prior.center, tilt)
+        for found, scores in zip(rows, _box_scores(local, prior, hypotheses, search)):
+            found.append(_peaks(*scores, prior, tilt, search.reach))
+    return [np.concatenate(found) for found in rows]
+
+
+def _peaks(score: np.ndarray, height: np.ndarray, depth: np.ndarray, prior: BodyPrior, tilt: float, reach: int) -> np.ndarray:
+    """The best local maxima at one tilt as rows (y, z, tilt, height, depth, score less the pull of the prior)."""
+    peaks = np.argwhere(score == ndimage.maximum_filter(score, 3, mode="nearest"))
+    peaks = peaks[np.argsort(-score[tuple(peaks.T)])[:_KEEP]]
+    v, u = (peaks - reach).T
+    cos, sin = np.cos(np.deg2rad(tilt)), np.sin(np.deg2rad(tilt))
+    y, z = prior.center[0] - sin * v + cos * u, prior.center[1] + cos * v + sin * u
+    at = tuple(peaks.T)
+    away = ((y - prior.center[0]) ** 2 + (z - prior.center[1]) ** 2) / (2 * prior.center_sd**2)
+    return np.stack([y, z, np.full(len(v), tilt), height[at], depth[at], score[at] - away], axis=1)
 
 
 def outside(values: np.ndarray, sign: int, marrow: Optional[tuple[float, float]], parts: tuple[float, float]) -> np.ndarray:
@@ -176,19 +189,30 @@ def _along(local: np.ndarray, height: float) -> np.ndarray:
     return ndimage.uniform_filter1d(ndimage.gaussian_filter1d(local, _EDGE, axis=1, order=1), max(3, int(0.65 * height)), axis=0)
 
 
-def _box_scores(local: np.ndarray, prior: BodyPrior, signs: Signs, search: Search) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Best score over height and depth for every centre within reach, and that height and depth: three arrays (v, u)."""
-    if prior.marrow is None:
-        endplate, front_wall = _across(local, prior.depth) * signs.endplate, _along(local, prior.height)
-        front_step = signs.front * front_wall if signs.front else np.abs(front_wall)
-        back_step = -signs.back * front_wall if signs.back else np.abs(front_wall)
-    else:
+def _box_scores(
+    local: np.ndarray, prior: BodyPrior, hypotheses: Sequence[Signs], search: Search
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Best score over height and depth at every centre within reach, and these two: three arrays (v, u), for each hypothesis."""
+    scores, walls_of = [], {}
+    for signs in hypotheses:
         endplate = _across(outside(local, signs.endplate, prior.marrow, ENDPLATE_PARTS), prior.depth)
-        front_step = _along(outside(local, signs.front, prior.marrow, WALL_PARTS), prior.height)
-        back_step = -_along(outside(local, signs.back, prior.marrow, WALL_PARTS), prior.height)
-    tops, heights = _best_extent(endplate, -endplate, prior.height, search.height_sd, search.reach)
-    walls, depths = _best_extent(front_step.T, back_step.T, prior.depth, search.depth_sd, search.reach)
-    return tops + walls.T, heights, depths.T
+        tops, heights = _best_extent(endplate, -endplate, prior.height, search.height_sd, search.reach)
+        pair = (signs.front, signs.back)
+        if pair not in walls_of:
+            front, back = _wall_steps(local, prior, *pair)
+            walls_of[pair] = _best_extent(front.T, back.T, prior.depth, search.depth_sd, search.reach)
+        walls, depths = walls_of[pair]
+        scores.append((tops + walls.T, heights, depths.T))
+    return scores
+
+
+def _wall_steps(local: np.ndarray, prior: BodyPrior, front: int, back: int) -> tuple[np.ndarray, np.ndarray]:
+    """Steps on leaving through the front and the back wall; without a sign either counts."""
+    if prior.marrow is not None:
+        front_step, back_step = (_along(outside(local, sign, prior.marrow, WALL_PARTS), prior.height) for sign in (front, back))
+        return front_step, -back_step
+    along = _along(local, prior.height)
+    return (front * along if front else np.abs(along)), (-back * along if back else np.abs(along))
 
 
 def _best_extent(after_edge: np.ndarray, before_edge: np.ndarray, expected: float, sd: float, reach: int) -> tuple[np.ndarray, np.ndarray]:

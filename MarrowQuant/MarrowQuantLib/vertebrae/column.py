@@ -65,9 +65,10 @@ class Sampler:
         if values.ndim != 3 or min(values.shape) < 2:
             raise MarrowQuantError("The image for finding the vertebrae is not a stack of slices; choose a three-dimensional image.")
         valid = np.isfinite(values)
-        if not valid.any() or float(np.ptp(values[valid])) == 0.0:
+        complete = bool(valid.all())
+        if not valid.any() or float(np.ptp(values if complete else values[valid])) == 0.0:
             raise MarrowQuantError("The image for finding the vertebrae shows nothing: all voxels have one value; choose another image.")
-        self._values = values if valid.all() else np.where(valid, values, np.float32(np.median(values[valid])))
+        self._values = values if complete else np.where(valid, values, np.float32(np.median(values[valid])))
         self._ras_to_ijk = np.linalg.inv(image.ijk_to_ras)
 
     def sees(self, ras: np.ndarray) -> np.ndarray:

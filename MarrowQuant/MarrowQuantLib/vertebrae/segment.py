@@ -15,7 +15,7 @@ from typing import Optional
 import numpy as np
 
 from ..model import MarrowQuantError, VertebraROI, Volume
-from .chain import COARSE, FINE, BodyPrior, Box, Signs, find_chain, interior, marrow_level, wall_signs
+from .chain import COARSE, FINE, BodyPrior, Box, Signs, find_chains, interior, marrow_level, wall_signs
 from .column import UNIT_SPACING, ColumnFrame, Sampler, column_frame, find_midline, sagittal_picture
 from .doubts import body_doubts, uncertainty
 from .labels import paint
@@ -217,7 +217,7 @@ def _find_boxes(
         BodyPrior(center[1:], sd, tilt, _HEIGHT[level[0]], _DEPTH[level[0]])
         for level, center, sd, tilt in zip(levels, curve, spread, tilts)
     ]
-    found = {sign: find_chain(picture, priors, Signs(sign, 0, 0), COARSE) for sign in (1, -1)}
+    found = dict(zip((1, -1), find_chains(picture, priors, [Signs(1, 0, 0), Signs(-1, 0, 0)], COARSE)))
     sign = max(found, key=lambda s: found[s][1])
     boxes = found[sign][0]
     signs = Signs(sign, *wall_signs(picture, boxes))
@@ -234,7 +234,8 @@ def _find_boxes(
     middle = levels[len(levels) // 2][0]
     height, depth = (height + _HEIGHT[middle]) / 2, (depth + _DEPTH[middle]) / 2
     priors = [BodyPrior(box.center, _FINE_SD, box.tilt, height, depth, (each[0], spread)) for box, each in zip(boxes, marrow)]
-    return frame, find_chain(picture, priors, signs, FINE)[0], signs, warnings
+    boxes, _ = find_chains(picture, priors, [signs], FINE)[0]
+    return frame, boxes, signs, warnings
 
 
 def _growth(boxes: Sequence[Box], levels: Sequence[str]) -> float:
