@@ -436,7 +436,7 @@ def test_a_mixed_model_is_asked_for_on_a_table_of_dates_and_other_tests_refuse_i
     pytest.importorskip("statsmodels", reason="statsmodels is not installed.")
     answer = answered(["linear", repeated_dates, "--response", "ff", "--terms", "month", "--mixed"], capsys)
     assert answer["n_patients"] == 18
-    assert answer["coefficients"][1] == pytest.approx(2.0, abs=0.5)
+    assert answer["terms"]["month"]["coefficient"] == pytest.approx(2.0, abs=0.5)
     assert cli.main(["cohort", "linear", str(repeated_dates), "--response", "ff", "--terms", "month"]) == 1
     assert "same patient in lines" in capsys.readouterr().err
 
@@ -450,10 +450,21 @@ def test_paired_test_and_partial_correlation_are_commands(simulated, capsys):
     assert answer["pairs"][0]["covariates"] == ["ff_baseline"]
 
 
+def test_without_json_a_terminal_shows_every_test_under_its_columns(simulated, capsys):
+    columns = ["--before", "ff_baseline,adc_baseline", "--after", "ff_follow_up,adc_follow_up"]
+    assert cli.main(["cohort", "paired", str(simulated), *columns]) == 0
+    first, second = capsys.readouterr().out.split("pairs:\n")[1].split("\n\n")
+    assert first.splitlines()[:2] == ["  first: ff_baseline", "  second: ff_follow_up"]
+    assert second.splitlines()[0] == "  first: adc_baseline"
+    assert cli.main(["cohort", "paired", str(simulated), *columns[:3], "ff_follow_up"]) == 1
+    assert "give each its partner" in capsys.readouterr().err
+
+
 def test_three_groups_are_a_command(repeated_dates, capsys):
     pytest.importorskip("sklearn", reason="scikit-learn is not installed.")
     table = repeated_dates.read_text().splitlines()
     repeated_dates.write_text("\n".join([table[0], *table[1::3]]) + "\n")
     answer = answered(["groups", repeated_dates, "--outcome", "group", "--predictors", "ff,noise", "--method", "lda"], capsys)
     assert answer["groups"] == ["a", "b", "c"]
-    assert np.sum(answer["confusion"]) == pytest.approx(18)
+    assert sum(sum(row.values()) for row in answer["assigned"].values()) == pytest.approx(18)
+    assert list(answer["coefficients"]["a"]) == ["intercept", "ff", "noise"]

@@ -8,8 +8,8 @@ from typing import Any, Optional
 
 import numpy as np
 
-from .analysis import Comparison, Pair, RocAnalysis, Selected
-from .logistic import LogisticFit
+from .analysis import Comparison, Explained, Pair, RocAnalysis, Selected, Several
+from .logistic import INTERCEPT, LogisticFit
 from .procedure import Developed
 from .roc import Roc
 from .validation import Performance, Validation
@@ -109,9 +109,37 @@ def pairs_answer(pairs: Sequence[Pair], test: str, correction: str) -> dict[str,
     return {"data": {"findings": found}, "test": test, "correction": correction, "pairs": tests}
 
 
-def plain_answer(result: Any, found: Sequence[str]) -> dict[str, Any]:
-    """A result whose fields speak for themselves, after what was found in the table."""
-    return {"data": {"findings": list(found)}, **vars(result)}
+def several_answer(several: Several) -> dict[str, Any]:
+    """A model of several groups: how the patients were assigned in the cross-validation, and its coefficients by group."""
+    model = several.model
+    terms = (INTERCEPT, *model.names)
+    return {
+        "data": {"findings": list(several.findings)},
+        "method": model.method,
+        "groups": list(model.groups),
+        "assigned": {group: dict(zip(model.groups, row)) for group, row in zip(model.groups, model.confusion)},
+        "accuracy": model.accuracy,
+        "balanced_accuracy": model.balanced_accuracy,
+        "coefficients": {group: dict(zip(terms, row)) for group, row in zip(model.groups, model.coefficients)},
+    }
+
+
+def linear_answer(explained: Explained) -> dict[str, Any]:
+    """A linear or mixed model, by term."""
+    fit = explained.fit
+    rows = zip(fit.names, fit.coefficients, fit.standard_errors, fit.intervals, fit.p)
+    return {
+        "data": {"findings": list(explained.findings)},
+        "response": explained.response,
+        "n": fit.n,
+        "n_patients": fit.n_patients,
+        "terms": {
+            name: {"coefficient": beta, "standard_error": error, "interval": interval, "p": p} for name, beta, error, interval, p in rows
+        },
+        "residual_sd": fit.residual_sd,
+        "patient_sd": fit.patient_sd,
+        "notes": list(fit.notes),
+    }
 
 
 def as_text(value: Any, indent: int = 0) -> str:
@@ -122,18 +150,21 @@ def as_text(value: Any, indent: int = 0) -> str:
             f"{space}{key}: {_scalar(item)}" if _is_short(item) else f"{space}{key}:\n{as_text(item, indent + 1)}"
             for key, item in value.items()
         )
+    if isinstance(value, list) and isinstance(value[0], Mapping):
+        return "\n\n".join(as_text(item, indent) for item in value)
     if isinstance(value, list):
-        return "\n".join(as_text(item, indent) if isinstance(item, Mapping) else f"{space}- {_scalar(item)}" for item in value)
+        return "\n".join(f"{space}- {_scalar(item)}" for item in value)
     return space + _scalar(value)
 
 
 def _is_short(item: Any) -> bool:
-    return not isinstance(item, Mapping) and not (isinstance(item, list) and (not item or isinstance(item[0], (str, Mapping))))
+    """True for what fits behind its name: no mapping, and no list of sentences or mappings."""
+    return not isinstance(item, Mapping) and not (isinstance(item, list) and item and isinstance(item[0], (str, Mapping)))
 
 
 def _scalar(item: Any) -> str:
     if isinstance(item, list):
-        return " to ".join(_scalar(part) for part in item)
+        return " to ".join(_scalar(part) for part in item) or "none"
     return "–" if item is None else f"{item:.4g}" if isinstance(item, float) else str(item)
 
 

@@ -147,7 +147,7 @@ def _groups(options: argparse.Namespace) -> int:
 
     several = analysis.analyse_groups(_cohort(options, options.outcome), options.outcome, _listed(options), options.method)
     _write_page(options, lambda words: parts.groups_part(several, options.outcome, words))
-    return _answer(options, output.plain_answer(several.model, several.findings))
+    return _answer(options, output.several_answer(several))
 
 
 def _paired(options: argparse.Namespace) -> int:
@@ -178,7 +178,7 @@ def _linear(options: argparse.Namespace) -> int:
     cohort = _cohort(options, long=options.mixed)
     explained = analysis.explain(cohort, options.response, _split(options.terms), mixed=options.mixed)
     _write_page(options, lambda words: parts.linear_part(explained, words))
-    return _answer(options, output.plain_answer(explained.fit, explained.findings))
+    return _answer(options, output.linear_answer(explained))
 
 
 def _write_page(options: argparse.Namespace, part: Callable[[Any], Any]) -> None:
