@@ -15,6 +15,7 @@ from MarrowQuantLib.model import ExamResult, Results, Role, Settings, VertebraRO
 from MarrowQuantLib.report import results_to_dict
 from MarrowQuantLib.report.distributions import distributions_section
 from MarrowQuantLib.report.strings import Strings
+from MarrowQuantLib.report.tables import measurement_rows
 from MarrowQuantLib.vertebrae import ImageShift, rasterise
 
 TURN = np.deg2rad(12.0)
@@ -183,6 +184,9 @@ def test_the_results_file_holds_the_changes_and_stays_valid(maps):
     ff, adc = maps
     exams = (exam_of(ff, adc, np.eye(4), "baseline"), exam_of(ff + 10.0, adc, LATER, "follow-up"))
     plain = results_to_dict(Results(exams, (), None, Settings(), distributions=region_changes(*exams)))
+    rows = {row[2:4]: row for row in measurement_rows(Results(exams, (), None, Settings(), distributions=region_changes(*exams)))}
+    shift, up = rows["lumbar voxels", "ff median shift"], rows["L1 voxels", "ff voxels up"]
+    assert shift[4] == pytest.approx(10.0, abs=1e-3) and shift[5] == "percentage points" and up[4:6] == (100.0, "%") and "±3 " in up[8]
     jsonschema.validate(plain, json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
     assert len(plain["distributions"]) == 8
     assert plain["distributions"][3]["region"] == LUMBAR_REGION and plain["distributions"][3]["voxelwise"]["percent_up"] == 100.0

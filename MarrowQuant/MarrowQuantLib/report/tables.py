@@ -1,9 +1,10 @@
 """``measurements.csv``: one row a number, for a spreadsheet or a statistics program.
 
 Columns: ``exam`` ("baseline", "follow-up", "change", "response"), ``date``, ``region`` (vertebral level, "lumbar mean", "tumour load",
-"component 3", "laboratory"), ``quantity``, ``value``, ``unit``, ``n_voxels``, ``fraction_inside``, ``how``. The file is comma-separated
-UTF-8 with a byte-order mark, so that spreadsheets read µ and Japanese; the decimal sign is always a point. An empty value means that there
-is no number. Text that a spreadsheet could run as a formula is preceded by an apostrophe (the defence that OWASP recommends).
+"component 3", "L1 voxels", "laboratory"), ``quantity``, ``value``, ``unit``, ``n_voxels``, ``fraction_inside``, ``how``. The file is
+comma-separated UTF-8 with a byte-order mark, so that spreadsheets read µ and Japanese; the decimal sign is always a point. An empty value
+means that there is no number. Text that a spreadsheet could run as a formula is preceded by an apostrophe (the defence that OWASP
+recommends).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
-from ..model import UNIT_FF, Burden, Change, ExamResult, Measurement, ResponseEstimate, Results
+from ..longitudinal import index_of
+from ..model import UNIT_FF, Burden, Change, ExamResult, Measurement, RegionChange, ResponseEstimate, Results
 
 COLUMNS = ("exam", "date", "region", "quantity", "value", "unit", "n_voxels", "fraction_inside", "how")
 FORMULA_STARTS = ("=", "+", "-", "@")  # full-width ones too, by normalisation (our choice beyond OWASP's list)
@@ -46,6 +48,8 @@ def measurement_rows(results: Results) -> Iterator[Row]:
             yield (exam.label, exam.date.isoformat(), *row)
     for change in results.changes:
         yield from (("change", "", *row) for row in _change_rows(change))
+    for region in results.distributions:
+        yield from (("change", "", *row) for row in _distribution_rows(region))
     if results.response:
         yield from (("response", "", *row) for row in _response_rows(results.response))
 
@@ -108,6 +112,20 @@ def _change_rows(change: Change) -> Iterator[Row]:
     how = " ".join(change.flags)
     yield ("", change.name, change.absolute, change.absolute_unit, None, None, how)
     yield ("", f"{change.name} relative", change.relative_percent, "%", None, None, how)
+
+
+def _distribution_rows(change: RegionChange) -> Iterator[Row]:
+    where, key, found, unit = f"{change.region} voxels", change.key, change.distribution, index_of(change.key).change_unit
+    how = " ".join(found.warnings)
+    for name, value in (("median", found.median_shift), ("mean", found.mean_shift)):
+        yield (where, f"{key} {name} shift", value, unit, found.n_after, None, how)
+    yield (where, f"{key} earth mover's distance", found.earth_mover, unit, found.n_after, None, how)
+    yield (where, f"{key} overlap", found.overlap, "1", found.n_after, None, how)
+    if change.voxelwise is not None:
+        moved = change.voxelwise
+        how = f"against ±{moved.limit:.4g} {unit}; for looking, not for measuring"
+        for name, value in (("down", moved.percent_down), ("unchanged", moved.percent_unchanged), ("up", moved.percent_up)):
+            yield (where, f"{key} voxels {name}", value, "%", moved.n_voxels, None, how)
 
 
 def _response_rows(response: ResponseEstimate) -> Iterator[Row]:
