@@ -78,6 +78,7 @@ PathLike = Union[str, Path]
 Point = tuple[str, Sequence[float]]
 
 LABELS = ("baseline", "follow-up")
+_SHIFT = "_shift_ras_mm"  # end of the name in the protocol
 
 
 def analyze(
@@ -336,7 +337,8 @@ def with_shifts(
         Sentences about the images that are displaced.
     """
     found = find_shifts(maps.maps, rois)
-    told = {f"{key}_shift_ras_mm": [round(float(x), 1) for x in shift.mm] for key, shift in found.items()}
+    told = {key + _SHIFT: [round(float(x), 1) for x in shift.mm] for key, shift in found.items()}
+    known = {key: value for key, value in maps.protocol.items() if not key.endswith(_SHIFT)}
     used = found if settings.refine_rois else {}
     return replace(maps, protocol={**maps.protocol, **told}), used, shift_notes(found, settings.refine_rois)
 

@@ -202,10 +202,10 @@ def test_the_vertebrae_of_a_segmentation_are_taken_over_and_what_is_doubtful_is_
     assert filled.ui.takeOverButton.enabled
     filled.ui.takeOverButton.click()
     assert column(filled.ui.vertebraeTable, 0) == ["L1", "L2"]
-    assert "Liver" in filled.ui.vertebraeMessage.text
+    assert "1 of the labels" in filled.ui.vertebraeMessage.text
     filled.ui.undoPointButton.click()
     assert column(filled.ui.vertebraeTable, 0) == []
-    assert "Liver" not in filled.ui.vertebraeMessage.text
+    assert "1 of the labels" not in filled.ui.vertebraeMessage.text
 
 
 def test_a_segmentation_without_vertebrae_is_refused_with_a_sentence(filled):
@@ -374,8 +374,8 @@ def test_findings_covariates_therapy_and_values_between_the_exams_can_be_entered
     assert "already" in ui.statusLabel.text
     ui.entriesTable.selectRow(2)
     ui.removeEntryButton.click()
-    assert [note.kind for note in filled.logic.case.history.notes] == ["therapy_cycle", "cytogenetics"]
-    assert filled.logic.case.history.values == ()
+    assert [note.kind for note in filled.logic.case.laboratory.history.notes] == ["therapy_cycle", "cytogenetics"]
+    assert filled.logic.case.laboratory.history.values == ()
 
 
 def test_a_value_near_an_exam_becomes_the_exams(filled):
@@ -392,7 +392,7 @@ def test_g_csf_before_an_exam_is_a_caution(filled):
 def test_what_was_entered_is_in_the_scene_without_an_export(filled):
     enter(filled.ui, "2025-01-20", "Therapy cycle", "KRd 1")
     filled.logic.case.restore()
-    assert [note.value for note in filled.logic.case.history.notes] == ["KRd 1"]
+    assert [note.value for note in filled.logic.case.laboratory.history.notes] == ["KRd 1"]
 
 
 def test_the_response_category_stands_with_its_rule_and_what_was_missing(filled):

@@ -151,6 +151,7 @@ def _resolve(text: str, root: Path, column: str) -> tuple[Path, str]:
     if not given.is_absolute() and root != path and root not in path.parents:
         return path, f"The {column} path leads out of the manifest's folder; give an absolute path if that is meant."
     wants_folder = column in ("baseline", "follow_up")
-    if not (path.is_dir() if wants_folder else path.is_file()):
+    masks = column.startswith("rois") and path.is_dir()  # one mask a vertebra
+    if not masks and not (path.is_dir() if wants_folder else path.is_file()):
         return path, f"The {column} {'folder' if wants_folder else 'file'} does not exist."
     return path, ""

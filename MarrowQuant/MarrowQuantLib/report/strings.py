@@ -240,6 +240,8 @@ _TEXT: dict[str, tuple[str, str]] = {
     "field_strength_t": ("Field strength (T)", "磁場強度（T）"),
     "b_values": ("b-values (s/mm²)", "b値（s/mm²）"),
     "echo_times_s": ("Echo times (ms)", "エコー時間（ms）"),
+    "adc_shift_ras_mm": ("Shift of the diffusion images: right, anterior, superior (mm)", "拡散画像の位置ずれ：右、前、上（mm）"),
+    "in_phase_shift_ras_mm": ("Shift of the in-phase images: right, anterior, superior (mm)", "in-phase画像の位置ずれ：右、前、上（mm）"),
     "ff_origin": ("Map that the fat fraction is read from", "脂肪分画の由来"),
     "ff_vendor": ("the scanner's own", "装置の脂肪分画マップ"),
     "ff_six_echo": ("fitted to the echoes", "エコーからの計算"),

@@ -84,16 +84,16 @@ def from_segments(segments: Iterable[tuple[str, str, Volume]], source: str, grid
         If a segment's code and name contradict each other, a level occurs twice, or no segment is a vertebra.
     """
     masks: dict[str, Volume] = {}
-    left_out = []
+    left_out = 0  # counted and not named: a name is free text and may be a patient's
     for name, terminology, mask in segments:
         level = _level_of_segment(name, terminology, source)
         if level is None or not mask.array.any():
-            left_out.append(name)
+            left_out += 1
             continue
         if level in masks:
             raise MarrowQuantError(f"{source} holds {level} twice; keep one segment for each vertebra.")
         masks[level] = mask
-    notes = (f"Not taken over, as they name no vertebra or are empty: {', '.join(left_out)}.",) if left_out else ()
+    notes = (f"{left_out} of the labels are no vertebra or are empty, and were not taken over.",) if left_out else ()
     return _ordered(masks, notes, grid, source)
 
 
@@ -150,11 +150,11 @@ def _read_label_image(path: Path) -> LabelledVertebrae:
     named = _names_beside(path)
     if named:
         levels = {n: named[n] for n in numbers if n in named}
-        notes = [f"The levels of {path.name} were told by the names beside it."]
+        notes = ["The levels of the labels were told by the names beside them."]
     else:
         numbering = find_numbering(_heights(labels, numbers), path.name)
         levels = {n: numbering.levels[n] for n in numbers if n in numbering.levels}
-        notes = [f"The label numbers of {path.name} were read as those of {numbering.name}."]
+        notes = [f"The label numbers were read as those of {numbering.name}."]
         extra = [numbering.unnamed[n] for n in numbers if n in numbering.unnamed]
         if extra:
             notes.append(f"{', '.join(extra)} was labelled and left out, as no level is counted so here; check the count of the levels.")
@@ -178,7 +178,8 @@ def _bodies_beside(path: Path, labels: Volume) -> tuple[Volume, list[str]]:
             continue
         parts = _single(beside)
         if parts.same_grid(labels):
-            return labels.like(np.where(np.isin(parts.array, CORPUS), labels.array, 0)), [f"The bodies were taken from {beside.name}."]
+            bodies = labels.like(np.where(np.isin(parts.array, CORPUS), labels.array, 0))
+            return bodies, [f"The bodies were taken from the parts in the second file ({part})."]
     return labels, []
 
 

@@ -29,6 +29,7 @@ _DEEPEST = 1.25  # depth over width; bodies have 0.7 to 1.0
 _PLAUSIBLE_DEPTH = 0.75  # of the width: what is taken for body in front where no posterior wall was found
 _SMALLEST_MM = 2.0  # half-length; a body with less room inside the margins is not measured
 _VOLUME_RATIO = (0.6, 1.6)  # of a body to its neighbours' mean
+_LEAST_ML = 1.0  # a label with less is a remnant; the smallest bodies, of the neck, have some 5 mL
 _NO_BODY = "C1"  # a ring
 
 
@@ -74,7 +75,11 @@ def take_over(
     masks = {level: labelled.masks[level] for level in sorted(labelled.masks, key=level_index) if level != _NO_BODY}
     if not masks:
         raise MarrowQuantError("Only C1 is labelled, which has no vertebral body; give labels of other levels.")
-    notes = list(labelled.notes)
+    remnants = [level for level, mask in masks.items() if mask.array.sum() * mask.voxel_volume_ml < _LEAST_ML]
+    masks = {level: mask for level, mask in masks.items() if level not in remnants}
+    notes = [*labelled.notes, *(f"{level} was left out: its label holds less than {_LEAST_ML:g} mL." for level in remnants)]
+    if not masks:
+        raise MarrowQuantError(" ".join([*notes, "No vertebra is left; check the labels."]))
     centers = np.array([_centroid(mask) for mask in masks.values()])
     fitted = [_fit(mask, center, axes) for mask, center, axes in zip(masks.values(), centers, default_axes(centers))]
     at_edge = _at_edge(masks, labelled.grid)
@@ -227,6 +232,8 @@ def _extent(found: _Fitted) -> tuple[np.ndarray, np.ndarray]:
         others = [m for m in range(3) if m != n]
         lines = np.moveaxis(found.inside, n, -1)[np.ix_(*(np.abs(axes[m]) <= 0.5 * half[m] for m in others))]
         lines = lines[lines.any(axis=-1)]
+        if not len(lines):  # a ring or a shell
+            return np.zeros(3), np.zeros(3)
         low[n] = np.percentile(axis[lines.argmax(axis=-1)], 75) - _STEP_MM / 2
         high[n] = np.percentile(axis[len(axis) - 1 - lines[:, ::-1].argmax(axis=-1)], 25) + _STEP_MM / 2
     return low, high
