@@ -16,6 +16,7 @@ from MarrowQuantLib.cohort.columns import axis_title
 from MarrowQuantLib.cohort.reading import read_cohort
 from MarrowQuantLib.cohort.words import Words
 from MarrowQuantLib.model import MarrowQuantError
+from MarrowQuantLib.report import charts
 from scipy import stats
 
 COHORT = Path(words.__file__).parent
@@ -211,3 +212,10 @@ def test_two_analyses_that_would_write_the_same_files_are_refused(table, tmp_pat
 def test_a_page_in_an_unknown_language_is_refused():
     with pytest.raises(MarrowQuantError, match="no language 'fr'"):
         Words("fr")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"), [(-4.0, 14.0, [0, 5, 10]), (0.0, 1.0, [0, 0.2, 0.4, 0.6, 0.8, 1]), (-0.05, 0.35, [0, 0.1, 0.2, 0.3])]
+)
+def test_an_axis_has_its_ticks_at_round_numbers_wherever_it_begins(low, high, shown):
+    assert charts.ticks(low, high) == pytest.approx(shown)

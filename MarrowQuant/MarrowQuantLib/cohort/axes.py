@@ -5,9 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
-import numpy as np
-
-from ..report.charts import BEFORE, INK, line, round_step, svg, text, x_axis
+from ..report.charts import BEFORE, INK, line, svg, text, ticks, x_axis
 
 LEFT, TOP, SIZE = 46.0, 12.0, 250.0
 """Of the square that a figure with two axes is drawn in, in SVG units."""
@@ -25,9 +23,8 @@ def scales(across: tuple[float, float], up: tuple[float, float]) -> tuple[Scale,
 def up_axis(low: float, high: float, name: str) -> list[str]:
     """Grid, ticks and title of the upward axis of the square."""
     _, y = scales((0.0, 1.0), (low, high))
-    step = round_step(low, high)
     parts = []
-    for tick in np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1.0) * step + 0.0:  # + 0.0: no "−0"
+    for tick in ticks(low, high):
         label = f"{tick:.6g}".replace("-", "−")
         parts += [line(LEFT, y(tick), LEFT + SIZE, y(tick)), text(LEFT - 5, y(tick) + 4, label, "end", soft=True, size=10.5)]
     middle = TOP + SIZE / 2

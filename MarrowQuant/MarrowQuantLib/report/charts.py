@@ -187,9 +187,15 @@ def round_step(low: float, high: float) -> float:
     return float(power * min((1, 2, 5, 10), key=lambda factor: abs(factor * power - raw)))
 
 
+def ticks(low: float, high: float) -> np.ndarray:
+    """The multiples of a round distance from ``low`` to ``high``."""
+    step = round_step(low, high)
+    return np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1.0) * step + 0.0  # + 0.0: never "−0"
+
+
 def x_axis(x, low: float, high: float, top: float, bottom: float, title: str, middle: float) -> list[str]:
     parts = []
-    for tick in np.arange(low, high + 1e-9 * (high - low), round_step(low, high)):
+    for tick in ticks(low, high):
         parts.append(line(x(tick), top, x(tick), bottom))
         parts.append(text(x(tick), bottom + 14, f"{tick:g}".replace("-", "−"), "middle", soft=True, size=10.5))
     return [*parts, line(x(low), bottom, x(high), bottom, INK), text(middle, bottom + 30, title, "middle", soft=True, size=11)]
