@@ -340,7 +340,7 @@ def with_shifts(
     told = {key + _SHIFT: [round(float(x), 1) for x in shift.mm] for key, shift in found.items()}
     known = {key: value for key, value in maps.protocol.items() if not key.endswith(_SHIFT)}
     used = found if settings.refine_rois else {}
-    return replace(maps, protocol={**maps.protocol, **told}), used, shift_notes(found, settings.refine_rois)
+    return replace(maps, protocol={**known, **told}), used, shift_notes(found, settings.refine_rois)
 
 
 def _mask(path: PathLike) -> Volume:
