@@ -40,6 +40,8 @@ _CURVE_SD = 8.0  # that error and that of the mean curve, at a level between two
 _FINE_SD = 4.0
 _MIN_SCALE, _MAX_SCALE = 0.45, 1.6  # refused beyond: clicks on neighbours may be this wrong, whole levels are more
 _USUAL_SCALE = (0.8, 1.25)  # said beyond, our choice: 0.94 to 1.05 on the ten spines; one level too many in L1 to L5 gives 0.76
+_LEAST_MIRROR_CORRELATION = 0.25  # our choice: 0.59 and more on the ten spines, 0.16 where a click lies in the muscle beside the column
+_LEAST_LEAD = 0.05  # of the better sign's score over the other's, our choice
 _SMALLEST_SPREAD = 0.1
 _MIN_ROI_MM = 3.0
 
@@ -143,14 +145,7 @@ def segment_bodies(
     curve = _through_clicks(curve, levels, points, frame)
     frame, certainty = find_midline(frame, sampler, curve)
     frame, boxes, signs, warnings = _find_boxes(frame, sampler, curve, levels, points)
-    if certainty < 0.25:
-        warnings.append(f"The midline is uncertain (mirror correlation {certainty:.2f}); check the ROIs from left to right.")
-    if not _USUAL_SCALE[0] < frame.scale < _USUAL_SCALE[1]:
-        found, usual = frame.scale * UNIT_SPACING, UNIT_SPACING
-        warnings.append(
-            f"The bodies lie as if lumbar ones were {found:.0f} mm apart, where {usual:.0f} mm are usual; check that each click has the "
-            "right level."
-        )
+    warnings += _frame_doubts(certainty, frame.scale)
     fitted = [fit_surfaces(sampler, frame, box, level, signs) for box, level in zip(boxes, levels)]
     doubts, unsure = body_doubts(levels, fitted, frame, sampler, points), uncertainty(levels, fitted)
     surfaces = share_depth(fitted, levels)
@@ -161,6 +156,19 @@ def segment_bodies(
         bodies.append(replace(body, doubts=tuple(doubts[level]), uncertainty=float(unsure[n])))
     labels = paint(image, frame, boxes, insides)
     return BodySegmentation(tuple(bodies), labels, margin_mm, tuple(warnings))
+
+
+def _frame_doubts(certainty: float, scale: float) -> list[str]:
+    """What is odd about the midline and about the distance between neighbours."""
+    doubts = []
+    if certainty < _LEAST_MIRROR_CORRELATION:
+        doubts.append(f"The midline is uncertain (mirror correlation {certainty:.2f}); check the ROIs from left to right.")
+    if not _USUAL_SCALE[0] < scale < _USUAL_SCALE[1]:
+        doubts.append(
+            f"The bodies lie as if lumbar ones were {scale * UNIT_SPACING:.0f} mm apart, where {UNIT_SPACING:.0f} mm are usual; check that "
+            "each click has the right level."
+        )
+    return doubts
 
 
 def _check_clicks(clicks: Mapping[str, Sequence[float]], sampler: Sampler) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
@@ -222,7 +230,7 @@ def _find_boxes(
     boxes = found[sign][0]
     signs = Signs(sign, *wall_signs(picture, boxes))
     warnings = []
-    if found[sign][1] - found[-sign][1] < 0.05 * abs(found[sign][1]):
+    if found[sign][1] - found[-sign][1] < _LEAST_LEAD * abs(found[sign][1]):
         warnings.append("It is uncertain whether the discs are brighter or darker than the bodies here; check all ROIs.")
     growth = _growth(boxes, levels)
     frame = replace(frame, scale=frame.scale * growth)
