@@ -17,8 +17,13 @@ from MarrowQuantLib.report import results_to_dict
 from small_exams import write_small
 
 REAL = (
-    "vendor_dwi/philips_5_3_classic", "vendor_dwi/siemens_e11_mosaic_hfdl", "vendor_dwi/siemens_xa61_enhanced_trace", "dwi/prostatex_0000",
-)
+    "vendor_dwi/philips_5_3_classic", "vendor_dwi/siemens_e11_mosaic_hfdl", "vendor_dwi/siemens_xa61_enhanced_trace", "vendor_dwi/ge_mr28",
+    "vendor_dwi/canon_6_1_classic", "dwi/prostatex_0000",
+)  # fmt: skip
+VERIFIED = (
+    "philips", "siemens", "ge", "vendor_dwi/siemens_xa61_enhanced_trace", "vendor_dwi/siemens_e11_mosaic_hfdl",
+    "vendor_dwi/philips_5_3_classic", "vendor_dwi/ge_mr28",
+)  # fmt: skip
 
 
 def volumes_of(folder: Path) -> list[tuple]:
@@ -95,7 +100,7 @@ def test_the_labs_of_several_patients_are_refused(tmp_path):
     assert not (tmp_path / "key").exists()
 
 
-@pytest.mark.parametrize("source", ["philips", "siemens", "ge", "vendor_dwi/siemens_xa61_enhanced_trace", "vendor_dwi/philips_5_3_classic"])
+@pytest.mark.parametrize("source", VERIFIED)
 def test_dciodvfy_finds_no_error_that_the_original_did_not_have(request, tmp_path, source):
     if shutil.which("dciodvfy") is None:
         pytest.skip("dciodvfy is not installed (apt install dicom3tools).")

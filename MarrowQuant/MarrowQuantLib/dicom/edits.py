@@ -14,12 +14,11 @@ from typing import Any, Optional
 
 from ..model import MarrowQuantError, Role
 from .describe import MAX_B_VALUE
-from .overrides import overrides_from
+from .overrides import CHANGES, overrides_from
 from .scaling import MAX_SCALE, QUANTITIES
 
 Entry = dict[str, Any]
 Row = Mapping[str, Any]
-EDITABLE = ("role", "b_value", "scale")
 WITH_B_VALUE = (Role.DWI.value, Role.CALCULATED_DWI.value)
 _NUMBER = re.compile(r"[×x]?\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(.*)")
 _B_UNITS = ("s/mm²", "s/mm2")
@@ -94,7 +93,7 @@ def can_be_edited(row: Row) -> bool:
 def changes_of(entries: Iterable[Entry], row: Row) -> dict[str, Any]:
     """What the entries set for the row's volume."""
     place = _place(row)
-    return {name: entry[name] for entry in entries if _place(entry) == place for name in EDITABLE if name in entry}
+    return {name: entry[name] for entry in entries if _place(entry) == place for name in CHANGES if name in entry}
 
 
 def edited(entries: Sequence[Entry], row: Row, name: str, value: Any) -> list[Entry]:
