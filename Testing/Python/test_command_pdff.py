@@ -57,6 +57,19 @@ def test_real_and_imaginary_four_dimensional_nrrd_take_echo_times_from_the_comma
     assert np.isnan(ff[~INSIDE]).all()  # in NIfTI too, but SimpleITK reads NaN as 0 there
 
 
+def test_a_slab_is_swapped_back_in_one_call(tmp_path, capsys):
+    volume = np.repeat(SIGNAL, 3, axis=0)
+    magnitudes = [write(tmp_path, f"e{n}.nrrd", np.abs(volume[..., n])) for n in range(6)]
+    phases = [write(tmp_path, f"p{n}.nrrd", np.angle(volume[..., n])) for n in range(6)]
+    options = ["--te-ms", *times_ms(), "--tesla", "3", "--format", "nrrd", "--out", str(tmp_path / "out"), "--swap-back"]
+    assert main(["pdff", *magnitudes, "--phase", *phases, *options, "1"]) == 0
+    ff, water, fat = (read(tmp_path / "out" / f"{name}.nrrd") for name in ("pdff_percent", "water", "fat"))
+    assert np.abs(ff[0] - 100 * FF)[INSIDE].max() < 0.1 and np.abs(ff[1] - (100 - 100 * FF))[INSIDE].max() < 0.1
+    np.testing.assert_allclose(water[1], fat[2], atol=2.0)
+    assert main(["pdff", *magnitudes, "--phase", *phases, *options, "3"]) != 0
+    assert "3 lies outside the volume of 3 slices" in capsys.readouterr().err
+
+
 def test_magnitude_alone_writes_the_standard_deviation_and_says_what_it_cannot_know(tmp_path, capsys):
     magnitude = write(tmp_path, "m.nii", np.moveaxis(np.abs(SIGNAL), -1, 0))
     assert main(["pdff", magnitude, "--te-ms", *times_ms(), "--tesla", "3", "--out", str(tmp_path / "out")]) == 0

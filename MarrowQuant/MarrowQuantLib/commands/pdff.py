@@ -6,14 +6,14 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
 
 from .. import dicom, imagefiles, workflow
-from ..fatwater import SPECTRA, FatWaterFit, fit_dual_echo, fit_fat_water, fit_fat_water_magnitude
+from ..fatwater import SPECTRA, FatWaterFit, fit_dual_echo, fit_fat_water, fit_fat_water_magnitude, swap_back
 from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Role, Volume
 from .progress import progress_bar
 
@@ -47,6 +47,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the maps")
     parser.add_argument("--spectrum", choices=tuple(SPECTRA), default="ren_marrow_9", help="fat spectrum (default: %(default)s)")
     parser.add_argument("--readout", choices=("auto", "unipolar", "bipolar"), default="auto", help="default: %(default)s")
+    parser.add_argument("--swap-back", type=int, nargs="+", default=(), metavar="K", help="exchange water and fat in these slices, from 0")
     parser.add_argument("--format", choices=("nii.gz", "nrrd"), default="nii.gz", help="of the maps (default: %(default)s)")
     parser.set_defaults(command=_pdff)
 
@@ -59,7 +60,7 @@ def _pdff(options: argparse.Namespace) -> int:
         echoes = _from_dicom(options.inputs[0])
     else:
         echoes = _from_images(options)
-    fit = _fitted(echoes, options)
+    fit = _swapped_back(_fitted(echoes, options), options.swap_back)
     progress_bar.end()
     out.mkdir(exist_ok=True)
     for path in _written(fit, echoes.grid, out, options.format):
@@ -78,6 +79,13 @@ def _fitted(echoes: _Echoes, options: argparse.Namespace) -> FatWaterFit:
     if len(echoes.times_s) == 2:
         return fit_dual_echo(*data, **choices)
     return fit_fat_water(*data, readout=options.readout, **choices)
+
+
+def _swapped_back(fit: FatWaterFit, slices: Sequence[int]) -> FatWaterFit:
+    """The fit with water and fat exchanged in a slab that the reader found swapped; R2* and field stay those of the swapped fit."""
+    water, fat = swap_back(fit.water, fit.fat, slices)
+    pdff, _ = swap_back(fit.pdff_percent, 100 - fit.pdff_percent, slices)
+    return replace(fit, water=water, fat=fat, pdff_percent=pdff)
 
 
 # ----------------------------------------------------------------------------------------------------------------- images

@@ -7,7 +7,7 @@ from typing import Callable
 
 import numpy as np
 
-STEPS = 60
+STEPS = 60  # at most; our choice
 FIRST_DAMPING, DAMPING_FACTOR = 1e-2, 5.0
 SMALL_STEP = 1e-6  # relative to the parameter: a voxel that moves less has arrived
 

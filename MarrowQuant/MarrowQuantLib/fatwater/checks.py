@@ -12,7 +12,7 @@ from ..model import MarrowQuantError
 from ..threads import in_threads, keep_freed_memory
 
 LONGEST_ECHO_S = 0.2  # no gradient echo of marrow is later; in milliseconds all are
-FIELD_STRENGTHS_T = (0.05, 15.0)
+FIELD_STRENGTHS_T = (0.05, 15.0)  # tesla; wide enough for every scanner, and too narrow for gauss or megahertz
 TISSUE = 0.2  # of the root mean square signal; our choice
 NORMAL_MAD = 0.6745  # median absolute deviation of a normal distribution of standard deviation one
 

@@ -19,9 +19,9 @@ from .checks import checked, prepared
 from .result import FatWaterFit
 from .spectra import GAMMA_BAR_HZ_PER_T, FatSpectrum, fat_phasor, get_spectrum
 
-N_LABELS = 64
-N_FRACTIONS = 1001
-BLOCK = 3
+N_LABELS = 64  # phases of the field from echo to echo that are searched; our choice
+N_FRACTIONS = 1001  # fat fractions of the table: a tenth of a point apart
+BLOCK = 3  # voxels in-plane, as for more echoes
 SUSPECT_MARGIN = 0.1  # of a block's energy, as for more echoes
 LEAST_OPPOSITION = 0.5  # of the smaller over the larger echo at the strongest cancellation; above it the pair does not separate
 

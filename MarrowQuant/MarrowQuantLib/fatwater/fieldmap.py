@@ -18,10 +18,10 @@ from scipy import ndimage
 from ..model import Progress, no_progress
 from ..threads import in_threads
 
-SWEEPS = 3
+SWEEPS = 3  # over all axes; our choice
 CHAINS = 256  # worked on at once: their beliefs fit the processor's cache
 LARGEST_SLOPE = 1 / 8  # of the period, between neighbouring blocks; our choice
-TINY = np.float32(1e-30)
+TINY = np.float32(1e-30)  # keeps quotients finite where the coupling is zero
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from .refine import decays
 FEWEST_ECHOES = 5  # with fewer, the fit itself absorbs a difference of odd and even echoes
 LARGEST_DEGREES = 1.0  # our choice: unipolar data, simulated and real, stay below 0.6, real bipolar data lie between 1.8 and 11
 SMOOTHING = 4.0  # voxels
-ORDER = 3
+ORDER = 3  # of the polynomial in-plane; our choice
 LARGEST_LOG_AMPLITUDE = 0.5  # keeps the polynomial finite where there is no signal; measured ratios of amplitudes are 0.90 and 0.96
-CHUNK = 1 << 13
-TINY = np.float32(1e-12)
+CHUNK = 1 << 13  # voxels; fits the processor's cache
+TINY = np.float32(1e-12)  # keeps quotients finite
 
 
 def odd_even_degrees(

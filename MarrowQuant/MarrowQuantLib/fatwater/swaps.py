@@ -17,11 +17,11 @@ from ..model import MarrowQuantError
 TISSUE = 0.15  # of the 99th percentile of W + F
 CLEAR_POINTS = 20.0  # from 50 %: nearer voxels do not vote
 SAME_SIDE = 0.3  # share of voxels on the same side of 50 % as in the next slice, below which one of both slices is swapped
-FEWEST_VOTES = 50
+FEWEST_VOTES = 50  # voxels at that depth in a group of slices; fewer say nothing; our choice
 SKIN_MM = (2.0, 8.0)  # depth at which subcutaneous fat is looked for
 FAT_SHARE = 0.25  # of voxels at that depth above 50 %: below it, fat reads as water
 LEVEL_POINTS = 25.0  # a level is a candidate when it is that much nearer to the mirror image of its neighbours than to them
-DISC_PERCENT = 70.0
+DISC_PERCENT = 70.0  # our choice: a disc holds water, and no disc is as fat as that
 
 
 @dataclass(frozen=True)
