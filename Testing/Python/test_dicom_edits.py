@@ -98,7 +98,9 @@ def test_stored_entries_that_were_damaged_are_refused(text: str) -> None:
         edits.entries_from_text(text)
 
 
-@pytest.mark.parametrize("text, value", [("800", 800.0), (" 800 s/mm² ", 800.0), ("0", 0.0), ("８００", 800.0), ("1e3 s/mm2", 1000.0), ("", None)])
+@pytest.mark.parametrize(
+    "text, value", [("800", 800.0), (" 800 s/mm² ", 800.0), ("0", 0.0), ("８００", 800.0), ("1e3 s/mm2", 1000.0), ("", None)]
+)
 def test_b_values_as_they_are_typed(text: str, value: float) -> None:
     assert edits.b_value_from_text(text) == value
 

@@ -33,13 +33,14 @@ EMPTY_ELEMENT, MAX_EMPTY = bytes(8), 100  # zeros look like millions of empty el
 def quiet_pydicom() -> Iterator[None]:
     """No remarks on odd but readable values, which are of no use to the reader, nor log entries, which name paths."""
     logger = logging.getLogger("pydicom")
-    was_disabled, logger.disabled = logger.disabled, True
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)  # the loggers below it inherit that
     try:
         with warnings.catch_warnings(), pydicom.config.disable_value_validation():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.disabled = was_disabled
+        logger.setLevel(level)
 
 
 class BoundedReader:
