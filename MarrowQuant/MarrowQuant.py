@@ -230,7 +230,7 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
         self.case.measure(progress)
         self.case.propose_burden(progress)
         if labs:
-            self.case.read_labs(Path(labs))
+            self.case.laboratory.read(Path(labs))
         if out:
             self.case.export(Path(out), parameters.language, progress)
         return self.case.results()

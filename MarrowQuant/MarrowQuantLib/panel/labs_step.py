@@ -79,7 +79,7 @@ class LabsStep(Step):
             return
         self.panel.parameterNode.labsPath = path
         if Path(path).is_file():
-            self.panel.attempt(lambda: self.case.read_labs(Path(path)))
+            self.panel.attempt(lambda: self.case.laboratory.read(Path(path)))
         self.panel.refresh()
 
     # --------------------------------------------------------------------------------------------------------- the exams' values
@@ -93,7 +93,7 @@ class LabsStep(Step):
 
     def _enter(self, label: str, test: LabTest, text: str, unit: str) -> None:
         date = self.case.exams[label].maps.date
-        self.case.enter_lab(label, test.key, read_cell(text, test, date, unit) if text else None)
+        self.case.laboratory.enter(label, test.key, read_cell(text, test, date, unit) if text else None)
 
     def _unit(self, row: int) -> str:
         """The unit in which the row shows and takes values."""
@@ -123,12 +123,12 @@ class LabsStep(Step):
         isTest = isinstance(kind, LabTest)
         name = kind.key if isTest or kind.group != COVARIATE else f"{kind.key} {ui.entryNameLineEdit.text}"
         unit = ui.entryUnitComboBox.currentText if isTest else ""
-        self.case.add_entry(read_entry(name, ui.entryValueLineEdit.text.strip(), unit, read_date(ui.entryDateLineEdit.text)))
+        self.case.laboratory.add(read_entry(name, ui.entryValueLineEdit.text.strip(), unit, read_date(ui.entryDateLineEdit.text)))
 
     def onRemove(self) -> None:
-        row, entries = self.ui.entriesTable.currentRow(), self.case.entries()
+        row, entries = self.ui.entriesTable.currentRow(), self.case.laboratory.others()
         if 0 <= row < len(entries):
-            self.case.remove_entry(entries[row])
+            self.case.laboratory.remove(entries[row])
             self.panel.refresh()
 
     # ------------------------------------------------------------------------------------------------------------------ showing
@@ -141,14 +141,14 @@ class LabsStep(Step):
 
     def note(self) -> str:
         values = [value for exam in self.case.exams.values() for value in exam.labs.values()]
-        values += [entry for entry in self.case.entries() if isinstance(entry, LabValue)]
+        values += [entry for entry in self.case.laboratory.others() if isinstance(entry, LabValue)]
         dates = {label: exam.maps.date for label, exam in self.case.exams.items()}
         results = self.case.results()
         normal = baseline_band(results)[1] if results else ""
-        return "\n".join(filter(None, (*questions_about(values), *event_cautions(self.case.history, dates), normal)))
+        return "\n".join(filter(None, (*questions_about(values), *event_cautions(self.case.laboratory.history, dates), normal)))
 
     def show(self) -> None:
-        hasExams, entries = bool(self.case.exams), self.case.entries()
+        hasExams, entries = bool(self.case.exams), self.case.laboratory.others()
         self.ui.labsTable.enabled = self.ui.addEntryButton.enabled = hasExams
         self.ui.removeEntryButton.enabled = bool(entries)
         self._showValues()

@@ -69,5 +69,5 @@ def loadSample(story: str, logic: Any) -> list[Any]:
     parameters.baselineFolder, parameters.followUpFolder = map(str, sample.folders)
     parameters.labsPath = str(sample.labs)
     logic.case.read()
-    logic.case.read_labs(sample.labs)
+    logic.case.laboratory.read(sample.labs)
     return [exam.map_node(key) for exam in logic.case.exams.values() for key in exam.maps.maps if exam.map_node(key)]

@@ -20,8 +20,6 @@ from ..longitudinal.repeatability import Repeatability, limits_from_text, limits
 from ..maps import ExamMaps
 from ..model import (
     ExamResult,
-    LabHistory,
-    LabValue,
     MarrowQuantError,
     Progress,
     RegionChange,
@@ -32,15 +30,16 @@ from ..model import (
     no_progress,
 )
 from ..report import results_to_dict
-from ..report.load import history_from_dict, load_results
+from ..report.load import load_results
 from ..report.timeline import timeline_of, write_timeline
-from ..response import Entry, available_models, entry_name, history_of, laboratory_warnings, labs_for, load_model, read_history
+from ..response import available_models, history_of, laboratory_warnings, load_model
 from . import records
 from .case_exam import CaseExam
 from .case_follow_up import FollowUp
+from .case_laboratory import Laboratory
 from .charts import lumbar_histogram_chart
 from .nodes import exam_folder, put_in_folder
-from .parameters import numbers_from_text, results_from_text
+from .parameters import numbers_from_text
 from .results_scene import write_scene
 from .series_edits import SeriesEdits
 from .volumes import exam_maps_from_scene, maps_to_nodes
@@ -65,12 +64,15 @@ class Case:
         What the follow-up takes over from the baseline, and the lesions of both.
     remembered : dict
         Label to the record that this object wrote into the scene, to know a scene that was opened since.
+    laboratory : Laboratory
+        The laboratory sheet.
     """
 
     def __init__(self, parameters: Optional[Any] = None) -> None:
         self.parameters = parameters
         self.series_edits = SeriesEdits(self)
         self.follow_up = FollowUp(self)
+        self.laboratory = Laboratory(self)
         self.clear()
 
     def clear(self) -> None:
@@ -79,7 +81,7 @@ class Case:
         self.follow_up.forget()
         self.exams: dict[str, CaseExam] = {}
         self.remembered: dict[str, str] = {}
-        self.history = LabHistory()  # the whole sheet, for nadir, findings and therapy; the exams hold what belongs to their dates
+        self.laboratory.forget()
         self._results: Optional[Results] = None
         self._results_key: tuple[Any, ...] = ()
         self._distributions: tuple[RegionChange, ...] = ()
@@ -179,58 +181,6 @@ class Case:
             exam.show_burden()
         self.follow_up.show()
 
-    def read_labs(self, path: Path) -> None:
-        """Take the values of a laboratory sheet that lie near the exams' dates; see ``response.read_history``."""
-        self._set_history(read_history(path))
-        nearest = labs_for(self.history.values, [exam.maps.date for exam in self.exams.values()])
-        for exam, labs in zip(self.exams.values(), nearest):
-            exam.set_labs(labs)
-
-    def enter_lab(self, label: str, test: str, value: Optional[LabValue]) -> None:
-        """Put a typed value, or none, in the place of the one that the exam had, in the whole sheet too."""
-        exam = self.exams[label]
-        before = exam.labs.get(test)
-        kept = tuple(v for v in self.history.values if before is None or (v.test, v.date) != (test, before.date))
-        self._set_history(replace(self.history, values=kept))
-        exam.set_lab(test, value)
-
-    def entries(self) -> list[Entry]:
-        """What the laboratory sheet holds besides the exams' own values, in order of time."""
-        shown = {(value.test, value.date) for exam in self.exams.values() for value in exam.labs.values()}
-        others = [value for value in self.history.values if (value.test, value.date) not in shown]
-        return sorted([*others, *self.history.notes], key=lambda entry: (entry.date, entry_name(entry)))
-
-    def add_entry(self, entry: Entry) -> None:
-        """Add a line to the laboratory sheet; a value becomes an exam's if it lies nearer to it than the one that the exam has.
-
-        Raises
-        ------
-        MarrowQuantError
-            If the same test or finding is there already on that date.
-        """
-        own = [value for exam in self.exams.values() for value in exam.labs.values()]
-        if (entry_name(entry), entry.date) in {(entry_name(e), e.date) for e in (*self.history.values, *self.history.notes, *own)}:
-            raise MarrowQuantError(f"There is an entry of this kind on {entry.date} already; change or remove it first.")
-        if not isinstance(entry, LabValue):
-            self._set_history(replace(self.history, notes=(*self.history.notes, entry)))
-            return
-        self._set_history(replace(self.history, values=(*self.history.values, entry)))
-        known = [*(exam.labs[entry.test] for exam in self.exams.values() if entry.test in exam.labs), entry]
-        nearest = labs_for(known, [exam.maps.date for exam in self.exams.values()])
-        for exam, labs in zip(self.exams.values(), nearest):
-            if labs.get(entry.test) is entry:
-                exam.set_lab(entry.test, entry)
-
-    def remove_entry(self, entry: Entry) -> None:
-        """Take a line out of the laboratory sheet."""
-        values = tuple(value for value in self.history.values if value is not entry)
-        self._set_history(replace(self.history, values=values, notes=tuple(note for note in self.history.notes if note is not entry)))
-
-    def _set_history(self, history: LabHistory) -> None:
-        """Also in the scene, so that a scene saved without an export keeps what was entered."""
-        self.history = history
-        records.write_history(history)
-
     def read_limits(self, path: Path) -> None:
         """Take a site's own limits of change, see ``repeatability.read_limits``; they are kept in the parameter node."""
         self.parameters.siteLimits = limits_to_text(read_limits(path))
@@ -249,11 +199,12 @@ class Case:
         self.follow_up.match()
         exams = tuple(exam.result() for exam in self.exams.values())
         # self._results keeps these exams alive, so no id comes twice
-        key = (*map(id, exams), self.settings(), self.parameters.modelId, self.parameters.siteLimits, self.history, self.subject())
+        chosen = (self.settings(), self.parameters.modelId, self.parameters.siteLimits, self.subject())
+        key = (*map(id, exams), *chosen, self.laboratory.history)
         if self._results is None or key != self._results_key:
             model = load_model(available_models().get(self.parameters.modelId))
             results = replace(workflow.conclude(exams, self.settings(), model, self.limits()), lesions=self.follow_up.lesions)
-            results = replace(results, history=self.history, distributions=self._region_changes(exams))
+            results = replace(results, history=self.laboratory.history, distributions=self._region_changes(exams))
             warnings = laboratory_warnings(history_of(results), exams)
             self._results, self._results_key = replace(results, warnings=warnings, subject=self.subject()), key
         return self._results
@@ -320,14 +271,9 @@ class Case:
             if record is not None:
                 self.remembered[label] = records.record_text(label)
                 self._restore_exam(label, record)
-        self.history = records.read_history() or self._history_of_results()
+        self.laboratory.restore()
         self.follow_up.read()
         progress(1.0, "Restored")
-
-    def _history_of_results(self) -> LabHistory:
-        """The sheet from the results text, for a scene of before the sheet had a node of its own."""
-        stored = results_from_text()
-        return history_from_dict(stored) if stored and stored.get("laboratory") else LabHistory()
 
     def _restore_exam(self, label: str, record: Mapping[str, Any]) -> None:
         exam = self.exams[label] = CaseExam(self, ExamMaps(label=label, maps=exam_maps_from_scene(label), **record["maps"]))
