@@ -17,7 +17,8 @@ from MarrowQuantLib.phantom.enhanced import write_enhanced
 from MarrowQuantLib.phantom.header import Identity
 from MarrowQuantLib.phantom.patient import make_body
 from MarrowQuantLib.phantom.shapes import Part, ball, paint
-from MarrowQuantLib.phantom.stories import POSES
+from MarrowQuantLib.phantom.stories import EXAM_DATES, POSES
+from MarrowQuantLib.response import imwg_response, read_history
 from scipy.spatial.transform import Rotation
 
 
@@ -322,6 +323,9 @@ def test_patient_folder_holds_two_exams_labs_and_truth(quick, tmp_path):
     assert lines[0] == "date,test,value,unit"
     assert "2025-01-14,M protein,38.0,g/L" in lines
     assert "2025-03-18,M protein,3.0,g/L" in lines
+    assert "2025-01-20,therapy cycle,KRd 1," in lines
+    history = read_history(patient.labs)
+    assert imwg_response(history, *EXAM_DATES).category == "VGPR"
     truth = json.loads(patient.truth.read_text(encoding="utf-8"))
     assert truth["story"] == "responder"
     assert len(truth["exams"]) == 2

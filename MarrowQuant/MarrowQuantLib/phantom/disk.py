@@ -148,6 +148,7 @@ def _write_labs(story: Story, path: Path) -> None:
         rows.writerow(["date", "test", "value", "unit"])
         for index, date in enumerate(EXAM_DATES):
             rows.writerows([date.isoformat(), test, values[index], values[2]] for test, values in story.labs.items())
+        rows.writerows([date.isoformat(), *entry] for date, *entry in story.course)
 
 
 def _markups(exam: SimulatedExam) -> dict[str, Any]:

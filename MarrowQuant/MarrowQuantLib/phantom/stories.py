@@ -55,12 +55,15 @@ class Story:
         Levels with diffuse disease at baseline, and what they are at each exam; fat fraction in %.
     lesions : tuple of Lesion
     labs : mapping of test to (baseline, follow-up, unit)
+    course : tuple of (date, entry, value, unit)
+        What the laboratory sheet holds between the exams: therapy, and a value that belongs to neither exam.
     """
 
     name: str
     diffuse: Mapping[str, tuple[tuple[float, str], tuple[float, str]]]
     lesions: tuple[Lesion, ...]
     labs: Mapping[str, tuple[float, float, str]]
+    course: tuple[tuple[datetime.date, str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,15 @@ def _infiltrated(at_baseline: Mapping[str, float], at_follow_up: Mapping[str, fl
     return {level: ((ff, "infiltrated"), (at_follow_up[level], later)) for level, ff in at_baseline.items()}
 
 
+def _two_cycles(m_protein_between: str) -> tuple[tuple[datetime.date, str, str, str], ...]:
+    """Two cycles of therapy and the M protein between them, in g/L."""
+    return (
+        (datetime.date(2025, 1, 20), "therapy cycle", "KRd 1", ""),
+        (datetime.date(2025, 2, 14), "M protein", m_protein_between, "g/L"),
+        (datetime.date(2025, 2, 17), "therapy cycle", "KRd 2", ""),
+    )
+
+
 STORIES = {
     "responder": Story(
         name="responder",
@@ -117,6 +129,7 @@ STORIES = {
             "LDH": (262.0, 171.0, "U/L"),
             "platelets": (148.0, 221.0, "10*9/L"),
         },
+        course=_two_cycles("12.0"),
     ),
     "non-responder": Story(
         name="non-responder",
@@ -136,6 +149,7 @@ STORIES = {
             "LDH": (238.0, 255.0, "U/L"),
             "platelets": (162.0, 155.0, "10*9/L"),
         },
+        course=_two_cycles("34.0"),
     ),
 }
 
