@@ -45,7 +45,6 @@ def test_a_changed_row_can_be_changed_again_because_it_is_chosen_by_its_header(f
     entries = edits.edited(entries, row, "b_value", 900.0)
     row = next(row for row in rows_of(folder, entries) if row["override"])
     assert (row["role"], row["b_value"], row["override"]) == ("dwi", 900.0, {"role": "dwi", "b_value": 900.0})
-    assert edits.entries_in_force([row]) == entries
     entries = edits.edited(entries, row, "b_value", 1000.0)
     assert edits.changes_of(entries, row) == {"role": "dwi", "b_value": 1000.0}
     assert len(entries) == 1
@@ -71,17 +70,6 @@ def test_a_series_without_a_number_cannot_be_changed(tmp_path: Path) -> None:
     assert not edits.can_be_edited(row)
     with pytest.raises(MarrowQuantError, match="has no number"):
         edits.edited([], row, "role", "t1")
-
-
-def test_what_a_file_of_overrides_did_is_in_force_and_survives_further_edits(folder: Path) -> None:
-    """The table cannot exclude a volume, but a scene made with such a file may be opened in the panel."""
-    row, *_ = (row for row in rows_of(folder, [{"series": 2, "exam_date": "2025-01-14", "exclude": True}]) if row["override"])
-    entries = edits.entries_in_force([row])
-    assert edits.changes_of(entries, row) == row["override"] == {"exclude": True}
-    entries = edits.edited(entries, row, "scale", 2.0)
-    assert edits.changes_of(entries, row) == {"exclude": True, "scale": 2.0}
-    (row,) = (row for row in rows_of(folder, entries) if row["override"])
-    assert row["problem"] == "excluded by the reader's decision"
 
 
 def test_entries_of_a_date_are_left_out(folder: Path) -> None:

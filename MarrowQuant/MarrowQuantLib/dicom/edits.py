@@ -129,11 +129,6 @@ def edited(entries: Sequence[Entry], row: Row, name: str, value: Any) -> list[En
     return result
 
 
-def entries_in_force(rows: Iterable[Row]) -> list[Entry]:
-    """The entries that these rows were read with."""
-    return [{**_place(row), **row["override"]} for row in rows if can_be_edited(row) and row["override"]]
-
-
 def without_dates(entries: Iterable[Entry], dates: Iterable[str]) -> list[Entry]:
     """The entries that are not about exams of these dates."""
     dates = set(dates)

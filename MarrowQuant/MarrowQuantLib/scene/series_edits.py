@@ -35,9 +35,7 @@ class SeriesEdits:
             If those of an opened scene cannot be read.
         """
         stored = self._case.parameters.seriesOverrides
-        if stored:
-            return edits.entries_from_text(stored)
-        return edits.entries_in_force(row for exam in self._case.exams.values() for row in exam.maps.series)
+        return edits.entries_from_text(stored) if stored else []
 
     def edit(self, row: Mapping[str, Any], name: str, value: Any) -> None:
         """Change role, b-value or scale of one of ``Case.series_rows``; see ``dicom.edits.edited``."""
