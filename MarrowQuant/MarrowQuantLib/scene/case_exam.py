@@ -1,8 +1,8 @@
-"""One exam of the case: its points and ROIs, what was measured in them, and its tumour load, in the scene and in memory."""
+"""One exam of the case: what was measured in its ROIs, and its tumour load, in the scene and in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -20,29 +20,22 @@ from ..model import (
     MarrowQuantError,
     Measurement,
     VertebraResult,
-    VertebraROI,
     Volume,
 )
-from ..vertebrae import from_segments, place_between, relabel, take_over
-from ..vertebrae.levels import level_index
-from . import points as point_list
 from . import skeleton
 from .burden import burden_to_nodes, remove_burden
-from .labelmaps import read_segments
+from .case_rois import CaseRois
 from .nodes import exam_title, find_node, find_or_add
 from .records import write_record
-from .rois import rois_from_points_node, rois_to_points_node, rois_to_segmentation
+from .rois import rois_to_segmentation
 
 if TYPE_CHECKING:
     from .case import Case
 
-# Names of the node references in the parameter node.
-_REFERENCES = dict(zip(workflow.LABELS, ("baseline", "followUp")))
-
 Decision = tuple[tuple[float, float, float], str]
 
 
-class CaseExam:
+class CaseExam(CaseRois):
     """An exam that was read.
 
     Parameters
@@ -63,20 +56,16 @@ class CaseExam:
         What is and what is not in the tDV, for stations that could not be stitched.
     labs : dict
         Test to value.
-    placement_notes : tuple of str
-        What the reader should know about how the ROIs were placed.
     """
 
     def __init__(self, case: Case, maps: ExamMaps) -> None:
-        self.case, self.maps, self.label = case, maps, maps.label
+        super().__init__(case, maps)
         self.vertebrae: tuple[VertebraResult, ...] = ()
         self.lumbar: Mapping[str, Measurement] = {}
         self.burden: Optional[Burden] = None
         self.decisions: list[Decision] = []
         self.labs: dict[str, LabValue] = {}
-        self.placement_notes: tuple[str, ...] = ()
         self._shift_notes: tuple[str, ...] = ()
-        self.begin_history()
         self._session: Optional[BurdenSession] = None
         self._result: Optional[ExamResult] = None
         self._parts: tuple[BurdenPart, ...] = ()
@@ -116,106 +105,11 @@ class CaseExam:
         )
         self.case.remembered[self.label] = text
 
-    # ----------------------------------------------------------------------------------------------------------- points
-    @property
-    def points_node(self) -> Optional[Any]:
-        """The exam's point list, or None."""
-        return getattr(self.case.parameters, _REFERENCES[self.label] + "Points")
-
-    def points(self) -> Any:
-        """The exam's point list, made at the first call."""
-        if self.points_node is None:
-            self._refer("Points", rois_to_points_node([], self.label))
-        return self.points_node
-
-    def has_points(self) -> bool:
-        return self.points_node is not None and bool(point_list.placed_points(self.points_node))
-
+    # ------------------------------------------------------------------------------------------------------------ ROIs
     @property
     def notes(self) -> tuple[str, ...]:
         """What the reader should know about the places of the ROIs, on the Dixon images and on the others."""
         return (*self.placement_notes, *self._shift_notes)
-
-    def rois(self) -> list[VertebraROI]:
-        """The ROIs around the points, cranial first.
-
-        Raises
-        ------
-        MarrowQuantError
-            If the points cannot be read as levels; see ``rois_from_points_node``.
-        """
-        return [] if self.points_node is None else rois_from_points_node(self.points_node, self.case.settings().roi_radii_mm)
-
-    def set_rois(self, rois: Sequence[VertebraROI], notes: Optional[Sequence[str]] = None) -> None:
-        """Replace all points; ``notes`` take the place of the placement's notes, None keeps these."""
-        self._history.record(self.points(), self.placement_notes)
-        rois_to_points_node(rois, self.label, node=self.points())
-        if notes is not None:
-            self.placement_notes = tuple(notes)
-            self.remember()
-        self._history.record(self.points(), self.placement_notes)
-
-    def begin_history(self) -> None:
-        """The points as they are now are where undoing ends."""
-        self._history = point_list.PointHistory(self.points_node, self.placement_notes)
-
-    @property
-    def can_undo(self) -> bool:
-        """True if the points were changed since :meth:`begin_history`."""
-        return self._history.can_undo
-
-    def undo(self) -> None:
-        """Take back the last change of the points: placing, dragging, filling, taking over, renaming, excluding, resizing."""
-        self.placement_notes = self._history.undo(self.points(), self.placement_notes)
-
-    def name_points(self, first_level: str) -> str:
-        """Name the points without a level in the order of placing; the last point's level. See ``points.name_points``."""
-        return point_list.name_points(self.points(), first_level)
-
-    def rename_from(self, first_level: str) -> None:
-        """Move all levels so that the most cranial point is ``first_level``: corrects a count from the wrong vertebra."""
-        rois = self.rois()
-        if rois:
-            self.set_rois(relabel(rois, level_index(first_level) - level_index(rois[0].level)))
-
-    def fill_between(self) -> None:
-        """Place an ROI in every body from the highest to the lowest point, on the Dixon image.
-
-        Raises
-        ------
-        MarrowQuantError
-            If there are not two points, or see ``vertebrae.place_between``.
-        """
-        rois = self.rois()
-        if len(rois) < 2:
-            raise MarrowQuantError("Two points are needed to fill in the levels between them; place the first and the last level.")
-        image = next((self.maps.maps[key] for key in ("water", "ff", "in_phase") if key in self.maps.maps), None)
-        ends = [(roi.level, roi.center_ras) for roi in (rois[0], rois[-1])]
-        excluded = {roi.level: roi.excluded for roi in rois}
-        placed, notes = place_between(*ends, image, self.case.settings().roi_radii_mm)
-        self.set_rois([replace(roi, excluded=excluded.get(roi.level)) for roi in placed], notes)
-
-    def take_over(self, segmentation: Any) -> None:
-        """Place an ROI inside every vertebra that a segmentation node holds; exclusions of the levels stay.
-
-        Raises
-        ------
-        MarrowQuantError
-            If no segment is a vertebra; see ``vertebrae.from_segments`` and ``vertebrae.take_over``.
-        """
-        excluded = {roi.level: roi.excluded for roi in self.rois()} if self.has_points() else {}
-        labelled = from_segments(read_segments(segmentation), segmentation.GetName())
-        found = take_over(labelled, radii_mm=self.case.settings().roi_radii_mm)
-        self.set_rois([replace(roi, excluded=excluded.get(roi.level)) for roi in found.rois], found.doubts)
-
-    def resize_rois(self) -> None:
-        """Give every ROI the half-lengths of the parameter node."""
-        radii = np.array(self.case.settings().roi_radii_mm)
-        self.set_rois([replace(roi, radii_mm=radii) for roi in self.rois()])
-
-    def exclude(self, level: str, reason: Optional[str]) -> None:
-        """Keep a level out of the mean for a reason, or take it in again (None)."""
-        self.set_rois([replace(roi, excluded=reason) if roi.level == level else roi for roi in self.rois()])
 
     def measure(self) -> None:
         """Measure the ROIs where they are now, and show them as segments.
@@ -236,13 +130,10 @@ class CaseExam:
         tags = {"exam": self.label, "rois": "segments"}
         node = find_or_add("vtkMRMLSegmentationNode", f"{exam_title(self.label)} vertebral ROIs", tags)
         rois_to_segmentation(rois, self.maps.maps[key], node, self.map_node(key))
-        self._refer("Segmentation", node)
+        self.refer("Segmentation", node)
         if self._session is not None:
             self._session.set_rois(rois)
             self.update_burden()
-
-    def _refer(self, what: str, node: Any) -> None:
-        setattr(self.case.parameters, _REFERENCES[self.label] + what, node)
 
     # ----------------------------------------------------------------------------------------------------------- burden
     def has_diffusion(self) -> bool:
@@ -317,14 +208,14 @@ class CaseExam:
         """Forget the tumour load, here and in the scene."""
         self.burden, self._session, self._result = None, None, None
         remove_burden(self.label)
-        self._refer("Burden", None)
+        self.refer("Burden", None)
         self.remember()
 
     def show_burden(self) -> None:
         """Write the tumour load into its segmentation and table."""
         if self.burden is not None:
             self._update_parts()
-            self._refer("Burden", burden_to_nodes(self.burden, self.label, volume_node=self.map_node("dwi_high")))
+            self.refer("Burden", burden_to_nodes(self.burden, self.label, volume_node=self.map_node("dwi_high")))
             self.remember()
 
     def decide(self, component: Component, state: str) -> None:

@@ -31,6 +31,7 @@ _SMALLEST_MM = 2.0  # half-length; a body with less room inside the margins is n
 _VOLUME_RATIO = (0.6, 1.6)  # of a body to its neighbours' mean
 _LEAST_ML = 1.0  # a label with less is a remnant; the smallest bodies, of the neck, have some 5 mL
 _NO_BODY = "C1"  # a ring
+_NOTHING_LEFT = "No vertebra is left; check the labels."
 
 
 @dataclass(frozen=True)
@@ -72,31 +73,36 @@ def take_over(
     MarrowQuantError
         If no label has a body, or the levels do not follow each other down the patient.
     """
-    masks = {level: labelled.masks[level] for level in sorted(labelled.masks, key=level_index) if level != _NO_BODY}
-    if not masks:
-        raise MarrowQuantError("Only C1 is labelled, which has no vertebral body; give labels of other levels.")
-    remnants = [level for level, mask in masks.items() if mask.array.sum() * mask.voxel_volume_ml < _LEAST_ML]
-    masks = {level: mask for level, mask in masks.items() if level not in remnants}
-    notes = [*labelled.notes, *(f"{level} was left out: its label holds less than {_LEAST_ML:g} mL." for level in remnants)]
-    if not masks:
-        raise MarrowQuantError(" ".join([*notes, "No vertebra is left; check the labels."]))
+    masks, notes = _usable(labelled)
     centers = np.array([_centroid(mask) for mask in masks.values()])
-    fitted = [_fit(mask, center, axes) for mask, center, axes in zip(masks.values(), centers, default_axes(centers))]
     at_edge = _at_edge(masks, labelled.grid)
-    bodies = []
-    for level, found in zip(masks, fitted):
+    bodies, kept = [], {}
+    for (level, mask), center, axes in zip(masks.items(), centers, default_axes(centers)):
+        found = _fit(mask, center, axes)
         body = _body(level, found, margin_mm, radii_mm, shape, level in at_edge)
         if body is None:
             notes.append(f"{level} was left out: its label is too small for an ROI that keeps {margin_mm:g} mm from its borders.")
         else:
             bodies.append(body)
+            kept[level] = _body_mask(mask, found)
     if not bodies:
-        raise MarrowQuantError(" ".join([*notes, "No vertebra is left; check the labels."]))
-    kept = {body.level: _body_mask(masks[body.level], fitted[list(masks).index(body.level)]) for body in bodies}
+        raise MarrowQuantError(" ".join([*notes, _NOTHING_LEFT]))
     missing = [level for level in LEVELS[level_index(bodies[0].level) : level_index(bodies[-1].level)] if level not in masks]
     if missing:
         notes.append(f"Not labelled between {bodies[0].level} and {bodies[-1].level}: {', '.join(missing)}; check the count of the levels.")
     return TakenOver(tuple(_with_volume_doubts(bodies)), tuple(notes), kept, margin_mm)
+
+
+def _usable(labelled: LabelledVertebrae) -> tuple[dict[str, Volume], list[str]]:
+    """Labels that can hold a body, from cranial to caudal, and all that is to be told so far."""
+    masks = {level: labelled.masks[level] for level in sorted(labelled.masks, key=level_index) if level != _NO_BODY}
+    if not masks:
+        raise MarrowQuantError("Only C1 is labelled, which has no vertebral body; give labels of other levels.")
+    remnants = [level for level, mask in masks.items() if mask.array.sum() * mask.voxel_volume_ml < _LEAST_ML]
+    notes = [*labelled.notes, *(f"{level} was left out: its label holds less than {_LEAST_ML:g} mL." for level in remnants)]
+    if len(remnants) == len(masks):
+        raise MarrowQuantError(" ".join([*notes, _NOTHING_LEFT]))
+    return {level: mask for level, mask in masks.items() if level not in remnants}, notes
 
 
 def _at_edge(masks: Mapping[str, Volume], grid: Optional[Volume]) -> set[str]:
