@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import spines
-from MarrowQuantLib import cli, imagefiles
-from MarrowQuantLib.model import MarrowQuantError, Volume
+from MarrowQuantLib import cli, imagefiles, workflow
+from MarrowQuantLib.batch import read_manifest
+from MarrowQuantLib.maps import ExamMaps
+from MarrowQuantLib.model import MarrowQuantError, Settings, Volume
 from MarrowQuantLib.phantom.shapes import Drum, Part, paint
 from MarrowQuantLib.phantom.spine import _posterior_elements, vertebrae
 from MarrowQuantLib.vertebrae import from_segments, paint_bodies, parse_level, rasterise, read_labels, read_rois, take_over
@@ -161,6 +164,27 @@ def test_an_extra_lumbar_vertebra_is_left_out_and_told(whole_vertebrae, tmp_path
 def test_discs_and_the_sacrum_are_not_taken_for_vertebrae(whole_vertebrae, tmp_path):
     found = read_labels(write(renumbered(whole_vertebrae[1], (44, 95, 45, 50)), tmp_path / "labels.nii.gz"))
     assert tuple(found.masks) == ("L4", "L5")
+
+
+def test_the_main_job_takes_labels_like_markups(whole_vertebrae, tmp_path):
+    path = write(renumbered(whole_vertebrae[0], NUMBERS["TotalSpineSeg"]), tmp_path / "labels.nii.gz")
+    maps = ExamMaps("baseline", datetime.date(2024, 1, 2), {})
+    rois, notes = workflow.exam_rois_from(maps, Settings(roi_radii_mm=(10.0, 8.0, 6.0)), path)
+    assert [roi.level for roi in rois] == list(COLUMN)
+    assert all(tuple(roi.radii_mm) == (10.0, 8.0, 6.0) for roi in rois)
+    assert notes == ["The label numbers were read as those of TotalSpineSeg."]
+    two = renumbered(whole_vertebrae[0], (1, 0, 0, 2))  # labels are what was drawn, not the ends of a column to be filled
+    write_segmentation(tmp_path / "two.seg.nrrd", two.like(two.array.astype(np.uint8)), ("T12", "L3"))
+    assert [roi.level for roi in workflow.exam_rois_from(maps, Settings(), tmp_path / "two.seg.nrrd")[0]] == ["T12", "L3"]
+
+
+def test_a_batch_takes_label_files_and_folders_of_masks(whole_vertebrae, tmp_path):
+    (tmp_path / "exam").mkdir()
+    (tmp_path / "masks").mkdir()
+    write(renumbered(whole_vertebrae[1], NUMBERS["TotalSpineSeg"]), tmp_path / "labels.nii.gz")
+    (tmp_path / "cases.csv").write_text("case,baseline,rois\nA,exam,labels.nii.gz\nB,exam,masks\nC,exam,none.nii.gz\n", encoding="utf-8")
+    problems = {case.label: case.problem for case in read_manifest(tmp_path / "cases.csv")}
+    assert problems == {"A": "", "B": "", "C": "The rois file does not exist."}
 
 
 def test_a_folder_of_masks_is_read_by_its_names(whole_vertebrae, tmp_path):
