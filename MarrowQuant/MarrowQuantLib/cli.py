@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 the input cannot be used (one sentence on standard error s
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import Optional
@@ -26,7 +27,12 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     commands.add_all(parser.add_subparsers(required=True, metavar="COMMAND"))
     options = parser.parse_args(arguments)
     try:
-        return options.command(options)
+        code = options.command(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever reads the output, such as head, has seen enough; Python must not flush into the pipe again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except MarrowQuantError as error:
         progress_bar.end()
         print(f"marrowquant: {error}", file=sys.stderr)

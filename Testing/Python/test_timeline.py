@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from example_results import make_results
@@ -125,6 +129,16 @@ def test_the_response_command_prints_the_same_as_text(stored, capsys):
     printed = capsys.readouterr().out
     assert "Probability of CR/VGPR" in printed
     assert "IMWG response category: VGPR (serum M protein 90 % lower" in printed
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes.")
+def test_a_reader_of_the_output_may_stop_early(stored):
+    command = [sys.executable, "-m", "MarrowQuantLib", "response", str(stored / "case"), str(stored / "case"), "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
 
 
 def test_results_and_dicom_cannot_be_mixed(stored, capsys):
