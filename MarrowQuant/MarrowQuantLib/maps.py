@@ -6,7 +6,6 @@ Every map keeps its native grid. Which volume became which map, and why, is told
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .dicom import ExamFiles, SeriesVolume, diffusion_sets
+from .dicom.grouping import STATION_SHIFT
 from .diffusion import fit_adc, stitch
 from .diffusion.align import align, group_stations
 from .dixon_maps import add_doubts, add_echo_fit, add_ready_maps, choose_fat_fraction
@@ -189,12 +189,15 @@ def _add_stitched(
 
 def _diffusion_stations(build: ExamBuilder) -> list[dict[float, SeriesVolume]]:
     """One {b: volume} per station, most cranial first; of repeated acquisitions the first complete one is used."""
-    by_station: dict[int, list[list[SeriesVolume]]] = defaultdict(list)
+    places: list[list[list[SeriesVolume]]] = []
     for volumes in diffusion_sets(build.volumes):
-        by_station[volumes[0].station or 1].append(volumes)
+        place = next((sets for sets in places if _at_one_place(sets[0][0], volumes[0])), None)
+        if place is None:
+            places.append([volumes])
+        else:
+            place.append(volumes)
     stations = []
-    for station in sorted(by_station):
-        sets = by_station[station]
+    for station, sets in enumerate(sorted(places, key=lambda sets: -sum(_height_mm(sets[0][0]))), start=1):
         best = max(sets, key=lambda s: len({v.b_value for v in s}))
         if len(sets) > 1:
             build.warnings.append(
@@ -202,6 +205,20 @@ def _diffusion_stations(build: ExamBuilder) -> list[dict[float, SeriesVolume]]:
             )
         stations.append({float(v.b_value): v for v in reversed(best)})
     return stations
+
+
+def _at_one_place(first: SeriesVolume, second: SeriesVolume) -> bool:
+    """True for repeats of one station. Their numbers do not tell: a station with another matrix is numbered by itself."""
+    (low, high), (other_low, other_high) = _height_mm(first), _height_mm(second)
+    return abs(low + high - other_low - other_high) / 2 <= STATION_SHIFT * min(high - low, other_high - other_low)
+
+
+def _height_mm(volume: SeriesVolume) -> tuple[float, float]:
+    """Lowest and highest S of the volume, outer faces, RAS mm."""
+    steps = np.asarray(volume.ijk_to_ras)[2, :3]
+    ends = np.stack([np.full(3, -0.5), np.asarray(volume.shape) - 0.5]) * steps
+    origin = float(np.asarray(volume.ijk_to_ras)[2, 3])
+    return origin + float(ends.min(axis=0).sum()), origin + float(ends.max(axis=0).sum())
 
 
 def _common_b_values(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVolume]]) -> list[float]:

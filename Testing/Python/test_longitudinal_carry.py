@@ -6,29 +6,8 @@ import numpy as np
 import pytest
 from MarrowQuantLib.longitudinal.propagate import propagate_rois
 from MarrowQuantLib.longitudinal.registration import register
-from MarrowQuantLib.model import MarrowQuantError, Role, VertebraROI, Volume
-from MarrowQuantLib.phantom.patient import make_body
-from MarrowQuantLib.phantom.sampling import sample
-from MarrowQuantLib.phantom.stories import find_story
-from scipy import ndimage
-from scipy.spatial.transform import Rotation
-
-LEVELS = ("L1", "L2", "L3", "L4", "L5")
-SHAPE = (20, 128, 80)
-
-
-def picture(exam):
-    """Proton density of the lumbar spine with noise, sagittal slices of 4 mm, and the true bodies."""
-    body = make_body(find_story("responder"), exam)
-    matrix = np.array([[0.0, 0.0, 4.0, -38.0], [-2.0, 0.0, 0.0, 80.0], [0.0, -2.0, 0.0, 130.0], [0.0, 0.0, 0.0, 1.0]])
-    density, fat = body.table("density", "ff")
-    signal = sample(body, matrix, SHAPE).mean(1000 * density * (1 - 0.3 * fat / 100))
-    noisy = signal + np.random.default_rng(exam).normal(0, 15, SHAPE)
-    rois = [
-        VertebraROI(n, body.to_ras(body.column[n].center), body.body_to_ras[:3, :3] @ body.column[n].axes, np.array([12.0, 9.0, 7.0]))
-        for n in LEVELS
-    ]
-    return Volume(noisy.astype(np.float32), matrix, Role.IN_PHASE), rois
+from MarrowQuantLib.model import MarrowQuantError, Volume
+from moving_spine import LEVELS, SHAPE, bent, picture
 
 
 @pytest.fixture(scope="module")
@@ -36,30 +15,10 @@ def baseline():
     return picture(0)
 
 
-def bent(volume, rois, seed):
-    """Every vertebra turned by up to 10° and moved by up to 15 mm; the tissue between them follows both. Returns the true centres too."""
-    rng = np.random.default_rng(seed)
-    together = rng.normal(size=3)
-    together *= 9 / np.linalg.norm(together)
-    moves = []
-    for roi in rois:
-        own, axis = rng.normal(size=3), rng.normal(size=3)
-        own *= rng.uniform(0, 6) / np.linalg.norm(own)
-        turn = Rotation.from_rotvec(np.radians(rng.uniform(5, 10)) * axis / np.linalg.norm(axis)).as_matrix()
-        moves.append((turn, roi.center_ras, roi.center_ras + together + own))
-    k, j, i = np.indices(volume.array.shape)
-    points = (np.stack([i, j, k, np.ones_like(i)], axis=-1) @ volume.ijk_to_ras.T)[..., :3]
-    weights = np.array([np.exp(-0.5 * (np.linalg.norm(points - to, axis=-1) / 10) ** 2) + 1e-12 for _, _, to in moves])
-    weights /= weights.sum(axis=0)
-    origin = sum(w[..., None] * ((points - to) @ turn + at) for w, (turn, at, to) in zip(weights, moves))
-    inverse = np.linalg.inv(volume.ijk_to_ras)
-    index = (origin @ inverse[:3, :3].T + inverse[:3, 3])[..., ::-1]
-    return volume.like(ndimage.map_coordinates(volume.array, np.moveaxis(index, -1, 0), order=1)), [to for _, _, to in moves]
-
-
-def test_rois_follow_a_column_that_is_bent_differently_within_2_mm(baseline):
+@pytest.mark.parametrize("seed", [1, 7])  # with 7 the registration of the whole once ran away to 110 mm
+def test_rois_follow_a_column_that_is_bent_differently_within_2_mm(baseline, seed):
     image, rois = baseline
-    follow_up, centers = bent(image, rois, seed=1)
+    follow_up, centers = bent(image, rois, seed)
     carried, _ = propagate_rois(rois, image, follow_up)
     assert [c.roi.level for c in carried] == list(LEVELS)
     for found, center in zip(carried, centers):

@@ -19,6 +19,7 @@ _LPS = np.diag([-1.0, -1.0, 1.0])
 _BINS = 32
 _SAMPLES = 20_000  # voxels of the metric; more cost time and move the result by hundredths of a millimetre
 _WHOLE_MM, _LOCAL_MM = (8.0, 4.0), (4.0, 2.0)  # voxel sizes that the search goes through; our choice
+_FREE, _SHIFT_ONLY = (1.0,) * 6, (0.0,) * 3 + (1.0,) * 3  # weights of the search: three angles, three shifts
 _FEWEST_VOXELS = 200  # of a crop, for a registration to make sense
 
 
@@ -115,17 +116,25 @@ def register(
         raise MarrowQuantError(
             "The two exams could not be registered, because the images hardly overlap; place the ROIs in the follow-up by hand."
         )
-    for size in sizes_mm or (_LOCAL_MM if local else _WHOLE_MM):
+    steps = [(size, _FREE) for size in sizes_mm or (_LOCAL_MM if local else _WHOLE_MM)]
+    if not local:
+        steps.insert(0, (steps[0][0], _SHIFT_ONLY))
+    for size, weights in steps:
+        pair = _coarser(fixed, size), _coarser(moving, size)
         try:
-            transform = _optimise(_coarser(fixed, size), _coarser(moving, size), transform, size)
+            found = _optimise(*pair, transform, size, weights)
         except RuntimeError:  # the search ran out of the image, as it does where both show nothing in common: the start stands
-            break
+            continue
+        if local or _score(*pair, found) >= _score(*pair, transform):  # a search for the whole that ran away is forgotten
+            transform = found
     rotation = _LPS @ np.array(transform.GetMatrix()).reshape(3, 3) @ _LPS
     shift = _LPS @ (np.array(transform.TransformPoint((0.0, 0.0, 0.0))))
     return replace(Rigid(rotation, shift), agreement=_agreement(fixed, moving, transform))
 
 
-def _optimise(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Euler3DTransform, size_mm: float) -> sitk.Euler3DTransform:
+def _optimise(
+    fixed: sitk.Image, moving: sitk.Image, transform: sitk.Euler3DTransform, size_mm: float, weights: Sequence[float]
+) -> sitk.Euler3DTransform:
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(_BINS)
     share = _SAMPLES / fixed.GetNumberOfPixels()
@@ -135,6 +144,7 @@ def _optimise(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Euler3DTran
     method.SetInterpolator(sitk.sitkLinear)
     method.SetOptimizerAsRegularStepGradientDescent(learningRate=size_mm, minStep=0.02, numberOfIterations=60, relaxationFactor=0.6)
     method.SetOptimizerScalesFromPhysicalShift()
+    method.SetOptimizerWeights(list(weights))
     method.SetNumberOfThreads(1)
     moved = sitk.Euler3DTransform(transform)
     method.SetInitialTransform(moved, inPlace=True)
@@ -171,10 +181,21 @@ def _middle(volume: Volume) -> np.ndarray:
 
 
 def _agreement(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Transform) -> float:
+    """Correlation where both images are; NaN where they hardly overlap."""
+    return _compared(fixed, moving, transform)[0]
+
+
+def _score(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Transform) -> float:
+    """Correlation times the part of the fixed image that the moving one covers: a search that leaves the image does not gain by it."""
+    agreement, covered = _compared(fixed, moving, transform)
+    return agreement * covered if np.isfinite(agreement) else -1.0
+
+
+def _compared(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Transform) -> tuple[float, float]:
     outside = -1e9
     there = sitk.GetArrayFromImage(sitk.Resample(moving, fixed, transform, sitk.sitkLinear, outside))
     here = sitk.GetArrayFromImage(fixed)
     both = there > outside / 2
     if np.count_nonzero(both) < _FEWEST_VOXELS or here[both].std() == 0 or there[both].std() == 0:
-        return float("nan")
-    return float(np.corrcoef(here[both], there[both])[0, 1])
+        return float("nan"), 0.0
+    return float(np.corrcoef(here[both], there[both])[0, 1]), float(both.mean())
