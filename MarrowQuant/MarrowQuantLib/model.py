@@ -291,11 +291,10 @@ class LabNote:
 
 @dataclass(frozen=True)
 class LabHistory:
-    """All of a laboratory sheet, whatever exam it belongs to; ``questions`` are sentences about values that may be mistakes."""
+    """All of a laboratory sheet, whatever exam it belongs to."""
 
     values: tuple[LabValue, ...] = ()
     notes: tuple[LabNote, ...] = ()
-    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

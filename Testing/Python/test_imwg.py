@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 from MarrowQuantLib.model import LabHistory, LabNote, LabValue, MarrowQuantError
-from MarrowQuantLib.response import imwg_response, read_history, stages_at
+from MarrowQuantLib.response import imwg_response, questions_about, read_history, stages_at
 from MarrowQuantLib.response.labs import HEADER
 
 BASELINE, AT = datetime.date(2025, 1, 14), datetime.date(2025, 3, 18)
@@ -154,7 +154,7 @@ def test_an_entry_that_is_not_understood_is_refused(tmp_path, row, sentence):
 
 def test_a_rare_value_is_taken_and_asked_back(tmp_path):
     read = read_history(sheet(tmp_path, "2025-01-14,haemoglobin,4.0,g/dL\n2025-01-14,albumin,38,g/L\n"))
-    (question,) = read.questions
+    (question,) = questions_about(read.values)
     assert question.startswith("Haemoglobin 4.0 g/dL on 2025-01-14 is unusual (mostly 45 to 185 g/L)")
 
 

@@ -35,7 +35,7 @@ def history_of(results: Results) -> LabHistory:
     values = {(value.test, value.date): value for value in results.history.values}
     values.update({(value.test, value.date): value for exam in results.exams for value in exam.labs.values()})
     ordered = sorted(values.values(), key=lambda value: (value.date, value.test))
-    return LabHistory(tuple(ordered), results.history.notes, questions_about(ordered))
+    return LabHistory(tuple(ordered), results.history.notes)
 
 
 def laboratory_warnings(history: LabHistory, exams: Sequence[ExamResult]) -> tuple[str, ...]:

@@ -41,8 +41,7 @@ def read_history(path: Path) -> LabHistory:
     -------
     LabHistory
         ``values`` in the order of the sheet, converted to the canonical unit of each test (``test`` is the key in ``LAB_TESTS``);
-        ``notes`` without a number (findings, covariates, events: ``lab_notes``), and ``questions`` about values that are possible but
-        rare.
+        ``notes`` without a number: findings, covariates, events (``lab_notes``).
 
     Raises
     ------
@@ -74,7 +73,7 @@ def read_history(path: Path) -> LabHistory:
         raise MarrowQuantError(f"{path.name} has a header but no value; add lines such as {_EXAMPLE}, or leave the sheet out.")
     values = tuple(entry for entry in entries if isinstance(entry, LabValue))
     notes = tuple(entry for entry in entries if isinstance(entry, LabNote))
-    return LabHistory(values, notes, questions_about(values))
+    return LabHistory(values, notes)
 
 
 def questions_about(values: Iterable[LabValue]) -> tuple[str, ...]:
