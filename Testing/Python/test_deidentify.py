@@ -22,6 +22,7 @@ from MarrowQuantLib.deidentify.vocabulary import clean_code_string, clean_text
 from MarrowQuantLib.dicom import classify
 from MarrowQuantLib.model import Cancelled, MarrowQuantError
 from pydicom.dataset import Dataset
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 
 @pytest.fixture(scope="module")
@@ -252,6 +253,18 @@ def test_an_overlay_inside_the_unused_bits_of_the_pixels_is_cleared_and_the_pixe
     cleaned = pydicom.dcmread(next((tmp_path / "out").rglob("*.dcm")))
     assert (np.frombuffer(cleaned.PixelData, "<u2").reshape(6, 8) == stored).all()
     assert not [element for element in cleaned if element.tag.group == 0x6000]
+
+
+def test_a_deflated_image_is_written_plain_with_the_same_pixels(tmp_path):
+    (tmp_path / "in").mkdir()
+    path = write_image(tmp_path / "in", 0)
+    dataset = pydicom.dcmread(path)
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.save_as(path)
+    deidentify(tmp_path / "in", tmp_path / "out", tmp_path / "key")
+    cleaned = pydicom.dcmread(next((tmp_path / "out").rglob("*.dcm")))
+    assert cleaned.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
+    assert cleaned.PixelData == dataset.PixelData
 
 
 # ---------------------------------------------------------------------------------------------------------- the same key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -17,7 +18,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID_dictionary
 
 from .. import __version__
-from ..dicom.files import is_dicom, open_file, quiet_pydicom, refuse_inflation
+from ..dicom.files import BoundedReader, is_dicom, open_file, quiet_pydicom
 from ..dicom.headers import DAMAGE, UNCOMPRESSED
 from ..model import MarrowQuantError, Progress, no_progress
 from . import audit
@@ -222,9 +223,9 @@ def _read(path: Path) -> Optional[Dataset]:
     with open_file(path) as file:
         if not is_dicom(file.read(132), path):
             return None
+        size = file.seek(0, os.SEEK_END)
         file.seek(0)
-        refuse_inflation(file)
-        return pydicom.dcmread(file, force=True)
+        return pydicom.dcmread(BoundedReader(file, 2 * size), force=True)  # some bytes are read twice
 
 
 def _clean_and_write(dataset: Dataset, sop_class: str, relative: str, out: Path, key: Key, summary: Summary) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 
-from ..dicom.headers import BIG_ENDIAN, DEFLATED, UNCOMPRESSED
+from ..dicom.headers import BIG_ENDIAN, UNCOMPRESSED
 from ..model import MarrowQuantError
 
 FLOATS = {"FloatPixelData": 4, "DoubleFloatPixelData": 8}
@@ -29,7 +29,7 @@ def clean_pixels(dataset: Dataset, syntax: str) -> None:
     UnsafePixels
         If there are fewer bytes than pixels, or a compressed stream cannot be followed.
     """
-    if syntax not in (*UNCOMPRESSED, DEFLATED):
+    if syntax not in UNCOMPRESSED:
         _clean_stream(dataset)
         return
     name, size = next(((name, size) for name, size in FLOATS.items() if name in dataset), ("PixelData", 0))

@@ -19,9 +19,9 @@ from typing import Any, BinaryIO
 
 import pydicom
 
-DEFLATED = "1.2.840.10008.1.2.1.99"
-GZIP_MARK = b"\x1f\x8b"
-CHUNK, META_SIZE = 1 << 20, 1 << 10
+DEFLATED, EXPLICIT = b"1.2.840.10008.1.2.1.99", b"1.2.840.10008.1.2.1"
+GZIP_MARK, MAGIC = b"\x1f\x8b", b"DICM"
+META_SIZE = 1 << 12  # holds the transfer syntax
 MAX_FILE_BYTES = 1 << 28  # of a packed file, unpacked, and of what is read of any file's header
 ITEM, END_OF_ITEMS = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"  # PS3.5 7.5
 MAX_FRAGMENTS = 100_000
@@ -44,7 +44,7 @@ def quiet_pydicom() -> Iterator[None]:
 
 
 class BoundedReader:
-    """A file that gives up after ``MAX_READS`` reads, ``MAX_FILE_BYTES`` bytes, or ``MAX_EMPTY`` empty elements in a row.
+    """A file that gives up after ``MAX_READS`` reads, ``max_bytes`` bytes, or ``MAX_EMPTY`` empty elements in a row.
 
     Raises
     ------
@@ -52,9 +52,9 @@ class BoundedReader:
         From :meth:`read`, when it gives up.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, max_bytes: int = MAX_FILE_BYTES) -> None:
         self._file = file
-        self._reads, self._bytes, self._empty = MAX_READS, MAX_FILE_BYTES, 0
+        self._reads, self._bytes, self._empty = MAX_READS, max_bytes, 0
         self.tell, self.seek = file.tell, file.seek
 
     def read(self, size: int = -1) -> bytes:
@@ -71,26 +71,44 @@ class BoundedReader:
 
 
 def open_file(path: Path) -> BinaryIO:
-    """A file for reading; one that begins with the mark of gzip is unpacked into memory if it holds DICOM.
+    """A file for reading. One packed by gzip, and one whose data set is deflated, is unpacked into memory if it holds DICOM.
 
     Raises
     ------
     ValueError
-        If it unpacks to more than ``MAX_FILE_BYTES``.
+        If it unpacks to more than ``MAX_FILE_BYTES``, or ends early.
     """
-    file = path.open("rb")
-    is_packed = file.read(len(GZIP_MARK)) == GZIP_MARK
+    file: BinaryIO = path.open("rb")
+    head = file.read(META_SIZE)
+    if head.startswith(GZIP_MARK):
+        file = _unzipped(file, path)
+        head = file.read(META_SIZE)
     file.seek(0)
-    if not is_packed:
-        return file
+    return _inflated(file, head) if head[128:132] == MAGIC and DEFLATED in head else file
+
+
+def _unzipped(file: BinaryIO, path: Path) -> BinaryIO:
+    file.seek(0)
     with file, gzip.open(file) as unpacked:
         head = unpacked.read(132)
-        if not is_dicom(head, path):
-            return io.BytesIO(head)
-        data = head + unpacked.read(MAX_FILE_BYTES)
+        data = head + unpacked.read(MAX_FILE_BYTES) if is_dicom(head, path) else head
     if len(data) > MAX_FILE_BYTES:
         raise ValueError("a file too large for memory")
     return io.BytesIO(data)
+
+
+def _inflated(file: BinaryIO, head: bytes) -> BinaryIO:
+    """The same file with Explicit VR Little Endian (PS3.5 A.5): what unpacks to very much, or to millions of elements, is seen here."""
+    if head[132:138] != b"\x02\0\0\0UL":
+        raise ValueError("no length of the file meta information")
+    (meta_length,) = struct.unpack_from("<I", head, 140)
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    with file:
+        meta = file.read(144 + meta_length)  # PS3.10 7.1: preamble, magic, group length, and as many bytes as that says
+        data = inflater.decompress(file.read(MAX_FILE_BYTES), MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES or not inflater.eof:
+        raise ValueError("a data set too large for memory, or cut short")
+    return io.BytesIO(meta.replace(DEFLATED, EXPLICIT.ljust(len(DEFLATED), b"\0"), 1) + data)
 
 
 def is_dicom(head: bytes, path: Path) -> bool:
@@ -102,35 +120,12 @@ def is_dicom(head: bytes, path: Path) -> bool:
         The first 132 bytes, or fewer if the file is shorter.
     path : Path
     """
-    if head[128:] == b"DICM":
+    if head[128:] == MAGIC:
         return True
     if len(head) < 132:
         return path.suffix.lower() == ".dcm"
     group, element = struct.unpack_from("<HH", head)
     return group == 0x0008 and element in (0x0000, 0x0005, 0x0008, 0x0012, 0x0016)
-
-
-def refuse_inflation(file: BinaryIO) -> None:
-    """Refuse a deflated data set that unpacks to more than ``MAX_FILE_BYTES``, because pydicom would unpack all of it at once.
-
-    Raises
-    ------
-    ValueError
-        If it does.
-    """
-    head = file.read(META_SIZE)
-    if DEFLATED.encode() in head:
-        if head[132:138] != b"\x02\0\0\0UL":
-            raise ValueError("no length of the file meta information")
-        (meta_length,) = struct.unpack_from("<I", head, 140)
-        file.seek(144 + meta_length)  # PS3.10 7.1: preamble, magic, group length, and as many bytes as that says
-        packed, size, inflater = file.read(MAX_FILE_BYTES), 0, zlib.decompressobj(-zlib.MAX_WBITS)
-        while packed and not inflater.eof and size <= MAX_FILE_BYTES:
-            size += len(inflater.decompress(packed, CHUNK))
-            packed = inflater.unconsumed_tail
-        if size > MAX_FILE_BYTES:
-            raise ValueError("a data set too large for memory")
-    file.seek(0)
 
 
 def has_whole_fragments(file: BinaryIO) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 class PixelStore:
     """Where a file's pixels lie, and how they are stored.
 
-    ``offset`` is None where they must be decoded: compressed, deflated, or in a file that is itself packed by gzip (``gzipped``).
+    ``offset`` is None where they must be decoded: compressed, or in a file that is itself packed or deflated (``unpacked`` to read it).
     """
 
     path: Path
@@ -27,7 +27,7 @@ class PixelStore:
     n_frames: int
     samples: int
     transfer_syntax: str
-    gzipped: bool = False
+    unpacked: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pydicom.errors import BytesLengthException, InvalidDicomError
 from ..model import MarrowQuantError, Progress
 from . import elements as el
 from .describe import describe, identify
-from .files import DEFLATED, BoundedReader, has_whole_fragments, is_dicom, open_file, quiet_pydicom, refuse_inflation
+from .files import BoundedReader, has_whole_fragments, is_dicom, open_file, quiet_pydicom
 from .frame import Frame, PixelStore
 from .mosaic import mosaic_tiles
 
@@ -82,7 +82,6 @@ def _read_file(path: Path, relative: str) -> list[Frame]:
             if not is_dicom(file.read(132), path):
                 return []
             file.seek(0)
-            refuse_inflation(file)
             dataset = pydicom.dcmread(BoundedReader(file), stop_before_pixels=True, force=True)
             top = el.Elements((dict.fromkeys(map(int, dataset.keys()), dataset),))
             sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", "")) or top.text(0x00080016)
@@ -104,7 +103,7 @@ def _read_file(path: Path, relative: str) -> list[Frame]:
 
 def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, relative: str) -> PixelStore:
     """Where the pixels are; a file that holds fewer bytes than its header promises is refused here, without reading any."""
-    gzipped = isinstance(file, io.BytesIO)
+    unpacked = isinstance(file, io.BytesIO)
     store = PixelStore(
         path=path,
         relative=relative,
@@ -115,19 +114,17 @@ def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, re
         n_frames=int(top.number(0x00280008) or 1),
         samples=int(top.number(0x00280002) or 1),
         transfer_syntax=syntax,
-        gzipped=gzipped,
+        unpacked=unpacked,
     )
     order = ">" if syntax == BIG_ENDIAN else "<"
-    kind, header = "int", b""
-    if syntax != DEFLATED:
-        header = file.read(12)
-        kind = PIXEL_TAGS.get(struct.unpack_from(order + "HH", header)) if len(header) == 12 else None
+    header = file.read(12)
+    kind = PIXEL_TAGS.get(struct.unpack_from(order + "HH", header)) if len(header) == 12 else None
     if kind is None or min(store.rows, store.columns, store.n_frames, store.samples) < 1:
         raise MarrowQuantError(f"The DICOM file {relative} is cut short before its pixels; export or copy it again.")
     n_values = store.rows * store.columns * store.samples * store.n_frames
     type_code = _type_code(top, kind)
     raw = syntax in UNCOMPRESSED and store.samples == 1 and bool(type_code)
-    if n_values > MAX_FILE_VALUES and (gzipped or not raw):
+    if n_values > MAX_FILE_VALUES and (unpacked or not raw):
         raise MarrowQuantError(
             f"The DICOM file {relative} says that it holds {n_values / 1e6:.0f} million values, too many to unpack; its header may be "
             "damaged: export it again, uncompressed if it is right."
@@ -141,7 +138,7 @@ def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, re
     offset = file.tell() if explicit else file.tell() - 4
     if file.seek(0, os.SEEK_END) - offset < n_values * dtype.itemsize:
         raise MarrowQuantError(f"The DICOM file {relative} is cut short: fewer pixels than its header says; export or copy it again.")
-    return store if gzipped else PixelStore(**{**vars(store), "offset": offset, "dtype": dtype.str})
+    return store if unpacked else PixelStore(**{**vars(store), "offset": offset, "dtype": dtype.str})
 
 
 def _type_code(top: el.Elements, kind: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pydicom
 
 from ..model import MarrowQuantError
-from .files import BoundedReader, open_file, quiet_pydicom, refuse_inflation
+from .files import BoundedReader, open_file, quiet_pydicom
 from .frame import Frame, PixelStore
 from .headers import DAMAGE
 
@@ -67,7 +67,6 @@ def _decode(store: PixelStore) -> np.ndarray:
     with quiet_pydicom():
         try:
             with open_file(store.path) as file:
-                refuse_inflation(file)
                 pixels = pydicom.dcmread(BoundedReader(file), force=True).pixel_array
             return pixels.reshape(store.n_frames, store.rows, store.columns)
         except (*DAMAGE, RuntimeError, StopIteration, ImportError, OSError) as error:
