@@ -24,6 +24,10 @@ LUMBAR = ("L1", "L2", "L3", "L4", "L5")
 
 @pytest.fixture(scope="module")
 def exam():
+    return lumbar_exam()
+
+
+def lumbar_exam():
     """Maps of the digital patient's lumbar spine, with diffusion images on their own grid, and ROIs in the true bodies."""
     body = make_body(find_story("responder"), 0)
     rng = np.random.default_rng(3)
