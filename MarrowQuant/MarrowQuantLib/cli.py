@@ -39,5 +39,5 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         return 1
     except KeyboardInterrupt:
         progress_bar.end()
-        print("marrowquant: interrupted; nothing was written.", file=sys.stderr)
+        print("marrowquant: interrupted; nothing is left half-written, and what was complete stays.", file=sys.stderr)
         return 130

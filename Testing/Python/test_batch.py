@@ -209,6 +209,18 @@ def test_without_the_embedded_slicer_scenes_are_refused_with_the_remedy(cases, t
     assert not (tmp_path / "out").exists()
 
 
+def test_an_interrupted_batch_keeps_what_is_complete_and_says_so(cases, tmp_path, monkeypatch, capsys):
+    def run_first_only(case, options, progress):
+        if case.label != "p001":
+            raise KeyboardInterrupt
+        return run_case(case, options, progress)
+
+    monkeypatch.setattr(engines, "run_case", run_first_only)
+    assert cli.main(["batch", str(cases / "manifest.csv"), "--out", str(tmp_path / "out")]) == 130
+    assert "what was complete stays" in capsys.readouterr().err
+    assert [p.name for p in (tmp_path / "out" / "cases").iterdir()] == ["p001"]
+
+
 # -------------------------------------------------------------------------------------------------------- workers that die
 def die_if_first(case, options, progress=None):
     """Stands in for ``run_case``: the first case kills its process every time, the second one only once."""
