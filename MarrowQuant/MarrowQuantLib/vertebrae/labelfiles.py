@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from .. import imagefiles
 from ..model import MarrowQuantError, Volume
-from .levels import level_index, parse_level
+from .levels import LEVELS, level_index, parse_level
 from .numbering import find_numbering
 from .segfile import cut_to_box, is_segmentation, read_segments
 from .terminology import level_of_terminology
@@ -102,15 +102,7 @@ def _level_of_segment(name: str, terminology: str, source: str) -> Optional[str]
     if coded and named and coded != named:
         raise MarrowQuantError(f'The segment "{name}" of {source} has the code of {coded}; correct its name or its terminology.')
     level = coded or named
-    return level if level is not None and _is_known(level) else None
-
-
-def _is_known(level: str) -> bool:
-    try:
-        level_index(level)
-    except MarrowQuantError:
-        return False
-    return True
+    return level if level in LEVELS else None  # S2 … S5 have codes, but no ROI is placed there
 
 
 def _ordered(masks: Mapping[str, Volume], notes: Iterable[str], grid: Optional[Volume], source: str) -> LabelledVertebrae:
