@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -27,6 +29,28 @@ def test_the_intraclass_correlations_are_those_of_pingouin(values, icc_2_1, icc_
     found = repeatability(values, index="adc", unit="µm²/s")
     assert found.icc_2_1 == pytest.approx(icc_2_1, abs=1e-6)
     assert found.icc_3_1 == pytest.approx(icc_3_1, abs=1e-6)
+
+
+R_SCRIPT = """
+x <- as.matrix(read.csv(file("stdin"), header = FALSE)); n <- nrow(x); k <- ncol(x)
+d <- data.frame(value = as.vector(x), subject = factor(rep(1:n, k)), reading = factor(rep(1:k, each = n)))
+two <- summary(aov(value ~ subject + reading, data = d))[[1]][["Mean Sq"]]
+one <- summary(aov(value ~ subject, data = d))[[1]][["Mean Sq"]]
+b <- two[1]; r <- two[2]; e <- two[3]; diff <- x[, 2] - x[, 1]
+limits <- mean(diff) + c(-1.96, 1.96) * sd(diff)
+cat(format(c((b - e) / (b + (k - 1) * e + k * (r - e) / n), (b - e) / (b + (k - 1) * e), sqrt(one[2]), limits), digits = 15))
+"""
+
+
+@pytest.mark.parametrize("values", [READINGS, SHROUT_FLEISS[:, :2]], ids=["two scans", "two judges"])
+def test_correlations_and_limits_are_those_of_r(values):
+    if shutil.which("Rscript") is None:
+        pytest.skip("Rscript is not installed; the comparison with R's analysis of variance needs it.")
+    table = "\n".join(",".join(map(repr, row)) for row in values.tolist())
+    done = subprocess.run(["Rscript", "--vanilla", "-e", R_SCRIPT], input=table, capture_output=True, text=True, check=True)
+    found = repeatability(values, index="adc", unit="µm²/s")
+    ours = [found.icc_2_1, found.icc_3_1, found.wsd, found.lower_limit, found.upper_limit]
+    np.testing.assert_allclose(ours, [float(number) for number in done.stdout.split()], rtol=1e-9)
 
 
 def test_the_published_example_of_shrout_and_fleiss():

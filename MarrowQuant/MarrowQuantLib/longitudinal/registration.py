@@ -20,6 +20,7 @@ _BINS = 32
 _SAMPLES = 20_000  # voxels of the metric; more cost time and move the result by hundredths of a millimetre
 _WHOLE_MM, _LOCAL_MM = (8.0, 4.0), (4.0, 2.0)  # voxel sizes that the search goes through; our choice
 _FREE, _SHIFT_ONLY = (1.0,) * 6, (0.0,) * 3 + (1.0,) * 3  # weights of the search: three angles, three shifts
+_LARGEST_TURN = 30.0  # degrees that a search for the whole may turn: patients lie alike at both exams; our choice
 _FEWEST_VOXELS = 200  # of a crop, for a registration to make sense
 
 
@@ -125,11 +126,17 @@ def register(
             found = _optimise(*pair, transform, size, weights)
         except RuntimeError:  # the search ran out of the image, as it does where both show nothing in common: the start stands
             continue
-        if local or _score(*pair, found) >= _score(*pair, transform):  # a search for the whole that ran away is forgotten
-            transform = found
+        if local or (_turn(found, transform) <= _LARGEST_TURN and _score(*pair, found) >= _score(*pair, transform)):
+            transform = found  # otherwise the search for the whole ran away and is forgotten
     rotation = _LPS @ np.array(transform.GetMatrix()).reshape(3, 3) @ _LPS
     shift = _LPS @ (np.array(transform.TransformPoint((0.0, 0.0, 0.0))))
     return replace(Rigid(rotation, shift), agreement=_agreement(fixed, moving, transform))
+
+
+def _turn(found: sitk.Euler3DTransform, start: sitk.Euler3DTransform) -> float:
+    """Angle between two transforms in degrees."""
+    rotations = [np.array(transform.GetMatrix()).reshape(3, 3) for transform in (found, start)]
+    return replace(identity(), rotation=rotations[0] @ rotations[1].T).degrees
 
 
 def _optimise(
