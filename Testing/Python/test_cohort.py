@@ -468,3 +468,32 @@ def test_three_groups_are_a_command(repeated_dates, capsys):
     assert answer["groups"] == ["a", "b", "c"]
     assert sum(sum(row.values()) for row in answer["assigned"].values()) == pytest.approx(18)
     assert list(answer["coefficients"]["a"]) == ["intercept", "ff", "noise"]
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e12])
+def test_the_unit_of_a_column_changes_coefficients_by_its_size_and_nothing_else(unit):
+    outcome, x = patients(15, 35)
+    x[:, 1] += 20.0
+    for method in ("ml", "firth", "ridge"):
+        plain, scaled = (logistic.fit_logistic(outcome, values, ("a", "b"), method=method) for values in (x, x * [1.0, unit]))
+        assert scaled.coefficients * [1, 1, unit] == pytest.approx(plain.coefficients, rel=1e-6)
+        assert scaled.p == pytest.approx(plain.p, rel=1e-5, nan_ok=True)
+        assert scaled.log_likelihood == pytest.approx(plain.log_likelihood + (np.log(unit) if method == "firth" else 0.0), rel=1e-9)
+    response = 3.0 + x @ [1.0, 2.0] + np.random.default_rng(1).normal(size=50)
+    plain, scaled = (linear.fit_linear(response, values, ("a", "b")) for values in (x, x * [1.0, unit]))
+    assert scaled.coefficients * [1, 1, unit] == pytest.approx(plain.coefficients, rel=1e-8)
+    assert scaled.p == pytest.approx(plain.p, rel=1e-8)
+
+
+@pytest.mark.parametrize(("cell", "sentence"), [("1e300", "too far from 1"), ("1e-200", "too far from 1")])
+def test_a_number_that_no_computation_survives_is_refused(written, cell, sentence):
+    with pytest.raises(MarrowQuantError, match=sentence):
+        read_cohort(written(GOOD.replace("1.5", cell))).numbers("x")
+
+
+def test_a_column_that_hardly_varies_is_refused_in_every_regression():
+    outcome, x = patients(15, 35)
+    x[:, 0] += 1e9
+    for fit in (lambda: logistic.fit_logistic(outcome, x, ("a", "b")), lambda: linear.fit_linear(x[:, 1], x[:, :1], ("a",))):
+        with pytest.raises(MarrowQuantError, match="a varies by less than a millionth of its size"):
+            fit()

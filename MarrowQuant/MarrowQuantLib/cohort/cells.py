@@ -17,6 +17,7 @@ from ..report.tables import cell as report_cell
 NO_VALUE = frozenset({"", "na", "n/a", "n.a.", "nan", "null", "none", "."})
 """Words for a missing value, in lower case; "." is what SAS writes."""
 
+_SMALLEST, _LARGEST = 1e-30, 1e30  # their squares and products still fit into double precision (our choice)
 _POINT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?")
 _MINUS = str.maketrans({"−": "-", "\N{EN DASH}": "-", "\N{HYPHEN}": "-", "\N{NO-BREAK SPACE}": "", "\N{NARROW NO-BREAK SPACE}": ""})
@@ -37,8 +38,9 @@ def parse_number(cell: str, decimal_comma: bool = False) -> float:
     text = unicodedata.normalize("NFKC", cell).translate(_MINUS).strip()
     if (_COMMA if decimal_comma else _POINT).fullmatch(text):
         value = float(text.replace(",", "."))
-        if np.isfinite(value):
+        if value == 0 or _SMALLEST <= abs(value) <= _LARGEST:
             return value
+        raise BadCell(f"'{_short(cell)}' is too far from 1 to be computed with; correct it, or write the column in another unit")
     if "," in text or (decimal_comma and "." in text):
         raise BadCell(f"'{_short(cell)}' mixes decimal comma and point, or has a thousands separator; write plain numbers in one way")
     raise BadCell(f"'{_short(cell)}' is not a number; correct it, or leave the cell empty if the value is not known")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..model import MarrowQuantError
+from .design import check_columns
 from .packages import need
 
 METHODS = ("multinomial", "lda")
@@ -72,9 +73,7 @@ def fit_groups(
         rare = groups[counts.argmin()]
         raise MarrowQuantError(f"The group '{rare}' has {counts.min()} patients, but {FOLDS} are needed; add patients or merge groups.")
     x = np.asarray(predictors, dtype=float).reshape(truth.size, -1)
-    for name, column in zip(names, x.T):
-        if np.ptp(column) == 0:
-            raise MarrowQuantError(f"The predictor {name} has the same value in every patient; leave it out.")
+    check_columns(x, names, "predictor")
     need("sklearn", "models of three groups")
     from sklearn.metrics import confusion_matrix
     from sklearn.model_selection import StratifiedKFold

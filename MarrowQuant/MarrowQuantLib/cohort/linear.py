@@ -11,6 +11,7 @@ import numpy as np
 from scipy import stats
 
 from ..model import MarrowQuantError
+from .design import check_columns
 from .logistic import INTERCEPT
 from .packages import need
 
@@ -50,14 +51,14 @@ def fit_linear(response: np.ndarray, terms: np.ndarray, names: Sequence[str]) ->
     MarrowQuantError
         If there are too few patients, or a term is constant or follows from the others.
     """
-    design = _design(response, terms, names)
-    inverse = np.linalg.inv(design.T @ design)
-    beta = inverse @ design.T @ response
+    design, back = _design(response, terms, names)
     freedom = response.size - design.shape[1]
-    variance = float(np.sum((response - design @ beta) ** 2) / freedom)
-    errors = np.sqrt(variance * np.diag(inverse))
-    if variance == 0:
+    inverse = np.linalg.inv(design.T @ design)
+    scaled = inverse @ design.T @ response
+    variance = float(np.sum((response - design @ scaled) ** 2) / freedom)
+    if variance <= 1e-20 * response.var():
         raise MarrowQuantError("The terms explain the response exactly; is it one of them?")
+    beta, errors = back @ scaled, np.sqrt(variance * np.diag(back @ inverse @ back.T))
     p = 2.0 * stats.t.sf(np.abs(beta / errors), freedom)
     intervals = beta[:, None] + stats.t.ppf(0.975, freedom) * errors[:, None] * np.array([-1.0, 1.0])
     return LinearFit((INTERCEPT, *names), beta, errors, p, intervals, float(np.sqrt(variance)), None, response.size, response.size)
@@ -81,34 +82,43 @@ def fit_mixed(response: np.ndarray, terms: np.ndarray, names: Sequence[str], pat
     MarrowQuantError
         As :func:`fit_linear`; if statsmodels is not installed; if no patient has two dates.
     """
-    design = _design(response, terms, names)
+    design, back = _design(response, terms, names)
     n_patients = len(set(patients))
     if n_patients < 3 or n_patients == len(patients):
         raise MarrowQuantError("A mixed model needs three patients and more than one date of some; use one row a patient and date.")
-    model = need("statsmodels", "the mixed model").regression.mixed_linear_model.MixedLM(response, design, groups=np.asarray(patients))
+    model = need("statsmodels", "the mixed model").regression.mixed_linear_model
+    unit = response.std()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        fit = model.fit(reml=True)
-    if not fit.converged:
-        raise MarrowQuantError("The mixed model did not converge; use fewer terms or scale them (years instead of days).")
+        try:
+            fit = model.MixedLM(response / unit, design, groups=np.asarray(patients)).fit(reml=True)
+        except np.linalg.LinAlgError:
+            fit = None
+    if fit is None or not fit.converged:
+        raise MarrowQuantError("The mixed model did not converge; use fewer terms, or the linear model of one value a patient.")
     count = design.shape[1]
+    beta = unit * back @ np.asarray(fit.fe_params)
+    errors = unit * np.sqrt(np.diag(back @ np.asarray(fit.cov_params())[:count, :count] @ back.T))
+    between, within = float(np.asarray(fit.cov_re)[0, 0]), float(fit.scale)
+    if not (np.all(np.isfinite(errors)) and np.all(errors > 0)):
+        raise MarrowQuantError("The mixed model has no standard errors here; add dates, or use fewer terms.")
+    p = 2.0 * stats.norm.sf(np.abs(beta / errors))
+    intervals = beta[:, None] + stats.norm.ppf(0.975) * errors[:, None] * np.array([-1.0, 1.0])
     notes = ("The patients' own levels hardly differ, so the mixed model is close to a plain one.",) if caught else ()
     return LinearFit(
-        (INTERCEPT, *names), np.asarray(fit.fe_params), np.asarray(fit.bse_fe), np.asarray(fit.pvalues)[:count],
-        np.asarray(fit.conf_int())[:count], float(np.sqrt(fit.scale)), float(np.sqrt(np.asarray(fit.cov_re)[0, 0])), response.size,
+        (INTERCEPT, *names), beta, errors, p, intervals, float(unit * np.sqrt(within)), float(unit * np.sqrt(between)), response.size,
         n_patients, notes,
     )  # fmt: skip
 
 
-def _design(response: np.ndarray, terms: np.ndarray, names: Sequence[str]) -> np.ndarray:
+def _design(response: np.ndarray, terms: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Intercept and standardised terms, shape (n, 1 + m), and the matrix from their coefficients to those in the terms' units."""
     x = np.asarray(terms, dtype=float).reshape(response.size, -1)
     if response.size < x.shape[1] + 3:
         raise MarrowQuantError(f"{response.size} rows are too few for {x.shape[1]} terms; add patients or drop terms.")
-    design = np.column_stack([np.ones(response.size), x])
-    spread = x.std(axis=0)
-    for name, one in zip(names, spread):
-        if one == 0:
-            raise MarrowQuantError(f"The term {name} has the same value in every row; leave it out.")
-    if np.linalg.matrix_rank((x - x.mean(axis=0)) / spread, tol=1e-8 * np.sqrt(response.size)) < x.shape[1]:
-        raise MarrowQuantError(f"Of the terms {', '.join(names)} one follows exactly from the others; leave one out.")
-    return design
+    if np.ptp(response) == 0:
+        raise MarrowQuantError("The response has the same value in every patient, so there is nothing to explain; choose another.")
+    spread, mean = check_columns(x, names, "term"), x.mean(axis=0)
+    back = np.diag(np.concatenate([[1.0], 1.0 / spread]))
+    back[0, 1:] = -mean / spread
+    return np.column_stack([np.ones(response.size), (x - mean) / spread]), back

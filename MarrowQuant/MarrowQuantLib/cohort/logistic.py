@@ -18,6 +18,7 @@ from scipy.special import expit, log_expit
 from scipy.stats import chi2, norm
 
 from ..model import MarrowQuantError
+from .design import check_columns
 
 METHODS = ("ml", "firth", "ridge")
 INTERCEPT = "intercept"
@@ -103,15 +104,15 @@ def fit_logistic(
         One class only, too few patients, a constant predictor, predictors that determine each other, or, for "ml", complete or
         quasi-complete separation (the estimate is then infinite).
     """
-    y, design = _checked(outcome, predictors, names)
-    if method == "ml" and separation(y > 0, design[:, 1:]):
+    y, x, scale = _checked(outcome, predictors, names)
+    if method == "ml" and separation(y > 0, x):
         raise MarrowQuantError(
             "The predictors separate the two groups completely or nearly so, so that the maximum-likelihood estimate is infinite; "
             "use Firth's method."
         )
-    ridge = np.zeros(design.shape[1])
-    if method == "ridge":
-        ridge[1:] = penalty * design[:, 1:].var(axis=0)
+    design = np.column_stack([np.ones(y.size), x / scale])  # all units alike, so that no matrix is ill-conditioned
+    ridge = np.full(design.shape[1], penalty if method == "ridge" else 0.0)
+    ridge[0] = 0.0
     problem = _Problem(y, design, firth=method == "firth", ridge=ridge)
     beta = problem.maximise(problem.start())
     covariance = np.linalg.inv(problem.information(beta) + np.diag(ridge))
@@ -124,9 +125,12 @@ def fit_logistic(
         p = np.array([problem.lr_p(beta, j) for j in range(beta.size)])
         if profiles:
             intervals = np.array([problem.profile_interval(beta, j, errors[j]) for j in range(beta.size)])
+    back = np.concatenate([[1.0], 1.0 / scale])
+    value = problem.value(beta) + (np.log(scale).sum() if method == "firth" else 0.0)  # the penalty's determinant has units
     return LogisticFit(
-        names=(INTERCEPT, *names), coefficients=beta, standard_errors=errors, p=p, intervals=intervals, covariance=covariance,
-        log_likelihood=problem.value(beta), n=y.size, n_event=int(y.sum()), method=method, penalty=penalty if method == "ridge" else 0.0,
+        names=(INTERCEPT, *names), coefficients=beta * back, standard_errors=errors * back, p=p, intervals=intervals * back[:, None],
+        covariance=covariance * np.outer(back, back), log_likelihood=float(value), n=y.size, n_event=int(y.sum()), method=method,
+        penalty=penalty if method == "ridge" else 0.0,
     )  # fmt: skip
 
 
@@ -143,7 +147,8 @@ def separation(outcome: np.ndarray, predictors: np.ndarray) -> bool:
     return bool(found.success and -found.fun > 1e-7 * len(signed))
 
 
-def _checked(outcome: np.ndarray, predictors: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _checked(outcome: np.ndarray, predictors: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Outcome as 0 and 1, the predictors, and their standard deviations."""
     y = np.asarray(outcome, dtype=bool).astype(float)
     x = np.asarray(predictors, dtype=float).reshape(y.size, -1)
     if y.sum() in {0, y.size}:
@@ -152,14 +157,7 @@ def _checked(outcome: np.ndarray, predictors: np.ndarray, names: Sequence[str]) 
         raise MarrowQuantError(
             f"{y.size} patients are too few for {x.shape[1]} predictors (at least {x.shape[1] + 3}); add patients or drop predictors."
         )
-    for name, column in zip(names, x.T):
-        if np.ptp(column) == 0:
-            raise MarrowQuantError(f"The predictor {name} has the same value in every patient; leave it out.")
-    design = np.column_stack([np.ones(y.size), x])
-    scaled = (x - x.mean(axis=0)) / x.std(axis=0)
-    if np.linalg.matrix_rank(scaled, tol=1e-8 * np.sqrt(y.size)) < x.shape[1]:
-        raise MarrowQuantError(f"Of the predictors {', '.join(names)} one follows exactly from the others; leave one out.")
-    return y, design
+    return y, x, check_columns(x, names, "predictor")
 
 
 class _Problem:
