@@ -53,7 +53,7 @@ class SurfacePrior:
 
 ENDPLATE = SurfacePrior(2.0, 6.0, 1.2)
 _SHARE = 0.5
-_RELATIVE_DEPTH = {"L1": 0.91, "L2": 0.97, "L5": 1.02}  # depth at mid-height over the column's median: mean of the ten spines
+_RELATIVE_DEPTH = {"L1": 0.91, "L2": 0.99, "L3": 1.03, "L4": 1.01, "L5": 1.04}  # at mid-height, over the median: mean of the ten spines
 WALL = SurfacePrior(1.5, 3.5, 1.2)
 _EDGE_WEIGHT = 6.0
 _FRONT_PARTS = (1.0, 0.0)  # the tissue in front of a body often resembles marrow
