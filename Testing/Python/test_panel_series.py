@@ -11,13 +11,14 @@ from dicom_files import COLUMNS, ROWS, write_volume
 
 MODULE = Path(__file__).resolve().parents[2] / "MarrowQuant" / "MarrowQuant.py"
 EPI = {"ScanningSequence": ["EP", "SE"], "EchoTime": 66.0, "ImageType": ["ORIGINAL", "PRIMARY", "DIFFUSION", "TRACEW"]}
-SERIES, ROLE, B, SCALE, UNIT, WHY = 0, 1, 2, 3, 4, 9
+SERIES, ROLE, B, SCALE, UNIT, USED, WHY = 0, 1, 2, 3, 4, 7, 9
 
 
 @pytest.fixture
 def exam(tmp_path: Path) -> Path:
     """b 0, which should be b 50, with the signal 1000; b 800 with 400; and a map that no rule knows, with 12."""
-    for number, signal, attributes in ((1, 1000, {"DiffusionBValue": 0.0, **EPI}), (2, 400, {"DiffusionBValue": 800.0, **EPI}), (7, 12, {})):
+    series = ((1, 1000, {"DiffusionBValue": 0.0, **EPI}), (2, 400, {"DiffusionBValue": 800.0, **EPI}), (7, 12, {}))
+    for number, signal, attributes in series:
         stored = np.full((ROWS, COLUMNS), signal, np.uint16)
         write_volume(tmp_path, 3, stored=stored, SeriesNumber=number, SeriesInstanceUID=f"1.2.3.{number}", **attributes)
     return tmp_path
@@ -84,6 +85,16 @@ def test_a_role_and_a_scale_are_changed(widget):
     row = widget.logic.case.series_rows("baseline")[2]
     assert (row["role"], row["override"]) == ("adc", {"role": "adc", "scale": 100.0})
     assert "× 100 by the reader's decision" in row["scaling"]
+
+
+def test_the_role_unknown_leaves_a_series_out(widget):
+    choose_role(widget, 2, "pdff")
+    enter(widget, 2, SCALE, "1 %")
+    choose_role(widget, 1, "unknown")
+    widget.ui.readButton.click()
+    assert [cell(widget, row, USED) for row in range(3)] == ["", "", "yes"]  # b 0 alone gives no ADC
+    maps = widget.logic.case.exams["baseline"].maps.maps
+    assert "adc" not in maps and float(maps["ff"].array.mean()) == pytest.approx(12.0)
 
 
 def test_a_role_without_its_b_value_is_asked_for(widget):
