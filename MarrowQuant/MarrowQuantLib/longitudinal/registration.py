@@ -20,6 +20,7 @@ _BINS = 32
 _SAMPLES = 20_000  # voxels of the metric; more cost time and move the result by hundredths of a millimetre
 _WHOLE_MM, _LOCAL_MM = (8.0, 4.0), (4.0, 2.0)  # voxel sizes that the search goes through; our choice
 _FREE, _SHIFT_ONLY = (1.0,) * 6, (0.0,) * 3 + (1.0,) * 3  # weights of the search: three angles, three shifts
+_Step = tuple[float, Sequence[float]]  # voxel size in mm, weights
 _LARGEST_TURN = 30.0  # degrees that a search for the whole may turn: patients lie alike at both exams; our choice
 _FEWEST_VOXELS = 200  # of a crop, for a registration to make sense
 
@@ -118,19 +119,32 @@ def register(
             "The two exams could not be registered, because the images hardly overlap; place the ROIs in the follow-up by hand."
         )
     steps = [(size, _FREE) for size in sizes_mm or (_LOCAL_MM if local else _WHOLE_MM)]
-    if not local:
-        steps.insert(0, (steps[0][0], _SHIFT_ONLY))
-    for size, weights in steps:
-        pair = _coarser(fixed, size), _coarser(moving, size)
-        try:
-            found = _optimise(*pair, transform, size, weights)
-        except RuntimeError:  # the search ran out of the image, as it does where both show nothing in common: the start stands
-            continue
-        if local or (_turn(found, transform) <= _LARGEST_TURN and _score(*pair, found) >= _score(*pair, transform)):
-            transform = found  # otherwise the search for the whole ran away and is forgotten
+    transform = _search(fixed, moving, transform, steps) if local else _search_whole(fixed, moving, transform, steps)
     rotation = _LPS @ np.array(transform.GetMatrix()).reshape(3, 3) @ _LPS
     shift = _LPS @ (np.array(transform.TransformPoint((0.0, 0.0, 0.0))))
     return replace(Rigid(rotation, shift), agreement=_agreement(fixed, moving, transform))
+
+
+def _search(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Euler3DTransform, steps: Sequence[_Step]) -> sitk.Euler3DTransform:
+    """One search after the other, each from where the last one ended."""
+    for size, weights in steps:
+        try:
+            transform = _optimise(_coarser(fixed, size), _coarser(moving, size), transform, size, weights)
+        except RuntimeError:  # the search ran out of the image, as it does where both show nothing in common: the start stands
+            break
+    return transform
+
+
+def _search_whole(
+    fixed: sitk.Image, moving: sitk.Image, transform: sitk.Euler3DTransform, steps: Sequence[_Step]
+) -> sitk.Euler3DTransform:
+    """A shift first, then the turn; a search that ran away is forgotten: it turned too far, or the images agree less than before it."""
+    for size, weights in [(steps[0][0], _SHIFT_ONLY), *steps]:
+        pair = _coarser(fixed, size), _coarser(moving, size)
+        found = _search(*pair, transform, [(size, weights)])
+        if _turn(found, transform) <= _LARGEST_TURN and _score(*pair, found) >= _score(*pair, transform):
+            transform = found
+    return transform
 
 
 def _turn(found: sitk.Euler3DTransform, start: sitk.Euler3DTransform) -> float:
