@@ -15,35 +15,22 @@ from pathlib import Path
 
 import numpy as np
 from MarrowQuantLib.burden import BurdenContext, BurdenSession
-from MarrowQuantLib.diffusion import fit_adc
-from MarrowQuantLib.diffusion.align import align
-from MarrowQuantLib.diffusion.stations import stitch
-from MarrowQuantLib.model import Role, VertebraROI, Volume
+from MarrowQuantLib.model import Volume
 from MarrowQuantLib.phantom.exam import simulate_exam
 from scipy import ndimage
+from whole_body import whole_body
 
 DOC = Path(__file__).resolve().parents[2] / "Docs" / "tumour-load.md"
 START, STOP = "<!-- speed by Testing/Benchmarks/burden_speed.py -->", "<!-- end of speed -->"
 SIZE = (200, 256, 256)
 RATIOS = (3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0, 7.0)
-RADII_MM = np.array([12.0, 9.0, 7.0])
 Case = tuple[Volume, Volume, BurdenContext]
 
 
 def exam() -> Case:
     """High b and ADC of the non-responder on the large grid, with everything that a list of lesions is made with."""
-    simulated = simulate_exam("non-responder", 1, 1)
-    high, low, adc = [], [], []
-    for volumes in simulated.stations:
-        fit = fit_adc(np.stack([v.array for v in volumes], axis=-1), np.array([v.b_value for v in volumes]))
-        adc.append(volumes[0].like(np.where(fit.valid, fit.adc_um2_per_s, np.nan).astype(np.float32), b_value=None))
-        high.append(volumes[-1])
-        low.append(volumes[0])
-    moves = align(low).moves
-    stitched = stitch(high, moves=moves)
-    rois = [VertebraROI(level, np.asarray(point), np.eye(3), RADII_MM) for level, point in simulated.points.items()]
-    context = BurdenContext(rois, simulated.dixon.products[Role.PDFF], [seam.position_ras for seam in stitched.seams])
-    return larger(stitched.volume), larger(stitch(adc, gains=np.ones(len(adc)), moves=moves).volume), context
+    body = whole_body(simulate_exam("non-responder", 1, 1))
+    return larger(body.high), larger(body.adc), body.context
 
 
 def larger(volume: Volume) -> Volume:

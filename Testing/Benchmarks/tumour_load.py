@@ -10,12 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from MarrowQuantLib.burden import BurdenContext, BurdenSession
-from MarrowQuantLib.diffusion import fit_adc
-from MarrowQuantLib.diffusion.align import align
-from MarrowQuantLib.diffusion.stations import stitch
-from MarrowQuantLib.model import VertebraROI
+from MarrowQuantLib.burden import BurdenSession
 from MarrowQuantLib.phantom.exam import SimulatedExam, simulate_exam
+from whole_body import whole_body
 
 DOC = Path(__file__).resolve().parents[2] / "Docs" / "tumour-load.md"
 START, STOP = "<!-- table by Testing/Benchmarks/tumour_load.py -->", "<!-- end of table -->"
@@ -24,28 +21,19 @@ FOCAL_MM = 5.0
 
 def measure(exam: SimulatedExam) -> str:
     """One row of the table."""
-    high, low, adc = [], [], []
-    for volumes in exam.stations:
-        fit = fit_adc(np.stack([v.array for v in volumes], axis=-1), np.array([v.b_value for v in volumes]))
-        values = np.where(fit.valid, fit.adc_um2_per_s, np.nan).astype(np.float32)
-        adc.append(volumes[0].like(values, b_value=None, quantity="ADC"))
-        high.append(volumes[-1])
-        low.append(volumes[0])
-    moves = align(low).moves
-    stitched = stitch(high, moves=moves)
-    rois = [VertebraROI(level, np.asarray(p), np.eye(3), np.array([12.0, 9.0, 7.0])) for level, p in exam.points.items()]
-    context = BurdenContext(rois, None, [seam.position_ras for seam in stitched.seams])
-    burden = BurdenSession(stitched.volume, stitch(adc, gains=np.ones(len(adc)), moves=moves).volume, context=context).update()
+    body = whole_body(exam)
+    burden = BurdenSession(body.high, body.adc, context=body.context).update()
     active = [lesion for lesion in exam.truth["lesions"] if lesion["state"] == "active" and lesion["longest_diameter_mm"] > FOCAL_MM]
     inverse = np.linalg.inv(burden.labels.ijk_to_ras)
     labels = [burden.labels.array[tuple(np.rint((inverse @ [*lesion["center_ras"], 1])[2::-1]).astype(int))] for lesion in active]
     found = sum(label > 0 and burden.components[label - 1].state == "accepted" for label in labels)
     organs = sorted({c.reason.split(":")[0].removeprefix("Probably ") for c in burden.components if c.state == "physiological"})
+    seams = body.stitched.seams
     truth, tdv, pattern = exam.truth["tdv_ml"], burden.tdv.value, burden.infiltration
     return (
         f"| {exam.story} {exam.label} | {truth:.1f} | {tdv:.1f} | {100 * (tdv / truth - 1):+.1f} % | {found} of {len(active)} "
-        f"| {', '.join(organs)} | {pattern.pattern}, {pattern.focal_lesions} focal | {max(s.step_before for s in stitched.seams):.0%} to "
-        f"{max(s.step_after for s in stitched.seams):.1%} |"
+        f"| {', '.join(organs)} | {pattern.pattern}, {pattern.focal_lesions} focal | {max(s.step_before for s in seams):.0%} to "
+        f"{max(s.step_after for s in seams):.1%} |"
     )
 
 
