@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Callable, Optional, Union
 
 from . import report
 from .model import MarrowQuantError, Progress, Results, no_progress, part
+from .staging import folder_beside
 
 PathLike = Union[str, Path]
+SCENE = "scene.mrb"
 SceneWriter = Callable[[Results, Path, Progress], None]
 
 
@@ -26,14 +27,20 @@ def export(
     """Write results.json, measurements.csv, report.html and, with ``scene_writer``, scene.mrb.
 
     Everything is written beside the folder first and moved into it when complete, so an error or a cancel leaves nothing half-written.
+    An older scene in the folder is removed when no new one is written, because it would show other results.
 
     Returns
     -------
     dict
         Kind ("results", "measurements", "report", "scene") to path.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the folder cannot be written to, the disk is full, or a file in it is open in a program that locks it, as Excel does.
     """
     folder = prepare_output(folder)
-    stage = Path(tempfile.mkdtemp(prefix=".marrowquant-", dir=folder.parent))
+    stage = folder_beside(folder)
     try:
         progress(0.0, "Writing the tables")
         files = {"results": stage / "results.json", "measurements": stage / "measurements.csv", "report": stage / "report.html"}
@@ -42,16 +49,25 @@ def export(
         progress(0.1, "Writing the report")
         report.write_report(results, files["report"], language=language)
         if scene_writer is not None:
-            files["scene"] = stage / "scene.mrb"
+            files["scene"] = stage / SCENE
             scene_writer(results, files["scene"], part(progress, 0.4, 0.95))
-        folder.mkdir(exist_ok=True)
-        written = {}
-        for kind, path in files.items():
-            written[kind] = folder / path.name
-            os.replace(path, written[kind])
+        written = _move(files, folder)
+    except OSError as error:
+        sentence = f"The results cannot be written to '{folder.name}': {error.strerror}; close its files in other programs, or free space."
+        raise MarrowQuantError(sentence) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     progress(1.0, "Written")
+    return written
+
+
+def _move(files: dict[str, Path], folder: Path) -> dict[str, Path]:
+    """Move the files into the folder. The old scene goes first: it is of other results, and the largest that a program may lock."""
+    folder.mkdir(exist_ok=True)
+    (folder / SCENE).unlink(missing_ok=True)
+    written = {kind: folder / path.name for kind, path in files.items()}
+    for kind, path in files.items():
+        os.replace(path, written[kind])
     return written
 
 

@@ -329,7 +329,7 @@ def test_patient_folder_holds_two_exams_labs_and_truth(quick, tmp_path):
     truth = json.loads(patient.truth.read_text(encoding="utf-8"))
     assert truth["story"] == "responder"
     assert len(truth["exams"]) == 2
-    assert not list(tmp_path.glob("**/.phantom-*"))
+    assert not list(tmp_path.glob("**/.marrowquant-*"))
 
 
 def test_points_are_a_slicer_point_list_in_lps(quick, exam, tmp_path):

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..report.tables import FORMULA_STARTS
 from ..report.tables import cell as report_cell
+from ..textfiles import starts_formula
 
 NO_VALUE = frozenset({"", "na", "n/a", "n.a.", "nan", "null", "none", "."})
 """Words for a missing value, in lower case; "." is what SAS writes."""
@@ -49,7 +49,7 @@ def parse_number(cell: str, decimal_comma: bool = False) -> float:
 def is_formula(cell: str) -> bool:
     """True for a cell that a spreadsheet would run: it begins with =, +, - or @ (full-width too) and is not a number."""
     text = unicodedata.normalize("NFKC", cell).strip()
-    return text.startswith(FORMULA_STARTS) and not (_POINT.fullmatch(text) or _COMMA.fullmatch(text) or text in {"-", "+"})
+    return starts_formula(text) and not (_POINT.fullmatch(text) or _COMMA.fullmatch(text) or text in {"-", "+"})
 
 
 def safe_cell(value: Any) -> str:

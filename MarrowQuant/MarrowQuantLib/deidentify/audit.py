@@ -13,6 +13,7 @@ from pydicom.datadict import dictionary_description, dictionary_has_tag
 
 from .. import __version__
 from ..model import MarrowQuantError
+from ..textfiles import without_formula
 from .private import SAFE
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ NOT_DONE = (
     "Pixels: text burned into pixels is not searched for; images in which it is usual were left out.",
     "Link: with the key the pseudonyms can be computed again, so these data are pseudonymised, not anonymous, for who holds it.",
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write(summary: Summary, folder: Path) -> None:
@@ -99,11 +99,6 @@ def write_crosswalk(summary: Summary, path: Path) -> None:
             rows.writerow(["original_id", "pseudonym", "shift_days", "original_file", "file"])
             for passed in summary.passed:
                 shift = "" if passed.shift_days is None else passed.shift_days
-                rows.writerow([_no_formula(passed.patient_id), passed.pseudonym, shift, _no_formula(passed.source), passed.target])
+                rows.writerow([without_formula(passed.patient_id), passed.pseudonym, shift, without_formula(passed.source), passed.target])
     except OSError as error:
         raise MarrowQuantError(f"The crosswalk {path.name} cannot be written ({error.strerror}); choose another place.") from error
-
-
-def _no_formula(text: str) -> str:
-    """A cell that a spreadsheet shows and does not compute."""
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text

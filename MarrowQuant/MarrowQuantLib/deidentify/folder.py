@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from .. import __version__
 from ..dicom.files import BoundedReader, is_dicom, open_file, quiet_pydicom
 from ..dicom.headers import DAMAGE, UNCOMPRESSED
 from ..model import MarrowQuantError, Progress, no_progress
+from ..staging import in_one_step
 from . import audit
 from .check import identity_left, identity_of
 from .clean import Cleaner
@@ -134,8 +133,7 @@ def deidentify(
     secret = read_secret(key_file) if key_file.exists() else new_secret()
     files = sorted(path for path in source.rglob("*") if path.is_file())
     summary = Summary(Policy.of(profile, retain), profile, len(files))
-    unfinished = _folder_beside(out)
-    try:
+    with in_one_step(out) as unfinished:
         _write_all(files, source, unfinished, Key(secret), summary, progress)
         if labs is not None:
             shifted_labs(Path(labs), unfinished / "labs.csv", summary)
@@ -144,25 +142,8 @@ def deidentify(
             write_secret(key_file, secret)
         if crosswalk is not None:
             audit.write_crosswalk(summary, crosswalk)
-        if out.exists():
-            out.rmdir()
-        unfinished.chmod(0o755)
-        unfinished.rename(out)
-    except OSError as error:
-        raise MarrowQuantError(f"Writing failed: {error.strerror}; check the free space and try again.") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     progress(1.0, "De-identified")
     return summary
-
-
-def _folder_beside(out: Path) -> Path:
-    """A folder on the same disk, that becomes ``out`` when all is written."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=".deidentify-", dir=out.parent))
-    except OSError as error:
-        raise MarrowQuantError(f"The output cannot be written to '{out.name}': {error.strerror}; choose another place.") from error
 
 
 def _check_options(profile: str, retain: Iterable[str]) -> None:
@@ -176,8 +157,6 @@ def _check_options(profile: str, retain: Iterable[str]) -> None:
 def _check_paths(source: Path, out: Path, key_file: Path, crosswalk: Optional[Path]) -> None:
     if not source.is_dir():
         raise MarrowQuantError("The input folder does not exist; give a folder with DICOM files.")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise MarrowQuantError("The output folder is not empty; choose a new one, so that nothing of an earlier run is mixed in.")
     if source == out or source in out.parents or out in source.parents:
         raise MarrowQuantError("The output lies in the input, or the input in the output; choose a folder beside it.")
     for path, what in ((key_file, "key"), (crosswalk, "crosswalk")):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..model import MarrowQuantError, Progress, no_progress
+from ..staging import in_one_step
 from . import ge, philips, siemens
 from .classic import write_classic
 from .enhanced import write_enhanced
@@ -88,24 +87,8 @@ def write_patient(
     chosen = find_story(story)
     if dialect not in DIALECTS:
         raise MarrowQuantError(f"There is no DICOM dialect called '{dialect}'; choose one of: {', '.join(DIALECTS)}.")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise MarrowQuantError(f"The folder '{folder.name}' is not empty, so the digital patient is not written into it; choose a new one.")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=".phantom-", dir=folder.parent))
-    except OSError as error:
-        sentence = f"The digital patient cannot be written to '{folder.name}': {error.strerror}; choose another place."
-        raise MarrowQuantError(sentence) from error
-    try:
+    with in_one_step(folder) as unfinished:
         _write_all(unfinished, chosen, dialect, seed, progress)
-        if folder.exists():
-            folder.rmdir()
-        unfinished.chmod(0o755)
-        unfinished.rename(folder)
-    except OSError as error:
-        raise MarrowQuantError(f"Writing the digital patient failed: {error.strerror}; check the free space and try again.") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return PhantomPatient.at(folder)
 
 

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import csv
 import math
-import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
 from ..longitudinal import index_of
 from ..model import UNIT_FF, Burden, Change, ExamResult, Measurement, RegionChange, ResponseEstimate, Results
+from ..textfiles import without_formula
 
 COLUMNS = ("exam", "date", "region", "quantity", "value", "unit", "n_voxels", "fraction_inside", "how")
-FORMULA_STARTS = ("=", "+", "-", "@")  # full-width ones too, by normalisation (our choice beyond OWASP's list)
 # First-order features that have no unit, and those in the squared unit; all others have the unit of the quantity.
 _UNITLESS = {"skewness", "kurtosis_excess", "cov", "qcod", "histogram_uniformity", "n", "n_excluded"}
 _SQUARED = {"variance", "energy"}
@@ -142,6 +141,5 @@ def cell(value: Optional[Any]) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        text = " ".join(value.split())
-        return "'" + text if unicodedata.normalize("NFKC", text).startswith(FORMULA_STARTS) else text
+        return without_formula(" ".join(value.split()))
     return f"{float(value):.6g}" if math.isfinite(value) else ""
