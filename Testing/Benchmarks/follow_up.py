@@ -22,7 +22,7 @@ from moving_spine import SHAPE, bent, picture  # noqa: E402  (the tests' own hel
 
 DOC = ROOT / "Docs" / "follow-up.md"
 START, STOP = "<!-- {} by Testing/Benchmarks/follow_up.py -->", "<!-- end of {} -->"
-DRAWS = 8
+DRAWS = 16
 FOCAL_MM = 5.0
 
 

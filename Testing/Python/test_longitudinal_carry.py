@@ -15,7 +15,9 @@ def baseline():
     return picture(0)
 
 
-@pytest.mark.parametrize("seed", [1, 7])  # with 7 the registration of the whole once ran away to 110 mm
+# With 7 the registration of the whole once ran away to 110 mm, with 8 the neighbours pulled L1 away by 2.2 mm, with 12 the whole is missed
+# by 26 mm at first.
+@pytest.mark.parametrize("seed", [7, 8, 12])
 def test_rois_follow_a_column_that_is_bent_differently_within_2_mm(baseline, seed):
     image, rois = baseline
     follow_up, centers = bent(image, rois, seed)

@@ -9,12 +9,16 @@ from typing import Optional
 import numpy as np
 
 from ..model import MarrowQuantError, Progress, VertebraROI, Volume, no_progress
-from .registration import Rigid, register
+from .registration import Rigid, find_shift, register
 
 IMAGE_KEYS = ("in_phase", "water", "ff", "dwi_low", "dwi_high")
 """Which map is registered: the first that both exams have. The in-phase image changes least when fat returns."""
 
-BOX_MM = (28.0, 30.0, 18.0)  # half-size along R, A, S around a vertebra: the body, the next endplates, the canal; our choice
+# Half-sizes along R, A, S around a vertebra; our choice, measured in Docs/follow-up.md. The body, the next endplates and the canal find it;
+# the body alone places it, because what lies around it moves with the neighbours.
+BOX_MM, BODY_MM = (28.0, 30.0, 18.0), (22.0, 22.0, 14.0)
+_FIND_MM, _PLACE_MM = (4.0,), (2.0,)  # voxel sizes of the two searches
+_LARGEST_CORRECTION_MM = 6.0  # of the second search against the first; more is a search that ran away; our choice
 SURE, DOUBTFUL = 0.85, 0.6  # agreement that counts as full and as no confidence; our choice
 LARGEST_STEP_MM, LARGEST_TURN = 12.0, 15.0  # of one vertebra against the patient's movement as a whole; our choice
 LARGEST_GAP_MM = 6.0  # change of the distance to the next vertebra; our choice
@@ -77,6 +81,16 @@ def propagate_rois(
     """
     progress(0.0, "Registering the follow-up")
     whole = register(baseline, follow_up)
+    carried = _carry_all(rois, baseline, follow_up, whole, progress)
+    if rois and all(c.doubts for c in carried):  # the whole was probably missed: once more from where the images agree best
+        second = register(baseline, follow_up, find_shift(baseline, follow_up))
+        again = _carry_all(rois, baseline, follow_up, second, progress)
+        if sum(c.confidence for c in again) > sum(c.confidence for c in carried):
+            return again, second
+    return carried, whole
+
+
+def _carry_all(rois: Sequence[VertebraROI], baseline: Volume, follow_up: Volume, whole: Rigid, progress: Progress) -> list[Carried]:
     carried: list[Carried] = []
     start = whole
     for n, roi in enumerate(rois):
@@ -84,7 +98,7 @@ def propagate_rois(
         found = _carry(roi, baseline, follow_up, [whole, start])
         carried.append(found)
         start = found.transform if not found.doubts else whole
-    return [_checked(n, carried, whole) for n in range(len(carried))], whole
+    return [_checked(n, carried, whole) for n in range(len(carried))]
 
 
 def _carry(roi: VertebraROI, baseline: Volume, follow_up: Volume, starts: Sequence[Rigid]) -> Carried:
@@ -92,17 +106,27 @@ def _carry(roi: VertebraROI, baseline: Volume, follow_up: Volume, starts: Sequen
     tried = []
     for start in {id(s): s for s in starts}.values():
         try:
-            tried.append(register(baseline, follow_up, start, center_ras=roi.center_ras, half_size_mm=BOX_MM))
+            tried.append(register(baseline, follow_up, start, center_ras=roi.center_ras, half_size_mm=BOX_MM, sizes_mm=_FIND_MM))
         except MarrowQuantError:  # this start leads out of the picture
             continue
     if not tried:
         return Carried(_moved(roi, starts[0]), starts[0], 0.0, (f"{roi.level} could not be registered by itself; look where it lies.",))
-    best = max(tried, key=lambda t: -1.0 if np.isnan(t.agreement) else t.agreement)
+    best = _placed(roi, baseline, follow_up, max(tried, key=lambda t: -1.0 if np.isnan(t.agreement) else t.agreement))
     agreement = 0.0 if np.isnan(best.agreement) else best.agreement
     confidence = float(np.clip((agreement - DOUBTFUL) / (SURE - DOUBTFUL), 0.0, 1.0))
     doubt = f"{roi.level}: the exams look different around it (correlation {agreement:.2f}); check its place."
     doubts = () if confidence >= 0.5 else (doubt,)
     return Carried(_moved(roi, best), best, round(confidence, 2), doubts)
+
+
+def _placed(roi: VertebraROI, baseline: Volume, follow_up: Volume, found: Rigid) -> Rigid:
+    """What was found, placed exactly by the vertebral body alone."""
+    try:
+        placed = register(baseline, follow_up, found, center_ras=roi.center_ras, half_size_mm=BODY_MM, sizes_mm=_PLACE_MM)
+    except MarrowQuantError:  # too little of the body is in the picture
+        return found
+    correction = np.linalg.norm(placed.apply(roi.center_ras) - found.apply(roi.center_ras))
+    return found if np.isnan(placed.agreement) or correction > _LARGEST_CORRECTION_MM else placed
 
 
 def _moved(roi: VertebraROI, transform: Rigid) -> VertebraROI:

@@ -21,6 +21,7 @@ _SAMPLES = 20_000  # voxels of the metric; more cost time and move the result by
 _WHOLE_MM, _LOCAL_MM = (8.0, 4.0), (4.0, 2.0)  # voxel sizes that the search goes through; our choice
 _FREE, _SHIFT_ONLY = (1.0,) * 6, (0.0,) * 3 + (1.0,) * 3  # weights of the search: three angles, three shifts
 _Step = tuple[float, Sequence[float]]  # voxel size in mm, weights
+_REACH_MM, _REACH_STEP_MM, _REACH_VOXEL_MM = 24.0, 8.0, 12.0  # shifts that are tried one by one, and at which voxel size; our choice
 _LARGEST_TURN = 30.0  # degrees that a search for the whole may turn: patients lie alike at both exams; our choice
 _FEWEST_VOXELS = 200  # of a crop, for a registration to make sense
 
@@ -123,6 +124,15 @@ def register(
     rotation = _LPS @ np.array(transform.GetMatrix()).reshape(3, 3) @ _LPS
     shift = _LPS @ (np.array(transform.TransformPoint((0.0, 0.0, 0.0))))
     return replace(Rigid(rotation, shift), agreement=_agreement(fixed, moving, transform))
+
+
+def find_shift(baseline: Volume, follow_up: Volume) -> Rigid:
+    """The shift, of up to 24 mm along each axis in steps of 8 mm, at which the images agree best: a start where a search missed."""
+    fixed, moving = (_coarser(to_sitk(volume), _REACH_VOXEL_MM) for volume in (baseline, follow_up))
+    steps = np.arange(-_REACH_MM, _REACH_MM + _REACH_STEP_MM / 2, _REACH_STEP_MM)
+    shifts = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
+    scores = [_score(fixed, moving, sitk.TranslationTransform(3, (_LPS @ shift).tolist())) for shift in shifts]
+    return Rigid(np.eye(3), shifts[int(np.argmax(scores))])
 
 
 def _search(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Euler3DTransform, steps: Sequence[_Step]) -> sitk.Euler3DTransform:
