@@ -116,6 +116,8 @@ def test_the_shell_writes_a_segmentation_that_slicer_reads(simulated, tmp_path, 
     printed = json.loads(capsys.readouterr().out)
     assert [body["level"] for body in printed["bodies"]] == list(LUMBAR)
     np.testing.assert_allclose(printed["bodies"][2]["center_ras_mm"], centers["L3"], atol=5)
+    again = segment_bodies(images[Role.WATER], {level: centers[level].round(2) for level in ("L1", "L5")})
+    np.testing.assert_allclose([body["uncertainty"] for body in printed["bodies"]], [body.uncertainty for body in again.bodies], atol=0.02)
     written = imagefiles.read_volumes(out)[0]
     for n, body in enumerate(printed["bodies"]):
         index = np.argwhere(written.array == n + 1).mean(axis=0)[::-1]

@@ -363,6 +363,7 @@ def test_the_shell_takes_labels_over(whole_vertebrae, tmp_path, capsys):
     printed = json.loads(capsys.readouterr().out)
     assert [body["level"] for body in printed["bodies"]] == list(COLUMN)
     assert "TotalSpineSeg" in printed["warnings"][0]
+    assert {body["uncertainty"] for body in printed["bodies"]} == {None}
     assert tuple(read_labels(tmp_path / "bodies.seg.nrrd").masks) == COLUMN
     assert cli.main(["vertebrae", "--json"]) != 0
     assert "Give IMAGE" in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import Any, Union
 
@@ -69,7 +70,7 @@ def _read(path: Path) -> Volume:
 
 
 def as_dict(found: Union[BodySegmentation, TakenOver]) -> dict[str, Any]:
-    """What ``--json`` prints: positions and lengths in mm, RAS."""
+    """What ``--json`` prints: positions and lengths in mm, RAS; the uncertainty is null where a body was not searched for."""
     return {
         "bodies": [_body_dict(n + 1, body) for n, body in enumerate(found.bodies)],
         "roi_margin_mm": found.margin_mm,
@@ -91,6 +92,7 @@ def _body_dict(label: int, body: Body) -> dict[str, Any]:
             "radii_mm": body.roi.radii_mm.round(2).tolist(),
         },
         "doubts": list(body.doubts),
+        "uncertainty": round(body.uncertainty, 2) if math.isfinite(body.uncertainty) else None,  # JSON knows no NaN
     }
 
 
