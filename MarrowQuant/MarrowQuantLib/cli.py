@@ -12,13 +12,24 @@ import sys
 from collections.abc import Sequence
 from typing import Optional
 
-from . import __version__, commands
-from .commands.progress import progress_bar
-from .model import RESEARCH_USE_ONLY, MarrowQuantError
+INTERRUPTED = 130
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run one command; returns the exit code."""
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        print("marrowquant: interrupted; nothing is left half-written, and what was complete stays.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(arguments: Optional[Sequence[str]]) -> int:
+    # Loaded here, so that Ctrl-C in the seconds that the libraries take to load ends as quietly as later.
+    from . import __version__, commands
+    from .commands.progress import progress_bar
+    from .model import RESEARCH_USE_ONLY, MarrowQuantError
+
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a Windows console that cannot show µ must not end the measurement
@@ -39,5 +50,4 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         return 1
     except KeyboardInterrupt:
         progress_bar.end()
-        print("marrowquant: interrupted; nothing is left half-written, and what was complete stays.", file=sys.stderr)
-        return 130
+        raise

@@ -1,7 +1,10 @@
 """The command line: what it prints, and that bad input ends in one sentence, a non-zero exit code and nothing half-written."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -181,3 +184,10 @@ def test_a_mistyped_point_is_a_usage_error():
     with pytest.raises(SystemExit) as stopped:
         cli.main(["analyze", "x", "--out", "y", "--first", "L1=a,b,c"])
     assert stopped.value.code == 2
+
+
+def test_the_libraries_load_inside_main_so_that_an_interrupt_then_is_quiet_too():
+    code = "import sys, MarrowQuantLib.cli; print(sorted({'numpy', 'scipy', 'SimpleITK', 'pydicom'} & set(sys.modules)))"
+    environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).resolve().parents[1])}
+    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
