@@ -191,3 +191,8 @@ def test_the_libraries_load_inside_main_so_that_an_interrupt_then_is_quiet_too()
     environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).resolve().parents[1])}
     told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_a_file_in_place_of_an_exam_folder_is_called_a_file(capsys, tmp_path):
+    (tmp_path / "notes.txt").write_text("no exam", encoding="utf-8")
+    assert "notes.txt is a file; give the folder" in refused(capsys, "inspect", tmp_path / "notes.txt")

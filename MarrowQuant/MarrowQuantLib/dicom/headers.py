@@ -47,6 +47,8 @@ def read_folder(folder: Path, progress: Progress) -> list[Frame]:
     MarrowQuantError
         If the folder is missing, empty or without MR images, or a DICOM file is damaged or cut short.
     """
+    if folder.is_file():
+        raise MarrowQuantError(f"{folder.name} is a file; give the folder with the DICOM files of an exam.")
     if not folder.is_dir():
         raise MarrowQuantError(f"The folder {folder.name} does not exist; give a folder with the DICOM files of an exam.")
     files = sorted(path for path in folder.rglob("*") if path.is_file())
