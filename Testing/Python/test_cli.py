@@ -196,3 +196,14 @@ def test_the_libraries_load_inside_main_so_that_an_interrupt_then_is_quiet_too()
 def test_a_file_in_place_of_an_exam_folder_is_called_a_file(capsys, tmp_path):
     (tmp_path / "notes.txt").write_text("no exam", encoding="utf-8")
     assert "notes.txt is a file; give the folder" in refused(capsys, "inspect", tmp_path / "notes.txt")
+
+
+def test_the_demo_into_a_file_is_refused(capsys, tmp_path):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    assert "'file' is a file; name a folder" in refused(capsys, "demo", "--out", tmp_path / "file")
+
+
+def test_one_case_is_no_cohort(capsys, tmp_path):
+    (tmp_path / "results.json").write_text("{}", encoding="utf-8")
+    sentence = refused(capsys, "cohort", "roc", tmp_path / "results.json", "--outcome", "y", "--predictor", "x")
+    assert "results.json is one case's file; give the folder" in sentence

@@ -129,6 +129,11 @@ def test_the_category_follows_the_published_adc_rules(before, after, category):
     assert propose_rac(PERSISTING, lesion(*before), lesion(*after)).category == category
 
 
+def test_changes_are_told_with_minus_signs_and_no_sign_on_zero():
+    sentence = propose_rac(PERSISTING, lesion(900, 9), lesion(898, 6)).why
+    assert "(0 %)" in sentence and "−33 %" in sentence and "-" not in sentence.replace("high-b", "")
+
+
 def test_new_and_resolved_lesions_have_their_categories():
     assert propose_rac(NEW, None, lesion(900, 9)).category == 4
     assert propose_rac(RESOLVED, lesion(900, 9), None).category == 1

@@ -102,8 +102,11 @@ def test_impossible_clicks_are_refused():
         rois_between(("L1", [0, 0, 0]), ("L1", [0, 0, -30]))
     with pytest.raises(MarrowQuantError, match="not a vertebral level"):
         rois_between(("L1", [0, 0, 0]), ("L7", [0, 0, -30]))
+    for below in (-6, -400):
+        with pytest.raises(MarrowQuantError, match=f"{-below} mm apart, where about 14. mm fit"):
+            rois_between(("L1", [0, 0, 0]), ("L5", [0, 0, below]), image)
     with pytest.raises(MarrowQuantError, match="L5 lies outside the image"):
-        rois_between(("L1", centers[0]), ("L5", [0, 0, -400]), image)
+        rois_between(("L1", centers[0]), ("L5", [0, 0, -200]), image)
     with pytest.raises(MarrowQuantError, match="no value"):
         rois_between(("L1", centers[0]), ("L5", centers[4]), image.like(np.full_like(image.array, np.nan)))
 

@@ -52,6 +52,8 @@ def read_cohort(
     source = Path(source)
     if not source.exists():
         raise MarrowQuantError(f"{source.name} does not exist; give a CSV file or the folder with the results of the cases.")
+    if source.suffix.lower() == ".json":
+        raise MarrowQuantError(f"{source.name} is one case's file; give the folder that holds the results of all cases, or a CSV file.")
     cohort = _from_folder(source, long) if source.is_dir() else _from_csv(source, id_column, outcome)
     if outcomes and cohort.decimal_comma:
         raise MarrowQuantError(f"{cohort.name} has decimal commas; write them as points before another table is joined.")

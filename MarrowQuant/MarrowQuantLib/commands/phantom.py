@@ -6,7 +6,7 @@ import argparse
 import time
 from pathlib import Path
 
-from .. import phantom
+from .. import phantom, workflow
 from .analyze import add_output_options, main_job
 from .progress import progress_bar
 
@@ -38,7 +38,7 @@ def _phantom(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    folder = options.out / f"patient-{options.story}-{options.dialect}-{options.seed}"
+    folder = workflow.prepare_output(options.out) / f"patient-{options.story}-{options.dialect}-{options.seed}"
     if folder.exists():
         patient = phantom.PhantomPatient.at(folder)
     else:
@@ -46,7 +46,7 @@ def _demo(options: argparse.Namespace) -> int:
         progress_bar.end()
     print(f"Digital patient, synthetic, with the truth beside it: {folder}")
     start = time.perf_counter()
-    written = main_job(options, (patient.baseline, patient.follow_up), patient.labs, options.out / "results")
+    written = main_job(options, (patient.baseline, patient.follow_up), patient.labs, folder.parent / "results")
     print(f"From DICOM to report in {time.perf_counter() - start:.1f} s.")
     print(f"Report: {written['report']}")
     return 0

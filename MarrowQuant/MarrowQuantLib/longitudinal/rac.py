@@ -44,7 +44,7 @@ def propose_rac(kind: str, before: Optional[Component], after: Optional[Componen
     rise = 100.0 * (second - first) / first
     signal = 100.0 * (after.signal_ratio - before.signal_ratio) / before.signal_ratio
     falling = signal <= -SIGNAL_CHANGE
-    told = f"ADC {first:.0f} to {second:.0f} µm²/s ({rise:+.0f} %), high-b signal over muscle {signal:+.0f} %"
+    told = f"ADC {first:.0f} to {second:.0f} µm²/s ({_signed(rise)} %), high-b signal over muscle {_signed(signal)} %"
     rules = (
         (first <= RESPONDING_ADC < second, 1, f"the ADC rose above {RESPONDING_ADC:.0f}"),
         (rise >= LARGE_RISE and falling, 1, f"a rise of {LARGE_RISE:.0f} % or more with falling signal"),
@@ -55,3 +55,9 @@ def propose_rac(kind: str, before: Optional[Component], after: Optional[Componen
     )
     category, why = next((category, why) for applies, category, why in rules if applies)
     return Rac(category, f"{told}: {why}.")
+
+
+def _signed(percent: float) -> str:
+    """A whole number with its sign, a minus instead of a hyphen, and no sign on 0."""
+    text = f"{percent:+.0f}".replace("-", "−")
+    return "0" if text in {"+0", "−0"} else text

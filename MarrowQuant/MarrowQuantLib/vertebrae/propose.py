@@ -50,6 +50,7 @@ _PULL_MM = (8.0, 10.0, 7.0)  # a move as large as this costs _PULL / 2 in correl
 _PULL = 0.1
 _DOUBT_CORRELATION = 0.5
 _DOUBT_SPACING = 0.25
+_LEAST_SCALE, _LARGEST_SCALE = 0.45, 1.6  # refused beyond: clicks on neighbours may be this wrong, whole levels are more
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,16 @@ def propose(
     Raises
     ------
     MarrowQuantError
-        If a level is unknown, both are the same, the clicks do not lie below each other, or a click lies outside the image.
+        If a level is unknown, both are the same, the clicks do not lie below each other, are too near to or too far from each other for
+        these levels, or a click lies outside the image.
     """
     (upper, top), (lower, bottom) = sorted((first, last), key=lambda click: level_index(click[0]))
     levels = levels_between(upper, lower)
     top, bottom = np.asarray(top, dtype=float), np.asarray(bottom, dtype=float)
     prior = mean_curve(levels, top, bottom)
+    distance, arc = np.linalg.norm(bottom - top), np.linalg.norm(np.diff(prior, axis=0), axis=1).sum()
+    way = sum(relative_spacing(level) for level in levels[:-1]) * 4 * SPACING_MM
+    check_distance(upper, lower, float(distance), float(way * distance / arc))
     centers, doubts = (prior, {}) if image is None else _match(levels, prior, image)
     axes = default_axes(centers)
     rois = (
@@ -128,6 +133,21 @@ def rois_from_markups(
     if len(rois) != 2 or level_index(rois[1].level) - level_index(rois[0].level) == 1:
         return Proposal(tuple(rois), {})
     return propose(*((roi.level, roi.center_ras) for roi in rois), image, radii_mm)
+
+
+def check_distance(upper: str, lower: str, distance_mm: float, expected_mm: float) -> None:
+    """Refuse clicks that cannot belong to these levels.
+
+    Raises
+    ------
+    MarrowQuantError
+        If their distance is below 0.45 or above 1.6 of the expected one.
+    """
+    if not _LEAST_SCALE < distance_mm / expected_mm < _LARGEST_SCALE:
+        raise MarrowQuantError(
+            f"The clicks of {upper} and {lower} are {distance_mm:.0f} mm apart, where about {expected_mm:.0f} mm fit these levels; "
+            "check that each click has the right level."
+        )
 
 
 def relative_spacing(level: str) -> float:

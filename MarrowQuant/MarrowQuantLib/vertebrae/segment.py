@@ -20,7 +20,7 @@ from .column import UNIT_SPACING, ColumnFrame, Sampler, column_frame, find_midli
 from .doubts import body_doubts, uncertainty
 from .labels import paint
 from .levels import level_index, levels_between
-from .propose import mean_curve, relative_spacing
+from .propose import check_distance, mean_curve, relative_spacing
 from .roi import default_axes
 from .walls import BodySurface, U, V, X, body_positions, fit_surfaces, share_depth, turn
 
@@ -38,7 +38,6 @@ _DEPTH = {"C": 32.0, "T": 38.0, "L": 34.5, "S": 30.0}
 _CLICK_SD = 5.0  # a reader's error on each axis, units: 4 mm in the simulations, and a little more
 _CURVE_SD = 8.0  # that error and that of the mean curve, at a level between two clicks
 _FINE_SD = 4.0
-_MIN_SCALE, _MAX_SCALE = 0.45, 1.6  # refused beyond: clicks on neighbours may be this wrong, whole levels are more
 _USUAL_SCALE = (0.8, 1.25)  # said beyond, our choice: 0.94 to 1.05 on the ten spines; one level too many in L1 to L5 gives 0.76
 _LEAST_MIRROR_CORRELATION = 0.25  # our choice: 0.59 and more on the ten spines, 0.16 where a click lies in the muscle beside the column
 _LEAST_LEAD = 0.05  # of the better sign's score over the other's, our choice
@@ -141,7 +140,9 @@ def segment_bodies(
     levels, points = _check_clicks(clicks, sampler)
     curve, length = _expected_curve(levels)
     frame = column_frame(points, length)
-    _check_scale(points, frame.scale, length)
+    if length:
+        first, *_, last = points
+        check_distance(first, last, float(np.linalg.norm(points[first] - points[last])), length)
     curve = _through_clicks(curve, levels, points, frame)
     frame, certainty = find_midline(frame, sampler, curve)
     frame, boxes, signs, warnings = _find_boxes(frame, sampler, curve, levels, points)
@@ -192,16 +193,6 @@ def _expected_curve(levels: Sequence[str]) -> tuple[np.ndarray, float]:
     curve = mean_curve(levels, np.array([0.0, 0.0, 0.5]), np.array([0.0, 0.0, -0.5]))
     length = float(steps.sum() / np.linalg.norm(np.diff(curve, axis=0), axis=1).sum())
     return curve * length, length
-
-
-def _check_scale(points: Mapping[str, np.ndarray], scale: float, length: float) -> None:
-    if length and not _MIN_SCALE < scale < _MAX_SCALE:
-        first, *_, last = points
-        distance = np.linalg.norm(points[first] - points[last])
-        raise MarrowQuantError(
-            f"The clicks of {first} and {last} are {distance:.0f} mm apart, where about {length:.0f} mm fit these levels; "
-            "check that each click has the right level."
-        )
 
 
 def _through_clicks(curve: np.ndarray, levels: Sequence[str], points: Mapping[str, np.ndarray], frame: ColumnFrame) -> np.ndarray:
