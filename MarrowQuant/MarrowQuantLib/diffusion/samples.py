@@ -15,8 +15,8 @@ from ..threads import in_threads, keep_freed_memory
 SMALLEST_PLAUSIBLE_MAX_B = 10.0  # s/mm²; our choice: no body protocol ends below it, and in ms/µm² all b-values do
 LARGEST_PLAUSIBLE_B = 50_000.0  # s/mm²; our choice: beyond every clinical and preclinical protocol, so the unit is wrong
 SAME_B = 0.5  # s/mm²; b-values closer than this are the same: vendors store integers, some with rounding
-CHUNK = 1 << 14  # voxels; keeps the working arrays in the processor's cache
-MANY_CHUNKS = 64  # fewer are not worth the block of memory that keep_freed_memory asks for
+CHUNK = 1 << 15  # voxels; the working arrays stay in the processor's cache, and two threads seldom wait for each other
+MANY_CHUNKS = 32  # fewer are not worth the block of memory that keep_freed_memory asks for
 
 FitChunk = Callable[[np.ndarray], Sequence[np.ndarray]]
 """From samples, shape (n_b, n), to the maps of these n voxels; NaN in the first map where a voxel has no fit."""
@@ -93,7 +93,10 @@ def fit_in_chunks(samples: Samples, fit: FitChunk, n_maps: int, text: str, progr
     n_excluded : int
         Voxels to be fitted whose first map is NaN.
     """
-    maps = [np.full(len(samples.table), np.nan, np.float32) for _ in range(n_maps)]
+    maps = [np.empty(len(samples.table), np.float32) for _ in range(n_maps)]  # its pages come into being in the threads
+    if samples.inside is not None:
+        for values in maps:
+            values.fill(np.nan)
     n_inside = len(samples.table) if samples.inside is None else len(samples.inside)
 
     def one(start: int) -> int:
