@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Optional
 
 from .burden import BurdenContext, BurdenSession
@@ -61,31 +62,58 @@ def measure_burden(
     return session.update(**thresholds_of(settings)), []
 
 
-def measure_parts(
-    maps: Mapping[str, Volume], settings: Settings, *, rois: Sequence[VertebraROI] = (), skeleton: Optional[Volume] = None
-) -> tuple[tuple[BurdenPart, ...], list[str]]:
-    """The tumour load of every group of stations that could not be stitched to the others, each with its own muscle signal.
+@dataclass(frozen=True)
+class PartSession:
+    """Stations that could not be stitched to the others: ``reason`` says why, ``why_not`` why their tumour load cannot be measured."""
 
-    Returns
-    -------
-    parts : tuple of BurdenPart
-        In the order of the maps "dwi_high_part2", "dwi_high_part3" …
-    notes : list of str
-        For each what is and what is not in the tDV, or why it could not be measured.
-    """
-    parts, notes = [], []
+    number: int
+    reason: str
+    session: Optional[BurdenSession]
+    why_not: str = ""
+
+
+def part_sessions(
+    maps: Mapping[str, Volume], settings: Settings, *, rois: Sequence[VertebraROI] = (), skeleton: Optional[Volume] = None
+) -> list[PartSession]:
+    """A session, with its own muscle signal, for each of the maps "dwi_high_part2", "dwi_high_part3" …"""
+    sessions = []
     for key in sorted(key for key in maps if key.startswith("dwi_high_part")):
         suffix = key[len("dwi_high") :]
         number, reason = int(suffix[len("_part") :]), maps[key].source[-1]
         own = {"dwi_high": maps[key], "adc": maps["adc" + suffix], **({"ff": maps["ff"]} if "ff" in maps else {})}
         try:
-            burden = burden_session(own, settings, rois=rois, skeleton=skeleton).update(**thresholds_of(settings))
+            sessions.append(PartSession(number, reason, burden_session(own, settings, rois=rois, skeleton=skeleton)))
         except MarrowQuantError as error:
-            notes.append(f"Part {number} of the diffusion images has no tDV of its own. {error}")
+            sessions.append(PartSession(number, reason, None, str(error)))
+    return sessions
+
+
+def update_parts(sessions: Sequence[PartSession], settings: Settings) -> tuple[tuple[BurdenPart, ...], list[str]]:
+    """The tumour load of every part at the thresholds of the settings.
+
+    Returns
+    -------
+    parts : tuple of BurdenPart
+        Of those that can be measured.
+    notes : list of str
+        For each what is and what is not in the tDV, or why it could not be measured.
+    """
+    parts, notes = [], []
+    for part in sessions:
+        if part.session is None:
+            notes.append(f"Part {part.number} of the diffusion images has no tDV of its own. {part.why_not}")
             continue
-        parts.append(BurdenPart(number, reason, burden))
+        burden = part.session.update(**thresholds_of(settings))
+        parts.append(BurdenPart(part.number, part.reason, burden))
         notes.append(
-            f"The tDV is that of the stitched stations alone; part {number} of the diffusion images has {burden.tdv.value:.1f} mL by "
+            f"The tDV is that of the stitched stations alone; part {part.number} of the diffusion images has {burden.tdv.value:.1f} mL by "
             "itself, which are not in it."
         )
     return tuple(parts), notes
+
+
+def measure_parts(
+    maps: Mapping[str, Volume], settings: Settings, *, rois: Sequence[VertebraROI] = (), skeleton: Optional[Volume] = None
+) -> tuple[tuple[BurdenPart, ...], list[str]]:
+    """:func:`part_sessions` and :func:`update_parts` in one."""
+    return update_parts(part_sessions(maps, settings, rois=rois, skeleton=skeleton), settings)

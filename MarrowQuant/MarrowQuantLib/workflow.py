@@ -48,7 +48,7 @@ from .model import (
 )
 from .output import SceneWriter, export, prepare_output
 from .response import ResponseModel, laboratory_warnings, labs_for, load_model, read_history
-from .tumour_load import burden_session, measure_burden, measure_parts, thresholds_of
+from .tumour_load import burden_session, measure_burden, measure_parts, part_sessions, thresholds_of, update_parts
 from .vertebrae import ImageShift, find_shifts, is_label_file, levels_between, place_between, read_rois, shift_notes
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "assemble",
     "burden_session",
     "conclude",
+    "dixon_image",
     "exam_rois_from",
     "export",
     "find_markups",
@@ -66,16 +67,20 @@ __all__ = [
     "measure_parts",
     "measure_vertebrae",
     "part",
+    "part_sessions",
     "predictors",
     "prepare_output",
     "read_exams",
     "series_rows",
     "thresholds_of",
+    "update_parts",
     "volume_is_usable",
 ]
 
 PathLike = Union[str, Path]
 Point = tuple[str, Sequence[float]]
+RoiSource = tuple[Optional[Path], Optional[tuple[Point, Point]], Optional[ExamResult]]
+"""An exam's own file, two points, and the baseline whose ROIs are carried to an exam that has no file."""
 
 LABELS = ("baseline", "follow-up")
 _SHIFT = "_shift_ras_mm"  # end of the name in the protocol
@@ -138,27 +143,22 @@ def analyze(
     for n, exam in enumerate(exams):
         report_part = part(progress, 0.25 + n * share, 0.25 + (n + 1) * share)
         maps = make_maps(exam, LABELS[n], settings, part(report_part, 0.0, 0.8))
-        report_part(0.8, "Measuring the vertebrae")
-        if n and markups[n] is None and measured[0].vertebrae:
-            exam_rois, notes = _carried_rois(measured[0], maps)
-        else:
-            exam_rois, notes = exam_rois_from(maps, settings, markups[n], points)
-        maps, shifts, moved = with_shifts(maps, exam_rois, settings)
-        vertebrae, lumbar = measure_vertebrae(maps.maps, exam_rois, shifts)
-        report_part(0.9, "Measuring the tumour load")
-        mask = _mask(skeletons[n]) if n < len(skeletons) else None
-        burden, burden_notes = measure_burden(maps.maps, settings, rois=exam_rois, seams_ras=maps.seams_ras, skeleton=mask)
-        parts, part_notes = measure_parts(maps.maps, settings, rois=exam_rois, skeleton=mask)
-        all_notes = (*notes, *moved, *burden_notes, *part_notes)
-        measured.append(assemble(maps, vertebrae, lumbar, burden, labs_by_exam[n], all_notes, parts))
+        rois_from = (markups[n], points, measured[0] if n else None)
+        mask = skeletons[n] if n < len(skeletons) else None
+        measured.append(_measure_exam(maps, settings, rois_from, labs_by_exam[n], mask, part(report_part, 0.8, 1.0)))
     lesions: tuple[LesionChange, ...] = ()
     distributions: tuple[RegionChange, ...] = ()
     if len(measured) == 2:
         distributions = region_changes(*measured)
         *measured, lesions = follow_lesions(*measured, part(progress, 0.95, 1.0))
-    results = replace(conclude(measured, settings, model, limits), lesions=lesions, distributions=distributions)
-    results = replace(results, history=history, subject=subject)
-    results = replace(results, warnings=laboratory_warnings(history, measured))
+    results = replace(
+        conclude(measured, settings, model, limits),
+        lesions=lesions,
+        distributions=distributions,
+        history=history,
+        subject=subject,
+        warnings=laboratory_warnings(history, measured),
+    )
     progress(1.0, "Measured")
     return results
 
@@ -199,20 +199,31 @@ def follow(
         raise MarrowQuantError(f"The follow-up ({exam.date}) is not later than the baseline ({baseline.date}); exchange the two exams.")
     maps = make_maps(exam, LABELS[1], settings, part(progress, 0.25, 0.8))
     own = Path(rois) if rois else find_markups(Path(exam.folder), Path(folder))
-    if own is None and baseline.vertebrae:
-        exam_rois, notes = _carried_rois(baseline, maps)
-    else:
-        exam_rois, notes = exam_rois_from(maps, settings, own)
-    maps, shifts, moved = with_shifts(maps, exam_rois, settings)
-    vertebrae, lumbar = measure_vertebrae(maps.maps, exam_rois, shifts)
-    mask = _mask(skeleton) if skeleton else None
-    burden, burden_notes = measure_burden(maps.maps, settings, rois=exam_rois, seams_ras=maps.seams_ras, skeleton=mask)
-    parts, part_notes = measure_parts(maps.maps, settings, rois=exam_rois, skeleton=mask)
-    measured = assemble(maps, vertebrae, lumbar, burden, {}, (*notes, *moved, *burden_notes, *part_notes), parts)
+    measured = _measure_exam(maps, settings, (own, None, baseline), {}, skeleton, part(progress, 0.8, 0.9))
     first, second, lesions = follow_lesions(baseline, measured, part(progress, 0.9, 1.0))
     warning = "Results carry no identity, so it was not checked that both exams are of the same patient."
     changes = region_changes(first, second)
     return replace(conclude([first, second], settings, limits=limits), lesions=lesions, distributions=changes, warnings=(warning,))
+
+
+def _measure_exam(
+    maps: ExamMaps,
+    settings: Settings,
+    rois_from: RoiSource,
+    labs: Mapping[str, LabValue],
+    skeleton: Optional[PathLike],
+    progress: Progress,
+) -> ExamResult:
+    """Place the ROIs of one exam, and measure its vertebrae and its tumour load."""
+    progress(0.0, "Measuring the vertebrae")
+    rois, notes = _rois_for(maps, settings, *rois_from)
+    maps, shifts, moved = with_shifts(maps, rois, settings)
+    vertebrae, lumbar = measure_vertebrae(maps.maps, rois, shifts)
+    progress(0.5, "Measuring the tumour load")
+    mask = _mask(skeleton) if skeleton else None
+    burden, burden_notes = measure_burden(maps.maps, settings, rois=rois, seams_ras=maps.seams_ras, skeleton=mask)
+    parts, part_notes = measure_parts(maps.maps, settings, rois=rois, skeleton=mask)
+    return assemble(maps, vertebrae, lumbar, burden, labs, (*notes, *moved, *burden_notes, *part_notes), parts)
 
 
 # ------------------------------------------------------------------------------------------------------------------ exams
@@ -280,7 +291,12 @@ def _markups_of(exams: Sequence[dicom.ExamFiles], rois: Sequence[PathLike], fold
     return [path if n == 0 or path != found[0] else None for n, path in enumerate(found)]
 
 
-def _carried_rois(baseline: ExamResult, maps: ExamMaps) -> tuple[list[VertebraROI], list[str]]:
+def _rois_for(
+    maps: ExamMaps, settings: Settings, markups: Optional[Path], points: Optional[tuple[Point, Point]], baseline: Optional[ExamResult]
+) -> tuple[list[VertebraROI], list[str]]:
+    """The exam's own ROIs; those of the baseline, carried over, where a follow-up has none."""
+    if baseline is None or markups is not None or not baseline.vertebrae:
+        return exam_rois_from(maps, settings, markups, points)
     try:
         return carry_rois([vertebra.roi for vertebra in baseline.vertebrae], baseline.maps, maps.maps)
     except MarrowQuantError as error:
@@ -318,8 +334,12 @@ def exam_rois_from(
         if is_label_file(markups) or len(rois) != 2 or len(levels_between(rois[0].level, rois[1].level)) == 2:
             return rois, notes
         points = tuple((roi.level, roi.center_ras) for roi in rois)
-    image = maps.maps.get("water") or maps.maps.get("ff") or maps.maps.get("in_phase")
-    return place_between(points[0], points[1], image, settings.roi_radii_mm)
+    return place_between(points[0], points[1], dixon_image(maps), settings.roi_radii_mm)
+
+
+def dixon_image(maps: ExamMaps) -> Optional[Volume]:
+    """The map that vertebral bodies are looked for in; None without Dixon images."""
+    return next((maps.maps[key] for key in ("water", "ff", "in_phase") if key in maps.maps), None)
 
 
 def with_shifts(

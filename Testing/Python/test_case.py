@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import fake_exams
 import numpy as np
 import pytest
+from MarrowQuantLib import workflow
 from MarrowQuantLib.model import ACCEPTED, REJECTED, MarrowQuantError
 
 
@@ -274,3 +275,21 @@ def test_accepting_a_rejected_component_brings_its_volume_back(case):
     exam.decide(exam.burden.components[0], ACCEPTED)
     assert exam.burden.tdv.value - without == pytest.approx(exam.burden.components[0].volume_ml)
     assert np.isfinite(exam.burden.gadc.value)
+
+
+def test_stations_kept_apart_follow_the_thresholds_without_preparing_anew_and_go_with_the_tumour_load(case, monkeypatch):
+    exam = case.exams["baseline"]
+    high, adc = exam.maps.maps["dwi_high"], exam.maps.maps["adc"]
+    exam.maps.maps["dwi_high_part2"] = high.like(high.array, source=("kept apart, station 2: other voxel size",))
+    exam.maps.maps["adc_part2"] = adc
+    case.propose_burden()
+    (part,) = exam.result().burden_parts
+    assert part.burden.tdv.value == pytest.approx(exam.burden.tdv.value)
+    monkeypatch.setattr(workflow, "part_sessions", None)
+    case.parameters.tdvSignalRatio = 8.9
+    case.update_burdens()
+    (part,) = exam.result().burden_parts
+    assert part.burden.tdv.value == pytest.approx(exam.burden.tdv.value)
+    assert sum("part 2" in warning for warning in exam.result().warnings) == 1
+    exam.remove_burden()
+    assert exam.result().burden_parts == () and not any("part 2" in warning for warning in exam.result().warnings)

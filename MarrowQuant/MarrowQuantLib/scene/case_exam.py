@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
@@ -22,6 +21,7 @@ from ..model import (
     VertebraResult,
     Volume,
 )
+from ..tumour_load import PartSession
 from . import skeleton
 from .burden import burden_to_nodes, remove_burden
 from .case_rois import CaseRois
@@ -68,6 +68,7 @@ class CaseExam(CaseRois):
         self._shift_notes: tuple[str, ...] = ()
         self._session: Optional[BurdenSession] = None
         self._result: Optional[ExamResult] = None
+        self._part_sessions: list[PartSession] = []
         self._parts: tuple[BurdenPart, ...] = ()
         self.part_notes: list[str] = []
 
@@ -78,10 +79,8 @@ class CaseExam(CaseRois):
     def result(self) -> ExamResult:
         """All that is known now; the same object as long as nothing changes."""
         if self._result is None:
-            labs, notes = dict(self.labs), self.notes
-            self._result = workflow.assemble(self.maps, self.vertebrae, self.lumbar, self.burden, labs, notes)
-        if self._result.burden_parts is not self._parts:
-            self._result = replace(self._result, burden_parts=self._parts, warnings=(*self._result.warnings, *self.part_notes))
+            labs, notes = dict(self.labs), (*self.notes, *self.part_notes)
+            self._result = workflow.assemble(self.maps, self.vertebrae, self.lumbar, self.burden, labs, notes, self._parts)
         return self._result
 
     def set_lab(self, test: str, value: Optional[LabValue]) -> None:
@@ -132,7 +131,9 @@ class CaseExam(CaseRois):
         rois_to_segmentation(rois, self.maps.maps[key], node, self.map_node(key))
         self.refer("Segmentation", node)
         if self._session is not None:
-            self._session.set_rois(rois)
+            for session in (self._session, *(part.session for part in self._part_sessions)):
+                if session is not None:
+                    session.set_rois(rois)
             self.update_burden()
 
     # ----------------------------------------------------------------------------------------------------------- burden
@@ -152,10 +153,11 @@ class CaseExam(CaseRois):
         MarrowQuantError
             If no muscle is found; see ``workflow.burden_session``.
         """
-        rois = [vertebra.roi for vertebra in self.vertebrae]
+        rois, settings, mask = [vertebra.roi for vertebra in self.vertebrae], self.case.settings(), self._skeleton()
         self._session = workflow.burden_session(
-            self.maps.maps, self.case.settings(), muscle_signal, rois=rois, seams_ras=self.maps.seams_ras, skeleton=self._skeleton()
+            self.maps.maps, settings, muscle_signal, rois=rois, seams_ras=self.maps.seams_ras, skeleton=mask
         )
+        self._part_sessions = workflow.part_sessions(self.maps.maps, settings, rois=rois, skeleton=mask)
         for ras, state in self.decisions:
             self._session.decide(ras, state)
         self.update_burden()
@@ -169,9 +171,10 @@ class CaseExam(CaseRois):
         self._result = None
 
     def _update_parts(self) -> None:
-        """The tumour load of stations that could not be stitched to the others."""
-        rois, settings = [vertebra.roi for vertebra in self.vertebrae], self.case.settings()
-        self._parts, self.part_notes = workflow.measure_parts(self.maps.maps, settings, rois=rois, skeleton=self._skeleton())
+        """Bring the tumour load of stations that could not be stitched to the others to the present thresholds."""
+        if self._part_sessions:
+            self._parts, self.part_notes = workflow.update_parts(self._part_sessions, self.case.settings())
+            self._result = None
 
     @property
     def skeleton_node(self) -> Optional[Any]:
@@ -207,6 +210,7 @@ class CaseExam(CaseRois):
     def remove_burden(self) -> None:
         """Forget the tumour load, here and in the scene."""
         self.burden, self._session, self._result = None, None, None
+        self._part_sessions, self._parts, self.part_notes = [], (), []
         remove_burden(self.label)
         self.refer("Burden", None)
         self.remember()

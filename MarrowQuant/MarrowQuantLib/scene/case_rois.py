@@ -113,11 +113,8 @@ class CaseRois:
         rois = self.rois()
         if len(rois) < 2:
             raise MarrowQuantError("Two points are needed to fill in the levels between them; place the first and the last level.")
-        image = next((self.maps.maps[key] for key in ("water", "ff", "in_phase") if key in self.maps.maps), None)
         ends = [(roi.level, roi.center_ras) for roi in (rois[0], rois[-1])]
-        excluded = {roi.level: roi.excluded for roi in rois}
-        placed, notes = place_between(*ends, image, self.case.settings().roi_radii_mm)
-        self.set_rois([replace(roi, excluded=excluded.get(roi.level)) for roi in placed], notes)
+        self._place(*place_between(*ends, workflow.dixon_image(self.maps), self.case.settings().roi_radii_mm))
 
     def take_over(self, segmentation: Any) -> None:
         """Place an ROI inside every vertebra that a segmentation node holds; exclusions of the levels stay.
@@ -127,10 +124,14 @@ class CaseRois:
         MarrowQuantError
             If no segment is a vertebra; see ``vertebrae.from_segments`` and ``vertebrae.take_over``.
         """
-        excluded = {roi.level: roi.excluded for roi in self.rois()} if self.has_points() else {}
         labelled = from_segments(read_segments(segmentation), segmentation.GetName())
         found = take_over(labelled, radii_mm=self.case.settings().roi_radii_mm)
-        self.set_rois([replace(roi, excluded=excluded.get(roi.level)) for roi in found.rois], found.doubts)
+        self._place(found.rois, found.doubts)
+
+    def _place(self, rois: Sequence[VertebraROI], notes: Sequence[str]) -> None:
+        """Replace all points; a level that was excluded stays so."""
+        excluded = {roi.level: roi.excluded for roi in self.rois()} if self.has_points() else {}
+        self.set_rois([replace(roi, excluded=excluded.get(roi.level)) for roi in rois], notes)
 
     def resize_rois(self) -> None:
         """Give every ROI the half-lengths of the parameter node."""
