@@ -78,14 +78,10 @@ class Body:
 
 
 @dataclass(frozen=True)
-class BodySegmentation:
-    """Bodies from cranial to caudal and their labels on the grid of the image: 1 for the first body, and so on; 0 elsewhere.
-
-    ``warnings`` concern the whole column.
-    """
+class Bodies:
+    """Bodies from cranial to caudal, the margin of the ROIs inside them in mm, and warnings that concern the whole column."""
 
     bodies: tuple[Body, ...]
-    labels: Volume
     margin_mm: float
     warnings: tuple[str, ...]
 
@@ -101,6 +97,13 @@ class BodySegmentation:
     def doubts(self) -> list[str]:
         """All that the reader should know, the column's first."""
         return [*self.warnings, *(doubt for body in self.bodies for doubt in body.doubts)]
+
+
+@dataclass(frozen=True)
+class BodySegmentation(Bodies):
+    """Bodies that were searched for, and their labels on the grid of the image: 1 for the first body, and so on; 0 elsewhere."""
+
+    labels: Volume
 
 
 def segment_bodies(
@@ -156,7 +159,7 @@ def segment_bodies(
         body = _body(level, surface, insides[n], frame, margin_mm, shape, radii_mm)
         bodies.append(replace(body, doubts=tuple(doubts[level]), uncertainty=float(unsure[n])))
     labels = paint(image, frame, boxes, insides)
-    return BodySegmentation(tuple(bodies), labels, margin_mm, tuple(warnings))
+    return BodySegmentation(tuple(bodies), margin_mm, tuple(warnings), labels)
 
 
 def _frame_doubts(certainty: float, scale: float) -> list[str]:

@@ -18,7 +18,7 @@ from ..model import MarrowQuantError, VertebraROI, Volume
 from .labelfiles import LabelledVertebrae
 from .levels import LEVELS, level_index
 from .roi import default_axes
-from .segment import MARGIN_MM, MAX_LATERAL_MM, VEIN_FRACTION, Body
+from .segment import MARGIN_MM, MAX_LATERAL_MM, VEIN_FRACTION, Bodies, Body
 
 # All our choice, tried on the labelled spines beside the repository.
 _STEP_MM = 1.0
@@ -35,22 +35,10 @@ _NOTHING_LEFT = "No vertebra is left; check the labels."
 
 
 @dataclass(frozen=True)
-class TakenOver:
-    """Bodies from cranial to caudal, what the reader should know of the whole, and each body's voxels, cut to their box."""
+class TakenOver(Bodies):
+    """Bodies of another tool's labels, and the voxels of each, cut to their box."""
 
-    bodies: tuple[Body, ...]
-    warnings: tuple[str, ...]
     masks: Mapping[str, Volume]
-    margin_mm: float
-
-    @property
-    def rois(self) -> list[VertebraROI]:
-        return [body.roi for body in self.bodies]
-
-    @property
-    def doubts(self) -> list[str]:
-        """All that the reader should know, the column's first."""
-        return [*self.warnings, *(doubt for body in self.bodies for doubt in body.doubts)]
 
 
 def take_over(
@@ -90,7 +78,7 @@ def take_over(
     missing = [level for level in LEVELS[level_index(bodies[0].level) : level_index(bodies[-1].level)] if level not in masks]
     if missing:
         notes.append(f"Not labelled between {bodies[0].level} and {bodies[-1].level}: {', '.join(missing)}; check the count of the levels.")
-    return TakenOver(tuple(_with_volume_doubts(bodies)), tuple(notes), kept, margin_mm)
+    return TakenOver(tuple(_with_volume_doubts(bodies)), margin_mm, tuple(notes), kept)
 
 
 def _usable(labelled: LabelledVertebrae) -> tuple[dict[str, Volume], list[str]]:
