@@ -85,3 +85,22 @@ def slicer_host(slicer_scene: Any) -> Iterator[Host]:
     host.deactivate()
     if host.slot_errors:
         pytest.fail("An exception was raised in a slot:\n" + "\n".join(host.slot_errors))
+
+
+@pytest.fixture
+def panel_widget(slicer_host: Host) -> Any:
+    """The MarrowQuant panel, entered, on an empty scene."""
+    slicer_host.load_module(Path(__file__).resolve().parents[2] / "MarrowQuant" / "MarrowQuant.py")
+    widget = slicer_host.make_widget("MarrowQuant")
+    slicer_host.enter(widget)
+    return widget
+
+
+@pytest.fixture
+def filled_panel(panel_widget: Any) -> Any:
+    """The panel with two small exams read."""
+    import fake_exams
+
+    panel_widget.logic.case._replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
+    panel_widget.panel.refresh()
+    return panel_widget

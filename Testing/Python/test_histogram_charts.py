@@ -84,14 +84,10 @@ def test_the_voxels_are_compared_anew_only_when_vertebrae_were_measured_anew(sli
     assert case._region_changes(exams[:1]) == ()
 
 
-def test_the_buttons_of_the_panel_show_the_histograms_once_measured(slicer_host):
+def test_the_buttons_of_the_panel_show_the_histograms_once_measured(filled_panel):
     from MarrowQuantLib.scene.nodes import find_node
 
-    slicer_host.load_module(MODULE)
-    widget = slicer_host.make_widget("MarrowQuant")
-    slicer_host.enter(widget)
-    widget.logic.case._replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
-    widget.panel.refresh()
+    widget = filled_panel
     assert not widget.ui.ffHistogramButton.enabled and not widget.ui.adcHistogramButton.enabled
     for exam in widget.logic.case.exams.values():
         for level, height in LEVEL_Z.items():

@@ -19,19 +19,13 @@ STEPS = 7
 
 
 @pytest.fixture
-def widget(slicer_host):
-    slicer_host.load_module(MODULE)
-    widget = slicer_host.make_widget("MarrowQuant")
-    slicer_host.enter(widget)
-    return widget
+def widget(panel_widget):
+    return panel_widget
 
 
 @pytest.fixture
-def filled(widget):
-    """The panel with two small exams read."""
-    widget.logic.case._replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
-    widget.panel.refresh()
-    return widget
+def filled(filled_panel):
+    return filled_panel
 
 
 def place(widget, levels=fake_exams.LEVEL_Z) -> None:

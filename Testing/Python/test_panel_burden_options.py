@@ -7,17 +7,12 @@ import numpy as np
 import pytest
 from MarrowQuantLib.burden import PRESETS
 from MarrowQuantLib.longitudinal.repeatability import repeatability, write_limits
-from test_panel import MODULE, column, measured
+from test_panel import column, measured
 
 
 @pytest.fixture
-def panel(slicer_host):
-    slicer_host.load_module(MODULE)
-    widget = slicer_host.make_widget("MarrowQuant")
-    slicer_host.enter(widget)
-    widget.logic.case._replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
-    widget.panel.refresh()
-    return widget
+def panel(filled_panel):
+    return filled_panel
 
 
 def bone_mask(above_mm: float):

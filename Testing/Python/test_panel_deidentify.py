@@ -13,11 +13,8 @@ NAME, PATIENT_ID = "ZWEISTEIN^ALBERTINA", "PID4711X"
 
 
 @pytest.fixture
-def widget(slicer_host):
-    slicer_host.load_module(MODULE)
-    widget = slicer_host.make_widget("MarrowQuant")
-    slicer_host.enter(widget)
-    return widget
+def widget(panel_widget):
+    return panel_widget
 
 
 @pytest.fixture

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import pytest
 from moved_exams import LABELS, exam_maps
-from test_panel import MODULE, choose_exam, column, place
+from test_panel import choose_exam, column, place
 
 
 @pytest.fixture
-def panel(slicer_host):
+def panel(panel_widget):
     """The panel with two exams of which only the baseline is worked out."""
-    slicer_host.load_module(MODULE)
-    widget = slicer_host.make_widget("MarrowQuant")
-    slicer_host.enter(widget)
-    widget.logic.case._replace_by([exam_maps(label) for label in LABELS])
-    widget.panel.refresh()
-    return widget
+    panel_widget.logic.case._replace_by([exam_maps(label) for label in LABELS])
+    panel_widget.panel.refresh()
+    return panel_widget
 
 
 def work_out_the_baseline(widget):

@@ -25,10 +25,8 @@ def exam(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def widget(slicer_host, exam):
-    slicer_host.load_module(MODULE)
-    widget = slicer_host.make_widget("MarrowQuant")
-    slicer_host.enter(widget)
+def widget(panel_widget, exam):
+    widget = panel_widget
     widget.ui.baselinePathLineEdit.currentPath = str(exam)
     widget.ui.readButton.click()
     assert widget.ui.statusLabel.text == ""
