@@ -193,6 +193,19 @@ def test_the_last_decision_holds_and_a_change_of_mind_is_no_conflict(images):
     assert burden.components[label - 1].state == "accepted" and burden.flags == ()
 
 
+def test_undoing_takes_back_the_last_decision_only(images):
+    session = BurdenSession(*images)
+    before = session.update()
+    rib, spine = (at(before, LESIONS[name][0]).label for name in ("left rib", "L3"))
+    once = session.with_decision(rib, "rejected")
+    session.with_decision(spine, "rejected")
+    session.undo_decision()
+    assert session.update().tdv.value == once.tdv.value < before.tdv.value
+    session.undo_decision()
+    session.undo_decision()  # nothing is left to undo
+    assert [c.state for c in session.update().components] == [c.state for c in before.components]
+
+
 def test_contradicting_decisions_in_merged_pieces_are_told(images):
     high_b, adc = images
     signal, values = high_b.array.copy(), adc.array.copy()

@@ -66,6 +66,10 @@ class Decisions:
             _tie(decision, candidates)
         self._decisions.append(decision)
 
+    def drop_last(self) -> None:
+        """Forget the decision that was made last, if any."""
+        del self._decisions[-1:]
+
     def by_label(self, candidates: Candidates) -> tuple[dict[int, str], list[str]]:
         """State per label of the components decided on, and sentences on decisions that no longer fit: they meet no component, contradict
         each other, or their component has grown far beyond what the reader saw."""

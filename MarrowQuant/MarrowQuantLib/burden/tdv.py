@@ -144,6 +144,10 @@ class BurdenSession:
         """
         self._decisions.add(point_ras, state, self._candidates)
 
+    def undo_decision(self) -> None:
+        """Take the last decision back, if any; the next update no longer knows it."""
+        self._decisions.drop_last()
+
     def with_decision(self, label: int, state: str) -> Burden:
         """Decide on the component with this label of the last update, and update with the same thresholds.
 
