@@ -26,6 +26,7 @@ from .model import (
     Volume,
     no_progress,
     part,
+    part_key,
 )
 
 WHOLE_BODY_MM = 800.0  # our choice: a shorter cranio-caudal coverage is not called whole-body
@@ -162,7 +163,7 @@ def _add_diffusion(build: ExamBuilder) -> None:
         build.warnings.append(f"{reason} Station {n + 1} is measured by itself and is not in the tDV.")
     for number, group in enumerate(groups, start=1):
         why = "" if number == 1 else f"kept apart, station {', '.join(str(n + 1) for n in group)}: {reasons[group[0]]}"
-        _add_stitched(build, *([images[n] for n in group] for images in (high, low, adc)), "" if number == 1 else f"_part{number}", why)
+        _add_stitched(build, *([images[n] for n in group] for images in (high, low, adc)), number, why)
     build.protocol.update(b_values=[float(b) for b in b_values], stations=len(stations))
     extent = _cranio_caudal_extent_mm(build.maps["dwi_high"])
     if extent < WHOLE_BODY_MM:
@@ -170,7 +171,7 @@ def _add_diffusion(build: ExamBuilder) -> None:
 
 
 def _add_stitched(
-    build: ExamBuilder, high: Sequence[Volume], low: Sequence[Volume], adc: Sequence[Volume], suffix: str, why: str
+    build: ExamBuilder, high: Sequence[Volume], low: Sequence[Volume], adc: Sequence[Volume], number: int, why: str
 ) -> None:
     """Stitch stations that fit together; the shifts are found on the lowest and the gains on the highest b-value.
 
@@ -180,10 +181,10 @@ def _add_stitched(
     stitched = stitch(high, moves=aligned.moves)
     build.warnings += [*aligned.warnings, *stitched.warnings]
     source = (*stitched.volume.source, why) if why else stitched.volume.source
-    build.maps["dwi_high" + suffix] = replace(stitched.volume, name=f"b{high[0].b_value:g}", source=source)
-    build.maps["dwi_low" + suffix] = _named(stitch(low, gains=stitched.gains, moves=aligned.moves).volume, f"b{low[0].b_value:g}")
-    build.maps["adc" + suffix] = _named(stitch(adc, gains=np.ones(len(adc)), moves=aligned.moves).volume, "ADC")
-    if not suffix:
+    build.maps[part_key("dwi_high", number)] = replace(stitched.volume, name=f"b{high[0].b_value:g}", source=source)
+    build.maps[part_key("dwi_low", number)] = _named(stitch(low, gains=stitched.gains, moves=aligned.moves).volume, f"b{low[0].b_value:g}")
+    build.maps[part_key("adc", number)] = _named(stitch(adc, gains=np.ones(len(adc)), moves=aligned.moves).volume, "ADC")
+    if number == 1:
         build.seams_ras = tuple(tuple(float(n) for n in seam.position_ras) for seam in stitched.seams)
 
 

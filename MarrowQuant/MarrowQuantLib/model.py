@@ -265,6 +265,11 @@ class BurdenPart:
     burden: Burden
 
 
+def part_key(key: str, number: int) -> str:
+    """What is called ``key`` of the stitched stations (part 1), of another part: "dwi_high_part2"."""
+    return key if number == 1 else f"{key}_part{number}"
+
+
 @dataclass(frozen=True)
 class LabValue:
     """A laboratory value in the test's canonical unit; ``given`` is what the sheet said, e.g. "3.2 g/dL"."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
 from .burden import BurdenContext, BurdenSession
-from .model import Burden, BurdenPart, MarrowQuantError, Settings, VertebraROI, Volume
+from .model import Burden, BurdenPart, MarrowQuantError, Settings, VertebraROI, Volume, part_key
 
 
 def thresholds_of(settings: Settings) -> dict[str, Any]:
@@ -77,10 +78,10 @@ def part_sessions(
 ) -> list[PartSession]:
     """A session, with its own muscle signal, for each of the maps "dwi_high_part2", "dwi_high_part3" …"""
     sessions = []
-    for key in sorted(key for key in maps if key.startswith("dwi_high_part")):
-        suffix = key[len("dwi_high") :]
-        number, reason = int(suffix[len("_part") :]), maps[key].source[-1]
-        own = {"dwi_high": maps[key], "adc": maps["adc" + suffix], **({"ff": maps["ff"]} if "ff" in maps else {})}
+    for number in itertools.takewhile(lambda n: part_key("dwi_high", n) in maps, itertools.count(2)):
+        own = {key: maps[part_key(key, number)] for key in ("dwi_high", "adc")}
+        own.update({"ff": maps["ff"]} if "ff" in maps else {})
+        reason = own["dwi_high"].source[-1]
         try:
             sessions.append(PartSession(number, reason, burden_session(own, settings, rois=rois, skeleton=skeleton)))
         except MarrowQuantError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,19 @@ def exam_maps(label: str) -> ExamMaps:
         synthetic=True,
         series=(row,),
     )
+
+
+def with_station_apart(maps: ExamMaps) -> ExamMaps:
+    """The exam with a station more, 300 mm below and twice as bright, that could not be stitched to the others."""
+    high, adc = (maps.maps[key] for key in ("dwi_high", "adc"))
+    below = high.ijk_to_ras.copy()
+    below[2, 3] -= 300.0
+    reason = "kept apart, station 2: it has another voxel size"
+    apart = {
+        "dwi_high_part2": replace(high, array=2.0 * high.array, ijk_to_ras=below, source=(reason,)),
+        "adc_part2": replace(adc, array=adc.array.copy(), ijk_to_ras=below),
+    }
+    return replace(maps, maps={**maps.maps, **apart})
 
 
 def segmentation(heights: dict[str, float]) -> Any:

@@ -278,10 +278,8 @@ def test_accepting_a_rejected_component_brings_its_volume_back(case):
 
 
 def test_stations_kept_apart_follow_the_thresholds_without_preparing_anew_and_go_with_the_tumour_load(case, monkeypatch):
+    case._replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
     exam = case.exams["baseline"]
-    high, adc = exam.maps.maps["dwi_high"], exam.maps.maps["adc"]
-    exam.maps.maps["dwi_high_part2"] = high.like(high.array, source=("kept apart, station 2: other voxel size",))
-    exam.maps.maps["adc_part2"] = adc
     case.propose_burden()
     (part,) = exam.result().burden_parts
     assert part.burden.tdv.value == pytest.approx(exam.burden.tdv.value)
@@ -293,3 +291,70 @@ def test_stations_kept_apart_follow_the_thresholds_without_preparing_anew_and_go
     assert sum("part 2" in warning for warning in exam.result().warnings) == 1
     exam.remove_burden()
     assert exam.result().burden_parts == () and not any("part 2" in warning for warning in exam.result().warnings)
+
+
+def test_the_components_of_stations_kept_apart_are_decided_shown_and_taken_back_like_the_others(case):
+    from MarrowQuantLib.scene.burden import components_from_scene
+    from MarrowQuantLib.scene.labelmaps import segment_mask
+    from MarrowQuantLib.scene.nodes import find_node
+
+    case._replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
+    exam = case.exams["baseline"]
+    case.propose_burden()
+    assert [part for part, _ in exam.components()] == [1, 1, 2, 2]
+    whole, of_part = exam.burden.tdv.value, exam.parts[0].burden.tdv.value
+    exam.decide(exam.components()[2][1], REJECTED, part=2)
+    exam.decide(exam.components()[0][1], REJECTED)
+    case.update_burdens()
+    assert exam.burden.tdv.value == pytest.approx(whole / 2) and exam.parts[0].burden.tdv.value == pytest.approx(of_part / 2)
+    assert [c.state for c in components_from_scene("baseline", part=2)] == [REJECTED, ACCEPTED]
+    node = find_node("vtkMRMLSegmentationNode", {"exam": "baseline", "burden": "segments_part2"})
+    shown = segment_mask(node, "accepted", exam.map_node("dwi_high_part2"))
+    assert shown.sum() == exam.parts[0].burden.tdv.n_voxels
+    assert exam.map_node("dwi_high_part2").GetName() == "Baseline part 2 DWI high b"
+    case.parameters.tdvSignalRatio = 8.0
+    case.update_burdens()
+    assert [(part, c.state) for part, c in exam.components()] == [(1, REJECTED), (1, ACCEPTED), (2, REJECTED), (2, ACCEPTED)]
+    exam.undo_decision()
+    exam.undo_decision()
+    assert exam.burden.tdv.value == pytest.approx(whole) and exam.parts[0].burden.tdv.value == pytest.approx(of_part)
+
+
+def test_decisions_on_stations_kept_apart_are_saved_and_come_back(case, tmp_path):
+    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.parameters import get_parameters
+    from MarrowQuantLib.scene.results_scene import load_scene
+
+    case._replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
+    exam = case.exams["baseline"]
+    case.propose_burden()
+    exam.decide(exam.components()[3][1], REJECTED, part=2)
+    case.update_burdens()
+    load_scene(case.export(tmp_path / "out")["scene"])
+    reopened = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
+    reopened.restore()
+    again = reopened.exams["baseline"]
+    assert [(part, c.state) for part, c in again.components()] == [(part, c.state) for part, c in exam.components()]
+    assert again.parts[0].reason == exam.parts[0].reason and again.decisions == exam.decisions
+
+
+def test_reading_other_exams_leaves_nothing_of_the_tumour_load_in_the_scene(case):
+    from MarrowQuantLib.scene.burden import components_from_scene, labels_from_scene
+
+    case._replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
+    case.propose_burden()
+    case._replace_by([fake_exams.exam_maps("baseline")])
+    for part in (1, 2):
+        assert components_from_scene("baseline", part=part) == () and labels_from_scene("baseline", part=part) is None
+
+
+def test_other_decisions_take_the_place_of_the_present_ones(case):
+    exam = case.exams["baseline"]
+    case.propose_burden()
+    exam.decide(exam.burden.components[0], REJECTED)
+    kept = list(exam.decisions)
+    exam.undo_decision()
+    exam.decide(exam.burden.components[1], REJECTED)
+    exam.set_decisions(kept)
+    exam.update_burden()
+    assert exam.decisions == kept and [c.state for c in exam.burden.components] == [REJECTED, ACCEPTED]

@@ -76,7 +76,7 @@ def test_a_second_undo_step_is_that_of_the_last_carrying(case):
     case.follow_up.carry_over()
     case.follow_up.undo()
     assert len(second.rois()) == 2 and names(second) != ["", ""]
-    assert [state for _, state in second.decisions] == [REJECTED]
+    assert [decision.state for decision in second.decisions] == [REJECTED]
 
 
 def test_a_decision_matches_the_lesions_anew(case):

@@ -283,6 +283,28 @@ def test_the_adc_window_reaches_the_parameter_node_and_the_number(filled):
     assert "tDV 0.0 mL" in filled.ui.tdvLabel.text
 
 
+def test_stations_kept_apart_are_listed_with_their_part_and_decided_in_the_same_table(filled, monkeypatch):
+    from MarrowQuantLib.panel import views
+
+    case = filled.logic.case
+    case._replace_by([fake_exams.with_station_apart(exam.maps) for exam in case.exams.values()])
+    filled.ui.proposeButton.click()
+    table, shown = filled.ui.componentTable, []
+    monkeypatch.setattr(views, "showExam", lambda exam, diffusion, part: shown.append(part))
+    assert column(table, 5) == ["1", "1", "2", "2"]
+    for row in (0, 2, 3, 1):
+        table.selectRow(row)
+    assert shown == [2, 1], "the images of the other stations are shown when a component of theirs is chosen"
+    table.selectRow(2)
+    before = filled.ui.tdvLabel.text
+    filled.ui.rejectButton.click()
+    assert column(table, 0) == ["keep", "keep", "reject", "keep"]
+    assert "part 2: " in before and filled.ui.tdvLabel.text.split(" · ")[:3] == before.split(" · ")[:3] != [before]
+    assert filled.ui.tdvLabel.text != before
+    filled.ui.undoDecisionButton.click()
+    assert filled.ui.tdvLabel.text == before
+
+
 def test_components_are_decided_one_after_the_other_and_undone(filled):
     filled.ui.proposeButton.click()
     table = filled.ui.componentTable

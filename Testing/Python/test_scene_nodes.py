@@ -311,58 +311,14 @@ def test_segments_of_the_tumour_load_follow_the_states(scene):
 
 
 def test_a_load_without_components_gives_empty_segments(scene):
-    from MarrowQuantLib.scene.burden import burden_to_nodes, components_from_scene, decisions_from_scene, labels_from_scene
+    from MarrowQuantLib.scene.burden import burden_to_nodes, components_from_scene, labels_from_scene
 
     burden = make_burden(make_exam("baseline", 20.0, seed=5).maps["dwi_high"])
     empty = replace(burden, labels=burden.labels.like(np.zeros_like(burden.labels.array)), components=())
     node = burden_to_nodes(empty, "baseline")
     assert node.GetSegmentation().GetNumberOfSegments() == 3
     assert components_from_scene("baseline") == ()
-    assert decisions_from_scene("baseline") == ()
     assert not labels_from_scene("baseline").array.any()
-
-
-def test_decisions_come_back_at_a_point_inside_their_component(scene):
-    from MarrowQuantLib.scene.burden import burden_to_nodes, decisions_from_scene
-
-    burden = make_burden(make_exam("baseline", 20.0, seed=5).maps["dwi_high"])
-    burden_to_nodes(burden, "baseline")
-    decisions = decisions_from_scene("baseline")
-    assert [state for _, state in decisions] == [ACCEPTED, REJECTED]
-    ras_to_ijk = np.linalg.inv(burden.labels.ijk_to_ras)
-    found = []
-    for point, _ in decisions:
-        i, j, k = np.rint(ras_to_ijk @ (*point, 1.0)).astype(int)[:3]
-        found.append(int(burden.labels.array[k, j, i]))
-    assert found == [3, 70]
-    arch = next(c for c in burden.components if c.label == 3)
-    i, j, k = np.rint(ras_to_ijk @ np.append(arch.centroid_ras, 1.0)).astype(int)[:3]
-    assert burden.labels.array[k, j, i] == 0  # the centroid alone would have lost the decision
-
-
-def test_a_decision_kept_in_the_scene_gives_the_same_load_in_a_new_session(scene):
-    from MarrowQuantLib.burden import BurdenSession
-    from MarrowQuantLib.scene.burden import burden_to_nodes, decisions_from_scene
-
-    grid = make_exam("baseline", 20.0, seed=5).maps["dwi_high"]
-    signal = np.where(make_burden(grid).labels.array > 0, 200.0, 10.0).astype(np.float32)
-    high, adc = grid.like(signal), grid.like(np.full_like(signal, 900.0), role=Role.ADC, unit=UNIT_ADC)
-    thresholds = {"ratio": 5.0, "adc_window": (550.0, 1400.0)}
-    session = BurdenSession(high, adc, 20.0, min_component_ml=0.3)
-    proposed = session.update(**thresholds)
-    for component in proposed.components:
-        k, j, i = np.argwhere(proposed.labels.array == component.label)[0]
-        session.decide((high.ijk_to_ras @ (i, j, k, 1.0))[:3], REJECTED if component.state == ACCEPTED else ACCEPTED)
-    decided = session.update(**thresholds)
-    assert decided.tdv.value != proposed.tdv.value
-
-    burden_to_nodes(decided, "baseline")
-    again = BurdenSession(high, adc, 20.0, min_component_ml=0.3)
-    for point, state in decisions_from_scene("baseline"):
-        again.decide(point, state)
-    restored = again.update(**thresholds)
-    assert [c.state for c in restored.components] == [c.state for c in decided.components]
-    assert restored.tdv.value == decided.tdv.value
 
 
 def test_an_unknown_state_in_the_table_is_refused_with_a_sentence(scene):

@@ -41,6 +41,7 @@ class BurdenStep(Step):
         self._timer.setInterval(SCENE_DELAY_MS)
         self._timer.connect("timeout()", self.onSliderRests)
         self._entered = False
+        self._shownPart = ("", 1)
         self._options = BurdenOptions(panel, ui, self.onThresholdChanged)
         keys = (("A", self.onKeep), ("R", self.onReject), ("P", self.onPhysiological), ("U", self.onUndo))
         self._shortcuts = [self._shortcut(key, slot) for key, slot in keys]
@@ -116,11 +117,12 @@ class BurdenStep(Step):
         self._decide(PHYSIOLOGICAL)
 
     def _decide(self, state: str) -> None:
-        component = self._selected()
-        if component is None:
+        selected = self._selected()
+        if selected is None:
             return
+        part, component = selected
         row = self.ui.componentTable.currentRow()
-        self.exam.decide(component, state)
+        self.exam.decide(component, state, part)
         self._timer.start()
         self.refresh()
         if row + 1 < self.ui.componentTable.rowCount:
@@ -133,15 +135,25 @@ class BurdenStep(Step):
             self.refresh()
 
     def onComponentSelected(self) -> None:
-        component = self._selected()
-        if component is not None:
+        selected = self._selected()
+        if selected is not None:
+            part, component = selected
+            self._showPart(part)
             views.jumpTo(component.centroid_ras)
         self._enableButtons()
 
-    def _selected(self) -> Optional[Component]:
-        burden = self._burden()
+    def _showPart(self, part: int) -> None:
+        """Stations that are kept apart have images of their own: show those that the component lies in."""
+        label, shown = self._shownPart
+        if part != (shown if label == self.exam.label else 1):
+            views.showExam(self.exam, diffusion=True, part=part)
+        self._shownPart = (self.exam.label, part)
+
+    def _selected(self) -> Optional[tuple[int, Component]]:
+        """Number of the part, and the component, of the selected row."""
+        components = self.exam.components() if self.exam else []
         row = self.ui.componentTable.currentRow()
-        return burden.components[row] if burden and 0 <= row < len(burden.components) else None
+        return components[row] if 0 <= row < len(components) else None
 
     # --------------------------------------------------------------------------------------------------------- showing
     def _burden(self) -> Optional[Burden]:
@@ -164,15 +176,17 @@ class BurdenStep(Step):
     def show(self) -> None:
         self.ui.proposeButton.enabled = any(exam.has_diffusion() for exam in self.case.exams.values())
         self.ui.proposeButton.toolTip = self.missing() or _("Propose again; decisions are kept.")
-        burden = self._burden()
+        components = self.exam.components() if self.exam else []
+        several = any(part != 1 for part, _component in components)
         states = {ACCEPTED: _("keep"), REJECTED: _("reject"), PHYSIOLOGICAL: _("physiological")}
         rows, tips, regions = [], [], regionWords()
-        for c in burden.components if burden else ():
+        for part, c in components:
             size = [number(c.volume_ml), number(c.longest_diameter_mm, 0)]
-            place = [c.lesion_id, regions.get(c.region, c.region)]
+            place = [*([str(part)] if several else []), c.lesion_id, regions.get(c.region, c.region)]
             rows.append([states[c.state], *size, number(c.adc_median, 0), number(c.signal_ratio), *place, c.reason])
             tips.append(c.reason)
-        headers = [_("State"), _("mL"), _("mm"), _("ADC"), _("× muscle"), _("Lesion"), _("Region"), _("Why")]
+        place = [*([_("Part")] if several else []), _("Lesion"), _("Region")]
+        headers = [_("State"), _("mL"), _("mm"), _("ADC"), _("× muscle"), *place, _("Why")]
         fillTable(self.ui.componentTable, headers, rows, tips)
         self._showTotal()
         self._options.show()
@@ -184,8 +198,10 @@ class BurdenStep(Step):
         self.ui.tdvLabel.visible = burden is not None
         if burden is None:
             return
-        self.ui.tdvLabel.text = _("tDV {volume} mL · gADC {adc} µm²/s · muscle signal {muscle}").format(
-            volume=number(burden.tdv.value), adc=number(burden.gadc.value, 0), muscle=number(burden.muscle_signal, 0))
+        told = [_("tDV {volume} mL · gADC {adc} µm²/s · muscle signal {muscle}").format(
+            volume=number(burden.tdv.value), adc=number(burden.gadc.value, 0), muscle=number(burden.muscle_signal, 0))]
+        told += [_("part {number}: {volume} mL").format(number=p.number, volume=number(p.burden.tdv.value)) for p in self.exam.parts]
+        self.ui.tdvLabel.text = " · ".join(told)
 
     def _enableButtons(self) -> None:
         chosen = self._selected() is not None

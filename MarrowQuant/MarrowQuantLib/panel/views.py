@@ -7,14 +7,15 @@ from typing import Any, Optional
 
 import slicer
 
+from ..model import part_key
 from ..scene.case_exam import CaseExam
 
 
-def showExam(exam: Optional[CaseExam], diffusion: bool = False) -> None:
-    """Fat fraction over water of one exam, or the diffusion image, in the slice views."""
+def showExam(exam: Optional[CaseExam], diffusion: bool = False, part: int = 1) -> None:
+    """Fat fraction over water of one exam, or the diffusion image of a part of its stations, in the slice views."""
     if exam is None or slicer.app.layoutManager() is None:
         return
-    keys = ("dwi_high",) if diffusion else ("water", "in_phase", "ff", "dwi_high")
+    keys = (part_key("dwi_high", part),) if diffusion else ("water", "in_phase", "ff", "dwi_high")
     background = next((node for node in (exam.map_node(key) for key in keys) if node), None)
     if background is None:
         return

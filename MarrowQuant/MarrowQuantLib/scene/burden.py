@@ -1,16 +1,16 @@
-"""The tumour load between ring 1 and the scene: segments by state, the components' label map and table, and the reader's decisions."""
+"""The tumour load between ring 1 and the scene: segments by state, the components' label map and table."""
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from collections.abc import Sequence
+from typing import Any, Callable, Optional
 
 import numpy as np
 import slicer
 
-from ..burden.tdv import DECIDED
-from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, Component, MarrowQuantError, Volume
+from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Component, MarrowQuantError, Volume, part_key
 from .labelmaps import finish_segmentation, set_segment, start_segmentation, terminology
-from .nodes import exam_title, find_node, find_or_add, remove_nodes, set_tags
+from .nodes import exam_title, find_node, find_or_add, nodes_with, scene_or_default, set_tags, tag
 from .tables import components_table, read_rows
 from .volumes import volume_from_node
 
@@ -24,13 +24,43 @@ _SEGMENTS = {
 }
 
 
-def burden_to_nodes(burden: Burden, exam_label: str, *, volume_node: Optional[Any] = None, scene: Optional[Any] = None) -> Any:
+def burdens_to_nodes(
+    burden: Burden, parts: Sequence[BurdenPart], exam_label: str, volume_node: Callable[[str], Optional[Any]], scene: Optional[Any] = None
+) -> Any:
+    """Show the tumour load of the stitched stations and of each part that fits no others, each as :func:`burden_to_nodes` does.
+
+    Parameters
+    ----------
+    burden : Burden
+    parts : sequence of BurdenPart
+    exam_label : {"baseline", "follow-up"}
+    volume_node : callable
+        Gives the volume node of a map, or None.
+
+    Returns
+    -------
+    vtkMRMLSegmentationNode
+        Of the stitched stations.
+    """
+    for kept_apart in parts:
+        image = volume_node(part_key("dwi_high", kept_apart.number))
+        burden_to_nodes(kept_apart.burden, exam_label, part=kept_apart.number, volume_node=image, scene=scene)
+    shown = {str(kept_apart.number) for kept_apart in parts}
+    _remove(exam_label, lambda part: part is not None and part not in shown, scene)
+    return burden_to_nodes(burden, exam_label, volume_node=volume_node("dwi_high"), scene=scene)
+
+
+def burden_to_nodes(
+    burden: Burden, exam_label: str, *, part: int = 1, volume_node: Optional[Any] = None, scene: Optional[Any] = None
+) -> Any:
     """Show a tumour load: one segment per state, the components' label map, and the components' table.
 
     Parameters
     ----------
     burden : Burden
     exam_label : {"baseline", "follow-up"}
+    part : int
+        1 for the stitched stations.
     volume_node : vtkMRMLScalarVolumeNode, optional
         The high-b image: becomes the segmentation's reference geometry.
 
@@ -39,8 +69,7 @@ def burden_to_nodes(burden: Burden, exam_label: str, *, volume_node: Optional[An
     vtkMRMLSegmentationNode
         Segments with the IDs "accepted", "physiological" and "rejected", each present even if empty.
     """
-    title = exam_title(exam_label)
-    node = find_or_add("vtkMRMLSegmentationNode", f"{title} tumour load", {"exam": exam_label, "burden": "segments"}, scene)
+    node = find_or_add("vtkMRMLSegmentationNode", f"{exam_title(exam_label, part)} tumour load", _tags("segments", exam_label, part), scene)
     states = _state_of_each_voxel(burden)
     was_modifying = node.StartModify()
     try:
@@ -51,61 +80,50 @@ def burden_to_nodes(burden: Burden, exam_label: str, *, volume_node: Optional[An
         finish_segmentation(node)
     finally:
         node.EndModify(was_modifying)
-    _write_labels(burden.labels, exam_label, scene)
-    components_table(burden, exam_label, scene)
+    _write_labels(burden.labels, exam_label, part, scene)
+    components_table(burden, exam_label, scene, part=part)
     return node
 
 
 def remove_burden(exam_label: str, scene: Optional[Any] = None) -> None:
     """Remove the nodes of an exam's tumour load, when there no longer is one."""
-    for class_name in ("vtkMRMLSegmentationNode", "vtkMRMLLabelMapVolumeNode"):
-        for kind in ("segments", "labels"):
-            remove_nodes(class_name, {"exam": exam_label, "burden": kind}, scene)
-    remove_nodes("vtkMRMLTableNode", {"exam": exam_label, "table": "components"}, scene)
+    _remove(exam_label, lambda part: True, scene)
 
 
-def labels_from_scene(exam_label: str, scene: Optional[Any] = None) -> Optional[Volume]:
-    """``Burden.labels`` of an exam in the scene, or None."""
-    node = find_node("vtkMRMLLabelMapVolumeNode", {"exam": exam_label, "burden": "labels"}, scene)
+def _remove(exam_label: str, outdated: Callable[[Optional[str]], bool], scene: Optional[Any]) -> None:
+    """Remove the nodes of the parts that are outdated; a node of the stitched stations names no part."""
+    for class_name in ("vtkMRMLSegmentationNode", "vtkMRMLLabelMapVolumeNode", "vtkMRMLTableNode"):
+        for node in list(nodes_with(class_name, {"exam": exam_label}, scene)):
+            is_burden = tag(node, "burden") or (tag(node, "table") or "").startswith("components")
+            if is_burden and outdated(tag(node, "part")):
+                scene_or_default(scene).RemoveNode(node)
+
+
+def _tags(kind: str, exam_label: str, part: int) -> dict[str, str]:
+    return {"exam": exam_label, "burden": part_key(kind, part), **({} if part == 1 else {"part": str(part)})}
+
+
+def labels_from_scene(exam_label: str, scene: Optional[Any] = None, *, part: int = 1) -> Optional[Volume]:
+    """``Burden.labels`` of a part of an exam in the scene, or None."""
+    node = find_node("vtkMRMLLabelMapVolumeNode", _tags("labels", exam_label, part), scene)
     return None if node is None else volume_from_node(node)
 
 
-def components_from_scene(exam_label: str, scene: Optional[Any] = None) -> tuple[Component, ...]:
-    """``Burden.components`` of an exam in the scene; empty if there is no table.
+def components_from_scene(exam_label: str, scene: Optional[Any] = None, *, part: int = 1) -> tuple[Component, ...]:
+    """``Burden.components`` of a part of an exam in the scene; empty if there is no table.
 
     Raises
     ------
     MarrowQuantError
         If a state in the table is none of accepted, rejected, physiological.
     """
-    node = find_node("vtkMRMLTableNode", {"exam": exam_label, "table": "components"}, scene)
+    node = find_node("vtkMRMLTableNode", {"exam": exam_label, "table": part_key("components", part)}, scene)
     return () if node is None else components_from_table(node)
 
 
 def components_from_table(node: Any) -> tuple[Component, ...]:
     """Read a table that :func:`MarrowQuantLib.scene.tables.components_table` wrote; see :func:`components_from_scene`."""
     return tuple(_component(row, node) for row in read_rows(node))
-
-
-def decisions_from_scene(exam_label: str, scene: Optional[Any] = None) -> tuple[tuple[tuple[float, float, float], str], ...]:
-    """The reader's decisions on an exam, in the form that ``burden.segment`` takes.
-
-    Returns
-    -------
-    tuple of (point, state)
-        The point, RAS in mm, is the voxel of the component that lies nearest to its centroid: the centroid itself of a curved component
-        can lie outside it.
-
-    Raises
-    ------
-    MarrowQuantError
-        As :func:`components_from_scene`.
-    """
-    labels = labels_from_scene(exam_label, scene)
-    decided = [c for c in components_from_scene(exam_label, scene) if c.reason == DECIDED]
-    if labels is None or not decided:
-        return ()
-    return tuple((_point_inside(labels, component), component.state) for component in decided)
 
 
 def _state_of_each_voxel(burden: Burden) -> np.ndarray:
@@ -119,9 +137,9 @@ def _state_of_each_voxel(burden: Burden) -> np.ndarray:
     return code[labels]
 
 
-def _write_labels(labels: Volume, exam_label: str, scene: Optional[Any]) -> None:
-    name = f"{exam_title(exam_label)} tumour load components"
-    node = find_or_add("vtkMRMLLabelMapVolumeNode", name, {"exam": exam_label, "burden": "labels"}, scene)
+def _write_labels(labels: Volume, exam_label: str, part: int, scene: Optional[Any]) -> None:
+    name = f"{exam_title(exam_label, part)} tumour load components"
+    node = find_or_add("vtkMRMLLabelMapVolumeNode", name, _tags("labels", exam_label, part), scene)
     was_modifying = node.StartModify()
     try:
         slicer.util.updateVolumeFromArray(node, np.ascontiguousarray(labels.array, dtype=np.int32))
@@ -152,12 +170,3 @@ def _component(row: dict[str, Any], node: Any) -> Component:
         near_seam=row.get("near_seam") == "true",
         lesion_id=row.get("lesion") or "",
     )
-
-
-def _point_inside(labels: Volume, component: Component) -> tuple[float, float, float]:
-    kji = np.argwhere(labels.array == component.label)
-    if len(kji) == 0:
-        return tuple(float(v) for v in component.centroid_ras)
-    ras = kji[:, ::-1] @ labels.ijk_to_ras[:3, :3].T + labels.ijk_to_ras[:3, 3]
-    nearest = ras[np.argmin(((ras - component.centroid_ras) ** 2).sum(axis=1))]
-    return tuple(float(v) for v in nearest)

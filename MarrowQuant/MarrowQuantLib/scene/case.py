@@ -34,6 +34,7 @@ from ..report.load import load_results
 from ..report.timeline import timeline_of, write_timeline
 from ..response import available_models, history_of, laboratory_warnings, load_model
 from . import records
+from .burden import remove_burden
 from .case_exam import CaseExam
 from .case_follow_up import FollowUp
 from .case_laboratory import Laboratory
@@ -131,6 +132,7 @@ class Case:
         records.remove_history()
         for label in LABELS:
             records.remove_records(label)
+            remove_burden(label)
         self.follow_up.remove_record()
         for maps in all_maps:
             exam = self.exams[maps.label] = CaseExam(self, maps)

@@ -20,7 +20,8 @@ from .nodes import find_node, find_or_add, remove_nodes
 
 if TYPE_CHECKING:
     from .case import Case
-    from .case_exam import CaseExam, Decision
+    from .case_exam import CaseExam
+    from .records import Decision
 
 _CLASS, _TAGS = "vtkMRMLTextNode", {"text": "follow-up"}
 _SAME_PLACE_MM = 0.5  # an ROI that lies farther from where it was carried to was moved by the reader
@@ -143,7 +144,7 @@ class FollowUp:
         if second.points_node is not None:
             second.set_rois(before.rois)
             second.measure()
-        second.decisions = list(before.decisions)
+        second.set_decisions(before.decisions)
         if not before.had_burden and second.burden is not None:
             second.remove_burden()
         self._places, self.notes, self._movement = before.places, before.notes, before.movement

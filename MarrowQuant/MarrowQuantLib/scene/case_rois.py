@@ -15,6 +15,7 @@ from ..vertebrae import from_segments, place_between, relabel, take_over
 from ..vertebrae.levels import level_index
 from . import points as point_list
 from .labelmaps import read_segments
+from .nodes import find_node
 from .rois import rois_from_points_node, rois_to_points_node
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class CaseRois:
     def remember(self) -> None:
         """Write into the scene what its other nodes do not hold."""
         raise NotImplementedError
+
+    def map_node(self, key: str) -> Optional[Any]:
+        """The volume node of a map, or None."""
+        return find_node("vtkMRMLScalarVolumeNode", {"exam": self.label, "key": key})
 
     def refer(self, what: str, node: Optional[Any]) -> None:
         """Keep a node of this exam in the parameter node: "Points", "Segmentation" or "Burden"."""

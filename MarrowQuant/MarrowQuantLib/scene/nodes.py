@@ -7,7 +7,8 @@ A node is known by its attributes, never by its name, which the reader may chang
 ``.date``          exam date, ISO 8601
 ``.key``           what a volume is in ``ExamResult.maps``: ff, water, …
 ``.rois``          "points" (point list) or "segments" (segmentation)
-``.burden``        "segments" (segmentation by state) or "labels" (components)
+``.burden``        "segments" (segmentation by state) or "labels" (components); "segments_part2" … of stations kept apart
+``.part``          number of the stations kept apart, on the nodes of their tumour load
 ``.functional``    "ff" or "adc": the functional map (segmentation)
 ``.table``         which table: vertebrae, measurements, components, lesions, changes, labs, response, adc_histogram, ff_levels,
                    lumbar_ff, lumbar_adc
@@ -75,9 +76,9 @@ def remove_nodes(class_name: str, tags: Mapping[str, str], scene: Optional[Any] 
         scene.RemoveNode(node)
 
 
-def exam_title(label: str) -> str:
-    """"Baseline" or "Follow-up": how node names begin."""
-    return label[:1].upper() + label[1:]
+def exam_title(label: str, part: int = 1) -> str:
+    """"Baseline" or "Follow-up": how node names begin; "Baseline part 2" for stations that could not be stitched to the others."""
+    return label[:1].upper() + label[1:] + ("" if part == 1 else f" part {part}")
 
 
 def exam_folder(label: str, date: Optional[datetime.date], scene: Optional[Any] = None) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from ..maps import ExamMaps
 from ..model import LabHistory, LabValue
@@ -21,11 +21,22 @@ _CLASS, _TEXT = "vtkMRMLTextNode", "exam"
 _LABORATORY = {"text": "laboratory"}
 
 
+class Decision(NamedTuple):
+    """The reader's word on the component at a point, RAS mm: accepted, rejected or physiological.
+
+    ``part`` is 1 for the stitched stations, else the number of stations that could not be stitched to them.
+    """
+
+    ras: tuple[float, ...]
+    state: str
+    part: int = 1
+
+
 def write_record(
     maps: ExamMaps,
     *,
     labs: Mapping[str, LabValue],
-    decisions: list[tuple[tuple[float, float, float], str]],
+    decisions: Sequence[Decision],
     muscle_signal: Optional[float],
     placement_notes: Sequence[str] = (),
     scene: Optional[Any] = None,
@@ -69,7 +80,7 @@ def read_record(label: str, scene: Optional[Any] = None) -> Optional[dict[str, A
     maps["seams_ras"] = tuple(tuple(seam) for seam in maps.get("seams_ras", ()))
     labs = [LabValue(test, value, unit, datetime.date.fromisoformat(date), given) for test, value, unit, date, given in record["labs"]]
     record["labs"] = {lab.test: lab for lab in labs}
-    record["decisions"] = [(tuple(ras), state) for ras, state in record["decisions"]]
+    record["decisions"] = [Decision(tuple(ras), *rest) for ras, *rest in record["decisions"]]
     return record
 
 

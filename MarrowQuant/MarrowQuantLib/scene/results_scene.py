@@ -14,7 +14,7 @@ from ..longitudinal.normal import baseline_band
 from ..measure import HISTOGRAM_KEYS
 from ..model import ExamResult, MarrowQuantError, Progress, Results, no_progress
 from . import headless
-from .burden import burden_to_nodes, remove_burden
+from .burden import burdens_to_nodes, remove_burden
 from .charts import adc_histogram_chart, fat_fraction_chart, lumbar_histogram_chart
 from .functional import functional_maps_to_nodes
 from .layout import default_views
@@ -103,7 +103,7 @@ def exam_to_nodes(exam: ExamResult, scene: Optional[Any] = None) -> dict[str, An
     nodes = maps_to_nodes(exam.maps, exam.label, date=exam.date, scene=scene)
     _write_rois(exam, nodes, scene)
     if exam.burden is not None:
-        segments = burden_to_nodes(exam.burden, exam.label, volume_node=nodes.get("dwi_high"), scene=scene)
+        segments = burdens_to_nodes(exam.burden, exam.burden_parts, exam.label, nodes.get, scene)
         _set_exam_parameter(exam.label, "Burden", segments, scene)
     else:
         remove_burden(exam.label, scene)
@@ -145,7 +145,7 @@ def load_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
         If the file cannot be read as a scene bundle.
     """
     headless.start()
-    path = Path(path_mrb)
+    path = Path(path_mrb).absolute()  # Slicer reads from a folder of its own
     # Looked into before Slicer does, because a failed unzip leaves the process in a folder that no longer exists.
     if not _is_bundle(path) or not scene_or_default(scene).ReadFromMRB(str(path), True):
         raise MarrowQuantError(f"{path.name} cannot be opened as a scene; give an .mrb file that Slicer or MarrowQuant saved.")

@@ -157,7 +157,8 @@ def maps_to_nodes(
     for key, volume in sorted(maps.items(), key=lambda item: (item[0] != "ff", item[0])):
         same = first_key.setdefault(id(volume), key)
         if same == key:
-            name = f"{exam_title(exam_label)} {MAP_TITLES.get(key, key)}"
+            base, _, part = key.partition("_part")
+            name = f"{exam_title(exam_label, int(part or 1))} {MAP_TITLES.get(base, base)}"
             nodes[key] = volume_to_node(volume, name, exam_label, key, date=date, scene=scene)
             set_tags(nodes[key], {"otherKeys": None})
         else:

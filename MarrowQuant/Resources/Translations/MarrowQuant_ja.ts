@@ -555,20 +555,20 @@
 <context>
     <name>panel.burden_step</name>
     <message>
-        <source>Lesion</source>
-        <translation>病変</translation>
-    </message>
-    <message>
-        <source>Region</source>
-        <translation>部位</translation>
-    </message>
-    <message>
         <source>ADC</source>
         <translation>ADC</translation>
     </message>
     <message>
+        <source>Lesion</source>
+        <translation>病変</translation>
+    </message>
+    <message>
         <source>No exam has diffusion images with two or more b-values: the tumour burden is skipped.</source>
         <translation>2つ以上のb値の拡散強調画像を持つ検査がないため、腫瘍量は省略されます。</translation>
+    </message>
+    <message>
+        <source>Part</source>
+        <translation>部分</translation>
     </message>
     <message>
         <source>Press Propose.</source>
@@ -581,6 +581,10 @@
     <message>
         <source>Read the exams first.</source>
         <translation>先に検査を読み込んでください。</translation>
+    </message>
+    <message>
+        <source>Region</source>
+        <translation>部位</translation>
     </message>
     <message>
         <source>State</source>
@@ -601,6 +605,10 @@
     <message>
         <source>mm</source>
         <translation>mm</translation>
+    </message>
+    <message>
+        <source>part {number}: {volume} mL</source>
+        <translation>第{number}部分：{volume} mL</translation>
     </message>
     <message>
         <source>physiological</source>
