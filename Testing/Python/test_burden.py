@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from MarrowQuantLib.burden import BurdenSession, find_muscle, segment
 from MarrowQuantLib.burden.edges import edge_level
-from MarrowQuantLib.burden.pieces import connected, find_pieces, longest_diameter
+from MarrowQuantLib.burden.physiology import BodyOutline, propose_states
+from MarrowQuantLib.burden.pieces import Pieces, connected, find_pieces, longest_diameters
 from MarrowQuantLib.model import MarrowQuantError, Volume
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
@@ -356,16 +357,14 @@ def test_longest_diameter_of_an_ellipsoid(radii, angles):
     rotation = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
     mask = (((points @ rotation) / radii) ** 2).sum(axis=-1) < 1
     pieces, positions = pieces_of(mask, spacing)
-    found = longest_diameter(positions[pieces.row_ends(1)], np.diag(spacing))
-    assert found == pytest.approx(2 * max(radii), abs=2.5)
-    # Only the ends of the rows are looked at: all voxels give the same.
-    assert found == pytest.approx(longest_diameter(positions[pieces.members(1)], np.diag(spacing)), abs=0.3)
+    at_row_ends, of_all = longest_diameters([positions[pieces.row_ends(1)], positions[pieces.members(1)]], np.diag(spacing))
+    assert at_row_ends == pytest.approx(2 * max(radii), abs=2.5)
+    assert at_row_ends == pytest.approx(of_all, abs=0.3)  # only the ends of the rows are looked at: all voxels give the same
 
 
 def test_longest_diameter_counts_whole_voxels():
     row = np.array([[0, 0, 0], [2, 0, 0], [4, 0, 0]], dtype=float)
-    assert longest_diameter(row, np.diag([2.0, 3.0, 4.0])) == pytest.approx(6)
-    assert longest_diameter(row[:1], np.diag([2.0, 3.0, 4.0])) == pytest.approx(4)
+    assert longest_diameters([row, row[:1]], np.diag([2.0, 3.0, 4.0])) == pytest.approx([6, 4])
 
 
 def test_half_axes_are_those_of_the_equivalent_ellipsoid():
@@ -398,6 +397,31 @@ def test_the_median_of_each_piece_is_that_of_its_values():
     expected = [np.median(values[pieces.members(n + 1)]) for n in range(len(pieces))]
     assert len(pieces) > 50 and (values < 0).any()
     np.testing.assert_allclose(pieces.median(values), expected, rtol=1e-6)
+
+
+def test_size_centre_and_box_of_each_piece_are_those_of_scipy():
+    mask = np.random.default_rng(5).random((20, 20, 20)) < 0.3
+    expected, count = ndimage.label(mask)
+    pieces, points = pieces_of(mask)
+    assert len(pieces) == count > 50
+    names = expected[mask][pieces.order[pieces.starts[:-1]]]
+    np.testing.assert_allclose(pieces.volume_ml, ndimage.sum_labels(mask, expected, names) * 0.001)
+    np.testing.assert_allclose(pieces.centroid_ras[:, ::-1], ndimage.center_of_mass(mask, expected, names))
+    boxes = [[[axis.start, axis.stop - 1] for axis in place[::-1]] for place in ndimage.find_objects(expected)]
+    np.testing.assert_array_equal(pieces.box_ras, np.transpose(boxes, (0, 2, 1))[names - 1])
+    assert all((np.diff(points[pieces.members(n + 1)] @ [1, 20, 400]) > 0).all() for n in range(count))  # in raster order
+
+
+def test_the_rules_for_organs_need_no_table_of_all_pairs_of_specks():
+    n = 200_000  # as in a very noisy image without a smallest component: a table of all pairs would take 300 GB
+    points = np.random.default_rng(2).uniform((-150, -100, 0), (150, 100, 900), (n, 3))
+    points[:2] = (62, -30, 330), (-62, -30, 330)
+    volume, half_axes = np.full(n, 0.1), np.full((n, 3), 2.0)
+    volume[:2], half_axes[:2] = 150.0, (26.0, 26.0, 55.0)
+    pieces = Pieces(np.arange(n), np.arange(n + 1), points, np.stack([points - 1, points + 1], axis=1), half_axes, volume, np.ones(n, bool))
+    outline = BodyOutline(np.array([450.0]), np.array([0.0]), np.array([-105.0]), np.array([105.0]), 900.0)
+    reasons = [reason for _, reason in propose_states(pieces, np.full(n, 1350.0), outline)]
+    assert [n for n, reason in enumerate(reasons) if "kidney" in reason] == [0, 1]
 
 
 @pytest.mark.parametrize("density", [0.0, 0.05, 0.3, 0.5, 1.0])

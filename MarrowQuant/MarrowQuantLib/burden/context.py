@@ -56,6 +56,11 @@ class Surroundings:
         self.context, self._image = context, image
         self.roi_voxels = _roi_voxels(context.rois, image)
         self._ff_flat, self._ff_values = _ff_on(image, context.ff)
+        self._ff_near = np.arange(self._ff_flat.size)
+
+    def narrow_to(self, flat: np.ndarray) -> None:
+        """Only these voxels of the image (flat indices) can belong to a component from now on: the fat fraction need not look elsewhere."""
+        self._ff_near = np.flatnonzero(np.isin(self._ff_flat, flat))
 
     def set_rois(self, rois: Sequence[VertebraROI]) -> None:
         """Other vertebral ROIs; fat fraction and seams stay."""
@@ -86,16 +91,17 @@ class Surroundings:
         The map is not resampled: its own voxels count to the component in whose voxel their centres lie.
         """
         found: list[tuple[Optional[float], int]] = [(None, 0)] * len(longest_mm)
-        if self.context.ff is None or not self._ff_flat.size:
+        if self.context.ff is None or not self._ff_near.size:
             return found
-        own = labels.ravel()[self._ff_flat]
+        own = labels.ravel()[self._ff_flat[self._ff_near]]
         inside = np.flatnonzero(own)
         inside = inside[np.argsort(own[inside], kind="stable")]
+        values = self._ff_values[self._ff_near[inside]]
         bounds = np.searchsorted(own[inside], np.arange(1, len(found) + 2))
-        for n, (start, stop) in enumerate(zip(bounds, bounds[1:])):
-            covered = (stop - start) * self.context.ff.voxel_volume_ml >= _FF_COVERAGE * volume_ml[n]
-            if longest_mm[n] > FF_FROM_MM and stop > start and covered:
-                found[n] = (float(np.median(self._ff_values[inside[start:stop]])), int(stop - start))
+        covered = np.diff(bounds) * self.context.ff.voxel_volume_ml >= _FF_COVERAGE * np.asarray(volume_ml)
+        for n in np.flatnonzero(covered & (np.diff(bounds) > 0) & (np.asarray(longest_mm) > FF_FROM_MM)):
+            own_values = values[bounds[n] : bounds[n + 1]]
+            found[n] = (float(np.median(own_values)), own_values.size)
         return found
 
 

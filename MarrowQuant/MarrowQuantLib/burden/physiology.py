@@ -145,13 +145,13 @@ def _is_spleen(pieces: Pieces, side: np.ndarray, adc_median: np.ndarray, outline
     if brain.any():
         below = outline.top_mm - pieces.centroid_ras[:, 2]
         compact &= (below > _SPLEEN_BELOW_VERTEX_MM[0]) & (below < _SPLEEN_BELOW_VERTEX_MM[1])
-    return compact & ~_has_counterpart(pieces, side, adc_median)
+    return compact & ~_with_counterpart(compact, pieces, side, adc_median)
 
 
 def _is_kidney(pieces: Pieces, side: np.ndarray, adc_median: np.ndarray) -> np.ndarray:
     """One of a pair, or alone with an ADC above that of active disease."""
     candidates = _compact(pieces, side, _KIDNEY_ML) & (adc_median > _KIDNEY_ADC)
-    return candidates & (_has_counterpart(pieces, side, adc_median) | (adc_median > _SINGLE_KIDNEY_ADC))
+    return _with_counterpart(candidates, pieces, side, adc_median) | (candidates & (adc_median > _SINGLE_KIDNEY_ADC))
 
 
 def _compact(pieces: Pieces, side: np.ndarray, volume_ml: tuple[float, float]) -> np.ndarray:
@@ -161,15 +161,18 @@ def _compact(pieces: Pieces, side: np.ndarray, volume_ml: tuple[float, float]) -
     return volume & thick & (np.abs(side) > _ORGAN_OFF_MIDLINE_MM[0]) & (np.abs(side) < _ORGAN_OFF_MIDLINE_MM[1])
 
 
-def _has_counterpart(pieces: Pieces, side: np.ndarray, adc_median: np.ndarray) -> np.ndarray:
-    """A piece of similar volume and ADC at the mirrored place on the other side."""
-    mirrored = (np.abs(side[:, None] + side) < _PAIR_OFFSET_MM) & (side[:, None] * side < 0)
+def _with_counterpart(candidates: np.ndarray, pieces: Pieces, side: np.ndarray, adc_median: np.ndarray) -> np.ndarray:
+    """The candidates with a piece of similar volume and ADC at the mirrored place on the other side; all pieces are counterparts."""
+    own = np.flatnonzero(candidates)
+    mirrored = (np.abs(side[own, None] + side) < _PAIR_OFFSET_MM) & (side[own, None] * side < 0)
     height = pieces.centroid_ras[:, 2]
-    level = np.abs(height[:, None] - height) < _PAIR_HEIGHT_MM
-    similar = _within_ratio(pieces.volume_ml, _PAIR_RATIO) & _within_ratio(adc_median, _PAIR_ADC_RATIO)
-    return (mirrored & level & similar).any(axis=1)
+    level = np.abs(height[own, None] - height) < _PAIR_HEIGHT_MM
+    similar = _within_ratio(pieces.volume_ml, own, _PAIR_RATIO) & _within_ratio(adc_median, own, _PAIR_ADC_RATIO)
+    found = np.zeros(len(pieces), dtype=bool)
+    found[own] = (mirrored & level & similar).any(axis=1)
+    return found
 
 
-def _within_ratio(values: np.ndarray, ratio: float) -> np.ndarray:
-    """True where two values differ by less than a factor, shape (n, n)."""
-    return np.maximum(values[:, None], values) < ratio * np.minimum(values[:, None], values)
+def _within_ratio(values: np.ndarray, own: np.ndarray, ratio: float) -> np.ndarray:
+    """True where a value of ``own`` (indices) and any value differ by less than a factor, shape (len(own), n)."""
+    return np.maximum(values[own, None], values) < ratio * np.minimum(values[own, None], values)

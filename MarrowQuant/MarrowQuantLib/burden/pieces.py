@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,9 +65,8 @@ class Pieces:
 
     def median(self, values: np.ndarray) -> np.ndarray:
         """Median per piece of a value per candidate voxel."""
-        x = _sorted_within(values[self.order], self.labels())
-        first, count = self.starts[:-1], np.diff(self.starts)
-        return (x[first + (count - 1) // 2].astype(float) + x[first + count // 2]) / 2 if len(self) else np.zeros(0)
+        own = values[self.order]
+        return np.array([_median(own[start:stop]) for start, stop in zip(self.starts, self.starts[1:])])
 
 
 def find_pieces(
@@ -84,19 +84,20 @@ def find_pieces(
         The voxels' positions in RAS mm.
     voxel_ml, min_volume_ml : float
     """
-    found, count = connected(flat, shape)
-    sizes = np.bincount(found, minlength=count + 1)
-    sizes[0] = 0
+    begins, lengths = _runs(flat, shape[-1])
+    found, count = _connected_runs(flat[begins], lengths, shape)
+    sizes = np.bincount(found, weights=lengths, minlength=count).astype(np.int64)
     kept = np.flatnonzero(sizes * voxel_ml >= max(min_volume_ml, voxel_ml / 2))
     kept = kept[np.argsort(-sizes[kept], kind="stable")]
-    rank = np.zeros(count + 1, dtype=np.int32)
-    rank[kept] = np.arange(1, len(kept) + 1)
-    label = rank[found]
-    in_piece = np.flatnonzero(label)
-    order = in_piece[np.argsort(label[in_piece], kind="stable")]
+    label = np.zeros(count, dtype=np.int32)
+    label[kept] = np.arange(1, len(kept) + 1)
+    of_run = label[found]
+    in_piece = np.flatnonzero(of_run)
+    runs = in_piece[np.argsort(of_run[in_piece], kind="stable")]
+    order, row_end = _voxels_of(begins[runs], lengths[runs])
     starts = np.concatenate([[0], np.cumsum(sizes[kept])])
-    centroid, box, half_axes = _moments(positions_ras[order], starts)
-    return Pieces(order, starts, centroid, box, half_axes, sizes[kept] * voxel_ml, _row_ends(flat[order], shape[-1]))
+    centroid, box, half_axes = _moments(positions_ras.take(order, axis=0), starts)
+    return Pieces(order, starts, centroid, box, half_axes, sizes[kept] * voxel_ml, row_end)
 
 
 def connected(flat: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, int]:
@@ -118,52 +119,83 @@ def connected(flat: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray
         From 1, in the order of each component's first voxel, as ``scipy.ndimage.label`` numbers them.
     count : int
     """
-    if not flat.size:
+    begins, lengths = _runs(flat, shape[-1])
+    found, count = _connected_runs(flat[begins], lengths, shape)
+    return np.repeat(found + 1, lengths), count
+
+
+def _runs(flat: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where in ``flat`` each run along i begins, and how many voxels it has."""
+    begins = np.flatnonzero((np.diff(flat, prepend=-2) != 1) | (flat % width == 0))
+    return begins, np.diff(begins, append=flat.size)
+
+
+def _voxels_of(begins: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the voxels of the runs, run by run, and which of them are the first or the last of their run."""
+    stops = np.cumsum(lengths)
+    firsts = stops - lengths
+    voxels = np.repeat(begins - firsts, lengths) + np.arange(lengths.sum())
+    at_end = np.zeros(voxels.size, dtype=bool)
+    at_end[firsts] = at_end[stops - 1] = True
+    return voxels, at_end
+
+
+def _connected_runs(start: np.ndarray, lengths: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, int]:
+    """Component of each run, from 0 in the order of each component's first run, and their number."""
+    if not start.size:
         return np.zeros(0, dtype=np.int32), 0
     height, width = shape[1:]
-    begins = np.flatnonzero((np.diff(flat, prepend=-2) != 1) | (flat % width == 0))
-    lengths = np.diff(begins, append=flat.size)
-    start = flat[begins]
     stop = start + lengths
     below = np.flatnonzero((start // width) % height != height - 1)  # runs that have a next row in their slice
-    pairs = [_touching(start, stop, below, width), _touching(start, stop, np.arange(start.size), width * height)]
+    pairs = _touching(start, stop, below, width) + _touching(start, stop, np.arange(start.size), width * height)
     rows, columns = (np.concatenate(ends) for ends in zip(*pairs))
     graph = coo_matrix((np.ones(rows.size, dtype=np.int8), (rows, columns)), shape=(start.size, start.size))
-    count, labels = connected_components(graph, directed=False)
-    return np.repeat(labels + 1, lengths), int(count)
+    count, found = connected_components(graph, directed=False)
+    return found, int(count)
 
 
-def _touching(start: np.ndarray, stop: np.ndarray, runs: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of runs that lie face to face, the second ``step`` voxels behind the first."""
-    first = np.searchsorted(stop, start[runs] + step, side="right")
-    count = np.searchsorted(start, stop[runs] + step, side="left") - first
-    nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return np.repeat(runs, count), np.repeat(first, count) + nth
+def _touching(start: np.ndarray, stop: np.ndarray, runs: np.ndarray, step: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Pairs of runs that lie face to face, the second ``step`` voxels behind the first: the first such neighbour of each run, the second
+    one, and so on."""
+    neighbour = np.searchsorted(stop, start[runs] + step, side="right")
+    starts = np.append(start, np.iinfo(start.dtype).max)
+    pairs = []
+    while True:
+        meets = starts[neighbour] < stop[runs] + step
+        runs, neighbour = runs[meets], neighbour[meets]
+        pairs.append((runs, neighbour))
+        if not runs.size:
+            return pairs
+        neighbour = neighbour + 1
 
 
-def longest_diameter(points: np.ndarray, voxel_axes: np.ndarray) -> float:
-    """Longest extent of a piece in mm, from outer face to outer face.
+def longest_diameters(pieces: Sequence[np.ndarray], voxel_axes: np.ndarray) -> list[float]:
+    """Longest extent of each piece in mm, from outer face to outer face.
 
     The longest distance between two voxel centres plus the length of a voxel in that direction, so that a row of n voxels of 2 mm measures
     2 n mm. In large pieces only the extreme points along directions spread over the sphere are compared.
 
     Parameters
     ----------
-    points : ndarray, shape (n, 3)
-        Voxel centres in RAS mm; those at the ends of the rows will do.
+    pieces : sequence of ndarray, shape (n, 3)
+        Voxel centres in RAS mm of each piece; those at the ends of the rows will do.
     voxel_axes : ndarray, shape (3, 3)
         Columns: the steps of a voxel along i, j, k in RAS mm.
     """
+    directions, to_steps = _half_sphere(_DIRECTIONS), np.linalg.inv(voxel_axes)
+    one_voxel = float(np.linalg.norm(voxel_axes, axis=0).max())
+    return [one_voxel if len(points) == 1 else _longest_diameter(points, directions, to_steps) for points in pieces]
+
+
+def _longest_diameter(points: np.ndarray, directions: np.ndarray, to_steps: np.ndarray) -> float:
+    """That of one piece of two or more points; ``to_steps`` turns mm into steps of a voxel."""
     if len(points) > _MAX_PAIRS_FROM:
-        along = _half_sphere(_DIRECTIONS).astype(points.dtype) @ points.T
+        along = directions.astype(points.dtype) @ points.T
         points = points[np.unique(np.concatenate([along.argmax(axis=1), along.argmin(axis=1)]))]
-    if len(points) == 1:
-        return float(np.linalg.norm(voxel_axes, axis=0).max())
     distances = cdist(points, points)
-    first, second = np.unravel_index(distances.argmax(), distances.shape)
+    first, second = divmod(int(distances.argmax()), len(points))
     longest = distances[first, second]
-    direction = (points[second] - points[first]) / longest
-    steps = np.linalg.inv(voxel_axes) @ direction
+    steps = to_steps @ ((points[second] - points[first]) / longest)
     return float(longest + 1.0 / np.abs(steps).max())
 
 
@@ -175,34 +207,16 @@ def _half_sphere(count: int) -> np.ndarray:
     return np.stack([np.sqrt(1 - z**2) * np.cos(angle), np.sqrt(1 - z**2) * np.sin(angle), z], axis=1)
 
 
-def _row_ends(flat: np.ndarray, width: int) -> np.ndarray:
-    """True where the run of consecutive indices is broken, or at the first and last column, where the next index is in another row."""
-    broken = np.diff(flat, prepend=-2, append=-2) != 1
-    column = flat % width
-    return broken[:-1] | broken[1:] | (column == 0) | (column == width - 1)
-
-
-def _sorted_within(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Values in ascending order within each label; the labels are ascending already.
-
-    One sort of 64-bit keys, the label above the value's bits, is eight times as fast as sorting by two columns. The bits of a float order
-    like an unsigned integer once the sign bit is flipped, for negative numbers all bits (IEEE 754).
-    """
-    sign = np.uint32(1 << 31)
-    bits = values.astype(np.float32).view(np.uint32)
-    negative = bits >= sign
-    ordered = np.where(negative, ~bits, bits | sign)
-    keys = (labels.astype(np.uint64) << np.uint64(32)) | ordered
-    keys.sort()
-    ordered = keys.astype(np.uint32)
-    return np.where(ordered >= sign, ordered ^ sign, ~ordered).view(np.float32)
+def _median(values: np.ndarray) -> float:
+    """As ``np.median``, without the checks that take longer than a small piece itself."""
+    middle = [(len(values) - 1) // 2, len(values) // 2]
+    low, high = np.partition(values, middle)[middle].tolist()
+    return (low + high) / 2
 
 
 def _sums(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Sum of each run of ``values`` between two starts."""
-    if len(starts) == 1:
-        return np.zeros((0, *values.shape[1:]))
-    return np.add.reduceat(values, starts[:-1], axis=0, dtype=float)
+    return np.add.reduceat(values, starts[:-1], dtype=float) if len(starts) > 1 else np.zeros(0)
 
 
 def _moments(points: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -212,14 +226,14 @@ def _moments(points: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.nda
     """
     if len(starts) == 1:
         return np.zeros((0, 3)), np.zeros((0, 2, 3)), np.zeros((0, 3))
-    count = np.diff(starts)[:, None]
-    centroid = _sums(points, starts) / count
-    deviation = points - np.repeat(centroid, count[:, 0], axis=0)
-    pairs = [(a, b) for a in range(3) for b in range(a, 3)]
-    products = np.stack([deviation[:, a] * deviation[:, b] for a, b in pairs], axis=1)
-    covariance = np.zeros((len(centroid), 3, 3))
-    for (a, b), value in zip(pairs, (_sums(products, starts) / count).T):
-        covariance[:, a, b] = covariance[:, b, a] = value
+    count = np.diff(starts)
+    columns = np.ascontiguousarray(points.T)
+    centroid = np.stack([_sums(column, starts) for column in columns], axis=1) / count[:, None]
+    deviation = [column - np.repeat(center, count) for column, center in zip(columns, centroid.T)]
+    covariance = np.zeros((len(count), 3, 3))
+    for a in range(3):
+        for b in range(a, 3):
+            covariance[:, a, b] = covariance[:, b, a] = _sums(deviation[a] * deviation[b], starts) / count
     half_axes = np.sqrt(5.0 * np.maximum(np.linalg.eigvalsh(covariance), 0.0))
-    low, high = (extreme.reduceat(points, starts[:-1], axis=0) for extreme in (np.minimum, np.maximum))
-    return centroid, np.stack([low, high], axis=1), half_axes
+    extremes = [[extreme.reduceat(column, starts[:-1]) for column in columns] for extreme in (np.minimum, np.maximum)]
+    return centroid, np.array(extremes).transpose(2, 0, 1), half_axes

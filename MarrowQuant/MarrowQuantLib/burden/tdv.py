@@ -46,7 +46,7 @@ from .lookup import check_mask, values_at
 from .muscle import MuscleReference, check_pair, find_muscle, tissue_mask
 from .pattern import propose_pattern
 from .physiology import BRAIN, outline_of, propose_states
-from .pieces import find_pieces, longest_diameter
+from .pieces import find_pieces, longest_diameters
 
 DECIDED = "Decided by the reader."
 _LOWEST_RATIO = 2.0  # voxels are prepared down to this ratio; a lower one prepares again
@@ -123,6 +123,7 @@ class BurdenSession:
         self._level_ratio = level.ravel()[flat].astype(np.float32) / np.float32(self.muscle.signal)
         self._adc = adc.ravel()[flat].astype(np.float32)
         self._flat = flat
+        self._surroundings.narrow_to(flat)
         self._ratio_without_adc = level[above & ~np.isfinite(adc)] / self.muscle.signal
         self._positions = _positions(flat, self._high_b).astype(np.float32)
 
@@ -193,7 +194,7 @@ class BurdenSession:
             self._prepare(ratio)
         self._thresholds = {"ratio": ratio, "adc_window": adc_window, "min_component_ml": smallest, "class_edges": class_edges}
         kept = np.flatnonzero((self._level_ratio >= ratio) & (self._adc >= adc_window[0]) & (self._adc <= adc_window[1]))
-        flat, positions = self._flat[kept], self._positions[kept]
+        flat, positions = self._flat[kept], self._positions.take(kept, axis=0)
         pieces = find_pieces(flat, self._high_b.array.shape, positions, self._high_b.voxel_volume_ml, smallest)
         self._candidates = Candidates(flat, positions, self._ratio[kept], pieces)
         decided, notes = self._decisions.by_label(self._candidates)
@@ -206,7 +207,7 @@ class BurdenSession:
         pieces, matrix, around = self._candidates.pieces, self._high_b.ijk_to_ras[:3, :3], self._surroundings
         median, mean, ratio = pieces.median(adc), pieces.mean(adc), pieces.mean(self._candidates.ratio)
         positions = self._candidates.positions_ras
-        longest = [longest_diameter(positions[pieces.row_ends(n + 1)], matrix) for n in range(len(pieces))]
+        longest = longest_diameters([positions.take(pieces.row_ends(n + 1), axis=0) for n in range(len(pieces))], matrix)
         proposals, landmarks = self._proposals(median)
         regions, near_seam = around.regions(pieces, landmarks, self._outline), around.near_seam(pieces)
         fat = around.fat_fractions(labels, longest, pieces.volume_ml)
