@@ -152,7 +152,7 @@ def _extent(volume: Volume) -> tuple[np.ndarray, np.ndarray]:
 
 def follow_lesions(
     baseline: ExamResult, follow_up: ExamResult, progress: Progress = no_progress
-) -> tuple[ExamResult, ExamResult, tuple[LesionChange, ...]]:
+) -> tuple[ExamResult, ExamResult, tuple[LesionChange, ...], Optional[BodyMovement]]:
     """Give the lesions of both exams their names, and tell what became of each.
 
     Returns
@@ -161,16 +161,18 @@ def follow_lesions(
         With ``lesion_id`` in the components; the follow-up with a warning where the bodies could not be registered.
     changes : tuple of LesionChange
         Empty where one of the exams has no tumour load.
+    movement : BodyMovement or None
+        By which the lesions were matched.
     """
     if baseline.burden is None or follow_up.burden is None:
-        return baseline, follow_up, ()
+        return baseline, follow_up, (), None
     try:
         movement = find_movement(baseline.maps, follow_up.maps, progress)
     except MarrowQuantError as error:
         warning = f"The lesions were not matched. {error}"
-        return baseline, replace(follow_up, warnings=(*follow_up.warnings, warning)), ()
+        return baseline, replace(follow_up, warnings=(*follow_up.warnings, warning)), (), None
     first, second, changes = name_lesions(baseline.burden, follow_up.burden, movement)
-    return replace(baseline, burden=first), replace(follow_up, burden=second), changes
+    return replace(baseline, burden=first), replace(follow_up, burden=second), changes, movement
 
 
 def name_lesions(baseline: Burden, follow_up: Burden, movement: Carry) -> tuple[Burden, Burden, tuple[LesionChange, ...]]:

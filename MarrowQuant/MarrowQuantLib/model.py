@@ -7,7 +7,7 @@ everywhere: fat fraction in %, its change in percentage points; ADC in 10⁻⁶ 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Callable, Optional
@@ -303,9 +303,24 @@ class LabHistory:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What a reader needs, beside maps and ROIs, to go on in the panel with an exam that was measured without it.
+
+    ``map_warnings`` were told while the maps were made, ``placement_notes`` while the ROIs were placed. ``seams_ras`` are the middles of
+    the overlaps of stations, RAS mm; ``skeleton`` is the mask of bone that the tumour load was restricted to.
+    """
+
+    map_warnings: tuple[str, ...] = ()
+    placement_notes: tuple[str, ...] = ()
+    seams_ras: tuple[tuple[float, ...], ...] = ()
+    skeleton: Optional[Volume] = None
+
+
+@dataclass(frozen=True)
 class ExamResult:
     """Everything known about one exam after measuring. ``maps`` are the volumes measured (keys: ff, water, fat, in_phase,
-    opposed_phase, r2star, dwi_high, dwi_low, adc); they go to the scene and the key images, not to the JSON."""
+    opposed_phase, r2star, dwi_high, dwi_low, adc); they go to the scene and the key images, not to the JSON. ``origin`` is None for an
+    exam that was read back from results."""
 
     label: str
     date: datetime.date
@@ -319,6 +334,7 @@ class ExamResult:
     synthetic: bool = False
     warnings: tuple[str, ...] = ()
     burden_parts: tuple[BurdenPart, ...] = ()
+    origin: Optional[Origin] = None
 
 
 @dataclass(frozen=True)
@@ -482,7 +498,11 @@ class Subject:
 
 @dataclass(frozen=True)
 class Results:
-    """One case: one or two exams, their change, the response estimate, and the laboratory sheet as far as it was given."""
+    """One case: one or two exams, their change, the response estimate, and the laboratory sheet as far as it was given.
+
+    ``movement`` is that of the body from baseline to follow-up as ``followup.BodyMovement.plain`` gives it, and ``limits`` are the site's
+    own limits of change by index; empty where there are none.
+    """
 
     exams: tuple[ExamResult, ...]
     changes: tuple[Change, ...]
@@ -493,3 +513,5 @@ class Results:
     lesions: tuple[LesionChange, ...] = ()
     distributions: tuple[RegionChange, ...] = ()
     subject: Optional[Subject] = None
+    movement: Sequence[Mapping[str, Any]] = ()
+    limits: Mapping[str, Any] = field(default_factory=dict)

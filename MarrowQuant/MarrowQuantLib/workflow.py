@@ -18,7 +18,7 @@ from typing import Any, Optional, Union
 from . import dicom
 from .distributions import region_changes
 from .doubts import region_doubts, swap_doubts
-from .followup import carry_rois, follow_lesions
+from .followup import BodyMovement, carry_rois, follow_lesions
 from .imagefiles import read_volumes
 from .longitudinal import compare
 from .longitudinal.repeatability import Repeatability
@@ -35,6 +35,7 @@ from .model import (
     LesionChange,
     MarrowQuantError,
     Measurement,
+    Origin,
     Progress,
     RegionChange,
     Results,
@@ -148,13 +149,16 @@ def analyze(
         measured.append(_measure_exam(maps, settings, rois_from, labs_by_exam[n], mask, part(report_part, 0.8, 1.0)))
     lesions: tuple[LesionChange, ...] = ()
     distributions: tuple[RegionChange, ...] = ()
+    movement: Optional[BodyMovement] = None
     if len(measured) == 2:
         distributions = region_changes(*measured)
-        *measured, lesions = follow_lesions(*measured, part(progress, 0.95, 1.0))
+        *measured, lesions, movement = follow_lesions(*measured, part(progress, 0.95, 1.0))
     results = replace(
         conclude(measured, settings, model, limits),
         lesions=lesions,
         distributions=distributions,
+        movement=() if movement is None else movement.plain(),
+        limits=limits or {},
         history=history,
         subject=subject,
         warnings=laboratory_warnings(history, measured),
@@ -200,7 +204,7 @@ def follow(
     maps = make_maps(exam, LABELS[1], settings, part(progress, 0.25, 0.8))
     own = Path(rois) if rois else find_markups(Path(exam.folder), Path(folder))
     measured = _measure_exam(maps, settings, (own, None, baseline), {}, skeleton, part(progress, 0.8, 0.9))
-    first, second, lesions = follow_lesions(baseline, measured, part(progress, 0.9, 1.0))
+    first, second, lesions, _ = follow_lesions(baseline, measured, part(progress, 0.9, 1.0))
     warning = "Results carry no identity, so it was not checked that both exams are of the same patient."
     changes = region_changes(first, second)
     return replace(conclude([first, second], settings, limits=limits), lesions=lesions, distributions=changes, warnings=(warning,))
@@ -223,7 +227,8 @@ def _measure_exam(
     mask = _mask(skeleton) if skeleton else None
     burden, burden_notes = measure_burden(maps.maps, settings, rois=rois, seams_ras=maps.seams_ras, skeleton=mask)
     parts, part_notes = measure_parts(maps.maps, settings, rois=rois, skeleton=mask)
-    return assemble(maps, vertebrae, lumbar, burden, labs, (*notes, *moved, *burden_notes, *part_notes), parts)
+    told = (*moved, *burden_notes, *part_notes)
+    return assemble(maps, vertebrae, lumbar, burden, labs, told, parts, placement_notes=notes, skeleton=mask)
 
 
 # ------------------------------------------------------------------------------------------------------------------ exams
@@ -377,6 +382,9 @@ def assemble(
     labs: Mapping[str, LabValue],
     notes: Sequence[str] = (),
     parts: Sequence[BurdenPart] = (),
+    *,
+    placement_notes: Sequence[str] = (),
+    skeleton: Optional[Volume] = None,
 ) -> ExamResult:
     """All of one exam in one record."""
     flags = [flag for v in vertebrae for flag in v.flags] + region_doubts(vertebrae) + swap_doubts(maps.maps, vertebrae)
@@ -391,8 +399,9 @@ def assemble(
         series=maps.series,
         protocol=maps.protocol,
         synthetic=maps.synthetic,
-        warnings=(*maps.warnings, *notes, *flags, *(burden.flags if burden else ())),
+        warnings=(*maps.warnings, *placement_notes, *notes, *flags, *(burden.flags if burden else ())),
         burden_parts=tuple(parts),
+        origin=Origin(maps.warnings, tuple(placement_notes), maps.seams_ras, skeleton),
     )
 
 

@@ -9,7 +9,7 @@ import fake_exams
 import numpy as np
 import pytest
 from MarrowQuantLib import workflow
-from MarrowQuantLib.model import ACCEPTED, REJECTED, MarrowQuantError
+from MarrowQuantLib.model import ACCEPTED, REJECTED, LabValue, MarrowQuantError
 
 
 def parameters() -> SimpleNamespace:
@@ -218,7 +218,6 @@ def test_the_change_is_follow_up_minus_baseline(case):
 
 
 def test_a_saved_scene_reopens_with_points_decisions_values_and_numbers(case, tmp_path):
-    from MarrowQuantLib.model import LabValue
     from MarrowQuantLib.scene.case import Case
     from MarrowQuantLib.scene.results_scene import load_scene
 
@@ -358,3 +357,15 @@ def test_other_decisions_take_the_place_of_the_present_ones(case):
     exam.set_decisions(kept)
     exam.update_burden()
     assert exam.decisions == kept and [c.state for c in exam.burden.components] == [REJECTED, ACCEPTED]
+
+
+def test_a_model_that_is_not_on_this_computer_is_told_beside_the_probability(case):
+    for label, exam in case.exams.items():
+        place(exam)
+        value = {"baseline": 38.0, "follow-up": 6.0}[label]
+        exam.set_lab("m_protein", LabValue("m_protein", value, "g/L", fake_exams.DATES[label], "given"))
+    case.measure()
+    assert not any("not on this computer" in warning for warning in case.results().response.warnings)
+    case.parameters.modelId = "of-another-site"
+    told = case.results().response.warnings[0]
+    assert '"of-another-site"' in told and case.results().response.model_id in told

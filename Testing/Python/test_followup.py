@@ -65,7 +65,7 @@ def test_an_exam_is_read_back_as_it_was_kept(baseline, tmp_path):
 
 def test_lesions_keep_their_names_although_the_patient_moved(baseline, tmp_path):
     later = exam(30, [BASE[0], ((40, 0, 50), 18), ((40, -20, -60), 12)], shift=(10.0, -10.0, 12.0), label="follow-up")
-    first, second, changes = followup.follow_lesions(kept(baseline, tmp_path), later)
+    first, second, changes, _movement = followup.follow_lesions(kept(baseline, tmp_path), later)
     assert sorted(change.kind for change in changes) == ["new", "persisting", "persisting", "resolved"]
     grown = next(c for c in changes if c.kind == "persisting" and c.volume_after_ml > 1.3 * c.volume_before_ml)
     assert grown.names_before == grown.names_after
@@ -81,7 +81,7 @@ def test_bodies_that_do_not_overlap_are_not_matched_but_told(baseline):
     far[:3, 3] += 3000
     later = exam(30, BASE)
     maps = {key: Volume(volume.array, far) for key, volume in later.maps.items()}
-    _, second, changes = followup.follow_lesions(baseline, ExamResult("follow-up", later.date, maps, (), {}, later.burden, {}))
+    _, second, changes, _movement = followup.follow_lesions(baseline, ExamResult("follow-up", later.date, maps, (), {}, later.burden, {}))
     assert changes == () and "were not matched" in second.warnings[-1]
 
 

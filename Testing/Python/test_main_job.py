@@ -4,18 +4,25 @@ The bounds are those of the product's own acceptance list, not of the simulator'
 """
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import jsonschema
+import numpy as np
 import pytest
+import SimpleITK as sitk
 from MarrowQuantLib import workflow
+from MarrowQuantLib.longitudinal.repeatability import repeatability
 from MarrowQuantLib.measure import MIN_VOXELS
-from MarrowQuantLib.model import Cancelled
+from MarrowQuantLib.model import ACCEPTED, REJECTED, Cancelled
 from MarrowQuantLib.report import results_to_dict
 from MarrowQuantLib.report.to_json import SCHEMA_FILE
+from test_case import parameters
 
 CASES = [("responder", "philips"), ("responder", "siemens"), ("responder", "ge"), ("non-responder", "siemens")]
 LUMBAR = ("L1", "L2", "L3", "L4", "L5")
+READINGS = np.array([[700.0, 702.0], [650.0, 651.0], [800.0, 797.0], [720.0, 722.0]])
+SITE_LIMITS = {"adc": repeatability(READINGS, index="adc", unit="µm²/s", how="two scans on one day")}
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +152,56 @@ def test_progress_rises_from_zero_to_one_and_cancel_stops_at_once(cases):
         workflow.analyze([case.patient.baseline, case.patient.follow_up], progress=cancel_late)
     assert seen == sorted(seen)
     assert seen[0] == 0.0
+
+
+def test_a_reader_goes_on_in_the_panel_where_the_program_stopped(cases, tmp_path, slicer_scene):
+    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.parameters import get_parameters
+    from MarrowQuantLib.scene.results_scene import load_scene, write_scene
+
+    written = replace(cases("responder", "philips").results, limits=SITE_LIMITS)
+    write_scene(written, tmp_path / "scene.mrb")
+    load_scene(tmp_path / "scene.mrb")
+    case = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
+    assert case.can_restore()
+    case.restore()
+    taken_up = case.results()
+    for before, after in zip(written.exams, taken_up.exams):
+        assert after.burden.tdv.value == pytest.approx(before.burden.tdv.value, rel=1e-9)
+        named = [[(c.lesion_id, c.state, c.region, c.near_seam) for c in exam.burden.components] for exam in (before, after)]
+        assert named[0] == named[1] and named[0]
+        assert {key: m.value for key, m in after.lumbar.items()} == {key: m.value for key, m in before.lumbar.items()}
+        assert after.warnings == before.warnings and after.labs == before.labs
+    assert [(c.kind, c.names_before, c.names_after) for c in taken_up.lesions] == [
+        (c.kind, c.names_before, c.names_after) for c in written.lesions
+    ]
+    assert taken_up.response.probability == written.response.probability
+    assert taken_up.history == written.history and taken_up.warnings == written.warnings
+    assert case.limits() == SITE_LIMITS
+    counted = next(c for c in case.exams["baseline"].burden.components if c.state == ACCEPTED)
+    case.exams["baseline"].decide(counted, REJECTED)
+    assert case.results().exams[0].burden.tdv.value == pytest.approx(written.exams[0].burden.tdv.value - counted.volume_ml)
+
+
+def test_a_skeleton_mask_given_to_the_program_holds_for_the_reader_too(cases, tmp_path, slicer_scene):
+    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.parameters import get_parameters
+    from MarrowQuantLib.scene.results_scene import load_scene, write_scene
+
+    patient = cases("responder", "philips").patient
+    largest = cases("responder", "philips").results.exams[0].burden
+    mask = np.isin(largest.labels.array, [component.label for component in largest.components[:3]]).astype(np.uint8)
+    image = sitk.GetImageFromArray(mask)
+    lps = np.diag([-1.0, -1.0, 1.0, 1.0]) @ largest.labels.ijk_to_ras
+    spacing = np.linalg.norm(lps[:3, :3], axis=0)
+    image.SetSpacing(spacing.tolist())
+    image.SetOrigin(lps[:3, 3].tolist())
+    image.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
+    sitk.WriteImage(image, str(tmp_path / "bone.nii.gz"))
+    written = workflow.analyze([patient.baseline], skeletons=[tmp_path / "bone.nii.gz"])
+    assert len(written.exams[0].burden.components) == 3
+    write_scene(written, tmp_path / "scene.mrb")
+    load_scene(tmp_path / "scene.mrb")
+    case = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
+    case.restore()
+    assert case.exams["baseline"].burden.tdv.value == pytest.approx(written.exams[0].burden.tdv.value, rel=1e-9)

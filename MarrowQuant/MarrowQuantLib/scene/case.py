@@ -32,7 +32,7 @@ from ..model import (
 from ..report import results_to_dict
 from ..report.load import load_results
 from ..report.timeline import timeline_of, write_timeline
-from ..response import available_models, history_of, laboratory_warnings, load_model
+from ..response import ResponseModel, available_models, history_of, laboratory_warnings, load_model
 from . import records
 from .burden import remove_burden
 from .case_exam import CaseExam
@@ -204,12 +204,26 @@ class Case:
         chosen = (self.settings(), self.parameters.modelId, self.parameters.siteLimits, self.subject())
         key = (*map(id, exams), *chosen, self.laboratory.history)
         if self._results is None or key != self._results_key:
-            model = load_model(available_models().get(self.parameters.modelId))
-            results = replace(workflow.conclude(exams, self.settings(), model, self.limits()), lesions=self.follow_up.lesions)
-            results = replace(results, history=self.laboratory.history, distributions=self._region_changes(exams))
+            results = self._with_model_named(workflow.conclude(exams, self.settings(), self._model(), self.limits()))
+            results = replace(results, lesions=self.follow_up.lesions, distributions=self._region_changes(exams))
+            results = replace(results, history=self.laboratory.history)
             warnings = laboratory_warnings(history_of(results), exams)
             self._results, self._results_key = replace(results, warnings=warnings, subject=self.subject()), key
         return self._results
+
+    def _model(self) -> ResponseModel:
+        return load_model(available_models().get(self.parameters.modelId))
+
+    def _with_model_named(self, results: Results) -> Results:
+        """Tell if the model that was chosen is not on this computer: the probability is then another model's."""
+        chosen, response = self.parameters.modelId, results.response
+        if response is None or not chosen or chosen in available_models():
+            return results
+        told = (
+            f'The model "{chosen}" that this case was read with is not on this computer, so the probability is that of '
+            f'"{response.model_id}"; copy its file into the folder of your own models and choose it.'
+        )
+        return replace(results, response=replace(response, warnings=(told, *response.warnings)))
 
     def _region_changes(self, exams: Sequence[ExamResult]) -> tuple[RegionChange, ...]:
         """Found anew only where vertebrae were measured anew: a moved threshold must not wait for them."""

@@ -45,8 +45,9 @@ class CaseExam(CaseBurden):
     def result(self) -> ExamResult:
         """All that is known now; the same object as long as nothing changes."""
         if self._result is None:
-            labs, notes = dict(self.labs), (*self.notes, *self.part_notes)
-            self._result = workflow.assemble(self.maps, self.vertebrae, self.lumbar, self.burden, labs, notes, self.parts)
+            labs, notes = dict(self.labs), (*self._shift_notes, *self.part_notes)
+            measured = (self.maps, self.vertebrae, self.lumbar, self.burden, labs)
+            self._result = workflow.assemble(*measured, notes, self.parts, placement_notes=self.placement_notes)
         return self._result
 
     def outdate_result(self) -> None:

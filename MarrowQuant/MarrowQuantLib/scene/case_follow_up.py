@@ -5,9 +5,8 @@ The movement of the body is kept, so that a decision or another threshold matche
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Optional
 
 import numpy as np
 
@@ -15,15 +14,14 @@ from .. import followup, workflow
 from ..followup import BodyMovement
 from ..longitudinal.lesion_rows import LesionRow, rows_of
 from ..model import Burden, LesionChange, MarrowQuantError, Progress, VertebraROI, no_progress
+from . import records
 from .lesions import lesions_table, remove_lesions_table
-from .nodes import find_node, find_or_add, remove_nodes
 
 if TYPE_CHECKING:
     from .case import Case
     from .case_exam import CaseExam
     from .records import Decision
 
-_CLASS, _TAGS = "vtkMRMLTextNode", {"text": "follow-up"}
 _SAME_PLACE_MM = 0.5  # an ROI that lies farther from where it was carried to was moved by the reader
 
 
@@ -193,26 +191,23 @@ class FollowUp:
     # ------------------------------------------------------------------------------------------------------------ scene
     def _write(self) -> None:
         if self._movement is None and not self._places:
-            remove_nodes(_CLASS, _TAGS)
+            records.remove_follow_up()
             return
         record = {
             "movement": None if self._movement is None else self._movement.plain(),
             "places": {level: [place.confidence, place.center_ras] for level, place in self._places.items()},
             "notes": self.notes,
         }
-        node = find_or_add(_CLASS, "MarrowQuant follow-up", _TAGS)
-        node.SetText(json.dumps(record, ensure_ascii=False))
-        node.SetForceCreateStorageNode(True)  # a file of its own in the bundle, instead of an attribute of the scene's XML
+        records.write_follow_up(record)
 
     def remove_record(self) -> None:
         """Forget in the scene what was carried and matched."""
-        remove_nodes(_CLASS, _TAGS)
+        records.remove_follow_up()
         remove_lesions_table()
 
     def read(self) -> None:
         """Take up what an opened scene holds; its exams were restored before."""
-        node = find_node(_CLASS, _TAGS)
-        record: dict[str, Any] = json.loads(node.GetText()) if node is not None and node.GetText() else {}
+        record = records.read_follow_up()
         if record.get("movement"):
             self._movement = BodyMovement.from_plain(record["movement"])
         self._places = {level: _CarriedPlace(confidence, tuple(center)) for level, (confidence, center) in record.get("places", {}).items()}

@@ -19,6 +19,7 @@ from .nodes import find_node, find_or_add, remove_nodes
 
 _CLASS, _TEXT = "vtkMRMLTextNode", "exam"
 _LABORATORY = {"text": "laboratory"}
+_FOLLOW_UP = {"text": "follow-up"}
 
 
 class Decision(NamedTuple):
@@ -105,6 +106,24 @@ def read_history(scene: Optional[Any] = None) -> Optional[LabHistory]:
     """The laboratory sheet that the scene holds, or None."""
     node = find_node(_CLASS, _LABORATORY, scene)
     return None if node is None or not node.GetText() else history_from_dict({"laboratory": json.loads(node.GetText())})
+
+
+def write_follow_up(record: Mapping[str, Any], scene: Optional[Any] = None) -> None:
+    """Keep what the follow-up took over from the baseline; see :class:`~.case_follow_up.FollowUp`."""
+    node = find_or_add(_CLASS, "MarrowQuant follow-up", _FOLLOW_UP, scene)
+    node.SetText(json.dumps(record, ensure_ascii=False))
+    node.SetForceCreateStorageNode(True)
+
+
+def read_follow_up(scene: Optional[Any] = None) -> dict[str, Any]:
+    """What the scene holds of it; empty if nothing."""
+    node = find_node(_CLASS, _FOLLOW_UP, scene)
+    return json.loads(node.GetText()) if node is not None and node.GetText() else {}
+
+
+def remove_follow_up(scene: Optional[Any] = None) -> None:
+    """Forget what was taken over."""
+    remove_nodes(_CLASS, _FOLLOW_UP, scene)
 
 
 def _plain(value: Any) -> Any:

@@ -17,6 +17,7 @@ from . import headless
 from .burden import burdens_to_nodes, remove_burden
 from .charts import adc_histogram_chart, fat_fraction_chart, lumbar_histogram_chart
 from .functional import functional_maps_to_nodes
+from .handover import hand_over
 from .layout import default_views
 from .lesions import lesions_table
 from .nodes import exam_folder, exam_title, find_or_add, nodes_with, put_in_folder, remove_nodes, scene_or_default
@@ -61,6 +62,7 @@ def write_scene(results: Results, path_mrb: Union[str, Path], progress: Progress
     scene = scene_or_default(scene)
     if own_scene:
         scene.Clear(0)
+        hand_over(results, scene)
     results_to_scene(results, scene, lambda fraction, text: progress(0.5 * fraction, text))
     progress(0.5, "Saving the scene")
     chart = next(nodes_with("vtkMRMLPlotChartNode", {}, scene), None)

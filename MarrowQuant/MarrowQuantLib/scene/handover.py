@@ -1,0 +1,59 @@
+"""From the program to the reader: what a scene that was written without the panel must hold so that the panel goes on where the program
+stopped, with the same maps, ROIs, tumour load, lesions, laboratory values and limits."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import numpy as np
+import slicer
+
+from ..longitudinal.repeatability import limits_to_text
+from ..maps import ExamMaps
+from ..model import ExamResult, Results, Volume
+from .nodes import exam_title, find_or_add
+from .parameters import set_parameters
+from .records import write_follow_up, write_history, write_record
+from .skeleton import choose_skeleton
+
+
+def hand_over(results: Results, scene: Optional[Any] = None) -> None:
+    """Write the records that :meth:`~.case.Case.restore` reads; nothing for exams that were read back from results, which lack maps."""
+    if any(exam.origin is None for exam in results.exams):
+        return
+    for exam in results.exams:
+        _hand_over_exam(exam, scene)
+    write_history(results.history, scene)
+    if results.movement:
+        write_follow_up({"movement": results.movement}, scene)
+    set_parameters({"siteLimits": limits_to_text(results.limits) if results.limits else ""}, scene)
+
+
+def _hand_over_exam(exam: ExamResult, scene: Optional[Any]) -> None:
+    maps = ExamMaps(
+        label=exam.label,
+        date=exam.date,
+        maps={},
+        protocol=exam.protocol,
+        warnings=exam.origin.map_warnings,
+        synthetic=exam.synthetic,
+        series=exam.series,
+        seams_ras=exam.origin.seams_ras,
+    )
+    write_record(
+        maps,
+        labs=exam.labs,
+        decisions=(),
+        muscle_signal=exam.burden.muscle_signal if exam.burden else None,
+        placement_notes=exam.origin.placement_notes,
+        scene=scene,
+    )
+    if exam.origin.skeleton is not None:
+        choose_skeleton(_mask_to_node(exam.origin.skeleton, exam.label, scene), exam.label, scene)
+
+
+def _mask_to_node(mask: Volume, exam_label: str, scene: Optional[Any]) -> Any:
+    node = find_or_add("vtkMRMLLabelMapVolumeNode", f"{exam_title(exam_label)} skeleton", {"skeleton": exam_label}, scene)
+    slicer.util.updateVolumeFromArray(node, np.ascontiguousarray(mask.array > 0, dtype=np.uint8))
+    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(np.asarray(mask.ijk_to_ras, dtype=float)))
+    return node
