@@ -60,7 +60,9 @@ class Surroundings:
 
     def narrow_to(self, flat: np.ndarray) -> None:
         """Only these voxels of the image (flat indices) can belong to a component from now on: the fat fraction need not look elsewhere."""
-        self._ff_near = np.flatnonzero(np.isin(self._ff_flat, flat))
+        near = np.zeros(self._image.array.size, dtype=bool)
+        near[flat] = True
+        self._ff_near = np.flatnonzero(near[self._ff_flat])
 
     def set_rois(self, rois: Sequence[VertebraROI]) -> None:
         """Other vertebral ROIs; fat fraction and seams stay."""
