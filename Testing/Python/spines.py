@@ -65,24 +65,27 @@ def inverted(case: Spine) -> Spine:
     return Spine(case.image.like(255 - case.image.array), case.truth, case.centers)
 
 
+def stack(case: Spine, axis: int, thickness: int) -> Spine:
+    """Slices of 2 or more mm along an array axis, each about a slice of 1 mm, whose label is the label of their middle; the first is the
+    third."""
+    weights = np.convolve(np.ones(thickness), [0.5, 0.5]) if thickness % 2 == 0 else np.ones(thickness)
+    mean = ndimage.correlate1d(case.image.array, weights / thickness, axis=axis)
+    step, start = np.eye(4), np.zeros(4)
+    step[2 - axis, 2 - axis], start[2 - axis] = thickness, 2
+    matrix = case.image.ijk_to_ras @ step
+    matrix[:3, 3] += (case.image.ijk_to_ras @ start)[:3]
+    taken = (*[slice(None)] * axis, slice(2, -2, thickness))
+    return Spine(Volume(mean[taken], matrix, name="T1"), case.truth[taken], case.centers)
+
+
 def thick_slices(case: Spine) -> Spine:
     """Sagittal slices of 4 mm."""
-    matrix = case.image.ijk_to_ras @ np.diag([4.0, 1, 1, 1])
-    matrix[0, 3] += 2 * case.image.ijk_to_ras[0, 0]
-    return Spine(Volume(_four_mm(case.image.array, 2), matrix, name="T1"), case.truth[..., 2:-2:4], case.centers)
+    return stack(case, 2, 4)
 
 
 def axial_slices(case: Spine) -> Spine:
     """Axial slices of 4 mm, in-plane 1 mm."""
-    matrix = case.image.ijk_to_ras @ np.diag([1.0, 1, 4, 1])
-    matrix[2, 3] += 2 * case.image.ijk_to_ras[2, 2]
-    return Spine(Volume(_four_mm(case.image.array, 0), matrix, name="T1"), case.truth[2:-2:4], case.centers)
-
-
-def _four_mm(values: np.ndarray, axis: int) -> np.ndarray:
-    """Slices of 4 mm about every fourth slice of 1 mm from the third on: the label of that slice is the label of their middle."""
-    mean = ndimage.correlate1d(values, [0.125, 0.25, 0.25, 0.25, 0.125], axis=axis)
-    return np.moveaxis(np.moveaxis(mean, axis, 0)[2:-2:4], 0, axis)
+    return stack(case, 0, 4)
 
 
 def shaded_and_noisy(case: Spine) -> Spine:

@@ -69,7 +69,13 @@ class Sampler:
         if not valid.any() or float(np.ptp(values if complete else values[valid])) == 0.0:
             raise MarrowQuantError("The image for finding the vertebrae shows nothing: all voxels have one value; choose another image.")
         self._values = values if complete else np.where(valid, values, np.float32(np.median(values[valid])))
+        self._grid = image
         self._ras_to_ijk = np.linalg.inv(image.ijk_to_ras)
+
+    @property
+    def image(self) -> Volume:
+        """The image as it is sampled, all values finite."""
+        return self._grid.like(self._values)
 
     def sees(self, ras: np.ndarray) -> np.ndarray:
         """True where a position, shape (..., 3), lies inside the image."""

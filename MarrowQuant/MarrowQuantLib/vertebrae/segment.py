@@ -22,6 +22,7 @@ from .labels import paint
 from .levels import level_index, levels_between
 from .propose import check_distance, mean_curve, relative_spacing
 from .roi import default_axes
+from .slices import thin_slices
 from .walls import BodySurface, U, V, X, body_positions, fit_surfaces, share_depth, turn
 
 MARGIN_MM = 3.5
@@ -141,6 +142,7 @@ def segment_bodies(
     """
     sampler = Sampler(image)
     levels, points = _check_clicks(clicks, sampler)
+    sampler = Sampler(thin_slices(sampler.image, points.values()))
     curve, length = _expected_curve(levels)
     frame = column_frame(points, length)
     if length:
