@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
 from .model import MarrowQuantError, Volume
+
+_NIFTI_HEADER = 352  # bytes of a NIfTI-1 header with the four that tell whether extensions follow
+_LARGEST_EXTENSION = 1 << 24  # our choice: more is no table of labels
 
 SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # SimpleITK's positions are LPS
@@ -54,6 +60,36 @@ def read_volumes(path: Path) -> list[Volume]:
         array = np.moveaxis(array, -1, 0) if image.GetNumberOfComponentsPerPixel() > 1 else array[None]
     matrix = _ijk_to_ras(image)
     return [Volume(np.ascontiguousarray(part, np.float32), matrix, name=stem(path)) for part in array]
+
+
+def nifti_extensions(path: Path) -> list[bytes]:
+    """The texts that lie between the header and the voxels of a NIfTI-1 file, as its standard defines header extensions.
+
+    Parameters
+    ----------
+    path : Path
+        A .nii or .nii.gz file; any other gives nothing, as does one that cannot be read.
+    """
+    if not path.name.lower().endswith((".nii", ".nii.gz")):
+        return []
+    try:
+        with (gzip.open if path.name.lower().endswith(".gz") else open)(path, "rb") as file:
+            header = file.read(_NIFTI_HEADER)
+            order = next((o for o in "<>" if struct.unpack_from(o + "i", header)[0] == 348), None)
+            if order is None:
+                return []
+            start = int(struct.unpack_from(order + "f", header, 108)[0])  # vox_offset
+            between = file.read(min(max(start - _NIFTI_HEADER, 0), _LARGEST_EXTENSION)) if header[348] else b""
+    except (OSError, EOFError, zlib.error, struct.error, ValueError, OverflowError, IndexError):
+        return []
+    texts = []
+    while len(between) >= 8:
+        size, _code = struct.unpack_from(order + "ii", between)
+        if size < 8:
+            break
+        texts.append(between[8:size].rstrip(b"\0 "))
+        between = between[size:]
+    return texts
 
 
 def write_volume(volume: Volume, path: Path) -> None:

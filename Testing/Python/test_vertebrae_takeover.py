@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import json
+import shutil
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 import spines
@@ -26,6 +28,7 @@ COLUMN = ("T12", "L1", "L2", "L3")
 # numbers as the tools' own lists give them, written out by hand
 NUMBERS = {
     "TotalSegmentator": (32, 31, 30, 29),
+    "TotalSegmentator 1": (23, 22, 21, 20),
     "TotalSegmentator (MR)": (7, 6, 5, 4),
     "TotalSpineSeg": (32, 41, 42, 43),
     "SPINEPS or VerSe": (19, 20, 21, 22),
@@ -53,6 +56,11 @@ def labelled(labels: Volume, levels=COLUMN) -> LabelledVertebrae:
 
 def renumbered(labels: Volume, numbers) -> Volume:
     return labels.like(np.array([0, *numbers])[labels.array].astype(np.float32))
+
+
+def shrunk(labels: Volume) -> Volume:
+    """The same column 0.7 times as large: as far apart as an adult's upper thoracic vertebrae, or a child's lumbar ones."""
+    return Volume(labels.array, np.diag([0.7, 0.7, 0.7, 1.0]) @ labels.ijk_to_ras)
 
 
 def write(labels: Volume, path: Path) -> Path:
@@ -143,7 +151,7 @@ def test_the_numbers_of_each_tool_give_the_levels(tool, suffix, whole_vertebrae,
 
 
 def test_numbers_that_several_tools_use_are_refused_until_they_are_named(whole_vertebrae, tmp_path):
-    path = write(renumbered(whole_vertebrae[1], (21, 22, 23, 24)), tmp_path / "labels.nii.gz")  # T1 … T4, or L2 … L5
+    path = write(shrunk(renumbered(whole_vertebrae[1], (21, 22, 23, 24))), tmp_path / "labels.nii.gz")  # T1 … T4, or a child's L2 … L5
     with pytest.raises(MarrowQuantError, match=r"21, 22, 23, 24\) do not tell .* JSON"):
         read_labels(path)
     by_name = {"labels": {"T1": 21, "T2": 22, "T3": 23, "T4": 24, "disc": 9}}
@@ -155,6 +163,50 @@ def test_numbers_that_several_tools_use_are_refused_until_they_are_named(whole_v
         read_labels(path)
 
 
+def test_versions_of_totalsegmentator_are_told_by_how_far_apart_the_vertebrae_lie_or_refused(whole_vertebrae, tmp_path):
+    """27–31 are L5–L1 in version 2 and T8–T4 in version 1, which lie nearer to each other."""
+    labels = renumbered(whole_vertebrae[1], (30, 29, 28, 27))
+    found = read_labels(write(labels, tmp_path / "adult.nii.gz"))
+    assert tuple(found.masks) == ("L2", "L3", "L4", "L5") and "those of TotalSegmentator." in found.notes[0]
+    with pytest.raises(MarrowQuantError, match="do not tell"):
+        read_labels(write(shrunk(labels), tmp_path / "small.nii.gz"))
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_the_names_in_the_header_of_a_multi_label_file_tell_the_levels(suffix, whole_vertebrae, tmp_path):
+    """The table of labels that TotalSegmentator's option --ml writes, here with numbers that no version has."""
+    names = {1: "spleen", 61: "vertebrae_T12", 62: "vertebrae_L1", 63: "vertebrae_L2", 64: "vertebrae_L3"}
+    table = '<?xml version="1.0"?><CaretExtension><VolumeInformation Index="0"><LabelTable>'
+    for number, name in names.items():
+        table += f'<Label Key="{number}" Red="1.0" Green="0.5" Blue="0.0" Alpha="1"><![CDATA[{name}]]></Label>\n'
+    labels = renumbered(whole_vertebrae[1], (61, 62, 63, 64))
+    plain = nibabel.load(write(labels, tmp_path / f"plain{suffix}"))
+    image = nibabel.Nifti1Image(np.asarray(plain.dataobj).astype(np.uint8), plain.affine)
+    image.header.extensions.append(nibabel.nifti1.Nifti1Extension(6, b"a comment"))
+    table += "</LabelTable></VolumeInformation></CaretExtension>"
+    image.header.extensions.append(nibabel.nifti1.Nifti1Extension(0, table.encode()))
+    path = tmp_path / f"labels{suffix}"
+    nibabel.save(image, path)
+    found = read_labels(path)
+    assert tuple(found.masks) == COLUMN and "names in the file" in found.notes[0]
+    with pytest.raises(MarrowQuantError, match="do not tell"):
+        read_labels(tmp_path / f"plain{suffix}")
+    (tmp_path / "labels.json").write_text('{"61": "T11", "62": "T12", "63": "L1", "64": "L2"}', encoding="utf-8")
+    assert tuple(read_labels(path).masks) == ("T11", "T12", "L1", "L2"), "a JSON file beside it is a reader's own word"
+
+
+@pytest.mark.parametrize("cut", [0, 100, 351, 352, 360, 400])
+def test_a_header_that_ends_too_early_has_no_names(cut, tmp_path):
+    image = nibabel.Nifti1Image(np.zeros((2, 2, 2), np.uint8), np.eye(4))
+    image.header.extensions.append(nibabel.nifti1.Nifti1Extension(6, b"x" * 100))
+    nibabel.save(image, tmp_path / "whole.nii")
+    assert imagefiles.nifti_extensions(tmp_path / "whole.nii") == [b"x" * 100]
+    (tmp_path / "cut.nii").write_bytes((tmp_path / "whole.nii").read_bytes()[:cut])
+    assert b"x" * 100 not in imagefiles.nifti_extensions(tmp_path / "cut.nii")
+    (tmp_path / "no.nii.gz").write_bytes(b"no gzip")
+    assert imagefiles.nifti_extensions(tmp_path / "no.nii.gz") == []
+
+
 def test_an_extra_lumbar_vertebra_is_left_out_and_told(whole_vertebrae, tmp_path):
     found = read_labels(write(renumbered(whole_vertebrae[1], (20, 24, 25, 26)), tmp_path / "labels.nii.gz"))
     assert tuple(found.masks) == ("L1", "L5")
@@ -162,7 +214,7 @@ def test_an_extra_lumbar_vertebra_is_left_out_and_told(whole_vertebrae, tmp_path
 
 
 def test_discs_and_the_sacrum_are_not_taken_for_vertebrae(whole_vertebrae, tmp_path):
-    found = read_labels(write(renumbered(whole_vertebrae[1], (44, 95, 45, 50)), tmp_path / "labels.nii.gz"))
+    found = read_labels(write(renumbered(whole_vertebrae[1], (44, 45, 95, 50)), tmp_path / "labels.nii.gz"))
     assert tuple(found.masks) == ("L4", "L5")
 
 
@@ -255,7 +307,12 @@ def test_bodies_cut_from_real_whole_labels_agree_with_the_labelled_corpus(tmp_pa
         assert spines.dice(painted.array == number, corpus) > 0.98
         mask = rasterise(found.bodies[number - 1].roi, whole.like(whole.array.astype(np.float32))).mask()
         assert corpus[mask].mean() > 0.995
-    exact = read_labels(folder / "sub-mri_seg-vert_label-6_msk.nii.gz")
+    with pytest.raises(MarrowQuantError, match="do not lie as far apart"):  # 5, 6, 7 would be neck vertebrae, 36 mm from each other
+        read_labels(folder / "sub-mri_seg-vert_label-6_msk.nii.gz")
+    for name in ("vert", "subreg"):
+        shutil.copy(folder / f"sub-mri_seg-{name}_label-6_msk.nii.gz", tmp_path)
+    (tmp_path / "sub-mri_seg-vert_label-6_msk.json").write_text('{"5": "L2", "6": "L3", "7": "L4"}', encoding="utf-8")
+    exact = read_labels(tmp_path / "sub-mri_seg-vert_label-6_msk.nii.gz")
     assert any("seg-subreg" in note for note in exact.notes)
     for number, mask in zip((5, 6, 7), exact.masks.values()):
         assert mask.array.sum() == ((vertebra.array == number) & (parts.array == 49)).sum()

@@ -1,7 +1,7 @@
 """Vertebrae labelled by other tools, read from files: .seg.nrrd, label images with or without names, and folders with one mask a vertebra.
 
 What tells the level of a label, in this order: the SNOMED CT code of a segment, its name, a JSON file beside the image that names its
-numbers, and the numbering of the tool (:mod:`.numbering`).
+numbers, the label table in a NIfTI header, and the numbering of the tool (:mod:`.numbering`).
 """
 
 from __future__ import annotations
@@ -139,12 +139,13 @@ def _read_label_image(path: Path) -> LabelledVertebrae:
         raise MarrowQuantError(f"{path.name} is no label image: it holds fractions; give the segmentation, not the picture.")
     labels = volume.like(volume.array.astype(np.int32))
     numbers = [int(n) for n in np.unique(labels.array) if n > 0]
-    named = _names_beside(path)
+    beside, inside = _names_beside(path), _names_inside(path)
+    named = beside or inside
     if named:
         levels = {n: named[n] for n in numbers if n in named}
-        notes = ["The levels of the labels were told by the names beside them."]
+        notes = [f"The levels of the labels were told by the names {'beside them' if beside else 'in the file'}."]
     else:
-        numbering = find_numbering(_heights(labels, numbers), path.name)
+        numbering = find_numbering(_centers(labels, numbers), path.name)
         levels = {n: numbering.levels[n] for n in numbers if n in numbering.levels}
         notes = [f"The label numbers were read as those of {numbering.name}."]
         extra = [numbering.unnamed[n] for n in numbers if n in numbering.unnamed]
@@ -156,10 +157,9 @@ def _read_label_image(path: Path) -> LabelledVertebrae:
     return _ordered(masks, [*notes, *note], labels, path.name)
 
 
-def _heights(labels: Volume, numbers: list[int]) -> dict[int, float]:
-    centers = np.array(ndimage.center_of_mass(labels.array > 0, labels.array, numbers)).reshape(-1, 3)
-    heights = centers[:, ::-1] @ labels.ijk_to_ras[2, :3] + labels.ijk_to_ras[2, 3]
-    return dict(zip(numbers, heights.tolist()))
+def _centers(labels: Volume, numbers: list[int]) -> dict[int, np.ndarray]:
+    index = np.array(ndimage.center_of_mass(labels.array > 0, labels.array, numbers)).reshape(-1, 3)
+    return dict(zip(numbers, index[:, ::-1] @ labels.ijk_to_ras[:3, :3].T + labels.ijk_to_ras[:3, 3]))
 
 
 def _bodies_beside(path: Path, labels: Volume) -> tuple[Volume, list[str]]:
@@ -186,13 +186,26 @@ def _names_beside(path: Path) -> dict[int, str]:
         raise MarrowQuantError(f"{file.name} is no readable JSON; correct it, or remove it to go by the label numbers.") from None
     names = content.get("labels", content) if isinstance(content, dict) else {}
     pairs = names.items() if isinstance(names, dict) else ()
+    numbered = [(first, second) if re.fullmatch(r"\d+", str(first)) else (second, first) for first, second in pairs]
+    return _levels_by_number(((str(number), str(name)) for number, name in numbered), file.name)
+
+
+def _names_inside(path: Path) -> dict[int, str]:
+    """Levels by number from the label table that TotalSegmentator writes into the NIfTI header of its multi-label files, as Caret's XML
+    (totalsegmentator/nifti_ext_header.py)."""
+    entry = r'<Label\s[^>]*?Key="(\d+)"[^>]*>\s*(?:<!\[CDATA\[)?([^<\]]+)'
+    tables = [text.decode("utf-8", errors="replace") for text in imagefiles.nifti_extensions(path) if b"<LabelTable" in text]
+    return _levels_by_number((pair for table in tables for pair in re.findall(entry, table)), path.name)
+
+
+def _levels_by_number(names: Iterable[tuple[str, str]], source: str) -> dict[int, str]:
+    """Levels by number from pairs of a number and a name; whatever names no level is left out."""
     found: dict[int, str] = {}
-    for first, second in pairs:
-        number, name = (first, second) if re.fullmatch(r"\d+", str(first)) else (second, first)
-        level = parse_level(str(name))
-        if level is None or not re.fullmatch(r"\d+", str(number)):
+    for number, name in names:
+        level = parse_level(name)
+        if level is None or not re.fullmatch(r"\d+", number):
             continue
         if level in found.values():
-            raise MarrowQuantError(f"{file.name} names {level} twice; give each vertebra one number.")
+            raise MarrowQuantError(f"{source} names {level} twice; give each vertebra one number.")
         found[int(number)] = level
     return found
