@@ -90,10 +90,13 @@ def test_sagittal_slices_are_used_as_they_are_and_coronal_ones_are_divided():
     assert thin_slices(coronal, ORIGIN).array.shape == (5, 24, 7)
 
 
-def test_missing_values_do_not_spread_along_the_slices():
+def test_a_missing_value_counts_as_the_median_and_does_not_spread():
     values = np.random.default_rng(2).normal(size=(8, 5, 5))
     values[3, 2, 2] = np.nan
-    assert np.isfinite(thin_slices(Sampler(axial(values)).image, ORIGIN).array).all()
+    filled = np.where(np.isnan(values), np.nanmedian(values), values)
+    middles = np.stack(np.meshgrid(np.arange(5.0), np.arange(5.0), np.arange(0.5, 32.0), indexing="ij"), axis=-1)
+    samples, expected = (Sampler(axial(each)).thinned(ORIGIN)(middles) for each in (values, filled))
+    np.testing.assert_allclose(samples, expected, atol=1e-5)
 
 
 @needs_spines

@@ -7,7 +7,7 @@ the exact negative: nothing that follows may depend on the sign.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy import ndimage
 from ..model import MarrowQuantError, Volume
 from .levels import level_index
 from .roi import default_axes
+from .slices import thin_slices
 
 UNIT_SPACING = 36.6
 """Distance between two lumbar centres in units: its mean over ten lumbar spines in mm (facts of our prototype, MyoSegmenTUM-spine)."""
@@ -69,13 +70,13 @@ class Sampler:
         if not valid.any() or float(np.ptp(values if complete else values[valid])) == 0.0:
             raise MarrowQuantError("The image for finding the vertebrae shows nothing: all voxels have one value; choose another image.")
         self._values = values if complete else np.where(valid, values, np.float32(np.median(values[valid])))
-        self._grid = image
+        self._image = image.like(self._values)
         self._ras_to_ijk = np.linalg.inv(image.ijk_to_ras)
 
-    @property
-    def image(self) -> Volume:
-        """The image as it is sampled, all values finite."""
-        return self._grid.like(self._values)
+    def thinned(self, points: Iterable[np.ndarray]) -> Sampler:
+        """Of the same image, with thick slices divided about these points (RAS mm); see :func:`.slices.thin_slices`."""
+        thin = thin_slices(self._image, points)
+        return self if thin is self._image else Sampler(thin)
 
     def sees(self, ras: np.ndarray) -> np.ndarray:
         """True where a position, shape (..., 3), lies inside the image."""

@@ -1,6 +1,7 @@
 """Vertebral bodies from two clicks, or one click a body: no neural network, no assumption on what is bright.
 
-1. :mod:`.column`: a frame through the clicks, turned onto the mirror plane of the back, and one sagittal picture.
+1. :mod:`.slices`: thick slices are divided.
+   :mod:`.column`: a frame through the clicks, turned onto the mirror plane of the back, and one sagittal picture.
 2. :mod:`.chain`: boxes with the best edges, first widely and for both signs of the discs, then finely at the scale found.
 3. :mod:`.walls`: endplates and walls of each body in three dimensions.
 4. Here: the labels, the ROI inside each body, and what the reader should doubt.
@@ -22,7 +23,6 @@ from .labels import paint
 from .levels import level_index, levels_between
 from .propose import check_distance, mean_curve, relative_spacing
 from .roi import default_axes
-from .slices import thin_slices
 from .walls import BodySurface, U, V, X, body_positions, fit_surfaces, share_depth, turn
 
 MARGIN_MM = 3.5
@@ -142,7 +142,7 @@ def segment_bodies(
     """
     sampler = Sampler(image)
     levels, points = _check_clicks(clicks, sampler)
-    sampler = Sampler(thin_slices(sampler.image, points.values()))
+    sampler = sampler.thinned(points.values())
     curve, length = _expected_curve(levels)
     frame = column_frame(points, length)
     if length:
