@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union
 
 import numpy as np
 
@@ -307,13 +307,15 @@ class Origin:
     """What a reader needs, beside maps and ROIs, to go on in the panel with an exam that was measured without it.
 
     ``map_warnings`` were told while the maps were made, ``placement_notes`` while the ROIs were placed. ``seams_ras`` are the middles of
-    the overlaps of stations, RAS mm; ``skeleton`` is the mask of bone that the tumour load was restricted to.
+    the overlaps of stations, RAS mm; ``skeleton`` is the mask of bone that the tumour load was restricted to, and ``muscle`` what was said
+    of muscle: its high-b signal, or points in it, RAS mm.
     """
 
     map_warnings: tuple[str, ...] = ()
     placement_notes: tuple[str, ...] = ()
     seams_ras: tuple[tuple[float, ...], ...] = ()
     skeleton: Optional[Volume] = None
+    muscle: Union[float, Sequence[Sequence[float]], None] = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from . import dicom
+from .burden import Muscle
 from .distributions import region_changes
 from .doubts import region_doubts, swap_doubts
 from .followup import BodyMovement, carry_rois, follow_lesions
@@ -98,6 +99,7 @@ def analyze(
     subject: Optional[Subject] = None,
     overrides: Sequence[dicom.Override] = (),
     skeletons: Sequence[PathLike] = (),
+    muscle: Sequence[Optional[Muscle]] = (),
     limits: Optional[Mapping[str, Repeatability]] = None,
     progress: Progress = no_progress,
 ) -> Results:
@@ -124,6 +126,8 @@ def analyze(
         What the reader knows better than the headers, see ``dicom.read_overrides``.
     skeletons : sequence of path
         Masks (NIfTI, NRRD), one for each exam in the same order: only what lies in them counts as tumour load.
+    muscle : sequence of float, points or None
+        For each exam in the same order the high-b signal of muscle, or points in it, RAS mm; found automatically where there is none.
     limits : mapping of str to Repeatability, optional
         A site's own limits of change, see ``longitudinal.compare``.
     progress : callable
@@ -146,7 +150,8 @@ def analyze(
         maps = make_maps(exam, LABELS[n], settings, part(report_part, 0.0, 0.8))
         rois_from = (markups[n], points, measured[0] if n else None)
         mask = skeletons[n] if n < len(skeletons) else None
-        measured.append(_measure_exam(maps, settings, rois_from, labs_by_exam[n], mask, part(report_part, 0.8, 1.0)))
+        said = muscle[n] if n < len(muscle) else None
+        measured.append(_measure_exam(maps, settings, rois_from, labs_by_exam[n], mask, said, part(report_part, 0.8, 1.0)))
     lesions: tuple[LesionChange, ...] = ()
     distributions: tuple[RegionChange, ...] = ()
     movement: Optional[BodyMovement] = None
@@ -174,6 +179,7 @@ def follow(
     rois: Optional[PathLike] = None,
     settings: Optional[Settings] = None,
     skeleton: Optional[PathLike] = None,
+    muscle: Optional[Muscle] = None,
     limits: Optional[Mapping[str, Repeatability]] = None,
     overrides: Sequence[dicom.Override] = (),
     progress: Progress = no_progress,
@@ -188,8 +194,8 @@ def follow(
     rois : path, optional
         Its own ``.mrk.json``; without one the baseline's ROIs are carried over.
     settings : Settings, optional
-    skeleton, limits, overrides : optional
-        As in :func:`analyze`.
+    skeleton, muscle, limits, overrides : optional
+        As in :func:`analyze`, for this exam.
     progress : callable
 
     Raises
@@ -203,7 +209,7 @@ def follow(
         raise MarrowQuantError(f"The follow-up ({exam.date}) is not later than the baseline ({baseline.date}); exchange the two exams.")
     maps = make_maps(exam, LABELS[1], settings, part(progress, 0.25, 0.8))
     own = Path(rois) if rois else find_markups(Path(exam.folder), Path(folder))
-    measured = _measure_exam(maps, settings, (own, None, baseline), {}, skeleton, part(progress, 0.8, 0.9))
+    measured = _measure_exam(maps, settings, (own, None, baseline), {}, skeleton, muscle, part(progress, 0.8, 0.9))
     first, second, lesions, _ = follow_lesions(baseline, measured, part(progress, 0.9, 1.0))
     warning = "Results carry no identity, so it was not checked that both exams are of the same patient."
     changes = region_changes(first, second)
@@ -216,6 +222,7 @@ def _measure_exam(
     rois_from: RoiSource,
     labs: Mapping[str, LabValue],
     skeleton: Optional[PathLike],
+    muscle: Optional[Muscle],
     progress: Progress,
 ) -> ExamResult:
     """Place the ROIs of one exam, and measure its vertebrae and its tumour load."""
@@ -225,10 +232,10 @@ def _measure_exam(
     vertebrae, lumbar = measure_vertebrae(maps.maps, rois, shifts)
     progress(0.5, "Measuring the tumour load")
     mask = _mask(skeleton) if skeleton else None
-    burden, burden_notes = measure_burden(maps.maps, settings, rois=rois, seams_ras=maps.seams_ras, skeleton=mask)
-    parts, part_notes = measure_parts(maps.maps, settings, rois=rois, skeleton=mask)
+    burden, burden_notes = measure_burden(maps.maps, settings, muscle, rois=rois, seams_ras=maps.seams_ras, skeleton=mask)
+    parts, part_notes = measure_parts(maps.maps, settings, muscle, rois=rois, skeleton=mask)
     told = (*moved, *burden_notes, *part_notes)
-    return assemble(maps, vertebrae, lumbar, burden, labs, told, parts, placement_notes=notes, skeleton=mask)
+    return assemble(maps, vertebrae, lumbar, burden, labs, told, parts, Origin(maps.warnings, tuple(notes), maps.seams_ras, mask, muscle))
 
 
 # ------------------------------------------------------------------------------------------------------------------ exams
@@ -382,11 +389,10 @@ def assemble(
     labs: Mapping[str, LabValue],
     notes: Sequence[str] = (),
     parts: Sequence[BurdenPart] = (),
-    *,
-    placement_notes: Sequence[str] = (),
-    skeleton: Optional[Volume] = None,
+    origin: Optional[Origin] = None,
 ) -> ExamResult:
-    """All of one exam in one record."""
+    """All of one exam in one record; what was told when the ROIs were placed comes from ``origin``."""
+    origin = origin or Origin(maps.warnings, (), maps.seams_ras)
     flags = [flag for v in vertebrae for flag in v.flags] + region_doubts(vertebrae) + swap_doubts(maps.maps, vertebrae)
     return ExamResult(
         label=maps.label,
@@ -399,9 +405,9 @@ def assemble(
         series=maps.series,
         protocol=maps.protocol,
         synthetic=maps.synthetic,
-        warnings=(*maps.warnings, *placement_notes, *notes, *flags, *(burden.flags if burden else ())),
+        warnings=(*maps.warnings, *origin.placement_notes, *notes, *flags, *(burden.flags if burden else ())),
         burden_parts=tuple(parts),
-        origin=Origin(maps.warnings, tuple(placement_notes), maps.seams_ras, skeleton),
+        origin=origin,
     )
 
 

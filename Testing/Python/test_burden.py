@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from MarrowQuantLib.burden import BurdenSession, find_muscle, segment
+from MarrowQuantLib.burden import BurdenSession, find_muscle, muscle_at, segment
 from MarrowQuantLib.burden.edges import edge_level
 from MarrowQuantLib.burden.physiology import BodyOutline, propose_states
 from MarrowQuantLib.burden.pieces import Pieces, connected, find_pieces, longest_diameters
@@ -95,7 +95,7 @@ def test_an_image_without_muscle_is_refused(images):
         segment(high_b, adc.like(np.where(adc.array > 1200, np.nan, adc.array)))
     with pytest.raises(MarrowQuantError, match="No muscle was found"):
         segment(high_b.like(np.zeros_like(high_b.array)), adc)
-    assert segment(high_b, adc.like(np.where(adc.array > 1200, np.nan, adc.array)), muscle_signal=100.0).tdv.value > 0
+    assert segment(high_b, adc.like(np.where(adc.array > 1200, np.nan, adc.array)), muscle=100.0).tdv.value > 0
 
 
 def test_the_load_is_the_lesions_and_nothing_else(images):
@@ -194,6 +194,46 @@ def test_the_last_decision_holds_and_a_change_of_mind_is_no_conflict(images):
     assert burden.components[label - 1].state == "accepted" and burden.flags == ()
 
 
+def test_a_readers_points_in_muscle_take_the_place_of_what_is_found(images):
+    high_b, adc = images
+    signal = high_b.array.copy()
+    thigh, points = ellipsoid((60, 0, 60), (30, 30, 40)), [(60, -10, 60), (60, 10, 60), (45, 0, 60)]
+    signal[thigh] = 2 * MUSCLE
+    high_b = high_b.like(signal)
+    found, there = find_muscle(high_b, adc), muscle_at(high_b, adc, points)
+    assert (found.signal, there.signal) == (pytest.approx(MUSCLE, rel=0.05), 2 * MUSCLE)
+    assert there.doubt == "" and there.n_voxels >= 8 and "reader's points" in there.how
+    doubled, as_found = segment(high_b, adc, muscle=points), segment(high_b, adc)
+    assert doubled.muscle_signal == 2 * MUSCLE and doubled.tdv.value < as_found.tdv.value
+    assert segment(high_b, adc, muscle=2 * MUSCLE).tdv.value == doubled.tdv.value
+    with pytest.raises(MarrowQuantError, match="lie within 8 mm"):
+        muscle_at(high_b, adc, [(5000, 0, 60)])
+    with pytest.raises(MarrowQuantError, match=r"Only [1-7] voxels"):
+        muscle_at(high_b, adc, points[:1])
+    for wrong in ([(1, 2)], [(np.nan, 0, 0)], []):
+        with pytest.raises(MarrowQuantError, match="three RAS coordinates"):
+            muscle_at(high_b, adc, wrong)
+
+
+def test_a_point_that_does_not_lie_in_muscle_is_doubted(images):
+    burden = segment(*images, muscle=[LESIONS["L3"][0] + np.array([0, 0, z]) for z in (-30, -15, 0, 15, 30)])
+    assert "check that they lie in muscle" in burden.flags[0]
+
+
+def test_the_sphere_around_a_point_is_round_on_any_grid():
+    """Against every voxel's distance, on an oblique grid of unequal voxels."""
+    turn = Rotation.from_euler("xyz", (20, -35, 10), degrees=True).as_matrix()
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = turn @ np.diag([2.0, 3.0, 5.0]), (-20, 10, 5)
+    kji = np.indices((14, 18, 22)).reshape(3, -1)
+    ras = kji[::-1].T @ matrix[:3, :3].T + matrix[:3, 3]
+    signal = Volume(np.arange(1, 14 * 18 * 22 + 1, dtype=np.float32).reshape(14, 18, 22), matrix)
+    point = ras[7 * 18 * 22 + 9 * 22 + 11] + (0.4, -0.7, 1.1)
+    near = np.linalg.norm(ras - point, axis=1) <= 8.0
+    found = muscle_at(signal, signal.like(np.full_like(signal.array, 1500.0)), [point])
+    assert found.n_voxels == near.sum() and found.signal == np.median(signal.array.ravel()[near])
+
+
 def test_undoing_takes_back_the_last_decision_only(images):
     session = BurdenSession(*images)
     before = session.update()
@@ -256,7 +296,7 @@ def test_bright_specks_of_normal_marrow_do_not_grow_into_lesions():
 def test_a_blank_image_has_no_load(images):
     high_b, adc = images
     for value in (0.0, np.nan):
-        burden = segment(high_b.like(np.full_like(high_b.array, value)), adc, muscle_signal=MUSCLE)
+        burden = segment(high_b.like(np.full_like(high_b.array, value)), adc, muscle=MUSCLE)
         assert burden.components == () and burden.tdv.value == 0.0
 
 
@@ -303,7 +343,7 @@ def test_the_result_does_not_depend_on_the_orientation_of_the_grid(images):
     # The same body stored as sagittal slices: new (k, j, i) = old (i, k, j).
     matrix = grid()[:, [1, 2, 0, 3]]
     turned = [Volume(np.ascontiguousarray(v.array.transpose(2, 0, 1)), matrix) for v in (high_b, adc)]
-    first, second = segment(high_b, adc, muscle_signal=MUSCLE), segment(*turned, muscle_signal=MUSCLE)
+    first, second = segment(high_b, adc, muscle=MUSCLE), segment(*turned, muscle=MUSCLE)
     assert second.tdv.value == pytest.approx(first.tdv.value)
     for a, b in zip(first.components, second.components):
         assert a.state == b.state
@@ -317,7 +357,7 @@ def test_the_result_does_not_depend_on_the_orientation_of_the_grid(images):
 )
 def test_thresholds_without_sense_are_refused(images, bad):
     with pytest.raises(MarrowQuantError):
-        BurdenSession(*images, muscle_signal=MUSCLE).update(**bad)
+        BurdenSession(*images, muscle=MUSCLE).update(**bad)
 
 
 def test_unusable_input_is_refused(images):
@@ -325,7 +365,7 @@ def test_unusable_input_is_refused(images):
     with pytest.raises(MarrowQuantError, match="same grid"):
         segment(high_b, Volume(adc.array[:-1], adc.ijk_to_ras))
     with pytest.raises(MarrowQuantError, match="muscle signal"):
-        segment(high_b, adc, muscle_signal=0.0)
+        segment(high_b, adc, muscle=0.0)
     session = BurdenSession(high_b, adc)
     with pytest.raises(MarrowQuantError, match="not a decision"):
         session.decide((0, 0, 0), "perhaps")

@@ -369,3 +369,51 @@ def test_a_model_that_is_not_on_this_computer_is_told_beside_the_probability(cas
     case.parameters.modelId = "of-another-site"
     told = case.results().response.warnings[0]
     assert '"of-another-site"' in told and case.results().response.model_id in told
+
+
+def test_points_in_muscle_hold_for_the_images_they_lie_in_and_come_back_with_the_scene(case, tmp_path):
+    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.muscle import place_points
+    from MarrowQuantLib.scene.parameters import get_parameters
+    from MarrowQuantLib.scene.results_scene import load_scene
+
+    case._replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
+    exam = case.exams["baseline"]
+    case.propose_burden()
+    found, of_part = exam.burden.muscle_signal, exam.parts[0].burden.muscle_signal
+    assert not exam.muscle_is_given
+    place_points([(0.0, 0.0, 0.0)], "baseline")  # marrow, twice as bright as muscle
+    exam.follow_muscle()
+    assert exam.burden.muscle_signal == 2 * found and exam.parts[0].burden.muscle_signal == of_part
+    assert exam.muscle_is_given and "check that they lie in muscle" in " ".join(exam.burden.flags)
+    load_scene(case.export(tmp_path / "out")["scene"])
+    reopened = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
+    reopened.restore()
+    again = reopened.exams["baseline"]
+    assert again.burden.muscle_signal == 2 * found and again.burden.tdv.how == exam.burden.tdv.how
+    again.find_muscle()
+    assert again.burden.muscle_signal == found and not again.muscle_is_given and "found automatically" in again.burden.tdv.how
+    place_points([(0.0, 0.0, -400.0)], "baseline")
+    again.follow_muscle()
+    assert again.burden.muscle_signal == found and again.parts[0].burden.muscle_signal != of_part
+    place_points([(0.0, 0.0, 4000.0)], "baseline")
+    with pytest.raises(MarrowQuantError, match="inside the diffusion images"):
+        again.follow_muscle()
+    assert again.burden.muscle_signal == found
+
+
+def test_a_reopened_case_tells_how_muscle_was_found(case, tmp_path):
+    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.parameters import get_parameters
+    from MarrowQuantLib.scene.results_scene import load_scene
+
+    first, second = case.exams.values()
+    first.propose_burden()
+    second.propose_burden(90.0)
+    for exam in (first, second):
+        exam.show_burden()
+    load_scene(case.export(tmp_path / "out")["scene"])
+    reopened = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
+    reopened.restore()
+    assert [exam.burden.tdv.how for exam in reopened.exams.values()] == [exam.burden.tdv.how for exam in (first, second)]
+    assert [exam.muscle_signal for exam in reopened.exams.values()] == [None, 90.0]

@@ -183,7 +183,7 @@ def test_a_reader_goes_on_in_the_panel_where_the_program_stopped(cases, tmp_path
     assert case.results().exams[0].burden.tdv.value == pytest.approx(written.exams[0].burden.tdv.value - counted.volume_ml)
 
 
-def test_a_skeleton_mask_given_to_the_program_holds_for_the_reader_too(cases, tmp_path, slicer_scene):
+def test_a_skeleton_mask_and_a_point_in_muscle_given_to_the_program_hold_for_the_reader_too(cases, tmp_path, slicer_scene):
     from MarrowQuantLib.scene.case import Case
     from MarrowQuantLib.scene.parameters import get_parameters
     from MarrowQuantLib.scene.results_scene import load_scene, write_scene
@@ -198,10 +198,12 @@ def test_a_skeleton_mask_given_to_the_program_holds_for_the_reader_too(cases, tm
     image.SetOrigin(lps[:3, 3].tolist())
     image.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
     sitk.WriteImage(image, str(tmp_path / "bone.nii.gz"))
-    written = workflow.analyze([patient.baseline], skeletons=[tmp_path / "bone.nii.gz"])
-    assert len(written.exams[0].burden.components) == 3
+    written = workflow.analyze([patient.baseline], skeletons=[tmp_path / "bone.nii.gz"], muscle=[[(40.0, -60.0, 0.0)]])
+    assert 3 <= len(written.exams[0].burden.components) < len(largest.components)
     write_scene(written, tmp_path / "scene.mrb")
     load_scene(tmp_path / "scene.mrb")
     case = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
     case.restore()
-    assert case.exams["baseline"].burden.tdv.value == pytest.approx(written.exams[0].burden.tdv.value, rel=1e-9)
+    restored = case.exams["baseline"].burden
+    assert restored.tdv.value == pytest.approx(written.exams[0].burden.tdv.value, rel=1e-9)
+    assert "reader's points in muscle" in restored.tdv.how and restored.tdv.how == written.exams[0].burden.tdv.how

@@ -101,3 +101,46 @@ def test_site_limits_replace_the_published_ones_and_are_saved_with_the_scene(pan
     assert "an invented site" in panel.logic.getParameterNode().siteLimits
     panel.ui.limitsPathLineEdit.currentPath = str(tmp_path / "absent.json")
     assert "absent.json" in panel.ui.statusLabel.text
+
+
+def test_muscle_is_corrected_by_a_point_and_found_again(panel):
+    from MarrowQuantLib.scene.muscle import muscle_node, muscle_points
+
+    ui = panel.ui
+    ui.proposeButton.click()
+    exam, before = panel.panel.burden.exam, ui.tdvLabel.text
+    assert not ui.findMuscleButton.enabled
+    ui.muscleButton.click()
+    assert ui.musclePlaceWidget.placeModeEnabled
+    node = muscle_node("baseline")
+    node.AddControlPointWorld([0.0, 60.0, 0.0])
+    assert exam.muscle_is_given and "muscle where you placed it" in ui.tdvLabel.text
+    assert exam.burden.muscle_signal == fake_exams.MUSCLE_SIGNAL
+    node.SetNthControlPointPositionWorld(0, 0.0, 0.0, 0.0)
+    node.InvokeEvent(node.PointEndInteractionEvent)
+    assert exam.burden.muscle_signal == 2 * fake_exams.MUSCLE_SIGNAL
+    assert "check that they lie in muscle" in ui.burdenMessage.text
+    assert panel.logic.case.exams["follow-up"].burden.muscle_signal == fake_exams.MUSCLE_SIGNAL
+    node.SetNthControlPointPositionWorld(0, 0.0, 0.0, 9000.0)
+    node.InvokeEvent(node.PointEndInteractionEvent)
+    assert "inside the diffusion images" in ui.statusLabel.text
+    ui.findMuscleButton.click()
+    assert muscle_points("baseline") == [] and ui.tdvLabel.text == before and not ui.findMuscleButton.enabled
+
+
+def test_a_point_in_muscle_can_be_placed_where_none_was_found(panel):
+    from MarrowQuantLib.scene.muscle import muscle_node
+
+    exam = panel.panel.burden.exam
+    exam.maps.maps["adc"].array[...] = np.where(exam.maps.maps["adc"].array > 1200, 1000.0, exam.maps.maps["adc"].array)
+    panel.ui.proposeButton.click()
+    assert "place a point in muscle" in panel.ui.statusLabel.text and exam.burden is None
+    panel.ui.muscleButton.click()
+    muscle_node("baseline").AddControlPointWorld([0.0, 60.0, 0.0])
+    assert exam.burden.muscle_signal == fake_exams.MUSCLE_SIGNAL
+
+
+def test_leaving_the_module_ends_placing_in_muscle(panel, slicer_host):
+    panel.ui.muscleButton.click()
+    slicer_host.exit(panel)
+    assert not panel.ui.musclePlaceWidget.placeModeEnabled and not panel.ui.muscleButton.checked

@@ -11,7 +11,7 @@ import pytest
 from MarrowQuantLib import tumour_load, workflow
 from MarrowQuantLib.burden import PRESETS, BurdenSession
 from MarrowQuantLib.burden.lookup import values_at
-from MarrowQuantLib.commands.thresholds import add_limits, add_thresholds, limits_of, settings_of
+from MarrowQuantLib.commands.thresholds import add_limits, add_thresholds, limits_of, muscle, muscle_by_exam, settings_of
 from MarrowQuantLib.longitudinal.repeatability import repeatability, write_limits
 from MarrowQuantLib.maps import ExamMaps
 from MarrowQuantLib.model import MarrowQuantError, Measurement, Settings, Volume
@@ -163,3 +163,21 @@ def test_site_limits_decide_what_is_inside_measurement_error(images, tmp_path):
     assert any(flag.startswith("inside measurement error") for flag in published.flags)
     assert not any(flag.startswith("inside measurement error") for flag in own.flags)
     assert limits_of(options()) is None
+
+
+# ------------------------------------------------------------------------------------------------------------------- muscle
+def test_what_the_shell_is_told_of_muscle_is_a_point_or_a_signal():
+    assert muscle("1.5,-20,33") == [(1.5, -20.0, 33.0)] and muscle("140") == 140.0
+    assert muscle_by_exam("follow-up=1,2,3") == ("follow-up", [(1.0, 2.0, 3.0)])
+    for wrong in ("1,2", "here", "", "follow=1,2,3", "baseline=x"):
+        with pytest.raises(argparse.ArgumentTypeError):
+            muscle_by_exam(wrong)
+    for wrong in ("1,2", "here", ""):
+        with pytest.raises(argparse.ArgumentTypeError):
+            muscle(wrong)
+
+
+@pytest.mark.parametrize("signal", [0.0, -3.0, float("nan"), float("inf")])
+def test_a_signal_of_muscle_that_cannot_be_divided_by_is_refused(images, signal):
+    burden, notes = tumour_load.measure_burden(maps_of(images), Settings(), signal)
+    assert burden is None and "cannot be divided by" in notes[0]

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from .context import BurdenContext
-from .muscle import MuscleReference, find_muscle
+from .muscle import Muscle, MuscleReference, find_muscle, muscle_at, points_inside
 from .presets import PRESETS, Preset, find_preset
 from .tdv import BurdenSession, segment
 
-__all__ = ["PRESETS", "BurdenContext", "BurdenSession", "MuscleReference", "Preset", "find_muscle", "find_preset", "segment"]
+__all__ = [
+    "PRESETS",
+    "BurdenContext",
+    "BurdenSession",
+    "Muscle",
+    "MuscleReference",
+    "Preset",
+    "find_muscle",
+    "find_preset",
+    "muscle_at",
+    "points_inside",
+    "segment",
+]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Optional, Union
 
 import numpy as np
 from scipy import ndimage
@@ -16,6 +18,15 @@ most organs lie below, fluid above."""
 MIN_MUSCLE_VOXELS = 200
 """Fewer voxels than this are not taken for muscle (our choice: at 3.5 x 3.5 x 6 mm about 15 mL)."""
 
+POINT_RADIUS_MM = 8.0
+"""Around a reader's point in muscle; our choice, inside the psoas and the muscles along the spine of an adult."""
+
+MIN_POINT_VOXELS = 8
+"""Fewer voxels around the points are refused (our choice: a quarter of a sphere at 3.5 x 3.5 x 6 mm)."""
+
+Muscle = Union[float, Sequence[Sequence[float]]]
+"""What a reader says of muscle: its high-b signal, or points in it, RAS mm."""
+
 _NOISE_FACTOR = 3.0  # of the median signal at the border of the field of view
 _NEIGHBOURS = 5 / 9  # part of the 3 x 3 neighbourhood in the slice that must qualify as well: drops noise and edges
 _BIN = 0.05  # width of a histogram bin in the logarithm of the signal
@@ -24,11 +35,29 @@ _AROUND_MODE = 0.25  # the median is taken over signals this close to the mode, 
 
 @dataclass(frozen=True)
 class MuscleReference:
-    """Median muscle signal of the high-b image, the number of voxels it rests on, and a sentence on how it was found."""
+    """Median muscle signal of the high-b image, the number of voxels it rests on, how it was found, and what to doubt about it."""
 
     signal: float
     n_voxels: int
     how: str
+    doubt: str = ""
+
+
+def muscle_reference(high_b: Volume, adc: Volume, muscle: Optional[Muscle] = None) -> MuscleReference:
+    """The muscle signal that a reader gave or pointed at, or else the one that is found; see :func:`muscle_at` and :func:`find_muscle`.
+
+    Raises
+    ------
+    MarrowQuantError
+        As these; also if a signal is no positive number.
+    """
+    if muscle is None:
+        return find_muscle(high_b, adc)
+    if not isinstance(muscle, (int, float)):
+        return muscle_at(high_b, adc, muscle)
+    if not (np.isfinite(muscle) and muscle > 0):
+        raise MarrowQuantError(f"A muscle signal of {muscle} cannot be divided by; place a point in muscle, or let it be found.")
+    return MuscleReference(float(muscle), 0, "given")
 
 
 def tissue_mask(high_b: np.ndarray) -> np.ndarray:
@@ -75,6 +104,68 @@ def find_muscle(high_b: Volume, adc: Volume) -> MuscleReference:
         "found automatically"
     )
     return MuscleReference(float(np.median(near)), int(near.size), how)
+
+
+def muscle_at(high_b: Volume, adc: Volume, points_ras: Sequence[Sequence[float]]) -> MuscleReference:
+    """The median signal of all voxels within :data:`POINT_RADIUS_MM` of the reader's points.
+
+    Parameters
+    ----------
+    high_b, adc : Volume
+        As for :func:`find_muscle`.
+    points_ras : sequence of three floats
+        One point or more in muscle, RAS mm.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the grids differ, a point is no position, or too few voxels with a signal and an ADC lie around the points.
+    """
+    check_pair(high_b, adc)
+    points = np.asarray(points_ras, dtype=float)
+    if points.ndim != 2 or points.shape[1:] != (3,) or not np.isfinite(points).all():
+        raise MarrowQuantError("A point in muscle needs three RAS coordinates in mm; place it again.")
+    inside = np.zeros(high_b.array.shape, dtype=bool)
+    for point in points:
+        _mark_sphere(inside, high_b, point)
+    with np.errstate(invalid="ignore"):
+        inside &= (high_b.array > 0) & np.isfinite(high_b.array) & np.isfinite(adc.array)
+    signals = high_b.array[inside]
+    if signals.size < MIN_POINT_VOXELS:
+        raise MarrowQuantError(
+            f"Only {signals.size} voxels with a signal and an ADC lie within {POINT_RADIUS_MM:g} mm of the points in muscle; place them, "
+            "or more of them, in muscle inside the diffusion images."
+        )
+    low, high = MUSCLE_ADC_WINDOW
+    there = float(np.median(adc.array[inside]))
+    doubt = "" if low <= there <= high else (
+        f"The ADC around the points in muscle is {there:.0f} {UNIT_ADC}, where muscle has {low:.0f} to {high:.0f}; check that they lie in "
+        "muscle."
+    )
+    how = f"median of {signals.size} voxels within {POINT_RADIUS_MM:g} mm of the reader's points in muscle"
+    return MuscleReference(float(np.median(signals)), int(signals.size), how, doubt)
+
+
+def points_inside(volume: Volume, points_ras: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
+    """Those of the points that lie in a voxel of the volume."""
+    inverse, shape = np.linalg.inv(volume.ijk_to_ras), np.array(volume.array.shape[::-1])
+    index = [inverse[:3, :3] @ np.asarray(point, dtype=float) + inverse[:3, 3] for point in points_ras]
+    return [tuple(point) for point, ijk in zip(points_ras, index) if np.all((ijk > -0.5) & (ijk < shape - 0.5))]
+
+
+def _mark_sphere(inside: np.ndarray, volume: Volume, point_ras: np.ndarray) -> None:
+    """Set the voxels whose centres lie within the radius of a point; only their box is looked at."""
+    matrix = volume.ijk_to_ras
+    inverse = np.linalg.inv(matrix)
+    ijk = inverse[:3, :3] @ point_ras + inverse[:3, 3]
+    reach = POINT_RADIUS_MM * np.linalg.norm(inverse[:3, :3], axis=1)
+    shape = np.array(volume.array.shape[::-1])
+    low = np.clip(np.ceil(ijk - reach), 0, shape).astype(int)
+    high = np.clip(np.floor(ijk + reach) + 1, low, shape).astype(int)
+    grid = np.stack(np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high)), indexing="ij"))
+    offset = np.tensordot(matrix[:3, :3], grid - ijk[:, None, None, None], axes=1)
+    box = tuple(slice(a, b) for a, b in zip(low[::-1], high[::-1]))
+    inside[box] |= (np.sum(offset**2, axis=0) <= POINT_RADIUS_MM**2).transpose(2, 1, 0)
 
 
 def check_pair(high_b: Volume, adc: Volume) -> None:

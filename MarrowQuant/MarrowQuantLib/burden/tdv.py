@@ -43,7 +43,7 @@ from .decisions import Candidates, Decisions
 from .edges import edge_level
 from .landmarks import Landmarks
 from .lookup import check_mask, values_at
-from .muscle import MuscleReference, check_pair, find_muscle, tissue_mask
+from .muscle import Muscle, check_pair, muscle_reference, tissue_mask
 from .pattern import propose_pattern
 from .physiology import BRAIN, outline_of, propose_states
 from .pieces import find_pieces, longest_diameters
@@ -61,8 +61,8 @@ class BurdenSession:
         Signal at the highest b-value (measured or computed), shape (k, j, i), stitched.
     adc : Volume
         ADC in µm²/s on the same grid; NaN where there is none.
-    muscle_signal : float, optional
-        Signal of muscle in ``high_b``; found automatically if not given.
+    muscle : float or sequence of points, optional
+        Signal of muscle in ``high_b``, or points in muscle, RAS mm; found automatically if not given.
     min_component_ml : float
         Smaller components are left out unless :meth:`update` says otherwise.
     context : BurdenContext, optional
@@ -73,14 +73,14 @@ class BurdenSession:
     Raises
     ------
     MarrowQuantError
-        If the grids differ, no muscle is found and no usable signal was given, or the mask shows nothing of the image.
+        If the grids differ, no muscle is found or what was said of it is not usable, or the mask shows nothing of the image.
     """
 
     def __init__(
         self,
         high_b: Volume,
         adc: Volume,
-        muscle_signal: Optional[float] = None,
+        muscle: Optional[Muscle] = None,
         *,
         min_component_ml: float = Settings.min_component_ml,
         context: Optional[BurdenContext] = None,
@@ -89,12 +89,7 @@ class BurdenSession:
         check_pair(high_b, adc)
         if skeleton is not None:
             check_mask(skeleton, high_b)
-        if muscle_signal is None:
-            self.muscle = find_muscle(high_b, adc)
-        elif np.isfinite(muscle_signal) and muscle_signal > 0:
-            self.muscle = MuscleReference(float(muscle_signal), 0, "given")
-        else:
-            raise MarrowQuantError(f"A muscle signal of {muscle_signal} cannot be divided by; place the point in muscle again.")
+        self.muscle = muscle_reference(high_b, adc, muscle)
         self._high_b, self._adc_map, self._skeleton = high_b, adc, skeleton
         self._min_component_ml = min_component_ml
         self._outline = outline_of(tissue_mask(high_b.array), high_b.ijk_to_ras)
@@ -271,7 +266,7 @@ class BurdenSession:
         )
 
     def _flags(self, n_accepted: int) -> list[str]:
-        flags = []
+        flags = [self.muscle.doubt] if self.muscle.doubt else []
         if n_accepted == 0:
             flags.append("No component is accepted: the tDV is 0 mL and the gADC has no value.")
         if self._skeleton is not None:
@@ -289,7 +284,7 @@ def segment(
     ratio: float = Settings.tdv_signal_ratio,
     adc_window: tuple[float, float] = Settings.tdv_adc_window,
     min_component_ml: float = Settings.min_component_ml,
-    muscle_signal: Optional[float] = None,
+    muscle: Optional[Muscle] = None,
     decisions: Iterable[tuple[Sequence[float], str]] = (),
     progress: Progress = no_progress,
 ) -> Burden:
@@ -301,8 +296,8 @@ def segment(
         Stitched high-b image and ADC in µm²/s on the same grid, shape (k, j, i).
     ratio, adc_window, min_component_ml
         As in :meth:`BurdenSession.update`.
-    muscle_signal : float, optional
-        Found automatically if not given.
+    muscle : float or sequence of points, optional
+        As for :class:`BurdenSession`.
     decisions : iterable of (point in RAS mm, state)
         What a reader decided before, in that order.
     progress : callable
@@ -313,7 +308,7 @@ def segment(
         As :class:`BurdenSession`.
     """
     progress(0.0, "Finding muscle")
-    session = BurdenSession(high_b, adc, muscle_signal, min_component_ml=min_component_ml)
+    session = BurdenSession(high_b, adc, muscle, min_component_ml=min_component_ml)
     for point, state in decisions:
         session.decide(point, state)
     progress(0.5, "Collecting the components")

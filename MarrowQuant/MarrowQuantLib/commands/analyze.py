@@ -15,7 +15,7 @@ from .progress import progress_bar
 from .scenes import HOW_TO_GET_SCENES, scene_writer
 from .subject import add_subject, read_subject
 from .summary import summary
-from .thresholds import add_limits, add_thresholds, limits_of, settings_of
+from .thresholds import add_limits, add_thresholds, limits_of, muscle_by_exam, settings_of
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -27,6 +27,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--first", type=level_point, metavar="LEVEL=R,A,S", help="centre of the first vertebral body, RAS in mm")
     parser.add_argument("--last", type=level_point, metavar="LEVEL=R,A,S", help="centre of the last vertebral body")
     parser.add_argument("--skeletons", type=Path, nargs="+", default=(), metavar="FILE", help="masks of bone, in the order of the exams")
+    said = "a point in muscle, RAS in mm, or its high-b signal, to normalise to; once for each exam (default: found automatically)"
+    parser.add_argument("--muscle", type=muscle_by_exam, action="append", default=[], metavar="EXAM=R,A,S", help=said)
     parser.add_argument("--no-refine", action="store_true", help="leave ROIs in place on images that show the column elsewhere")
     add_thresholds(parser)
     add_limits(parser)
@@ -57,6 +59,8 @@ def _analyze(options: argparse.Namespace) -> int:
     points = (options.first, options.last) if options.first else None
     settings = replace(settings_of(options), refine_rois=not options.no_refine)
     choices = {"settings": settings, "rois": options.rois, "points": points, "subject": read_subject(options)}
+    given = dict(options.muscle)
+    choices["muscle"] = [given.get(label) for label in workflow.LABELS]
     choices.update(overrides=overrides_of(options), skeletons=options.skeletons, limits=limits_of(options))
     main_job(options, options.exams, options.labs, options.out, **choices)
     return 0

@@ -11,7 +11,7 @@ from ..model import Burden, ExamResult, LesionChange, MarrowQuantError, Results
 from ..report import results_to_dict
 from .inspect import add_overrides, overrides_of
 from .progress import progress_bar
-from .thresholds import add_limits, add_thresholds, limits_of, settings_of
+from .thresholds import add_limits, add_thresholds, limits_of, muscle, settings_of
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -32,6 +32,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument("--rois", type=Path, metavar="FILE", help=".mrk.json with vertebral ROIs (default: the one beside the exam)")
     parser.add_argument("--skeleton", type=Path, metavar="FILE", help="mask of bone (NIfTI, NRRD): only what lies in it counts")
+    said = "a point in muscle, RAS in mm, or its high-b signal, to normalise to (default: found automatically); write --muscle=R,A,S"
+    parser.add_argument("--muscle", type=muscle, metavar="R,A,S", help=said)
     add_overrides(parser)
     add_thresholds(parser)
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the report")
@@ -44,6 +46,7 @@ def _burden(options: argparse.Namespace) -> int:
         [options.exam],
         rois=[options.rois] if options.rois else (),
         skeletons=[options.skeleton] if options.skeleton else (),
+        muscle=[options.muscle],
         settings=settings_of(options),
         overrides=overrides_of(options),
         progress=workflow.part(progress_bar, 0.0, 0.9),
@@ -60,6 +63,7 @@ def _follow(options: argparse.Namespace) -> int:
         options.exam,
         rois=options.rois,
         skeleton=options.skeleton,
+        muscle=options.muscle,
         settings=settings_of(options),
         limits=limits_of(options),
         overrides=overrides_of(options),

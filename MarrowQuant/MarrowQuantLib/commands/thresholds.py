@@ -1,4 +1,4 @@
-"""Options that the commands with a tumour load share: preset, thresholds, ADC classes, skeleton masks, and a site's limits of change."""
+"""Options that the commands with a tumour load share: preset, thresholds, ADC classes, muscle, and a site's limits of change."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
-from ..burden import PRESETS, find_preset
+from ..burden import PRESETS, Muscle, find_preset
 from ..longitudinal.repeatability import Repeatability, read_limits
 from ..model import Settings
+from ..workflow import LABELS
 
 
 def add_thresholds(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +24,22 @@ def add_thresholds(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--adc-window", type=_two_numbers, metavar="LOW,HIGH", help=window)
     edges = f"edges of the ADC classes in µm²/s (default: {','.join(f'{edge:g}' for edge in Settings.adc_class_edges)})"
     parser.add_argument("--adc-classes", type=_numbers, metavar="EDGE,…", help=edges)
+
+
+def muscle(text: str) -> Muscle:
+    """``1.5,-20,33`` as a point in muscle (RAS mm), ``140`` as its high-b signal."""
+    numbers = _numbers(text)
+    if len(numbers) not in (1, 3):
+        raise argparse.ArgumentTypeError(f"'{text}' is neither a point R,A,S in mm nor a signal")
+    return numbers[0] if len(numbers) == 1 else [numbers]
+
+
+def muscle_by_exam(text: str) -> tuple[str, Muscle]:
+    """``baseline=1.5,-20,33`` as (exam, what is said of its muscle)."""
+    exam, _, said = text.partition("=")
+    if exam not in LABELS:
+        raise argparse.ArgumentTypeError(f"'{text}' must begin with {' or '.join(f'{label}=' for label in LABELS)}")
+    return exam, muscle(said)
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, Component
 from . import views
 from .burden_options import BurdenOptions
 from .follow_up import regionWords
+from .muscle_points import MusclePoints
 from .step import Step
 from .tablewidget import fillTable, number
 
@@ -43,6 +44,7 @@ class BurdenStep(Step):
         self._entered = False
         self._shownPart = ("", 1)
         self._options = BurdenOptions(panel, ui, self.onThresholdChanged)
+        self._muscle = MusclePoints(panel, ui)
         keys = (("A", self.onKeep), ("R", self.onReject), ("P", self.onPhysiological), ("U", self.onUndo))
         self._shortcuts = [self._shortcut(key, slot) for key, slot in keys]
 
@@ -65,11 +67,17 @@ class BurdenStep(Step):
         self._enableShortcuts()
 
     def exit(self) -> None:
+        self._muscle.stopPlacing()
         self._entered = False
         self._enableShortcuts()
 
     def onCollapsed(self, collapsed: bool) -> None:
         self._enableShortcuts()
+
+    def release(self) -> None:
+        """The scene is being closed."""
+        self._timer.stop()
+        self._muscle.release()
 
     def cleanup(self) -> None:
         self._timer.stop()
@@ -190,6 +198,7 @@ class BurdenStep(Step):
         fillTable(self.ui.componentTable, headers, rows, tips)
         self._showTotal()
         self._options.show()
+        self._muscle.show()
         self._enableButtons()
         self._enableShortcuts()
 
@@ -200,6 +209,7 @@ class BurdenStep(Step):
             return
         told = [_("tDV {volume} mL · gADC {adc} µm²/s · muscle signal {muscle}").format(
             volume=number(burden.tdv.value), adc=number(burden.gadc.value, 0), muscle=number(burden.muscle_signal, 0))]
+        told += [_("muscle where you placed it")] if self.exam.muscle_is_given else []
         told += [_("part {number}: {volume} mL").format(number=p.number, volume=number(p.burden.tdv.value)) for p in self.exam.parts]
         self.ui.tdvLabel.text = " · ".join(told)
 

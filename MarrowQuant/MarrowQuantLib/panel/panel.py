@@ -64,6 +64,7 @@ class Panel(RunningPanel):
         self.case.parameters = parameterNode
         if parameterNode is None:
             self.vertebrae.release()
+            self.burden.release()
             self.case.clear()
             return
         for step in self.steps:

@@ -39,6 +39,7 @@ from .case_exam import CaseExam
 from .case_follow_up import FollowUp
 from .case_laboratory import Laboratory
 from .charts import lumbar_histogram_chart
+from .muscle import remove_points
 from .nodes import exam_folder, put_in_folder
 from .parameters import numbers_from_text
 from .results_scene import write_scene
@@ -133,6 +134,7 @@ class Case:
         for label in LABELS:
             records.remove_records(label)
             remove_burden(label)
+            remove_points(label)
         self.follow_up.remove_record()
         for maps in all_maps:
             exam = self.exams[maps.label] = CaseExam(self, maps)
@@ -298,7 +300,7 @@ class Case:
         exam.begin_history()
         if exam.has_points():
             exam.measure()
-        if record["muscle_signal"] is not None:
+        if record["proposed"]:
             exam.propose_burden(record["muscle_signal"])
 
 

@@ -18,6 +18,7 @@ from ..tumour_load import PartSession
 from . import skeleton
 from .burden import burdens_to_nodes, remove_burden
 from .case_rois import CaseRois
+from .muscle import muscle_points, remove_points
 from .records import Decision
 
 if TYPE_CHECKING:
@@ -37,11 +38,14 @@ class CaseBurden(CaseRois):
         What is and what is not in the tDV, for these stations.
     decisions : list of Decision
         The reader's words on components, oldest first.
+    muscle_signal : float or None
+        The signal of muscle that :meth:`propose_burden` was given.
     """
 
     def __init__(self, case: Case, maps: ExamMaps) -> None:
         super().__init__(case, maps)
         self.decisions: list[Decision] = []
+        self.muscle_signal: Optional[float] = None
         self._forget_burden()
 
     def _forget_burden(self) -> None:
@@ -74,17 +78,20 @@ class CaseBurden(CaseRois):
         Parameters
         ----------
         muscle_signal : float, optional
-            Median high-b signal of muscle in the stitched stations; found if left out.
+            Median high-b signal of muscle in the stitched stations; if left out, that at the reader's points in muscle, and without
+            points it is found.
 
         Raises
         ------
         MarrowQuantError
-            If no muscle is found; see ``workflow.burden_session``.
+            If no muscle is found or a point lies elsewhere; see ``workflow.burden_session``. What was proposed before then stays.
         """
+        muscle = (muscle_points(self.label) or None) if muscle_signal is None else muscle_signal
         rois, settings, mask = self.measured_rois(), self.case.settings(), self._skeleton()
         maps, seams = self.maps.maps, self.maps.seams_ras
-        self._session = workflow.burden_session(maps, settings, muscle_signal, rois=rois, seams_ras=seams, skeleton=mask)
-        self._part_sessions = workflow.part_sessions(maps, settings, rois=rois, skeleton=mask)
+        self._session = workflow.burden_session(maps, settings, muscle, rois=rois, seams_ras=seams, skeleton=mask)
+        self._part_sessions = workflow.part_sessions(maps, settings, muscle, rois=rois, skeleton=mask)
+        self.muscle_signal = muscle_signal
         sessions = self._sessions()
         for decision in self.decisions:
             if decision.part in sessions:
@@ -128,7 +135,29 @@ class CaseBurden(CaseRois):
             self.refer("Burden", burdens_to_nodes(self.burden, self.parts, self.label, self.map_node))
             self.remember()
 
-    # -------------------------------------------------------------------------------------------------------- skeleton
+    # ----------------------------------------------------------------------------------------------- muscle, skeleton
+    def follow_muscle(self) -> None:
+        """Propose the tumour load anew at the reader's points in muscle, or by itself where there are none, and show it.
+
+        Raises
+        ------
+        MarrowQuantError
+            As :meth:`propose_burden`.
+        """
+        self.propose_burden()
+        self.case.follow_up.match()
+        self.show_burden()
+
+    def find_muscle(self) -> None:
+        """Remove the points in muscle, and let it be found."""
+        remove_points(self.label)
+        self.follow_muscle()
+
+    @property
+    def muscle_is_given(self) -> bool:
+        """True if muscle was given by points or by its signal."""
+        return self.muscle_signal is not None or bool(muscle_points(self.label))
+
     @property
     def skeleton_node(self) -> Optional[Any]:
         """The mask of bone that the reader chose for this exam, or None."""
@@ -145,11 +174,11 @@ class CaseBurden(CaseRois):
         MarrowQuantError
             If the mask does not fit the images; the one before then holds.
         """
-        before, muscle_signal = self.skeleton_node, None if self.burden is None else self.burden.muscle_signal
+        before = self.skeleton_node
         skeleton.choose_skeleton(node, self.label)
         try:
-            if muscle_signal is not None:
-                self.propose_burden(muscle_signal)
+            if self.burden is not None:
+                self.propose_burden(self.muscle_signal)
         except MarrowQuantError:
             skeleton.choose_skeleton(before, self.label)
             raise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Optional
 
 from .. import workflow
 from ..maps import ExamMaps
-from ..model import ExamResult, LabValue, Measurement, VertebraResult, VertebraROI
+from ..model import ExamResult, LabValue, Measurement, Origin, VertebraResult, VertebraROI
 from .case_burden import CaseBurden
 from .nodes import exam_title, find_or_add
 from .records import write_record
@@ -47,7 +47,8 @@ class CaseExam(CaseBurden):
         if self._result is None:
             labs, notes = dict(self.labs), (*self._shift_notes, *self.part_notes)
             measured = (self.maps, self.vertebrae, self.lumbar, self.burden, labs)
-            self._result = workflow.assemble(*measured, notes, self.parts, placement_notes=self.placement_notes)
+            origin = Origin(self.maps.warnings, self.placement_notes, self.maps.seams_ras)
+            self._result = workflow.assemble(*measured, notes, self.parts, origin)
         return self._result
 
     def outdate_result(self) -> None:
@@ -69,12 +70,12 @@ class CaseExam(CaseBurden):
 
     def remember(self) -> None:
         """Write into the scene what its other nodes do not hold."""
-        muscle_signal = None if self.burden is None else self.burden.muscle_signal
         text = write_record(
             self.maps,
             labs=self.labs,
             decisions=self.decisions,
-            muscle_signal=muscle_signal,
+            proposed=self.burden is not None,
+            muscle_signal=self.muscle_signal,
             placement_notes=self.placement_notes,
         )
         self.case.remembered[self.label] = text

@@ -11,6 +11,7 @@ import slicer
 from ..longitudinal.repeatability import limits_to_text
 from ..maps import ExamMaps
 from ..model import ExamResult, Results, Volume
+from .muscle import place_points
 from .nodes import exam_title, find_or_add
 from .parameters import set_parameters
 from .records import write_follow_up, write_history, write_record
@@ -44,10 +45,13 @@ def _hand_over_exam(exam: ExamResult, scene: Optional[Any]) -> None:
         maps,
         labs=exam.labs,
         decisions=(),
-        muscle_signal=exam.burden.muscle_signal if exam.burden else None,
+        proposed=exam.burden is not None,
+        muscle_signal=exam.origin.muscle if isinstance(exam.origin.muscle, (int, float)) else None,
         placement_notes=exam.origin.placement_notes,
         scene=scene,
     )
+    if exam.origin.muscle is not None and not isinstance(exam.origin.muscle, (int, float)):
+        place_points(exam.origin.muscle, exam.label, scene)
     if exam.origin.skeleton is not None:
         choose_skeleton(_mask_to_node(exam.origin.skeleton, exam.label, scene), exam.label, scene)
 

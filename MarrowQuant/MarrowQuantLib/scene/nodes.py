@@ -9,6 +9,8 @@ A node is known by its attributes, never by its name, which the reader may chang
 ``.rois``          "points" (point list) or "segments" (segmentation)
 ``.burden``        "segments" (segmentation by state) or "labels" (components); "segments_part2" … of stations kept apart
 ``.part``          number of the stations kept apart, on the nodes of their tumour load
+``.muscle``        "points": the reader's points in muscle
+``.skeleton``      label of the exam whose tumour load a mask of bone restricts
 ``.functional``    "ff" or "adc": the functional map (segmentation)
 ``.table``         which table: vertebrae, measurements, components, lesions, changes, labs, response, adc_histogram, ff_levels,
                    lumbar_ff, lumbar_adc

@@ -1,7 +1,7 @@
 """What the scene must hold beside maps, points and segmentations so that a saved case reopens as it was: one JSON text node an exam.
 
-It holds the exam's date, protocol, warnings and recognised series, the reader's decisions on the tumour load, the muscle signal they were
-made with, and the laboratory values. The whole laboratory sheet has a node of its own. No path and no patient identity.
+It holds the exam's date, protocol, warnings and recognised series, the reader's decisions on the tumour load, the muscle signal that was
+given for it, and the laboratory values. The whole laboratory sheet has a node of its own. No path and no patient identity.
 """
 
 from __future__ import annotations
@@ -38,11 +38,15 @@ def write_record(
     *,
     labs: Mapping[str, LabValue],
     decisions: Sequence[Decision],
-    muscle_signal: Optional[float],
+    proposed: bool,
+    muscle_signal: Optional[float] = None,
     placement_notes: Sequence[str] = (),
     scene: Optional[Any] = None,
 ) -> str:
-    """Write the record of one exam; a second call replaces it. Returns its text."""
+    """Write the record of one exam; a second call replaces it. Returns its text.
+
+    ``proposed`` tells that there is a tumour load, ``muscle_signal`` what was given for it; points in muscle have a node of their own.
+    """
     record = {
         "maps": {
             "date": maps.date.isoformat(),
@@ -54,6 +58,7 @@ def write_record(
         },
         "labs": [[lab.test, lab.value, lab.unit, lab.date.isoformat(), lab.given] for lab in labs.values()],
         "decisions": decisions,
+        "proposed": proposed,
         "muscle_signal": muscle_signal,
         "placement_notes": placement_notes,
     }
@@ -81,6 +86,7 @@ def read_record(label: str, scene: Optional[Any] = None) -> Optional[dict[str, A
     maps["seams_ras"] = tuple(tuple(seam) for seam in maps.get("seams_ras", ()))
     labs = [LabValue(test, value, unit, datetime.date.fromisoformat(date), given) for test, value, unit, date, given in record["labs"]]
     record["labs"] = {lab.test: lab for lab in labs}
+    record.setdefault("proposed", record["muscle_signal"] is not None)  # an older scene kept the signal of every tumour load
     record["decisions"] = [Decision(tuple(ras), *rest) for ras, *rest in record["decisions"]]
     return record
 

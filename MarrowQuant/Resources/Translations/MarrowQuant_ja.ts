@@ -4,142 +4,6 @@
 <context>
     <name>MarrowQuant</name>
     <message>
-        <source>Preset:</source>
-        <translation>プリセット:</translation>
-    </message>
-    <message>
-        <source>Signal and ADC thresholds that belong together; where they come from is told here once one is chosen.</source>
-        <translation>対になった信号とADCの閾値。選択すると出典がここに表示されます。</translation>
-    </message>
-    <message>
-        <source>ADC classes:</source>
-        <translation>ADC区分:</translation>
-    </message>
-    <message>
-        <source>Edges of the ADC classes of the accepted volume in µm²/s, ascending, separated by commas.</source>
-        <translation>採用した体積のADC区分の境界（µm²/s、昇順、コンマ区切り）。</translation>
-    </message>
-    <message>
-        <source>Mask of bone:</source>
-        <translation>骨マスク:</translation>
-    </message>
-    <message>
-        <source>A labelmap or segmentation that marks the skeleton of the exam shown: only what lies in it counts.</source>
-        <translation>表示中の検査の骨格を示すラベルマップまたはセグメンテーション。その内側のみを数えます。</translation>
-    </message>
-    <message>
-        <source>Site limits:</source>
-        <translation>施設の限界値:</translation>
-    </message>
-    <message>
-        <source>The site's own limits of change, a file of the repeatability tool. Leave empty for the published ones.</source>
-        <translation>施設独自の変化の限界値（再現性ツールのファイル）。空欄なら公表値を使います。</translation>
-    </message>
-    <message>
-        <source>Limits (*.json)</source>
-        <translation>限界値 (*.json)</translation>
-    </message>
-    <message>
-        <source>Other dates:</source>
-        <translation>他の日付：</translation>
-    </message>
-    <message>
-        <source>Course</source>
-        <translation>経過図</translation>
-    </message>
-    <message>
-        <source>Folder with the results.json of other dates of this patient; they are drawn together with this case.</source>
-        <translation>この患者の他の日付のresults.jsonがあるフォルダー。この症例と一緒に描画します。</translation>
-    </message>
-    <message>
-        <source>Carry over from baseline</source>
-        <translation>治療前から引き継ぐ</translation>
-    </message>
-    <message>
-        <source>Take the ROIs, levels and exclusions of the baseline over to the follow-up, and match the lesions of both exams.</source>
-        <translation>治療前のROI・レベル・除外を治療後に引き継ぎ、両検査の病変を対応付けます。</translation>
-    </message>
-    <message>
-        <source>Undo carrying</source>
-        <translation>引き継ぎを取り消す</translation>
-    </message>
-    <message>
-        <source>The follow-up as it was before carrying.</source>
-        <translation>引き継ぐ前の治療後検査に戻します。</translation>
-    </message>
-    <message>
-        <source>What became of each lesion. Select one to jump to it in the exam shown; hover over a row for the reason of its category.</source>
-        <translation>各病変の転帰。選択すると表示中の検査のその位置に移動します。行にカーソルを置くと区分の理由が表示されます。</translation>
-    </message>
-    <message>
-        <source>Findings, covariates, therapy, and values of other dates than the exams.</source>
-        <translation>所見、共変量、治療、および検査日以外の値。</translation>
-    </message>
-    <message>
-        <source>Date as YYYY-MM-DD.</source>
-        <translation>日付（YYYY-MM-DD）。</translation>
-    </message>
-    <message>
-        <source>YYYY-MM-DD</source>
-        <translation>YYYY-MM-DD</translation>
-    </message>
-    <message>
-        <source>What is entered: a finding, a covariate, therapy, or a laboratory value of any date.</source>
-        <translation>入力する項目：所見、共変量、治療、または任意の日付の検査値。</translation>
-    </message>
-    <message>
-        <source>Name of the covariate, such as t(4;14).</source>
-        <translation>共変量の名前（例：t(4;14)）。</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名前</translation>
-    </message>
-    <message>
-        <source>The value; therapy, G-CSF and transfusion may stay empty.</source>
-        <translation>値。治療、G-CSF、輸血は空欄でもかまいません。</translation>
-    </message>
-    <message>
-        <source>Unit of the value.</source>
-        <translation>値の単位。</translation>
-    </message>
-    <message>
-        <source>Add</source>
-        <translation>追加</translation>
-    </message>
-    <message>
-        <source>Add the entry to the laboratory values.</source>
-        <translation>項目を検査値に追加します。</translation>
-    </message>
-    <message>
-        <source>Remove</source>
-        <translation>削除</translation>
-    </message>
-    <message>
-        <source>Remove the entry selected in the table.</source>
-        <translation>表で選択した項目を削除します。</translation>
-    </message>
-    <message>
-        <source>Age (years):</source>
-        <translation>年齢（歳）：</translation>
-    </message>
-    <message>
-        <source>not given</source>
-        <translation>未入力</translation>
-    </message>
-    <message>
-        <source>Sex:</source>
-        <translation>性別：</translation>
-    </message>
-    <message>
-        <source>Age in years at the baseline, only to show a published normal fat fraction; never read from the images.</source>
-        <translation>治療前の年齢（歳）。公表された正常脂肪分画の表示にのみ使い、画像からは読み取りません。</translation>
-    </message>
-    <message>
-        <source>Sex, only to show a published normal fat fraction; never read from the images.</source>
-        <translation>性別。公表された正常脂肪分画の表示にのみ使い、画像からは読み取りません。</translation>
-    </message>
-    <message>
         <source>1 Exams</source>
         <translation>1 検査</translation>
     </message>
@@ -168,16 +32,56 @@
         <translation>7 書き出し</translation>
     </message>
     <message>
+        <source>8 De-identify</source>
+        <translation>8 匿名化</translation>
+    </message>
+    <message>
+        <source>A labelmap or segmentation that marks the skeleton of the exam shown: only what lies in it counts.</source>
+        <translation>表示中の検査の骨格を示すラベルマップまたはセグメンテーション。その内側のみを数えます。</translation>
+    </message>
+    <message>
         <source>A level that is excluded is measured but does not enter the mean.</source>
         <translation>除外した椎体は計測されますが、平均には入りません。</translation>
+    </message>
+    <message>
+        <source>A new or empty folder, beside the one that is read.</source>
+        <translation>新しい、または空のフォルダー。読み込み元の中には置けません。</translation>
     </message>
     <message>
         <source>ADC (µm²/s):</source>
         <translation>ADC (µm²/s):</translation>
     </message>
     <message>
+        <source>ADC classes:</source>
+        <translation>ADC区分:</translation>
+    </message>
+    <message>
+        <source>ADC histogram</source>
+        <translation>ADCヒストグラム</translation>
+    </message>
+    <message>
         <source>ADC that a candidate voxel must have.</source>
         <translation>候補となるボクセルが持つべきADC。</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>追加</translation>
+    </message>
+    <message>
+        <source>Add the entry to the laboratory values.</source>
+        <translation>項目を検査値に追加します。</translation>
+    </message>
+    <message>
+        <source>Age (years):</source>
+        <translation>年齢（歳）：</translation>
+    </message>
+    <message>
+        <source>Age in years at the baseline, only to show a published normal fat fraction; never read from the images.</source>
+        <translation>治療前の年齢（歳）。公表された正常脂肪分画の表示にのみ使い、画像からは読み取りません。</translation>
+    </message>
+    <message>
+        <source>Ages above 89 years are written as 90.</source>
+        <translation>89歳を超える年齢は90と記録されます。</translation>
     </message>
     <message>
         <source>Anterior–posterior half-length of the ellipsoids.</source>
@@ -200,6 +104,14 @@
         <translation>中止</translation>
     </message>
     <message>
+        <source>Carry over from baseline</source>
+        <translation>治療前から引き継ぐ</translation>
+    </message>
+    <message>
+        <source>Click into muscle on the diffusion image of the exam shown: its signal there is used to normalise. Points can be dragged; several are pooled.</source>
+        <translation>表示中の検査の拡散強調像で筋をクリックすると、その位置の信号で正規化します。点はドラッグで動かせ、複数の点はまとめて用います。</translation>
+    </message>
+    <message>
         <source>Click into the centre of each vertebral body, from top to bottom. Press again to stop.</source>
         <translation>各椎体の中心を上から順にクリックしてください。もう一度押すと終了します。</translation>
     </message>
@@ -208,12 +120,28 @@
         <translation>選択した成分を腫瘍に数えます（Aキー）。</translation>
     </message>
     <message>
+        <source>Course</source>
+        <translation>経過図</translation>
+    </message>
+    <message>
         <source>Cranio-caudal half-length of the ellipsoids.</source>
         <translation>楕円体の頭尾方向の半径。</translation>
     </message>
     <message>
+        <source>Date as YYYY-MM-DD.</source>
+        <translation>日付（YYYY-MM-DD）。</translation>
+    </message>
+    <message>
+        <source>De-identify</source>
+        <translation>匿名化する</translation>
+    </message>
+    <message>
         <source>Drag a point in the slice view to correct it.</source>
         <translation>点は断面画像上でドラッグして修正できます。</translation>
+    </message>
+    <message>
+        <source>Edges of the ADC classes of the accepted volume in µm²/s, ascending, separated by commas.</source>
+        <translation>採用した体積のADC区分の境界（µm²/s、昇順、コンマ区切り）。</translation>
     </message>
     <message>
         <source>Exam shown:</source>
@@ -224,32 +152,32 @@
         <translation>書き出す</translation>
     </message>
     <message>
+        <source>FF histogram</source>
+        <translation>FFヒストグラム</translation>
+    </message>
+    <message>
+        <source>Find</source>
+        <translation>自動検出</translation>
+    </message>
+    <message>
         <source>Find bodies between</source>
         <translation>間の椎体を検出</translation>
     </message>
     <message>
-        <source>Move the ROIs on images that show the column clearly elsewhere than the Dixon images. The shift is told below.</source>
-        <translation>脊柱の位置がDixon画像と明らかに異なる画像ではROIを移動します。移動量は下に表示されます。</translation>
+        <source>Find the vertebral bodies from the highest to the lowest point, and place an ROI in each.</source>
+        <translation>最も上の点から最も下の点までの椎体を検出し、それぞれにROIを配置します。</translation>
     </message>
     <message>
-        <source>Follow a displacement of the diffusion images</source>
-        <translation>拡散画像の位置ずれに追従</translation>
-    </message>
-    <message>
-        <source>Segmentation of another tool whose segments are vertebrae, by name (L1, vertebrae_L1) or by SNOMED CT code.</source>
-        <translation>他のツールで作成した椎体のセグメンテーション。名前（L1、vertebrae_L1）またはSNOMED CTコードで識別します。</translation>
-    </message>
-    <message>
-        <source>Place an ROI inside every vertebra of the segmentation, clear of its endplates, walls and arch.</source>
-        <translation>セグメンテーションの各椎体の内部に、終板・皮質・椎弓を避けてROIを配置します。</translation>
-    </message>
-    <message>
-        <source>Take over its vertebrae</source>
-        <translation>椎体を取り込む</translation>
+        <source>Findings, covariates, therapy, and values of other dates than the exams.</source>
+        <translation>所見、共変量、治療、および検査日以外の値。</translation>
     </message>
     <message>
         <source>First level:</source>
         <translation>最初の椎体:</translation>
+    </message>
+    <message>
+        <source>Folder with DICOM files. They are only read.</source>
+        <translation>DICOMファイルのあるフォルダー。読み込むだけで変更しません。</translation>
     </message>
     <message>
         <source>Folder with the DICOM files of the exam before treatment.</source>
@@ -260,8 +188,16 @@
         <translation>治療後の検査のDICOMファイルがあるフォルダー。1回の検査だけを計測する場合は空のままにします。</translation>
     </message>
     <message>
+        <source>Folder with the results.json of other dates of this patient; they are drawn together with this case.</source>
+        <translation>この患者の他の日付のresults.jsonがあるフォルダー。この症例と一緒に描画します。</translation>
+    </message>
+    <message>
         <source>Folder:</source>
         <translation>フォルダー:</translation>
+    </message>
+    <message>
+        <source>Follow a displacement of the diffusion images</source>
+        <translation>拡散画像の位置ずれに追従</translation>
     </message>
     <message>
         <source>Follow-up folder:</source>
@@ -270,6 +206,10 @@
     <message>
         <source>Follow-up minus baseline. Hover over a row for its warnings.</source>
         <translation>治療後から治療前を引いた値。行にマウスを重ねると注意が表示されます。</translation>
+    </message>
+    <message>
+        <source>From:</source>
+        <translation>入力:</translation>
     </message>
     <message>
         <source>Half size front–back:</source>
@@ -292,6 +232,14 @@
         <translation>採用 (A)</translation>
     </message>
     <message>
+        <source>Keep:</source>
+        <translation>残す情報:</translation>
+    </message>
+    <message>
+        <source>Key file:</source>
+        <translation>鍵ファイル:</translation>
+    </message>
+    <message>
         <source>Language of the HTML report: English (en) or Japanese (ja).</source>
         <translation>HTMLレポートの言語: 英語 (en) または日本語 (ja)。</translation>
     </message>
@@ -308,28 +256,24 @@
         <translation>最も上の点の椎体レベル。続く点には順に下のレベルが付きます。別のレベルを選ぶと脊柱全体の名前が変わります。</translation>
     </message>
     <message>
+        <source>Limits (*.json)</source>
+        <translation>限界値 (*.json)</translation>
+    </message>
+    <message>
+        <source>Manufacturer's model, station name and serial number stay.</source>
+        <translation>装置の型名、ステーション名、製造番号を残します。</translation>
+    </message>
+    <message>
         <source>MarrowQuant</source>
         <translation>MarrowQuant</translation>
     </message>
     <message>
+        <source>Mask of bone:</source>
+        <translation>骨マスク:</translation>
+    </message>
+    <message>
         <source>Measure</source>
         <translation>計測</translation>
-    </message>
-    <message>
-        <source>FF histogram</source>
-        <translation>FFヒストグラム</translation>
-    </message>
-    <message>
-        <source>ADC histogram</source>
-        <translation>ADCヒストグラム</translation>
-    </message>
-    <message>
-        <source>Show the fat fraction of the lumbar voxels of both exams in a plot.</source>
-        <translation>両検査の腰椎ボクセルの脂肪分画をグラフに表示します。</translation>
-    </message>
-    <message>
-        <source>Show the ADC of the lumbar voxels of both exams in a plot.</source>
-        <translation>両検査の腰椎ボクセルのADCをグラフに表示します。</translation>
     </message>
     <message>
         <source>Measure fat fraction, ADC and signal dropout in every vertebral ROI of both exams.</source>
@@ -340,24 +284,60 @@
         <translation>モデル:</translation>
     </message>
     <message>
+        <source>Move the ROIs on images that show the column clearly elsewhere than the Dixon images. The shift is told below.</source>
+        <translation>脊柱の位置がDixon画像と明らかに異なる画像ではROIを移動します。移動量は下に表示されます。</translation>
+    </message>
+    <message>
+        <source>Muscle:</source>
+        <translation>筋：</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名前</translation>
+    </message>
+    <message>
+        <source>Name of the covariate, such as t(4;14).</source>
+        <translation>共変量の名前（例：t(4;14)）。</translation>
+    </message>
+    <message>
         <source>Open folder</source>
         <translation>フォルダーを開く</translation>
+    </message>
+    <message>
+        <source>Options of DICOM PS3.15 Annex E. Measuring change needs the longitudinal one.</source>
+        <translation>DICOM PS3.15 Annex Eのオプション。変化の計測には縦断用が必要です。</translation>
+    </message>
+    <message>
+        <source>Other dates:</source>
+        <translation>他の日付：</translation>
     </message>
     <message>
         <source>Physiological (P)</source>
         <translation>生理的 (P)</translation>
     </message>
     <message>
+        <source>Place an ROI inside every vertebra of the segmentation, clear of its endplates, walls and arch.</source>
+        <translation>セグメンテーションの各椎体の内部に、終板・皮質・椎弓を避けてROIを配置します。</translation>
+    </message>
+    <message>
+        <source>Place point</source>
+        <translation>点を置く</translation>
+    </message>
+    <message>
         <source>Place points</source>
         <translation>点を配置</translation>
     </message>
     <message>
-        <source>Propose</source>
-        <translation>候補を表示</translation>
+        <source>Preset:</source>
+        <translation>プリセット:</translation>
     </message>
     <message>
-        <source>Find the vertebral bodies from the highest to the lowest point, and place an ROI in each.</source>
-        <translation>最も上の点から最も下の点までの椎体を検出し、それぞれにROIを配置します。</translation>
+        <source>Profile:</source>
+        <translation>プロファイル:</translation>
+    </message>
+    <message>
+        <source>Propose</source>
+        <translation>候補を表示</translation>
     </message>
     <message>
         <source>Quantitative bone-marrow MRI in myeloma: fat fraction and ADC of the lumbar vertebrae, tumour burden on whole-body diffusion, their change under treatment, and an estimated probability of response. Work through the steps from top to bottom; each says what it still needs. Research use only. Not a medical device; not for diagnosis or treatment decisions.</source>
@@ -376,8 +356,16 @@
         <translation>除外 (R)</translation>
     </message>
     <message>
-        <source>Take back the last change of the ROIs: placing, dragging, finding, taking over, renaming, excluding, resizing.</source>
-        <translation>ROIの直前の変更（配置、移動、検出、取り込み、名前の変更、除外、大きさの変更）を元に戻します。</translation>
+        <source>Remove</source>
+        <translation>削除</translation>
+    </message>
+    <message>
+        <source>Remove the entry selected in the table.</source>
+        <translation>表で選択した項目を削除します。</translation>
+    </message>
+    <message>
+        <source>Remove the points in muscle and find it automatically again.</source>
+        <translation>筋の点を消して、再び自動で検出します。</translation>
     </message>
     <message>
         <source>Report language:</source>
@@ -396,8 +384,20 @@
         <translation>結果はここに書き出されます: results.json、measurements.csv、report.html、scene.mrb。</translation>
     </message>
     <message>
+        <source>Save share-safe scene</source>
+        <translation>共有用シーンを保存</translation>
+    </message>
+    <message>
+        <source>Secret of the project, outside the folder to write; made if it does not exist. The same key gives the same pseudonyms and shifts of dates.</source>
+        <translation>プロジェクトの秘密鍵。出力フォルダーの外に置き、なければ作成されます。同じ鍵からは同じ仮名と日付のずれが得られます。</translation>
+    </message>
+    <message>
         <source>Segment the whole-body diffusion signal of both exams with these thresholds.</source>
         <translation>両方の検査の全身拡散強調画像を、これらの閾値で領域分割します。</translation>
+    </message>
+    <message>
+        <source>Segmentation of another tool whose segments are vertebrae, by name (L1, vertebrae_L1) or by SNOMED CT code.</source>
+        <translation>他のツールで作成した椎体のセグメンテーション。名前（L1、vertebrae_L1）またはSNOMED CTコードで識別します。</translation>
     </message>
     <message>
         <source>Select a component to jump to it.</source>
@@ -408,12 +408,36 @@
         <translation>選択したレベル:</translation>
     </message>
     <message>
+        <source>Sex, only to show a published normal fat fraction; never read from the images.</source>
+        <translation>性別。公表された正常脂肪分画の表示にのみ使い、画像からは読み取りません。</translation>
+    </message>
+    <message>
+        <source>Sex:</source>
+        <translation>性別：</translation>
+    </message>
+    <message>
+        <source>Show the ADC of the lumbar voxels of both exams in a plot.</source>
+        <translation>両検査の腰椎ボクセルのADCをグラフに表示します。</translation>
+    </message>
+    <message>
+        <source>Show the fat fraction of the lumbar voxels of both exams in a plot.</source>
+        <translation>両検査の腰椎ボクセルの脂肪分画をグラフに表示します。</translation>
+    </message>
+    <message>
         <source>Show the written files in the file manager.</source>
         <translation>書き出したファイルをファイルマネージャーで表示します。</translation>
     </message>
     <message>
         <source>Signal / muscle:</source>
         <translation>信号／筋:</translation>
+    </message>
+    <message>
+        <source>Signal and ADC thresholds that belong together; where they come from is told here once one is chosen.</source>
+        <translation>対になった信号とADCの閾値。選択すると出典がここに表示されます。</translation>
+    </message>
+    <message>
+        <source>Site limits:</source>
+        <translation>施設の限界値:</translation>
     </message>
     <message>
         <source>Smaller components are taken for noise.</source>
@@ -432,6 +456,22 @@
         <translation>date, test, value, unit の列を持つ表。</translation>
     </message>
     <message>
+        <source>Take back every role, b-value and scale that was changed in the table, in both exams.</source>
+        <translation>表で変更した種類・b値・係数を、両方の検査ですべて元に戻します。</translation>
+    </message>
+    <message>
+        <source>Take back the last change of the ROIs: placing, dragging, finding, taking over, renaming, excluding, resizing.</source>
+        <translation>ROIの直前の変更（配置、移動、検出、取り込み、名前の変更、除外、大きさの変更）を元に戻します。</translation>
+    </message>
+    <message>
+        <source>Take over its vertebrae</source>
+        <translation>椎体を取り込む</translation>
+    </message>
+    <message>
+        <source>Take the ROIs, levels and exclusions of the baseline over to the follow-up, and match the lesions of both exams.</source>
+        <translation>治療前のROI・レベル・除外を治療後に引き継ぎ、両検査の病変を対応付けます。</translation>
+    </message>
+    <message>
         <source>Take the last decision back (key U).</source>
         <translation>最後の判定を取り消します（Uキー）。</translation>
     </message>
@@ -440,12 +480,28 @@
         <translation>手順2～4の対象で、断面画像に表示される検査。</translation>
     </message>
     <message>
+        <source>The follow-up as it was before carrying.</source>
+        <translation>引き継ぐ前の治療後検査に戻します。</translation>
+    </message>
+    <message>
         <source>The response model is reconstructed from what this paper reports, and is not calibrated: Takasu M, et al. PLoS One. 2020;15(2):e0229607, doi:10.1371/journal.pone.0229607. Please cite it with MarrowQuant.</source>
         <translation>治療効果のモデルは次の論文の報告値から再構成したもので、較正されていません: Takasu M, et al. PLoS One. 2020;15(2):e0229607, doi:10.1371/journal.pone.0229607. MarrowQuantとともに引用してください。</translation>
     </message>
     <message>
         <source>The selected component is normal tissue: brain, spleen, bowel (key P).</source>
         <translation>選択した成分は正常組織です: 脳、脾臓、腸管（Pキー）。</translation>
+    </message>
+    <message>
+        <source>The site's own limits of change, a file of the repeatability tool. Leave empty for the published ones.</source>
+        <translation>施設独自の変化の限界値（再現性ツールのファイル）。空欄なら公表値を使います。</translation>
+    </message>
+    <message>
+        <source>The value; therapy, G-CSF and transfusion may stay empty.</source>
+        <translation>値。治療、G-CSF、輸血は空欄でもかまいません。</translation>
+    </message>
+    <message>
+        <source>To:</source>
+        <translation>出力:</translation>
     </message>
     <message>
         <source>Total diffusion volume of the accepted components, and the ADC over them.</source>
@@ -464,84 +520,48 @@
         <translation>取り消し (U)</translation>
     </message>
     <message>
-        <source>What each predictor adds to the logit of the estimate.</source>
-        <translation>各予測因子が推定のロジットに加える値。</translation>
-    </message>
-    <message>
-        <source>What the software thinks each series is. Hover over a row for the reasons. Double-click role, b or scale to correct it.</source>
-        <translation>ソフトウェアが認識した各シリーズの内容です。行にカーソルを合わせると理由が表示されます。種類・b値・係数はダブルクリックで修正できます。</translation>
+        <source>Undo carrying</source>
+        <translation>引き継ぎを取り消す</translation>
     </message>
     <message>
         <source>Undo my changes</source>
         <translation>変更を取り消す</translation>
     </message>
     <message>
-        <source>Take back every role, b-value and scale that was changed in the table, in both exams.</source>
-        <translation>表で変更した種類・b値・係数を、両方の検査ですべて元に戻します。</translation>
+        <source>Unit of the value.</source>
+        <translation>値の単位。</translation>
+    </message>
+    <message>
+        <source>What became of each lesion. Select one to jump to it in the exam shown; hover over a row for the reason of its category.</source>
+        <translation>各病変の転帰。選択すると表示中の検査のその位置に移動します。行にカーソルを置くと区分の理由が表示されます。</translation>
+    </message>
+    <message>
+        <source>What each predictor adds to the logit of the estimate.</source>
+        <translation>各予測因子が推定のロジットに加える値。</translation>
+    </message>
+    <message>
+        <source>What is entered: a finding, a covariate, therapy, or a laboratory value of any date.</source>
+        <translation>入力する項目：所見、共変量、治療、または任意の日付の検査値。</translation>
+    </message>
+    <message>
+        <source>What the software thinks each series is. Hover over a row for the reasons. Double-click role, b or scale to correct it.</source>
+        <translation>ソフトウェアが認識した各シリーズの内容です。行にカーソルを合わせると理由が表示されます。種類・b値・係数はダブルクリックで修正できます。</translation>
+    </message>
+    <message>
+        <source>Write scene-share-safe.mrb: the open scene without the patient's name, ID, birth date and UIDs, whoever added its nodes.</source>
+        <translation>scene-share-safe.mrbを書き出します。開いているシーンから、どのノードについても患者の氏名、ID、生年月日、UIDを除いたものです。</translation>
     </message>
     <message>
         <source>Write the results, the table, the report and the scene.</source>
         <translation>結果、表、レポート、シーンを書き出します。</translation>
     </message>
     <message>
-        <source>8 De-identify</source>
-        <translation>8 匿名化</translation>
+        <source>YYYY-MM-DD</source>
+        <translation>YYYY-MM-DD</translation>
     </message>
     <message>
-        <source>A new or empty folder, beside the one that is read.</source>
-        <translation>新しい、または空のフォルダー。読み込み元の中には置けません。</translation>
-    </message>
-    <message>
-        <source>Ages above 89 years are written as 90.</source>
-        <translation>89歳を超える年齢は90と記録されます。</translation>
-    </message>
-    <message>
-        <source>De-identify</source>
-        <translation>匿名化する</translation>
-    </message>
-    <message>
-        <source>Folder with DICOM files. They are only read.</source>
-        <translation>DICOMファイルのあるフォルダー。読み込むだけで変更しません。</translation>
-    </message>
-    <message>
-        <source>From:</source>
-        <translation>入力:</translation>
-    </message>
-    <message>
-        <source>To:</source>
-        <translation>出力:</translation>
-    </message>
-    <message>
-        <source>Keep:</source>
-        <translation>残す情報:</translation>
-    </message>
-    <message>
-        <source>Key file:</source>
-        <translation>鍵ファイル:</translation>
-    </message>
-    <message>
-        <source>Manufacturer's model, station name and serial number stay.</source>
-        <translation>装置の型名、ステーション名、製造番号を残します。</translation>
-    </message>
-    <message>
-        <source>Options of DICOM PS3.15 Annex E. Measuring change needs the longitudinal one.</source>
-        <translation>DICOM PS3.15 Annex Eのオプション。変化の計測には縦断用が必要です。</translation>
-    </message>
-    <message>
-        <source>Profile:</source>
-        <translation>プロファイル:</translation>
-    </message>
-    <message>
-        <source>Save share-safe scene</source>
-        <translation>共有用シーンを保存</translation>
-    </message>
-    <message>
-        <source>Secret of the project, outside the folder to write; made if it does not exist. The same key gives the same pseudonyms and shifts of dates.</source>
-        <translation>プロジェクトの秘密鍵。出力フォルダーの外に置き、なければ作成されます。同じ鍵からは同じ仮名と日付のずれが得られます。</translation>
-    </message>
-    <message>
-        <source>Write scene-share-safe.mrb: the open scene without the patient's name, ID, birth date and UIDs, whoever added its nodes.</source>
-        <translation>scene-share-safe.mrbを書き出します。開いているシーンから、どのノードについても患者の氏名、ID、生年月日、UIDを除いたものです。</translation>
+        <source>not given</source>
+        <translation>未入力</translation>
     </message>
     <message>
         <source>scanner</source>
@@ -605,6 +625,10 @@
     <message>
         <source>mm</source>
         <translation>mm</translation>
+    </message>
+    <message>
+        <source>muscle where you placed it</source>
+        <translation>筋は指定した位置</translation>
     </message>
     <message>
         <source>part {number}: {volume} mL</source>
