@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from .model import (
     Progress,
     Role,
     Settings,
+    Stitching,
     Volume,
     no_progress,
     part,
@@ -43,8 +44,8 @@ class ExamMaps:
         dwi_high, dwi_low, adc; each present only if the exam has it.
     protocol : dict
         What a follow-up is compared with: manufacturer, field strength, b-values, echo times, origin of the FF.
-    seams_ras : tuple of (float, float, float)
-        Centre of the overlap of each two neighbouring stations, RAS mm.
+    stitching : Stitching or None
+        How the stations of ``dwi_high`` were joined; None for a single one.
     """
 
     label: str
@@ -54,7 +55,12 @@ class ExamMaps:
     warnings: tuple[str, ...] = ()
     synthetic: bool = False
     series: tuple[Mapping[str, Any], ...] = ()
-    seams_ras: tuple[tuple[float, ...], ...] = ()
+    stitching: Optional[Stitching] = None
+
+    @property
+    def seams_ras(self) -> list[np.ndarray]:
+        """Centre of the overlap of each two neighbouring stations, RAS mm."""
+        return [seam.position_ras for seam in self.stitching.seams] if self.stitching else []
 
 
 class ExamBuilder:
@@ -66,7 +72,7 @@ class ExamBuilder:
         self.maps: dict[str, Volume] = {}
         self.used: set[int] = set()
         self.protocol: dict[str, Any] = {}
-        self.seams_ras: tuple[tuple[float, ...], ...] = ()
+        self.stitching: Optional[Stitching] = None
         self.warnings = [f"Series {v.series_number} was not used: {v.problem}" for v in exam.volumes if v.problem]
         self.warnings += [
             f"{v.name} of series {v.series_number}: {', '.join(o.changes)} set by the reader."
@@ -125,7 +131,7 @@ def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Pr
         warnings=tuple(build.warnings),
         synthetic=any(v.synthetic for v in exam.volumes),
         series=tuple(v.as_row(used=id(v) in build.used) for v in exam.volumes),
-        seams_ras=build.seams_ras,
+        stitching=build.stitching,
     )
 
 
@@ -185,7 +191,7 @@ def _add_stitched(
     build.maps[part_key("dwi_low", number)] = _named(stitch(low, gains=stitched.gains, moves=aligned.moves).volume, f"b{low[0].b_value:g}")
     build.maps[part_key("adc", number)] = _named(stitch(adc, gains=np.ones(len(adc)), moves=aligned.moves).volume, "ADC")
     if number == 1:
-        build.seams_ras = tuple(tuple(float(n) for n in seam.position_ras) for seam in stitched.seams)
+        build.stitching = stitched.stitching
 
 
 def _diffusion_stations(build: ExamBuilder) -> list[dict[float, SeriesVolume]]:

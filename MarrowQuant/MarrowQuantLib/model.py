@@ -303,17 +303,72 @@ class LabHistory:
 
 
 @dataclass(frozen=True)
+class Seam:
+    """The overlap of two neighbouring stations.
+
+    Attributes
+    ----------
+    stations : (int, int)
+        Their places in the list that was given, counted from 0.
+    position_ras : ndarray, shape (3,)
+        Centre of the overlap (of the gap, if there is none) in RAS mm.
+    n_slices : int
+        Slices in the overlap; negative: slices missing between the stations.
+    step_before, step_after : float
+        Largest relative difference between the two stations over the slices of the overlap (median over bright voxels), as acquired and
+        after the gains. What remains after is what a single gain per station cannot remove. NaN without an overlap.
+    """
+
+    stations: tuple[int, int]
+    position_ras: np.ndarray
+    n_slices: int
+    step_before: float
+    step_after: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Median signal of the tissue in every slice, ready to plot.
+
+    Attributes
+    ----------
+    height_mm : ndarray, shape (k,)
+        S coordinate of the middle of each slice, RAS.
+    before, after : ndarray, shape (k,)
+        With all gains one, and with the gains that were applied; NaN where a slice shows no tissue.
+    """
+
+    height_mm: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+
+
+@dataclass(frozen=True)
+class Stitching:
+    """How the stations of the high-b image were joined: seams from the lowest upwards, the gain of each station, and the brightness along
+    the body before and after."""
+
+    seams: tuple[Seam, ...]
+    gains: tuple[float, ...]
+    profile: Profile
+
+    @property
+    def largest_steps(self) -> tuple[float, float]:
+        """The largest relative step between two stations, as acquired and with the gains; NaN without an overlap."""
+        steps = np.array([(seam.step_before, seam.step_after) for seam in self.seams]).reshape(-1, 2)
+        return tuple(float(np.nanmax(column)) if np.isfinite(column).any() else float("nan") for column in steps.T)
+
+
+@dataclass(frozen=True)
 class Origin:
     """What a reader needs, beside maps and ROIs, to go on in the panel with an exam that was measured without it.
 
-    ``map_warnings`` were told while the maps were made, ``placement_notes`` while the ROIs were placed. ``seams_ras`` are the middles of
-    the overlaps of stations, RAS mm; ``skeleton`` is the mask of bone that the tumour load was restricted to, and ``muscle`` what was said
-    of muscle: its high-b signal, or points in it, RAS mm.
+    ``map_warnings`` were told while the maps were made, ``placement_notes`` while the ROIs were placed. ``skeleton`` is the mask
+    of bone that the tumour load was restricted to, and ``muscle`` what was said of muscle: its high-b signal, or points in it, RAS mm.
     """
 
     map_warnings: tuple[str, ...] = ()
     placement_notes: tuple[str, ...] = ()
-    seams_ras: tuple[tuple[float, ...], ...] = ()
     skeleton: Optional[Volume] = None
     muscle: Union[float, Sequence[Sequence[float]], None] = None
 
@@ -336,6 +391,7 @@ class ExamResult:
     synthetic: bool = False
     warnings: tuple[str, ...] = ()
     burden_parts: tuple[BurdenPart, ...] = ()
+    stitching: Optional[Stitching] = None
     origin: Optional[Origin] = None
 
 

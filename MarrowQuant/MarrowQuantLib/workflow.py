@@ -235,7 +235,7 @@ def _measure_exam(
     burden, burden_notes = measure_burden(maps.maps, settings, muscle, rois=rois, seams_ras=maps.seams_ras, skeleton=mask)
     parts, part_notes = measure_parts(maps.maps, settings, muscle, rois=rois, skeleton=mask)
     told = (*moved, *burden_notes, *part_notes)
-    return assemble(maps, vertebrae, lumbar, burden, labs, told, parts, Origin(maps.warnings, tuple(notes), maps.seams_ras, mask, muscle))
+    return assemble(maps, vertebrae, lumbar, burden, labs, told, parts, Origin(maps.warnings, tuple(notes), mask, muscle))
 
 
 # ------------------------------------------------------------------------------------------------------------------ exams
@@ -392,7 +392,7 @@ def assemble(
     origin: Optional[Origin] = None,
 ) -> ExamResult:
     """All of one exam in one record; what was told when the ROIs were placed comes from ``origin``."""
-    origin = origin or Origin(maps.warnings, (), maps.seams_ras)
+    origin = origin or Origin(maps.warnings)
     flags = [flag for v in vertebrae for flag in v.flags] + region_doubts(vertebrae) + swap_doubts(maps.maps, vertebrae)
     return ExamResult(
         label=maps.label,
@@ -407,6 +407,7 @@ def assemble(
         synthetic=maps.synthetic,
         warnings=(*maps.warnings, *origin.placement_notes, *notes, *flags, *(burden.flags if burden else ())),
         burden_parts=tuple(parts),
+        stitching=maps.stitching,
         origin=origin,
     )
 

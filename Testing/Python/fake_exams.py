@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from MarrowQuantLib.maps import ExamMaps
-from MarrowQuantLib.model import UNIT_ADC, UNIT_FF, Role, Volume
+from MarrowQuantLib.model import UNIT_ADC, UNIT_FF, Profile, Role, Seam, Stitching, Volume
 
 LEVEL_Z = {"L1": 60.0, "L2": 30.0, "L3": 0.0, "L4": -30.0, "L5": -60.0}  # RAS mm; x = y = 0
 FAT_FRACTION = {"baseline": 5.0, "follow-up": 25.0}
@@ -56,6 +56,14 @@ def exam_maps(label: str) -> ExamMaps:
         synthetic=True,
         series=(row,),
     )
+
+
+def with_stations(maps: ExamMaps) -> ExamMaps:
+    """The exam as if its diffusion image had been joined from two stations at S = 0."""
+    heights = np.array([-40.0, 0.0, 40.0])
+    seam = Seam((1, 0), np.zeros(3), 4, 0.31, 0.012)
+    profile = Profile(heights, np.array([80.0, 100.0, np.nan]), np.array([104.0, 100.0, np.nan]))
+    return replace(maps, stitching=Stitching((seam,), (1.0, 1.3), profile))
 
 
 def with_station_apart(maps: ExamMaps) -> ExamMaps:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
 import fake_exams
+import jsonschema
 import numpy as np
 import pytest
 from MarrowQuantLib import workflow
@@ -417,3 +419,26 @@ def test_a_reopened_case_tells_how_muscle_was_found(case, tmp_path):
     reopened.restore()
     assert [exam.burden.tdv.how for exam in reopened.exams.values()] == [exam.burden.tdv.how for exam in (first, second)]
     assert [exam.muscle_signal for exam in reopened.exams.values()] == [None, 90.0]
+
+
+def test_how_the_stations_were_joined_is_in_results_and_report_and_comes_back_with_the_scene(case, tmp_path):
+    from MarrowQuantLib.report.to_json import SCHEMA_FILE, stitching_to_dict
+    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.parameters import get_parameters
+    from MarrowQuantLib.scene.results_scene import load_scene
+
+    case._replace_by([fake_exams.with_stations(fake_exams.exam_maps("baseline"))])
+    case.propose_burden()
+    assert not any(component.near_seam for component in case.exams["baseline"].burden.components)
+    written = case.export(tmp_path / "out")
+    results = json.loads(written["results"].read_text(encoding="utf-8"))
+    jsonschema.validate(results, json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+    (seam,) = results["exams"][0]["stations"]["seams"]
+    assert (seam["stations"], seam["slices"], seam["step_before"], seam["step_after"]) == ([2, 1], 4, 0.31, 0.012)
+    assert results["exams"][0]["stations"]["profile"]["before"] == [80.0, 100.0, None]
+    page = written["report"].read_text(encoding="utf-8")
+    assert "2 stations. Largest step at a seam: 31.0 % as acquired" in page and "1.2 % after matching" in page
+    load_scene(written["scene"])
+    reopened = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
+    reopened.restore()
+    assert stitching_to_dict(reopened.exams["baseline"].maps.stitching) == results["exams"][0]["stations"]

@@ -82,7 +82,7 @@ def _finish(results: Results, options: argparse.Namespace) -> None:
     progress_bar.end()
     if options.json:
         plain = results_to_dict(results)
-        shown = {key: plain["exams"][-1][key] for key in ("burden", "burden_parts")}
+        shown = {key: plain["exams"][-1][key] for key in ("burden", "burden_parts", "stations")}
         print(json.dumps({**shown, "lesions": plain["lesions"]}, ensure_ascii=False, indent=1))
         return
     print(_table(exam, results.lesions))

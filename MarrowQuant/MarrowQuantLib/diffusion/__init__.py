@@ -6,7 +6,7 @@ from .adc import AdcFit, computed_b, fit_adc
 from .align import Alignment, align, group_stations
 from .ivim import IvimFit, fit_ivim
 from .kurtosis import KurtosisFit, fit_kurtosis
-from .stations import Profile, Seam, Stitched, stitch
+from .stations import Stitched, stitch
 from .trace import trace_image
 
 __all__ = [
@@ -14,8 +14,6 @@ __all__ = [
     "Alignment",
     "IvimFit",
     "KurtosisFit",
-    "Profile",
-    "Seam",
     "Stitched",
     "align",
     "computed_b",

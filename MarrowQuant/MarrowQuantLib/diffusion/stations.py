@@ -11,7 +11,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, Volume
+from ..model import MarrowQuantError, Profile, Seam, Stitching, Volume
 from .gains import Placed, estimate_gains, largest_step, otsu, overlap
 
 # Tolerances of the placement; all are our choice.
@@ -21,47 +21,6 @@ LARGEST_PIXEL_SHIFT = 0.5  # of a pixel: a larger in-plane shift would misplace 
 DIRECTION_TOLERANCE = 1e-3  # of a unit vector, about 0.06 degrees
 SPACING_TOLERANCE = 1e-2  # relative
 MOST_OVERLAP = 0.9  # of the shorter station: more means the same station twice
-
-
-@dataclass(frozen=True)
-class Seam:
-    """The overlap of two neighbouring stations.
-
-    Attributes
-    ----------
-    stations : (int, int)
-        Their places in the list that was given, counted from 0.
-    position_ras : ndarray, shape (3,)
-        Centre of the overlap (of the gap, if there is none) in RAS mm.
-    n_slices : int
-        Slices in the overlap; negative: slices missing between the stations.
-    step_before, step_after : float
-        Largest relative difference between the two stations over the slices of the overlap (median over bright voxels), as acquired and
-        after the gains. What remains after is what a single gain per station cannot remove. NaN without an overlap.
-    """
-
-    stations: tuple[int, int]
-    position_ras: np.ndarray
-    n_slices: int
-    step_before: float
-    step_after: float
-
-
-@dataclass(frozen=True)
-class Profile:
-    """Median signal of the tissue in every slice, ready to plot.
-
-    Attributes
-    ----------
-    height_mm : ndarray, shape (k,)
-        S coordinate of the middle of each slice, RAS.
-    before, after : ndarray, shape (k,)
-        With all gains one, and with the gains that were applied; NaN where a slice shows no tissue.
-    """
-
-    height_mm: np.ndarray
-    before: np.ndarray
-    after: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -85,6 +44,11 @@ class Stitched:
     seams: tuple[Seam, ...]
     warnings: tuple[str, ...] = ()
     profile: Optional[Profile] = None
+
+    @property
+    def stitching(self) -> Optional[Stitching]:
+        """What is told of the stations; None for a single one."""
+        return None if self.profile is None else Stitching(self.seams, self.gains, self.profile)
 
 
 def stitch(
@@ -271,9 +235,10 @@ def _seam(a: Placed, b: Placed, gains: np.ndarray, reference: Volume) -> Seam:
 
 
 def _profile(before: Volume, after: Volume) -> Profile:
-    """Median over the tissue of each slice; the tissue is that of the stitched volume."""
-    known = after.array[np.isfinite(after.array)]
-    tissue = after.array > (otsu(known) if known.size else np.inf)
+    """Median over the tissue of each slice; the tissue is that of the stitched volume. The threshold is found on the logarithm, which
+    separates the body from the air; on the signal itself it would separate the brightest organs from the rest of the body."""
+    known = after.array[np.isfinite(after.array) & (after.array > 0)]
+    tissue = after.array > (np.exp(otsu(np.log(known))) if known.size else np.inf)
     medians = np.full((2, len(tissue)), np.nan)
     for k in np.flatnonzero(tissue.any(axis=(1, 2))):
         medians[:, k] = np.median(before.array[k][tissue[k]]), np.median(after.array[k][tissue[k]])

@@ -179,7 +179,16 @@ class BurdenStep(Step):
 
     def note(self) -> str:
         burden = self._burden()
-        return "\n".join([*burden.flags, *self.exam.part_notes]) if burden else ""
+        return "\n".join([*burden.flags, *self.exam.part_notes, *self._stationsTold()]) if burden else ""
+
+    def _stationsTold(self) -> list[str]:
+        """How well the stations fit together."""
+        stitching = self.exam.maps.stitching
+        if stitching is None:
+            return []
+        before, after = (number(100 * step) for step in stitching.largest_steps)
+        told = _("{n} stations; largest step at a seam {before} % as acquired, {after} % after matching.")
+        return [told.format(n=len(stitching.gains), before=before, after=after)]
 
     def show(self) -> None:
         self.ui.proposeButton.enabled = any(exam.has_diffusion() for exam in self.case.exams.values())

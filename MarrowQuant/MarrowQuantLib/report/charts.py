@@ -131,6 +131,26 @@ def paired_histogram(histograms: Sequence[Optional[Histogram]], axis: str, share
     return svg(420, bottom + 36, label, parts)
 
 
+def paired_profile(height_mm: np.ndarray, before: np.ndarray, after: np.ndarray, seams_mm: Sequence[float], axis: str, label: str) -> str:
+    """Brightness along the body, before as a grey broken line and after as a blue full one, from head (left) to feet; seams as upright
+    lines. The scale ends at 2.5 times the median, so that the brain, which may be ten times as bright, does not flatten all the rest."""
+    left, width, top, height = 36.0, 360.0, 8.0, 90.0
+    low, high, bottom = float(height_mm.min()), float(height_mm.max()), top + height
+    largest = min(2.5 * float(np.nanmedian(after)), float(np.nanmax([before, after])))
+
+    def x(mm: float) -> float:
+        return left + width * (high - mm) / (high - low)
+
+    parts = [line(x(mm), top, x(mm), bottom, dash="2 3") for mm in seams_mm]
+    parts += [line(left, bottom, left + width, bottom), text(left + width / 2, bottom + 16, axis, "middle", soft=True, size=10.5)]
+    for values, colour, dash in ((before, BEFORE, ' stroke-dasharray="5 3"'), (after, AFTER, "")):
+        known = np.flatnonzero(np.isfinite(values))
+        for run in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):  # a slice without tissue is a gap
+            joined = " ".join(f"{x(height_mm[k]):.1f},{bottom - height * min(values[k] / largest, 1.0):.1f}" for k in run)
+            parts.append(f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="1.5"{dash}/>')
+    return svg(420, bottom + 22, label, parts)
+
+
 def stacked_bars(rows: Mapping[str, Mapping[str, float]], unit: str, label: str) -> str:
     """One bar a row, divided into classes; the legend stands below."""
     left, width, row = 74.0, 270.0, 34.0

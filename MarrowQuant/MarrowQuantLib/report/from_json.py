@@ -5,11 +5,24 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 
-from ..model import Burden, Component, ExamResult, Infiltration, LabValue, Measurement, VertebraResult, VertebraROI, Volume
+from ..model import (
+    Burden,
+    Component,
+    ExamResult,
+    Infiltration,
+    LabValue,
+    Measurement,
+    Profile,
+    Seam,
+    Stitching,
+    VertebraResult,
+    VertebraROI,
+    Volume,
+)
 
 
 def exam_from_plain(exam: Mapping[str, Any], volumes: Mapping[str, Volume]) -> ExamResult:
@@ -41,12 +54,34 @@ def exam_from_plain(exam: Mapping[str, Any], volumes: Mapping[str, Volume]) -> E
         protocol=exam["protocol"],
         synthetic=bool(exam["synthetic"]),
         warnings=tuple(exam["warnings"]),
+        stitching=stitching_from_dict(exam.get("stations")),
     )
 
 
+def stitching_from_dict(entry: Optional[Mapping[str, Any]]) -> Optional[Stitching]:
+    """What :func:`~.to_json.stitching_to_dict` wrote."""
+    if entry is None:
+        return None
+    seams = tuple(
+        Seam(
+            stations=tuple(n - 1 for n in seam["stations"]),
+            position_ras=np.array(seam["position_ras_mm"], dtype=float),
+            n_slices=int(seam["slices"]),
+            step_before=_number(seam["step_before"]),
+            step_after=_number(seam["step_after"]),
+        )
+        for seam in entry["seams"]
+    )
+    profile = Profile(*(np.array(entry["profile"][key], dtype=float) for key in ("height_mm", "before", "after")))
+    return Stitching(seams, tuple(float(gain) for gain in entry["gains"]), profile)
+
+
+def _number(value: Optional[float]) -> float:
+    return float("nan") if value is None else float(value)
+
+
 def _measurement(entry: Mapping[str, Any]) -> Measurement:
-    known = {**entry, "value": float("nan") if entry["value"] is None else float(entry["value"])}
-    return Measurement(**known)
+    return Measurement(**{**entry, "value": _number(entry["value"])})
 
 
 def _lab(entry: Mapping[str, Any]) -> LabValue:

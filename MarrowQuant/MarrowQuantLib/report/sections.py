@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Optional
 
+import numpy as np
+
 from .. import __version__
 from ..burden.pattern import IMWG_FOCAL_LESIONS
 from ..dixon_maps import T1_BIAS_AT
@@ -127,7 +129,7 @@ def burden_section(results: Results, words: Strings) -> str:
         chart = charts.stacked_bars(classes, "mL", f"{words('tdv_classes')}. {spoken}")
         drawn.append(f"<div><h3>{words('tdv_classes')} (µm²/s)</h3>{chart}</div>")
     notes: list[str] = []
-    tables = ""
+    tables = _stations(exams, words)
     for exam in exams:
         tables += _component_table(exam.burden, words("components", exam=words.exam(exam.label)), notes, words)
         for part in exam.burden_parts:
@@ -138,6 +140,22 @@ def burden_section(results: Results, words: Strings) -> str:
         f'<section><h2>{words("burden")}</h2><div class="charts">{"".join(drawn)}</div>{legend(results.exams, words)}'
         f"{tables}{note_list(notes, words)}</section>"
     )
+
+
+def _stations(exams: Sequence[ExamResult], words: Strings) -> str:
+    """How the stations were joined: the brightness along the body before and after, and the largest step that is left at a seam."""
+    drawn = []
+    for exam in (exam for exam in exams if exam.stitching):
+        profile, seams = exam.stitching.profile, exam.stitching.seams
+        if not np.isfinite(profile.after).any():
+            continue
+        before, after = (number(100 * step, "%") for step in exam.stitching.largest_steps)
+        told = words("stations_told", n=len(exam.stitching.gains), before=before, after=after)
+        title = words("stations_joined", exam=words.exam(exam.label))
+        heights = [float(seam.position_ras[2]) for seam in seams]
+        chart = charts.paired_profile(profile.height_mm, profile.before, profile.after, heights, words("stations_axis"), f"{title}. {told}")
+        drawn.append(f"<div><h3>{escape(title)}</h3>{chart}<p>{escape(told)}</p></div>")
+    return f'<div class="charts">{"".join(drawn)}</div>' if drawn else ""
 
 
 def _component_table(burden: Burden, title: str, notes: list[str], words: Strings) -> str:

@@ -161,6 +161,12 @@ _TEXT: dict[str, tuple[str, str]] = {
         "IMWG criterion: more than one focal lesion",
         "IMWG規準：局所病変が2個以上",
     ),
+    "stations_joined": ("Stations, {exam}", "ステーション（{exam}）"),
+    "stations_axis": ("median signal of the tissue, head to feet", "組織の信号中央値（頭から足へ）"),
+    "stations_told": (
+        "{n} stations. Largest step at a seam: {before} % as acquired (grey, broken), {after} % after matching (blue).",
+        "{n}ステーション。継ぎ目の最大の段差は、撮像時{before} %（灰色の破線）、補正後{after} %（青）。",
+    ),
     "burden_part": (
         "{exam}: part {number} of the diffusion images could not be stitched and has {tdv} mL by itself, which are not in the tDV.",
         "{exam}：拡散強調像の第{number}部分は結合できず、単独で{tdv} mLである（tDVには含まれない）。",

@@ -31,12 +31,13 @@ from ..model import (
     Measurement,
     ResponseEstimate,
     Results,
+    Stitching,
     VertebraResult,
     Volume,
 )
 from ..response import assess
 
-SCHEMA_VERSION = "1.1.0"  # 1.0.0 is read too: it lacks optional fields only
+SCHEMA_VERSION = "1.2.0"  # 1.0.0 and 1.1.0 are read too: they lack optional fields only
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 SERIES_FIELDS = (
     "series_number", "series_description", "role", "b_value", "echo_time_s", "station", "component", "shape", "unit", "quantity", "scaling",
@@ -108,9 +109,31 @@ def _exam(exam: ExamResult) -> dict[str, Any]:
         "burden_parts": [
             {"number": part.number, "reason": part.reason, "burden": _burden(part.burden)} for part in exam.burden_parts
         ],
+        "stations": stitching_to_dict(exam.stitching),
         "labs": {test: _lab(value) for test, value in exam.labs.items()},
         "series": [{key: plain(row[key]) for key in SERIES_FIELDS if key in row} for row in exam.series],
         "warnings": list(exam.warnings),
+    }
+
+
+def stitching_to_dict(stitching: Optional[Stitching]) -> Optional[dict[str, Any]]:
+    """How the stations were joined, as plain data; None for a single one."""
+    if stitching is None:
+        return None
+    profile = stitching.profile
+    return {
+        "gains": plain(stitching.gains),
+        "seams": [
+            {
+                "stations": [n + 1 for n in seam.stations],
+                "position_ras_mm": plain(seam.position_ras),
+                "slices": seam.n_slices,
+                "step_before": plain(seam.step_before),
+                "step_after": plain(seam.step_after),
+            }
+            for seam in stitching.seams
+        ],
+        "profile": {"height_mm": plain(profile.height_mm), "before": plain(profile.before), "after": plain(profile.after)},
     }
 
 

@@ -47,7 +47,7 @@ class CaseExam(CaseBurden):
         if self._result is None:
             labs, notes = dict(self.labs), (*self._shift_notes, *self.part_notes)
             measured = (self.maps, self.vertebrae, self.lumbar, self.burden, labs)
-            origin = Origin(self.maps.warnings, self.placement_notes, self.maps.seams_ras)
+            origin = Origin(self.maps.warnings, self.placement_notes)
             self._result = workflow.assemble(*measured, notes, self.parts, origin)
         return self._result
 

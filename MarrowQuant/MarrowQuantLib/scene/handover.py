@@ -39,7 +39,7 @@ def _hand_over_exam(exam: ExamResult, scene: Optional[Any]) -> None:
         warnings=exam.origin.map_warnings,
         synthetic=exam.synthetic,
         series=exam.series,
-        seams_ras=exam.origin.seams_ras,
+        stitching=exam.stitching,
     )
     write_record(
         maps,

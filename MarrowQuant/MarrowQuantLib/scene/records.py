@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, Optional
 
 from ..maps import ExamMaps
 from ..model import LabHistory, LabValue
+from ..report.from_json import stitching_from_dict
 from ..report.load import history_from_dict
-from ..report.to_json import history_to_dict
+from ..report.to_json import history_to_dict, stitching_to_dict
 from .nodes import find_node, find_or_add, remove_nodes
 
 _CLASS, _TEXT = "vtkMRMLTextNode", "exam"
@@ -54,7 +55,7 @@ def write_record(
             "warnings": maps.warnings,
             "synthetic": maps.synthetic,
             "series": maps.series,
-            "seams_ras": maps.seams_ras,
+            "stitching": stitching_to_dict(maps.stitching),
         },
         "labs": [[lab.test, lab.value, lab.unit, lab.date.isoformat(), lab.given] for lab in labs.values()],
         "decisions": decisions,
@@ -83,7 +84,8 @@ def read_record(label: str, scene: Optional[Any] = None) -> Optional[dict[str, A
     maps = record["maps"]
     maps["date"] = datetime.date.fromisoformat(maps["date"])
     maps["warnings"], maps["series"] = tuple(maps["warnings"]), tuple(maps["series"])
-    maps["seams_ras"] = tuple(tuple(seam) for seam in maps.get("seams_ras", ()))
+    maps.pop("seams_ras", None)  # of an older scene, which kept nothing else of the stations
+    maps["stitching"] = stitching_from_dict(maps.get("stitching"))
     labs = [LabValue(test, value, unit, datetime.date.fromisoformat(date), given) for test, value, unit, date, given in record["labs"]]
     record["labs"] = {lab.test: lab for lab in labs}
     record.setdefault("proposed", record["muscle_signal"] is not None)  # an older scene kept the signal of every tumour load

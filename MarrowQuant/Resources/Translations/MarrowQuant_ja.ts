@@ -647,6 +647,10 @@
         <translation>tDV {volume} mL · gADC {adc} µm²/s · 筋の信号 {muscle}</translation>
     </message>
     <message>
+        <source>{n} stations; largest step at a seam {before} % as acquired, {after} % after matching.</source>
+        <translation>{n}ステーション。継ぎ目の最大の段差は、撮像時{before} %、補正後{after} %。</translation>
+    </message>
+    <message>
         <source>× muscle</source>
         <translation>× 筋</translation>
     </message>
