@@ -98,6 +98,17 @@ def shaded_and_noisy(case: Spine) -> Spine:
     return Spine(case.image.like(signal), case.truth, case.centers)
 
 
+def bent(case: Spine, sagitta_mm: int) -> Spine:
+    """The column bent to the right as in scoliosis, by whole voxels: not at L1 and L5, the most half-way between them."""
+    first, last = -case.centers[[0, -1], 2]
+    rows = np.arange(len(case.truth))
+    moves = np.rint(sagitta_mm * np.sin(np.pi * np.clip((rows - first) / (last - first), 0, 1))).astype(int)
+    columns = np.clip(np.arange(case.truth.shape[2]) - moves[:, None], 0, case.truth.shape[2] - 1)[:, None]
+    image, truth = (np.take_along_axis(values, columns, axis=2) for values in (case.image.array, case.truth))
+    right = case.centers[:, 0] + np.interp(-case.centers[:, 2], rows, moves)
+    return Spine(case.image.like(image), truth, np.column_stack([right, case.centers[:, 1:]]))
+
+
 VARIANTS: dict[str, Callable[[Spine], Spine]] = {
     "as acquired": lambda case: case,
     "inverted": inverted,

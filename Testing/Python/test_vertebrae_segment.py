@@ -12,6 +12,8 @@ from MarrowQuantLib.model import MarrowQuantError, Role, Volume
 from MarrowQuantLib.phantom import dixon, patient
 from MarrowQuantLib.phantom.stories import find_story
 from MarrowQuantLib.vertebrae import segment_bodies
+from MarrowQuantLib.vertebrae.column import ColumnFrame, Sampler, side_of_body
+from scipy import ndimage
 
 needs_spines = pytest.mark.skipif(not spines.SPINES.is_dir(), reason="the labelled lumbar spines are not here")
 LUMBAR = spines.LUMBAR
@@ -59,6 +61,26 @@ def test_an_inverted_image_gives_the_same_bodies():
     clicks = spines.clicks(case, 5, 0)
     plain, inverted = segment_bodies(case.image, clicks), segment_bodies(spines.inverted(case).image, clicks)
     assert spines.dice(plain.labels.array > 0, inverted.labels.array > 0) > 0.995
+
+
+@needs_spines
+def test_a_column_bent_to_the_side_is_followed():
+    case = spines.bent(spines.spine(8), 10)
+    found = segment_bodies(case.image, spines.clicks(case, 8, 0))
+    sideways = [body.axes[:, 0] @ (body.center_ras - center) for body, center in zip(found.bodies, case.centers)]
+    assert np.abs(sideways).max() < 3.0  # 5.9 with one straight midline for all bodies
+
+
+@pytest.mark.parametrize("right", [-4.0, 0.0, 3.0])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_side_of_a_body_is_that_of_its_mirror_plane(right, sign):
+    x = np.abs(np.arange(-60.0, 61.0) - right)
+    texture = ndimage.gaussian_filter(np.random.default_rng(0).normal(size=(60, 120, 80)), 2)
+    values = np.stack([np.interp(x, np.arange(80.0), row) for row in texture.reshape(-1, 80)]).reshape(60, 120, 121)
+    matrix = np.eye(4)
+    matrix[:3, 3] = (-60.0, -60.0, -30.0)
+    frame = ColumnFrame(np.zeros(3), np.eye(3), 1.0)
+    assert side_of_body(frame, Sampler(Volume(sign * values.astype(np.float32), matrix)), np.zeros(2)) == pytest.approx(right, abs=0.5)
 
 
 @pytest.mark.parametrize("role", [Role.WATER, Role.FAT, Role.IN_PHASE, Role.PDFF])

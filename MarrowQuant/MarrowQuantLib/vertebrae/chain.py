@@ -33,13 +33,15 @@ class BodyPrior:
 
 @dataclass(frozen=True)
 class Box:
-    """A body in the sagittal picture: (y, z) of its centre in units, tilt in degrees (front raised is positive), height, depth, score."""
+    """A body in the sagittal picture: (y, z) of its centre in units, tilt in degrees (front raised is positive), height, depth, score; and
+    how far it lies to the right of the column's midline, in units."""
 
     center: np.ndarray
     tilt: float
     height: float
     depth: float
     score: float
+    side: float = 0.0
 
 
 @dataclass(frozen=True)

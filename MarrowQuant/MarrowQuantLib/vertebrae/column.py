@@ -28,6 +28,8 @@ _X_STEP = 2
 _MIDLINE = 7.0  # half-width of the slab that is averaged into the picture
 _MIRROR = np.arange(-13, 14)  # shifts of the mirror plane that are tried: three standard deviations of a 4 mm click error
 _MIRROR_PRIOR = 8.0
+_SIDE_PRIOR = 4.0  # of one body beside the column's midline, our choice
+_PULL = 0.15  # correlation that a shift by 1.4 such deviations must gain
 _WIDE = 14.0  # blur that defines a pixel's surroundings
 
 
@@ -165,12 +167,35 @@ def find_midline(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray) -> tup
     rows = np.arange(len(z))
     position = np.clip(shift - _MIRROR[0], 0, len(_MIRROR) - 1)
     score = match[rows, np.rint(position).astype(int)].mean(axis=-1)
-    pulled = score - 0.15 * (upper**2 + lower**2) / (2 * _MIRROR_PRIOR**2)
+    pulled = score - _PULL * (upper**2 + lower**2) / (2 * _MIRROR_PRIOR**2)
     best = np.unravel_index(np.argmax(pulled), pulled.shape)
     ends_x = np.array([upper[best], lower[best]], dtype=float)
     tips = frame.to_ras(np.stack([ends_x, np.zeros(2), ends], axis=1))
     middle = frame.to_ras(np.array([np.interp(0.0, ends[::-1], ends_x[::-1]), 0.0, 0.0]))
     return ColumnFrame(middle, default_axes(tips)[0], frame.scale), float(score[best])
+
+
+def side_of_body(frame: ColumnFrame, sampler: Sampler, center: np.ndarray) -> float:
+    """How far a body lies to the right of the column's midline: the mirror plane of its inside and of the canal behind it alone.
+
+    A column is not quite straight from left to right. The sides of the body are beyond what is compared; psoas and vessels lie there. Of
+    three regions tried on ten lumbar spines (body and canal, canal, all that lies behind) this one gave the smallest centre errors.
+
+    Parameters
+    ----------
+    center : ndarray, shape (2,)
+        (y, z) of the body in units.
+
+    Returns
+    -------
+    float
+        In units, negative to the left.
+    """
+    x, y, z = np.arange(-_SIDE, _SIDE + 1.0), center[0] + np.arange(-40, 21, 2.0), center[1] + np.arange(-9, 10, 3.0)
+    grid = np.stack(np.meshgrid(z, y, x, indexing="ij")[::-1], axis=-1)
+    match = _mirror_match(_standardise(sampler(frame.to_ras(grid)), (2, 3, 10)), len(x) // 2).mean(axis=0)
+    shifts = _MIRROR / 2
+    return float(shifts[np.argmax(match - _PULL * shifts**2 / (2 * _SIDE_PRIOR**2))])
 
 
 def _mirror_match(block: np.ndarray, middle: int) -> np.ndarray:

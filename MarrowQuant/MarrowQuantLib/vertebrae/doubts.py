@@ -62,7 +62,7 @@ def body_doubts(
         turned = abs(surface.box.tilt - surfaces[n - 1].box.tilt) if n else 0.0
         if turned > _LARGEST_TURN_DEG:
             reasons.append(f"it is turned by {turned:.0f}° against {levels[n - 1]}")
-        center = frame.to_ras(np.array([0.0, *surface.box.center]))
+        center = frame.to_ras(np.array([surface.box.side, *surface.box.center]))
         missed = float(np.linalg.norm(points[level] - center)) if level in points else 0.0
         if missed > _FAR_FROM_CLICK * frame.scale:
             reasons.append(f"its centre was found {missed:.0f} mm from the click")

@@ -34,7 +34,7 @@ def paint(image: Volume, frame: ColumnFrame, boxes: Sequence[Box], insides: Sequ
 def _lattice_index(image: Volume, frame: ColumnFrame, box: Box, low: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Matrix and offset from (k, j, i), counted from ``low``, to the index in a body's lattice (X, U, V)."""
     axes = frame.axes @ turn(box.tilt)
-    center = frame.to_ras(np.array([0.0, *box.center]))
+    center = frame.to_ras(np.array([box.side, *box.center]))
     step = np.array([X[1] - X[0], U[1] - U[0], V[1] - V[0]])
     matrix = (axes.T @ image.ijk_to_ras[:3, :3]) / frame.scale / step[:, None]
     start = axes.T @ (image.ijk_to_ras[:3, :3] @ low + image.ijk_to_ras[:3, 3] - center) / frame.scale

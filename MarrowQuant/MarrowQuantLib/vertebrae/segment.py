@@ -17,7 +17,7 @@ import numpy as np
 
 from ..model import MarrowQuantError, VertebraROI, Volume
 from .chain import COARSE, FINE, BodyPrior, Box, Signs, find_chains, interior, marrow_level, wall_signs
-from .column import UNIT_SPACING, ColumnFrame, Sampler, column_frame, find_midline, sagittal_picture
+from .column import UNIT_SPACING, ColumnFrame, Sampler, column_frame, find_midline, sagittal_picture, side_of_body
 from .doubts import body_doubts, uncertainty
 from .labels import paint
 from .levels import level_index, levels_between
@@ -239,6 +239,7 @@ def _find_boxes(
     height, depth = (height + _HEIGHT[middle]) / 2, (depth + _DEPTH[middle]) / 2
     priors = [BodyPrior(box.center, _FINE_SD, box.tilt, height, depth, (each[0], spread)) for box, each in zip(boxes, marrow)]
     boxes, _ = find_chains(picture, priors, [signs], FINE)[0]
+    boxes = [replace(box, side=side_of_body(frame, sampler, box.center)) for box in boxes]
     return frame, boxes, signs, warnings
 
 

@@ -101,7 +101,7 @@ def turn(tilt: float) -> np.ndarray:
 def body_positions(box: Box, x: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Column-frame positions (x, y, z), shape (..., 3), of positions in a body's own frame."""
     cos, sin = np.cos(np.deg2rad(box.tilt)), np.sin(np.deg2rad(box.tilt))
-    return np.stack(np.broadcast_arrays(x, box.center[0] + cos * u - sin * v, box.center[1] + sin * u + cos * v), axis=-1)
+    return np.stack(np.broadcast_arrays(box.side + x, box.center[0] + cos * u - sin * v, box.center[1] + sin * u + cos * v), axis=-1)
 
 
 def fit_surfaces(sampler: Sampler, frame: ColumnFrame, box: Box, level: str, signs: Signs) -> BodySurface:

@@ -1,0 +1,63 @@
+"""Columns bent to the side: ``python Testing/Benchmarks/vertebrae_bent.py [--draws 1]`` prints the table of ``Docs/vertebrae.md``.
+
+The ten labelled spines, their axial slices moved to the right along a half sine between L1 and L5. The same with one straight midline
+for all bodies tells what it is worth to follow each body by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "Testing" / "Python"), str(ROOT / "MarrowQuant")]
+
+import spines  # noqa: E402 (after the path)
+from bench import table  # noqa: E402
+from MarrowQuantLib.vertebrae import segment  # noqa: E402
+
+SAGITTAS_MM = (0, 6, 10)
+HEAD = ["bent by", "midline", "left–right error median / 95th / worst (mm)", "Dice median / 5th / worst", "lowest part of a ROI inside"]
+
+
+def straight(*_: object) -> float:
+    """Every body on the column's one midline."""
+    return 0.0
+
+
+def measure(sagitta_mm: int, draws: int) -> list[str]:
+    """Left–right errors, Dice and ROIs of all spines as text."""
+    sideways, dice, inside = [], [], []
+    for number in range(1, 11):
+        case = spines.bent(spines.spine(number), sagitta_mm)
+        for draw in range(draws):
+            found, reached = spines.run(case, number, draw)
+            moves = np.array([body.center_ras for body in found.bodies]) - case.centers
+            sideways += [abs(body.axes[:, 0] @ move) for body, move in zip(found.bodies, moves)]
+            dice += list(reached["dice"])
+            inside += list(reached["inside"])
+    percentiles = (
+        " / ".join(f"{value:.{digits}f}" for value in np.percentile(values, at))
+        for values, at, digits in ((sideways, (50, 95, 100), 1), (dice, (50, 5, 0), 3))
+    )
+    return [*percentiles, f"{min(inside):.3f}"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draws", type=int, default=1)
+    draws = parser.parse_args().draws
+    rows = []
+    for sagitta in SAGITTAS_MM:
+        with mock.patch.object(segment, "side_of_body", straight):
+            rows.append([f"{sagitta} mm", "one for all", *measure(sagitta, draws)])
+        rows.append([f"{sagitta} mm", "each body's own (as shipped)", *measure(sagitta, draws)])
+    sys.stdout.write(table(HEAD, rows) + "\n")
+
+
+if __name__ == "__main__":
+    main()
