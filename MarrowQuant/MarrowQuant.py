@@ -84,7 +84,8 @@ class MarrowQuantParameterNode:
     siteLimits: str = ""  # JSON of longitudinal.repeatability
     roiRadiusLR: Annotated[float, WithinRange(3, 30)] = 12.0
     roiRadiusAP: Annotated[float, WithinRange(3, 30)] = 9.0
-    roiRadiusCC: Annotated[float, WithinRange(3, 30)] = 7.0
+    roiRadiusCC: Annotated[float, WithinRange(1, 30)] = 7.0
+    roiShape: Annotated[str, Choice(["ellipsoid", "cylinder", "box"])] = "ellipsoid"
     refineRois: bool = True
     ageYears: Annotated[int, WithinRange(0, 110)] = 0  # 0: not given
     sex: Annotated[str, Choice(["", "female", "male"])] = ""

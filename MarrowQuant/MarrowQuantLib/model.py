@@ -530,6 +530,8 @@ class Settings:
         tools as remembered, without a paper behind them; 1400 is that of MET-RADS-P.
     roi_radii_mm : (float, float, float)
         Default half-lengths of a vertebral ROI: left–right, anterior–posterior, cranio-caudal.
+    roi_shape : {"ellipsoid", "cylinder", "box"}
+        Default shape of a vertebral ROI; a disc is a flat cylinder, whose axis is the body's own cranio-caudal one.
     refine_rois : bool
         Whether ROIs are moved on images that show the column elsewhere than the Dixon images (``vertebrae.refine``).
     fat_spectrum : str
@@ -541,6 +543,7 @@ class Settings:
     min_component_ml: float = 0.3
     adc_class_edges: tuple[float, ...] = (900.0, 1400.0)
     roi_radii_mm: tuple[float, float, float] = (12.0, 9.0, 7.0)
+    roi_shape: str = "ellipsoid"
     refine_rois: bool = True
     fat_spectrum: str = "ren_marrow_9"
 

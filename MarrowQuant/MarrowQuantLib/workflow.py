@@ -342,11 +342,11 @@ def exam_rois_from(
     if points is None and markups is None:
         return [], ["No vertebral ROI was given: fat fraction and ADC per vertebra were not measured."]
     if points is None:
-        rois, notes = read_rois(markups, settings.roi_radii_mm)
+        rois, notes = read_rois(markups, settings.roi_radii_mm, settings.roi_shape)
         if is_label_file(markups) or len(rois) != 2 or len(levels_between(rois[0].level, rois[1].level)) == 2:
             return rois, notes
         points = tuple((roi.level, roi.center_ras) for roi in rois)
-    return place_between(points[0], points[1], dixon_image(maps), settings.roi_radii_mm)
+    return place_between(points[0], points[1], dixon_image(maps), settings.roi_radii_mm, settings.roi_shape)
 
 
 def dixon_image(maps: ExamMaps) -> Optional[Volume]:

@@ -20,7 +20,7 @@ def parameters() -> SimpleNamespace:
     return SimpleNamespace(
         baselineFolder="", followUpFolder="", labsPath="", outputFolder="", tdvSignalRatio=5.0, tdvAdcLower=550.0, tdvAdcUpper=1400.0,
         adcClassEdges="900, 1400", siteLimits="",
-        minComponentMl=0.3, roiRadiusLR=12.0, roiRadiusAP=9.0, roiRadiusCC=7.0, refineRois=True, ageYears=0, sex="",
+        minComponentMl=0.3, roiRadiusLR=12.0, roiRadiusAP=9.0, roiRadiusCC=7.0, roiShape="ellipsoid", refineRois=True, ageYears=0, sex="",
         otherResultsFolder="", modelId="",
         language="en", seriesOverrides="",
         **dict.fromkeys(nodes),

@@ -259,6 +259,30 @@ def test_a_point_outside_the_images_is_said_and_shows_no_number(filled):
     assert column(filled.ui.vertebraeTable, 1) == [""] * 5
 
 
+def choose_shape(widget, name):
+    names = [widget.ui.shapeComboBox.itemText(n) for n in range(widget.ui.shapeComboBox.count)]
+    widget.ui.shapeComboBox.setCurrentIndex(names.index(name))
+    widget.panel.vertebrae.onShapeChosen(names.index(name))
+
+
+def test_the_shape_of_the_rois_is_chosen_and_taken_back(filled):
+    place(filled)
+    exam, parameters = filled.panel.vertebrae.exam, filled.logic.getParameterNode()
+    voxels = exam.vertebrae[0].measurements["ff"].n_voxels
+    choose_shape(filled, "cylinder")
+    assert {(roi.shape, tuple(roi.radii_mm)) for roi in exam.rois()} == {("cylinder", (12.0, 9.0, 7.0))}
+    assert exam.vertebrae[0].measurements["ff"].n_voxels > voxels
+    choose_shape(filled, "disc")
+    assert {(roi.shape, tuple(roi.radii_mm)) for roi in exam.rois()} == {("cylinder", (12.0, 9.0, 2.5))}
+    assert filled.ui.shapeComboBox.currentText == "disc" and filled.ui.radiusCCSpinBox.value == 2.5
+    choose_shape(filled, "box")
+    assert {(roi.shape, roi.radii_mm[2]) for roi in exam.rois()} == {("box", 7.0)} and parameters.roiShape == "box"
+    filled.ui.undoPointButton.click()
+    assert {roi.shape for roi in exam.rois()} == {"cylinder"}
+    exam.points().AddControlPointWorld([0.0, 0.0, -90.0], "S1")
+    assert exam.rois()[-1].shape == "box", "a new point gets the shape chosen"
+
+
 def test_leaving_the_module_ends_placing(filled, slicer_host):
     filled.ui.placeButton.click()
     assert filled.ui.markupsPlaceWidget.placeModeEnabled

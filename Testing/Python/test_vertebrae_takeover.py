@@ -422,5 +422,8 @@ def test_the_shell_takes_labels_over(whole_vertebrae, tmp_path, capsys):
     assert "TotalSpineSeg" in printed["warnings"][0]
     assert {body["uncertainty"] for body in printed["bodies"]} == {None}
     assert tuple(read_labels(tmp_path / "bodies.seg.nrrd").masks) == COLUMN
+    assert cli.main(["vertebrae", "--labels", str(path), "--roi-shape", "disc", "--json"]) == 0
+    discs = [body["roi"] for body in json.loads(capsys.readouterr().out)["bodies"]]
+    assert {(disc["shape"], disc["radii_mm"][2]) for disc in discs} == {("cylinder", 2.5)}
     assert cli.main(["vertebrae", "--json"]) != 0
     assert "Give IMAGE" in capsys.readouterr().err

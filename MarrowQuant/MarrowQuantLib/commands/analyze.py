@@ -12,6 +12,7 @@ from .. import workflow
 from ..model import MarrowQuantError
 from .inspect import add_overrides, overrides_of
 from .progress import progress_bar
+from .roi_options import add_roi_options, with_rois
 from .scenes import HOW_TO_GET_SCENES, scene_writer
 from .subject import add_subject, read_subject
 from .summary import summary
@@ -29,6 +30,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--skeletons", type=Path, nargs="+", default=(), metavar="FILE", help="masks of bone, in the order of the exams")
     said = "a point in muscle, RAS in mm, or its high-b signal, to normalise to; once for each exam (default: found automatically)"
     parser.add_argument("--muscle", type=muscle_by_exam, action="append", default=[], metavar="EXAM=R,A,S", help=said)
+    add_roi_options(parser)
     parser.add_argument("--no-refine", action="store_true", help="leave ROIs in place on images that show the column elsewhere")
     add_thresholds(parser)
     add_limits(parser)
@@ -57,7 +59,7 @@ def _analyze(options: argparse.Namespace) -> int:
     if (options.first is None) != (options.last is None):
         raise MarrowQuantError("--first and --last belong together: give the centres of both vertebral bodies.")
     points = (options.first, options.last) if options.first else None
-    settings = replace(settings_of(options), refine_rois=not options.no_refine)
+    settings = replace(with_rois(options, settings_of(options)), refine_rois=not options.no_refine)
     choices = {"settings": settings, "rois": options.rois, "points": points, "subject": read_subject(options)}
     given = dict(options.muscle)
     choices["muscle"] = [given.get(label) for label in workflow.LABELS]

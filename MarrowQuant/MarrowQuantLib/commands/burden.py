@@ -11,6 +11,7 @@ from ..model import Burden, ExamResult, LesionChange, MarrowQuantError, Results
 from ..report import results_to_dict
 from .inspect import add_overrides, overrides_of
 from .progress import progress_bar
+from .roi_options import add_roi_options, with_rois
 from .thresholds import add_limits, add_thresholds, limits_of, muscle, settings_of
 
 
@@ -31,6 +32,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument("--rois", type=Path, metavar="FILE", help=".mrk.json with vertebral ROIs (default: the one beside the exam)")
+    add_roi_options(parser)
     parser.add_argument("--skeleton", type=Path, metavar="FILE", help="mask of bone (NIfTI, NRRD): only what lies in it counts")
     said = "a point in muscle, RAS in mm, or its high-b signal, to normalise to (default: found automatically); write --muscle=R,A,S"
     parser.add_argument("--muscle", type=muscle, metavar="R,A,S", help=said)
@@ -47,7 +49,7 @@ def _burden(options: argparse.Namespace) -> int:
         rois=[options.rois] if options.rois else (),
         skeletons=[options.skeleton] if options.skeleton else (),
         muscle=[options.muscle],
-        settings=settings_of(options),
+        settings=with_rois(options, settings_of(options)),
         overrides=overrides_of(options),
         progress=workflow.part(progress_bar, 0.0, 0.9),
     )
@@ -64,7 +66,7 @@ def _follow(options: argparse.Namespace) -> int:
         rois=options.rois,
         skeleton=options.skeleton,
         muscle=options.muscle,
-        settings=settings_of(options),
+        settings=with_rois(options, settings_of(options)),
         limits=limits_of(options),
         overrides=overrides_of(options),
         progress=workflow.part(progress_bar, 0.0, 0.9),

@@ -6,13 +6,14 @@ import argparse
 import json
 import math
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, Optional, Union
 
 from .. import dicom, imagefiles
-from ..model import MarrowQuantError, Volume
+from ..model import MarrowQuantError, Settings, Volume
 from ..vertebrae import Body, BodySegmentation, TakenOver, paint_bodies, read_labels, segment_bodies, take_over
 from ..vertebrae.segfile import write_segmentation
 from .analyze import level_point
+from .roi_options import add_roi_options, shape_of, size_of
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -24,6 +25,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--labels", type=Path, metavar="FILE", help="instead of IMAGE: another tool's .seg.nrrd, label image, or folder of masks"
     )
+    add_roi_options(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="segmentation to write, .seg.nrrd")
     parser.add_argument("--json", action="store_true", help="print centre, axes and radii of each body as JSON")
     parser.set_defaults(command=_vertebrae)
@@ -45,7 +47,7 @@ def _from_clicks(options: argparse.Namespace) -> tuple[BodySegmentation, Volume]
     levels = [level for level, _ in options.click]
     if len(set(levels)) < len(levels):
         raise MarrowQuantError("A level was clicked twice; give each level one click.")
-    found = segment_bodies(_read(options.image), dict(options.click))
+    found = segment_bodies(_read(options.image), dict(options.click), shape=shape_of(options), radii_mm=_size(options))
     return found, found.labels
 
 
@@ -53,8 +55,13 @@ def _from_labels(options: argparse.Namespace) -> tuple[TakenOver, Volume]:
     if options.image is not None or options.click:
         raise MarrowQuantError("--labels takes the place of IMAGE and --click; leave these out.")
     labelled = read_labels(options.labels)
-    found = take_over(labelled)
+    found = take_over(labelled, shape=shape_of(options), radii_mm=_size(options))
     return found, paint_bodies(found, labelled.grid)
+
+
+def _size(options: argparse.Namespace) -> Optional[tuple[float, ...]]:
+    """The size asked for; None for the largest that keeps the margins."""
+    return size_of(options, Settings.roi_radii_mm if options.roi_shape == "disc" else None)
 
 
 def _read(path: Path) -> Volume:

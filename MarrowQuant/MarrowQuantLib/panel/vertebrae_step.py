@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 import slicer
 from slicer.i18n import tr as _
 
-from ..model import MarrowQuantError, VertebraROI
+from ..model import MarrowQuantError, Settings, VertebraROI
 from ..scene.case import FOLLOW_UP
 from ..vertebrae.levels import LEVELS
+from ..vertebrae.roi import DISC_RADIUS_MM
 from . import views
 from .step import Step
 from .tablewidget import fillTable, number
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .panel import Panel
 
 LAST_LUMBAR = "L5"
+CHOICES = (("ellipsoid", False), ("cylinder", False), ("cylinder", True), ("box", False))  # shape of the ROIs, and whether it is a disc
 
 
 class VertebraeStep(Step):
@@ -47,6 +49,8 @@ class VertebraeStep(Step):
         ui.takeOverButton.connect("clicked()", self.onTakeOver)
         ui.segmentationComboBox.connect("currentNodeChanged(vtkMRMLNode*)", self.onSegmentationChosen)
         ui.refineCheckBox.connect("clicked(bool)", self.onRefineChosen)
+        ui.shapeComboBox.addItems([_("ellipsoid"), _("cylinder"), _("disc"), _("box")])
+        ui.shapeComboBox.connect("activated(int)", self.onShapeChosen)
         for spinBox in (ui.radiusLRSpinBox, ui.radiusAPSpinBox, ui.radiusCCSpinBox):
             spinBox.connect("editingFinished()", self.onSizeChanged)
 
@@ -120,6 +124,16 @@ class VertebraeStep(Step):
     def onSizeChanged(self) -> None:
         if self._rois():
             self._rewrite(self.exam.resize_rois)
+
+    def onShapeChosen(self, index: int) -> None:
+        """A disc is a flat cylinder; another shape gets its height back."""
+        parameters, (shape, is_disc) = self.panel.parameterNode, CHOICES[index]
+        if parameters is None:
+            return
+        parameters.roiShape = shape
+        if is_disc != (parameters.roiRadiusCC <= DISC_RADIUS_MM):
+            parameters.roiRadiusCC = DISC_RADIUS_MM if is_disc else Settings.roi_radii_mm[2]
+        self.onSizeChanged()
 
     def onSegmentationChosen(self, node: Any) -> None:
         self.ui.takeOverButton.enabled = self.exam is not None and self.ui.segmentationComboBox.currentNode() is not None
@@ -215,6 +229,10 @@ class VertebraeStep(Step):
         headers = [_("Level"), _("FF %"), _("RAS mm"), _("Excluded"), _("Carried"), _("Warnings")]
         fillTable(self.ui.vertebraeTable, headers, rows, tips)
         self._showReason()
+        parameters = self.panel.parameterNode
+        if parameters is not None:
+            is_disc = parameters.roiShape == "cylinder" and parameters.roiRadiusCC <= DISC_RADIUS_MM
+            self.ui.shapeComboBox.setCurrentIndex(CHOICES.index((parameters.roiShape, is_disc)))
 
     def _carried(self, roi: VertebraROI) -> str:
         """How sure the place of an ROI is that was carried from the baseline; empty for one that the reader placed or moved."""

@@ -98,6 +98,7 @@ class Case:
             min_component_ml=p.minComponentMl,
             adc_class_edges=numbers_from_text(p.adcClassEdges),
             roi_radii_mm=(p.roiRadiusLR, p.roiRadiusAP, p.roiRadiusCC),
+            roi_shape=p.roiShape,
             refine_rois=p.refineRois,
         )
 

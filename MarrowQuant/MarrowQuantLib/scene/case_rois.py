@@ -73,7 +73,8 @@ class CaseRois:
         MarrowQuantError
             If the points cannot be read as levels; see ``rois_from_points_node``.
         """
-        return [] if self.points_node is None else rois_from_points_node(self.points_node, self.case.settings().roi_radii_mm)
+        settings = self.case.settings()
+        return [] if self.points_node is None else rois_from_points_node(self.points_node, settings.roi_radii_mm, settings.roi_shape)
 
     def set_rois(self, rois: Sequence[VertebraROI], notes: Optional[Sequence[str]] = None) -> None:
         """Replace all points; ``notes`` take the place of the placement's notes, None keeps these."""
@@ -118,8 +119,8 @@ class CaseRois:
         rois = self.rois()
         if len(rois) < 2:
             raise MarrowQuantError("Two points are needed to fill in the levels between them; place the first and the last level.")
-        ends = [(roi.level, roi.center_ras) for roi in (rois[0], rois[-1])]
-        self._place(*place_between(*ends, workflow.dixon_image(self.maps), self.case.settings().roi_radii_mm))
+        ends, settings = [(roi.level, roi.center_ras) for roi in (rois[0], rois[-1])], self.case.settings()
+        self._place(*place_between(*ends, workflow.dixon_image(self.maps), settings.roi_radii_mm, settings.roi_shape))
 
     def take_over(self, segmentation: Any) -> None:
         """Place an ROI inside every vertebra that a segmentation node holds; exclusions of the levels stay.
@@ -130,7 +131,8 @@ class CaseRois:
             If no segment is a vertebra; see ``vertebrae.from_segments`` and ``vertebrae.take_over``.
         """
         labelled = from_segments(read_segments(segmentation), segmentation.GetName())
-        found = take_over(labelled, radii_mm=self.case.settings().roi_radii_mm)
+        settings = self.case.settings()
+        found = take_over(labelled, radii_mm=settings.roi_radii_mm, shape=settings.roi_shape)
         self._place(found.rois, found.doubts)
 
     def _place(self, rois: Sequence[VertebraROI], notes: Sequence[str]) -> None:
@@ -139,9 +141,10 @@ class CaseRois:
         self.set_rois([replace(roi, excluded=excluded.get(roi.level)) for roi in rois], notes)
 
     def resize_rois(self) -> None:
-        """Give every ROI the half-lengths of the parameter node."""
-        radii = np.array(self.case.settings().roi_radii_mm)
-        self.set_rois([replace(roi, radii_mm=radii) for roi in self.rois()])
+        """Give every ROI the half-lengths and the shape of the parameter node."""
+        settings = self.case.settings()
+        radii = np.array(settings.roi_radii_mm)
+        self.set_rois([replace(roi, radii_mm=radii, shape=settings.roi_shape) for roi in self.rois()])
 
     def exclude(self, level: str, reason: Optional[str]) -> None:
         """Keep a level out of the mean for a reason, or take it in again (None)."""

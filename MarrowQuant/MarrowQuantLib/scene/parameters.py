@@ -18,7 +18,7 @@ from .nodes import find_node, find_or_add, scene_or_default
 MODULE_NAME = "MarrowQuant"
 PATHS = ("baselineFolder", "followUpFolder", "labsPath", "outputFolder", "otherResultsFolder")
 NUMBERS = ("tdvSignalRatio", "tdvAdcLower", "tdvAdcUpper", "minComponentMl", "roiRadiusLR", "roiRadiusAP", "roiRadiusCC", "ageYears")
-TEXTS = ("modelId", "language", "sex", "seriesOverrides", "adcClassEdges", "siteLimits")
+TEXTS = ("modelId", "language", "sex", "seriesOverrides", "adcClassEdges", "siteLimits", "roiShape")
 SWITCHES = ("refineRois",)
 NODES = ("baselinePoints", "followUpPoints", "baselineSegmentation", "followUpSegmentation", "baselineBurden", "followUpBurden")
 
@@ -84,6 +84,7 @@ def settings_to_parameters(settings: Settings) -> dict[str, Any]:
         "minComponentMl": settings.min_component_ml,
         "adcClassEdges": text_from_numbers(settings.adc_class_edges),
         **dict(zip(("roiRadiusLR", "roiRadiusAP", "roiRadiusCC"), settings.roi_radii_mm)),
+        "roiShape": settings.roi_shape,
         "refineRois": settings.refine_rois,
     }
 
@@ -119,6 +120,7 @@ def settings_from_scene(scene: Optional[Any] = None) -> Settings:
         min_component_ml=stored["minComponentMl"],
         adc_class_edges=numbers_from_text(stored["adcClassEdges"]),
         roi_radii_mm=(stored["roiRadiusLR"], stored["roiRadiusAP"], stored["roiRadiusCC"]),
+        roi_shape=stored["roiShape"],
         refine_rois=stored["refineRois"],
     )
 

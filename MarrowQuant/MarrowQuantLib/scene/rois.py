@@ -62,11 +62,13 @@ def rois_to_points_node(rois: Iterable[VertebraROI], exam_label: str, *, node: O
     return node
 
 
-def rois_from_points_node(node: Any, radii_mm: Sequence[float] = Settings.roi_radii_mm) -> list[VertebraROI]:
+def rois_from_points_node(
+    node: Any, radii_mm: Sequence[float] = Settings.roi_radii_mm, shape: str = Settings.roi_shape
+) -> list[VertebraROI]:
     """Read the point list, where its points stand in the world.
 
-    A point the reader has just placed has no size and no axes of its own: it gets ``radii_mm`` and axes that follow the column through
-    all points.
+    A point the reader has just placed has no size and no axes of its own: it gets ``radii_mm``, ``shape`` and axes that follow the column
+    through all points.
 
     Returns
     -------
@@ -80,7 +82,7 @@ def rois_from_points_node(node: Any, radii_mm: Sequence[float] = Settings.roi_ra
     """
     placed = slicer.vtkMRMLMarkupsNode.PositionDefined
     indices = [n for n in range(node.GetNumberOfControlPoints()) if node.GetNthControlPointPositionStatus(n) == placed]
-    found = sorted((_roi_from_point(node, index, radii_mm) for index in indices), key=lambda item: level_index(item[0].level))
+    found = sorted((_roi_from_point(node, index, radii_mm, shape) for index in indices), key=lambda item: level_index(item[0].level))
     rois = [roi for roi, _ in found]
     for above, below in zip(rois, rois[1:]):
         if above.level == below.level:
@@ -134,7 +136,7 @@ def _description(roi: VertebraROI) -> str:
     return f"{roi.shape} {size} mm" + (f"; exclude: {roi.excluded}" if roi.excluded else "")
 
 
-def _roi_from_point(node: Any, index: int, radii_mm: Sequence[float]) -> tuple[VertebraROI, bool]:
+def _roi_from_point(node: Any, index: int, radii_mm: Sequence[float], shape: str) -> tuple[VertebraROI, bool]:
     """The ROI of one point, and whether its axes are still to be taken from the column."""
     label = node.GetNthControlPointLabel(index)
     level = parse_level(label)
@@ -149,7 +151,7 @@ def _roi_from_point(node: Any, index: int, radii_mm: Sequence[float]) -> tuple[V
         center_ras=np.array(node.GetNthControlPointPositionWorld(index)),
         axes=axes,
         radii_mm=np.array([float(r) for r in size.groups()[1:]] if has_size else radii_mm, dtype=float),
-        shape=size.group(1).lower() if size else "ellipsoid",
+        shape=size.group(1).lower() if size else shape,
         excluded=excluded.group(1).strip() if excluded else None,
     )
     return roi, not has_size and bool(np.allclose(axes, np.eye(3), atol=1e-6))

@@ -17,7 +17,9 @@ from .takeover import take_over
 Click = tuple[str, Sequence[float]]
 
 
-def read_rois(path: Union[str, Path], radii_mm: Sequence[float] = Settings.roi_radii_mm) -> tuple[list[VertebraROI], list[str]]:
+def read_rois(
+    path: Union[str, Path], radii_mm: Sequence[float] = Settings.roi_radii_mm, shape: str = Settings.roi_shape
+) -> tuple[list[VertebraROI], list[str]]:
     """ROIs of a markups file (.mrk.json), or inside the vertebrae that another tool labelled, and what the reader should know about them.
 
     Parameters
@@ -26,6 +28,8 @@ def read_rois(path: Union[str, Path], radii_mm: Sequence[float] = Settings.roi_r
         See :func:`.markups.read_markups` and :func:`.labelfiles.read_labels`.
     radii_mm : sequence of three floats
         Half-lengths of ROIs that have none of their own; smaller where a labelled body leaves less room.
+    shape : {"ellipsoid", "cylinder", "box"}
+        Of ROIs that have none of their own.
 
     Raises
     ------
@@ -33,13 +37,17 @@ def read_rois(path: Union[str, Path], radii_mm: Sequence[float] = Settings.roi_r
         If the file cannot be read or holds no vertebra.
     """
     if not is_label_file(path):
-        return read_markups(path, radii_mm=radii_mm), []
-    found = take_over(read_labels(path), radii_mm=radii_mm)
+        return read_markups(path, radii_mm=radii_mm, shape=shape), []
+    found = take_over(read_labels(path), radii_mm=radii_mm, shape=shape)
     return found.rois, found.doubts
 
 
 def place_between(
-    first: Click, last: Click, image: Optional[Volume], radii_mm: Sequence[float] = Settings.roi_radii_mm
+    first: Click,
+    last: Click,
+    image: Optional[Volume],
+    radii_mm: Sequence[float] = Settings.roi_radii_mm,
+    shape: str = Settings.roi_shape,
 ) -> tuple[list[VertebraROI], list[str]]:
     """ROIs of fixed size in every body from ``first`` to ``last``, and what the reader should know about them.
 
@@ -51,6 +59,7 @@ def place_between(
         Without an image the levels lie on the mean curve.
     radii_mm : sequence of three floats
         Half-lengths of every ROI.
+    shape : {"ellipsoid", "cylinder", "box"}
 
     Raises
     ------
@@ -60,7 +69,7 @@ def place_between(
     reason = "there is no image to find the bodies in"
     if image is not None:
         try:
-            found = segment_bodies(image, {first[0]: first[1], last[0]: last[1]}, radii_mm=radii_mm)
+            found = segment_bodies(image, {first[0]: first[1], last[0]: last[1]}, radii_mm=radii_mm, shape=shape)
         except MarrowQuantError as error:
             reason = str(error)
         else:
@@ -68,7 +77,7 @@ def place_between(
                 place = f"The ROIs from {found.levels[0]} to {found.levels[-1]} lie in bodies found from two clicks"
                 return found.rois, [f"{place}; look at them in the pictures before trusting their numbers.", *found.doubts]
             reason = " ".join(found.warnings)
-    proposal = propose(first, last, image, radii_mm)
+    proposal = propose(first, last, image, radii_mm, shape=shape)
     levels = ", ".join(roi.level for roi in proposal.rois[1:-1])
     note = f"{levels or 'No level'} placed by resemblance to the two clicked levels, because the bodies were not found ({reason})"
     return list(proposal.rois), [f"{note}; look at all ROIs in the pictures before trusting their numbers.", *proposal.doubts.values()]

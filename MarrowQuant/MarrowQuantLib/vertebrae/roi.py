@@ -11,6 +11,8 @@ from ..model import MarrowQuantError, VertebraROI, Volume
 from .levels import level_index
 
 SHAPES = ("ellipsoid", "cylinder", "box")
+DISC_RADIUS_MM = 2.5
+"""Cranio-caudal half-length of a cylinder that is called a disc: 5 mm high, about one usual slice (our choice)."""
 
 _TIE_MM = 1e-6  # rounding of a voxel centre that lies exactly on a face must not decide on which side it falls
 _SAMPLES = 40  # samples per axis for the fraction in view: 64 000 in the enclosing box, fraction exact to about 0.2 %

@@ -84,8 +84,12 @@
         <translation>89歳を超える年齢は90と記録されます。</translation>
     </message>
     <message>
-        <source>Anterior–posterior half-length of the ellipsoids.</source>
-        <translation>楕円体の前後方向の半径。</translation>
+        <source>All ROIs of the exam shown get this shape and the sizes below. A disc is a cylinder 5 mm high across the body.</source>
+        <translation>表示中の検査のすべてのROIを、この形と下の大きさにします。円板は椎体を横切る高さ5 mmの円柱です。</translation>
+    </message>
+    <message>
+        <source>Anterior–posterior half-length of the ROIs.</source>
+        <translation>ROIの前後方向の半径。</translation>
     </message>
     <message>
         <source>Baseline folder:</source>
@@ -124,8 +128,8 @@
         <translation>経過図</translation>
     </message>
     <message>
-        <source>Cranio-caudal half-length of the ellipsoids.</source>
-        <translation>楕円体の頭尾方向の半径。</translation>
+        <source>Cranio-caudal half-length of the ROIs.</source>
+        <translation>ROIの頭尾方向の半径。</translation>
     </message>
     <message>
         <source>Date as YYYY-MM-DD.</source>
@@ -248,8 +252,8 @@
         <translation>選択した成分を除きます（Rキー）。</translation>
     </message>
     <message>
-        <source>Left–right half-length of the ellipsoids.</source>
-        <translation>楕円体の左右方向の半径。</translation>
+        <source>Left–right half-length of the ROIs.</source>
+        <translation>ROIの左右方向の半径。</translation>
     </message>
     <message>
         <source>Level of the highest point; the next ones get the levels below it. Choosing another one renames the whole column.</source>
@@ -414,6 +418,10 @@
     <message>
         <source>Sex:</source>
         <translation>性別：</translation>
+    </message>
+    <message>
+        <source>Shape of the ROIs:</source>
+        <translation>ROIの形：</translation>
     </message>
     <message>
         <source>Show the ADC of the lumbar voxels of both exams in a plot.</source>
@@ -1133,6 +1141,10 @@
         <translation>椎体がまだ指定されていません：{exams}。椎体に点を配置するか、セグメンテーションを取り込んでください。</translation>
     </message>
     <message>
+        <source>No warning.</source>
+        <translation>警告なし。</translation>
+    </message>
+    <message>
         <source>RAS mm</source>
         <translation>RAS mm</translation>
     </message>
@@ -1141,8 +1153,28 @@
         <translation>先に検査を読み込んでください。</translation>
     </message>
     <message>
+        <source>Warnings</source>
+        <translation>警告</translation>
+    </message>
+    <message>
         <source>baseline</source>
         <translation>治療前</translation>
+    </message>
+    <message>
+        <source>box</source>
+        <translation>直方体</translation>
+    </message>
+    <message>
+        <source>cylinder</source>
+        <translation>円柱</translation>
+    </message>
+    <message>
+        <source>disc</source>
+        <translation>円板</translation>
+    </message>
+    <message>
+        <source>ellipsoid</source>
+        <translation>楕円体</translation>
     </message>
     <message>
         <source>excluded: artefact</source>
@@ -1165,20 +1197,12 @@
         <translation>除外: 血管腫</translation>
     </message>
     <message>
-        <source>excluded: vertebroplasty</source>
-        <translation>除外: 椎体形成術後</translation>
-    </message>
-    <message>
-        <source>No warning.</source>
-        <translation>警告なし。</translation>
-    </message>
-    <message>
-        <source>Warnings</source>
-        <translation>警告</translation>
-    </message>
-    <message>
         <source>excluded: hardware</source>
         <translation>除外：金属・インプラント</translation>
+    </message>
+    <message>
+        <source>excluded: vertebroplasty</source>
+        <translation>除外: 椎体形成術後</translation>
     </message>
     <message>
         <source>follow-up</source>
