@@ -249,6 +249,7 @@ class Burden:
     features: Mapping[str, float]
     histogram: Optional[Histogram]
     class_volumes_ml: Mapping[str, float]
+    class_edges: tuple[float, ...] = ()
     flags: tuple[str, ...] = ()
     infiltration: Optional[Infiltration] = None
 

@@ -103,7 +103,8 @@ def make_burden(grid: Volume) -> Burden:
         gadc=Measurement("gADC", 745.5, UNIT_ADC, accepted, None, "mean ADC of the accepted voxels"),
         features={"mean": 745.5},
         histogram=histogram,
-        class_volumes_ml={"below 900": 1.0},
+        class_volumes_ml={"<900": 1.0, "900-1400": 0.5, ">1400": 0.0},
+        class_edges=(900.0, 1400.0),
     )
 
 

@@ -442,3 +442,43 @@ def test_how_the_stations_were_joined_is_in_results_and_report_and_comes_back_wi
     reopened = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
     reopened.restore()
     assert stitching_to_dict(reopened.exams["baseline"].maps.stitching) == results["exams"][0]["stations"]
+
+
+def test_the_adc_classes_are_segments_with_their_volume_and_follow_their_edges(case, tmp_path):
+    from MarrowQuantLib.scene.labelmaps import segment_mask
+    from MarrowQuantLib.scene.nodes import find_node
+    from MarrowQuantLib.scene.results_scene import load_scene
+    from MarrowQuantLib.scene.tables import read_rows
+
+    def segments(part=""):
+        node = find_node("vtkMRMLSegmentationNode", {"exam": "baseline", "burden": "classes" + part})
+        volume_node = find_node("vtkMRMLScalarVolumeNode", {"exam": "baseline", "key": "dwi_high" + part})
+        segmentation = node.GetSegmentation()
+        names = [segmentation.GetNthSegment(n).GetName() for n in range(segmentation.GetNumberOfSegments())]
+        masks = [segment_mask(node, f"class{n + 1}", volume_node) for n in range(len(names))]
+        return node, names, masks
+
+    case._replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
+    exam = case.exams["baseline"]
+    adc = exam.maps.maps["adc"].array
+    adc[:20][adc[:20] == 850.0] = 1200.0  # the lower sphere
+    case.propose_burden()
+    node, names, masks = segments()
+    volumes = exam.burden.class_volumes_ml
+    assert names == [f"ADC {name} µm²/s: {volumes[name]:.1f} mL" for name in ("<900", "900-1400", ">1400")]
+    voxel_ml = exam.burden.labels.voxel_volume_ml
+    assert [mask.sum() * voxel_ml for mask in masks] == pytest.approx(list(volumes.values())) and masks[0].any() and masks[1].any()
+    np.testing.assert_array_equal(masks[1], exam.burden.labels.array * (adc == 1200.0) > 0)
+    assert not node.GetDisplayNode().GetVisibility()
+    node.GetDisplayNode().SetVisibility(True)
+    case.parameters.adcClassEdges = "1000"
+    exam.decide(next(c for c in exam.burden.components if c.centroid_ras[2] > 0), REJECTED)
+    case.update_burdens()
+    again, names, masks = segments()
+    assert again is node and node.GetDisplayNode().GetVisibility() and len(names) == 2
+    assert not masks[0].any() and masks[1].any(), "what is rejected has no class"
+    assert segments("_part2")[1][0].startswith("ADC <1000")
+    load_scene(case.export(tmp_path / "out")["scene"])
+    np.testing.assert_array_equal(segments()[2][1], masks[1])
+    measured = {row["index"]: row for row in read_rows(find_node("vtkMRMLTableNode", {"exam": "baseline", "table": "measurements"}))}
+    assert float(measured["tDV, ADC >1000 µm²/s"]["value"]) == pytest.approx(masks[1].sum() * voxel_ml, rel=1e-5)

@@ -50,6 +50,7 @@ def test_the_adc_classes_can_be_edited_and_nonsense_is_refused(panel):
     enter_edges(panel, "800 1000,1400")
     assert list(exam.burden.class_volumes_ml) == ["<800", "800-1000", "1000-1400", ">1400"]
     assert panel.ui.classEdgesLineEdit.text == "800, 1000, 1400"
+    assert "by ADC in µm²/s: <800: 0.0 · 800-1000: " in panel.ui.tdvLabel.text
     for wrong in ("many", "1400, 900", ""):
         enter_edges(panel, wrong)
         assert panel.ui.classEdgesLineEdit.text == "800, 1000, 1400"

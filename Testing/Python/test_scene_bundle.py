@@ -365,7 +365,7 @@ def test_volumes_are_compressed(slicer_scene, tmp_path):
     write_scene(make_results(), tmp_path / "case.mrb")
     with zipfile.ZipFile(tmp_path / "case.mrb") as bundle:
         headers = [bundle.read(name)[:1000] for name in bundle.namelist() if name.endswith(".nrrd")]
-    assert len(headers) == 2 * (4 + 1 + 2) + 2  # maps, components, two segmentations per exam; functional maps of FF and ADC
+    assert len(headers) == 2 * (4 + 1 + 3) + 2  # maps, components, three segmentations per exam; functional maps of FF and ADC
     assert all(b"encoding: gzip" in header for header in headers)
 
 

@@ -38,6 +38,7 @@ from ..model import (
     Volume,
     no_progress,
 )
+from .classes import check_edges, class_volumes
 from .context import BurdenContext, Surroundings
 from .decisions import Candidates, Decisions
 from .edges import edge_level
@@ -260,7 +261,8 @@ class BurdenSession:
             gadc=Measurement("gADC", features.get("median", float("nan")), UNIT_ADC, int(accepted.size), how="median ADC over the tDV"),
             features=features,
             histogram=histogram(accepted, "ADC", UNIT_ADC) if accepted.size else None,
-            class_volumes_ml=_class_volumes(accepted, limits["class_edges"], voxel_ml),
+            class_volumes_ml=class_volumes(accepted, limits["class_edges"], voxel_ml),
+            class_edges=tuple(float(edge) for edge in limits["class_edges"]),
             flags=(*notes, *self._flags(accepted.size)),
             infiltration=infiltration,
         )
@@ -330,13 +332,4 @@ def _check_thresholds(ratio: float, adc_window: Sequence[float], min_component_m
         raise MarrowQuantError(f"The ADC window {tuple(adc_window)} is empty; give the lower limit first, in {UNIT_ADC}.")
     if not (np.isfinite(min_component_ml) and min_component_ml >= 0):
         raise MarrowQuantError(f"A smallest component of {min_component_ml} mL makes no sense; give 0 or more.")
-    if not (len(class_edges) and np.all(np.diff(class_edges) > 0)):
-        raise MarrowQuantError(f"The ADC class edges {tuple(class_edges)} do not ascend; give them from low to high, in {UNIT_ADC}.")
-
-
-def _class_volumes(adc: np.ndarray, edges: Sequence[float], voxel_ml: float) -> dict[str, float]:
-    """mL per ADC class; an edge belongs to the class below, as 1400 does in "from <= 1400 to > 1400" of MET-RADS-P, except the first,
-    which starts the middle class ("900-1400")."""
-    counts = np.bincount(np.digitize(adc, [*edges[:1], *(np.nextafter(edge, np.inf) for edge in edges[1:])]), minlength=len(edges) + 1)
-    names = [f"<{edges[0]:g}", *(f"{low:g}-{high:g}" for low, high in zip(edges, edges[1:])), f">{edges[-1]:g}"]
-    return {name: float(count * voxel_ml) for name, count in zip(names, counts)}
+    check_edges(class_edges)

@@ -220,7 +220,8 @@ class BurdenStep(Step):
             volume=number(burden.tdv.value), adc=number(burden.gadc.value, 0), muscle=number(burden.muscle_signal, 0))]
         told += [_("muscle where you placed it")] if self.exam.muscle_is_given else []
         told += [_("part {number}: {volume} mL").format(number=p.number, volume=number(p.burden.tdv.value)) for p in self.exam.parts]
-        self.ui.tdvLabel.text = " · ".join(told)
+        classes = " · ".join(f"{name}: {number(volume)}" for name, volume in burden.class_volumes_ml.items())
+        self.ui.tdvLabel.text = " · ".join(told) + "\n" + _("by ADC in µm²/s: {classes} mL").format(classes=classes)
 
     def _enableButtons(self) -> None:
         chosen = self._selected() is not None

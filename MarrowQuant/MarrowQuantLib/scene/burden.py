@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Optional
 
 import numpy as np
 import slicer
 
 from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Component, MarrowQuantError, Volume, part_key
+from .classes import classes_to_nodes
 from .labelmaps import finish_segmentation, set_segment, start_segmentation, terminology
 from .nodes import exam_title, find_node, find_or_add, nodes_with, scene_or_default, set_tags, tag
 from .tables import components_table, read_rows
@@ -25,15 +26,22 @@ _SEGMENTS = {
 
 
 def burdens_to_nodes(
-    burden: Burden, parts: Sequence[BurdenPart], exam_label: str, volume_node: Callable[[str], Optional[Any]], scene: Optional[Any] = None
+    burden: Burden,
+    parts: Sequence[BurdenPart],
+    exam_label: str,
+    maps: Mapping[str, Volume],
+    volume_node: Callable[[str], Optional[Any]],
+    scene: Optional[Any] = None,
 ) -> Any:
-    """Show the tumour load of the stitched stations and of each part that fits no others, each as :func:`burden_to_nodes` does.
+    """Show the tumour load of the stitched stations and of each part that fits no others, by state and by ADC class.
 
     Parameters
     ----------
     burden : Burden
     parts : sequence of BurdenPart
     exam_label : {"baseline", "follow-up"}
+    maps : mapping of str to Volume
+        Of the exam.
     volume_node : callable
         Gives the volume node of a map, or None.
 
@@ -42,12 +50,14 @@ def burdens_to_nodes(
     vtkMRMLSegmentationNode
         Of the stitched stations.
     """
-    for kept_apart in parts:
-        image = volume_node(part_key("dwi_high", kept_apart.number))
-        burden_to_nodes(kept_apart.burden, exam_label, part=kept_apart.number, volume_node=image, scene=scene)
-    shown = {str(kept_apart.number) for kept_apart in parts}
-    _remove(exam_label, lambda part: part is not None and part not in shown, scene)
-    return burden_to_nodes(burden, exam_label, volume_node=volume_node("dwi_high"), scene=scene)
+    shown = {1: burden, **{kept_apart.number: kept_apart.burden for kept_apart in parts}}
+    _remove(exam_label, lambda part: part is not None and int(part) not in shown, scene)
+    nodes = []
+    for number, of_part in shown.items():
+        image = volume_node(part_key("dwi_high", number))
+        nodes.append(burden_to_nodes(of_part, exam_label, part=number, volume_node=image, scene=scene))
+        classes_to_nodes(of_part, maps, exam_label, part=number, volume_node=image, scene=scene)
+    return nodes[0]
 
 
 def burden_to_nodes(

@@ -132,7 +132,7 @@ class CaseBurden(CaseRois):
         """Write the tumour load into its segmentations and tables."""
         if self.burden is not None:
             self._update_parts()
-            self.refer("Burden", burdens_to_nodes(self.burden, self.parts, self.label, self.map_node))
+            self.refer("Burden", burdens_to_nodes(self.burden, self.parts, self.label, self.maps.maps, self.map_node))
             self.remember()
 
     # ----------------------------------------------------------------------------------------------- muscle, skeleton

@@ -7,7 +7,8 @@ A node is known by its attributes, never by its name, which the reader may chang
 ``.date``          exam date, ISO 8601
 ``.key``           what a volume is in ``ExamResult.maps``: ff, water, …
 ``.rois``          "points" (point list) or "segments" (segmentation)
-``.burden``        "segments" (segmentation by state) or "labels" (components); "segments_part2" … of stations kept apart
+``.burden``        "segments" (segmentation by state), "classes" (by ADC class) or "labels" (components); of stations kept apart
+                   "segments_part2" …
 ``.part``          number of the stations kept apart, on the nodes of their tumour load
 ``.muscle``        "points": the reader's points in muscle
 ``.skeleton``      label of the exam whose tumour load a mask of bone restricts

@@ -105,7 +105,7 @@ def exam_to_nodes(exam: ExamResult, scene: Optional[Any] = None) -> dict[str, An
     nodes = maps_to_nodes(exam.maps, exam.label, date=exam.date, scene=scene)
     _write_rois(exam, nodes, scene)
     if exam.burden is not None:
-        segments = burdens_to_nodes(exam.burden, exam.burden_parts, exam.label, nodes.get, scene)
+        segments = burdens_to_nodes(exam.burden, exam.burden_parts, exam.label, exam.maps, nodes.get, scene)
         _set_exam_parameter(exam.label, "Burden", segments, scene)
     else:
         remove_burden(exam.label, scene)

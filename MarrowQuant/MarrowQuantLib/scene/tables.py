@@ -12,7 +12,7 @@ from typing import Any, Optional
 
 import vtk
 
-from ..model import Burden, Change, ExamResult, LabValue, Measurement, ResponseEstimate, part_key
+from ..model import UNIT_ADC, UNIT_VOLUME, Burden, Change, ExamResult, LabValue, Measurement, ResponseEstimate, part_key
 from .nodes import exam_title, find_or_add, set_tags
 
 
@@ -82,7 +82,7 @@ def measurements_table(exam: ExamResult, scene: Optional[Any] = None) -> Any:
     found: list[tuple[str, Measurement]] = [(row.roi.level, m) for row in exam.vertebrae for m in row.measurements.values()]
     found += [("L1–L5", m) for m in exam.lumbar.values()]
     if exam.burden is not None:
-        found += [("Tumour load", exam.burden.tdv), ("Tumour load", exam.burden.gadc)]
+        found += [("Tumour load", m) for m in (exam.burden.tdv, exam.burden.gadc, *_classes(exam.burden))]
     node = _table("measurements", f"{exam_title(exam.label)} measurements", exam.label, scene)
     write_table(
         node,
@@ -131,6 +131,14 @@ def components_table(burden: Burden, exam_label: str, scene: Optional[Any] = Non
         ],
     )
     return node
+
+
+def _classes(burden: Burden) -> list[Measurement]:
+    """The volume of each ADC class."""
+    voxel_ml = burden.labels.voxel_volume_ml
+    how = "accepted components with an ADC in this class"
+    volumes = burden.class_volumes_ml.items()
+    return [Measurement(f"tDV, ADC {name} {UNIT_ADC}", ml, UNIT_VOLUME, round(ml / voxel_ml), how=how) for name, ml in volumes]
 
 
 def changes_table(changes: Sequence[Change], scene: Optional[Any] = None) -> Any:

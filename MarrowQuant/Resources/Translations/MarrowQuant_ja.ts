@@ -623,6 +623,10 @@
         <translation>理由</translation>
     </message>
     <message>
+        <source>by ADC in µm²/s: {classes} mL</source>
+        <translation>ADC（µm²/s）別：{classes} mL</translation>
+    </message>
+    <message>
         <source>keep</source>
         <translation>採用</translation>
     </message>
