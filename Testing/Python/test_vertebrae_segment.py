@@ -71,6 +71,15 @@ def test_a_column_bent_to_the_side_is_followed():
     assert np.abs(sideways).max() < 3.0  # 5.9 with one straight midline for all bodies
 
 
+@needs_spines
+def test_a_body_that_was_lost_to_the_side_of_its_neighbours_is_told():
+    case = spines.bent(spines.spine(5), 10)
+    found = segment_bodies(case.image, spines.clicks(case, 5, 0))
+    assert abs(found.bodies[2].center_ras[0] - case.centers[2, 0]) > 10
+    assert any("mm to the side of its neighbours" in doubt for doubt in found.bodies[2].doubts)
+    assert not any("to the side of" in doubt for body in found.bodies[::4] for doubt in body.doubts)
+
+
 @pytest.mark.parametrize("right", [-4.0, 0.0, 3.0])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_side_of_a_body_is_that_of_its_mirror_plane(right, sign):

@@ -25,6 +25,7 @@ _LIMIT = 2.1  # a little more than one body in five of the ten spines lies above
 # Limits for what is named on its own, our choice.
 _FAINT_ENDS = 0.25
 _LARGEST_TURN_DEG = 25.0
+_FAR_ASIDE = 4.0  # units off the line between its neighbours: our choice; at most 2 on the ten spines, bent by 6 mm or not
 _FAR_FROM_CLICK = 18.0  # units: half a lumbar spacing
 _FAINT = 1.0  # spreads
 _ODD_SIZE = {"height": 0.10, "depth": 0.07}
@@ -54,6 +55,7 @@ def body_doubts(
         The clicks, RAS mm.
     """
     unsure = uncertainty(levels, surfaces) > 1
+    aside = _aside(surfaces)
     doubts = {}
     for n, (level, surface) in enumerate(zip(levels, surfaces)):
         reasons = _outline_reasons(levels, surfaces, n) if unsure[n] else []
@@ -62,6 +64,8 @@ def body_doubts(
         turned = abs(surface.box.tilt - surfaces[n - 1].box.tilt) if n else 0.0
         if turned > _LARGEST_TURN_DEG:
             reasons.append(f"it is turned by {turned:.0f}° against {levels[n - 1]}")
+        if aside[n] > _FAR_ASIDE:
+            reasons.append(f"it lies {aside[n] * frame.scale:.0f} mm to the side of its neighbours")
         center = frame.to_ras(np.array([surface.box.side, *surface.box.center]))
         missed = float(np.linalg.norm(points[level] - center)) if level in points else 0.0
         if missed > _FAR_FROM_CLICK * frame.scale:
@@ -92,6 +96,14 @@ def _faintness(surfaces: Sequence[BodySurface]) -> tuple[np.ndarray, np.ndarray]
     scores = np.array([surface.box.score for surface in surfaces])
     walls = np.array([surface.steps["front"] + surface.steps["back"] for surface in surfaces])
     return (_USUAL_SCORE - scores) / _SCORE_SPREAD, (_USUAL_WALLS - walls) / _WALLS_SPREAD
+
+
+def _aside(surfaces: Sequence[BodySurface]) -> np.ndarray:
+    """How far each body lies to the side of the middle between its neighbours, in units; 0 at the ends."""
+    sides = np.array([surface.box.side for surface in surfaces])
+    aside = np.zeros(len(sides))
+    aside[1:-1] = np.abs(sides[1:-1] - (sides[:-2] + sides[2:]) / 2)
+    return aside
 
 
 def _relative_sizes(levels: Sequence[str], surfaces: Sequence[BodySurface]) -> dict[str, np.ndarray]:
