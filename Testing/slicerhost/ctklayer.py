@@ -89,6 +89,10 @@ class ctkCollapsibleGroupBox(QtWidgets.QGroupBox):
             if isinstance(child, QWidget):
                 child.setVisible(self.checked)
 
+    def showEvent(self, event: Any) -> None:
+        super().showEvent(event)
+        self._show_contents()  # what was added while it was collapsed
+
     def _collapsed(self) -> bool:
         return not self.checked
 

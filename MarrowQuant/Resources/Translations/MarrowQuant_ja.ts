@@ -332,6 +332,10 @@
         <translation>点を配置</translation>
     </message>
     <message>
+        <source>Preset, ADC classes, mask of bone</source>
+        <translation>プリセット、ADC区分、骨マスク</translation>
+    </message>
+    <message>
         <source>Preset:</source>
         <translation>プリセット:</translation>
     </message>
@@ -446,6 +450,10 @@
     <message>
         <source>Site limits:</source>
         <translation>施設の限界値:</translation>
+    </message>
+    <message>
+        <source>Size and shape of the ROIs</source>
+        <translation>ROIの大きさと形</translation>
     </message>
     <message>
         <source>Smaller components are taken for noise.</source>
