@@ -19,6 +19,7 @@ from MarrowQuantLib.phantom.shapes import Drum, Part, paint
 from MarrowQuantLib.phantom.spine import _posterior_elements, vertebrae
 from MarrowQuantLib.vertebrae import from_segments, paint_bodies, parse_level, rasterise, read_labels, read_rois, take_over
 from MarrowQuantLib.vertebrae.labelfiles import LabelledVertebrae
+from MarrowQuantLib.vertebrae.numbering import find_numbering
 from MarrowQuantLib.vertebrae.segfile import cut_to_box, write_segmentation
 from MarrowQuantLib.vertebrae.terminology import CATEGORY, CONTEXT, LEVEL_CODES, OTHER_CODES, level_of_terminology, level_terminology
 
@@ -170,6 +171,18 @@ def test_versions_of_totalsegmentator_are_told_by_how_far_apart_the_vertebrae_li
     assert tuple(found.masks) == ("L2", "L3", "L4", "L5") and "those of TotalSegmentator." in found.notes[0]
     with pytest.raises(MarrowQuantError, match="do not tell"):
         read_labels(write(shrunk(labels), tmp_path / "small.nii.gz"))
+
+
+@needs_spines
+def test_numbers_of_adult_lumbar_spines_are_read_as_such_or_refused():
+    read = []
+    for number in range(1, 11):
+        centers = dict(zip((31, 30, 29, 28, 27), spines.spine(number).centers))
+        try:
+            read.append(find_numbering(centers, "labels.nii.gz").name)
+        except MarrowQuantError as error:
+            assert "do not tell" in str(error)
+    assert read == ["TotalSegmentator"] * 9
 
 
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
