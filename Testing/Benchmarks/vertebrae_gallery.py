@@ -52,22 +52,23 @@ def _edges(labels: np.ndarray) -> np.ndarray:
     return (labels > 0) & (ndimage.minimum_filter(labels, 3) < labels)
 
 
-def write(name: str, panels: list[np.ndarray]) -> None:
+def write(path: Path, panels: list[np.ndarray]) -> None:
     """Panels side by side as one PNG."""
     rows = max(len(each) for each in panels)
     padded = [np.pad(each, ((0, rows - len(each)), (0, 4), (0, 0))) for each in panels]
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     image = sitk.GetImageFromArray(np.concatenate(padded, axis=1), isVector=True)
-    sitk.WriteImage(image, str(FOLDER / f"{name.replace(' ', '-')}.png"))
+    sitk.WriteImage(image, str(path), useCompression=True, compressionLevel=9)
 
 
 def main() -> None:
     for name in sys.argv[1:] or spines.VARIANTS:
         cases = {number: spines.VARIANTS[name](spines.spine(number)) for number in range(1, 11)}
-        write(name, [panel(case, spines.segment_bodies(case.image, spines.clicks(case, number, 0))) for number, case in cases.items()])
+        panels = [panel(case, spines.segment_bodies(case.image, spines.clicks(case, number, 0))) for number, case in cases.items()]
+        write(FOLDER / f"{name.replace(' ', '-')}.png", panels)
     case = spines.cropped_spine()
     clicks = [spines.clicks_on_crop(case, draw) for draw in range(10)]
-    write("cropped", [panel(case, spines.segment_bodies(case.image, each)) for each in clicks])
+    write(FOLDER / "cropped.png", [panel(case, spines.segment_bodies(case.image, each)) for each in clicks])
 
 
 if __name__ == "__main__":

@@ -5,78 +5,35 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import spines
-from MarrowQuantLib.model import MarrowQuantError, Role, Volume
-from MarrowQuantLib.phantom import dixon, patient, sampling
-from MarrowQuantLib.phantom.stories import find_story
+from MarrowQuantLib.model import MarrowQuantError, Volume
 from MarrowQuantLib.vertebrae import segment_bodies
+from simulated_spine import PICTURES, SPIN_ECHO_MS, simulated_spine
 
 LUMBAR = spines.LUMBAR
 
-# Relaxation times of water and fat in ms at 3 T, (T1, T2), our choice: rounded, so that the contrasts are those that a radiologist knows.
-WATER_MS = {
-    "csf": (4000.0, 1500.0),
-    "disc": (1200.0, 80.0),
-    "muscle": (1400.0, 35.0),
-    "blood": (1900.0, 150.0),
-    "bladder": (4000.0, 1500.0),
-}
-OTHER_WATER_MS = (1100.0, 50.0)
-FAT_MS = (370.0, 70.0)
-SPIN_ECHO_MS = {"T1": (600.0, 10.0), "T2": (4000.0, 90.0)}  # repetition time, echo time
-PICTURES = {"water": Role.WATER, "fat": Role.FAT, "in phase": Role.IN_PHASE, "FF": Role.PDFF}
 SMALLEST_ROI_ML = 2.0
 
 
 @pytest.fixture(scope="module")
-def body():
-    return patient.make_body(find_story("responder"), 0)
+def simulated():
+    return simulated_spine()
 
 
 @pytest.fixture(scope="module")
-def pictures(body):
-    products = dixon.simulate_dixon(body, np.random.default_rng(1)).products
-    samples = sampling.sample(body, dixon.dixon_grid(), dixon.SHAPE)
-    spin_echoes = {name: spin_echo(body, samples, *times) for name, times in SPIN_ECHO_MS.items()}
-    return {**{name: products[role] for name, role in PICTURES.items()}, **spin_echoes}
+def pictures(simulated):
+    return simulated.pictures
 
 
 @pytest.fixture(scope="module")
-def centers(body):
-    return {level: body.to_ras(body.column[level].center) for level in LUMBAR}
+def centers(simulated):
+    return simulated.centers
 
 
-def spin_echo(body, samples, repetition_ms, echo_ms):
-    """Signal of a spin echo, M (1 - exp(-TR / T1)) exp(-TE / T2) for water and for fat, with noise of 0.01."""
-    density, fraction = body.table("density", "ff")
-
-    def weight(t1, t2):
-        return (1 - np.exp(-repetition_ms / t1)) * np.exp(-echo_ms / t2)
-
-    water = np.array([weight(*WATER_MS.get(name, OTHER_WATER_MS)) for name in body.materials])
-    mean = samples.mean(density * ((1 - fraction / 100) * water + fraction / 100 * weight(*FAT_MS)))
-    noise = np.random.default_rng(3).normal(0, 0.01, mean.shape)
-    return Volume((mean + noise).astype(np.float32), samples.ijk_to_ras)
-
-
-def part_inside(roi, vertebra, body):
-    """Part of an ellipsoid that lies inside the true body, from 4000 points of its volume."""
-    rng = np.random.default_rng(0)
-    points = rng.uniform(-1, 1, (8000, 3))
-    points = points[(points**2).sum(axis=1) < 1] * roi.radii_mm @ roi.axes.T + roi.center_ras
-    own = (points - body.body_to_ras[:3, 3]) @ body.body_to_ras[:3, :3]
-    return float(vertebra.marrow.inside(*own.T).mean())
-
-
-def clicks_at(centers, seed=0, levels=("L1", "L5")):
-    rng = np.random.default_rng(seed)
-    return {level: centers[level] + rng.normal(0, spines.CLICK_ERROR_MM, 3) for level in levels}
-
-
-@pytest.mark.parametrize("name", ["T1", "T2", *PICTURES])
-def test_rois_lie_inside_the_true_bodies_in_every_contrast(body, pictures, centers, name):
-    found = segment_bodies(pictures[name], clicks_at(centers))
+@pytest.mark.parametrize("name", [*SPIN_ECHO_MS, *PICTURES])
+def test_rois_lie_inside_the_true_bodies_in_every_contrast(simulated, name):
+    found = segment_bodies(simulated.pictures[name], simulated.clicks())
     assert found.levels == LUMBAR
-    inside = [part_inside(each.roi, body.column[each.level], body) for each in found.bodies]
+    inside = [simulated.part_inside(each.roi) for each in found.bodies]
     assert min(inside) > 0.99
     assert all(np.prod(each.roi.radii_mm) * 4 / 3 * np.pi > 1000 * SMALLEST_ROI_ML for each in found.bodies)
 

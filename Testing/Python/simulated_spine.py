@@ -1,0 +1,75 @@
+"""Six pictures of the simulated patient's lumbar spine, the true bodies in it, and clicks on them; shared by tests and benchmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import spines
+from MarrowQuantLib.model import Role, VertebraROI, Volume
+from MarrowQuantLib.phantom import dixon, patient, sampling
+from MarrowQuantLib.phantom.stories import find_story
+
+# Relaxation times of water and fat in ms at 3 T, (T1, T2), our choice: rounded, so that the contrasts are those that a radiologist knows.
+WATER_MS = {
+    "csf": (4000.0, 1500.0),
+    "disc": (1200.0, 80.0),
+    "muscle": (1400.0, 35.0),
+    "blood": (1900.0, 150.0),
+    "bladder": (4000.0, 1500.0),
+}
+OTHER_WATER_MS = (1100.0, 50.0)
+FAT_MS = (370.0, 70.0)
+SPIN_ECHO_MS = {"T1": (600.0, 10.0), "T2": (4000.0, 90.0)}  # repetition time, echo time
+PICTURES = {"water": Role.WATER, "fat": Role.FAT, "in phase": Role.IN_PHASE, "FF": Role.PDFF}
+
+
+@dataclass(frozen=True)
+class SimulatedSpine:
+    """``pictures`` by name, the body they are of, and the true ``centers`` of L1 to L5, RAS mm."""
+
+    body: Any
+    pictures: dict[str, Volume]
+    centers: dict[str, np.ndarray]
+
+    def clicks(self, seed: int = 0, levels: Sequence[str] = spines.CLICKED) -> dict[str, np.ndarray]:
+        """With the same error as on the real spines."""
+        rng = np.random.default_rng(seed)
+        return {level: self.centers[level] + rng.normal(0, spines.CLICK_ERROR_MM, 3) for level in levels}
+
+    def part_inside(self, roi: VertebraROI) -> float:
+        """Part of an ellipsoid that lies inside the true body, from some 4000 points of its volume."""
+        rng = np.random.default_rng(0)
+        points = rng.uniform(-1, 1, (8000, 3))
+        points = points[(points**2).sum(axis=1) < 1] * roi.radii_mm @ roi.axes.T + roi.center_ras
+        return float(self.inside(roi.level, points).mean())
+
+    def inside(self, level: str, points: np.ndarray) -> np.ndarray:
+        """True where points, RAS mm, shape (..., 3), lie inside the true body."""
+        own = (points - self.body.body_to_ras[:3, 3]) @ self.body.body_to_ras[:3, :3]
+        return self.body.column[level].marrow.inside(*np.moveaxis(own, -1, 0))
+
+
+def simulated_spine(story: str = "responder", exam: int = 0) -> SimulatedSpine:
+    """The Dixon pictures that the simulator makes, and two spin echoes."""
+    body = patient.make_body(find_story(story), exam)
+    products = dixon.simulate_dixon(body, np.random.default_rng(1)).products
+    samples = sampling.sample(body, dixon.dixon_grid(), dixon.SHAPE)
+    spin_echoes = {name: _spin_echo(body, samples, *times) for name, times in SPIN_ECHO_MS.items()}
+    pictures = {**spin_echoes, **{name: products[role] for name, role in PICTURES.items()}}
+    return SimulatedSpine(body, pictures, {level: body.to_ras(body.column[level].center) for level in spines.LUMBAR})
+
+
+def _spin_echo(body: Any, samples: Any, repetition_ms: float, echo_ms: float) -> Volume:
+    """Signal of a spin echo, M (1 - exp(-TR / T1)) exp(-TE / T2) for water and for fat, with noise of 0.01."""
+    density, fraction = body.table("density", "ff")
+
+    def weight(t1: float, t2: float) -> float:
+        return (1 - np.exp(-repetition_ms / t1)) * np.exp(-echo_ms / t2)
+
+    water = np.array([weight(*WATER_MS.get(name, OTHER_WATER_MS)) for name in body.materials])
+    mean = samples.mean(density * ((1 - fraction / 100) * water + fraction / 100 * weight(*FAT_MS)))
+    noise = np.random.default_rng(3).normal(0, 0.01, mean.shape)
+    return Volume((mean + noise).astype(np.float32), samples.ijk_to_ras)
