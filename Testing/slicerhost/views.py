@@ -109,6 +109,7 @@ class OffscreenView:
         if self.node is None:
             return
         self.style.SetInteractor(None)
+        self.managers.SetMRMLDisplayableNode(None)  # as the application's views do, so that none draws while the node goes
         slicer.mrmlScene.RemoveNode(self.node)
         self.node = self.managers = self.style = None  # the managers go before the window that they draw in
         self.window.Finalize()
