@@ -137,7 +137,11 @@ def test_a_point_in_muscle_can_be_placed_where_none_was_found(panel):
     panel.ui.proposeButton.click()
     assert "place a point in muscle" in panel.ui.statusLabel.text and exam.burden is None
     panel.ui.muscleButton.click()
-    muscle_node("baseline").AddControlPointWorld([0.0, 60.0, 0.0])
+    node = muscle_node("baseline")
+    node.AddControlPointWorld([0.0, 600.0, 0.0])
+    assert exam.burden is None and panel.ui.findMuscleButton.enabled, "a point in the air can be taken back"
+    node.SetNthControlPointPositionWorld(0, 0.0, 60.0, 0.0)
+    node.InvokeEvent(node.PointEndInteractionEvent)
     assert exam.burden.muscle_signal == fake_exams.MUSCLE_SIGNAL
 
 

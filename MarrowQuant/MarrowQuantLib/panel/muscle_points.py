@@ -76,7 +76,7 @@ class MusclePoints:
     def show(self) -> None:
         exam = self._exam()
         self.ui.muscleButton.enabled = exam is not None and exam.has_diffusion()
-        self.ui.findMuscleButton.enabled = exam is not None and exam.burden is not None and exam.muscle_is_given
+        self.ui.findMuscleButton.enabled = exam is not None and exam.muscle_is_given
         if exam is None or not muscle_points(self.panel.label):
             if not self.ui.muscleButton.checked:
                 self._observe(None)
