@@ -8,6 +8,7 @@ import slicer
 
 from ..scene.muscle import muscle_node, muscle_points
 from . import views
+from .placing import Placing
 
 if TYPE_CHECKING:
     from ..scene.case_exam import CaseExam
@@ -19,10 +20,8 @@ class MusclePoints:
 
     def __init__(self, panel: Panel, ui: Any) -> None:
         self.panel, self.ui = panel, ui
-        self._observed: Optional[Any] = None
-        ui.musclePlaceWidget.visible = False  # only its place mode is used; the buttons are ours
+        self._placing = Placing(panel, ui.musclePlaceWidget, ui.muscleButton, self.onPointsChanged, self.onPointsChanged)
         ui.musclePlaceWidget.placeMultipleMarkups = slicer.qSlicerMarkupsPlaceWidget.ForcePlaceSingleMarkup
-        ui.musclePlaceWidget.connect("activeMarkupsPlaceModeChanged(bool)", self.onPlaceModeChanged)
         ui.muscleButton.connect("clicked(bool)", self.onPlace)
         ui.findMuscleButton.connect("clicked()", self.onFind)
 
@@ -31,36 +30,17 @@ class MusclePoints:
 
     def onPlace(self, checked: bool) -> None:
         if not checked:
-            self.stopPlacing()
+            self._placing.stop()
             return
         views.showExam(self._exam(), diffusion=True)
-        node = muscle_node(self.panel.label)
-        self._observe(node)
-        self.ui.musclePlaceWidget.setCurrentNode(node)
-        self.ui.musclePlaceWidget.placeModeEnabled = True
-
-    def onPlaceModeChanged(self, active: bool) -> None:
-        self.ui.muscleButton.checked = active
+        self._placing.start(muscle_node(self.panel.label))
 
     def stopPlacing(self) -> None:
-        self.ui.musclePlaceWidget.placeModeEnabled = False
-        self.ui.muscleButton.checked = False
+        self._placing.stop()
 
     def release(self) -> None:
         """The scene is being closed."""
-        self.stopPlacing()
-        self._observe(None)
-
-    def _observe(self, node: Optional[Any]) -> None:
-        if node is self._observed:
-            return
-        markups = slicer.vtkMRMLMarkupsNode
-        for event in (markups.PointPositionDefinedEvent, markups.PointEndInteractionEvent, markups.PointRemovedEvent):
-            if self._observed is not None:
-                self.panel.unobserve(self._observed, event, self.onPointsChanged)
-            if node is not None:
-                self.panel.observe(node, event, self.onPointsChanged)
-        self._observed = node
+        self._placing.release()
 
     def onPointsChanged(self, caller: Any = None, event: Any = None) -> None:
         """Normalise to where the points are now."""
@@ -70,7 +50,7 @@ class MusclePoints:
 
     def onFind(self) -> None:
         exam = self._exam()
-        self._observe(None)
+        self._placing.follow(None)
         self.panel.run(lambda progress: exam.find_muscle())
 
     def show(self) -> None:
@@ -79,6 +59,6 @@ class MusclePoints:
         self.ui.findMuscleButton.enabled = exam is not None and exam.muscle_is_given
         if exam is None or not muscle_points(self.panel.label):
             if not self.ui.muscleButton.checked:
-                self._observe(None)
+                self._placing.follow(None)
         else:
-            self._observe(muscle_node(self.panel.label))
+            self._placing.follow(muscle_node(self.panel.label))

@@ -12,6 +12,7 @@ from ..scene.case import FOLLOW_UP
 from ..vertebrae.levels import LEVELS
 from ..vertebrae.roi import DISC_RADIUS_MM
 from . import views
+from .placing import Placing
 from .step import Step
 from .tablewidget import fillTable, number
 
@@ -30,7 +31,6 @@ class VertebraeStep(Step):
         self._reasons: tuple[Optional[str], ...] = (
             None, "fracture", "haemangioma", "degenerative endplate", "vertebroplasty", "hardware", "focal lesion", "artefact",
         )
-        self._observed: Optional[Any] = None
         ui.firstLevelComboBox.addItems(list(LEVELS))
         ui.firstLevelComboBox.setCurrentIndex(LEVELS.index("L1"))
         ui.firstLevelComboBox.connect("activated(int)", self.onFirstLevelChosen)
@@ -40,9 +40,8 @@ class VertebraeStep(Step):
         ])
         ui.excludeComboBox.connect("activated(int)", self.onReasonChosen)
         ui.vertebraeTable.connect("itemSelectionChanged()", self.onLevelSelected)
-        ui.markupsPlaceWidget.visible = False  # only its place mode is used; the buttons are ours
+        self._placing = Placing(panel, ui.markupsPlaceWidget, ui.placeButton, self.onPointDefined, self.onPointsChanged)
         ui.markupsPlaceWidget.placeMultipleMarkups = slicer.qSlicerMarkupsPlaceWidget.ForcePlaceMultipleMarkups
-        ui.markupsPlaceWidget.connect("activeMarkupsPlaceModeChanged(bool)", self.onPlaceModeChanged)
         ui.placeButton.connect("clicked(bool)", self.onPlace)
         ui.fillButton.connect("clicked()", self.onFill)
         ui.undoPointButton.connect("clicked()", self.onUndo)
@@ -57,49 +56,24 @@ class VertebraeStep(Step):
     # -------------------------------------------------------------------------------------------------------- placing
     def onPlace(self, checked: bool) -> None:
         if not checked:
-            self.stopPlacing()
+            self._placing.stop()
             return
         views.showExam(self.exam)
-        node = self.exam.points()
-        self._observe(node)
-        self.ui.markupsPlaceWidget.setCurrentNode(node)
-        self.ui.markupsPlaceWidget.placeModeEnabled = True
+        self._placing.start(self.exam.points())
 
     def stopPlacing(self) -> None:
-        self.ui.markupsPlaceWidget.placeModeEnabled = False
-        self.ui.placeButton.checked = False
-
-    def onPlaceModeChanged(self, active: bool) -> None:
-        self.ui.placeButton.checked = active
+        self._placing.stop()
 
     def exit(self) -> None:
         self.stopPlacing()
 
     def release(self) -> None:
         """The scene is being closed."""
-        self.stopPlacing()
-        self._observe(None)
-
-    def _observe(self, node: Optional[Any]) -> None:
-        """Follow the points of one node, and of no other."""
-        if node is self._observed:
-            return
-        markups = slicer.vtkMRMLMarkupsNode
-        events = (
-            (markups.PointPositionDefinedEvent, self.onPointDefined),
-            (markups.PointEndInteractionEvent, self.onPointsChanged),
-            (markups.PointRemovedEvent, self.onPointsChanged),
-        )
-        for event, callback in events:
-            if self._observed is not None:
-                self.panel.unobserve(self._observed, event, callback)
-            if node is not None:
-                self.panel.observe(node, event, callback)
-        self._observed = node
+        self._placing.release()
 
     def onPointDefined(self, caller: Any = None, event: Any = None) -> None:
         if self.exam.name_points(self._firstLevel()) == LAST_LUMBAR:
-            self.stopPlacing()
+            self._placing.stop()
         self.onPointsChanged()
 
     def onPointsChanged(self, caller: Any = None, event: Any = None) -> None:
@@ -112,7 +86,7 @@ class VertebraeStep(Step):
 
     def _rewrite(self, function: Callable[[], None]) -> None:
         """Call what replaces all points, and measure once after it instead of after each point."""
-        self._observe(None)
+        self._placing.follow(None)
         if self.panel.attempt(function):
             self.onPointsChanged()
         else:
@@ -208,7 +182,7 @@ class VertebraeStep(Step):
 
     def show(self) -> None:
         exam = self.exam
-        self._observe(exam.points_node if exam else None)
+        self._placing.follow(exam.points_node if exam else None)
         rois = self._rois()
         self.ui.placeButton.enabled = exam is not None
         self.ui.fillButton.enabled = len(rois) >= 2
