@@ -156,3 +156,10 @@ def test_the_panel_tells_how_well_the_stations_fit(panel):
     case._replace_by([fake_exams.with_stations(exam.maps) for exam in case.exams.values()])
     panel.ui.proposeButton.click()
     assert "2 stations; largest step at a seam 31.0 % as acquired, 1.2 % after matching." in panel.ui.burdenMessage.text
+
+
+def test_choosing_another_exam_ends_placing_in_muscle(panel):
+    panel.ui.muscleButton.click()
+    panel.ui.examComboBox.setCurrentIndex(1)
+    panel.panel.onExamChosen(1)
+    assert not panel.ui.musclePlaceWidget.placeModeEnabled and not panel.ui.muscleButton.checked

@@ -66,8 +66,11 @@ class BurdenStep(Step):
         self._entered = True
         self._enableShortcuts()
 
-    def exit(self) -> None:
+    def stopPlacing(self) -> None:
         self._muscle.stopPlacing()
+
+    def exit(self) -> None:
+        self.stopPlacing()
         self._entered = False
         self._enableShortcuts()
 

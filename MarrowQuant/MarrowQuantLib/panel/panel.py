@@ -111,6 +111,7 @@ class Panel(RunningPanel):
 
     def onExamChosen(self, index: int) -> None:
         self.vertebrae.stopPlacing()
+        self.burden.stopPlacing()
         views.showExam(self.case.exams.get(self.label))
         self.refresh()
 
