@@ -7,6 +7,13 @@ import numpy as np
 from ..model import MarrowQuantError, Volume
 
 
+def lies_inside(volume: Volume, points_ras: np.ndarray) -> np.ndarray:
+    """True for each point, RAS mm, shape (n, 3), that lies in a voxel of the volume."""
+    inverse = np.linalg.inv(volume.ijk_to_ras)
+    index = points_ras @ inverse[:3, :3].T + inverse[:3, 3]
+    return np.all((index > -0.5) & (index < np.array(volume.array.shape[::-1]) - 0.5), axis=1)
+
+
 def values_at(volume: Volume, points_ras: np.ndarray) -> np.ndarray:
     """Value of the voxel in which each point lies; 0 outside the volume.
 
@@ -42,7 +49,5 @@ def check_mask(mask: Volume, image: Volume) -> None:
     if not len(kji):
         raise MarrowQuantError("The skeleton mask is empty; draw or choose one that marks bone, or measure without a mask.")
     points = kji[:, ::-1] @ mask.ijk_to_ras[:3, :3].T + mask.ijk_to_ras[:3, 3]
-    inverse = np.linalg.inv(image.ijk_to_ras)
-    index = points @ inverse[:3, :3].T + inverse[:3, 3]
-    if not np.any(np.all((index > -0.5) & (index < np.array(image.array.shape[::-1]) - 0.5), axis=1)):
+    if not lies_inside(image, points).any():
         raise MarrowQuantError("The skeleton mask lies outside the diffusion images; choose the mask that belongs to this exam.")

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..model import UNIT_ADC, MarrowQuantError, Volume
+from .lookup import lies_inside
 
 MUSCLE_ADC_WINDOW = (1200.0, 1900.0)
 """ADC in µm²/s in which muscle is looked for; our choice, wide enough for the spread between scanners. Fatty marrow, suppressed fat and
@@ -128,19 +129,19 @@ def muscle_at(high_b: Volume, adc: Volume, points_ras: Sequence[Sequence[float]]
     inside = np.zeros(high_b.array.shape, dtype=bool)
     for point in points:
         _mark_sphere(inside, high_b, point)
-    with np.errstate(invalid="ignore"):
-        inside &= (high_b.array > 0) & np.isfinite(high_b.array) & np.isfinite(adc.array)
-    signals = high_b.array[inside]
+    signals, there = high_b.array[inside], adc.array[inside]
+    usable = (signals > 0) & np.isfinite(signals) & np.isfinite(there)
+    signals, there = signals[usable], there[usable]
     if signals.size < MIN_POINT_VOXELS:
         raise MarrowQuantError(
             f"Only {signals.size} voxels with a signal and an ADC lie within {POINT_RADIUS_MM:g} mm of the points in muscle; place them, "
             "or more of them, in muscle inside the diffusion images."
         )
     low, high = MUSCLE_ADC_WINDOW
-    there = float(np.median(adc.array[inside]))
-    doubt = "" if low <= there <= high else (
-        f"The ADC around the points in muscle is {there:.0f} {UNIT_ADC}, where muscle has {low:.0f} to {high:.0f}; check that they lie in "
-        "muscle."
+    adc_there = float(np.median(there))
+    doubt = "" if low <= adc_there <= high else (
+        f"The ADC around the points in muscle is {adc_there:.0f} {UNIT_ADC}, where muscle has {low:.0f} to {high:.0f}; check that they lie "
+        "in muscle."
     )
     how = f"median of {signals.size} voxels within {POINT_RADIUS_MM:g} mm of the reader's points in muscle"
     return MuscleReference(float(np.median(signals)), int(signals.size), how, doubt)
@@ -148,9 +149,8 @@ def muscle_at(high_b: Volume, adc: Volume, points_ras: Sequence[Sequence[float]]
 
 def points_inside(volume: Volume, points_ras: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
     """Those of the points that lie in a voxel of the volume."""
-    inverse, shape = np.linalg.inv(volume.ijk_to_ras), np.array(volume.array.shape[::-1])
-    index = [inverse[:3, :3] @ np.asarray(point, dtype=float) + inverse[:3, 3] for point in points_ras]
-    return [tuple(point) for point, ijk in zip(points_ras, index) if np.all((ijk > -0.5) & (ijk < shape - 0.5))]
+    inside = lies_inside(volume, np.array(points_ras, dtype=float).reshape(-1, 3))
+    return [tuple(point) for point, is_inside in zip(points_ras, inside) if is_inside]
 
 
 def _mark_sphere(inside: np.ndarray, volume: Volume, point_ras: np.ndarray) -> None:

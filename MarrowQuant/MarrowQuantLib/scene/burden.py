@@ -11,7 +11,7 @@ import slicer
 from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Component, MarrowQuantError, Volume, part_key
 from .classes import classes_to_nodes
 from .labelmaps import finish_segmentation, set_segment, start_segmentation, terminology
-from .nodes import exam_title, find_node, find_or_add, nodes_with, scene_or_default, set_tags, tag
+from .nodes import burden_tags, exam_title, find_node, find_or_add, nodes_with, scene_or_default, set_tags, tag
 from .tables import components_table, read_rows
 from .volumes import volume_from_node
 
@@ -79,7 +79,8 @@ def burden_to_nodes(
     vtkMRMLSegmentationNode
         Segments with the IDs "accepted", "physiological" and "rejected", each present even if empty.
     """
-    node = find_or_add("vtkMRMLSegmentationNode", f"{exam_title(exam_label, part)} tumour load", _tags("segments", exam_label, part), scene)
+    tags = burden_tags("segments", exam_label, part)
+    node = find_or_add("vtkMRMLSegmentationNode", f"{exam_title(exam_label, part)} tumour load", tags, scene)
     states = _state_of_each_voxel(burden)
     was_modifying = node.StartModify()
     try:
@@ -109,13 +110,9 @@ def _remove(exam_label: str, outdated: Callable[[Optional[str]], bool], scene: O
                 scene_or_default(scene).RemoveNode(node)
 
 
-def _tags(kind: str, exam_label: str, part: int) -> dict[str, str]:
-    return {"exam": exam_label, "burden": part_key(kind, part), **({} if part == 1 else {"part": str(part)})}
-
-
 def labels_from_scene(exam_label: str, scene: Optional[Any] = None, *, part: int = 1) -> Optional[Volume]:
     """``Burden.labels`` of a part of an exam in the scene, or None."""
-    node = find_node("vtkMRMLLabelMapVolumeNode", _tags("labels", exam_label, part), scene)
+    node = find_node("vtkMRMLLabelMapVolumeNode", burden_tags("labels", exam_label, part), scene)
     return None if node is None else volume_from_node(node)
 
 
@@ -149,7 +146,7 @@ def _state_of_each_voxel(burden: Burden) -> np.ndarray:
 
 def _write_labels(labels: Volume, exam_label: str, part: int, scene: Optional[Any]) -> None:
     name = f"{exam_title(exam_label, part)} tumour load components"
-    node = find_or_add("vtkMRMLLabelMapVolumeNode", name, _tags("labels", exam_label, part), scene)
+    node = find_or_add("vtkMRMLLabelMapVolumeNode", name, burden_tags("labels", exam_label, part), scene)
     was_modifying = node.StartModify()
     try:
         slicer.util.updateVolumeFromArray(node, np.ascontiguousarray(labels.array, dtype=np.int32))

@@ -8,7 +8,7 @@ from typing import Any, Optional
 from ..burden.classes import class_labels, class_names
 from ..model import UNIT_ADC, Burden, Volume, part_key
 from .labelmaps import finish_segmentation, set_segment, start_segmentation
-from .nodes import exam_title, find_or_add
+from .nodes import burden_tags, exam_title, find_or_add
 
 _COLORS = ((0.84, 0.19, 0.15), (0.99, 0.68, 0.38), (0.4, 0.74, 0.39), (0.26, 0.58, 0.76))  # restricted is red; our choice
 
@@ -37,7 +37,7 @@ def classes_to_nodes(
     vtkMRMLSegmentationNode
         Segments "class1", "class2" …, each with its limits and its volume as its name.
     """
-    tags = {"exam": exam_label, "burden": part_key("classes", part), **({} if part == 1 else {"part": str(part)})}
+    tags = burden_tags("classes", exam_label, part)
     node = find_or_add("vtkMRMLSegmentationNode", f"{exam_title(exam_label, part)} tumour load by ADC", tags, scene)
     is_new = node.GetDisplayNode() is None
     labels = class_labels(burden, maps[part_key("adc", part)])

@@ -30,6 +30,8 @@ from typing import Any, Optional
 import slicer
 import vtk
 
+from ..model import part_key
+
 PREFIX = "MarrowQuant."
 
 
@@ -82,6 +84,11 @@ def remove_nodes(class_name: str, tags: Mapping[str, str], scene: Optional[Any] 
 def exam_title(label: str, part: int = 1) -> str:
     """"Baseline" or "Follow-up": how node names begin; "Baseline part 2" for stations that could not be stitched to the others."""
     return label[:1].upper() + label[1:] + ("" if part == 1 else f" part {part}")
+
+
+def burden_tags(kind: str, exam_label: str, part: int = 1) -> dict[str, str]:
+    """Tags of a node of the tumour load: "segments", "classes" or "labels" of the stitched stations (part 1) or of stations kept apart."""
+    return {"exam": exam_label, "burden": part_key(kind, part), **({} if part == 1 else {"part": str(part)})}
 
 
 def exam_folder(label: str, date: Optional[datetime.date], scene: Optional[Any] = None) -> int:

@@ -63,10 +63,7 @@ def write_record(
         "muscle_signal": muscle_signal,
         "placement_notes": placement_notes,
     }
-    node = find_or_add(_CLASS, f"MarrowQuant {maps.label}", {"text": _TEXT, "exam": maps.label}, scene)
-    node.SetText(json.dumps(record, ensure_ascii=False, default=_plain))
-    node.SetForceCreateStorageNode(True)  # a file of its own in the bundle, instead of an attribute of the scene's XML
-    return node.GetText()
+    return _write(record, f"MarrowQuant {maps.label}", {"text": _TEXT, "exam": maps.label}, scene)
 
 
 def record_text(label: str, scene: Optional[Any] = None) -> str:
@@ -105,9 +102,7 @@ def remove_history(scene: Optional[Any] = None) -> None:
 
 def write_history(history: LabHistory, scene: Optional[Any] = None) -> None:
     """Keep the whole laboratory sheet in the scene."""
-    node = find_or_add(_CLASS, "MarrowQuant laboratory", _LABORATORY, scene)
-    node.SetText(json.dumps(history_to_dict(history), ensure_ascii=False))
-    node.SetForceCreateStorageNode(True)
+    _write(history_to_dict(history), "MarrowQuant laboratory", _LABORATORY, scene)
 
 
 def read_history(scene: Optional[Any] = None) -> Optional[LabHistory]:
@@ -118,9 +113,7 @@ def read_history(scene: Optional[Any] = None) -> Optional[LabHistory]:
 
 def write_follow_up(record: Mapping[str, Any], scene: Optional[Any] = None) -> None:
     """Keep what the follow-up took over from the baseline; see :class:`~.case_follow_up.FollowUp`."""
-    node = find_or_add(_CLASS, "MarrowQuant follow-up", _FOLLOW_UP, scene)
-    node.SetText(json.dumps(record, ensure_ascii=False))
-    node.SetForceCreateStorageNode(True)
+    _write(record, "MarrowQuant follow-up", _FOLLOW_UP, scene)
 
 
 def read_follow_up(scene: Optional[Any] = None) -> dict[str, Any]:
@@ -132,6 +125,14 @@ def read_follow_up(scene: Optional[Any] = None) -> dict[str, Any]:
 def remove_follow_up(scene: Optional[Any] = None) -> None:
     """Forget what was taken over."""
     remove_nodes(_CLASS, _FOLLOW_UP, scene)
+
+
+def _write(record: Mapping[str, Any], name: str, tags: Mapping[str, str], scene: Optional[Any]) -> str:
+    """Write a record as JSON; its text."""
+    node = find_or_add(_CLASS, name, tags, scene)
+    node.SetText(json.dumps(record, ensure_ascii=False, default=_plain))
+    node.SetForceCreateStorageNode(True)  # a file of its own in the bundle, instead of an attribute of the scene's XML
+    return node.GetText()
 
 
 def _plain(value: Any) -> Any:
