@@ -19,16 +19,35 @@ from .column import SagittalPicture
 
 
 @dataclass(frozen=True)
+class Marrow:
+    """Signal inside a body: level in its middle, spread about that (1.48 x median absolute deviation), and slopes per unit towards cranial
+    and anterior."""
+
+    level: float
+    spread: float
+    slopes: tuple[float, float] = (0.0, 0.0)
+
+    def unlike(self, values: np.ndarray) -> np.ndarray:
+        """0 where the signal is that of the marrow, 0.39 at three spreads from it, towards 1 beyond six."""
+        return 1.0 - np.exp(-0.5 * ((values - self.level) / (_UNLIKE * self.spread)) ** 2)
+
+    def limited(self, values: np.ndarray) -> np.ndarray:
+        """Difference from the marrow, as far as :meth:`unlike` tells signals apart."""
+        limit = 2 * _UNLIKE * self.spread
+        return np.clip(values - self.level, -limit, limit)
+
+
+@dataclass(frozen=True)
 class BodyPrior:
     """What is expected of one body, in units: position (y, z), its standard deviation, tilt in degrees, height and depth; and, once a
-    first box is known, level and spread of its marrow."""
+    first box is known, its marrow."""
 
     center: np.ndarray
     center_sd: float
     tilt: float
     height: float
     depth: float
-    marrow: Optional[tuple[float, float]] = None
+    marrow: Optional[Marrow] = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +89,9 @@ FINE = Search(1.5, 4.0, np.arange(-7.5, 7.6, 2.5), 7)
 ENDPLATE_PARTS = (1.0, 1.0)
 WALL_PARTS = (0.5, 2.0)
 
+_UNLIKE = 3.0  # spreads of the marrow (tried on ten spines)
+_MIDDLE = 5  # units from where a body was first seen to where its back half begins, our choice
+_INTERIOR = 0.3  # of height and depth to either side: what is taken for marrow
 _HALF = 44  # half-side of the turned picture
 _STEP_SD = 3.0  # distance between neighbours, along the column
 _SIDE_SD = 8.0  # and across it
@@ -126,10 +148,19 @@ def wall_signs(picture: SagittalPicture, boxes: Sequence[Box]) -> tuple[int, int
     return (1 if front >= 0 else -1), (1 if back >= 0 else -1)
 
 
-def interior(picture: SagittalPicture, box: Box) -> np.ndarray:
-    """The middle of a body in the picture, 60 % of its height and depth."""
-    high, deep = int(0.3 * box.height), int(0.3 * box.depth)
-    return rotated(picture, box.center, box.tilt)[_HALF - high : _HALF + high + 1, _HALF - deep : _HALF + deep + 1]
+def marrow_inside(picture: SagittalPicture, box: Box) -> Marrow:
+    """The marrow of a body in the picture: the plane through its middle, 60 % of its height and depth, without what lies far off it."""
+    high, deep = int(_INTERIOR * box.height), int(_INTERIOR * box.depth)
+    values = rotated(picture, box.center, box.tilt)[_HALF - high : _HALF + high + 1, _HALF - deep : _HALF + deep + 1].ravel()
+    up, forward = np.mgrid[-high : high + 1, -deep : deep + 1].reshape(2, -1)
+    plane = np.stack([np.ones(values.size), up, forward], axis=1)
+    kept = np.ones(values.size, dtype=bool)
+    for _ in range(3):
+        solution = np.linalg.lstsq(plane[kept], values[kept], rcond=None)[0]
+        off = np.abs(values - plane @ solution)
+        spread = 1.48 * float(np.median(off))
+        kept = off <= 3 * spread
+    return Marrow(float(solution[0]), spread, (float(solution[1]), float(solution[2])))
 
 
 def rotated(picture: SagittalPicture, center: np.ndarray, tilt: float, half: int = _HALF) -> np.ndarray:
@@ -145,10 +176,20 @@ def _candidates(picture: SagittalPicture, prior: BodyPrior, hypotheses: Sequence
     hypothesis."""
     rows: list[list[np.ndarray]] = [[] for _ in hypotheses]
     for tilt in prior.tilt + search.tilts:
-        local = rotated(picture, prior.center, tilt)
+        local = rotated(picture, prior.center, tilt) - _shading(prior)
         for found, scores in zip(rows, _box_scores(local, prior, hypotheses, search)):
             found.append(_peaks(*scores, prior, tilt, search.reach))
     return [np.concatenate(found) for found in rows]
+
+
+def _shading(prior: BodyPrior) -> np.ndarray:
+    """The slope of the signal inside a body, that standardising to the surroundings leaves; level from its border on."""
+    if prior.marrow is None:
+        return np.zeros((1, 1))
+    steps = np.arange(-_HALF, _HALF + 1.0)
+    up, forward = prior.marrow.slopes
+    high, deep = _INTERIOR * prior.height, _INTERIOR * prior.depth
+    return up * np.clip(steps, -high, high)[:, None] + forward * np.clip(steps, -deep, deep)
 
 
 def _peaks(score: np.ndarray, height: np.ndarray, depth: np.ndarray, prior: BodyPrior, tilt: float, reach: int) -> np.ndarray:
@@ -163,22 +204,22 @@ def _peaks(score: np.ndarray, height: np.ndarray, depth: np.ndarray, prior: Body
     return np.stack([y, z, np.full(len(v), tilt), height[at], depth[at], score[at] - away], axis=1)
 
 
-def outside(values: np.ndarray, sign: int, marrow: Optional[tuple[float, float]], parts: tuple[float, float]) -> np.ndarray:
+def outside(values: np.ndarray, sign: int, marrow: Optional[Marrow], parts: tuple[float, float]) -> np.ndarray:
     """A picture that rises on leaving a body: the signed signal, plus how unlike the body's own marrow a pixel is.
 
     The second part knows no polarity and falls on the inner side of a dark cortical line, where the first one rises on its outer side.
     """
     if marrow is None:
         return sign * values
-    level, spread = marrow
-    unlike = 1.0 - np.exp(-0.5 * ((values - level) / (2.0 * spread)) ** 2)
-    return parts[0] * sign * values + parts[1] * unlike
+    return parts[0] * sign * values + parts[1] * marrow.unlike(values)
 
 
-def marrow_level(values: np.ndarray) -> tuple[float, float]:
-    """Median of a body's interior and its robust spread (1.48 x median absolute deviation)."""
-    level = float(np.median(values))
-    return level, 1.48 * float(np.median(np.abs(values - level)))
+def behind(values: np.ndarray, sign: int, marrow: Marrow) -> tuple[np.ndarray, np.ndarray]:
+    """The two parts of :func:`outside` for the back wall, where the first is limited.
+
+    Behind a body follow dark cortex, epidural fat and the dural sac. Without a limit the step from fat to sac would outdo that to the fat.
+    """
+    return WALL_PARTS[0] * sign * marrow.limited(values), WALL_PARTS[1] * marrow.unlike(values)
 
 
 def _across(local: np.ndarray, depth: float) -> np.ndarray:
@@ -211,10 +252,18 @@ def _box_scores(
 def _wall_steps(local: np.ndarray, prior: BodyPrior, front: int, back: int) -> tuple[np.ndarray, np.ndarray]:
     """Steps on leaving through the front and the back wall; without a sign either counts."""
     if prior.marrow is not None:
-        front_step, back_step = (_along(outside(local, sign, prior.marrow, WALL_PARTS), prior.height) for sign in (front, back))
-        return front_step, -back_step
+        left = sum(_left_for_good(part) for part in behind(local, back, prior.marrow))
+        return _along(outside(local, front, prior.marrow, WALL_PARTS), prior.height), -_along(left, prior.height)
     along = _along(local, prior.height)
     return (front * along if front else np.abs(along)), (-back * along if back else np.abs(along))
+
+
+def _left_for_good(part: np.ndarray) -> np.ndarray:
+    """From the middle backwards, what was once left stays left: the innermost edge is the wall."""
+    backwards = slice(_HALF - _MIDDLE, None, -1)
+    kept = part.copy()
+    kept[:, backwards] = np.maximum.accumulate(kept[:, backwards], axis=1)
+    return kept
 
 
 def _best_extent(after_edge: np.ndarray, before_edge: np.ndarray, expected: float, sd: float, reach: int) -> tuple[np.ndarray, np.ndarray]:

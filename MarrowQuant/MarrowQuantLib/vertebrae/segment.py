@@ -3,7 +3,8 @@
 1. :mod:`.slices`: thick slices are divided.
    :mod:`.column`: a frame through the clicks, turned onto the mirror plane of the back, and one sagittal picture.
 2. :mod:`.chain`: boxes with the best edges, first widely and for both signs of the discs, then finely at the scale found.
-3. :mod:`.walls`: endplates and walls of each body in three dimensions.
+3. :mod:`.sides`: how wide the bodies are. :mod:`.walls`: endplates and walls of each body in three dimensions.
+   :mod:`.cortex`: how far the marrow ends inside their edges.
 4. Here: the labels, the ROI inside each body, and what the reader should doubt.
 """
 
@@ -16,20 +17,22 @@ from typing import Optional
 import numpy as np
 
 from ..model import MarrowQuantError, VertebraROI, Volume
-from .chain import COARSE, FINE, BodyPrior, Box, Signs, find_chains, interior, marrow_level, wall_signs
+from .chain import COARSE, FINE, BodyPrior, Box, Signs, find_chains, marrow_inside, wall_signs
 from .column import UNIT_SPACING, ColumnFrame, Sampler, column_frame, find_midline, sagittal_picture, side_of_body
+from .cortex import inset
 from .doubts import body_doubts, uncertainty
 from .labels import paint
 from .levels import level_index, levels_between
 from .propose import check_distance, mean_curve, relative_spacing
 from .roi import default_axes
+from .sides import half_widths
 from .walls import BodySurface, U, V, X, body_positions, fit_surfaces, share_depth, turn
 
 MARGIN_MM = 3.5
 """Default distance of the measurement ROI from endplates and cortex (our choice, from our prototype)."""
 VEIN_FRACTION = 0.2
 """The ROI keeps off this hindmost part of a body, where the basivertebral vein leaves it (our choice)."""
-MAX_LATERAL_MM = 15.0
+MAX_LATERAL_MM = 16.0
 """Largest left–right half-length of the ROI: the sides come from the mean shape and not from edges (our prototype)."""
 
 # Heights and depths expected before the image is looked at, in units (a lumbar spacing is 36.6). Lumbar: means of ten spines; the rest from
@@ -152,7 +155,8 @@ def segment_bodies(
     frame, certainty = find_midline(frame, sampler, curve)
     frame, boxes, signs, warnings = _find_boxes(frame, sampler, curve, levels, points)
     warnings += _frame_doubts(certainty, frame.scale)
-    fitted = [fit_surfaces(sampler, frame, box, level, signs) for box, level in zip(boxes, levels)]
+    widths = half_widths(sampler, frame, boxes, levels)
+    fitted = inset([fit_surfaces(sampler, frame, box, level, signs, width) for box, level, width in zip(boxes, levels, widths)], levels)
     doubts, unsure = body_doubts(levels, fitted, frame, sampler, points), uncertainty(levels, fitted)
     surfaces = share_depth(fitted, levels)
     insides = [surface.depth_inside() for surface in surfaces]
@@ -232,12 +236,13 @@ def _find_boxes(
     frame = replace(frame, scale=frame.scale * growth)
     picture = sagittal_picture(frame, sampler, curve / growth)
     boxes = [replace(box, center=box.center / growth) for box in boxes]
-    marrow = [marrow_level(interior(picture, box)) for box in boxes]
-    spread = max(float(np.median([each[1] for each in marrow])), _SMALLEST_SPREAD)
+    marrow = [marrow_inside(picture, box) for box in boxes]
+    spread = max(float(np.median([each.spread for each in marrow])), _SMALLEST_SPREAD)
     height, depth = (np.median([getattr(box, name) for box in boxes]) / growth for name in ("height", "depth"))
     middle = levels[len(levels) // 2][0]
     height, depth = (height + _HEIGHT[middle]) / 2, (depth + _DEPTH[middle]) / 2
-    priors = [BodyPrior(box.center, _FINE_SD, box.tilt, height, depth, (each[0], spread)) for box, each in zip(boxes, marrow)]
+    marrow = [replace(each, spread=spread) for each in marrow]
+    priors = [BodyPrior(box.center, _FINE_SD, box.tilt, height, depth, each) for box, each in zip(boxes, marrow)]
     boxes, _ = find_chains(picture, priors, [signs], FINE)[0]
     boxes = [replace(box, side=side_of_body(frame, sampler, box.center)) for box in boxes]
     return frame, boxes, signs, warnings

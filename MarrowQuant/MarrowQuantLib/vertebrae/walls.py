@@ -2,8 +2,8 @@
 
 A body's own frame is (x, u, v): left–right, posterior–anterior, caudal–cranial, in units from the middle of its box. Each of the four
 surfaces first moves and tilts as a whole to where the mean step across it is largest, then bends locally. Both are pulled to the mean
-shape, so that a surface without an edge stays there. The sides have no edge that could be relied on (psoas, vessels, partial volume):
-they come from the mean shape alone.
+shape, so that a surface without an edge stays there. How far the marrow ends inside these edges is told by :mod:`.cortex`. The sides have
+no edge that could be relied on body by body (psoas, vessels, partial volume): they come from the mean shape, as wide as :mod:`.sides` says.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from .chain import ENDPLATE_PARTS, WALL_PARTS, Box, Signs, marrow_level, outside
+from .chain import ENDPLATE_PARTS, Box, Marrow, Signs, behind, outside
 from .column import ColumnFrame, Sampler
 
 X = np.arange(-32.0, 33.0, 2.0)
@@ -29,14 +29,6 @@ _BACK_HOLLOW = {"L1": 3.5, "L2": 2.5, "L3": 2.0, "L4": 0.5, "L5": -1.0}  # how f
 _BACK_HOLLOW_ABOVE = 3.0
 _BACK_ROUNDING = 5.0
 _BOTTOM_HOLLOW = 1.3  # rise of the lower endplate's middle over its sides, 16 units away
-
-# From the steepest edge inwards to the marrow, in units: cortex, partial volume and chemical shift. Top, bottom and back are those of our
-# prototype; the front was widened from 1.6 (tried on the ten spines; the ligament in front is as dark as the cortex).
-INSET = {"top": 1.0, "bottom": 2.0, "front": 2.0, "back": 1.4}
-
-# How much further inwards the back wall lies at the last two levels, in units: the steepest edge is there that of the dural sac, and the
-# space between sac and bone widens downwards. Mean distances over the ten spines, rounded.
-_EPIDURAL = {"L4": 0.5, "L5": 1.5}
 
 _SHIFTS = np.arange(-6.0, 6.1, 0.5)
 _SLOPES = np.tan(np.deg2rad(np.arange(-14.0, 14.1, 2.0)))
@@ -54,8 +46,12 @@ class SurfacePrior:
 ENDPLATE = SurfacePrior(2.0, 6.0, 1.2)
 _SHARE = 0.5
 _RELATIVE_DEPTH = {"L1": 0.91, "L2": 0.99, "L3": 1.03, "L4": 1.01, "L5": 1.04}  # at mid-height, over the median: mean of the ten spines
-WALL = SurfacePrior(1.5, 3.5, 1.2)
+FRONT = SurfacePrior(1.5, 3.5, 1.2)
+BACK = SurfacePrior(1.0, 3.5, 1.2)  # nearer to the box, whose back is at the innermost edge: the sac's lies few units behind
 _EDGE_WEIGHT = 6.0
+_SMALLEST_SPREAD = 0.2  # of marrow, in quarters of the image's spread, our choice: without noise an edge would begin with partial volume
+ACROSS = np.arange(-5.0, 7.1, 0.5)
+"""Units from a surface's edge, positive outwards, at which the signal across it is kept."""
 _FRONT_PARTS = (1.0, 0.0)  # the tissue in front of a body often resembles marrow
 
 
@@ -73,6 +69,8 @@ class BodySurface:
     half_width : float
     steps : dict of str to float
         Mean step across each surface where it came to lie, in the image's robust spread: how well it is seen.
+    profiles : dict of str to ndarray, shape (n,)
+        Mean signal across each surface at :data:`ACROSS`.
     """
 
     box: Box
@@ -82,6 +80,7 @@ class BodySurface:
     back: np.ndarray
     half_width: float
     steps: dict[str, float]
+    profiles: dict[str, np.ndarray]
 
     def depth_inside(self) -> np.ndarray:
         """Distance to the nearest surface in units, positive inside, on the lattice (X, U, V); each surface measured along its axis."""
@@ -104,8 +103,8 @@ def body_positions(box: Box, x: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.
     return np.stack(np.broadcast_arrays(box.side + x, box.center[0] + cos * u - sin * v, box.center[1] + sin * u + cos * v), axis=-1)
 
 
-def fit_surfaces(sampler: Sampler, frame: ColumnFrame, box: Box, level: str, signs: Signs) -> BodySurface:
-    """Move the mean shape of one body to the edges of the image.
+def fit_surfaces(sampler: Sampler, frame: ColumnFrame, box: Box, level: str, signs: Signs, half_width: float) -> BodySurface:
+    """Move the mean shape of one body to the steepest edges of the image.
 
     Parameters
     ----------
@@ -116,6 +115,8 @@ def fit_surfaces(sampler: Sampler, frame: ColumnFrame, box: Box, level: str, sig
     level : str
     signs : Signs
         Of the steps on leaving the body.
+    half_width : float
+        Of the body, in units.
     """
     x, u, v = np.meshgrid(X, U, V, indexing="ij", sparse=True)
     block = sampler(frame.to_ras(body_positions(box, x, u, v)))
@@ -123,22 +124,41 @@ def fit_surfaces(sampler: Sampler, frame: ColumnFrame, box: Box, level: str, sig
     block = np.clip((block - low) / max(high - low, np.finfo(np.float32).tiny), -0.5, 1.5) * 4.0
     block = ndimage.gaussian_filter1d(block, 1.0, axis=0)
     half_height, half_depth = box.height / 2, box.depth / 2
-    front, back = _front(half_depth), _back(half_depth, level)
+    front, back = _front(half_depth, half_width), _back(half_depth, level)
+    marrow = _marrow(block[10:-10, 18:-18, 17:-17])
     steps = {}
-    marrow = marrow_level(block[10:-10, 18:-18, 17:-17])
 
-    def step(sign: int, axis: int, parts: tuple[float, float]) -> np.ndarray:
-        return ndimage.gaussian_filter1d(outside(block, sign, marrow, parts), 1.0, axis=axis, order=1)
+    def step(rising: np.ndarray, axis: int) -> np.ndarray:
+        return ndimage.gaussian_filter1d(rising, 1.0, axis=axis, order=1)
 
-    rise = step(signs.endplate, 2, ENDPLATE_PARTS)
-    ahead = np.swapaxes(step(signs.front, 1, _FRONT_PARTS), 1, 2)
-    behind = -np.swapaxes(step(signs.back, 1, WALL_PARTS), 1, 2)
+    rise = step(outside(block, signs.endplate, marrow, ENDPLATE_PARTS), 2)
+    ahead = np.swapaxes(step(outside(block, signs.front, marrow, _FRONT_PARTS), 1), 1, 2)
+    backwards = -np.swapaxes(step(sum(behind(block, signs.back, marrow)), 1), 1, 2)
     level_top = np.full((len(X), len(U)), half_height)
-    top, steps["top"] = _fit(rise, U, V, level_top, INSET["top"], ENDPLATE, half_depth)
-    bottom, steps["bottom"] = _fit(-rise, U, V, _bottom(half_height), -INSET["bottom"], ENDPLATE, half_depth)
-    front, steps["front"] = _fit(ahead, V, U, front, INSET["front"], WALL, half_height)
-    back, steps["back"] = _fit(behind, V, U, back, -INSET["back"] - _EPIDURAL.get(level, 0.0), WALL, half_height)
-    return BodySurface(box, top, bottom, front, back, HALF_WIDTH, steps)
+    top, steps["top"] = _fit(rise, U, V, level_top, ENDPLATE, half_depth)
+    bottom, steps["bottom"] = _fit(-rise, U, V, _bottom(half_height), ENDPLATE, half_depth)
+    front, steps["front"] = _fit(ahead, V, U, front, FRONT, half_height)
+    back, steps["back"] = _fit(backwards, V, U, back, BACK, half_height)
+    profiles = {
+        "top": _profile(block, top, U, V, 1.0),
+        "bottom": _profile(block, bottom, U, V, -1.0),
+        "front": _profile(np.swapaxes(block, 1, 2), front, V, U, 1.0),
+        "back": _profile(np.swapaxes(block, 1, 2), back, V, U, -1.0),
+    }
+    return BodySurface(box, top, bottom, front, back, half_width, steps, profiles)
+
+
+def _marrow(values: np.ndarray) -> Marrow:
+    level = float(np.median(values))
+    return Marrow(level, max(1.48 * float(np.median(np.abs(values - level))), _SMALLEST_SPREAD))
+
+
+def _profile(block: np.ndarray, edge: np.ndarray, along: np.ndarray, normal: np.ndarray, outward: float) -> np.ndarray:
+    """Mean signal across the middle of a surface, at :data:`ACROSS`; block of shape (x, along, normal)."""
+    rows, columns = np.ix_(np.flatnonzero(np.abs(X) <= 8), np.flatnonzero(np.abs(along) <= 9))
+    place = edge[rows, columns][..., None] + outward * ACROSS - normal[0]
+    index = np.stack(np.broadcast_arrays(rows[..., None], columns[..., None], place))
+    return ndimage.map_coordinates(block, index, order=1, mode="nearest").mean(axis=(0, 1))
 
 
 def share_depth(surfaces: Sequence[BodySurface], levels: Sequence[str]) -> list[BodySurface]:
@@ -163,8 +183,8 @@ def _bottom(half_height: float) -> np.ndarray:
     return np.repeat((-half_height + _BOTTOM_HOLLOW * (0.5 - np.minimum(np.abs(X) / 16, 1.2) ** 2))[:, None], len(U), axis=1)
 
 
-def _front(half_depth: float) -> np.ndarray:
-    drop = _FRONT_DEPTH * (1 - np.sqrt(np.maximum(1 - (X / (HALF_WIDTH + 0.5)) ** 2, 0.0)))
+def _front(half_depth: float, half_width: float) -> np.ndarray:
+    drop = _FRONT_DEPTH * (1 - np.sqrt(np.maximum(1 - (X / (half_width + 0.5)) ** 2, 0.0)))
     return np.repeat((half_depth - drop)[:, None], len(V), axis=1)
 
 
@@ -175,9 +195,9 @@ def _back(half_depth: float, level: str) -> np.ndarray:
 
 
 def _fit(
-    step: np.ndarray, along: np.ndarray, normal: np.ndarray, edge: np.ndarray, inset: float, prior: SurfacePrior, extent: float
+    step: np.ndarray, along: np.ndarray, normal: np.ndarray, edge: np.ndarray, prior: SurfacePrior, extent: float
 ) -> tuple[np.ndarray, float]:
-    """Move one surface to the steepest edge, and then inwards.
+    """Move one surface to the steepest edge; where that is, and the mean step across it.
 
     Parameters
     ----------
@@ -187,8 +207,6 @@ def _fit(
         Lattice of the surface and of its normal.
     edge : ndarray, shape (x, along)
         Where the steepest edge is expected.
-    inset : float
-        Signed distance from the edge back into the body.
     extent : float
         Half-length of the surface along ``along``.
     """
@@ -215,7 +233,7 @@ def _fit(
     move = _SHIFTS[best[0]] + along * _SLOPES[best[1]]
     # Local bend about it: the profile averaged over a neighbourhood, its best shift, smoothed.
     bend = _bend(profile, move, prior.bend_sd)
-    return edge + move + bend - inset, float(score[best])
+    return edge + move + bend, float(score[best])
 
 
 def _bend(profile: np.ndarray, move: np.ndarray, sd: float) -> np.ndarray:

@@ -1,0 +1,53 @@
+"""How wide the bodies of one column are.
+
+The sides of a single body are hardly seen: psoas, vessels and partial volume lie there. Over all bodies and both sides together they are:
+the median place at which the signal leaves that of the body follows the labelled width from spine to spine (correlation 0.6 on ten lumbar
+spines), body by body it does not (0.1 and less). So it scales the width of the mean shape, the more the better the sides agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .chain import Box
+from .column import ColumnFrame, Sampler
+from .walls import HALF_WIDTH, body_positions
+
+_X, _U, _V = np.arange(-36.0, 37.0), np.arange(-10.0, 11.0, 2.0), np.arange(-8.0, 9.0, 2.0)
+_NEAREST, _FURTHEST = 14, 34  # units from the middle between which a side is looked for
+_LEAST_PEAK = 0.4  # of the largest departure from the signal of the body, that the first tissue beside it must reach (our choice)
+_USUAL, _SPREAD = 22.7, 1.9  # place of the sides over ten lumbar spines and its standard deviation from spine to spine, units
+_RELATIVE_WIDTH = {"L1": 0.92}  # over the others: mean of the ten spines; no other level is narrower in their labels and by nature
+
+
+def half_widths(sampler: Sampler, frame: ColumnFrame, boxes: Sequence[Box], levels: Sequence[str]) -> list[float]:
+    """Half the width of each body in units: the mean shape's, scaled for the patient as far as the sides are seen.
+
+    The weight of the patient's own sides is the variance between patients over its sum with that of their median (1.25 times the robust
+    spread over the root of their number).
+    """
+    places = np.array([place for box in boxes for place in _sides(sampler, frame, box)])
+    median = float(np.median(places))
+    error = 1.25 * 1.48 * float(np.median(np.abs(places - median))) / np.sqrt(len(places))
+    width = HALF_WIDTH + _SPREAD**2 / (_SPREAD**2 + error**2) * (median - _USUAL)
+    return [_RELATIVE_WIDTH.get(level, 1.0) * width for level in levels]
+
+
+def _sides(sampler: Sampler, frame: ColumnFrame, box: Box) -> tuple[float, float]:
+    """How far to the right and to the left the signal has left that of the body by half."""
+    x, u, v = np.meshgrid(_X, _U, _V, indexing="ij", sparse=True)
+    signal = sampler(frame.to_ras(body_positions(box, x, u, v))).mean(axis=(1, 2))
+    middle = len(_X) // 2
+    return _half_way(signal[middle:]), _half_way(signal[middle::-1])
+
+
+def _half_way(signal: np.ndarray) -> float:
+    """Where, from the middle outwards, the signal is half-way to the first tissue that differs from the body."""
+    away = np.abs(signal - np.median(signal[:10]))
+    seen = away[_NEAREST:_FURTHEST]
+    peaks = (seen[1:-1] >= seen[:-2]) & (seen[1:-1] >= seen[2:]) & (seen[1:-1] >= _LEAST_PEAK * seen.max())
+    first = _NEAREST + (1 + int(np.argmax(peaks)) if peaks.any() else int(np.argmax(seen)))
+    inner = int(np.max(np.flatnonzero(away[:first] <= away[first] / 2), initial=0))
+    return inner + float((away[first] / 2 - away[inner]) / max(away[inner + 1] - away[inner], np.finfo(float).tiny))
