@@ -17,20 +17,11 @@ sys.path[:0] = [str(ROOT / "Testing" / "Python"), str(ROOT / "MarrowQuant")]
 
 import spines  # noqa: E402 (after the path)
 from bench import table  # noqa: E402
-from MarrowQuantLib.model import Volume  # noqa: E402
-from simulated_spine import SimulatedSpine, simulated_spine  # noqa: E402
+from simulated_spine import simulated_spine  # noqa: E402
 from vertebrae import HEAD, picture_row, write_sections  # noqa: E402
 from vertebrae_gallery import panel, write  # noqa: E402
 
 STORIES, DATES, DRAWS = ("responder", "non-responder"), (0, 1), 3
-
-
-def as_case(simulated: SimulatedSpine, image: Volume) -> spines.Spine:
-    """The picture with the true bodies on its grid."""
-    kji = np.indices(image.array.shape).reshape(3, -1)
-    ras = kji[::-1].T @ image.ijk_to_ras[:3, :3].T + image.ijk_to_ras[:3, 3]
-    truth = sum((n + 1) * simulated.inside(level, ras).reshape(image.array.shape) for n, level in enumerate(spines.LUMBAR))
-    return spines.Spine(image, truth, np.array([simulated.centers[level] for level in spines.LUMBAR]))
 
 
 def main() -> None:
@@ -39,7 +30,7 @@ def main() -> None:
     for name in patients[0].pictures:
         measured = []
         for patient in patients:
-            case = as_case(patient, patient.pictures[name])
+            case = patient.case(name)
             for draw in range(DRAWS):
                 start = time.process_time()
                 found = spines.segment_bodies(case.image, patient.clicks(draw))

@@ -34,6 +34,14 @@ class SimulatedSpine:
     pictures: dict[str, Volume]
     centers: dict[str, np.ndarray]
 
+    def case(self, name: str) -> spines.Spine:
+        """A picture with the true bodies on its grid."""
+        image = self.pictures[name]
+        kji = np.indices(image.array.shape).reshape(3, -1)
+        ras = kji[::-1].T @ image.ijk_to_ras[:3, :3].T + image.ijk_to_ras[:3, 3]
+        truth = sum((n + 1) * self.inside(level, ras).reshape(image.array.shape) for n, level in enumerate(spines.LUMBAR))
+        return spines.Spine(image, truth, np.array([self.centers[level] for level in spines.LUMBAR]))
+
     def clicks(self, seed: int = 0, levels: Sequence[str] = spines.CLICKED) -> dict[str, np.ndarray]:
         """With the same error as on the real spines."""
         rng = np.random.default_rng(seed)

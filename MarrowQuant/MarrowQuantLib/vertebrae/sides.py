@@ -17,6 +17,8 @@ from .walls import HALF_WIDTH, body_positions
 
 _X, _U, _V = np.arange(-36.0, 37.0), np.arange(-10.0, 11.0, 2.0), np.arange(-8.0, 9.0, 2.0)
 _NEAREST, _FURTHEST = 14, 34  # units from the middle between which a side is looked for
+_CLEAR = 3.0  # times the largest departure within the body that a side must reach to be seen (our choice)
+_FEWEST = 4  # sides of all bodies that must be seen (our choice)
 _LEAST_PEAK = 0.4  # of the largest departure from the signal of the body, that the first tissue beside it must reach (our choice)
 _USUAL, _SPREAD = 22.7, 1.9  # place of the sides over ten lumbar spines and its standard deviation from spine to spine, units
 _RELATIVE_WIDTH = {"L1": 0.92}  # over the others: mean of the ten spines; no other level is narrower in their labels and by nature
@@ -28,7 +30,9 @@ def half_widths(sampler: Sampler, frame: ColumnFrame, boxes: Sequence[Box], leve
     The weight of the patient's own sides is the variance between patients over its sum with that of their median (1.25 times the robust
     spread over the root of their number).
     """
-    places = np.array([place for box in boxes for place in _sides(sampler, frame, box)])
+    places = np.array([place for box in boxes for place in _sides(sampler, frame, box) if np.isfinite(place)])
+    if len(places) < _FEWEST:
+        return [_RELATIVE_WIDTH.get(level, 1.0) * HALF_WIDTH for level in levels]
     median = float(np.median(places))
     error = 1.25 * 1.48 * float(np.median(np.abs(places - median))) / np.sqrt(len(places))
     width = HALF_WIDTH + _SPREAD**2 / (_SPREAD**2 + error**2) * (median - _USUAL)
@@ -44,9 +48,11 @@ def _sides(sampler: Sampler, frame: ColumnFrame, box: Box) -> tuple[float, float
 
 
 def _half_way(signal: np.ndarray) -> float:
-    """Where, from the middle outwards, the signal is half-way to the first tissue that differs from the body."""
+    """Where, from the middle outwards, the signal is half-way to the first tissue that differs from the body; NaN if none does."""
     away = np.abs(signal - np.median(signal[:10]))
     seen = away[_NEAREST:_FURTHEST]
+    if seen.max() <= _CLEAR * away[:10].max():
+        return np.nan
     peaks = (seen[1:-1] >= seen[:-2]) & (seen[1:-1] >= seen[2:]) & (seen[1:-1] >= _LEAST_PEAK * seen.max())
     first = _NEAREST + (1 + int(np.argmax(peaks)) if peaks.any() else int(np.argmax(seen)))
     inner = int(np.max(np.flatnonzero(away[:first] <= away[first] / 2), initial=0))

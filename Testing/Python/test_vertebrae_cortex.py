@@ -1,0 +1,100 @@
+"""Where the marrow ends inside an edge, and how wide the bodies are: on profiles and images whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from MarrowQuantLib.model import Volume
+from MarrowQuantLib.vertebrae.chain import Box, marrow_inside
+from MarrowQuantLib.vertebrae.column import ColumnFrame, SagittalPicture, Sampler
+from MarrowQuantLib.vertebrae.cortex import INSET, inset
+from MarrowQuantLib.vertebrae.sides import half_widths
+from MarrowQuantLib.vertebrae.walls import ACROSS, HALF_WIDTH, BodySurface, U, V, X
+from scipy import ndimage
+
+LEVELS = ("L2", "L3", "L5")
+BOX = Box(np.zeros(2), 0.0, 26.0, 32.0, 17.0)
+
+
+def across(marrow, line, beyond, *, edge, far=None, line_mm=1.5):
+    """Signal across a surface: marrow, a line, what is behind it, and what is behind that 4 units further; ``edge`` is that of the fit, in
+    units from the marrow's end."""
+    fine = np.arange(-12.0, 14.0, 0.1)
+    steps = np.select([fine < 0, fine < line_mm, fine < line_mm + 4], [marrow, line, beyond], beyond if far is None else far)
+    return np.interp(ACROSS + edge, fine, ndimage.gaussian_filter1d(steps.astype(float), 7.0))
+
+
+def surfaces(**profiles):
+    endplate, wall = np.zeros((len(X), len(U))), np.zeros((len(X), len(V)))
+    return [BodySurface(BOX, endplate + 13, endplate - 13, wall + 16, wall - 16, HALF_WIDTH, {}, dict(profiles)) for _ in LEVELS]
+
+
+def moved(found):
+    """How far every surface of L2 went inwards."""
+    return pytest.approx((13 - found.top.mean(), found.bottom.mean() + 13, 16 - found.front.mean(), found.back.mean() + 16))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_without_a_line_the_marrow_ends_as_far_inside_as_on_the_labelled_spines(sign):
+    plain = across(0.0, 0.0, sign, edge=1.5)
+    found = inset(surfaces(top=plain, bottom=plain, front=-plain, back=plain), LEVELS)
+    assert moved(found[0]) == (INSET["top"], INSET["bottom"], INSET["front"], INSET["back"])
+    assert found[2].back.mean() > found[0].back.mean()
+
+
+@pytest.mark.parametrize("side", [1, -1], ids=["bright line", "dark line"])
+def test_the_inner_side_of_a_line_is_where_the_marrow_ends(side):
+    thin = across(0.0, side, 0.3 * side, edge=0.0)
+    other = across(0.0, side, -side, edge=1.5)
+    found = inset(surfaces(top=thin, bottom=thin, front=other, back=across(0.0, side, -side, edge=-0.3, line_mm=2.5)), LEVELS)
+    assert all(moved(each) == (0.0, 0.0, INSET["front"], 0.0) for each in found)
+
+
+@pytest.mark.parametrize("side", [1, -1], ids=["bright line", "dark line"])
+def test_a_line_before_an_edge_is_taken_off(side):
+    outer = across(0.0, side, -side, edge=1.5)
+    found = inset(surfaces(top=outer, bottom=outer, front=outer, back=across(0.0, side, -side, edge=-0.3, line_mm=2.5)), LEVELS)
+    assert moved(found[0]) == (INSET["top"], INSET["bottom"], INSET["front"], 0.0)
+
+
+def test_a_thin_bright_line_behind_is_fat_beyond_the_cortex():
+    disc, fat = across(0.1, 0.0, 0.0, edge=0.0), across(0.1, 0.0, 0.9, edge=1.5, far=0.0)
+    found = inset(surfaces(top=disc, bottom=disc, front=across(0.1, 0.0, 0.9, edge=1.5), back=fat), LEVELS)
+    assert moved(found[0]) == (0.0, 0.0, INSET["front"], 2 * INSET["back"])
+
+
+def column_of_bricks(half_width, seed=0):
+    """Bodies of 1 within -3, 40 apart along z, between muscles of 3 that end at 45, with noise."""
+    x = np.arange(-60.0, 61.0)
+    signal = np.where(np.abs(x) < half_width, 1.0, np.where(np.abs(x) < 45, 3.0, 0.0))
+    noise = np.random.default_rng(seed).normal(0, 0.2, (160, 60, len(x)))
+    matrix = np.eye(4)
+    matrix[:3, 3] = (-60.0, -30.0, -80.0)
+    return Volume(ndimage.gaussian_filter1d(signal + noise, 1.0, axis=2).astype(np.float32), matrix)
+
+
+@pytest.mark.parametrize("half_width", [19.0, 22.0, 26.0])
+def test_the_width_is_that_of_the_sides_where_they_are_seen(half_width):
+    frame = ColumnFrame(np.zeros(3), np.eye(3), 1.0)
+    boxes = [Box(np.array([0.0, z]), 0.0, 26.0, 32.0, 17.0) for z in (40.0, 0.0, -40.0)]
+    found = half_widths(Sampler(column_of_bricks(half_width)), frame, boxes, LEVELS)
+    usual = half_widths(Sampler(column_of_bricks(22.7)), frame, boxes, LEVELS)
+    assert usual == pytest.approx([HALF_WIDTH] * 3, abs=0.3)
+    assert np.subtract(found, usual) == pytest.approx([half_width - 22.7] * 3, abs=0.4)
+
+
+def test_sides_that_do_not_agree_leave_the_usual_width():
+    noise = Volume(np.random.default_rng(1).normal(100, 20, (160, 60, 121)).astype(np.float32), column_of_bricks(20).ijk_to_ras)
+    boxes = [Box(np.array([0.0, z]), 0.0, 26.0, 32.0, 17.0) for z in (40.0, 0.0, -40.0)]
+    found = half_widths(Sampler(noise), ColumnFrame(np.zeros(3), np.eye(3), 1.0), boxes, LEVELS)
+    assert found == pytest.approx([HALF_WIDTH] * 3, abs=2.0)
+
+
+def test_the_marrow_of_a_shaded_body_is_a_plane_and_a_vein_does_not_tilt_it():
+    z, y = np.mgrid[-60.0:61.0, -60.0:61.0]
+    rng = np.random.default_rng(0)
+    values = 0.5 + 0.03 * z - 0.02 * y + rng.normal(0, 0.05, z.shape)
+    values[(np.abs(z) < 2) & (y < -2)] = 4.0
+    marrow = marrow_inside(SagittalPicture(values.astype(np.float32), -60.0, -60.0), BOX)
+    assert marrow.level == pytest.approx(0.5, abs=0.02) and marrow.slopes == pytest.approx((0.03, -0.02), abs=0.004)
+    assert marrow.spread == pytest.approx(0.05, abs=0.02)
