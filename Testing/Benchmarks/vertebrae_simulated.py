@@ -17,6 +17,7 @@ sys.path[:0] = [str(ROOT / "Testing" / "Python"), str(ROOT / "MarrowQuant")]
 
 import spines  # noqa: E402 (after the path)
 from bench import table  # noqa: E402
+from MarrowQuantLib.vertebrae import segment_bodies  # noqa: E402
 from simulated_spine import simulated_spine  # noqa: E402
 from vertebrae import HEAD, picture_row, write_sections  # noqa: E402
 from vertebrae_gallery import panel, write  # noqa: E402
@@ -28,20 +29,23 @@ def main() -> None:
     patients = [simulated_spine(story, date) for story in STORIES for date in DATES]
     rows, gallery, worst = [], [], (2.0, np.empty((0, 0, 3), np.uint8))
     for name in patients[0].pictures:
-        measured = []
+        measured, inverted = [], []
         for patient in patients:
             case = patient.case(name)
+            negative = segment_bodies(case.image.like(case.image.array.max() - case.image.array), patient.clicks(0))
+            inverted.append(spines.measure(case, negative)["dice"])
             for draw in range(DRAWS):
                 start = time.process_time()
-                found = spines.segment_bodies(case.image, patient.clicks(draw))
+                found = segment_bodies(case.image, patient.clicks(draw))
                 measured.append({**spines.measure(case, found), "seconds": np.full(5, time.process_time() - start)})
                 measured[-1]["inside"] = np.array([patient.part_inside(body.roi) for body in found.bodies])
                 if patient is patients[0] and draw == 0:
                     gallery.append(panel(case, found))
                 if measured[-1]["dice"].min() < worst[0]:
                     worst = (measured[-1]["dice"].min(), panel(case, found))
-        rows.append(picture_row(name, {key: np.concatenate([row[key] for row in measured]) for key in measured[0]}))
-    write_sections({"simulated": table(HEAD, rows)})
+        row = picture_row(name, {key: np.concatenate([row[key] for row in measured]) for key in measured[0]})
+        rows.append([*row, f"{np.median(inverted):.3f}"])
+    write_sections({"simulated": table([*HEAD, "inverted, one draw: Dice median"], rows)})
     write(ROOT / "Docs" / "vertebrae-gallery.png", [*gallery, worst[1]])
 
 

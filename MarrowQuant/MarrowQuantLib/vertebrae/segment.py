@@ -33,7 +33,7 @@ MARGIN_MM = 3.5
 VEIN_FRACTION = 0.2
 """The ROI keeps off this hindmost part of a body, where the basivertebral vein leaves it (our choice)."""
 MAX_LATERAL_MM = 16.0
-"""Largest left–right half-length of the ROI: the sides come from the mean shape and not from edges (our prototype)."""
+"""Largest left–right half-length of the ROI: the sides of a single body are not searched for (our choice)."""
 
 # Heights and depths expected before the image is looked at, in units (a lumbar spacing is 36.6). Lumbar: means of ten spines; the rest from
 # the proportions of textbook bodies, our choice; the search allows for +-6 in height and +-15 in depth.

@@ -20,7 +20,9 @@ _NEAREST, _FURTHEST = 14, 34  # units from the middle between which a side is lo
 _CLEAR = 3.0  # times the largest departure within the body that a side must reach to be seen (our choice)
 _FEWEST = 4  # sides of all bodies that must be seen (our choice)
 _LEAST_PEAK = 0.4  # of the largest departure from the signal of the body, that the first tissue beside it must reach (our choice)
-_USUAL, _SPREAD = 22.7, 1.9  # place of the sides over ten lumbar spines and its standard deviation from spine to spine, units
+_REACHED = 0.8  # of that departure: where the side is taken to be (of 0.5 to 0.9, widths of the simulated patient agreed best)
+_USUAL, _SPREAD = 25.2, 1.9  # place of the sides over ten lumbar spines and its standard deviation from spine to spine, units
+_LARGEST_CHANGE = 0.2  # of the mean shape's width, our choice
 _RELATIVE_WIDTH = {"L1": 0.92}  # over the others: mean of the ten spines; no other level is narrower in their labels and by nature
 
 
@@ -35,25 +37,26 @@ def half_widths(sampler: Sampler, frame: ColumnFrame, boxes: Sequence[Box], leve
         return [_RELATIVE_WIDTH.get(level, 1.0) * HALF_WIDTH for level in levels]
     median = float(np.median(places))
     error = 1.25 * 1.48 * float(np.median(np.abs(places - median))) / np.sqrt(len(places))
-    width = HALF_WIDTH + _SPREAD**2 / (_SPREAD**2 + error**2) * (median - _USUAL)
-    return [_RELATIVE_WIDTH.get(level, 1.0) * width for level in levels]
+    change = _SPREAD**2 / (_SPREAD**2 + error**2) * (median - _USUAL)
+    width = HALF_WIDTH + np.clip(change, -_LARGEST_CHANGE * HALF_WIDTH, _LARGEST_CHANGE * HALF_WIDTH)
+    return [_RELATIVE_WIDTH.get(level, 1.0) * float(width) for level in levels]
 
 
 def _sides(sampler: Sampler, frame: ColumnFrame, box: Box) -> tuple[float, float]:
-    """How far to the right and to the left the signal has left that of the body by half."""
+    """How far to the right and to the left the body reaches; NaN where its side is not seen."""
     x, u, v = np.meshgrid(_X, _U, _V, indexing="ij", sparse=True)
     signal = sampler(frame.to_ras(body_positions(box, x, u, v))).mean(axis=(1, 2))
     middle = len(_X) // 2
-    return _half_way(signal[middle:]), _half_way(signal[middle::-1])
+    return _side(signal[middle:]), _side(signal[middle::-1])
 
 
-def _half_way(signal: np.ndarray) -> float:
-    """Where, from the middle outwards, the signal is half-way to the first tissue that differs from the body; NaN if none does."""
+def _side(signal: np.ndarray) -> float:
+    """Where, from the middle outwards, the signal is most of the way to the first tissue that differs from the body; NaN if none does."""
     away = np.abs(signal - np.median(signal[:10]))
     seen = away[_NEAREST:_FURTHEST]
     if seen.max() <= _CLEAR * away[:10].max():
         return np.nan
     peaks = (seen[1:-1] >= seen[:-2]) & (seen[1:-1] >= seen[2:]) & (seen[1:-1] >= _LEAST_PEAK * seen.max())
     first = _NEAREST + (1 + int(np.argmax(peaks)) if peaks.any() else int(np.argmax(seen)))
-    inner = int(np.max(np.flatnonzero(away[:first] <= away[first] / 2), initial=0))
-    return inner + float((away[first] / 2 - away[inner]) / max(away[inner + 1] - away[inner], np.finfo(float).tiny))
+    inner = int(np.max(np.flatnonzero(away[:first] <= _REACHED * away[first]), initial=0))
+    return inner + float((_REACHED * away[first] - away[inner]) / max(away[inner + 1] - away[inner], np.finfo(float).tiny))

@@ -51,7 +51,7 @@ def take_over(
     labelled : LabelledVertebrae
     margin_mm : float
         Distance of the ROI from endplates and walls of the label; it also keeps off the hindmost fifth (basivertebral vein), and reaches
-        at most 15 mm to either side, as in :mod:`.segment`.
+        at most 16 mm to either side, as in :mod:`.segment`.
     radii_mm : three floats, optional
         Half-lengths wanted; made smaller where the body does not allow them. Without, the largest that keep the margin.
     shape : {"ellipsoid", "cylinder", "box"}
