@@ -1,6 +1,6 @@
 """The vertebral bodies of the simulated patient in six contrasts: the table and the gallery of ``Docs/vertebrae.md``.
 
-``python Testing/Benchmarks/vertebrae_simulated.py``; responder and non-responder, before treatment and after two cycles, three draws of
+``python Testing/Benchmarks/vertebrae_simulated.py``; responder and non-responder, before treatment and after two cycles, five draws of
 clicks each. The gallery shows the first draw in the responder before treatment, and behind it the body with the lowest Dice of all.
 """
 
@@ -22,7 +22,7 @@ from simulated_spine import simulated_spine  # noqa: E402
 from vertebrae import HEAD, picture_row, write_sections  # noqa: E402
 from vertebrae_gallery import panel, write  # noqa: E402
 
-STORIES, DATES, DRAWS = ("responder", "non-responder"), (0, 1), 3
+STORIES, DATES, DRAWS = ("responder", "non-responder"), (0, 1), 5
 
 
 def main() -> None:

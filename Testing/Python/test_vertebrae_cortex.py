@@ -101,6 +101,8 @@ def test_the_marrow_of_a_shaded_body_is_a_plane_and_a_vein_does_not_tilt_it():
     rng = np.random.default_rng(0)
     values = 0.5 + 0.03 * z - 0.02 * y + rng.normal(0, 0.05, z.shape)
     values[(np.abs(z) < 2) & (y < -2)] = 4.0
-    marrow = marrow_inside(SagittalPicture(values.astype(np.float32), -60.0, -60.0), BOX)
+    values = values.astype(np.float32)
+    marrow, inverted = marrow_inside(SagittalPicture(values, -values, -60.0, -60.0), BOX)
+    assert inverted.level == pytest.approx(-marrow.level) and inverted.slopes == pytest.approx([-slope for slope in marrow.slopes])
     assert marrow.level == pytest.approx(0.5, abs=0.02) and marrow.slopes == pytest.approx((0.03, -0.02), abs=0.004)
     assert marrow.spread == pytest.approx(0.05, abs=0.02)

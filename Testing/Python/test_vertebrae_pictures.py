@@ -11,6 +11,7 @@ from simulated_spine import PICTURES, SPIN_ECHO_MS, simulated_spine
 
 LUMBAR = spines.LUMBAR
 
+
 @pytest.fixture(scope="module")
 def simulated():
     return simulated_spine()
@@ -27,26 +28,29 @@ def centers(simulated):
 
 
 @pytest.fixture(scope="module")
-def dates(simulated):
+def patients(simulated):
     """Before treatment, when there is hardly any fat in the marrow, and after two cycles."""
-    return simulated, simulated_spine(exam=1)
+    return simulated, *(simulated_spine(story, exam) for story, exam in (("responder", 1), ("non-responder", 0), ("non-responder", 1)))
 
 
 @pytest.mark.parametrize("name", [*SPIN_ECHO_MS, *PICTURES])
-def test_the_true_bodies_are_found_in_every_contrast(dates, name):
+def test_the_true_bodies_are_found_in_every_contrast(patients, name):
+    """The aims of the ten real spines; in phase the smallest body is found too slim for an ROI of 4 mL."""
     rows, inside = [], []
-    for patient in dates:
+    for patient in patients:
         case = patient.case(name)
-        found = segment_bodies(case.image, patient.clicks())
-        rows.append(spines.measure(case, found))
-        inside += [patient.part_inside(body.roi) for body in found.bodies]
+        for draw in range(2):
+            found = segment_bodies(case.image, patient.clicks(draw))
+            rows.append(spines.measure(case, found))
+            inside += [patient.part_inside(body.roi) for body in found.bodies]
     reached = {key: np.concatenate([row[key] for row in rows]) for key in rows[0]}
     assert reached["level"].all()
-    assert np.median(reached["dice"]) > 0.865 and reached["dice"].min() > 0.70
-    assert np.median(reached["central"]) > 0.915
-    assert np.median(reached["error"]) < 1.6 and reached["error"].max() < 6
-    assert np.median(inside) == 1.0 and min(inside) > 0.97
-    assert reached["roi_ml"].min() > (3.0 if name == "in phase" else 3.9)
+    assert (np.percentile(reached["dice"], (50, 5, 0)) > (0.865, 0.81, 0.70)).all()
+    assert np.median(reached["central"]) > 0.92
+    assert (np.percentile(reached["error"], (50, 95, 100)) < (1.6, 3.3, 6.0)).all()
+    assert (np.percentile(inside, (5, 0)) > (0.99, 0.90)).all()
+    assert reached["roi_ml"].min() > (3.7 if name == "in phase" else 4.0)
+    assert reached["doubted"].mean() < 0.1
 
 
 @pytest.mark.parametrize("name", ["T1", "T2", "water"])

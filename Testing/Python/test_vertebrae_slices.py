@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import spines
@@ -101,7 +103,8 @@ def test_a_missing_value_counts_as_the_median_and_does_not_spread():
 
 @needs_spines
 def test_real_bodies_on_axial_slices_fit_better_than_with_linear_interpolation():
-    """Spine 9, one of the three that gain most. Slices interpolated linearly to 1 mm are what the search would see without dividing."""
+    """Near the midline, in spine 9, one of the three that gain most. Slices interpolated linearly to 1 mm are what the search would see
+    without dividing."""
     case = spines.axial_slices(spines.spine(9))
     clicks = spines.clicks(case, 9, 0)
     between = np.arange(4 * len(case.image.array) - 3) / 4
@@ -109,7 +112,7 @@ def test_real_bodies_on_axial_slices_fit_better_than_with_linear_interpolation()
     part = (between - below)[:, None, None].astype(np.float32)
     values = (1 - part) * case.image.array[below] + part * case.image.array[below + 1]
     linear = segment_bodies(Volume(values, case.image.ijk_to_ras @ np.diag([1.0, 1.0, 0.25, 1.0])), clicks)
-    before = np.mean([spines.dice(linear.labels.array[::4] == n, case.truth == n) for n in range(1, 6)])
-    reached = spines.measure(case, segment_bodies(case.image, clicks))
-    assert reached["dice"].mean() > before + 0.005
-    assert np.median(reached["central"]) > 0.91
+    as_found = replace(linear, labels=case.image.like(linear.labels.array[::4]))
+    before, reached = (spines.measure(case, found)["central"] for found in (as_found, segment_bodies(case.image, clicks)))
+    assert reached.mean() > before.mean() + 0.005
+    assert np.median(reached) > 0.91

@@ -15,7 +15,7 @@ from typing import Optional
 import numpy as np
 from scipy import ndimage
 
-from .column import SagittalPicture
+from .column import SagittalPicture, Views
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class BodyPrior:
     tilt: float
     height: float
     depth: float
-    marrow: Optional[Marrow] = None
+    marrow: Optional[Views] = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,7 @@ _INTERIOR = 0.3  # of height and depth to either side: what is taken for marrow
 _HALF = 44  # half-side of the turned picture
 _STEP_SD = 3.0  # distance between neighbours, along the column
 _SIDE_SD = 8.0  # and across it
+_TALLER_SD = 3.0  # height of one over that of the other, our choice: one of them may otherwise take in a disc
 _TURN_SD = 7.0  # degrees
 _EDGE = 1.0  # blur of the edge detector
 _WEIGHT = 6.0  # what one unit of mean step across the edges is worth against the priors
@@ -142,16 +143,20 @@ def wall_signs(picture: SagittalPicture, boxes: Sequence[Box]) -> tuple[int, int
     """Sign of the step through the front and the back wall: that of its sum over all bodies."""
     front = back = 0.0
     for box in boxes:
-        along = _along(rotated(picture, box.center, box.tilt), box.height)
+        along = _along(rotated(picture, box.center, box.tilt).walls, box.height)
         front += along[_HALF, _HALF + round(box.depth / 2)]
         back -= along[_HALF, _HALF - round(box.depth / 2)]
     return (1 if front >= 0 else -1), (1 if back >= 0 else -1)
 
 
-def marrow_inside(picture: SagittalPicture, box: Box) -> Marrow:
+def marrow_inside(picture: SagittalPicture, box: Box) -> Views:
     """The marrow of a body in the picture: the plane through its middle, 60 % of its height and depth, without what lies far off it."""
+    return Views(*(_marrow_inside(local, box) for local in rotated(picture, box.center, box.tilt)))
+
+
+def _marrow_inside(local: np.ndarray, box: Box) -> Marrow:
     high, deep = int(_INTERIOR * box.height), int(_INTERIOR * box.depth)
-    values = rotated(picture, box.center, box.tilt)[_HALF - high : _HALF + high + 1, _HALF - deep : _HALF + deep + 1].ravel()
+    values = local[_HALF - high : _HALF + high + 1, _HALF - deep : _HALF + deep + 1].ravel()
     up, forward = np.mgrid[-high : high + 1, -deep : deep + 1].reshape(2, -1)
     plane = np.stack([np.ones(values.size), up, forward], axis=1)
     kept = np.ones(values.size, dtype=bool)
@@ -163,7 +168,7 @@ def marrow_inside(picture: SagittalPicture, box: Box) -> Marrow:
     return Marrow(float(solution[0]), spread, (float(solution[1]), float(solution[2])))
 
 
-def rotated(picture: SagittalPicture, center: np.ndarray, tilt: float, half: int = _HALF) -> np.ndarray:
+def rotated(picture: SagittalPicture, center: np.ndarray, tilt: float, half: int = _HALF) -> Views:
     """Square of the picture turned with a body: first index along its cranial axis, second along its anterior axis."""
     steps = np.arange(-half, half + 1.0)
     cos, sin = np.cos(np.deg2rad(tilt)), np.sin(np.deg2rad(tilt))
@@ -176,20 +181,20 @@ def _candidates(picture: SagittalPicture, prior: BodyPrior, hypotheses: Sequence
     hypothesis."""
     rows: list[list[np.ndarray]] = [[] for _ in hypotheses]
     for tilt in prior.tilt + search.tilts:
-        local = rotated(picture, prior.center, tilt) - _shading(prior)
+        local = Views(*(view - shading for view, shading in zip(rotated(picture, prior.center, tilt), _shading(prior))))
         for found, scores in zip(rows, _box_scores(local, prior, hypotheses, search)):
             found.append(_peaks(*scores, prior, tilt, search.reach))
     return [np.concatenate(found) for found in rows]
 
 
-def _shading(prior: BodyPrior) -> np.ndarray:
+def _shading(prior: BodyPrior) -> Views:
     """The slope of the signal inside a body, that standardising to the surroundings leaves; level from its border on."""
     if prior.marrow is None:
-        return np.zeros((1, 1))
+        return Views(0.0, 0.0)
     steps = np.arange(-_HALF, _HALF + 1.0)
-    up, forward = prior.marrow.slopes
     high, deep = _INTERIOR * prior.height, _INTERIOR * prior.depth
-    return up * np.clip(steps, -high, high)[:, None] + forward * np.clip(steps, -deep, deep)
+    v, u = np.clip(steps, -high, high)[:, None], np.clip(steps, -deep, deep)
+    return Views(*(marrow.slopes[0] * v + marrow.slopes[1] * u for marrow in prior.marrow))
 
 
 def _peaks(score: np.ndarray, height: np.ndarray, depth: np.ndarray, prior: BodyPrior, tilt: float, reach: int) -> np.ndarray:
@@ -214,12 +219,25 @@ def outside(values: np.ndarray, sign: int, marrow: Optional[Marrow], parts: tupl
     return parts[0] * sign * values + parts[1] * marrow.unlike(values)
 
 
-def behind(values: np.ndarray, sign: int, marrow: Marrow) -> tuple[np.ndarray, np.ndarray]:
-    """The two parts of :func:`outside` for the back wall, where the first is limited.
+def behind(values: np.ndarray, sign: int, marrow: Marrow, middle: int) -> np.ndarray:
+    """As :func:`outside` for the back wall, where the innermost edge is the wall: going backwards, what was once left stays left.
 
-    Behind a body follow dark cortex, epidural fat and the dural sac. Without a limit the step from fat to sac would outdo that to the fat.
+    Behind a body follow dark cortex, epidural fat and the dural sac. The signed signal is limited, or the step from fat to sac would outdo
+    that to the fat.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, u) or (x, u, v)
+        Signal, posterior to anterior along the second axis.
+    middle : int
+        Index of the body's middle along it.
     """
-    return WALL_PARTS[0] * sign * marrow.limited(values), WALL_PARTS[1] * marrow.unlike(values)
+    back = slice(middle - _MIDDLE, None, -1)
+    left = 0.0
+    for part in (WALL_PARTS[0] * sign * marrow.limited(values), WALL_PARTS[1] * marrow.unlike(values)):
+        part[:, back] = np.maximum.accumulate(part[:, back], axis=1)
+        left = left + part
+    return left
 
 
 def _across(local: np.ndarray, depth: float) -> np.ndarray:
@@ -233,16 +251,17 @@ def _along(local: np.ndarray, height: float) -> np.ndarray:
 
 
 def _box_scores(
-    local: np.ndarray, prior: BodyPrior, hypotheses: Sequence[Signs], search: Search
+    local: Views, prior: BodyPrior, hypotheses: Sequence[Signs], search: Search
 ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Best score over height and depth at every centre within reach, and these two: three arrays (v, u), for each hypothesis."""
     scores, walls_of = [], {}
+    marrow = prior.marrow.ends if prior.marrow else None
     for signs in hypotheses:
-        endplate = _across(outside(local, signs.endplate, prior.marrow, ENDPLATE_PARTS), prior.depth)
+        endplate = _across(outside(local.ends, signs.endplate, marrow, ENDPLATE_PARTS), prior.depth)
         tops, heights = _best_extent(endplate, -endplate, prior.height, search.height_sd, search.reach)
         pair = (signs.front, signs.back)
         if pair not in walls_of:
-            front, back = _wall_steps(local, prior, *pair)
+            front, back = _wall_steps(local.walls, prior, *pair)
             walls_of[pair] = _best_extent(front.T, back.T, prior.depth, search.depth_sd, search.reach)
         walls, depths = walls_of[pair]
         scores.append((tops + walls.T, heights, depths.T))
@@ -252,18 +271,10 @@ def _box_scores(
 def _wall_steps(local: np.ndarray, prior: BodyPrior, front: int, back: int) -> tuple[np.ndarray, np.ndarray]:
     """Steps on leaving through the front and the back wall; without a sign either counts."""
     if prior.marrow is not None:
-        left = sum(_left_for_good(part) for part in behind(local, back, prior.marrow))
-        return _along(outside(local, front, prior.marrow, WALL_PARTS), prior.height), -_along(left, prior.height)
+        marrow = prior.marrow.walls
+        return _along(outside(local, front, marrow, WALL_PARTS), prior.height), -_along(behind(local, back, marrow, _HALF), prior.height)
     along = _along(local, prior.height)
     return (front * along if front else np.abs(along)), (-back * along if back else np.abs(along))
-
-
-def _left_for_good(part: np.ndarray) -> np.ndarray:
-    """From the middle backwards, what was once left stays left: the innermost edge is the wall."""
-    backwards = slice(_HALF - _MIDDLE, None, -1)
-    kept = part.copy()
-    kept[:, backwards] = np.maximum.accumulate(kept[:, backwards], axis=1)
-    return kept
 
 
 def _best_extent(after_edge: np.ndarray, before_edge: np.ndarray, expected: float, sd: float, reach: int) -> tuple[np.ndarray, np.ndarray]:
@@ -293,4 +304,6 @@ def _pair_score(above: np.ndarray, below: np.ndarray, prior_above: BodyPrior, pr
     expected_direction = np.rad2deg(np.arctan2(-expected[0], expected[1]))
     mean_tilt = (above[:, None, 2] + below[None, :, 2]) / 2 - (prior_above.tilt + prior_below.tilt) / 2
     lean = (direction - expected_direction) - mean_tilt
-    return -0.5 * ((lengthwise / _STEP_SD) ** 2 + (sideways / _SIDE_SD) ** 2 + (turn / _TURN_SD) ** 2 + (lean / _TURN_SD) ** 2)
+    taller = above[:, None, 3] - below[None, :, 3] - (prior_above.height - prior_below.height)
+    apart_by = ((lengthwise, _STEP_SD), (sideways, _SIDE_SD), (taller, _TALLER_SD), (turn, _TURN_SD), (lean, _TURN_SD))
+    return -0.5 * sum((value / sd) ** 2 for value, sd in apart_by)

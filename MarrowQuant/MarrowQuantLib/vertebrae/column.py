@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -30,6 +31,9 @@ _MIRROR = np.arange(-13, 14)  # shifts of the mirror plane that are tried: three
 _MIRROR_PRIOR = 8.0
 _SIDE_PRIOR = 4.0  # of one body beside the column's midline, our choice
 _PULL = 0.15  # correlation that a shift by 1.4 such deviations must gain
+_COLUMN = 7.0  # about the curve through the clicks: what is taken for column, body or disc, in a Gaussian weight (our choice)
+_ELSEWHERE = 0.01  # weight of all the rest, so that there is a surrounding everywhere
+_USUAL, _PASSES = 2.0, 5  # spreads about the mean to which signals are limited before both are taken again, and how often (our choice)
 _WIDE = 14.0  # blur that defines a pixel's surroundings
 
 
@@ -94,25 +98,36 @@ class Sampler:
         return np.asarray(ras, dtype=np.float32) @ matrix[:3, :3].T + matrix[:3, 3]
 
 
+class Views(NamedTuple):
+    """One thing as seen for the endplates and for the walls."""
+
+    ends: Any
+    walls: Any
+
+
 @dataclass(frozen=True)
 class SagittalPicture:
-    """Mid-sagittal picture in the frame: standardised signal at (z, y), one pixel a unit.
+    """Mid-sagittal picture in the frame: standardised signal at (z, y), one pixel a unit, in two ways.
 
     Attributes
     ----------
-    values : ndarray, shape (z, y)
-        First index caudal to cranial, second posterior to anterior.
+    ends : ndarray, shape (z, y)
+        For the endplates, standardised to bodies and discs. First index caudal to cranial, second posterior to anterior.
+    walls : ndarray, shape (z, y)
+        For the walls, standardised to all that surrounds a pixel.
     z0, y0 : float
         Position of the first pixel in units.
     """
 
-    values: np.ndarray
+    ends: np.ndarray
+    walls: np.ndarray
     z0: float
     y0: float
 
-    def __call__(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Bilinear samples; beyond the picture its edge is repeated."""
-        return ndimage.map_coordinates(self.values, np.stack([z - self.z0, y - self.y0]), order=1, mode="nearest")
+    def __call__(self, z: np.ndarray, y: np.ndarray) -> Views:
+        """Bilinear samples of both; beyond the picture its edge is repeated."""
+        place = np.stack([z - self.z0, y - self.y0])
+        return Views(*(ndimage.map_coordinates(values, place, order=1, mode="nearest") for values in (self.ends, self.walls)))
 
 
 def column_frame(clicks: Mapping[str, np.ndarray], expected_length: float) -> ColumnFrame:
@@ -214,18 +229,56 @@ def _mirror_match(block: np.ndarray, middle: int) -> np.ndarray:
 
 
 def sagittal_picture(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray) -> SagittalPicture:
-    """Average the midline slab and standardise it to its surroundings."""
+    """Average the midline slab and standardise it, to the column about the curve and to all that surrounds a pixel.
+
+    Parameters
+    ----------
+    frame : ColumnFrame
+    sampler : Sampler
+    curve : ndarray, shape (n, 3)
+        Expected centres in units, cranial first.
+    """
     z = np.arange(np.floor(curve[-1, 2] - _MARGIN), curve[0, 2] + _MARGIN)
     y = np.arange(-_FORWARD, _FORWARD + 1.0)
     x = np.arange(-_MIDLINE, _MIDLINE + 0.1, _X_STEP)
     grid = np.stack(np.meshgrid(z, y, x, indexing="ij"), axis=-1)
     values = sampler(frame.to_ras(grid[..., ::-1])).mean(axis=-1)
-    return SagittalPicture(_standardise(values, (_WIDE, _WIDE)), float(z[0]), float(y[0]))
+    return SagittalPicture(_standardise_to_column(values, y - _course(curve, z)[:, None]), _standardise(values, (_WIDE, _WIDE)), z[0], y[0])
+
+
+def _course(curve: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """How far in front the curve lies at these heights; beyond its ends it goes on straight."""
+    ends = [curve[0] + 2 * (curve[0] - curve[1]), *curve, curve[-1] + 2 * (curve[-1] - curve[-2])] if len(curve) > 1 else curve
+    up = np.array(ends)[::-1]
+    return np.interp(z, up[:, 2], up[:, 1])
 
 
 def _standardise(values: np.ndarray, wide: tuple[float, ...]) -> np.ndarray:
     """Deviation from the surroundings over its own spread there, limited to ±2.5 so that one bright fold does not rule an edge."""
     deviation = values - ndimage.gaussian_filter(values, wide)
-    spread = np.sqrt(ndimage.gaussian_filter(deviation**2, wide))
-    floor = 0.1 * float(np.sqrt((deviation**2).mean())) + np.finfo(np.float32).tiny
-    return np.clip(deviation / (spread + floor), -2.5, 2.5).astype(np.float32)
+    return _over_spread(deviation, ndimage.gaussian_filter(deviation**2, wide), float((deviation**2).mean()))
+
+
+def _standardise_to_column(values: np.ndarray, off: np.ndarray) -> np.ndarray:
+    """Likewise, where only bodies and discs count as surroundings: beside fat or fluid their own contrast would hardly be seen.
+
+    Parameters
+    ----------
+    values : ndarray, shape (z, y)
+    off : ndarray, shape (z, y)
+        Distance from the middle of the column, units.
+    """
+    weight = np.exp(-0.5 * (off / _COLUMN) ** 2).astype(np.float32) + np.float32(_ELSEWHERE)
+    whole = ndimage.gaussian_filter(weight, _WIDE)
+    low, high = np.percentile(values[np.abs(off) < _COLUMN], (5, 95))
+    limited = np.clip(values, 2 * low - high, 2 * high - low)
+    for _ in range(_PASSES):
+        mean = ndimage.gaussian_filter(weight * limited, _WIDE) / whole
+        variance = ndimage.gaussian_filter(weight * (limited - mean) ** 2, _WIDE) / whole
+        limited = np.clip(values, mean - _USUAL * np.sqrt(variance), mean + _USUAL * np.sqrt(variance))
+    return _over_spread(values - mean, variance, float((weight * variance).sum() / weight.sum()))
+
+
+def _over_spread(deviation: np.ndarray, variance: np.ndarray, usual_variance: float) -> np.ndarray:
+    floor = 0.1 * np.sqrt(usual_variance) + np.finfo(np.float32).tiny
+    return np.clip(deviation / (np.sqrt(variance) + floor), -2.5, 2.5).astype(np.float32)

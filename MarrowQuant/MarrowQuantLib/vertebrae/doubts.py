@@ -16,11 +16,11 @@ from .walls import BodySurface, body_positions, relative_depth
 
 # Median and robust spread (1.48 x median absolute deviation) over the ten spines, rounded: score of the box in the sagittal picture, and
 # sum of the mean steps across front and back wall. Size: one such spread of the heights. All measured by us.
-_USUAL_SCORE, _SCORE_SPREAD = 16.5, 1.6
-_USUAL_WALLS, _WALLS_SPREAD = 1.04, 0.18
+_USUAL_SCORE, _SCORE_SPREAD = 16.4, 2.0
+_USUAL_WALLS, _WALLS_SPREAD = 0.85, 0.21
 _SIZE_SPREAD = 0.03
 _SIZE_WEIGHT, _SIZE_CAP = 0.2, 3.0  # so that size adds to a faint outline and cannot rule alone (tried on the ten spines)
-_LIMIT = 3.0  # so that one good body in five of the ten spines is doubted, over all pictures and draws: our choice
+_LIMIT = 2.2  # so that one good body in five of the ten spines is doubted, over all pictures and draws: our choice
 
 # Limits for what is named on its own, our choice.
 _FAINT_ENDS = 0.25

@@ -17,8 +17,8 @@ from typing import Optional
 import numpy as np
 
 from ..model import MarrowQuantError, VertebraROI, Volume
-from .chain import COARSE, FINE, BodyPrior, Box, Signs, find_chains, marrow_inside, wall_signs
-from .column import UNIT_SPACING, ColumnFrame, Sampler, column_frame, find_midline, sagittal_picture, side_of_body
+from .chain import COARSE, FINE, BodyPrior, Box, Marrow, Signs, find_chains, marrow_inside, wall_signs
+from .column import UNIT_SPACING, ColumnFrame, Sampler, Views, column_frame, find_midline, sagittal_picture, side_of_body
 from .cortex import inset
 from .doubts import body_doubts, uncertainty
 from .labels import paint
@@ -236,16 +236,20 @@ def _find_boxes(
     frame = replace(frame, scale=frame.scale * growth)
     picture = sagittal_picture(frame, sampler, curve / growth)
     boxes = [replace(box, center=box.center / growth) for box in boxes]
-    marrow = [marrow_inside(picture, box) for box in boxes]
-    spread = max(float(np.median([each.spread for each in marrow])), _SMALLEST_SPREAD)
+    marrow = [_of_one_spread(view) for view in zip(*(marrow_inside(picture, box) for box in boxes))]
     height, depth = (np.median([getattr(box, name) for box in boxes]) / growth for name in ("height", "depth"))
     middle = levels[len(levels) // 2][0]
     height, depth = (height + _HEIGHT[middle]) / 2, (depth + _DEPTH[middle]) / 2
-    marrow = [replace(each, spread=spread) for each in marrow]
-    priors = [BodyPrior(box.center, _FINE_SD, box.tilt, height, depth, each) for box, each in zip(boxes, marrow)]
+    priors = [BodyPrior(box.center, _FINE_SD, box.tilt, height, depth, Views(*each)) for box, each in zip(boxes, zip(*marrow))]
     boxes, _ = find_chains(picture, priors, [signs], FINE)[0]
     boxes = [replace(box, side=side_of_body(frame, sampler, box.center)) for box in boxes]
     return frame, boxes, signs, warnings
+
+
+def _of_one_spread(marrow: Sequence[Marrow]) -> list[Marrow]:
+    """The marrow of all bodies with the spread that is usual among them."""
+    spread = max(float(np.median([each.spread for each in marrow])), _SMALLEST_SPREAD)
+    return [replace(each, spread=spread) for each in marrow]
 
 
 def _growth(boxes: Sequence[Box], levels: Sequence[str]) -> float:
@@ -287,6 +291,6 @@ def _body(
 
 
 def _range(lower: np.ndarray, upper: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
-    """Where two opposite surfaces lie over the middle of the body: the innermost tenth of each, so that the ROI stays clear of dents."""
-    middle = np.ix_(np.abs(first) <= 10, np.abs(second) <= 9)
+    """Where two opposite surfaces lie over the middle of the body: the innermost quarter of each, so that the ROI stays clear of dents."""
+    middle = np.ix_(np.abs(first) <= 8, np.abs(second) <= 7)
     return float(np.percentile(lower[middle], 75)), float(np.percentile(upper[middle], 25))

@@ -52,6 +52,7 @@ _EDGE_WEIGHT = 6.0
 _SMALLEST_SPREAD = 0.2  # of marrow, in quarters of the image's spread, our choice: without noise an edge would begin with partial volume
 ACROSS = np.arange(-5.0, 7.1, 0.5)
 """Units from a surface's edge, positive outwards, at which the signal across it is kept."""
+_CORE = 12.0  # units to either side of the middle within which there are bodies and discs alone
 _FRONT_PARTS = (1.0, 0.0)  # the tissue in front of a body often resembles marrow
 
 
@@ -120,32 +121,37 @@ def fit_surfaces(sampler: Sampler, frame: ColumnFrame, box: Box, level: str, sig
     """
     x, u, v = np.meshgrid(X, U, V, indexing="ij", sparse=True)
     block = sampler(frame.to_ras(body_positions(box, x, u, v)))
-    low, high = np.percentile(block, (10, 90))
-    block = np.clip((block - low) / max(high - low, np.finfo(np.float32).tiny), -0.5, 1.5) * 4.0
-    block = ndimage.gaussian_filter1d(block, 1.0, axis=0)
+    ends, block = _scaled(block, block[np.abs(X) <= _CORE][:, np.abs(U) <= _CORE]), _scaled(block, block)
     half_height, half_depth = box.height / 2, box.depth / 2
     front, back = _front(half_depth, half_width), _back(half_depth, level)
-    marrow = _marrow(block[10:-10, 18:-18, 17:-17])
+    marrow, marrow_of_ends = (_marrow(values[10:-10, 18:-18, 17:-17]) for values in (block, ends))
     steps = {}
 
     def step(rising: np.ndarray, axis: int) -> np.ndarray:
         return ndimage.gaussian_filter1d(rising, 1.0, axis=axis, order=1)
 
-    rise = step(outside(block, signs.endplate, marrow, ENDPLATE_PARTS), 2)
+    rise = step(outside(ends, signs.endplate, marrow_of_ends, ENDPLATE_PARTS), 2)
     ahead = np.swapaxes(step(outside(block, signs.front, marrow, _FRONT_PARTS), 1), 1, 2)
-    backwards = -np.swapaxes(step(sum(behind(block, signs.back, marrow)), 1), 1, 2)
+    backwards = -np.swapaxes(step(behind(block, signs.back, marrow, len(U) // 2), 1), 1, 2)
     level_top = np.full((len(X), len(U)), half_height)
     top, steps["top"] = _fit(rise, U, V, level_top, ENDPLATE, half_depth)
     bottom, steps["bottom"] = _fit(-rise, U, V, _bottom(half_height), ENDPLATE, half_depth)
     front, steps["front"] = _fit(ahead, V, U, front, FRONT, half_height)
     back, steps["back"] = _fit(backwards, V, U, back, BACK, half_height)
     profiles = {
-        "top": _profile(block, top, U, V, 1.0),
-        "bottom": _profile(block, bottom, U, V, -1.0),
+        "top": _profile(ends, top, U, V, 1.0),
+        "bottom": _profile(ends, bottom, U, V, -1.0),
         "front": _profile(np.swapaxes(block, 1, 2), front, V, U, 1.0),
         "back": _profile(np.swapaxes(block, 1, 2), back, V, U, -1.0),
     }
     return BodySurface(box, top, bottom, front, back, half_width, steps, profiles)
+
+
+def _scaled(block: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """The signal in quarters of the spread of a part of it, limited, so that a bright neighbour does not hide a faint edge."""
+    low, high = np.percentile(part, (10, 90))
+    scaled = np.clip((block - low) / max(high - low, np.finfo(np.float32).tiny), -0.5, 1.5) * 4.0
+    return ndimage.gaussian_filter1d(scaled, 1.0, axis=0)
 
 
 def _marrow(values: np.ndarray) -> Marrow:
