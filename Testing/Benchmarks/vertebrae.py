@@ -1,6 +1,7 @@
 """Write the tables and the plot of ``Docs/vertebrae.md``: the ten labelled lumbar spines in all pictures, the doubts, the cropped spine.
 
-``python Testing/Benchmarks/vertebrae.py [--draws 5]``; the plot shows numbers and no image, because the spines may not be published.
+``python Testing/Benchmarks/vertebrae.py [--first 0] [--draws 5]``; other draws are printed and written nowhere. The
+plot shows numbers and no image, because the spines may not be published.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ HEAD = [
 ]
 
 
-def measure(name: str, draws: int) -> dict[str, np.ndarray]:
+def measure(name: str, draws: range) -> dict[str, np.ndarray]:
     """All spines, all draws: every measure of ``spines.measure`` per body, and the spine, level and processor time."""
     rows = []
     for number in range(1, 11):
         case = spines.VARIANTS[name](spines.spine(number))
-        for draw in range(draws):
+        for draw in draws:
             start = time.process_time()
             found = spines.segment_bodies(case.image, spines.clicks(case, number, draw))
             seconds = time.process_time() - start
@@ -163,12 +164,16 @@ def write_sections(sections: dict[str, str]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--draws", type=int, default=5)
     options = parser.parse_args()
-    values = {name: measure(name, options.draws) for name in spines.VARIANTS}
+    values = {name: measure(name, range(options.first, options.first + options.draws)) for name in spines.VARIANTS}
     different = [value for name, value in values.items() if name != "inverted"]  # the same bodies as the first picture
     every = {key: np.concatenate([value[key] for value in different]) for key in different[0]}
     first = table(HEAD, [picture_row(name, value) for name, value in values.items()])
+    if options.first:
+        print(first, doubts_table(every), sep="\n\n")
+        return
     write_sections({"table": first, "doubts": doubts_table(every), "crop": crop_table()})
     PLOT.write_text(plot({name: value for name, value in values.items() if name != "inverted"}), encoding="utf-8")
 
