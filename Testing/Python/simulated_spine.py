@@ -1,4 +1,7 @@
-"""Six pictures of the simulated patient's lumbar spine, the true bodies in it, and clicks on them; shared by tests and benchmarks."""
+"""Pictures of the simulated patient's spine, the true bodies in it, and clicks on them; shared by tests and benchmarks.
+
+Six contrasts of the lumbar spine, as the Dixon exam shows it, and two spin echoes of any part of the column.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import spines
 from MarrowQuantLib.model import Role, VertebraROI, Volume
 from MarrowQuantLib.phantom import dixon, patient, sampling
 from MarrowQuantLib.phantom.stories import find_story
+from MarrowQuantLib.vertebrae import levels_between
 
 # Relaxation times of water and fat in ms at 3 T, (T1, T2), our choice: rounded, so that the contrasts are those that a radiologist knows.
 WATER_MS = {
@@ -23,29 +27,32 @@ WATER_MS = {
 OTHER_WATER_MS = (1100.0, 50.0)
 FAT_MS = (370.0, 70.0)
 SPIN_ECHO_MS = {"T1": (600.0, 10.0), "T2": (4000.0, 90.0)}  # repetition time, echo time
+LUMBAR_SPACING_MM = 36.0
 PICTURES = {"water": Role.WATER, "fat": Role.FAT, "in phase": Role.IN_PHASE, "FF": Role.PDFF}
 
 
 @dataclass(frozen=True)
 class SimulatedSpine:
-    """``pictures`` by name, the body they are of, and the true ``centers`` of L1 to L5, RAS mm."""
+    """``pictures`` by name, the body they are of, and the true ``centers`` of the levels in view, cranial first, RAS mm."""
 
     body: Any
     pictures: dict[str, Volume]
     centers: dict[str, np.ndarray]
+    click_error_mm: float = spines.CLICK_ERROR_MM
 
     def case(self, name: str) -> spines.Spine:
         """A picture with the true bodies on its grid."""
         image = self.pictures[name]
         kji = np.indices(image.array.shape).reshape(3, -1)
         ras = kji[::-1].T @ image.ijk_to_ras[:3, :3].T + image.ijk_to_ras[:3, 3]
-        truth = sum((n + 1) * self.inside(level, ras).reshape(image.array.shape) for n, level in enumerate(spines.LUMBAR))
-        return spines.Spine(image, truth, np.array([self.centers[level] for level in spines.LUMBAR]))
+        truth = sum((n + 1) * self.inside(level, ras).reshape(image.array.shape) for n, level in enumerate(self.centers))
+        return spines.Spine(image, truth, np.array(list(self.centers.values())))
 
-    def clicks(self, seed: int = 0, levels: Sequence[str] = spines.CLICKED) -> dict[str, np.ndarray]:
-        """With the same error as on the real spines."""
+    def clicks(self, seed: int = 0, levels: Sequence[str] = ()) -> dict[str, np.ndarray]:
+        """On the first and the last level unless others are named; in the lumbar spine with the same error as on the real ones."""
         rng = np.random.default_rng(seed)
-        return {level: self.centers[level] + rng.normal(0, spines.CLICK_ERROR_MM, 3) for level in levels}
+        first, *_, last = self.centers
+        return {level: self.centers[level] + rng.normal(0, self.click_error_mm, 3) for level in levels or (first, last)}
 
     def part_inside(self, roi: VertebraROI) -> float:
         """Part of an ellipsoid that lies inside the true body, from some 4000 points of its volume."""
@@ -68,6 +75,26 @@ def simulated_spine(story: str = "responder", exam: int = 0) -> SimulatedSpine:
     spin_echoes = {name: _spin_echo(body, samples, *times) for name, times in SPIN_ECHO_MS.items()}
     pictures = {**spin_echoes, **{name: products[role] for name, role in PICTURES.items()}}
     return SimulatedSpine(body, pictures, {level: body.to_ras(body.column[level].center) for level in spines.LUMBAR})
+
+
+PART_SPACING_MM = (1.2, 1.2, 3.3)  # within sagittal slices and across them: two spin echoes of any part of the column
+_BESIDE_MM, _DEPTH_MM, _WIDTH_MM = 35.0, 150.0, 66.0  # seen above and below the outermost centres; front to back; left to right
+
+
+def simulated_part(first: str, last: str, story: str = "responder", exam: int = 0) -> SimulatedSpine:
+    """T1 and T2 pictures of the levels from one to another; the click's error shrinks with their distance."""
+    body = patient.make_body(find_story(story), exam)
+    centers = {level: body.to_ras(body.column[level].center) for level in levels_between(first, last)}
+    upper, lower = centers[first], centers[last]
+    step = np.array(PART_SPACING_MM)
+    matrix = np.eye(4)
+    matrix[:3, :3] = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]) * step
+    size = np.rint(np.array([_DEPTH_MM, np.linalg.norm(upper - lower) + 2 * _BESIDE_MM, _WIDTH_MM]) / step).astype(int)
+    matrix[:3, 3] = (upper + lower) / 2 - matrix[:3, :3] @ (size - 1) / 2
+    samples = sampling.sample(body, matrix, tuple(size[::-1]))
+    spacing = np.linalg.norm(np.diff(list(centers.values()), axis=0), axis=1).min()
+    pictures = {name: _spin_echo(body, samples, *times) for name, times in SPIN_ECHO_MS.items()}
+    return SimulatedSpine(body, pictures, centers, min(1.0, spacing / LUMBAR_SPACING_MM) * spines.CLICK_ERROR_MM)
 
 
 def _spin_echo(body: Any, samples: Any, repetition_ms: float, echo_ms: float) -> Volume:

@@ -7,7 +7,7 @@ import pytest
 import spines
 from MarrowQuantLib.model import MarrowQuantError, Volume
 from MarrowQuantLib.vertebrae import segment_bodies
-from simulated_spine import PICTURES, SPIN_ECHO_MS, simulated_spine
+from simulated_spine import PICTURES, SPIN_ECHO_MS, simulated_part, simulated_spine
 
 LUMBAR = spines.LUMBAR
 
@@ -61,6 +61,25 @@ def test_an_inverted_picture_in_which_the_cortex_is_seen_gives_the_same_bodies(s
     for one, other in zip(plain.bodies, inverted.bodies):
         np.testing.assert_allclose(one.center_ras, other.center_ras, atol=0.1)
         np.testing.assert_allclose(one.radii_mm, other.radii_mm, atol=0.1)
+
+
+@pytest.mark.parametrize(("first", "last"), [("C3", "T1"), ("T1", "T8"), ("T6", "L1"), ("T10", "L5")])
+def test_bodies_of_neck_and_chest_are_found_in_their_own_size(first, last):
+    patient = simulated_part(first, last)
+    for name in SPIN_ECHO_MS:
+        case = patient.case(name)
+        found = segment_bodies(case.image, patient.clicks())
+        reached = spines.measure(case, found)
+        assert found.levels == tuple(patient.centers) and reached["level"].all()
+        assert reached["dice"].min() > 0.7 and reached["error"].max() < 3
+        assert min(patient.part_inside(body.roi) for body in found.bodies) > 0.97
+
+
+def test_a_single_click_in_the_neck_finds_a_body_of_its_size():
+    patient = simulated_part("C3", "T1")
+    found = segment_bodies(patient.pictures["T1"], {"C5": patient.centers["C5"]})
+    assert np.linalg.norm(found.bodies[0].center_ras - patient.centers["C5"]) < 2
+    assert found.bodies[0].radii_mm == pytest.approx(patient.body.column["C5"].radii - 1.2, abs=2.5)
 
 
 OUTSIDE_A_BODY = {

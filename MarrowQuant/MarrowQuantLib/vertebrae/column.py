@@ -130,7 +130,7 @@ class SagittalPicture:
         return Views(*(ndimage.map_coordinates(values, place, order=1, mode="nearest") for values in (self.ends, self.walls)))
 
 
-def column_frame(clicks: Mapping[str, np.ndarray], expected_length: float) -> ColumnFrame:
+def column_frame(clicks: Mapping[str, np.ndarray], expected_length: float, usual_scale: float = 1.0) -> ColumnFrame:
     """Frame through the outermost clicks.
 
     Parameters
@@ -139,6 +139,8 @@ def column_frame(clicks: Mapping[str, np.ndarray], expected_length: float) -> Co
         RAS mm.
     expected_length : float
         Distance between the outermost clicked levels in units on the mean curve; 0 for a single click.
+    usual_scale : float
+        mm a unit for a single click.
 
     Raises
     ------
@@ -148,7 +150,7 @@ def column_frame(clicks: Mapping[str, np.ndarray], expected_length: float) -> Co
     points = np.array([clicks[level] for level in sorted(clicks, key=level_index)], dtype=float)
     default_axes(points)  # refuses points that do not go down the patient
     ends = points[[0, -1]] if len(points) > 1 else points
-    scale = float(np.linalg.norm(ends[0] - ends[-1]) / expected_length) if expected_length else 1.0
+    scale = float(np.linalg.norm(ends[0] - ends[-1]) / expected_length) if expected_length else usual_scale
     return ColumnFrame(ends.mean(axis=0), default_axes(ends)[0], scale)
 
 

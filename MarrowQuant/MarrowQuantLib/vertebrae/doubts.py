@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from .column import ColumnFrame, Sampler
-from .walls import BodySurface, body_positions, relative_depth
+from .proportions import relative_height
+from .walls import BodySurface, body_positions, usual_depth
 
 # Median and robust spread (1.48 x median absolute deviation) over the ten spines, rounded: score of the box in the sagittal picture, and
 # sum of the mean steps across front and back wall. Size: one such spread of the heights. All measured by us.
@@ -107,10 +108,10 @@ def _aside(surfaces: Sequence[BodySurface]) -> np.ndarray:
 
 
 def _relative_sizes(levels: Sequence[str], surfaces: Sequence[BodySurface]) -> dict[str, np.ndarray]:
-    """Height and depth at the middle of each body, in units; the depth over what is usual at its level."""
+    """Height and depth at the middle of each body, in units, over what is usual at its level."""
     heights = np.array([_middle(surface.top - surface.bottom) for surface in surfaces])
     depths = np.array([_middle(surface.front - surface.back) for surface in surfaces])
-    return {"height": heights, "depth": depths / relative_depth(levels)}
+    return {"height": heights / relative_height(levels), "depth": depths / usual_depth(levels)}
 
 
 def _deviation(sizes: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ import numpy as np
 from ..model import MarrowQuantError
 from .column import UNIT_SPACING
 from .levels import LEVELS
-from .propose import relative_spacing
+from .proportions import relative_spacing
 
 _PRESACRAL = LEVELS[:-1]
 # Our choice: ten adult lumbar spines lie 0.94 to 1.05 times as far apart as expected, and 1.23 to 1.37 times as far as T4 to T8 would.

@@ -18,6 +18,7 @@ from scipy import ndimage, signal
 from ..model import MarrowQuantError, Settings, VertebraROI, Volume
 from .levels import level_index, levels_between
 from .markups import read_markups
+from .proportions import relative_spacing
 from .roi import default_axes
 
 TURN_DEGREES: Mapping[str, float] = {
@@ -35,11 +36,6 @@ spines that we measured (MyoSegmenTUM-spine), rounded; all others are our choice
 
 SPACING_MM = 36.0
 """Distance between two lumbar centres: body 25 mm + disc space 11 mm, the priors we use for the column (our choice)."""
-
-# Relative distance from this level to the next: 3 % more per level down to L3, then a little less; the lumbar part is the mean of the
-# same ten spines (0.238, 0.255, 0.263, 0.244 of the way), the rest our choice.
-_GROWTH = 1.03
-_SPACING = {"L1": 0.238, "L2": 0.255, "L3": 0.263, "L4": 0.244, "L5": 0.225}
 
 # The neighbourhood compared and how far it is moved, half-widths in mm along the frame's axes at SPACING_MM. Of the settings tried on
 # the ten spines the error hardly depends on them; these are our choice.
@@ -148,11 +144,6 @@ def check_distance(upper: str, lower: str, distance_mm: float, expected_mm: floa
             f"The clicks of {upper} and {lower} are {distance_mm:.0f} mm apart, where about {expected_mm:.0f} mm fit these levels; "
             "check that each click has the right level."
         )
-
-
-def relative_spacing(level: str) -> float:
-    """Distance from a level to the next one below, as a part of the way from L1 to L5."""
-    return _SPACING.get(level) or _SPACING["L1"] * _GROWTH ** (level_index(level) - level_index("L1"))
 
 
 def mean_curve(levels: Sequence[str], top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

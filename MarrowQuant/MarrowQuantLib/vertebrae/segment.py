@@ -23,7 +23,8 @@ from .cortex import inset
 from .doubts import body_doubts, uncertainty
 from .labels import paint
 from .levels import level_index, levels_between
-from .propose import check_distance, mean_curve, relative_spacing
+from .proportions import relative_depth, relative_height, relative_spacing, size
+from .propose import check_distance, mean_curve
 from .roi import default_axes
 from .sides import half_widths
 from .walls import BodySurface, U, V, X, body_positions, fit_surfaces, share_depth, turn
@@ -35,10 +36,9 @@ VEIN_FRACTION = 0.2
 MAX_LATERAL_MM = 16.0
 """Largest left–right half-length of the ROI: the sides of a single body are not searched for (our choice)."""
 
-# Heights and depths expected before the image is looked at, in units (a lumbar spacing is 36.6). Lumbar: means of ten spines; the rest from
-# the proportions of textbook bodies, our choice; the search allows for +-6 in height and +-15 in depth.
-_HEIGHT = {"C": 27.0, "T": 29.0, "L": 27.5, "S": 27.0}
-_DEPTH = {"C": 32.0, "T": 38.0, "L": 34.5, "S": 30.0}
+# Of lumbar bodies before the image is looked at, in units (a lumbar spacing is 36.6): means of ten spines; the search allows for +-6 in
+# height and +-15 in depth. Other bodies by their usual proportions.
+_HEIGHT, _DEPTH = 27.5, 34.5
 _CLICK_SD = 5.0  # a reader's error on each axis, units: 4 mm in the simulations, and a little more
 _CURVE_SD = 8.0  # that error and that of the mean curve, at a level between two clicks
 _FINE_SD = 4.0
@@ -147,14 +147,14 @@ def segment_bodies(
     levels, points = _check_clicks(clicks, sampler)
     sampler = sampler.thinned(points.values())
     curve, length = _expected_curve(levels)
-    frame = column_frame(points, length)
+    frame = column_frame(points, length, size(levels))
     if length:
         first, *_, last = points
-        check_distance(first, last, float(np.linalg.norm(points[first] - points[last])), length)
+        check_distance(first, last, float(np.linalg.norm(points[first] - points[last])), length * size(levels))
     curve = _through_clicks(curve, levels, points, frame)
     frame, certainty = find_midline(frame, sampler, curve)
     frame, boxes, signs, warnings = _find_boxes(frame, sampler, curve, levels, points)
-    warnings += _frame_doubts(certainty, frame.scale)
+    warnings += _frame_doubts(certainty, frame.scale / size(levels))
     widths = half_widths(sampler, frame, boxes, levels)
     fitted = inset([fit_surfaces(sampler, frame, box, level, signs, width) for box, level, width in zip(boxes, levels, widths)], levels)
     doubts, unsure = body_doubts(levels, fitted, frame, sampler, points), uncertainty(levels, fitted)
@@ -169,7 +169,7 @@ def segment_bodies(
 
 
 def _frame_doubts(certainty: float, scale: float) -> list[str]:
-    """What is odd about the midline and about the distance between neighbours."""
+    """What is odd about the midline and about the distance between neighbours; ``scale`` in mm a unit of a lumbar column."""
     doubts = []
     if certainty < _LEAST_MIRROR_CORRELATION:
         doubts.append(f"The midline is uncertain (mirror correlation {certainty:.2f}); check the ROIs from left to right.")
@@ -195,10 +195,13 @@ def _check_clicks(clicks: Mapping[str, Sequence[float]], sampler: Sampler) -> tu
 
 
 def _expected_curve(levels: Sequence[str]) -> tuple[np.ndarray, float]:
-    """Centres on the mean curve in units, (x, y, z) along the chord with its middle at 0; and the length of that chord."""
+    """Centres on the mean curve in units, (x, y, z) along the chord with its middle at 0; and the length of that chord.
+
+    A unit shrinks with the bodies, so that those of a neck are as large in units as lumbar ones.
+    """
     if len(levels) == 1:
         return np.zeros((1, 3)), 0.0
-    steps = np.array([relative_spacing(level) for level in levels[:-1]]) * 4 * UNIT_SPACING
+    steps = _usual_steps(levels)
     curve = mean_curve(levels, np.array([0.0, 0.0, 0.5]), np.array([0.0, 0.0, -0.5]))
     length = float(steps.sum() / np.linalg.norm(np.diff(curve, axis=0), axis=1).sum())
     return curve * length, length
@@ -221,10 +224,8 @@ def _find_boxes(
     picture = sagittal_picture(frame, sampler, curve)
     spread = [_CLICK_SD if level in clicked else _CURVE_SD for level in levels]
     tilts = np.rad2deg(np.arctan2(*default_axes(curve)[:, [2, 1], 1].T))
-    priors = [
-        BodyPrior(center[1:], sd, tilt, _HEIGHT[level[0]], _DEPTH[level[0]])
-        for level, center, sd, tilt in zip(levels, curve, spread, tilts)
-    ]
+    heights, depths = _HEIGHT * relative_height(levels) / size(levels), _DEPTH * relative_depth(levels) / size(levels)
+    priors = [BodyPrior(center[1:], *others) for center, *others in zip(curve, spread, tilts, heights, depths)]
     found = dict(zip((1, -1), find_chains(picture, priors, [Signs(1, 0, 0), Signs(-1, 0, 0)], COARSE)))
     sign = max(found, key=lambda s: found[s][1])
     boxes = found[sign][0]
@@ -237,10 +238,14 @@ def _find_boxes(
     picture = sagittal_picture(frame, sampler, curve / growth)
     boxes = [replace(box, center=box.center / growth) for box in boxes]
     marrow = [_of_one_spread(view) for view in zip(*(marrow_inside(picture, box) for box in boxes))]
-    height, depth = (np.median([getattr(box, name) for box in boxes]) / growth for name in ("height", "depth"))
-    middle = levels[len(levels) // 2][0]
-    height, depth = (height + _HEIGHT[middle]) / 2, (depth + _DEPTH[middle]) / 2
-    priors = [BodyPrior(box.center, _FINE_SD, box.tilt, height, depth, Views(*each)) for box, each in zip(boxes, zip(*marrow))]
+    heights, depths = (
+        usual * (1 + float(np.median(np.array([getattr(box, name) for box in boxes]) / usual)) / growth) / 2
+        for name, usual in (("height", heights), ("depth", depths))
+    )
+    priors = [
+        BodyPrior(box.center, _FINE_SD, box.tilt, height, depth, Views(*each))
+        for box, height, depth, each in zip(boxes, heights, depths, zip(*marrow))
+    ]
     boxes, _ = find_chains(picture, priors, [signs], FINE)[0]
     boxes = [replace(box, side=side_of_body(frame, sampler, box.center)) for box in boxes]
     return frame, boxes, signs, warnings
@@ -257,8 +262,12 @@ def _growth(boxes: Sequence[Box], levels: Sequence[str]) -> float:
     if len(boxes) == 1:
         return 1.0
     found = np.linalg.norm(np.diff([box.center for box in boxes], axis=0), axis=1).sum()
-    expected = sum(relative_spacing(level) for level in levels[:-1]) * 4 * UNIT_SPACING
-    return float(found / expected)
+    return float(found / _usual_steps(levels).sum())
+
+
+def _usual_steps(levels: Sequence[str]) -> np.ndarray:
+    """Distances from each centre to the next, units."""
+    return np.array([relative_spacing(level) for level in levels[:-1]]) * 4 * UNIT_SPACING / size(levels)
 
 
 def _body(

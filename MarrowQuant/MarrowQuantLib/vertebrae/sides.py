@@ -13,6 +13,7 @@ import numpy as np
 
 from .chain import Box
 from .column import ColumnFrame, Sampler
+from .proportions import relative_width, size
 from .walls import HALF_WIDTH, body_positions
 
 _X, _U, _V = np.arange(-36.0, 37.0), np.arange(-10.0, 11.0, 2.0), np.arange(-8.0, 9.0, 2.0)
@@ -23,7 +24,7 @@ _LEAST_PEAK = 0.4  # of the largest departure from the signal of the body, that 
 _REACHED = 0.8  # of that departure: where the side is taken to be (of 0.5 to 0.9, widths of the simulated patient agreed best)
 _USUAL, _SPREAD = 25.2, 1.9  # place of the sides over ten lumbar spines and its standard deviation from spine to spine, units
 _LARGEST_CHANGE = 0.2  # of the mean shape's width, our choice
-_RELATIVE_WIDTH = {"L1": 0.92}  # over the others: mean of the ten spines; no other level is narrower in their labels and by nature
+_L1_WIDTH = 0.92  # over the others: mean of the ten spines; no other lumbar level is narrower in their labels and by nature
 
 
 def half_widths(sampler: Sampler, frame: ColumnFrame, boxes: Sequence[Box], levels: Sequence[str]) -> list[float]:
@@ -32,14 +33,16 @@ def half_widths(sampler: Sampler, frame: ColumnFrame, boxes: Sequence[Box], leve
     The weight of the patient's own sides is the variance between patients over its sum with that of their median (1.25 times the robust
     spread over the root of their number).
     """
-    places = np.array([place for box in boxes for place in _sides(sampler, frame, box) if np.isfinite(place)])
+    usual = relative_width(levels) / size(levels)
+    places = np.array([place / part for box, part in zip(boxes, usual) for place in _sides(sampler, frame, box) if np.isfinite(place)])
+    usual = np.where(np.array(levels) == "L1", _L1_WIDTH, 1.0) * usual
     if len(places) < _FEWEST:
-        return [_RELATIVE_WIDTH.get(level, 1.0) * HALF_WIDTH for level in levels]
+        return list(HALF_WIDTH * usual)
     median = float(np.median(places))
     error = 1.25 * 1.48 * float(np.median(np.abs(places - median))) / np.sqrt(len(places))
     change = _SPREAD**2 / (_SPREAD**2 + error**2) * (median - _USUAL)
     width = HALF_WIDTH + np.clip(change, -_LARGEST_CHANGE * HALF_WIDTH, _LARGEST_CHANGE * HALF_WIDTH)
-    return [_RELATIVE_WIDTH.get(level, 1.0) * float(width) for level in levels]
+    return list(float(width) * usual)
 
 
 def _sides(sampler: Sampler, frame: ColumnFrame, box: Box) -> tuple[float, float]:

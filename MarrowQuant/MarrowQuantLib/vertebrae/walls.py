@@ -16,6 +16,7 @@ from scipy import ndimage
 
 from .chain import ENDPLATE_PARTS, Box, Marrow, Signs, behind, outside
 from .column import ColumnFrame, Sampler
+from .proportions import relative_depth
 
 X = np.arange(-32.0, 33.0, 2.0)
 U = np.arange(-30.0, 31.0)
@@ -175,14 +176,14 @@ def share_depth(surfaces: Sequence[BodySurface], levels: Sequence[str]) -> list[
     """
     middle = np.abs(X) <= 8
     depths = np.array([np.median((surface.front - surface.back)[middle][:, np.abs(V) <= 8]) for surface in surfaces])
-    usual = relative_depth(levels)
+    usual = usual_depth(levels)
     moves = _SHARE * (np.median(depths / usual) * usual - depths)
     return [replace(surface, front=surface.front + move) for surface, move in zip(surfaces, moves)]
 
 
-def relative_depth(levels: Sequence[str]) -> np.ndarray:
-    """Depth that is usual at each level, over the median of the column; shape (n,)."""
-    return np.array([_RELATIVE_DEPTH.get(level, 1.0) for level in levels])
+def usual_depth(levels: Sequence[str]) -> np.ndarray:
+    """Depth that is usual at each level, over that of a lumbar body; shape (n,)."""
+    return np.array([_RELATIVE_DEPTH.get(level, usual) for level, usual in zip(levels, relative_depth(levels))])
 
 
 def _bottom(half_height: float) -> np.ndarray:
