@@ -56,6 +56,17 @@ def test_a_real_body_whose_walls_are_missed_is_doubted_and_a_good_one_is_not():
 
 
 @needs_spines
+@pytest.mark.parametrize("number", range(1, 11))
+def test_clicks_on_two_neighbours_find_both(number):
+    """Their distance tells little of the size of the bodies; taken at its word, one in eight was lost."""
+    case = spines.spine(number)
+    rng = np.random.default_rng([0, number])
+    clicked = {"L2": case.centers[1], "L3": case.centers[2]}
+    found = segment_bodies(case.image, {level: center + rng.normal(0, spines.CLICK_ERROR_MM, 3) for level, center in clicked.items()})
+    assert all(np.linalg.norm(body.center_ras - clicked[body.level]) < 4 for body in found.bodies)
+
+
+@needs_spines
 def test_an_inverted_image_gives_the_same_bodies():
     case = spines.spine(5)
     clicks = spines.clicks(case, 5, 0)

@@ -31,6 +31,8 @@ _MIRROR = np.arange(-13, 14)  # shifts of the mirror plane that are tried: three
 _MIRROR_PRIOR = 8.0
 _SIDE_PRIOR = 4.0  # of one body beside the column's midline, our choice
 _PULL = 0.15  # correlation that a shift by 1.4 such deviations must gain
+_SIZE_SD = 0.08  # of the logarithm of the size from patient to patient, our choice: 0.94 to 1.05 on the ten spines
+_DISTANCE_SD_MM = 5.7  # of the distance of two clicks that are 4 mm off along it
 _COLUMN = 7.0  # about the curve through the clicks: what is taken for column, body or disc, in a Gaussian weight (our choice)
 _ELSEWHERE = 0.01  # weight of all the rest, so that there is a surrounding everywhere
 _USUAL, _PASSES = 2.0, 5  # spreads about the mean to which signals are limited before both are taken again, and how often (our choice)
@@ -140,7 +142,7 @@ def column_frame(clicks: Mapping[str, np.ndarray], expected_length: float, usual
     expected_length : float
         Distance between the outermost clicked levels in units on the mean curve; 0 for a single click.
     usual_scale : float
-        mm a unit for a single click.
+        mm a unit that are usual.
 
     Raises
     ------
@@ -150,8 +152,19 @@ def column_frame(clicks: Mapping[str, np.ndarray], expected_length: float, usual
     points = np.array([clicks[level] for level in sorted(clicks, key=level_index)], dtype=float)
     default_axes(points)  # refuses points that do not go down the patient
     ends = points[[0, -1]] if len(points) > 1 else points
-    scale = float(np.linalg.norm(ends[0] - ends[-1]) / expected_length) if expected_length else usual_scale
-    return ColumnFrame(ends.mean(axis=0), default_axes(ends)[0], scale)
+    size = _relative_size(float(np.linalg.norm(ends[0] - ends[-1])), expected_length * usual_scale)
+    return ColumnFrame(ends.mean(axis=0), default_axes(ends)[0], usual_scale * size)
+
+
+def _relative_size(distance_mm: float, usual_mm: float) -> float:
+    """How much larger than usual a column is, from the distance of two clicks, each of which is some mm off; 1 for a single click.
+
+    The logarithm of the ratio, times the share of its variance that lies between patients: two clicks on neighbours tell little.
+    """
+    if not usual_mm:
+        return 1.0
+    share = 1 / (1 + (_DISTANCE_SD_MM / (_SIZE_SD * distance_mm)) ** 2)
+    return float((distance_mm / usual_mm) ** share)
 
 
 def find_midline(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray) -> tuple[ColumnFrame, float]:

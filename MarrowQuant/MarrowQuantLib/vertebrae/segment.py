@@ -208,11 +208,14 @@ def _expected_curve(levels: Sequence[str]) -> tuple[np.ndarray, float]:
 
 
 def _through_clicks(curve: np.ndarray, levels: Sequence[str], points: Mapping[str, np.ndarray], frame: ColumnFrame) -> np.ndarray:
-    """The curve moved so that it passes all clicks, in the sagittal plane; between them the move is interpolated."""
+    """The curve moved so that it passes all clicks, in the sagittal plane; between them the move is interpolated.
+
+    Along the column it passes them only where more than two were clicked: how far two clicks tell the size is already in the frame's scale.
+    """
     places = [levels.index(level) for level in points]
     moves = frame.to_units(np.array(list(points.values()))) - curve[places]
     moved = curve.copy()
-    for axis in (1, 2):
+    for axis in (1, 2) if len(points) > 2 else (1,):
         moved[:, axis] += np.interp(np.arange(len(levels)), places, moves[:, axis])
     return moved
 
