@@ -82,6 +82,20 @@ def test_a_single_click_in_the_neck_finds_a_body_of_its_size():
     assert found.bodies[0].radii_mm == pytest.approx(patient.body.column["C5"].radii - 1.2, abs=2.5)
 
 
+def test_an_roi_of_fixed_size_is_made_smaller_where_the_body_is_and_that_is_said():
+    patient = simulated_part("C3", "T1")
+    found = segment_bodies(patient.pictures["T1"], patient.clicks(), radii_mm=(12.0, 9.0, 2.0))
+    for body in found.bodies:
+        assert body.roi.radii_mm[1] < 9.0 and body.roi.radii_mm[2] == 2.0
+        assert any("9.0 × 2.0 mm does not fit into the body found; it was made" in doubt for doubt in body.doubts)
+        assert patient.part_inside(body.roi) > 0.99
+
+
+def test_an_roi_of_fixed_size_that_fits_is_left_as_it_is(pictures, simulated):
+    found = segment_bodies(pictures["in phase"], simulated.clicks(), radii_mm=(12.0, 9.0, 7.0))
+    assert all(body.roi.radii_mm.tolist() == [12.0, 9.0, 7.0] and not body.doubts for body in found.bodies)
+
+
 OUTSIDE_A_BODY = {
     "in front": (0.0, 40.0, 0.0),
     "behind": (0.0, -45.0, 0.0),

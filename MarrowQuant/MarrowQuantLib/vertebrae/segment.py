@@ -47,6 +47,7 @@ _LEAST_MIRROR_CORRELATION = 0.25  # our choice: 0.59 and more on the ten spines,
 _LEAST_LEAD = 0.05  # of the better sign's score over the other's, our choice
 _SMALLEST_SPREAD = 0.1
 _MIN_ROI_MM = 3.0
+_LEAST_MARGIN_MM = 1.0  # of an ROI of fixed size, our choice: the line of cortex, and some of the error of an edge
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def segment_bodies(
     shape : {"ellipsoid", "cylinder", "box"}
         Shape of the ROIs.
     radii_mm : three floats, optional
-        ROIs of this fixed size about the same places, instead of the largest that keep the margin.
+        ROIs of this fixed size about the same places, instead of the largest that keep the margin; smaller where a body is, and said.
 
     Returns
     -------
@@ -163,7 +164,7 @@ def segment_bodies(
     bodies = []
     for n, (level, surface) in enumerate(zip(levels, surfaces)):
         body = _body(level, surface, insides[n], frame, margin_mm, shape, radii_mm)
-        bodies.append(replace(body, doubts=tuple(doubts[level]), uncertainty=float(unsure[n])))
+        bodies.append(replace(body, doubts=(*doubts[level], *body.doubts), uncertainty=float(unsure[n])))
     labels = paint(image, frame, boxes, insides)
     return BodySegmentation(tuple(bodies), margin_mm, tuple(warnings), labels)
 
@@ -294,12 +295,25 @@ def _body(
     margin = margin_mm / frame.scale
     low = np.array([back + max(margin, VEIN_FRACTION * (front - back)), bottom + margin])
     high = np.array([front - margin, top - margin])
-    radii = np.array([min(MAX_LATERAL_MM, half[0] - margin_mm), *((high - low) / 2 * frame.scale)])
-    radii = np.maximum(radii, _MIN_ROI_MM) if radii_mm is None else np.asarray(radii_mm, dtype=float)
     middle = (low + high) / 2
+    if radii_mm is None:
+        radii, doubts = np.array([min(MAX_LATERAL_MM, half[0] - margin_mm), *((high - low) / 2 * frame.scale)]), ()
+        radii = np.maximum(radii, _MIN_ROI_MM)
+    else:
+        nearest = np.minimum(middle - [back, bottom], [front, top] - middle) * frame.scale
+        radii, doubts = _fitting(level, np.asarray(radii_mm, dtype=float), np.array([half[0], *nearest]))
     center = frame.to_ras(body_positions(surface.box, np.array(0.0), middle[0], middle[1]))
     roi = VertebraROI(level, center, axes, radii, shape)
-    return Body(level, frame.to_ras(body_positions(surface.box, *local)), axes, half, volume, roi, ())
+    return Body(level, frame.to_ras(body_positions(surface.box, *local)), axes, half, volume, roi, doubts)
+
+
+def _fitting(level: str, radii_mm: np.ndarray, room_mm: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """A fixed size, smaller where the body leaves less room about the ROI's centre, and the sentence that says so."""
+    fitting = np.minimum(radii_mm, np.maximum(room_mm - _LEAST_MARGIN_MM, _MIN_ROI_MM))
+    if (fitting == radii_mm).all():
+        return radii_mm, ()
+    wanted, made = (" × ".join(f"{radius:.1f}" for radius in sizes) for sizes in (radii_mm, fitting))
+    return fitting, (f"{level}: an ROI with half-lengths of {wanted} mm does not fit into the body found; it was made {made} mm.",)
 
 
 def _range(lower: np.ndarray, upper: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
