@@ -18,7 +18,7 @@ import numpy as np
 
 from ..model import MarrowQuantError, VertebraROI, Volume
 from .chain import COARSE, FINE, BodyPrior, Box, Marrow, Signs, find_chains, marrow_inside, wall_signs
-from .column import UNIT_SPACING, ColumnFrame, Sampler, Views, column_frame, find_midline, sagittal_picture, side_of_body
+from .column import UNIT_SPACING, ColumnFrame, SagittalPicture, Sampler, Views, column_frame, find_midline, sagittal_picture, side_of_body
 from .cortex import inset
 from .doubts import body_doubts, uncertainty
 from .labels import paint
@@ -226,33 +226,35 @@ def _find_boxes(
 ) -> tuple[ColumnFrame, list[Box], Signs, list[str]]:
     """Boxes in the sagittal picture: the sign of the discs, then the true scale, then the fine position."""
     picture = sagittal_picture(frame, sampler, curve)
+    heights, depths = _HEIGHT * relative_height(levels) / size(levels), _DEPTH * relative_depth(levels) / size(levels)
     spread = [_CLICK_SD if level in clicked else _CURVE_SD for level in levels]
     tilts = np.rad2deg(np.arctan2(*default_axes(curve)[:, [2, 1], 1].T))
-    heights, depths = _HEIGHT * relative_height(levels) / size(levels), _DEPTH * relative_depth(levels) / size(levels)
     priors = [BodyPrior(center[1:], *others) for center, *others in zip(curve, spread, tilts, heights, depths)]
-    found = dict(zip((1, -1), find_chains(picture, priors, [Signs(1, 0, 0), Signs(-1, 0, 0)], COARSE)))
-    sign = max(found, key=lambda s: found[s][1])
-    boxes = found[sign][0]
-    signs = Signs(sign, *wall_signs(picture, boxes))
-    warnings = []
-    if found[sign][1] - found[-sign][1] < _LEAST_LEAD * abs(found[sign][1]):
-        warnings.append("It is uncertain whether the discs are brighter or darker than the bodies here; check all ROIs.")
+    boxes, signs, warnings = _coarse_boxes(picture, priors)
     growth = _growth(boxes, levels)
     frame = replace(frame, scale=frame.scale * growth)
     picture = sagittal_picture(frame, sampler, curve / growth)
-    boxes = [replace(box, center=box.center / growth) for box in boxes]
+    boxes = [replace(box, center=box.center / growth, height=box.height / growth, depth=box.depth / growth) for box in boxes]
+    boxes, _ = find_chains(picture, _fine_priors(picture, boxes, heights, depths), [signs], FINE)[0]
+    return frame, [replace(box, side=side_of_body(frame, sampler, box.center)) for box in boxes], signs, warnings
+
+
+def _coarse_boxes(picture: SagittalPicture, priors: Sequence[BodyPrior]) -> tuple[list[Box], Signs, list[str]]:
+    """The chain with the better sign of the discs, and what to say where neither is much better."""
+    (bright, bright_score), (dark, dark_score) = find_chains(picture, priors, [Signs(1, 0, 0), Signs(-1, 0, 0)], COARSE)
+    boxes, sign, score = (bright, 1, bright_score) if bright_score >= dark_score else (dark, -1, dark_score)
+    unsure = abs(bright_score - dark_score) < _LEAST_LEAD * abs(score)
+    warnings = ["It is uncertain whether the discs are brighter or darker than the bodies here; check all ROIs."] if unsure else []
+    return boxes, Signs(sign, *wall_signs(picture, boxes)), warnings
+
+
+def _fine_priors(picture: SagittalPicture, boxes: Sequence[Box], heights: np.ndarray, depths: np.ndarray) -> list[BodyPrior]:
+    """About the boxes found: their marrow, and sizes half-way between usual and found ones, in the usual proportions of the levels."""
     marrow = [_of_one_spread(view) for view in zip(*(marrow_inside(picture, box) for box in boxes))]
-    heights, depths = (
-        usual * (1 + float(np.median(np.array([getattr(box, name) for box in boxes]) / usual)) / growth) / 2
-        for name, usual in (("height", heights), ("depth", depths))
-    )
-    priors = [
-        BodyPrior(box.center, _FINE_SD, box.tilt, height, depth, Views(*each))
-        for box, height, depth, each in zip(boxes, heights, depths, zip(*marrow))
-    ]
-    boxes, _ = find_chains(picture, priors, [signs], FINE)[0]
-    boxes = [replace(box, side=side_of_body(frame, sampler, box.center)) for box in boxes]
-    return frame, boxes, signs, warnings
+    taller = float(np.median([box.height for box in boxes] / heights))
+    deeper = float(np.median([box.depth for box in boxes] / depths))
+    sizes = zip(heights * (1 + taller) / 2, depths * (1 + deeper) / 2)
+    return [BodyPrior(box.center, _FINE_SD, box.tilt, *both, Views(*each)) for box, both, each in zip(boxes, sizes, zip(*marrow))]
 
 
 def _of_one_spread(marrow: Sequence[Marrow]) -> list[Marrow]:
