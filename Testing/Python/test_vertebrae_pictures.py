@@ -48,7 +48,7 @@ def test_the_true_bodies_are_found_in_every_contrast(patients, name):
     assert (np.percentile(reached["dice"], (50, 5, 0)) > (0.865, 0.81, 0.70)).all()
     assert np.median(reached["central"]) > 0.92
     assert (np.percentile(reached["error"], (50, 95, 100)) < (1.6, 3.3, 6.0)).all()
-    assert (np.percentile(inside, (5, 0)) > (0.99, 0.90)).all()
+    assert np.median(inside) == 1.0 and np.percentile(inside, 5) > 0.99 and min(inside) > 0.97
     assert reached["roi_ml"].min() > (3.7 if name == "in phase" else 4.0)
     assert reached["doubted"].mean() < 0.1
 
