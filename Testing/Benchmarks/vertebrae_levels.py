@@ -14,8 +14,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "Testing" / "Python"), str(ROOT / "MarrowQuant")]
 
-import spines  # noqa: E402 (after the path)
-from bench import table  # noqa: E402
+from bench import table  # noqa: E402 (after the path)
 from MarrowQuantLib.vertebrae import segment_bodies  # noqa: E402
 from simulated_spine import SimulatedSpine, simulated_part  # noqa: E402
 from vertebrae import HEAD, picture_row, write_sections  # noqa: E402
@@ -30,8 +29,7 @@ def measured(patient: SimulatedSpine, name: str) -> list[dict[str, np.ndarray]]:
         start = time.process_time()
         found = segment_bodies(case.image, patient.clicks(draw))
         seconds = np.full(len(found.bodies), time.process_time() - start)
-        inside = np.array([patient.part_inside(body.roi) for body in found.bodies])
-        rows.append({**spines.measure(case, found), "seconds": seconds, "inside": inside})
+        rows.append({**patient.measure(case, found), "seconds": seconds})
     return rows
 
 

@@ -44,8 +44,8 @@ def main() -> None:
             for draw in draws:
                 start = time.process_time()
                 found = segment_bodies(case.image, patient.clicks(draw))
-                measured.append({**spines.measure(case, found), "seconds": np.full(5, time.process_time() - start)})
-                measured[-1]["inside"] = np.array([patient.part_inside(body.roi) for body in found.bodies])
+                seconds = np.full(5, time.process_time() - start)
+                measured.append({**patient.measure(case, found), "seconds": seconds})
                 if patient is patients[0] and draw == draws[0]:
                     gallery.append(panel(case, found))
                 if measured[-1]["dice"].min() < worst[0]:

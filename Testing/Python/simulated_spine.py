@@ -14,7 +14,7 @@ import spines
 from MarrowQuantLib.model import Role, VertebraROI, Volume
 from MarrowQuantLib.phantom import dixon, patient, sampling
 from MarrowQuantLib.phantom.stories import find_story
-from MarrowQuantLib.vertebrae import levels_between
+from MarrowQuantLib.vertebrae import BodySegmentation, levels_between
 
 # Relaxation times of water and fat in ms at 3 T, (T1, T2), our choice: rounded, so that the contrasts are those that a radiologist knows.
 WATER_MS = {
@@ -53,6 +53,10 @@ class SimulatedSpine:
         rng = np.random.default_rng(seed)
         first, *_, last = self.centers
         return {level: self.centers[level] + rng.normal(0, self.click_error_mm, 3) for level in levels or (first, last)}
+
+    def measure(self, case: spines.Spine, found: BodySegmentation) -> dict[str, np.ndarray]:
+        """As :func:`spines.measure`, with the part of each ROI inside the true body itself, not inside its voxels."""
+        return {**spines.measure(case, found), "inside": np.array([self.part_inside(body.roi) for body in found.bodies])}
 
     def part_inside(self, roi: VertebraROI) -> float:
         """Part of an ellipsoid that lies inside the true body, from some 4000 points of its volume."""
