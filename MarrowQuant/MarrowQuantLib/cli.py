@@ -12,6 +12,9 @@ import sys
 from collections.abc import Sequence
 from typing import Optional
 
+from . import RESEARCH_USE_ONLY, MarrowQuantError, __version__, commands
+from .commands.progress import progress_bar
+
 INTERRUPTED = 130
 
 
@@ -25,17 +28,12 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 
 def _run(arguments: Optional[Sequence[str]]) -> int:
-    # Loaded here, so that Ctrl-C in the seconds that the libraries take to load ends as quietly as later.
-    from . import __version__, commands
-    from .commands.progress import progress_bar
-    from .model import RESEARCH_USE_ONLY, MarrowQuantError
-
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a Windows console that cannot show µ must not end the measurement
     parser = argparse.ArgumentParser(prog="marrowquant", description=f"Quantitative bone-marrow MRI. {RESEARCH_USE_ONLY}")
     parser.add_argument("--version", action="version", version=f"marrowquant {__version__}")
-    commands.add_all(parser.add_subparsers(required=True, metavar="COMMAND"))
+    commands.add_all(parser)
     options = parser.parse_args(arguments)
     try:
         code = options.command(options)

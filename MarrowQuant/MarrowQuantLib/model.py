@@ -14,7 +14,7 @@ from typing import Any, Callable, Optional, Union
 
 import numpy as np
 
-RESEARCH_USE_ONLY = "Research use only. Not a medical device; not for diagnosis or treatment decisions."
+from . import RESEARCH_USE_ONLY, Cancelled, MarrowQuantError  # noqa: F401 (part of the vocabulary; there, as the shell's help needs no numpy)
 
 UNIT_FF = "%"
 UNIT_FF_CHANGE = "percentage points"
@@ -24,14 +24,6 @@ UNIT_VOLUME = "mL"
 
 Progress = Callable[[float, str], None]
 """``progress(fraction, text)``; it may raise :class:`Cancelled`, and whoever calls it leaves nothing half-written behind."""
-
-
-class MarrowQuantError(ValueError):
-    """A sentence for the reader: what is wrong, why, and what to do. Never carries patient identity."""
-
-
-class Cancelled(Exception):
-    """Raised from inside a progress callback when the reader pressed Cancel."""
 
 
 def no_progress(fraction: float, text: str) -> None:

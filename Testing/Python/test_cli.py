@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from MarrowQuantLib import cli
+from MarrowQuantLib import cli, commands
 from MarrowQuantLib.vertebrae import read_markups, write_markups
 
 
@@ -186,11 +186,27 @@ def test_a_mistyped_point_is_a_usage_error():
     assert stopped.value.code == 2
 
 
-def test_the_libraries_load_inside_main_so_that_an_interrupt_then_is_quiet_too():
-    code = "import sys, MarrowQuantLib.cli; print(sorted({'numpy', 'scipy', 'SimpleITK', 'pydicom'} & set(sys.modules)))"
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["no-such-command"]])
+def test_the_shell_answers_without_loading_the_numerics(arguments):
+    """The libraries take more than a second to load; whoever asks for the help or mistypes a command does not wait for them."""
+    code = (
+        "import sys\nfrom MarrowQuantLib import cli\n"
+        f"try:\n    cli.main({arguments!r})\nexcept SystemExit:\n    pass\n"
+        "own = [name for name in sys.modules if name.startswith('MarrowQuantLib.')]\n"
+        "print('LOADED', sorted(own), sorted({'numpy', 'scipy', 'SimpleITK', 'pydicom'} & set(sys.modules)))"
+    )
     environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).resolve().parents[1])}
     told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "[]"
+    own = ["MarrowQuantLib.cli", "MarrowQuantLib.commands", "MarrowQuantLib.commands.progress"]
+    assert told.stdout.splitlines()[-1] == f"LOADED {own} []"
+
+
+@pytest.mark.parametrize("name", commands.COMMANDS)
+def test_every_command_of_the_help_has_options(name, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([name, "--help"])
+    assert stopped.value.code == 0
+    assert f"marrowquant {name}" in capsys.readouterr().out
 
 
 def test_a_file_in_place_of_an_exam_folder_is_called_a_file(capsys, tmp_path):

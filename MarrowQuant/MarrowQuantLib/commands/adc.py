@@ -18,8 +18,8 @@ from .progress import progress_bar
 METHOD_NAMES = {"wls": "weighted least squares", "ols": "log-linear least squares", "nlls": "non-linear least squares"}
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("adc", help="compute ADC maps from NIfTI or NRRD images, or from DICOM")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant adc``."""
     parser.add_argument("inputs", nargs="+", type=Path, metavar="IMAGE|FOLDER", help="one 4-D image, one 3-D image a b-value, or DICOM")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the maps")
     parser.add_argument("--b", type=float, nargs="+", metavar="B", help="b-values of the images in s/mm² (default: .bval beside the image)")

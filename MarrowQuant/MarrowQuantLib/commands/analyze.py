@@ -19,8 +19,8 @@ from .summary import summary
 from .thresholds import add_limits, add_thresholds, limits_of, muscle_by_exam, settings_of
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("analyze", help="measure one or two exams and write results, tables, report and scene")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant analyze``."""
     parser.add_argument("exams", nargs="+", type=Path, metavar="EXAM", help="baseline and follow-up, or one folder with both dates")
     parser.add_argument("--labs", type=Path, help="laboratory sheet, CSV with the columns date,test,value,unit")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")

@@ -11,8 +11,8 @@ from .progress import progress_bar
 from .scenes import HOW_TO_GET_SCENES, scene_writer
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("batch", help="the main job on every case of a manifest, on one machine or several")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant batch``."""
     parser.add_argument("manifest", type=Path, metavar="MANIFEST", help="CSV with the columns case,baseline,follow_up,labs,rois")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     where = parser.add_mutually_exclusive_group()

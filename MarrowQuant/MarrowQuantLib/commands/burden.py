@@ -15,13 +15,15 @@ from .roi_options import add_roi_options, with_rois
 from .thresholds import add_limits, add_thresholds, limits_of, muscle, settings_of
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("burden", help="tumour load of one exam: tDV, lesions with region and ADC, infiltration pattern")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant burden``."""
     parser.add_argument("exam", type=Path, metavar="EXAM")
     _add_options(parser)
     parser.set_defaults(command=_burden)
 
-    parser = commands.add_parser("follow", help="a follow-up against results that 'burden' wrote: ROIs carried over, lesions matched")
+
+def add_follow(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant follow``."""
     parser.add_argument("baseline", type=Path, metavar="BASELINE_RESULTS", help="folder that 'marrowquant burden' or 'follow' wrote")
     parser.add_argument("exam", type=Path, metavar="EXAM")
     _add_options(parser)

@@ -13,8 +13,8 @@ from ..model import MarrowQuantError
 from .progress import progress_bar
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("cohort", help="statistics of many patients: ROC, logistic regression, a response model of one's own")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant cohort``."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     roc = _action(actions, "roc", "AUC with DeLong and bootstrap intervals, Youden's cut-off, paired comparison", _roc)
     roc.add_argument("--predictor", required=True, metavar="X", help="column of the marker")

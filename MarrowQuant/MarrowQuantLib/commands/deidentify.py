@@ -10,8 +10,8 @@ from ..deidentify import PROFILES, RETAINABLE, deidentify
 from .progress import progress_bar
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("deidentify", help="copy MR images without identity (DICOM PS3.15 Annex E), with what measuring needs")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant deidentify``."""
     parser.add_argument("source", type=Path, metavar="IN", help="folder with DICOM files")
     parser.add_argument("out", type=Path, metavar="OUT", help="new folder")
     parser.add_argument("--key", type=Path, required=True, metavar="KEYFILE", help="secret of the project, outside OUT; made if absent")

@@ -10,8 +10,8 @@ from .. import dicom, workflow
 from .progress import progress_bar
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("inspect", help="list what each volume in a folder is, and why")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant inspect``."""
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--json", action="store_true", help="print a list of objects instead of a table")
     add_overrides(parser)

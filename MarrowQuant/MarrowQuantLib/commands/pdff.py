@@ -32,8 +32,8 @@ class _Echoes:
     grid: Volume
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("pdff", help="compute fat-fraction maps from NIfTI or NRRD echoes, or from DICOM")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant pdff``."""
     parser.add_argument(
         "inputs", nargs="+", type=Path, metavar="IMAGE|FOLDER", help="magnitude (or real) echoes: one 4-D or a 3-D image each; or DICOM"
     )

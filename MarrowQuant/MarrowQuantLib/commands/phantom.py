@@ -11,17 +11,19 @@ from .analyze import add_output_options, main_job
 from .progress import progress_bar
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    simulate = commands.add_parser("phantom", help="write the digital patient as DICOM, with the truth beside it")
-    simulate.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to create")
-    _add_patient_options(simulate)
-    simulate.set_defaults(command=_phantom)
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant phantom``."""
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to create")
+    _add_patient_options(parser)
+    parser.set_defaults(command=_phantom)
 
-    demo = commands.add_parser("demo", help="the main job on the digital patient")
-    demo.add_argument("--out", type=Path, default=Path("demo-output"), metavar="DIR", help="folder (default: %(default)s)")
-    _add_patient_options(demo)
-    add_output_options(demo)
-    demo.set_defaults(command=_demo)
+
+def add_demo(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant demo``."""
+    parser.add_argument("--out", type=Path, default=Path("demo-output"), metavar="DIR", help="folder (default: %(default)s)")
+    _add_patient_options(parser)
+    add_output_options(parser)
+    parser.set_defaults(command=_demo)
 
 
 def _add_patient_options(parser: argparse.ArgumentParser) -> None:

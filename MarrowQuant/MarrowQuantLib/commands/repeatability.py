@@ -18,8 +18,8 @@ from ..longitudinal.repeatability import FEW_SUBJECTS, Repeatability, read_limit
 from ..model import MarrowQuantError
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("repeatability", help="a site's own limits of change from repeated readings or scans")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant repeatability``."""
     parser.add_argument("table", type=Path, metavar="TABLE.csv", help="one row a subject, one column a reading, and an ID column")
     parser.add_argument("--index", required=True, choices=[index.key for index in INDICES], help="what was read, in the unit of the report")
     parser.add_argument("--readings", type=_names, default=(), metavar="A,B,…", help="columns to compare (default: all but ID and date)")

@@ -19,8 +19,8 @@ from .progress import progress_bar
 from .summary import summary
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("response", help="response estimate, IMWG category and stage for two exams")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant response``."""
     parser.add_argument("baseline", type=Path, metavar="BASELINE", help="results.json (its first exam), its folder, or a DICOM folder")
     parser.add_argument("follow_up", type=Path, metavar="FOLLOWUP", help="results.json (its last exam), its folder, or a DICOM folder")
     parser.add_argument("--labs", type=Path, help="laboratory sheet; without it the values stored with the results count")
@@ -28,8 +28,11 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--json", action="store_true", help="print one object instead of text")
     parser.set_defaults(command=_response)
 
-    build = commands.add_parser("response-model", help="make response-model files").add_subparsers(required=True, metavar="ACTION")
-    maker = build.add_parser("build", help="make a model from a source file whose published tables were filled in")
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add the actions of ``marrowquant response-model``."""
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    maker = actions.add_parser("build", help="make a model from a source file whose published tables were filled in")
     maker.add_argument("source", type=Path, metavar="SOURCE", help="a copy of the bundled model file with 'published_tables' filled in")
     maker.add_argument("--out", type=Path, required=True, metavar="FILE", help="model file to write")
     maker.set_defaults(command=_build)

@@ -12,8 +12,8 @@ from ..response import read_history
 from .subject import add_subject, read_subject
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("timeline", help="draw one patient's course over any number of dates")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant timeline``."""
     parser.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help="results.json files of one patient, or their folders")
     parser.add_argument("--labs", type=Path, help="laboratory sheet with values and therapy between the exams")
     add_subject(parser)

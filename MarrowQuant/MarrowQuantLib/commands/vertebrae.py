@@ -16,8 +16,8 @@ from .analyze import level_point
 from .roi_options import add_roi_options, shape_of, size_of
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("vertebrae", help="segment the vertebral bodies between two clicks, or take over another tool's labels")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``marrowquant vertebrae``."""
     parser.add_argument("image", type=Path, nargs="?", metavar="IMAGE", help="NIfTI or NRRD file, or a folder with one DICOM series")
     parser.add_argument(
         "--click", type=level_point, action="append", default=[], metavar="LEVEL=R,A,S", help="a point inside a body, RAS in mm; twice"
