@@ -111,7 +111,7 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameterNodeGuiTag: Optional[Any] = None
 
     def setup(self) -> None:
-        from MarrowQuantLib.panel.panel import Panel
+        from MarrowQuantLib.panel.patient.panel import Panel
 
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/MarrowQuant.ui"))
@@ -191,7 +191,7 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
     """
 
     def __init__(self, parent: Optional[Any] = None) -> None:
-        from MarrowQuantLib.scene.case import Case
+        from MarrowQuantLib.scene.case.case import Case
 
         ScriptedLoadableModuleLogic.__init__(self, parent)
         self._parameterNode: Optional[MarrowQuantParameterNode] = None

@@ -65,7 +65,7 @@ class MarrowQuantCohortWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         self.logic = self.panel = self._parameterNode = self._parameterNodeGuiTag = None
 
     def setup(self) -> None:
-        from MarrowQuantLib.panel.cohort_panel import CohortPanel
+        from MarrowQuantLib.panel.cohort.panel import CohortPanel
 
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/MarrowQuantCohort.ui"))

@@ -6,7 +6,7 @@ import datetime
 import functools
 
 import numpy as np
-from MarrowQuantLib.longitudinal import compare
+from MarrowQuantLib.followup import compare
 from MarrowQuantLib.model import (
     ACCEPTED,
     PHYSIOLOGICAL,

@@ -7,7 +7,7 @@ import csv
 from pathlib import Path
 
 from MarrowQuantLib.cohort.columns import described
-from MarrowQuantLib.report.record import case_columns
+from MarrowQuantLib.results.record import case_columns
 
 PAGE = Path(__file__).resolve().parents[1] / "data-dictionary.csv"
 # The 18 column names of REDCap's data dictionary, in its order, as a project's own dictionary is exported.

@@ -17,14 +17,13 @@ from typing import Any, Optional, Union
 
 from . import dicom
 from .burden import Muscle
-from .distributions import region_changes
-from .doubts import region_doubts, swap_doubts
-from .followup import BodyMovement, carry_rois, follow_lesions
-from .imagefiles import read_volumes
-from .longitudinal import compare
-from .longitudinal.repeatability import Repeatability
-from .maps import ExamMaps, make_exam_maps
-from .measure import measure_vertebrae
+from .burden.exam_load import burden_session, measure_burden, measure_parts, part_sessions, thresholds_of, update_parts
+from .exam.maps import ExamMaps, make_exam_maps
+from .followup import compare
+from .followup.follow import BodyMovement, carry_rois, follow_lesions
+from .followup.regions import region_changes
+from .followup.repeatability import Repeatability
+from .io.imagefiles import read_volumes
 from .model import (
     UNIT_FF_CHANGE,
     Burden,
@@ -48,10 +47,11 @@ from .model import (
     no_progress,
     part,
 )
-from .output import SceneWriter, export, prepare_output
+from .report.export import SceneWriter, export, prepare_output
 from .response import ResponseModel, laboratory_warnings, labs_for, load_model, read_history
-from .tumour_load import burden_session, measure_burden, measure_parts, part_sessions, thresholds_of, update_parts
 from .vertebrae import ImageShift, find_shifts, is_label_file, levels_between, place_between, read_rois, shift_notes
+from .vertebrae.measure import measure_vertebrae
+from .vertebrae.region_doubts import region_doubts, swap_doubts
 
 __all__ = [
     "SceneWriter",

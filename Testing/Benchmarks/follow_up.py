@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from MarrowQuantLib import followup
 from MarrowQuantLib.burden import BurdenSession
-from MarrowQuantLib.longitudinal.propagate import propagate_rois
+from MarrowQuantLib.followup import follow
+from MarrowQuantLib.followup.propagate import propagate_rois
 from MarrowQuantLib.model import LesionChange
 from MarrowQuantLib.phantom.exam import SimulatedExam, simulate_exam
 from whole_body import whole_body
@@ -58,8 +58,8 @@ def lesion_row(story: str, seed: int) -> str:
     first, second = (simulate_exam(story, number, seed) for number in (0, 1))
     bodies = [whole_body(exam) for exam in (first, second)]
     burdens = [BurdenSession(body.high, body.adc, context=body.context).update() for body in bodies]
-    movement = followup.find_movement(*({"dwi_low": body.low} for body in bodies))
-    before, _, changes = followup.name_lesions(*burdens, movement)
+    movement = follow.find_movement(*({"dwi_low": body.low} for body in bodies))
+    before, _, changes = follow.name_lesions(*burdens, movement)
     here, there = (centers(exam) for exam in (first, second))
     both = [name for name in here if name in there]
     distance = np.linalg.norm(movement(np.array([here[name] for name in both])) - np.array([there[name] for name in both]), axis=1)

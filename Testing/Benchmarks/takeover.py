@@ -16,7 +16,7 @@ sys.path[:0] = [str(ROOT / "Testing" / "Python"), str(ROOT / "MarrowQuant")]
 
 import spines  # noqa: E402 (after the path)
 from bench import table  # noqa: E402
-from MarrowQuantLib import imagefiles  # noqa: E402
+from MarrowQuantLib.io import imagefiles  # noqa: E402
 from MarrowQuantLib.model import Volume  # noqa: E402
 from MarrowQuantLib.phantom.shapes import Drum, Part, paint  # noqa: E402
 from MarrowQuantLib.phantom.spine import _posterior_elements, vertebrae  # noqa: E402

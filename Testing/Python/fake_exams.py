@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from MarrowQuantLib.maps import ExamMaps
+from MarrowQuantLib.exam.maps import ExamMaps
 from MarrowQuantLib.model import UNIT_ADC, UNIT_FF, Profile, Role, Seam, Stitching, Volume
 
 LEVEL_Z = {"L1": 60.0, "L2": 30.0, "L3": 0.0, "L4": -30.0, "L5": -60.0}  # RAS mm; x = y = 0

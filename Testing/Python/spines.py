@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Callable
 
 import numpy as np
-from MarrowQuantLib.imagefiles import read_volumes
+from MarrowQuantLib.io.imagefiles import read_volumes
 from MarrowQuantLib.model import Volume
 from MarrowQuantLib.vertebrae import BodySegmentation, rasterise, segment_bodies
 from scipy import io, ndimage

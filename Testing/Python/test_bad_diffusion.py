@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from MarrowQuantLib import workflow
 from MarrowQuantLib.burden import BurdenSession
+from MarrowQuantLib.burden.exam_load import measure_burden
 from MarrowQuantLib.model import MarrowQuantError, Settings
-from MarrowQuantLib.tumour_load import measure_burden
 from small_exams import small_exam, write_small
 from test_burden import body
 

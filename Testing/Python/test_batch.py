@@ -15,7 +15,7 @@ import pytest
 from batch_cases import write_cases
 from MarrowQuantLib import batch, cli
 from MarrowQuantLib.batch import engines
-from MarrowQuantLib.batch.case import BatchOptions, Outcome, run_case, without_identity
+from MarrowQuantLib.batch.job import BatchOptions, Outcome, run_case, without_identity
 from MarrowQuantLib.model import Cancelled, MarrowQuantError, Settings
 
 HEADER = "case,baseline,follow_up,labs,rois\n"

@@ -29,7 +29,7 @@ def parameters() -> SimpleNamespace:
 
 @pytest.fixture
 def case(slicer_scene):
-    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.case.case import Case
 
     case = Case(parameters())
     case._replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
@@ -220,7 +220,7 @@ def test_the_change_is_follow_up_minus_baseline(case):
 
 
 def test_a_saved_scene_reopens_with_points_decisions_values_and_numbers(case, tmp_path):
-    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.case.case import Case
     from MarrowQuantLib.scene.results_scene import load_scene
 
     for label, exam in case.exams.items():
@@ -322,7 +322,7 @@ def test_the_components_of_stations_kept_apart_are_decided_shown_and_taken_back_
 
 
 def test_decisions_on_stations_kept_apart_are_saved_and_come_back(case, tmp_path):
-    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.case.case import Case
     from MarrowQuantLib.scene.parameters import get_parameters
     from MarrowQuantLib.scene.results_scene import load_scene
 
@@ -374,7 +374,7 @@ def test_a_model_that_is_not_on_this_computer_is_told_beside_the_probability(cas
 
 
 def test_points_in_muscle_hold_for_the_images_they_lie_in_and_come_back_with_the_scene(case, tmp_path):
-    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.case.case import Case
     from MarrowQuantLib.scene.muscle import place_points
     from MarrowQuantLib.scene.parameters import get_parameters
     from MarrowQuantLib.scene.results_scene import load_scene
@@ -405,7 +405,7 @@ def test_points_in_muscle_hold_for_the_images_they_lie_in_and_come_back_with_the
 
 
 def test_a_reopened_case_tells_how_muscle_was_found(case, tmp_path):
-    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.case.case import Case
     from MarrowQuantLib.scene.parameters import get_parameters
     from MarrowQuantLib.scene.results_scene import load_scene
 
@@ -422,8 +422,8 @@ def test_a_reopened_case_tells_how_muscle_was_found(case, tmp_path):
 
 
 def test_how_the_stations_were_joined_is_in_results_and_report_and_comes_back_with_the_scene(case, tmp_path):
-    from MarrowQuantLib.report.to_json import SCHEMA_FILE, stitching_to_dict
-    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.results.to_json import SCHEMA_FILE, stitching_to_dict
+    from MarrowQuantLib.scene.case.case import Case
     from MarrowQuantLib.scene.parameters import get_parameters
     from MarrowQuantLib.scene.results_scene import load_scene
 

@@ -15,7 +15,7 @@ from test_case import parameters, place
 
 @pytest.fixture
 def case(slicer_scene):
-    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.case.case import Case
 
     case = Case(parameters())
     case._replace_by([exam_maps(label) for label in LABELS])
@@ -111,7 +111,7 @@ def test_what_cannot_be_carried_is_a_sentence_and_changes_nothing(case):
 
 
 def test_with_one_exam_or_an_empty_baseline_it_says_what_is_missing(slicer_scene):
-    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.case.case import Case
 
     case = Case(parameters())
     assert "two exams" in case.follow_up.missing()
@@ -122,7 +122,7 @@ def test_with_one_exam_or_an_empty_baseline_it_says_what_is_missing(slicer_scene
 
 
 def test_a_saved_scene_reopens_with_rois_decisions_lesions_and_classes(case, tmp_path):
-    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.case.case import Case
     from MarrowQuantLib.scene.results_scene import load_scene, save_scene
 
     case.follow_up.carry_over()

@@ -13,8 +13,8 @@ from MarrowQuantLib.cohort.procedure import Procedure, intercept_for_mean
 from MarrowQuantLib.cohort.reading import read_cohort
 from MarrowQuantLib.cohort.table import findings
 from MarrowQuantLib.model import MarrowQuantError
-from MarrowQuantLib.report.record import case_columns
 from MarrowQuantLib.response import load_model
+from MarrowQuantLib.results.record import case_columns
 from scipy import stats
 
 

@@ -439,9 +439,9 @@ def test_a_mixed_model_reads_one_row_an_exam_and_asks_for_its_package(widget, ca
 
 
 def test_the_panel_and_the_page_are_japanese_where_slicer_is(widget, cases, tmp_path, monkeypatch):
-    from MarrowQuantLib.panel import cohort_question, cohort_steps
+    from MarrowQuantLib.panel.cohort import question, steps
 
-    for module in (cohort_question, cohort_steps):
+    for module in (question, steps):
         monkeypatch.setattr(module, "interfaceLanguage", lambda: "ja")
     read(widget, cases)
     choose_method(widget, "linear")

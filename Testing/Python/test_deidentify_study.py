@@ -13,7 +13,7 @@ from MarrowQuantLib import dicom, workflow
 from MarrowQuantLib.deidentify import deidentify
 from MarrowQuantLib.model import MarrowQuantError
 from MarrowQuantLib.phantom import DIALECTS
-from MarrowQuantLib.report import results_to_dict
+from MarrowQuantLib.results import results_to_dict
 from small_exams import write_small
 
 REAL = (

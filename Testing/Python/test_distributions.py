@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from MarrowQuantLib.distributions import LUMBAR_REGION, functional_volume, lumbar_levels, pooled_histogram, region_changes
-from MarrowQuantLib.doubts import region_doubts
-from MarrowQuantLib.features.change import UNCHANGED, UP
-from MarrowQuantLib.measure import measure_vertebrae
+from MarrowQuantLib.followup.distributions import UNCHANGED, UP
+from MarrowQuantLib.followup.regions import LUMBAR_REGION, functional_volume, lumbar_levels, pooled_histogram, region_changes
 from MarrowQuantLib.model import ExamResult, Results, Role, Settings, VertebraROI, Volume
-from MarrowQuantLib.report import results_to_dict
 from MarrowQuantLib.report.distributions import distributions_section
 from MarrowQuantLib.report.strings import Strings
-from MarrowQuantLib.report.tables import measurement_rows
+from MarrowQuantLib.results import results_to_dict
+from MarrowQuantLib.results.measurements import measurement_rows
 from MarrowQuantLib.vertebrae import ImageShift, rasterise
+from MarrowQuantLib.vertebrae.measure import measure_vertebrae
+from MarrowQuantLib.vertebrae.region_doubts import region_doubts
 
 TURN = np.deg2rad(12.0)
 LATER = np.eye(4)
@@ -179,7 +179,7 @@ def test_the_results_file_holds_the_changes_and_stays_valid(maps):
     jsonschema = pytest.importorskip("jsonschema")
     import json
 
-    from MarrowQuantLib.report.to_json import SCHEMA_FILE
+    from MarrowQuantLib.results.to_json import SCHEMA_FILE
 
     ff, adc = maps
     exams = (exam_of(ff, adc, np.eye(4), "baseline"), exam_of(ff + 10.0, adc, LATER, "follow-up"))

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from dicom_files import COLUMNS, ROWS, STEP, write_image
 from MarrowQuantLib import dicom, workflow
+from MarrowQuantLib.exam.maps import ExamMaps
 from MarrowQuantLib.fatwater import fat_phasor
-from MarrowQuantLib.maps import ExamMaps
 from MarrowQuantLib.model import Settings
 
 KINDS = {"W": "WATER", "F": "FAT", "IN": "IN_PHASE", "OPP": "OPP_PHASE"}

@@ -6,7 +6,8 @@ import warnings
 
 import numpy as np
 import pytest
-from MarrowQuantLib.features import compare_distributions, first_order, functional_map, region_warnings
+from MarrowQuantLib.features import first_order, region_warnings
+from MarrowQuantLib.followup.distributions import compare_distributions, functional_map
 from MarrowQuantLib.model import MarrowQuantError
 from scipy.stats import norm
 

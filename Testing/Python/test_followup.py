@@ -6,9 +6,10 @@ import datetime
 
 import numpy as np
 import pytest
-from MarrowQuantLib import followup, report
 from MarrowQuantLib.burden import BurdenContext, BurdenSession
+from MarrowQuantLib.followup import follow
 from MarrowQuantLib.model import ExamResult, MarrowQuantError, Measurement, Results, Role, Settings, VertebraResult, VertebraROI, Volume
+from MarrowQuantLib.results import write_results
 from scipy import ndimage
 
 SHAPE = (40, 48, 48)
@@ -45,9 +46,9 @@ def baseline():
 
 def kept(result, folder):
     folder.mkdir(exist_ok=True)
-    report.write_results(Results((result,), (), None, Settings()), folder)
-    followup.write_exam(result, folder)
-    return followup.read_exam(folder)
+    write_results(Results((result,), (), None, Settings()), folder)
+    follow.write_exam(result, folder)
+    return follow.read_exam(folder)
 
 
 def test_an_exam_is_read_back_as_it_was_kept(baseline, tmp_path):
@@ -65,7 +66,7 @@ def test_an_exam_is_read_back_as_it_was_kept(baseline, tmp_path):
 
 def test_lesions_keep_their_names_although_the_patient_moved(baseline, tmp_path):
     later = exam(30, [BASE[0], ((40, 0, 50), 18), ((40, -20, -60), 12)], shift=(10.0, -10.0, 12.0), label="follow-up")
-    first, second, changes, _movement = followup.follow_lesions(kept(baseline, tmp_path), later)
+    first, second, changes, _movement = follow.follow_lesions(kept(baseline, tmp_path), later)
     assert sorted(change.kind for change in changes) == ["new", "persisting", "persisting", "resolved"]
     grown = next(c for c in changes if c.kind == "persisting" and c.volume_after_ml > 1.3 * c.volume_before_ml)
     assert grown.names_before == grown.names_after
@@ -81,16 +82,16 @@ def test_bodies_that_do_not_overlap_are_not_matched_but_told(baseline):
     far[:3, 3] += 3000
     later = exam(30, BASE)
     maps = {key: Volume(volume.array, far) for key, volume in later.maps.items()}
-    _, second, changes, _movement = followup.follow_lesions(baseline, ExamResult("follow-up", later.date, maps, (), {}, later.burden, {}))
+    _, second, changes, _movement = follow.follow_lesions(baseline, ExamResult("follow-up", later.date, maps, (), {}, later.burden, {}))
     assert changes == () and "were not matched" in second.warnings[-1]
 
 
 def test_exams_without_a_common_image_or_without_a_kept_baseline_are_told(baseline, tmp_path):
     with pytest.raises(MarrowQuantError, match="share no kind of image"):
-        followup.carry_rois([ROI], {"adc": baseline.maps["adc"]}, baseline.maps)
+        follow.carry_rois([ROI], {"adc": baseline.maps["adc"]}, baseline.maps)
     with pytest.raises(MarrowQuantError, match="marrowquant burden"):
-        followup.read_exam(tmp_path)
+        follow.read_exam(tmp_path)
     (tmp_path / "results.json").write_text("{}", encoding="utf-8")
     (tmp_path / "follow-up.npz").write_bytes(b"not an archive")
     with pytest.raises(MarrowQuantError, match="marrowquant burden"):
-        followup.read_exam(tmp_path)
+        follow.read_exam(tmp_path)

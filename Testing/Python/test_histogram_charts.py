@@ -9,7 +9,7 @@ import fake_exams
 import numpy as np
 import pytest
 from MarrowQuantLib import workflow
-from MarrowQuantLib.distributions import LUMBAR_REGION, region_changes
+from MarrowQuantLib.followup.regions import LUMBAR_REGION, region_changes
 from MarrowQuantLib.model import Results, Settings
 
 MODULE = Path(__file__).resolve().parents[2] / "MarrowQuant" / "MarrowQuant.py"
@@ -75,7 +75,7 @@ def test_the_functional_map_is_a_hidden_segmentation_and_goes_with_the_follow_up
 
 
 def test_the_voxels_are_compared_anew_only_when_vertebrae_were_measured_anew(slicer_scene):
-    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.case.case import Case
 
     case, exams = Case(), results().exams
     first = case._region_changes(exams)

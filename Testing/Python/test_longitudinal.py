@@ -6,7 +6,7 @@ import datetime
 
 import numpy as np
 import pytest
-from MarrowQuantLib.longitudinal import INDICES, compare, flag_kind, index_of, label_of
+from MarrowQuantLib.followup import INDICES, compare, flag_kind, index_of, label_of
 from MarrowQuantLib.model import ExamResult, LabValue, MarrowQuantError, Measurement, VertebraResult, VertebraROI
 
 BASELINE, FOLLOW_UP = datetime.date(2025, 1, 14), datetime.date(2025, 3, 18)

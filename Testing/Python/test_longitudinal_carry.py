@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from MarrowQuantLib.longitudinal.propagate import propagate_rois
-from MarrowQuantLib.longitudinal.registration import register
+from MarrowQuantLib.followup.propagate import propagate_rois
+from MarrowQuantLib.followup.registration import register
 from MarrowQuantLib.model import MarrowQuantError, Volume
 from moving_spine import LEVELS, SHAPE, bent, picture
 

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 import pytest
 from MarrowQuantLib.burden import BurdenSession
-from MarrowQuantLib.longitudinal.lesions import MERGED, NEW, PERSISTING, RESOLVED, SPLIT, match_lesions, with_names
+from MarrowQuantLib.followup.lesions import MERGED, NEW, PERSISTING, RESOLVED, SPLIT, match_lesions, with_names
 from MarrowQuantLib.model import Volume
 from scipy.spatial.transform import Rotation
 

@@ -8,10 +8,10 @@ import subprocess
 
 import numpy as np
 import pytest
-from MarrowQuantLib.longitudinal import compare
-from MarrowQuantLib.longitudinal.lesions import NEW, PERSISTING, RESOLVED
-from MarrowQuantLib.longitudinal.rac import propose_rac
-from MarrowQuantLib.longitudinal.repeatability import read_limits, repeatability, write_limits
+from MarrowQuantLib.followup import compare
+from MarrowQuantLib.followup.lesions import NEW, PERSISTING, RESOLVED
+from MarrowQuantLib.followup.rac import propose_rac
+from MarrowQuantLib.followup.repeatability import read_limits, repeatability, write_limits
 from MarrowQuantLib.model import Component, ExamResult, MarrowQuantError, Measurement
 
 READINGS = np.array([

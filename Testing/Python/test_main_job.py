@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from MarrowQuantLib import workflow
-from MarrowQuantLib.longitudinal.repeatability import repeatability
-from MarrowQuantLib.measure import MIN_VOXELS
+from MarrowQuantLib.followup.repeatability import repeatability
 from MarrowQuantLib.model import ACCEPTED, REJECTED, Cancelled
-from MarrowQuantLib.report import results_to_dict
-from MarrowQuantLib.report.to_json import SCHEMA_FILE
+from MarrowQuantLib.results import results_to_dict
+from MarrowQuantLib.results.to_json import SCHEMA_FILE
+from MarrowQuantLib.vertebrae.measure import MIN_VOXELS
 from test_case import parameters
 
 CASES = [("responder", "philips"), ("responder", "siemens"), ("responder", "ge"), ("non-responder", "siemens")]
@@ -155,7 +155,7 @@ def test_progress_rises_from_zero_to_one_and_cancel_stops_at_once(cases):
 
 
 def test_a_reader_goes_on_in_the_panel_where_the_program_stopped(cases, tmp_path, slicer_scene):
-    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.case.case import Case
     from MarrowQuantLib.scene.parameters import get_parameters
     from MarrowQuantLib.scene.results_scene import load_scene, write_scene
 
@@ -184,7 +184,7 @@ def test_a_reader_goes_on_in_the_panel_where_the_program_stopped(cases, tmp_path
 
 
 def test_a_skeleton_mask_and_a_point_in_muscle_given_to_the_program_hold_for_the_reader_too(cases, tmp_path, slicer_scene):
-    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.case.case import Case
     from MarrowQuantLib.scene.parameters import get_parameters
     from MarrowQuantLib.scene.results_scene import load_scene, write_scene
 

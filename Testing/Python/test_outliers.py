@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from MarrowQuantLib.measure import measure_vertebrae
 from MarrowQuantLib.model import Measurement, Role, VertebraResult, VertebraROI, Volume
-from MarrowQuantLib.outliers import with_outlier_flags
+from MarrowQuantLib.vertebrae.measure import measure_vertebrae
+from MarrowQuantLib.vertebrae.outliers import with_outlier_flags
 
 LUMBAR = ("L1", "L2", "L3", "L4", "L5")
 

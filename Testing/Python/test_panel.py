@@ -308,7 +308,7 @@ def test_the_adc_window_reaches_the_parameter_node_and_the_number(filled):
 
 
 def test_stations_kept_apart_are_listed_with_their_part_and_decided_in_the_same_table(filled, monkeypatch):
-    from MarrowQuantLib.panel import views
+    from MarrowQuantLib.panel.patient import views
 
     case = filled.logic.case
     case._replace_by([fake_exams.with_station_apart(exam.maps) for exam in case.exams.values()])
@@ -482,8 +482,8 @@ def test_the_course_is_drawn_over_this_case_and_other_results(filled, tmp_path, 
     from types import SimpleNamespace
 
     from example_results import make_results
-    from MarrowQuantLib.panel import response_step
-    from MarrowQuantLib.report import write_results
+    from MarrowQuantLib.panel.patient import response_step
+    from MarrowQuantLib.results import write_results
 
     opened = []
     urls = SimpleNamespace(fromLocalFile=str)

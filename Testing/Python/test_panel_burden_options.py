@@ -6,7 +6,7 @@ import fake_exams
 import numpy as np
 import pytest
 from MarrowQuantLib.burden import PRESETS
-from MarrowQuantLib.longitudinal.repeatability import repeatability, write_limits
+from MarrowQuantLib.followup.repeatability import repeatability, write_limits
 from test_panel import column, measured
 
 

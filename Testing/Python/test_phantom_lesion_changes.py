@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from MarrowQuantLib import followup
 from MarrowQuantLib.burden import BurdenSession
 from MarrowQuantLib.diffusion import fit_adc, stitch
 from MarrowQuantLib.diffusion.align import align
-from MarrowQuantLib.longitudinal.lesions import MERGED, NEW, PERSISTING, RESOLVED, SPLIT
+from MarrowQuantLib.followup import follow
+from MarrowQuantLib.followup.lesions import MERGED, NEW, PERSISTING, RESOLVED, SPLIT
 from MarrowQuantLib.phantom import dwi
 from MarrowQuantLib.phantom.patient import make_body
 from MarrowQuantLib.phantom.stories import Lesion, find_story
@@ -57,8 +57,8 @@ def simulate(lesions, exam, seed):
 @pytest.fixture(scope="module")
 def followed():
     (first_body, first_maps, first), (second_body, second_maps, second) = simulate(BEFORE, 0, 1), simulate(AFTER, 1, 2)
-    movement = followup.find_movement(first_maps, second_maps)
-    before, after, changes = followup.name_lesions(first, second, movement)
+    movement = follow.find_movement(first_maps, second_maps)
+    before, after, changes = follow.name_lesions(first, second, movement)
     return names(first_body, before), names(second_body, after), changes
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from MarrowQuantLib import cli
-from MarrowQuantLib.longitudinal.repeatability import read_limits
+from MarrowQuantLib.followup.repeatability import read_limits
 from test_longitudinal_repeatability import READINGS, REFERENCE
 
 

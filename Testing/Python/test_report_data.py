@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from MarrowQuantLib import __version__
 from MarrowQuantLib.model import RESEARCH_USE_ONLY, Measurement, Results, Settings
-from MarrowQuantLib.report import results_to_dict, write_measurements, write_results
-from MarrowQuantLib.report.from_json import exam_from_plain
-from MarrowQuantLib.report.load import exam_from_dict, history_from_dict, load_results
-from MarrowQuantLib.report.tables import COLUMNS
-from MarrowQuantLib.report.to_json import SCHEMA_FILE, SCHEMA_VERSION, plain
+from MarrowQuantLib.results import results_to_dict, write_measurements, write_results
+from MarrowQuantLib.results.from_json import exam_from_plain
+from MarrowQuantLib.results.load import exam_from_dict, history_from_dict, load_results
+from MarrowQuantLib.results.measurements import COLUMNS
+from MarrowQuantLib.results.to_json import SCHEMA_FILE, SCHEMA_VERSION, plain
 from report_case import fake_results
 
 

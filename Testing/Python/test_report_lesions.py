@@ -6,8 +6,8 @@ import dataclasses
 import re
 
 import pytest
-from MarrowQuantLib.longitudinal.lesion_rows import lesion_rows
-from MarrowQuantLib.longitudinal.lesions import KINDS
+from MarrowQuantLib.followup.lesion_rows import lesion_rows
+from MarrowQuantLib.followup.lesions import KINDS
 from MarrowQuantLib.model import Infiltration, LesionChange, Results
 from MarrowQuantLib.report.html import report_page
 from MarrowQuantLib.report.lesions import MAX_ROWS, lesions_section

@@ -208,7 +208,7 @@ def test_parameters_come_back_as_the_module_stores_them(reopened):
 
 
 def test_the_results_come_back_as_json(reopened):
-    from MarrowQuantLib.report import results_to_dict
+    from MarrowQuantLib.results import results_to_dict
     from MarrowQuantLib.scene.parameters import results_from_text
 
     stored = results_from_text()

@@ -29,7 +29,7 @@ def folders(tmp_path: Path) -> dict[str, Path]:
 
 @pytest.fixture
 def case(slicer_scene, folders):
-    from MarrowQuantLib.scene.case import Case
+    from MarrowQuantLib.scene.case.case import Case
 
     case = Case(parameters())
     read(case, folders["before"], folders["after"])
@@ -53,7 +53,7 @@ def adc(case, label: str) -> float:
 
 
 def test_each_exam_has_its_own_changes_and_the_results_keep_them(case):
-    from MarrowQuantLib.report import results_to_dict
+    from MarrowQuantLib.results import results_to_dict
 
     assert b_values(case) == {"baseline": [50.0, 800.0], "follow-up": [100.0, 800.0]}
     assert adc(case, "baseline") == pytest.approx(np.log(2.5) / 750 * 1e6, rel=1e-4)

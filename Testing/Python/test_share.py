@@ -212,6 +212,6 @@ def test_another_extension_is_refused(slicer_scene, tmp_path):
 )
 def test_words_go_whole_and_not_out_of_the_middle_of_others(value, text, cleaned):
     pytest.importorskip("slicer", reason="The embedded Slicer (slicer-core) is not installed.")
-    from MarrowQuantLib.identity import IdentityWords
+    from MarrowQuantLib.io.identity import IdentityWords
 
     assert IdentityWords([value]).removed_from(text) == cleaned

@@ -9,10 +9,10 @@ import pytest
 from MarrowQuantLib.deidentify import audit
 from MarrowQuantLib.deidentify.folder import Passed, Summary
 from MarrowQuantLib.deidentify.rules import Policy
+from MarrowQuantLib.io.atomic import in_one_step
 from MarrowQuantLib.model import MarrowQuantError
-from MarrowQuantLib.output import export
-from MarrowQuantLib.report.tables import cell
-from MarrowQuantLib.staging import in_one_step
+from MarrowQuantLib.report.export import export
+from MarrowQuantLib.results.measurements import cell
 from report_case import fake_results
 
 

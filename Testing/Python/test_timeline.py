@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 from example_results import make_results
 from MarrowQuantLib import cli
-from MarrowQuantLib.longitudinal import compare, index_of
-from MarrowQuantLib.longitudinal.normal import BANDS, normal_band
+from MarrowQuantLib.followup import compare, index_of
+from MarrowQuantLib.followup.normal import BANDS, normal_band
 from MarrowQuantLib.model import LabHistory, LabNote, LabValue, MarrowQuantError, Subject
-from MarrowQuantLib.report import results_to_dict, write_report, write_results
-from MarrowQuantLib.report.load import exam_from_dict, load_results
+from MarrowQuantLib.report import write_report
 from MarrowQuantLib.report.timeline import is_inside_error, timeline_of, timeline_svg
+from MarrowQuantLib.results import results_to_dict, write_results
+from MarrowQuantLib.results.load import exam_from_dict, load_results
 
 DAY = datetime.date
 LABS = (

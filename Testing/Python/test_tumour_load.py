@@ -8,16 +8,16 @@ import datetime
 
 import numpy as np
 import pytest
-from MarrowQuantLib import tumour_load, workflow
-from MarrowQuantLib.burden import PRESETS, BurdenSession
+from MarrowQuantLib import workflow
+from MarrowQuantLib.burden import PRESETS, BurdenSession, exam_load
 from MarrowQuantLib.burden.lookup import values_at
 from MarrowQuantLib.commands.thresholds import add_limits, add_thresholds, limits_of, muscle, muscle_by_exam, settings_of
-from MarrowQuantLib.longitudinal.repeatability import repeatability, write_limits
-from MarrowQuantLib.maps import ExamMaps
+from MarrowQuantLib.exam.maps import ExamMaps
+from MarrowQuantLib.followup.repeatability import repeatability, write_limits
 from MarrowQuantLib.model import MarrowQuantError, Measurement, Settings, Volume
 from MarrowQuantLib.report.html import report_page
 from MarrowQuantLib.report.strings import Strings
-from MarrowQuantLib.report.to_json import results_to_dict
+from MarrowQuantLib.results.to_json import results_to_dict
 from test_burden import LESIONS, body, ellipsoid, grid
 
 
@@ -61,7 +61,7 @@ def test_a_mask_that_is_empty_or_of_another_place_is_refused(images):
     far.ijk_to_ras[:3, 3] += 5000.0
     with pytest.raises(MarrowQuantError, match="outside the diffusion images"):
         BurdenSession(*images, skeleton=far)
-    burden, notes = tumour_load.measure_burden(maps_of(images), Settings(), skeleton=empty)
+    burden, notes = exam_load.measure_burden(maps_of(images), Settings(), skeleton=empty)
     assert burden is None and "empty" in notes[0]
 
 
@@ -81,13 +81,13 @@ def with_part(images):
 
 def test_a_part_has_a_tdv_of_its_own_that_is_not_in_the_sum(images):
     maps = with_part(images)
-    whole, _ = tumour_load.measure_burden(maps, Settings())
-    (part,), notes = tumour_load.measure_parts(maps, Settings())
+    whole, _ = exam_load.measure_burden(maps, Settings())
+    (part,), notes = exam_load.measure_parts(maps, Settings())
     assert part.number == 2 and "other voxel size" in part.reason
     assert part.burden.muscle_signal == pytest.approx(2.5 * whole.muscle_signal, rel=0.02)
     l3 = min(part.burden.components, key=lambda c: np.linalg.norm(c.centroid_ras - LESIONS["L3"][0]))
     assert np.linalg.norm(l3.centroid_ras - LESIONS["L3"][0]) < 8.0
-    alone, _ = tumour_load.measure_burden(maps_of(images), Settings())
+    alone, _ = exam_load.measure_burden(maps_of(images), Settings())
     assert whole.tdv.value == alone.tdv.value
     assert f"{part.burden.tdv.value:.1f} mL by itself, which are not in it" in notes[0]
 
@@ -95,14 +95,14 @@ def test_a_part_has_a_tdv_of_its_own_that_is_not_in_the_sum(images):
 def test_a_part_without_muscle_is_told_and_the_rest_is_measured(images):
     maps = with_part(images)
     maps["adc_part2"] = maps["adc_part2"].like(np.full_like(maps["adc_part2"].array, 700.0))
-    parts, notes = tumour_load.measure_parts(maps, Settings())
+    parts, notes = exam_load.measure_parts(maps, Settings())
     assert parts == () and notes[0].startswith("Part 2 ") and "muscle" in notes[0]
 
 
 def test_the_parts_stand_in_the_results_and_in_the_report(images):
     maps = with_part(images)
-    burden, _ = tumour_load.measure_burden(maps, Settings())
-    parts, notes = tumour_load.measure_parts(maps, Settings())
+    burden, _ = exam_load.measure_burden(maps, Settings())
+    parts, notes = exam_load.measure_parts(maps, Settings())
     exam_maps = ExamMaps("baseline", datetime.date(2025, 1, 14), maps)
     exam = workflow.assemble(exam_maps, (), {}, burden, {}, notes, parts)
     results = workflow.conclude([exam], Settings())
@@ -142,15 +142,15 @@ def test_every_preset_names_its_source():
 
 
 def test_class_edges_divide_the_accepted_volume(images):
-    burden, _ = tumour_load.measure_burden(maps_of(images), dataclasses.replace(Settings(), adc_class_edges=(800.0, 1000.0)))
+    burden, _ = exam_load.measure_burden(maps_of(images), dataclasses.replace(Settings(), adc_class_edges=(800.0, 1000.0)))
     assert list(burden.class_volumes_ml) == ["<800", "800-1000", ">1000"]
     assert sum(burden.class_volumes_ml.values()) == pytest.approx(burden.tdv.value)
     with pytest.raises(MarrowQuantError, match="ascend"):
-        tumour_load.measure_burden(maps_of(images), dataclasses.replace(Settings(), adc_class_edges=(1000.0, 800.0)))
+        exam_load.measure_burden(maps_of(images), dataclasses.replace(Settings(), adc_class_edges=(1000.0, 800.0)))
 
 
 def test_site_limits_decide_what_is_inside_measurement_error(images, tmp_path):
-    burden, _ = tumour_load.measure_burden(maps_of(images), Settings())
+    burden, _ = exam_load.measure_burden(maps_of(images), Settings())
     exams = []
     for day, value in ((14, 700.0), (20, 760.0)):
         exam_maps = ExamMaps("baseline" if day == 14 else "follow-up", datetime.date(2025, 1, day), maps_of(images))
@@ -179,5 +179,5 @@ def test_what_the_shell_is_told_of_muscle_is_a_point_or_a_signal():
 
 @pytest.mark.parametrize("signal", [0.0, -3.0, float("nan"), float("inf")])
 def test_a_signal_of_muscle_that_cannot_be_divided_by_is_refused(images, signal):
-    burden, notes = tumour_load.measure_burden(maps_of(images), Settings(), signal)
+    burden, notes = exam_load.measure_burden(maps_of(images), Settings(), signal)
     assert burden is None and "cannot be divided by" in notes[0]

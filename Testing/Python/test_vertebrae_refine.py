@@ -9,14 +9,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from MarrowQuantLib import workflow
-from MarrowQuantLib.maps import ExamMaps
-from MarrowQuantLib.measure import measure_vertebrae
+from MarrowQuantLib.exam.maps import ExamMaps
 from MarrowQuantLib.model import MarrowQuantError, Role, Settings, VertebraROI, Volume
 from MarrowQuantLib.phantom import dixon, dwi
 from MarrowQuantLib.phantom.patient import make_body
 from MarrowQuantLib.phantom.sampling import sample
 from MarrowQuantLib.phantom.stories import find_story
 from MarrowQuantLib.vertebrae import find_shift, find_shifts, shift_notes
+from MarrowQuantLib.vertebrae.measure import measure_vertebrae
 from scipy import ndimage
 
 LUMBAR = ("L1", "L2", "L3", "L4", "L5")

@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 import spines
-from MarrowQuantLib import cli, imagefiles
+from MarrowQuantLib import cli
+from MarrowQuantLib.io import imagefiles
 from MarrowQuantLib.model import MarrowQuantError, Role, Volume
 from MarrowQuantLib.phantom import dixon, patient
 from MarrowQuantLib.phantom.stories import find_story

@@ -11,9 +11,10 @@ import nibabel
 import numpy as np
 import pytest
 import spines
-from MarrowQuantLib import cli, imagefiles, workflow
+from MarrowQuantLib import cli, workflow
 from MarrowQuantLib.batch import read_manifest
-from MarrowQuantLib.maps import ExamMaps
+from MarrowQuantLib.exam.maps import ExamMaps
+from MarrowQuantLib.io import imagefiles
 from MarrowQuantLib.model import MarrowQuantError, Settings, Volume
 from MarrowQuantLib.phantom.shapes import Drum, Part, paint
 from MarrowQuantLib.phantom.spine import _posterior_elements, vertebrae

@@ -1,6 +1,6 @@
 """Many cases: a manifest in; a folder for each case, two tables and a log out. See Docs/batch.md."""
 
-from .case import DONE, FAILED, KEPT, SKIPPED, Outcome
+from .job import DONE, FAILED, KEPT, SKIPPED, Outcome
 from .manifest import Case, read_manifest
 from .run import READY, BatchReport, run
 

@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 from ..model import MarrowQuantError, Progress, no_progress
-from .case import FAILED, BatchOptions, Outcome, run_case, unexpected
+from .job import FAILED, BatchOptions, Outcome, run_case, unexpected
 from .manifest import Case
 
 # One thread a process: the cases themselves fill the cores, and competing threads of BLAS and ITK only slow each other down.

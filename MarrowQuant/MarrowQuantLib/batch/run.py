@@ -21,7 +21,7 @@ from .. import workflow
 from ..model import MarrowQuantError, Progress, Settings, no_progress
 from ..response import load_model
 from . import engines
-from .case import (
+from .job import (
     CASES,
     DONE,
     FAILED,

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Union
 
-from ..report.record import case_record
-from ..report.tables import cell
-from .case import DONE, KEPT, RESULTS, BatchOptions, Outcome, case_folder
+from ..results.measurements import cell
+from ..results.record import case_record
+from .job import DONE, KEPT, RESULTS, BatchOptions, Outcome, case_folder
 from .manifest import Case
 
 CASES_TABLE, COHORT_TABLE = "cases.csv", "cohort.csv"

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..report.tables import cell as report_cell
-from ..textfiles import starts_formula
+from ..io.textfiles import starts_formula
+from ..results.measurements import cell as report_cell
 
 NO_VALUE = frozenset({"", "na", "n/a", "n.a.", "nan", "null", "none", "."})
 """Words for a missing value, in lower case; "." is what SAS writes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..longitudinal.indices import INDICES, Index
+from ..followup.indices import INDICES, Index
 
 UNKNOWN_UNIT = "unit of the table"
 _OTHERS = {

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..longitudinal import compare
+from ..followup import compare
 from ..model import ExamResult, LabValue, MarrowQuantError, Measurement, Results, Settings
-from ..report import write_results
 from ..response.binormal import effect_size
+from ..results import write_results
 from .cells import write_table
 
 N_EVENT, N_NO_EVENT = 15, 35

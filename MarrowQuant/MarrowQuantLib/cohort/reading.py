@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
+from ..io.textfiles import decoded
 from ..model import MarrowQuantError
-from ..report.record import case_record, exam_records
-from ..textfiles import decoded
+from ..results.record import case_record, exam_records
 from .cells import NO_VALUE, BadCell, is_formula, parse_number
 from .table import DATE_NAMES, ID_NAMES, Cohort, _listed
 

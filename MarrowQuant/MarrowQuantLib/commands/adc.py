@@ -9,9 +9,10 @@ from typing import Optional
 
 import numpy as np
 
-from .. import dicom, imagefiles, workflow
+from .. import dicom, workflow
 from ..diffusion import computed_b, fit_adc
 from ..diffusion.adc import METHODS
+from ..io import imagefiles
 from ..model import UNIT_ADC, MarrowQuantError, Role, Volume
 from .progress import progress_bar
 

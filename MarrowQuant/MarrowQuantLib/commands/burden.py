@@ -6,9 +6,10 @@ import argparse
 import json
 from pathlib import Path
 
-from .. import followup, workflow
+from .. import workflow
+from ..followup import follow
 from ..model import Burden, ExamResult, LesionChange, MarrowQuantError, Results
-from ..report import results_to_dict
+from ..results import results_to_dict
 from .inspect import add_overrides, overrides_of
 from .progress import progress_bar
 from .roi_options import add_roi_options, with_rois
@@ -61,7 +62,7 @@ def _burden(options: argparse.Namespace) -> int:
 
 def _follow(options: argparse.Namespace) -> int:
     workflow.prepare_output(options.out)
-    baseline = followup.read_exam(options.baseline)
+    baseline = follow.read_exam(options.baseline)
     results = workflow.follow(
         baseline,
         options.exam,
@@ -82,7 +83,7 @@ def _finish(results: Results, options: argparse.Namespace) -> None:
     if exam.burden is None:
         raise MarrowQuantError(" ".join(exam.warnings) or "The exam has no diffusion images, so there is no tumour load to measure.")
     written = workflow.export(results, options.out, language=options.language, progress=workflow.part(progress_bar, 0.9, 1.0))
-    followup.write_exam(exam, Path(options.out))
+    follow.write_exam(exam, Path(options.out))
     progress_bar.end()
     if options.json:
         plain = results_to_dict(results)

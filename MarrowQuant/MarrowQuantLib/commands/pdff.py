@@ -12,8 +12,9 @@ from typing import Any, Optional
 
 import numpy as np
 
-from .. import dicom, imagefiles, workflow
+from .. import dicom, workflow
 from ..fatwater import SPECTRA, FatWaterFit, fit_dual_echo, fit_fat_water, fit_fat_water_magnitude, swap_back
+from ..io import imagefiles
 from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Role, Volume
 from .progress import progress_bar
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..cohort.reading import read_cohort
 from ..cohort.table import Cohort, complete_rows, findings
-from ..longitudinal.indices import INDICES, index_of
-from ..longitudinal.repeatability import FEW_SUBJECTS, Repeatability, read_limits, repeatability, write_limits
+from ..followup.indices import INDICES, index_of
+from ..followup.repeatability import FEW_SUBJECTS, Repeatability, read_limits, repeatability, write_limits
 from ..model import MarrowQuantError
 
 

@@ -11,10 +11,10 @@ from typing import Any, Optional
 
 from .. import workflow
 from ..model import RESEARCH_USE_ONLY, LabHistory, MarrowQuantError, Results, Settings
-from ..report.load import exam_from_dict, history_from_dict, load_results
-from ..report.to_json import plain
 from ..response import ResponseModel, assess, laboratory_warnings, labs_for, load_model, read_history
 from ..response.build import build_model, write_model
+from ..results.load import exam_from_dict, history_from_dict, load_results
+from ..results.to_json import plain
 from .progress import progress_bar
 from .summary import summary
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Optional
 
-from ..longitudinal.normal import FEMALE, MALE
+from ..followup.normal import FEMALE, MALE
 from ..model import MarrowQuantError, Subject
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Optional
 
-from ..longitudinal import INDICES, flag_kind, label_of
+from ..followup import INDICES, flag_kind, label_of
 from ..model import RESEARCH_USE_ONLY, Change, ExamResult, Measurement, Results
 from ..report import formats
 from ..response import assess
 from ..response.estimate import PREVALENCE
-from ..response.staging import NOT_VERIFIED
+from ..response.iss import NOT_VERIFIED
 
 FOLLOWED = tuple(index.key for index in INDICES)  # the levels' own changes stand in the report
 

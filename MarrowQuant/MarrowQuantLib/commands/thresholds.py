@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Optional
 
 from ..burden import PRESETS, Muscle, find_preset
-from ..longitudinal.repeatability import Repeatability, read_limits
+from ..followup.repeatability import Repeatability, read_limits
 from ..model import Settings
 from ..workflow import LABELS
 

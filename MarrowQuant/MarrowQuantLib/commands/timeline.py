@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..longitudinal.normal import normal_band
-from ..report.load import load_results
+from ..followup.normal import normal_band
 from ..report.timeline import timeline_of, write_timeline
 from ..response import read_history
+from ..results.load import load_results
 from .subject import add_subject, read_subject
 
 

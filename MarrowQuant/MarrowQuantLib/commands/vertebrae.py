@@ -8,7 +8,8 @@ import math
 from pathlib import Path
 from typing import Any, Optional, Union
 
-from .. import dicom, imagefiles
+from .. import dicom
+from ..io import imagefiles
 from ..model import MarrowQuantError, Settings, Volume
 from ..vertebrae import Body, BodySegmentation, TakenOver, paint_bodies, read_labels, segment_bodies, take_over
 from ..vertebrae.segfile import write_segmentation

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pydicom.datadict import dictionary_description, dictionary_has_tag
 
 from .. import __version__
+from ..io.textfiles import without_formula
 from ..model import MarrowQuantError
-from ..textfiles import without_formula
 from .private import SAFE
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from pydicom.uid import UID_dictionary
 from .. import __version__
 from ..dicom.files import BoundedReader, is_dicom, open_file, quiet_pydicom
 from ..dicom.headers import DAMAGE, UNCOMPRESSED
+from ..io.atomic import in_one_step
 from ..model import MarrowQuantError, Progress, no_progress
-from ..staging import in_one_step
 from . import audit
 from .check import identity_left, identity_of
 from .clean import Cleaner

@@ -7,10 +7,10 @@
 
 from . import edits
 from .grouping import ExamFiles, diffusion_sets, group_exams
+from .listing import inspect_table
 from .overrides import Override, overrides_from, read_overrides, refuse_unused
 from .series import scan, scan_files
-from .table import inspect_table
-from .volume import SeriesVolume
+from .series_volume import SeriesVolume
 
 __all__ = [
     "ExamFiles",

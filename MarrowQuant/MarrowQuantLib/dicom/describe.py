@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..identity import IdentityWords
+from ..io.identity import IdentityWords
 from . import elements as el
 from .csa import csa_numbers
 

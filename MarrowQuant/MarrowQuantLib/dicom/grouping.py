@@ -14,7 +14,7 @@ import numpy as np
 from ..model import MarrowQuantError, Role
 from .draft import Draft, same_protocol
 from .geometry import SAME_POSITION_MM
-from .volume import SeriesVolume
+from .series_volume import SeriesVolume
 
 MAX_LOST_SHARE = 0.1  # our choice: more slices than this share are not lost but were never taken
 STATION_SHIFT = 0.5  # our choice: volumes whose centres are further apart than half their height are different stations

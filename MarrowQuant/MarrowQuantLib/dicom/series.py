@@ -20,8 +20,8 @@ from .headers import read_files, read_folder
 from .ideal import name_ideal_volumes
 from .overrides import Override, apply_overrides, overridden_scaling, selectors_of
 from .scaling import QUANTITIES, Scaling, broken_slope, map_scaling, phase_scaling, signal_scaling
+from .series_volume import SeriesVolume
 from .split import split_series
-from .volume import SeriesVolume
 
 MEASURED_SIGNALS = (Role.DWI, Role.CALCULATED_DWI, Role.WATER, Role.FAT, Role.IN_PHASE, Role.OPPOSED_PHASE, Role.MULTI_ECHO)
 EXPLAINED_BY_NEIGHBOURS = (Role.DWI, Role.MULTI_ECHO, Role.IN_PHASE, Role.OPPOSED_PHASE)

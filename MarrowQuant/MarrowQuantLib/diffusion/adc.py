@@ -12,7 +12,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..arguments import is_finite_number, number_array
+from ..io.arguments import is_finite_number, number_array
 from ..model import MarrowQuantError, Progress, no_progress
 from .samples import SAME_B, fit_in_chunks, prepare
 

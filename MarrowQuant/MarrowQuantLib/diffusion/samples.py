@@ -8,9 +8,9 @@ from typing import Callable, Optional, Union
 
 import numpy as np
 
-from ..arguments import number_array
+from ..io.arguments import number_array
+from ..io.threads import in_threads, keep_freed_memory
 from ..model import MarrowQuantError, Progress
-from ..threads import in_threads, keep_freed_memory
 
 SMALLEST_PLAUSIBLE_MAX_B = 10.0  # s/mm²; our choice: no body protocol ends below it, and in ms/µm² all b-values do
 LARGEST_PLAUSIBLE_B = 50_000.0  # s/mm²; our choice: beyond every clinical and preclinical protocol, so the unit is wrong

@@ -7,9 +7,9 @@ from typing import Optional
 
 import numpy as np
 
-from ..arguments import is_finite_number, number_array
+from ..io.arguments import is_finite_number, number_array
+from ..io.threads import in_threads, keep_freed_memory
 from ..model import MarrowQuantError
-from ..threads import in_threads, keep_freed_memory
 
 LONGEST_ECHO_S = 0.2  # no gradient echo of marrow is later; in milliseconds all are
 FIELD_STRENGTHS_T = (0.05, 15.0)  # tesla; wide enough for every scanner, and too narrow for gauss or megahertz

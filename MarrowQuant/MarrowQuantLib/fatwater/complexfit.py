@@ -13,8 +13,8 @@ from typing import Optional, Union
 
 import numpy as np
 
+from ..io.threads import in_threads
 from ..model import MarrowQuantError, Progress, no_progress
-from ..threads import in_threads
 from . import fieldmap, fraction, varpro
 from . import readout as bipolar
 from . import refine as refinement

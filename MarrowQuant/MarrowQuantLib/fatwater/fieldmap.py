@@ -15,8 +15,8 @@ from typing import Callable
 import numpy as np
 from scipy import ndimage
 
+from ..io.threads import in_threads
 from ..model import Progress, no_progress
-from ..threads import in_threads
 
 SWEEPS = 3  # over all axes; our choice
 CHAINS = 256  # worked on at once: their beliefs fit the processor's cache

@@ -15,7 +15,7 @@ from typing import Optional, Union
 import numpy as np
 from scipy.special import i0e, i1e
 
-from ..arguments import is_finite_number
+from ..io.arguments import is_finite_number
 from ..model import MarrowQuantError, Progress, no_progress
 from .checks import checked, noise_sd, prepared
 from .result import FatWaterFit

@@ -7,7 +7,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..arguments import is_finite_number, number_array
+from ..io.arguments import is_finite_number, number_array
 from ..model import Histogram, MarrowQuantError
 
 DEFAULT_LEVELS = 32  # grey levels for entropy, uniformity and mode when the caller names none; our choice

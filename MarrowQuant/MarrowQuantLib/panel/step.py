@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Optional
 
-from ..scene.case import Case
-from ..scene.case_exam import CaseExam
+from ..scene.case.case import Case
+from ..scene.case.exam import CaseExam
 
 if TYPE_CHECKING:
-    from .panel import Panel
+    from .patient.panel import Panel
 
 DONE_MARK = "✓ "
 

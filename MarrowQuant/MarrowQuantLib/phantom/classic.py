@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .header import Identity, add_private, decimal, new_file, orientation, pixel_tags, position, set_tags, spacing, window
-from .series import Series, Stack
+from .stacks import Series, Stack
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset

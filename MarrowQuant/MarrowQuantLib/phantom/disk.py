@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..io.atomic import in_one_step
 from ..model import MarrowQuantError, Progress, no_progress
-from ..staging import in_one_step
 from . import ge, philips, siemens
 from .classic import write_classic
 from .enhanced import write_enhanced
 from .exam import TDV_MEANING, SimulatedExam, simulate_exam
 from .header import SYNTHETIC, Identity
-from .series import Series
+from .stacks import Series
 from .stories import EXAM_DATES, EXAM_LABELS, Story, find_story
 
 MARKUPS_SCHEMA = "https://raw.githubusercontent.com/slicer/slicer/master/Modules/Loadable/Markups/Resources/Schema/markups-schema-v1.0.3.json#"

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..model import Role, Volume
 from .exam import SimulatedExam
-from .series import DIFFUSION_TAGS, DIXON_TAGS, LOCALIZER_TAGS, PrivateTag, Rescale, Series, Stack, full_scale, millis, stored
+from .stacks import DIFFUSION_TAGS, DIXON_TAGS, LOCALIZER_TAGS, PrivateTag, Rescale, Series, Stack, full_scale, millis, stored
 
 MANUFACTURER = "GE MEDICAL SYSTEMS (simulated by MarrowQuant)"
 PARAMETERS = "GEMS_PARM_01"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .series import PrivateTag, Series
+from .stacks import PrivateTag, Series
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset, FileDataset

@@ -16,7 +16,7 @@ import numpy as np
 from ..model import Role, Volume
 from .dwi import B_VALUES
 from .exam import SimulatedExam
-from .series import DIFFUSION_TAGS, DIXON_TAGS, LOCALIZER_TAGS, TWELVE_BITS, PrivateTag, Rescale, Series, Stack, full_scale, millis, stored
+from .stacks import DIFFUSION_TAGS, DIXON_TAGS, LOCALIZER_TAGS, TWELVE_BITS, PrivateTag, Rescale, Series, Stack, full_scale, millis, stored
 
 MANUFACTURER = "Philips (simulated by MarrowQuant)"
 IMAGING, MR_IMAGING = "Philips Imaging DD 001", "Philips MR Imaging DD 001"

@@ -11,7 +11,7 @@ import numpy as np
 from ..model import Role, Volume
 from .dwi import B_VALUES
 from .exam import SimulatedExam
-from .series import DIFFUSION_TAGS, DIXON_TAGS, LOCALIZER_TAGS, TWELVE_BITS, PrivateTag, Rescale, Series, Stack, full_scale, millis, stored
+from .stacks import DIFFUSION_TAGS, DIXON_TAGS, LOCALIZER_TAGS, TWELVE_BITS, PrivateTag, Rescale, Series, Stack, full_scale, millis, stored
 
 MANUFACTURER = "SIEMENS (simulated by MarrowQuant)"
 HEADER = "SIEMENS MR HEADER"

@@ -1,7 +1,5 @@
-"""What leaves the program: results as JSON, tables as CSV, and the report."""
+"""The report of a case as one HTML page."""
 
 from .html import write_report
-from .tables import write_measurements
-from .to_json import results_to_dict, write_results
 
-__all__ = ["results_to_dict", "write_measurements", "write_report", "write_results"]
+__all__ = ["write_report"]

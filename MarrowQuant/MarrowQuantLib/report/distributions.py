@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Optional
 
-from ..distributions import LUMBAR_REGION, lumbar_levels, pooled_histogram
-from ..longitudinal import index_of
+from ..followup import index_of
+from ..followup.regions import LUMBAR_REGION, lumbar_levels, pooled_histogram
 from ..model import RegionChange, Results
 from . import charts
 from .formats import NONE, number, signed

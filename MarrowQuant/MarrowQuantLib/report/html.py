@@ -7,13 +7,13 @@ from pathlib import Path
 
 from ..model import Results
 from .distributions import distributions_section
+from .first_page import summary_section
 from .laboratory import labs_section
 from .lesions import lesions_section
 from .pictures import images_section
 from .sections import burden_section, english_note, methods_section, model_section, vertebrae_section
 from .strings import Strings
 from .style import STYLE
-from .summary import summary_section
 
 
 def write_report(results: Results, path: Path, language: str = "en") -> Path:

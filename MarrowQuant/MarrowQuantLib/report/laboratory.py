@@ -6,13 +6,13 @@ from html import escape
 
 from ..model import LabHistory, MarrowQuantError, Results
 from ..response import NOTE_KINDS, Stage, assess, find_test
+from ..response.iss import NOT_VERIFIED
 from ..response.lab_notes import COVARIATE, FINDING
-from ..response.staging import NOT_VERIFIED
+from ..results.to_json import results_to_dict
 from .formats import number, shown_unit, signed
 from .sections import cell, english_note, table
 from .strings import Strings
 from .timeline import timeline_of, timeline_svg
-from .to_json import results_to_dict
 
 _FINDINGS = ("positive", "negative", "present", "absent")
 _NOT_WORTH_TELLING = 4  # so much is missing that staging was not meant

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from html import escape
 
-from ..longitudinal.lesion_rows import LesionRow, Pair, lesion_rows
-from ..longitudinal.lesions import KINDS
+from ..followup.lesion_rows import LesionRow, Pair, lesion_rows
+from ..followup.lesions import KINDS
 from ..model import UNIT_ADC, UNIT_FF, UNIT_VOLUME, Results
+from .first_page import note_list
 from .formats import NONE, number, relative, signed
 from .sections import cell, english_note, table
 from .strings import Strings
-from .summary import note_list
 
 MAX_ROWS = 40  # two pages of paper; all lesions are in results.json
 

@@ -13,16 +13,16 @@ import numpy as np
 
 from .. import __version__
 from ..burden.pattern import IMWG_FOCAL_LESIONS
-from ..dixon_maps import T1_BIAS_AT
-from ..longitudinal import INDICES, index_of, label_of
-from ..longitudinal.indices import FF_AT_LEVEL
-from ..longitudinal.normal import baseline_band
+from ..exam.dixon_maps import T1_BIAS_AT
+from ..followup import INDICES, index_of, label_of
+from ..followup.indices import FF_AT_LEVEL
+from ..followup.normal import baseline_band
 from ..model import ACCEPTED, UNIT_ADC, UNIT_FF, UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
 from ..response import translation
 from . import charts
+from .first_page import badges, note_list
 from .formats import number, signed
 from .strings import Strings
-from .summary import badges, note_list
 
 MAX_COMPONENTS = 15  # rows of the component table; all of them are in results.json
 _VERTEBRA_COLUMNS = (("ff", "ff", "%"), ("adc", "adc", "µm²/s"), ("dropout_ratio", "dropout", "%"), ("r2star", "r2star", "1/s"))

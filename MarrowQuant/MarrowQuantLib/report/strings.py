@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from ..longitudinal.change import INSIDE_LIMIT, LEVELS, PROTOCOL, SMALL_BASELINE, UNDEFINED
+from ..followup.change import INSIDE_LIMIT, LEVELS, PROTOCOL, SMALL_BASELINE, UNDEFINED
 from ..model import RESEARCH_USE_ONLY, MarrowQuantError
 
 LANGUAGES = ("en", "ja")

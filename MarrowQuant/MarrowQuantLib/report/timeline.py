@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from ..longitudinal import Index, index_of, label_of
-from ..longitudinal.normal import Band
+from ..followup import Index, index_of, label_of
+from ..followup.normal import Band
 from ..model import LabHistory, LabNote, LabValue, MarrowQuantError
 from ..response import NOTE_KINDS
+from ..results.load import history_from_dict
 from . import charts
 from .formats import number, relative, signed
-from .load import history_from_dict
 from .strings import Strings
 
 FOLLOWED = ("ff", "adc", "tdv", "m_protein", "beta2_microglobulin", "haemoglobin")

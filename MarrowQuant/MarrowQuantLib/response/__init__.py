@@ -4,12 +4,12 @@ from .assess import Assessment, assess, history_of, laboratory_warnings
 from .cautions import event_cautions
 from .estimate import Predictor, ResponseModel
 from .imwg import ImwgResponse, imwg_response
+from .iss import Stage, stages_at
 from .lab_entry import Entry, entry_name, read_cell, read_date, read_entry
 from .lab_notes import NOTE_KINDS, NoteKind, find_note
 from .lab_tests import LAB_TESTS, LabTest, find_test
 from .labs import labs_for, questions_about, read_history, read_labs
 from .model_file import available_models, load_model, translation
-from .staging import Stage, stages_at
 
 __all__ = [
     "LAB_TESTS",

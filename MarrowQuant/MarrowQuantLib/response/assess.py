@@ -9,8 +9,8 @@ from typing import Optional
 from ..model import ExamResult, LabHistory, Results
 from .cautions import event_cautions
 from .imwg import ImwgResponse, imwg_response
+from .iss import Stage, stages_at
 from .labs import questions_about
-from .staging import Stage, stages_at
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ..io.textfiles import decoded
 from ..model import LabHistory, LabNote, LabValue, MarrowQuantError
-from ..textfiles import decoded
 from .lab_entry import NUMBER, Entry, entry_name, read_date, read_entry
 from .lab_tests import LAB_TESTS
 

@@ -7,9 +7,9 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..distributions import LUMBAR_REGION, lumbar_levels, pooled_histogram
-from ..longitudinal import index_of
-from ..longitudinal.normal import Band
+from ..followup import index_of
+from ..followup.normal import Band
+from ..followup.regions import LUMBAR_REGION, lumbar_levels, pooled_histogram
 from ..model import UNIT_FF, UNIT_VOLUME, ExamResult, Histogram, RegionChange
 from ..report import formats
 from ..vertebrae.levels import level_index

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Optional
 
-from ..distributions import functional_volume
-from ..features.change import DOWN, UNCHANGED, UP
-from ..measure import HISTOGRAM_KEYS
+from ..followup.distributions import DOWN, UNCHANGED, UP
+from ..followup.regions import functional_volume
 from ..model import ExamResult
+from ..vertebrae.measure import HISTOGRAM_KEYS
 from .labelmaps import finish_segmentation, set_segment, start_segmentation
 from .nodes import find_node, find_or_add, remove_nodes
 

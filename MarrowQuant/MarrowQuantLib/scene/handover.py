@@ -8,8 +8,8 @@ from typing import Any, Optional
 import numpy as np
 import slicer
 
-from ..longitudinal.repeatability import limits_to_text
-from ..maps import ExamMaps
+from ..exam.maps import ExamMaps
+from ..followup.repeatability import limits_to_text
 from ..model import ExamResult, Results, Volume
 from .muscle import place_points
 from .nodes import exam_title, find_or_add

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Optional
 
-from ..longitudinal.lesion_rows import LesionRow
+from ..followup.lesion_rows import LesionRow
 from ..model import UNIT_ADC, UNIT_FF, UNIT_VOLUME
 from .nodes import find_or_add, remove_nodes
 from .tables import Column, write_table

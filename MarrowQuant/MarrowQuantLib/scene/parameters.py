@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Optional
 
 from ..model import MarrowQuantError, Results, Settings, Subject
-from ..report import results_to_dict
+from ..results import results_to_dict
 from .nodes import find_node, find_or_add, scene_or_default
 
 MODULE_NAME = "MarrowQuant"
@@ -146,7 +146,7 @@ def without_paths(scene: Optional[Any] = None) -> Iterator[None]:
 
 
 def results_to_text(results: Results, scene: Optional[Any] = None) -> Any:
-    """All results with their provenance, as JSON under ``report/results.schema.json``, in a vtkMRMLTextNode."""
+    """All results with their provenance, as JSON under ``results/results.schema.json``, in a vtkMRMLTextNode."""
     node = find_or_add("vtkMRMLTextNode", "MarrowQuant results", {"text": "results"}, scene)
     node.SetText(json.dumps(results_to_dict(results), ensure_ascii=False, indent=1))
     node.SetForceCreateStorageNode(True)  # a file of its own in the bundle, instead of an attribute of the scene's XML

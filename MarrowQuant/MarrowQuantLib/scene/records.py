@@ -11,11 +11,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
-from ..maps import ExamMaps
+from ..exam.maps import ExamMaps
 from ..model import LabHistory, LabValue
-from ..report.from_json import stitching_from_dict
-from ..report.load import history_from_dict
-from ..report.to_json import history_to_dict, stitching_to_dict
+from ..results.from_json import stitching_from_dict
+from ..results.load import history_from_dict
+from ..results.to_json import history_to_dict, stitching_to_dict
 from .nodes import find_node, find_or_add, remove_nodes
 
 _CLASS, _TEXT = "vtkMRMLTextNode", "exam"

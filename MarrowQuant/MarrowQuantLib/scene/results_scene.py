@@ -9,10 +9,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Optional, Union
 
-from ..longitudinal.lesion_rows import lesion_rows
-from ..longitudinal.normal import baseline_band
-from ..measure import HISTOGRAM_KEYS
+from ..followup.lesion_rows import lesion_rows
+from ..followup.normal import baseline_band
 from ..model import ExamResult, MarrowQuantError, Progress, Results, no_progress
+from ..vertebrae.measure import HISTOGRAM_KEYS
 from . import headless
 from .burden import burdens_to_nodes, remove_burden
 from .charts import adc_histogram_chart, fat_fraction_chart, lumbar_histogram_chart

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..dicom import edits
 
 if TYPE_CHECKING:
-    from .case import Case
+    from .case.case import Case
 
 
 class SeriesEdits:

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Optional, Union
 from urllib.parse import quote, unquote
 
-from ..identity import IdentityWords
+from ..io.identity import IdentityWords
 from ..model import MarrowQuantError
 from .results_scene import save_scene
 

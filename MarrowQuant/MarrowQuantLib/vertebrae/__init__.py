@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from .image_shift import ImageShift, find_shift, find_shifts, shift_notes
 from .labelfiles import LabelledVertebrae, from_segments, is_label_file, read_labels
 from .levels import LEVELS, levels_between, parse_level, relabel
 from .markups import read_markups, read_points, write_markups
 from .place import place_between, read_rois
 from .propose import Proposal, propose, rois_between, rois_from_markups
-from .refine import ImageShift, find_shift, find_shifts, shift_notes
 from .roi import RoiVoxels, default_axes, follow_column, rasterise
 from .segment import Body, BodySegmentation, segment_bodies
 from .takeover import TakenOver, paint_bodies, take_over

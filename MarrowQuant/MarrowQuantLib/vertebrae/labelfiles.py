@@ -16,7 +16,7 @@ from typing import Optional, Union
 import numpy as np
 from scipy import ndimage
 
-from .. import imagefiles
+from ..io import imagefiles
 from ..model import MarrowQuantError, Volume
 from .levels import LEVELS, level_index, parse_level
 from .numbering import find_numbering

@@ -15,7 +15,7 @@ from typing import Union
 import numpy as np
 import SimpleITK as sitk
 
-from ..imagefiles import LPS_TO_RAS, read_volumes
+from ..io.imagefiles import LPS_TO_RAS, read_volumes
 from ..model import MarrowQuantError, Volume
 from .levels import parse_level
 from .terminology import level_terminology

@@ -1,0 +1,1 @@
+"""One exam's series to the maps that are measured: Dixon, diffusion stations, ADC."""

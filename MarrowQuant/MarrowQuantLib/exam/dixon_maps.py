@@ -1,0 +1,210 @@
+"""The Dixon maps of one exam: fat fraction, water and fat, from ready images or from echoes, joined where several stations were taken.
+
+Stations are joined by placing them (``diffusion.stitch``), never by resampling, and with gains of one: a fat fraction is a ratio, so what
+differs between the stations cancels in each of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Optional
+
+import numpy as np
+
+from .. import fatwater
+from ..dicom import SeriesVolume
+from ..diffusion import stitch
+from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Progress, Role, Volume, part
+
+if TYPE_CHECKING:
+    from .maps import ExamBuilder
+
+SINGLE_MAPS = {
+    "ff_vendor": Role.PDFF, "water": Role.WATER, "fat": Role.FAT, "in_phase": Role.IN_PHASE, "opposed_phase": Role.OPPOSED_PHASE,
+    "r2star": Role.R2STAR,
+}  # fmt: skip
+MIN_ECHOES = 3
+COMPLEX_PAIRS = (("real", "imaginary"), ("magnitude", "phase"))
+FAT_FRACTION_ROLES = (Role.PDFF, Role.WATER, Role.FAT, Role.MULTI_ECHO)
+T1_BIAS_AT = 30.0  # % of fat, usual in lumbar marrow
+LARGEST_T1_BIAS_POINTS = 3.0  # our choice: the repeatability of a fat fraction; a smaller bias is told in the protocol only
+FF_AGREEMENT_POINTS = 3.0  # the PDFF repeatability coefficient of facts on liver, 2.99 points (Yokoo 2018); used to name a disagreement
+
+
+# ---------------------------------------------------------------------------------------------------------- ready images
+def add_ready_maps(build: ExamBuilder) -> None:
+    """The scanner's own maps and Dixon images, and the fat fraction of its water and fat."""
+    slabs: dict[str, list[Volume]] = {}
+    for key, role in SINGLE_MAPS.items():
+        slabs[key] = [build.load(volume) for volume in _stations(build.of_role(role))]
+        if slabs[key]:
+            build.maps[key] = _joined(build, slabs[key])
+    pairs = [(water, fat) for water in slabs["water"] for fat in slabs["fat"] if water.station == fat.station and water.same_grid(fat)]
+    if pairs:
+        build.maps["ff_water_fat"] = _joined(build, [_fraction_of(water, fat) for water, fat in pairs])
+    if 0 < len(pairs) < max(len(slabs["water"]), len(slabs["fat"])):
+        stations = ", ".join(str(water.station) for water, _ in pairs)
+        build.warn([f"Water and fat do not have the same stations; their fat fraction is that of station {stations}."])
+
+
+def _stations(volumes: Sequence[SeriesVolume]) -> list[SeriesVolume]:
+    """The stations of the acquisition that the largest volume belongs to, one volume each, the most cranial first."""
+    largest = _largest(volumes)
+    if largest is None:
+        return []
+    found: dict[Optional[int], SeriesVolume] = {largest.station: largest}
+    for volume in volumes if largest.station is not None else ():
+        if volume.acquisition_group == largest.acquisition_group:
+            found.setdefault(volume.station, volume)
+    return [found[station] for station in sorted(found, key=lambda station: station or 0)]
+
+
+def _largest(volumes: Sequence[SeriesVolume]) -> Optional[SeriesVolume]:
+    """The volume with the most voxels; the first in series order among equals."""
+    return max(volumes, key=lambda v: (v.confidence >= 0.5, int(np.prod(v.shape))), default=None)
+
+
+def _joined(build: ExamBuilder, slabs: Sequence[Volume]) -> Volume:
+    """One volume of the stations; where they do not fit together the largest one, which is said."""
+    if len(slabs) == 1:
+        return slabs[0]
+    try:
+        stitched = stitch(slabs, gains=np.ones(len(slabs)))
+    except MarrowQuantError as error:
+        largest = max(slabs, key=lambda slab: slab.array.size)
+        build.warn([f"The Dixon stations cannot be joined, and only station {largest.station} is measured: {error}"])
+        return largest
+    build.warn(stitched.warnings)
+    sources = dict.fromkeys([*(sentence for slab in slabs for sentence in slab.source), stitched.volume.source[-1]])
+    return replace(stitched.volume, name=slabs[0].name.split(", station", maxsplit=1)[0], source=tuple(sources))
+
+
+def _fraction_of(water: Volume, fat: Volume) -> Volume:
+    return water.like(
+        fatwater.fat_fraction(water.array, fat.array),
+        role=Role.PDFF,
+        unit=UNIT_FF,
+        quantity="sFF",
+        name="sFF from water and fat",
+        source=(*water.source, "signal fat fraction 100 F / (W + F) of the scanner's water and fat images"),
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------- echoes
+@dataclass(frozen=True)
+class EchoSet:
+    """The complex echoes of one station: echo times in s, and for each the two volumes of ``pair``."""
+
+    pair: tuple[str, str]
+    times_s: tuple[float, ...]
+    volumes: tuple[tuple[SeriesVolume, SeriesVolume], ...]
+
+    @property
+    def first(self) -> SeriesVolume:
+        return self.volumes[0][0]
+
+
+def add_echo_fit(build: ExamBuilder, progress: Progress) -> None:
+    """Fit water, fat and R2* to complex echoes, station by station."""
+    sets = _echo_sets(build.of_role(Role.MULTI_ECHO))
+    if not sets:
+        return
+    first = sets[0].first
+    field_strength = first.acquisition.get("field_strength_t")
+    if not field_strength:
+        build.warn([f"Series {first.series_number}: the echoes were not fitted because the field strength is not in the header."])
+        return
+    fitted: dict[str, list[Volume]] = defaultdict(list)
+    for n, echoes in enumerate(sets):
+        for key, volume in _fit(build, echoes, field_strength, part(progress, n / len(sets), (n + 1) / len(sets))).items():
+            fitted[key].append(volume)
+    build.protocol["echo_times_s"] = [round(time, 6) for time in sets[0].times_s]
+    for key, slabs in fitted.items():
+        if key not in build.maps:
+            build.maps[key] = _joined(build, slabs)
+
+
+def _echo_sets(volumes: Iterable[SeriesVolume]) -> list[EchoSet]:
+    """Complete sets of the first acquisition that has one, the most cranial station first. Sets never mix stations, repeats or grids."""
+    groups: dict[Hashable, dict[float, dict[str, SeriesVolume]]] = defaultdict(lambda: defaultdict(dict))
+    for volume in volumes:
+        if volume.echo_time_s is not None:
+            grid = (tuple(volume.shape), tuple(np.round(volume.ijk_to_ras[:3, 3], 1) + 0.0))
+            key = (volume.acquisition_group, volume.station or 0, grid)
+            groups[key][round(volume.echo_time_s, 7)].setdefault(volume.component, volume)
+    found = {key: echoes for key in sorted(groups) if (echoes := _complete_set(groups[key])) is not None}
+    acquisition = next(iter(found), (None,))[0]
+    by_station: dict[int, EchoSet] = {}
+    for (number, station, _), echoes in found.items():
+        if number == acquisition:
+            by_station.setdefault(station, echoes)
+    return list(by_station.values())
+
+
+def _complete_set(by_time: dict[float, dict[str, SeriesVolume]]) -> Optional[EchoSet]:
+    for pair in COMPLEX_PAIRS:
+        times = sorted(time for time, components in by_time.items() if set(pair) <= set(components))
+        if len(times) >= MIN_ECHOES:
+            return EchoSet(pair, tuple(times), tuple((by_time[time][pair[0]], by_time[time][pair[1]]) for time in times))
+    return None
+
+
+def _fit(build: ExamBuilder, echoes: EchoSet, field_strength_t: float, progress: Progress) -> dict[str, Volume]:
+    signal = np.stack([_complex(*(build.load(v).array for v in pair), echoes.pair) for pair in echoes.volumes], axis=-1)
+    spectrum = build.settings.fat_spectrum
+    fit = fatwater.fit_fat_water(signal, np.array(echoes.times_s), field_strength_t, spectrum=spectrum, progress=progress)
+    build.warn(fit.warnings)
+    grid = Volume(signal[..., 0].real, np.asarray(echoes.first.ijk_to_ras), station=echoes.first.station)
+    source = (f"{len(echoes.times_s)} complex echoes, fat spectrum {spectrum}, one R2*",)
+    pdff = grid.like(fit.pdff_percent, role=Role.PDFF, unit=UNIT_FF, quantity="PDFF", name="PDFF from the echoes", source=source)
+    r2star = grid.like(fit.r2star_per_s, role=Role.R2STAR, unit=UNIT_R2STAR, quantity="R2*", name="R2*", source=source)
+    water, fat = (
+        grid.like(np.abs(array).astype(np.float32), role=Role(key), quantity="signal", name=key, source=source)
+        for key, array in (("water", fit.water), ("fat", fit.fat))
+    )
+    return {"ff_six_echo": pdff, "r2star": r2star, "water": water, "fat": fat}
+
+
+def _complex(first: np.ndarray, second: np.ndarray, pair: tuple[str, str]) -> np.ndarray:
+    return (first + 1j * second if pair[0] == "real" else first * np.exp(1j * second)).astype(np.complex64)
+
+
+# ---------------------------------------------------------------------------------------------------------------- choice
+def choose_fat_fraction(build: ExamBuilder) -> None:
+    """FF is read from the scanner's map if there is one, else from the echoes, else from water and fat; disagreement is said."""
+    available = [key for key in ("ff_vendor", "ff_six_echo", "ff_water_fat") if key in build.maps]
+    if not available:
+        return
+    chosen = build.maps[available[0]]
+    build.maps["ff"] = chosen
+    build.protocol["ff_origin"] = available[0]
+    others = [build.maps[key] for key in ("ff_six_echo", "water", "fat") if key in build.maps]
+    if available[:2] == ["ff_vendor", "ff_six_echo"] and all(chosen.same_grid(other) for other in others):
+        fitted, water, fat = (other.array for other in others)
+        tissue = (water + fat) > 0.2 * np.nanpercentile(water + fat, 99)
+        difference = float(np.nanmedian(chosen.array[tissue] - fitted[tissue])) if tissue.any() else 0.0
+        if abs(difference) > FF_AGREEMENT_POINTS:
+            build.warn([
+                f"The scanner's fat fraction and the one fitted to the echoes differ by {difference:+.1f} percentage points (median in "
+                "tissue); check the scaling and the fat model before trusting either."
+            ])
+
+
+def add_doubts(build: ExamBuilder) -> None:
+    """Slices in which water and fat look swapped, and how far T1 may have pulled the fat fraction up."""
+    water, fat = build.maps.get("water"), build.maps.get("fat")
+    if water is not None and fat is not None and water.same_grid(fat):
+        build.warn(fatwater.find_swapped_slices(water.array, fat.array, water.spacing_mm).sentences)
+    source = _largest([v for v in build.volumes if id(v) in build.used and v.role in FAT_FRACTION_ROLES])
+    angle, time = (source.acquisition.get(key) if source else None for key in ("flip_angle_deg", "repetition_time_s"))
+    if not angle or not time or not 0 < angle < 180 or not time <= fatwater.LONGEST_TR_S:
+        return
+    bias = float(fatwater.apparent_fat_fraction(T1_BIAS_AT, angle, time)) - T1_BIAS_AT
+    build.protocol["ff_t1_bias_points"] = round(bias, 1)
+    if bias > LARGEST_T1_BIAS_POINTS:
+        build.warn([
+            f"Flip angle {angle:g}° and TR {1e3 * time:.3g} ms may raise a fat fraction of {T1_BIAS_AT:.0f} % by about {bias:.1f} points "
+            f"(T1 of water {fatwater.T1_WATER_S:g} s and of fat {fatwater.T1_FAT_S:g} s assumed); it was not corrected."
+        ])

@@ -1,0 +1,245 @@
+"""From the recognised volumes of one exam to the maps that are measured.
+
+Every map keeps its native grid. Which volume became which map, and why, is told in ``Volume.source`` and in the exam's warnings.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Optional
+
+import numpy as np
+
+from ..dicom import ExamFiles, SeriesVolume, diffusion_sets
+from ..dicom.grouping import STATION_SHIFT
+from ..diffusion import fit_adc, stitch
+from ..diffusion.align import align, group_stations
+from ..model import (
+    UNIT_ADC,
+    MarrowQuantError,
+    Progress,
+    Role,
+    Settings,
+    Stitching,
+    Volume,
+    no_progress,
+    part,
+    part_key,
+)
+from .dixon_maps import add_doubts, add_echo_fit, add_ready_maps, choose_fat_fraction
+
+WHOLE_BODY_MM = 800.0  # our choice: a shorter cranio-caudal coverage is not called whole-body
+
+
+@dataclass(frozen=True)
+class ExamMaps:
+    """The measurable maps of one exam.
+
+    Attributes
+    ----------
+    maps : dict
+        Keys: ff (the map that FF is read from), ff_vendor, ff_six_echo, ff_water_fat, water, fat, in_phase, opposed_phase, r2star,
+        dwi_high, dwi_low, adc; each present only if the exam has it.
+    protocol : dict
+        What a follow-up is compared with: manufacturer, field strength, b-values, echo times, origin of the FF.
+    stitching : Stitching or None
+        How the stations of ``dwi_high`` were joined; None for a single one.
+    """
+
+    label: str
+    date: datetime.date
+    maps: Mapping[str, Volume]
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    synthetic: bool = False
+    series: tuple[Mapping[str, Any], ...] = ()
+    stitching: Optional[Stitching] = None
+
+    @property
+    def seams_ras(self) -> list[np.ndarray]:
+        """Centre of the overlap of each two neighbouring stations, RAS mm."""
+        return [seam.position_ras for seam in self.stitching.seams] if self.stitching else []
+
+
+class ExamBuilder:
+    """Collects maps, used volumes, protocol and warnings while one exam is worked through."""
+
+    def __init__(self, exam: ExamFiles, settings: Settings, progress: Progress) -> None:
+        self.settings, self.progress = settings, progress
+        self.volumes = [v for v in exam.volumes if not v.problem]
+        self.maps: dict[str, Volume] = {}
+        self.used: set[int] = set()
+        self.protocol: dict[str, Any] = {}
+        self.stitching: Optional[Stitching] = None
+        self.warnings = [f"Series {v.series_number} was not used: {v.problem}" for v in exam.volumes if v.problem]
+        self.warnings += [
+            f"{v.name} of series {v.series_number}: {', '.join(o.changes)} set by the reader."
+            for v in exam.volumes
+            for o in v.overrides
+        ]
+
+    def load(self, volume: SeriesVolume) -> Volume:
+        self.used.add(id(volume))
+        for key in ("manufacturer", "field_strength_t"):
+            if volume.acquisition.get(key) is not None:
+                self.protocol.setdefault(key, volume.acquisition[key])
+        return volume.load()
+
+    def of_role(self, role: Role) -> list[SeriesVolume]:
+        return [v for v in self.volumes if v.role == role]
+
+    def warn(self, sentences: Iterable[str]) -> None:
+        """Tell the reader, once."""
+        self.warnings += [sentence for sentence in dict.fromkeys(sentences) if sentence not in self.warnings]
+
+
+def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Progress = no_progress) -> ExamMaps:
+    """Load and compute every map that one exam allows.
+
+    Parameters
+    ----------
+    exam : ExamFiles
+        Recognised volumes of one patient on one date.
+    label : {"baseline", "follow-up"}
+    settings : Settings
+    progress : callable
+
+    Raises
+    ------
+    MarrowQuantError
+        If nothing in the exam can be measured.
+    """
+    build = ExamBuilder(exam, settings, progress)
+    progress(0.0, "Reading the Dixon images")
+    add_ready_maps(build)
+    progress(0.3, "Fitting water and fat")
+    add_echo_fit(build, part(progress, 0.3, 0.6))
+    choose_fat_fraction(build)
+    add_doubts(build)
+    progress(0.6, "Fitting ADC")
+    _add_diffusion(build)
+    if not build.maps:
+        raise MarrowQuantError(_nothing_to_measure(exam.volumes))
+    progress(1.0, "Maps ready")
+    return ExamMaps(
+        label=label,
+        date=exam.date,
+        maps=build.maps,
+        protocol=build.protocol,
+        warnings=tuple(build.warnings),
+        synthetic=any(v.synthetic for v in exam.volumes),
+        series=tuple(v.as_row(used=id(v) in build.used) for v in exam.volumes),
+        stitching=build.stitching,
+    )
+
+
+def _nothing_to_measure(volumes: Iterable[SeriesVolume]) -> str:
+    found = sorted({v.role.value for v in volumes})
+    return (
+        f"Nothing to measure: the exam holds only {', '.join(found)}. A Dixon series (fat fraction, water and fat, or echoes) "
+        "or diffusion with two or more b-values is needed."
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------ diffusion
+def _add_diffusion(build: ExamBuilder) -> None:
+    stations = _diffusion_stations(build)
+    if not stations:
+        return
+    b_values = _common_b_values(build, stations)
+    if len(b_values) < 2:
+        build.warnings.append(
+            "ADC and tDV were not computed: fewer than two b-values were found at every station; load the missing b-value of each station."
+        )
+        return
+    high, low, adc = [], [], []
+    for n, by_b in enumerate(stations):
+        build.progress(0.6 + 0.35 * n / len(stations), f"Fitting ADC, station {n + 1} of {len(stations)}")
+        images = [build.load(by_b[b]) for b in b_values]
+        fit = fit_adc(np.stack([v.array for v in images], axis=-1), np.array(b_values))
+        how = f"weighted least squares over b {', '.join(f'{b:g}' for b in b_values)} s/mm²"
+        adc_map = np.where(fit.valid, fit.adc_um2_per_s, np.nan).astype(np.float32)
+        adc.append(images[0].like(adc_map, role=Role.ADC, unit=UNIT_ADC, quantity="ADC", name="ADC", b_value=None, source=(how,)))
+        high.append(images[-1])
+        low.append(images[0])
+    groups, reasons = group_stations(low)
+    for n, reason in sorted(reasons.items()):
+        build.warnings.append(f"{reason} Station {n + 1} is measured by itself and is not in the tDV.")
+    for number, group in enumerate(groups, start=1):
+        why = "" if number == 1 else f"kept apart, station {', '.join(str(n + 1) for n in group)}: {reasons[group[0]]}"
+        _add_stitched(build, *([images[n] for n in group] for images in (high, low, adc)), number, why)
+    build.protocol.update(b_values=[float(b) for b in b_values], stations=len(stations))
+    extent = _cranio_caudal_extent_mm(build.maps["dwi_high"])
+    if extent < WHOLE_BODY_MM:
+        build.warnings.append(f"The diffusion images cover {extent:.0f} mm from head to feet: the tDV is that of this part of the body.")
+
+
+def _add_stitched(
+    build: ExamBuilder, high: Sequence[Volume], low: Sequence[Volume], adc: Sequence[Volume], number: int, why: str
+) -> None:
+    """Stitch stations that fit together; the shifts are found on the lowest and the gains on the highest b-value.
+
+    ``why`` tells why these stations are a part of their own; it becomes the last step of their provenance.
+    """
+    aligned = align(low)
+    stitched = stitch(high, moves=aligned.moves)
+    build.warnings += [*aligned.warnings, *stitched.warnings]
+    source = (*stitched.volume.source, why) if why else stitched.volume.source
+    build.maps[part_key("dwi_high", number)] = replace(stitched.volume, name=f"b{high[0].b_value:g}", source=source)
+    build.maps[part_key("dwi_low", number)] = _named(stitch(low, gains=stitched.gains, moves=aligned.moves).volume, f"b{low[0].b_value:g}")
+    build.maps[part_key("adc", number)] = _named(stitch(adc, gains=np.ones(len(adc)), moves=aligned.moves).volume, "ADC")
+    if number == 1:
+        build.stitching = stitched.stitching
+
+
+def _diffusion_stations(build: ExamBuilder) -> list[dict[float, SeriesVolume]]:
+    """One {b: volume} per station, most cranial first; of repeated acquisitions the first complete one is used."""
+    places: list[list[list[SeriesVolume]]] = []
+    for volumes in diffusion_sets(build.volumes):
+        place = next((sets for sets in places if _at_one_place(sets[0][0], volumes[0])), None)
+        if place is None:
+            places.append([volumes])
+        else:
+            place.append(volumes)
+    stations = []
+    for station, sets in enumerate(sorted(places, key=lambda sets: -sum(_height_mm(sets[0][0]))), start=1):
+        best = max(sets, key=lambda s: len({v.b_value for v in s}))
+        if len(sets) > 1:
+            build.warnings.append(
+                f"Station {station} was acquired {len(sets)} times; the acquisition from series {best[0].series_number} on is used."
+            )
+        stations.append({float(v.b_value): v for v in reversed(best)})
+    return stations
+
+
+def _at_one_place(first: SeriesVolume, second: SeriesVolume) -> bool:
+    """True for repeats of one station. Their numbers do not tell: a station with another matrix is numbered by itself."""
+    (low, high), (other_low, other_high) = _height_mm(first), _height_mm(second)
+    return abs(low + high - other_low - other_high) / 2 <= STATION_SHIFT * min(high - low, other_high - other_low)
+
+
+def _height_mm(volume: SeriesVolume) -> tuple[float, float]:
+    """Lowest and highest S of the volume, outer faces, RAS mm."""
+    steps = np.asarray(volume.ijk_to_ras)[2, :3]
+    ends = np.stack([np.full(3, -0.5), np.asarray(volume.shape) - 0.5]) * steps
+    origin = float(np.asarray(volume.ijk_to_ras)[2, 3])
+    return origin + float(ends.min(axis=0).sum()), origin + float(ends.max(axis=0).sum())
+
+
+def _common_b_values(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVolume]]) -> list[float]:
+    common = set(stations[0]).intersection(*stations)
+    left_out = sorted(set().union(*stations) - common)
+    if left_out:
+        build.warnings.append(f"b {', '.join(f'{b:g}' for b in left_out)} s/mm² is missing at some stations and was not used.")
+    return sorted(common)
+
+
+def _named(volume: Volume, name: str) -> Volume:
+    return replace(volume, name=name)
+
+
+def _cranio_caudal_extent_mm(volume: Volume) -> float:
+    shape_ijk = np.array(volume.array.shape[2::-1])
+    return float(np.abs(volume.ijk_to_ras[2, :3] * shape_ijk).sum())

@@ -1,6 +1,0 @@
-"""What changed between two exams, and whether the change is larger than measurement error."""
-
-from .change import compare, flag_kind, value_of
-from .indices import INDICES, Index, Limit, index_of, label_of
-
-__all__ = ["INDICES", "Index", "Limit", "compare", "flag_kind", "index_of", "label_of", "value_of"]

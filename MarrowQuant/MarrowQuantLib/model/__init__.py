@@ -1,0 +1,82 @@
+"""The vocabulary: the plain data that passes between the steps and the rings.
+
+Arrays are in (k, j, i) order, as ``slicer.util.arrayFromVolume`` and SimpleITK give them; points are RAS in mm. Units are fixed
+everywhere: fat fraction in %, its change in percentage points; ADC in 10⁻⁶ mm²/s, written µm²/s; R2* in 1/s; volumes in mL.
+"""
+
+from .basics import (
+    RESEARCH_USE_ONLY,
+    UNIT_ADC,
+    UNIT_FF,
+    UNIT_FF_CHANGE,
+    UNIT_R2STAR,
+    UNIT_VOLUME,
+    Cancelled,
+    MarrowQuantError,
+    Progress,
+    no_progress,
+    part,
+)
+from .burden import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Component, Infiltration, Profile, Seam, Stitching, part_key
+from .laboratory import LabHistory, LabNote, LabValue
+from .results import (
+    Change,
+    Contribution,
+    DistributionChange,
+    ExamResult,
+    LesionChange,
+    Origin,
+    RegionChange,
+    ResponseEstimate,
+    Results,
+    VoxelwiseChange,
+)
+from .settings import Settings, Subject
+from .vertebra import Histogram, Measurement, VertebraResult, VertebraROI
+from .volume import Role, Volume
+
+__all__ = [
+    "ACCEPTED",
+    "PHYSIOLOGICAL",
+    "REJECTED",
+    "RESEARCH_USE_ONLY",
+    "UNIT_ADC",
+    "UNIT_FF",
+    "UNIT_FF_CHANGE",
+    "UNIT_R2STAR",
+    "UNIT_VOLUME",
+    "Burden",
+    "BurdenPart",
+    "Cancelled",
+    "Change",
+    "Component",
+    "Contribution",
+    "DistributionChange",
+    "ExamResult",
+    "Histogram",
+    "Infiltration",
+    "LabHistory",
+    "LabNote",
+    "LabValue",
+    "LesionChange",
+    "MarrowQuantError",
+    "Measurement",
+    "Origin",
+    "Profile",
+    "Progress",
+    "RegionChange",
+    "ResponseEstimate",
+    "Results",
+    "Role",
+    "Seam",
+    "Settings",
+    "Stitching",
+    "Subject",
+    "VertebraROI",
+    "VertebraResult",
+    "Volume",
+    "VoxelwiseChange",
+    "no_progress",
+    "part",
+    "part_key",
+]

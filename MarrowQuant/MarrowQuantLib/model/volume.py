@@ -1,0 +1,83 @@
+"""An image with its geometry, and what it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Optional
+
+import numpy as np
+
+
+class Role(str, Enum):
+    """What a volume is. The values are the words used in the panel, the report and the JSON."""
+
+    PDFF = "pdff"
+    WATER = "water"
+    FAT = "fat"
+    IN_PHASE = "in_phase"
+    OPPOSED_PHASE = "opposed_phase"
+    MULTI_ECHO = "multi_echo"
+    R2STAR = "r2star"
+    DWI = "dwi"
+    ADC = "adc"
+    T1 = "t1"
+    T2 = "t2"
+    STIR = "stir"
+    CALCULATED_DWI = "calculated_dwi"  # an image at a b-value that was never acquired: never fitted
+    LOCALIZER = "localizer"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Volume:
+    """An image with its geometry, quantity and unit.
+
+    Attributes
+    ----------
+    array : ndarray, shape (k, j, i)
+        Voxel values in ``unit``; NaN marks a voxel without a value.
+    ijk_to_ras : ndarray, shape (4, 4)
+        Voxel index (i, j, k, 1) to RAS position in mm.
+    role, quantity, unit, name
+        What it is, what its numbers mean ("PDFF", "ADC", "signal"), their unit, and the name a reader sees.
+    b_value : float or None
+        Diffusion weighting in s/mm².
+    echo_time_s : float or None
+        Echo time in seconds.
+    station : int or None
+        Table position, 1 = most cranial.
+    source : tuple of str
+        How it was made, one sentence a step (provenance).
+    """
+
+    array: np.ndarray
+    ijk_to_ras: np.ndarray
+    role: Role = Role.UNKNOWN
+    unit: str = ""
+    quantity: str = ""
+    name: str = ""
+    b_value: Optional[float] = None
+    echo_time_s: Optional[float] = None
+    station: Optional[int] = None
+    source: tuple[str, ...] = ()
+
+    @property
+    def spacing_mm(self) -> np.ndarray:
+        """Voxel size along i, j, k in mm."""
+        return np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0)
+
+    @property
+    def voxel_volume_ml(self) -> float:
+        return float(abs(np.linalg.det(self.ijk_to_ras[:3, :3])) / 1000.0)
+
+    def same_grid(self, other: Volume, tolerance_mm: float = 1e-2) -> bool:
+        """True if both have the same shape and every voxel centre agrees within ``tolerance_mm``."""
+        if self.array.shape[:3] != other.array.shape[:3]:
+            return False
+        corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.array.shape[2::-1]], [1])).reshape(4, -1)
+        return bool(np.abs((self.ijk_to_ras - other.ijk_to_ras) @ corners).max() <= tolerance_mm)
+
+    def like(self, array: np.ndarray, **changes: Any) -> Volume:
+        """The same grid with other values (and other fields, by keyword)."""
+        return replace(self, array=array, **changes)

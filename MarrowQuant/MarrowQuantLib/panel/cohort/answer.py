@@ -1,0 +1,62 @@
+"""The answer of MarrowQuant Cohort as tables of the panel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from ...cohort import output
+from ...cohort.logistic import LogisticFit
+from ...cohort.part import Part
+from ...cohort.roc import Roc
+from ...cohort.words import Words
+from ..tablewidget import fillTable, number
+
+
+def showRoc(table: Any, curves: Mapping[str, Roc]) -> None:
+    """AUC and cut-off, one predictor a row."""
+    rows = []
+    for name, curve in curves.items():
+        cut = curve.cut_off
+        interval = _range(curve.interval) if curve.interval else _("none: the groups do not overlap")
+        side = _("event above {value}") if curve.higher_is_event else _("event below {value}")
+        rule = side.format(value=f"{cut.threshold:.4g}")
+        rows.append([name, number(curve.auc, 3), interval, rule, number(cut.sensitivity, 2), number(cut.specificity, 2)])
+    headers = [_("Predictor"), _("AUC"), _("95 % interval"), _("Cut-off"), _("Sensitivity"), _("Specificity")]
+    fillTable(table, headers, rows)
+
+
+def showModel(table: Any, fit: LogisticFit) -> None:
+    """Odds ratios, one term a row."""
+    rows = []
+    for name, beta, _error, odds, low, high, p in output.model_rows(fit):
+        ratio, interval = ("", "") if odds is None else (f"{odds:.3g}", _range((low, high)))
+        rows.append([name, f"{beta:.3g}", ratio, interval, _short(p)])
+    headers = [_("Term"), _("Coefficient"), _("Odds ratio"), _("95 % interval"), _("p")]
+    fillTable(table, headers, rows)
+
+
+def showPart(table: Any, part: Part, language: str) -> None:
+    """The first table of any other analysis, as its report has it; a single row stands upright, so that all of it can be seen."""
+    words, first = Words(language), next(iter(part.tables.values()))
+    headers = [words.heading(name) for name in first.header]
+    rows = [[words.cell(value) if isinstance(value, str) else _cell(value) for value in row] for row in first.rows]
+    if len(rows) == 1:
+        headers, rows = ["", _("Result")], [list(pair) for pair in zip(headers, rows[0])]
+    fillTable(table, headers, rows)
+
+
+def _cell(value: Any) -> str:
+    return "–" if value is None else str(value) if isinstance(value, int) else _short(value)
+
+
+def _range(interval: Sequence[float]) -> str:
+    low, high = (_short(value) for value in interval)
+    return f"{low} – {high}"
+
+
+def _short(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3g}"

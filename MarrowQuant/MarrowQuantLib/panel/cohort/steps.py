@@ -1,0 +1,145 @@
+"""The steps of MarrowQuant Cohort that read and write: the table, the report, the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import qt
+from slicer.i18n import tr as _
+
+from ...model import Progress
+from ...scene.cohort_case import MODEL_METHODS
+from ..language import interfaceLanguage
+from ..tablewidget import number
+from .step import CohortStep
+
+if TYPE_CHECKING:
+    from .panel import CohortPanel
+
+
+class DataStep(CohortStep):
+    """Choose the results or a table, and read them."""
+
+    def __init__(self, panel: CohortPanel, ui: Any) -> None:
+        super().__init__(panel, ui, ui.dataSection, ui.dataMessage)
+        ui.sourcePathLineEdit.connect("currentPathChanged(QString)", panel.changer("source", forget=False))
+        ui.outcomesPathLineEdit.connect("currentPathChanged(QString)", panel.changer("outcomesTable", forget=False))
+        ui.longTableCheckBox.connect("toggled(bool)", panel.changer("longTable", forget=False))
+        ui.readButton.connect("clicked()", self.onRead)
+
+    def bind(self, parameterNode: Any) -> None:
+        self.ui.sourcePathLineEdit.currentPath = parameterNode.source
+        self.ui.outcomesPathLineEdit.currentPath = parameterNode.outcomesTable
+        self.ui.longTableCheckBox.checked = parameterNode.longTable
+
+    def onRead(self) -> None:
+        long = self.panel.parameterNode.longTable
+        self.panel.run(lambda progress: self.case.read(self.panel.path("source"), self.panel.path("outcomesTable"), long))
+
+    def missing(self) -> str:
+        if self.case.cohort is not None:
+            return ""
+        return _("Press Read.") if self.panel.path("source") else _("Choose the folder with the results of the cases, or a table (CSV).")
+
+    def note(self) -> str:
+        cohort = self.case.cohort
+        read = _("{rows} rows and {columns} columns were read from {name}.")
+        return "\n".join([read.format(rows=len(cohort), columns=len(cohort.header), name=cohort.name), *cohort.notes])
+
+    def show(self) -> None:
+        self.ui.readButton.enabled = self.panel.path("source") is not None
+        self.ui.readButton.toolTip = self.missing() or _("Read again.")
+
+
+class ReportStep(CohortStep):
+    """The page with tables and figures into a folder; a model of two groups with its validation."""
+
+    def __init__(self, panel: CohortPanel, ui: Any) -> None:
+        super().__init__(panel, ui, ui.reportSection, ui.reportMessage)
+        self._written: Any = None
+        ui.outputPathLineEdit.connect("currentPathChanged(QString)", panel.changer("outputFolder", forget=False))
+        ui.reportButton.connect("clicked()", self.onReport)
+        ui.openReportButton.connect("clicked()", self.onOpen)
+
+    def bind(self, parameterNode: Any) -> None:
+        self.ui.outputPathLineEdit.currentPath = parameterNode.outputFolder
+
+    def onReport(self) -> None:
+        self._written = None
+        self.panel.run(self._write)
+
+    def _write(self, progress: Progress) -> None:
+        asked, folder = self.panel.asked(), self.panel.path("outputFolder")
+        self.panel.question.ensurePackages()
+        written = self.case.report(asked, folder, self.panel.parameterNode.bootstraps, progress, interfaceLanguage())
+        self._written = (self.case.cohort, asked, folder, written)
+
+    def onOpen(self) -> None:
+        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self.panel.path("outputFolder") / "cohort.html")))
+
+    def missing(self) -> str:
+        why = self.panel.whyNot()
+        if not why and self.panel.path("outputFolder") is None:
+            return _("Choose the folder to write to.")
+        return why or ("" if self._isWritten() else _("Press Write report."))
+
+    def _isWritten(self) -> bool:
+        now = (self.case.cohort, self.panel.asked(), self.panel.path("outputFolder"))
+        return self._written is not None and self._written[:3] == now
+
+    def note(self) -> str:
+        written = self._written[3]
+        files = _("Written: {files}").format(files=", ".join(path.name for path in written.paths))
+        return "\n".join([files, *written.notes])
+
+    def show(self) -> None:
+        self.ui.reportButton.enabled = not self.panel.whyNot() and self.panel.path("outputFolder") is not None
+        self.ui.bootstrapsSpinBox.enabled = self.panel.asked().method in MODEL_METHODS
+        self.ui.reportButton.toolTip = self.missing() or _("Write again; files of the same names are replaced.")
+        self.ui.openReportButton.enabled = self._isWritten()
+
+
+class ModelStep(CohortStep):
+    """A validated model with its card, where MarrowQuant offers it."""
+
+    def __init__(self, panel: CohortPanel, ui: Any) -> None:
+        super().__init__(panel, ui, ui.modelSection, ui.modelMessage)
+        self._offered = ""
+        self._said: Sequence[str] = ()
+        ui.modelNameLineEdit.connect("textChanged(QString)", panel.changer("modelName", forget=False))
+        ui.fitButton.connect("clicked()", self.onFit)
+
+    def _needs(self) -> str:
+        why = self.panel.whyNot()
+        if not why and self.panel.asked().method not in MODEL_METHODS:
+            return _("For this, choose a logistic regression in step 2.")
+        return why
+
+    def bind(self, parameterNode: Any) -> None:
+        self.ui.modelNameLineEdit.text = parameterNode.modelName
+
+    def onFit(self) -> None:
+        self.panel.run(self._fit)
+
+    def _fit(self, progress: Progress) -> None:
+        name = self.panel.parameterNode.modelName
+        validation = self.case.fit_and_offer(self.panel.asked(), name, self.panel.parameterNode.bootstraps, progress)
+        text = _("{name} is offered in step 6 of MarrowQuant. AUC {apparent}, corrected {corrected}; calibration slope {slope}.")
+        said = text.format(name=name, apparent=number(validation.apparent.auc, 3), corrected=number(validation.corrected.auc, 3),
+                           slope=number(validation.corrected.slope, 2))  # fmt: skip
+        self._offered, self._said = name, (said, *validation.warnings)
+
+    def missing(self) -> str:
+        name = self.panel.parameterNode.modelName
+        if self._offered and name == self._offered:
+            return ""
+        return self._needs() or (_("Press Fit and offer.") if name else _("Give the model a name."))
+
+    def note(self) -> str:
+        return "\n".join(self._said)
+
+    def show(self) -> None:
+        name = self.panel.parameterNode.modelName
+        self.ui.fitButton.enabled = not self._needs() and bool(name) and name != self._offered
+        self.ui.fitButton.toolTip = self.missing() or _("Give another name to fit another model.")

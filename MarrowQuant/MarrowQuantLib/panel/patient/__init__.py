@@ -1,0 +1,1 @@
+"""The panel of MarrowQuant: one class a step of the reading."""

@@ -1,0 +1,233 @@
+"""Step 4: the tumour load on whole-body diffusion, component by component."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Optional
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ...model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, Component
+from ..step import Step
+from ..tablewidget import fillTable, number
+from . import views
+from .burden_options import BurdenOptions
+from .follow_up import regionWords
+from .muscle_points import MusclePoints
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+SCENE_DELAY_MS = 250  # the number follows the slider at once; the segmentation follows when the slider rests
+
+
+class BurdenStep(Step):
+    """Thresholds with a live number, and a list of components that are kept, rejected or called physiological by key."""
+
+    def __init__(self, panel: Panel, ui: Any) -> None:
+        super().__init__(panel, ui, ui.burdenSection, ui.burdenMessage)
+        ui.proposeButton.connect("clicked()", self.onPropose)
+        ui.ratioSlider.connect("valueChanged(double)", self.onThresholdChanged)
+        ui.minComponentSlider.connect("valueChanged(double)", self.onThresholdChanged)
+        ui.adcRangeWidget.connect("valuesChanged(double,double)", self.onWindowChanged)
+        ui.componentTable.connect("itemSelectionChanged()", self.onComponentSelected)
+        ui.keepButton.connect("clicked()", self.onKeep)
+        ui.rejectButton.connect("clicked()", self.onReject)
+        ui.physiologicalButton.connect("clicked()", self.onPhysiological)
+        ui.undoDecisionButton.connect("clicked()", self.onUndo)
+        ui.burdenSection.connect("contentsCollapsed(bool)", self.onCollapsed)
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SCENE_DELAY_MS)
+        self._timer.connect("timeout()", self.onSliderRests)
+        self._entered = False
+        self._shownPart = ("", 1)
+        self._options = BurdenOptions(panel, ui, self.onThresholdChanged)
+        self._muscle = MusclePoints(panel, ui)
+        keys = (("A", self.onKeep), ("R", self.onReject), ("P", self.onPhysiological), ("U", self.onUndo))
+        self._shortcuts = [self._shortcut(key, slot) for key, slot in keys]
+
+    # ------------------------------------------------------------------------------------------------------- shortcuts
+    def _shortcut(self, key: str, slot: Any) -> Any:
+        shortcut = qt.QShortcut(slicer.util.mainWindow() or self.ui.stepsWidget)
+        shortcut.setKey(qt.QKeySequence(key))
+        shortcut.enabled = False
+        shortcut.connect("activated()", slot)
+        return shortcut
+
+    def _enableShortcuts(self) -> None:
+        """The keys act only while the module is entered, this section is open and there is something to decide."""
+        on = self._entered and not self.ui.burdenSection.collapsed and self._burden() is not None
+        for shortcut in self._shortcuts:
+            shortcut.enabled = on
+
+    def enter(self) -> None:
+        self._entered = True
+        self._enableShortcuts()
+
+    def stopPlacing(self) -> None:
+        self._muscle.stopPlacing()
+
+    def exit(self) -> None:
+        self.stopPlacing()
+        self._entered = False
+        self._enableShortcuts()
+
+    def onCollapsed(self, collapsed: bool) -> None:
+        self._enableShortcuts()
+
+    def release(self) -> None:
+        """The scene is being closed."""
+        self._timer.stop()
+        self._muscle.release()
+
+    def cleanup(self) -> None:
+        self._timer.stop()
+        for shortcut in self._shortcuts:
+            shortcut.setParent(None)
+        self._shortcuts = []
+
+    # ------------------------------------------------------------------------------------------------------ thresholds
+    def bind(self, parameterNode: Any) -> None:
+        self.ui.adcRangeWidget.setValues(parameterNode.tdvAdcLower, parameterNode.tdvAdcUpper)
+
+    def onPropose(self) -> None:
+        if self.panel.run(self.case.propose_burden):
+            views.showExam(self.exam, diffusion=True)
+
+    def onWindowChanged(self, lower: float, upper: float) -> None:
+        parameters = self.panel.parameterNode
+        if parameters is not None and lower < upper:
+            parameters.tdvAdcLower, parameters.tdvAdcUpper = lower, upper
+            self.onThresholdChanged(lower)
+
+    def onThresholdChanged(self, value: float) -> None:
+        """Answer the slider with the number at once."""
+        parameters = self.panel.parameterNode
+        if parameters is None or self._burden() is None:
+            return
+        parameters.tdvSignalRatio = self.ui.ratioSlider.value
+        parameters.minComponentMl = self.ui.minComponentSlider.value
+        if self.panel.attempt(self.exam.update_burden):
+            self._showTotal()
+            self._timer.start()
+
+    def onSliderRests(self) -> None:
+        self.panel.attempt(self.case.update_burdens)
+        self.panel.refresh()
+
+    # ------------------------------------------------------------------------------------------------------- decisions
+    def onKeep(self) -> None:
+        self._decide(ACCEPTED)
+
+    def onReject(self) -> None:
+        self._decide(REJECTED)
+
+    def onPhysiological(self) -> None:
+        self._decide(PHYSIOLOGICAL)
+
+    def _decide(self, state: str) -> None:
+        selected = self._selected()
+        if selected is None:
+            return
+        part, component = selected
+        row = self.ui.componentTable.currentRow()
+        self.exam.decide(component, state, part)
+        self._timer.start()
+        self.refresh()
+        if row + 1 < self.ui.componentTable.rowCount:
+            self.ui.componentTable.selectRow(row + 1)
+
+    def onUndo(self) -> None:
+        if self.exam is not None and self.exam.decisions:
+            self.exam.undo_decision()
+            self._timer.start()
+            self.refresh()
+
+    def onComponentSelected(self) -> None:
+        selected = self._selected()
+        if selected is not None:
+            part, component = selected
+            self._showPart(part)
+            views.jumpTo(component.centroid_ras)
+        self._enableButtons()
+
+    def _showPart(self, part: int) -> None:
+        """Stations that are kept apart have images of their own: show those that the component lies in."""
+        label, shown = self._shownPart
+        if part != (shown if label == self.exam.label else 1):
+            views.showExam(self.exam, diffusion=True, part=part)
+        self._shownPart = (self.exam.label, part)
+
+    def _selected(self) -> Optional[tuple[int, Component]]:
+        """Number of the part, and the component, of the selected row."""
+        components = self.exam.components() if self.exam else []
+        row = self.ui.componentTable.currentRow()
+        return components[row] if 0 <= row < len(components) else None
+
+    # --------------------------------------------------------------------------------------------------------- showing
+    def _burden(self) -> Optional[Burden]:
+        return self.exam.burden if self.exam else None
+
+    def missing(self) -> str:
+        if not self.case.exams:
+            return _("Read the exams first.")
+        with_diffusion = [exam for exam in self.case.exams.values() if exam.has_diffusion()]
+        if not with_diffusion:
+            return _("No exam has diffusion images with two or more b-values: the tumour burden is skipped.")
+        if any(exam.burden is None for exam in with_diffusion):
+            return _("Press Propose.")
+        return ""
+
+    def note(self) -> str:
+        burden = self._burden()
+        return "\n".join([*burden.flags, *self.exam.part_notes, *self._stationsTold()]) if burden else ""
+
+    def _stationsTold(self) -> list[str]:
+        """How well the stations fit together."""
+        stitching = self.exam.maps.stitching
+        if stitching is None:
+            return []
+        before, after = (number(100 * step) for step in stitching.largest_steps)
+        told = _("{n} stations; largest step at a seam {before} % as acquired, {after} % after matching.")
+        return [told.format(n=len(stitching.gains), before=before, after=after)]
+
+    def show(self) -> None:
+        self.ui.proposeButton.enabled = any(exam.has_diffusion() for exam in self.case.exams.values())
+        self.ui.proposeButton.toolTip = self.missing() or _("Propose again; decisions are kept.")
+        components = self.exam.components() if self.exam else []
+        several = any(part != 1 for part, _component in components)
+        states = {ACCEPTED: _("keep"), REJECTED: _("reject"), PHYSIOLOGICAL: _("physiological")}
+        rows, tips, regions = [], [], regionWords()
+        for part, c in components:
+            size = [number(c.volume_ml), number(c.longest_diameter_mm, 0)]
+            place = [*([str(part)] if several else []), c.lesion_id, regions.get(c.region, c.region)]
+            rows.append([states[c.state], *size, number(c.adc_median, 0), number(c.signal_ratio), *place, c.reason])
+            tips.append(c.reason)
+        place = [*([_("Part")] if several else []), _("Lesion"), _("Region")]
+        headers = [_("State"), _("mL"), _("mm"), _("ADC"), _("× muscle"), *place, _("Why")]
+        fillTable(self.ui.componentTable, headers, rows, tips)
+        self._showTotal()
+        self._options.show()
+        self._muscle.show()
+        self._enableButtons()
+        self._enableShortcuts()
+
+    def _showTotal(self) -> None:
+        burden = self._burden()
+        self.ui.tdvLabel.visible = burden is not None
+        if burden is None:
+            return
+        told = [_("tDV {volume} mL · gADC {adc} µm²/s · muscle signal {muscle}").format(
+            volume=number(burden.tdv.value), adc=number(burden.gadc.value, 0), muscle=number(burden.muscle_signal, 0))]
+        told += [_("muscle where you placed it")] if self.exam.muscle_is_given else []
+        told += [_("part {number}: {volume} mL").format(number=p.number, volume=number(p.burden.tdv.value)) for p in self.exam.parts]
+        classes = " · ".join(f"{name}: {number(volume)}" for name, volume in burden.class_volumes_ml.items())
+        self.ui.tdvLabel.text = " · ".join(told) + "\n" + _("by ADC in µm²/s: {classes} mL").format(classes=classes)
+
+    def _enableButtons(self) -> None:
+        chosen = self._selected() is not None
+        for button in (self.ui.keepButton, self.ui.rejectButton, self.ui.physiologicalButton):
+            button.enabled = chosen
+        self.ui.undoDecisionButton.enabled = self.exam is not None and bool(self.exam.decisions)

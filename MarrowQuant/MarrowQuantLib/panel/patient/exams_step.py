@@ -1,0 +1,171 @@
+"""Step 1: two folders in, the recognised series and their maps out; what the software mistook is corrected in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable
+
+import qt
+from slicer.i18n import tr as _
+
+from ...dicom import edits
+from ...model import MarrowQuantError, Role
+from ..step import Step
+from ..tablewidget import fillTable
+from . import views
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+ROLES = tuple(role.value for role in Role)
+ROLE_COLUMN, B_COLUMN, SCALE_COLUMN = 1, 2, 3
+CHANGED_MARK = "✎ "
+
+Row = Mapping[str, Any]
+
+
+class ExamsStep(Step):
+    """Choose the folders, read them, and show what the software thinks each series is.
+
+    Role, b-value and scale can be changed in the table. A change is kept in the parameter node and holds from the next reading on; until
+    then its row and the message below the table say so.
+    """
+
+    def __init__(self, panel: Panel, ui: Any) -> None:
+        super().__init__(panel, ui, ui.examsSection, ui.examsMessage)
+        self._refusal = ""
+        self._entries: list[dict[str, Any]] = []  # the reader's changes, as of the last refresh
+        ui.baselinePathLineEdit.connect("currentPathChanged(QString)", self.onBaselineChanged)
+        ui.followUpPathLineEdit.connect("currentPathChanged(QString)", self.onFollowUpChanged)
+        ui.readButton.connect("clicked()", self.onRead)
+        ui.seriesTable.connect("cellActivated(int,int)", self.onCellActivated)
+        ui.seriesTable.connect("cellChanged(int,int)", self.onCellChanged)
+        ui.undoSeriesButton.connect("clicked()", self.onUndo)
+
+    def bind(self, parameterNode: Any) -> None:
+        self.ui.baselinePathLineEdit.currentPath = parameterNode.baselineFolder
+        self.ui.followUpPathLineEdit.currentPath = parameterNode.followUpFolder
+
+    def onBaselineChanged(self, path: str) -> None:
+        if self.panel.parameterNode is not None:
+            self.panel.parameterNode.baselineFolder = path
+            self.refresh()
+
+    def onFollowUpChanged(self, path: str) -> None:
+        if self.panel.parameterNode is not None:
+            self.panel.parameterNode.followUpFolder = path
+            self.refresh()
+
+    def onRead(self) -> None:
+        self._refusal = ""
+        if self.panel.run(self.case.read):
+            views.showExam(self.exam)
+            self.ui.vertebraeSection.collapsed = False
+
+    # ------------------------------------------------------------------------------------------------------ changing a series
+    def onCellActivated(self, row: int, column: int) -> None:
+        """Double click, or Enter: offer the roles in the cell itself. One at a time, so that the mouse wheel changes no other row."""
+        series = self._rows()[row]
+        if column != ROLE_COLUMN or not edits.can_be_edited(series):
+            return
+        combo = qt.QComboBox()
+        combo.addItems(ROLES)
+        combo.setCurrentIndex(ROLES.index(self._wanted(series)["role"]))
+        combo.connect("activated(int)", lambda index: self._edit(series, "role", lambda: ROLES[index]))
+        self.ui.seriesTable.setCellWidget(row, ROLE_COLUMN, combo)
+        combo.showPopup()
+
+    def onCellChanged(self, row: int, column: int) -> None:
+        series, text = self._rows()[row], self.ui.seriesTable.item(row, column).text()
+        if column == B_COLUMN:
+            self._edit(series, "b_value", lambda: edits.b_value_from_text(text))
+        elif column == SCALE_COLUMN:
+            self._edit(series, "scale", lambda: edits.scale_from_text(text, edits.unit_of(self._wanted(series)["role"])))
+
+    def _edit(self, series: Row, name: str, entered: Callable[[], Any]) -> None:
+        """Take what was entered; what is refused changes nothing, and its sentence stands below the table."""
+        self._refusal = ""
+        try:
+            self.case.series_edits.edit(series, name, entered())
+        except MarrowQuantError as error:
+            self._refusal = str(error)
+        self.panel.refresh()
+
+    def onUndo(self) -> None:
+        self._refusal = ""
+        self.case.series_edits.undo()
+        self.panel.refresh()
+
+    def _rows(self) -> list[Row]:
+        return list(self.case.series_rows(self.panel.label))
+
+    def _is_pending(self, series: Row) -> bool:
+        """True if what the reader wants differs from what the series was read with."""
+        return edits.changes_of(self._entries, series) != series.get("override", {})
+
+    def _wanted(self, series: Row) -> dict[str, Any]:
+        """Role, b-value and scale as the reader wants them."""
+        read = {"role": series["role"], "b_value": series["b_value"], "scale": series.get("override", {}).get("scale")}
+        if not self._is_pending(series):
+            return read
+        header = {"b_value": None, "scale": None, **series["select"]}
+        changes = edits.changes_of(self._entries, series)
+        return {name: changes.get(name, header[name]) for name in read}
+
+    # ---------------------------------------------------------------------------------------------------------------- showing
+    def missing(self) -> str:
+        if not self.case.exams:
+            return _("Press Read exams.") if self._folders() else _("Choose the folder of the baseline exam.")
+        pending = [row for label in self.case.exams for row in self.case.series_rows(label) if self._is_pending(row)]
+        for row in pending:
+            wanted = self._wanted(row)
+            if wanted["role"] == Role.DWI.value and wanted["b_value"] is None:
+                return _("Enter the b-value of series {number} too.").format(number=row["series_number"])
+        return _("You changed the table. Press Read exams to apply it.") if pending else ""
+
+    def note(self) -> str:
+        return "\n".join(self.exam.maps.warnings) if self.exam else ""
+
+    def _folders(self) -> list[Path]:
+        parameters = self.panel.parameterNode
+        return [Path(text) for text in (parameters.baselineFolder, parameters.followUpFolder) if text]
+
+    def refresh(self) -> None:
+        try:
+            self._entries = self.case.series_edits.entries()
+        except MarrowQuantError as error:  # those of an opened scene, changed by hand
+            self._entries, self._refusal = [], str(error)
+        super().refresh()
+        if self._refusal:
+            self.message.text = "\n".join(filter(None, ("⚠ " + self._refusal, self.missing())))
+            self.message.visible = True
+
+    def show(self) -> None:
+        self.ui.readButton.enabled = bool(self._folders())
+        self.ui.readButton.toolTip = self.missing() or _("Read both folders again.")
+        self.ui.undoSeriesButton.enabled = bool(self._entries or self._refusal)
+        table, rows = self.ui.seriesTable, self._rows()
+        for row in range(table.rowCount):
+            table.removeCellWidget(row, ROLE_COLUMN)
+        headers = [
+            _("Series"), _("Role"), _("b s/mm²"), _("Scale"), _("Unit"), _("TE ms"), _("Station"), _("Used"), _("Confidence"), _("Why"),
+        ]  # fmt: skip
+        tips = ["\n".join(filter(None, [*row["evidence"], row.get("scaling", "")])) for row in rows]
+        fillTable(table, headers, [self._cells(row) for row in rows], tips, (B_COLUMN, SCALE_COLUMN))
+
+    def _cells(self, series: Row) -> list[str]:
+        wanted, pending = self._wanted(series), self._is_pending(series)
+        changed = pending or series.get("override")
+        return [
+            f"{CHANGED_MARK if changed else ''}{series['series_number']}",
+            wanted["role"],
+            "" if wanted["b_value"] is None else f"{wanted['b_value']:.10g}",
+            "" if wanted["scale"] is None else f"{wanted['scale']:.10g}",
+            edits.unit_of(wanted["role"]),
+            "" if series["echo_time_s"] is None else f"{1000 * series['echo_time_s']:.2f}",
+            "" if series["station"] is None else str(series["station"]),
+            _("yes") if series["used"] else "",
+            f"{100 * series['confidence']:.0f} %",
+            _("changed by you, not read yet") if pending else "; ".join(series["evidence"]),
+        ]

@@ -1,0 +1,82 @@
+"""Step 7: the results, the table, the report and the scene into one folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import qt
+from slicer.i18n import tr as _
+
+from ...model import Progress
+from ...scene.share import save_share_safe
+from ..step import Step
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+SHARED_NAME = "scene-share-safe.mrb"
+
+
+class ExportStep(Step):
+    """Choose a folder, write, open it."""
+
+    def __init__(self, panel: Panel, ui: Any) -> None:
+        super().__init__(panel, ui, ui.exportSection, ui.exportMessage)
+        self._written: list[str] = []
+        self._shared = False
+        ui.outputPathLineEdit.connect("currentPathChanged(QString)", self.onFolderChanged)
+        ui.exportButton.connect("clicked()", self.onExport)
+        ui.shareButton.connect("clicked()", self.onShare)
+        ui.openFolderButton.connect("clicked()", self.onOpenFolder)
+
+    def bind(self, parameterNode: Any) -> None:
+        self._written, self._shared = [], False
+        self.ui.outputPathLineEdit.currentPath = parameterNode.outputFolder
+
+    def onFolderChanged(self, path: str) -> None:
+        if self.panel.parameterNode is not None:
+            self.panel.parameterNode.outputFolder = path
+            self._written, self._shared = [], False
+            self.refresh()
+
+    def onExport(self) -> None:
+        self._written = []
+        self.panel.run(self._write)
+
+    def _write(self, progress: Progress) -> None:
+        parameters = self.panel.parameterNode
+        written = self.case.export(Path(parameters.outputFolder), parameters.language, progress)
+        self._written = [path.name for path in written.values()]
+
+    def onShare(self) -> None:
+        self._shared = False
+        self.panel.run(self._share)
+
+    def _share(self, progress: Progress) -> None:
+        progress(0.0, "Saving the scene without identity")
+        save_share_safe(Path(self.panel.parameterNode.outputFolder) / SHARED_NAME)
+        self._shared = True
+
+    def onOpenFolder(self) -> None:
+        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(self.panel.parameterNode.outputFolder))
+
+    def missing(self) -> str:
+        if not self.case.is_measured():
+            return _("Nothing was measured yet.")
+        if not self.panel.parameterNode.outputFolder:
+            return _("Choose the folder to write to.")
+        return "" if self._written else _("Press Export.")
+
+    def note(self) -> str:
+        return _("Written: {files}").format(files=", ".join(self._written)) if self._written else ""
+
+    def show(self) -> None:
+        self.ui.exportButton.enabled = self.case.is_measured() and bool(self.panel.parameterNode.outputFolder)
+        self.ui.exportButton.toolTip = self.missing() or _("Write again; files of the same names are replaced.")
+        self.ui.shareButton.enabled = bool(self.panel.parameterNode.outputFolder)
+        self.ui.openFolderButton.enabled = bool(self._written) or self._shared
+        if self._shared:
+            shared = _("Written without identity: {file}").format(file=SHARED_NAME)
+            self.message.text = "\n".join(filter(None, (self.message.text, shared)))
+            self.message.visible = True

@@ -1,0 +1,106 @@
+"""The follow-up takes over what the baseline has: two buttons below the exam shown, and the table of the lesions of both exams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from slicer.i18n import tr as _
+
+from ...followup.lesion_rows import LesionRow, Pair
+from ...scene.case.case import FOLLOW_UP, LABELS
+from ..tablewidget import fillTable, number
+from . import views
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+
+def regionWords() -> dict[str, str]:
+    """``Component.region`` in the reader's language."""
+    return {
+        "skull": _("skull"),
+        "cervical spine": _("cervical spine"),
+        "thoracic spine": _("thoracic spine"),
+        "lumbar spine": _("lumbar spine"),
+        "pelvis and sacrum": _("pelvis and sacrum"),
+        "ribs, sternum and shoulder girdle": _("ribs, sternum and shoulder girdle"),
+        "long bones": _("long bones"),
+        "not determined": _("not determined"),
+    }
+
+
+def kindWords() -> dict[str, str]:
+    """``LesionChange.kind`` in the reader's language."""
+    return {
+        "persisting": _("persisting"), "new": _("new"), "resolved": _("resolved"), "merged": _("merged"), "split": _("split"),
+    }  # fmt: skip
+
+
+class FollowUpPart:
+    """Carries the baseline over to the follow-up on one press, and takes it back on another."""
+
+    def __init__(self, panel: Panel, ui: Any) -> None:
+        self.panel, self.ui = panel, ui
+        ui.carryButton.connect("clicked()", self.onCarry)
+        ui.undoCarryButton.connect("clicked()", self.onUndo)
+        ui.lesionTable.connect("itemSelectionChanged()", self.onLesionSelected)
+        self._rows: list[LesionRow] = []
+
+    def onCarry(self) -> None:
+        if self.panel.run(self.panel.case.follow_up.carry_over):
+            self.ui.examComboBox.setCurrentIndex(LABELS.index(FOLLOW_UP))
+            self.panel.onExamChosen(LABELS.index(FOLLOW_UP))
+
+    def onUndo(self) -> None:
+        self.panel.run(lambda progress: self.panel.case.follow_up.undo())
+
+    def onLesionSelected(self) -> None:
+        """Jump to the largest piece of the lesion in the exam shown; one that is not in that exam is left alone."""
+        row, exam = self.ui.lesionTable.currentRow(), self.panel.case.exams.get(self.panel.label)
+        if exam is None or exam.burden is None or not 0 <= row < len(self._rows):
+            return
+        change = self._rows[row].change
+        names = change.names_after if self.panel.label == FOLLOW_UP else change.names_before
+        pieces = [component for component in exam.burden.components if component.lesion_id in names]
+        if pieces:
+            views.jumpTo(max(pieces, key=lambda piece: piece.volume_ml).centroid_ras)
+
+    def show(self) -> None:
+        """Bring the buttons and the table up to date."""
+        follow_up = self.panel.case.follow_up
+        possible = not follow_up.missing()
+        self.ui.carryButton.enabled = possible and not self.panel.busy
+        self.ui.carryButton.toolTip = self._tip(possible)
+        self.ui.undoCarryButton.enabled = follow_up.can_undo() and not self.panel.busy
+        self._rows = follow_up.rows()
+        self.ui.lesionTable.visible = bool(self._rows)
+        headers = [_("Lesion"), _("Became"), _("Region"), _("mL"), _("mm"), _("ADC"), _("FF %"), _("RAC")]
+        fillTable(self.ui.lesionTable, headers, [_cells(row) for row in self._rows], [row.change.why for row in self._rows])
+
+    def _tip(self, possible: bool) -> str:
+        if self.panel.case.follow_up.can_undo():
+            return _("Carry over again; what the follow-up holds is replaced.")
+        if possible:
+            return _("Take the ROIs, levels and exclusions of the baseline over to the follow-up, and match the lesions of both exams.")
+        if len(self.panel.case.exams) < len(LABELS):
+            return _("Carrying needs two exams.")
+        return _("Mark the vertebrae of the baseline or propose its tumour burden first.")
+
+
+def _cells(row: LesionRow) -> list[str]:
+    change = row.change
+    volumes = (change.volume_before_ml if change.names_before else None, change.volume_after_ml if change.names_after else None)
+    return [
+        row.name,
+        kindWords()[change.kind],
+        regionWords().get(change.region, change.region),
+        _both(volumes, 1),
+        _both(row.diameter_mm, 0),
+        _both((change.adc_before, change.adc_after), 0),
+        _both(row.ff_percent, 1),
+        str(change.rac),
+    ]
+
+
+def _both(values: Pair, decimals: int) -> str:
+    return " → ".join("–" if value is None else number(value, decimals) for value in values)

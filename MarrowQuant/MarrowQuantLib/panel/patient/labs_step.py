@@ -1,0 +1,190 @@
+"""Step 5: laboratory values of both dates, from a sheet or typed, and everything else that a sheet may hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Union
+
+import qt
+from slicer.i18n import tr as _
+
+from ...followup.normal import FEMALE, MALE, baseline_band
+from ...model import LabNote, LabValue
+from ...response import (
+    LAB_TESTS,
+    NOTE_KINDS,
+    Entry,
+    LabTest,
+    NoteKind,
+    event_cautions,
+    find_test,
+    questions_about,
+    read_cell,
+    read_date,
+    read_entry,
+)
+from ...response.lab_notes import COVARIATE
+from ...response.lab_tests import number_in
+from ...scene.case.case import LABELS
+from ..language import interfaceLanguage
+from ..step import Step
+from ..tablewidget import fillTable
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+FIRST_VALUE_COLUMN = 1
+UNIT_COLUMN = FIRST_VALUE_COLUMN + len(LABELS)
+KINDS = (*NOTE_KINDS, *LAB_TESTS)  # what a further entry can be
+SEXES = ("", FEMALE, MALE)
+
+
+class LabsStep(Step):
+    """A table of tests by exam, and below it the entries of other dates: findings, covariates, therapy, values between the exams.
+
+    A cell takes "38" in the unit chosen for the row, or "3.8 g/dL"; an emptied cell removes the value.
+    """
+
+    def __init__(self, panel: Panel, ui: Any) -> None:
+        super().__init__(panel, ui, ui.labsSection, ui.labsMessage)
+        self._unitBoxes: list[Any] = []
+        ui.entryKindComboBox.addItems([self._name(kind) for kind in KINDS])
+        ui.sexComboBox.addItems([_("not given"), _("female"), _("male")])
+        ui.ageSpinBox.connect("valueChanged(int)", self.onSubjectChanged)
+        ui.sexComboBox.connect("activated(int)", self.onSubjectChanged)
+        ui.labsPathLineEdit.connect("currentPathChanged(QString)", self.onPathChanged)
+        ui.labsTable.connect("cellChanged(int,int)", self.onCellChanged)
+        ui.entryKindComboBox.connect("currentIndexChanged(int)", self.onKindChosen)
+        ui.addEntryButton.connect("clicked()", self.onAdd)
+        ui.removeEntryButton.connect("clicked()", self.onRemove)
+        self.onKindChosen()
+
+    def bind(self, parameterNode: Any) -> None:
+        self.ui.labsPathLineEdit.blockSignals(True)  # what an opened scene holds is not read from the file again
+        self.ui.labsPathLineEdit.currentPath = parameterNode.labsPath
+        self.ui.labsPathLineEdit.blockSignals(False)
+        self.ui.ageSpinBox.blockSignals(True)  # it would store the sex that is still shown
+        self.ui.ageSpinBox.value = parameterNode.ageYears
+        self.ui.ageSpinBox.blockSignals(False)
+        self.ui.sexComboBox.setCurrentIndex(SEXES.index(parameterNode.sex))
+
+    def onSubjectChanged(self, *_value: int) -> None:
+        if self.panel.parameterNode is not None:
+            self.panel.parameterNode.ageYears = self.ui.ageSpinBox.value
+            self.panel.parameterNode.sex = SEXES[self.ui.sexComboBox.currentIndex]
+            self.panel.refresh()
+
+    def onPathChanged(self, path: str) -> None:
+        if self.panel.parameterNode is None:
+            return
+        self.panel.parameterNode.labsPath = path
+        if Path(path).is_file():
+            self.panel.attempt(lambda: self.case.laboratory.read(Path(path)))
+        self.panel.refresh()
+
+    # --------------------------------------------------------------------------------------------------------- the exams' values
+    def onCellChanged(self, row: int, column: int) -> None:
+        if not FIRST_VALUE_COLUMN <= column < UNIT_COLUMN:
+            return
+        label, test = LABELS[column - FIRST_VALUE_COLUMN], LAB_TESTS[row]
+        text = self.ui.labsTable.item(row, column).text().strip()
+        self.panel.attempt(lambda: self._enter(label, test, text, self._unit(row)))
+        self.panel.refresh()
+
+    def _enter(self, label: str, test: LabTest, text: str, unit: str) -> None:
+        date = self.case.exams[label].maps.date
+        self.case.laboratory.enter(label, test.key, read_cell(text, test, date, unit) if text else None)
+
+    def _unit(self, row: int) -> str:
+        """The unit in which the row shows and takes values."""
+        return LAB_TESTS[row].units[self._unitBoxes[row].currentIndex] if self._unitBoxes else LAB_TESTS[row].unit
+
+    # ----------------------------------------------------------------------------------------------------------- other entries
+    def onKindChosen(self, *_index: int) -> None:
+        """Show the fields that the kind has, and say what belongs into them."""
+        kind, ui = self._kind(), self.ui
+        isTest = isinstance(kind, LabTest)
+        ui.entryNameLineEdit.visible = not isTest and kind.group == COVARIATE
+        ui.entryUnitComboBox.visible = isTest
+        ui.entryUnitComboBox.clear()
+        ui.entryUnitComboBox.addItems(list(kind.units) if isTest else [])
+        ui.entryValueLineEdit.placeholderText = " / ".join(() if isTest else kind.values)
+
+    def _kind(self) -> Union[LabTest, NoteKind]:
+        return KINDS[max(self.ui.entryKindComboBox.currentIndex, 0)]
+
+    def onAdd(self) -> None:
+        if self.panel.attempt(self._add):
+            self.ui.entryValueLineEdit.text = ""
+        self.panel.refresh()
+
+    def _add(self) -> None:
+        kind, ui = self._kind(), self.ui
+        isTest = isinstance(kind, LabTest)
+        name = kind.key if isTest or kind.group != COVARIATE else f"{kind.key} {ui.entryNameLineEdit.text}"
+        unit = ui.entryUnitComboBox.currentText if isTest else ""
+        self.case.laboratory.add(read_entry(name, ui.entryValueLineEdit.text.strip(), unit, read_date(ui.entryDateLineEdit.text)))
+
+    def onRemove(self) -> None:
+        row, entries = self.ui.entriesTable.currentRow(), self.case.laboratory.others()
+        if 0 <= row < len(entries):
+            self.case.laboratory.remove(entries[row])
+            self.panel.refresh()
+
+    # ------------------------------------------------------------------------------------------------------------------ showing
+    def missing(self) -> str:
+        if not self.case.exams:
+            return _("Read the exams first: laboratory values belong to their dates.")
+        if any("m_protein" not in exam.labs for exam in self.case.exams.values()):
+            return _("The response model needs the M protein of both dates. Without it the change table is still made.")
+        return ""
+
+    def note(self) -> str:
+        values = [value for exam in self.case.exams.values() for value in exam.labs.values()]
+        values += [entry for entry in self.case.laboratory.others() if isinstance(entry, LabValue)]
+        dates = {label: exam.maps.date for label, exam in self.case.exams.items()}
+        results = self.case.results()
+        normal = baseline_band(results)[1] if results else ""
+        return "\n".join(filter(None, (*questions_about(values), *event_cautions(self.case.laboratory.history, dates), normal)))
+
+    def show(self) -> None:
+        hasExams, entries = bool(self.case.exams), self.case.laboratory.others()
+        self.ui.labsTable.enabled = self.ui.addEntryButton.enabled = hasExams
+        self.ui.removeEntryButton.enabled = bool(entries)
+        self._showValues()
+        rows = [[entry.date.isoformat(), *self._cells(entry)] for entry in entries]
+        fillTable(self.ui.entriesTable, [_("Date"), _("Entry"), _("Value")], rows)
+
+    def _showValues(self) -> None:
+        rows, tips = [], []
+        for n, test in enumerate(LAB_TESTS):
+            found = [self.case.exams[label].labs.get(test.key) if label in self.case.exams else None for label in LABELS]
+            rows.append([self._name(test), *("" if value is None else number_in(value, self._unit(n)) for value in found), ""])
+            given = "; ".join(f"{value.date.isoformat()}: {value.given}" for value in found if value)
+            tips.append(given or _("Accepted units: {units}").format(units=", ".join(test.units)))
+        editable = [FIRST_VALUE_COLUMN + n for n, label in enumerate(LABELS) if label in self.case.exams]
+        fillTable(self.ui.labsTable, [_("Test"), _("Baseline"), _("Follow-up"), _("Unit")], rows, tips, editable)
+        if not self._unitBoxes:
+            self._addUnitBoxes()
+
+    def _addUnitBoxes(self) -> None:
+        for row, test in enumerate(LAB_TESTS):
+            box = qt.QComboBox()
+            box.addItems(list(test.units))
+            box.setCurrentIndex(test.units.index(test.unit))
+            box.connect("currentIndexChanged(int)", self.onUnitChosen)
+            self.ui.labsTable.setCellWidget(row, UNIT_COLUMN, box)
+            self._unitBoxes.append(box)
+
+    def onUnitChosen(self, *_index: int) -> None:
+        self.refresh()
+
+    def _cells(self, entry: Entry) -> tuple[str, str]:
+        if isinstance(entry, LabNote):
+            kind = next(kind for kind in NOTE_KINDS if kind.key == entry.kind)
+            return f"{self._name(kind)} {entry.name}".strip(), entry.value
+        return self._name(find_test(entry.test)), entry.given
+
+    @staticmethod
+    def _name(kind: Union[LabTest, NoteKind]) -> str:
+        return kind.label_ja if interfaceLanguage() == "ja" else kind.label_en

@@ -1,0 +1,120 @@
+"""The panel: seven steps over one case, a section for de-identifying files, a footer with progress and Cancel, and nothing modal."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Optional
+
+from slicer.i18n import tr as _
+
+from ...scene.case.case import BASELINE, LABELS, Case
+from ..running import RunningPanel
+from . import views
+from .burden_step import BurdenStep
+from .deidentify_step import DeidentifyStep
+from .exams_step import ExamsStep
+from .export_step import ExportStep
+from .follow_up import FollowUpPart
+from .labs_step import LabsStep
+from .quantify_step import QuantifyStep
+from .response_step import ResponseStep
+from .vertebrae_step import VertebraeStep
+
+
+class Panel(RunningPanel):
+    """Holds the steps together.
+
+    Parameters
+    ----------
+    ui : object
+        The widgets of ``MarrowQuant.ui`` as attributes.
+    case : Case
+        The patient in the scene.
+    observe : callable
+        ``observe(node, event, callback)`` of the module widget, which removes all observers in its ``cleanup``.
+    unobserve : callable
+        ``unobserve(node, event, callback)``.
+    """
+
+    def __init__(self, ui: Any, case: Case, observe: Callable[..., None], unobserve: Callable[..., None]) -> None:
+        super().__init__(ui)
+        self.case = case
+        self.observe, self.unobserve = observe, unobserve
+        self.parameterNode: Optional[Any] = None
+        self.exams = ExamsStep(self, ui)
+        self.vertebrae = VertebraeStep(self, ui)
+        self.quantify = QuantifyStep(self, ui)
+        self.burden = BurdenStep(self, ui)
+        self.labs = LabsStep(self, ui)
+        self.response = ResponseStep(self, ui)
+        self.export = ExportStep(self, ui)
+        self.steps = (self.exams, self.vertebrae, self.quantify, self.burden, self.labs, self.response, self.export)
+        self.deidentify = DeidentifyStep(self, ui)
+        self.followUp = FollowUpPart(self, ui)
+        self.ui.examComboBox.connect("activated(int)", self.onExamChosen)
+
+    @property
+    def label(self) -> str:
+        """The exam that steps 2 to 4 work on: "baseline" or "follow-up"."""
+        index = self.ui.examComboBox.currentIndex
+        return LABELS[index] if 0 <= index < len(LABELS) else BASELINE
+
+    def bind(self, parameterNode: Optional[Any]) -> None:
+        """Show another parameter node, or none while the scene is closed."""
+        self.parameterNode = parameterNode
+        self.case.parameters = parameterNode
+        if parameterNode is None:
+            self.vertebrae.release()
+            self.burden.release()
+            self.case.clear()
+            return
+        for step in self.steps:
+            step.bind(parameterNode)
+
+    def enter(self) -> None:
+        for step in self.steps:
+            step.enter()
+
+    def exit(self) -> None:
+        for step in self.steps:
+            step.exit()
+
+    def cleanup(self) -> None:
+        self.burden.cleanup()
+
+    def restore(self) -> None:
+        """Take up what an opened scene holds."""
+        if self.case.can_restore():
+            self.run(self.case.restore)
+        else:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Bring every widget up to date with the case."""
+        if self.parameterNode is None:
+            return
+        self._showExams()
+        for step in self.steps:
+            step.refresh()
+        self.deidentify.refresh()
+        self.followUp.show()
+
+    def _showExams(self) -> None:
+        names = {BASELINE: _("Baseline"), LABELS[1]: _("Follow-up")}
+        texts = [f"{names[label]} {self.case.exams[label].maps.date}" if label in self.case.exams else names[label] for label in LABELS]
+        combo = self.ui.examComboBox
+        if [combo.itemText(i) for i in range(combo.count)] == texts:
+            return
+        current = max(combo.currentIndex, 0)
+        combo.clear()
+        combo.addItems(texts)
+        combo.setCurrentIndex(current)
+
+    def onExamChosen(self, index: int) -> None:
+        self.vertebrae.stopPlacing()
+        self.burden.stopPlacing()
+        views.showExam(self.case.exams.get(self.label))
+        self.refresh()
+
+    def _showProgress(self, running: bool) -> None:
+        super()._showProgress(running)
+        self.ui.examComboBox.enabled = not running

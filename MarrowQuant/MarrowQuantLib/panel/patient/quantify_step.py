@@ -1,0 +1,80 @@
+"""Step 3: fat fraction, ADC and signal dropout per vertebra, and the histograms of both exams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from slicer.i18n import tr as _
+
+from ...scene.case.exam import CaseExam
+from ..step import Step
+from ..tablewidget import fillTable, number
+from .views import showChart
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+COLUMNS = (("ff", 1), ("adc", 0), ("dropout_ratio", 1), ("r2star", 0))  # key of the measurement, decimals shown
+
+
+class QuantifyStep(Step):
+    """Measure every ROI and show the numbers with units, voxels, and how much of the ROI was in view."""
+
+    def __init__(self, panel: Panel, ui: Any) -> None:
+        super().__init__(panel, ui, ui.quantifySection, ui.quantifyMessage)
+        ui.measureButton.connect("clicked()", self.onMeasure)
+        self._histogramButtons = {"ff": ui.ffHistogramButton, "adc": ui.adcHistogramButton}
+        for key, button in self._histogramButtons.items():
+            button.connect("clicked()", lambda key=key: self.onHistogram(key))
+
+    def onMeasure(self) -> None:
+        if self.panel.run(self.case.measure):
+            self.ui.burdenSection.collapsed = False
+
+    def onHistogram(self, key: str) -> None:
+        """The lumbar voxels of both exams in one plot."""
+        self.panel.attempt(lambda: showChart(self.case.show_histogram(key)))
+
+    def missing(self) -> str:
+        marked = self._marked()
+        if not marked:
+            return _("Place at least one vertebral point in step 2.")
+        if not all(exam.vertebrae for exam in marked):
+            return _("Press Measure.")
+        return ""
+
+    def note(self) -> str:
+        return "\n".join(flag for vertebra in self.exam.vertebrae for flag in vertebra.flags) if self.exam else ""
+
+    def _marked(self) -> list[CaseExam]:
+        return [exam for exam in self.case.exams.values() if exam.has_points()]
+
+    def show(self) -> None:
+        self.ui.measureButton.enabled = bool(self._marked())
+        self.ui.measureButton.toolTip = self.missing() or _("Measure again.")
+        exam = self.exam
+        for key, button in self._histogramButtons.items():
+            button.enabled = any(key in vertebra.histograms for other in self.case.exams.values() for vertebra in other.vertebrae)
+        rows, tips = [], []
+        for vertebra in exam.vertebrae if exam else ():
+            excluded = vertebra.roi.excluded
+            rows.append([f"({vertebra.roi.level})" if excluded else vertebra.roi.level, *_cells(vertebra.measurements)])
+            reason = [_("Excluded from the mean: {reason}").format(reason=excluded)] if excluded else []
+            tips.append("\n".join([*reason, *_how(vertebra.measurements)]))
+        if exam and exam.lumbar:
+            rows.append([_("L1–L5 mean"), *_cells(exam.lumbar)])
+            tips.append("\n".join(_how(exam.lumbar)))
+        headers = [_("Level"), _("FF %"), _("ADC µm²/s"), _("Dropout %"), _("R2* 1/s"), _("Voxels"), _("In view %")]
+        fillTable(self.ui.measurementTable, headers, rows, tips)
+
+
+def _cells(measurements: Any) -> list[str]:
+    cells = [number(measurements[key].value, decimals) if key in measurements else "" for key, decimals in COLUMNS]
+    first = next(iter(measurements.values()), None)
+    if first is None or first.n_voxels is None:
+        return [*cells, "", ""]
+    return [*cells, str(first.n_voxels), number(100 * first.fraction_inside, 0)]
+
+
+def _how(measurements: Any) -> list[str]:
+    return [f"{m.name}: {m.value:.4g} {m.unit} ({m.how})" for m in measurements.values()]

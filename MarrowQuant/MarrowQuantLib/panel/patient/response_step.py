@@ -1,0 +1,189 @@
+"""Step 6: what changed, and the probability of response with everything that is needed to judge it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Optional
+
+import qt
+from slicer.i18n import tr as _
+
+from ...followup.indices import label_of
+from ...model import UNIT_FF_CHANGE, Change, Contribution, ResponseEstimate, Results
+from ...report import formats
+from ...response import assess, available_models, load_model
+from ...response.estimate import PREVALENCE
+from ...response.iss import NOT_VERIFIED
+from ...response.model_file import DEFAULT_MODEL
+from ..language import interfaceLanguage
+from ..step import Step
+from ..tablewidget import fillTable
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+
+COURSE_NAME = "course.svg"
+
+
+class ResponseStep(Step):
+    """Change table, probability with its interval and label, contributions, model card. Computed without a click."""
+
+    def __init__(self, panel: Panel, ui: Any) -> None:
+        super().__init__(panel, ui, ui.responseSection, ui.responseMessage)
+        self._models: list[str] = []
+        self._listModels()
+        ui.modelComboBox.connect("activated(int)", self.onModelChosen)
+        ui.limitsPathLineEdit.connect("currentPathChanged(QString)", self.onLimitsChosen)
+        ui.otherResultsPathLineEdit.connect("currentPathChanged(QString)", self.onOtherResultsChanged)
+        ui.courseButton.connect("clicked()", self.onCourse)
+
+    def _listModels(self) -> None:
+        self._models = list(available_models())
+        self.ui.modelComboBox.clear()
+        self.ui.modelComboBox.addItems(self._models)
+
+    def enter(self) -> None:
+        """A model may have been fitted in the meantime, in MarrowQuant Cohort or on the command line."""
+        self._listModels()
+        self.bind(self.panel.parameterNode)
+
+    def bind(self, parameterNode: Any) -> None:
+        chosen = parameterNode.modelId if parameterNode.modelId in self._models else DEFAULT_MODEL.stem
+        self.ui.modelComboBox.setCurrentIndex(self._models.index(chosen))
+        self.ui.otherResultsPathLineEdit.currentPath = parameterNode.otherResultsFolder
+
+    def onOtherResultsChanged(self, path: str) -> None:
+        if self.panel.parameterNode is not None:
+            self.panel.parameterNode.otherResultsFolder = path
+
+    def onCourse(self) -> None:
+        """Write the course into the output folder and show it in the browser."""
+        parameters = self.panel.parameterNode
+        others = Path(parameters.otherResultsFolder) if parameters.otherResultsFolder else None
+        path = Path(parameters.outputFolder) / COURSE_NAME
+        if self.panel.attempt(lambda: self.case.write_course(path, others, parameters.language)):
+            qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path)))
+
+    def onLimitsChosen(self, path: str) -> None:
+        """Take a site's own limits of change; an empty path goes back to the published ones."""
+        if self.panel.parameterNode is None:
+            return
+        if not path:
+            self.panel.parameterNode.siteLimits = ""
+        elif not self.panel.attempt(lambda: self.case.read_limits(Path(path))):
+            return
+        self.panel.refresh()
+
+    def onModelChosen(self, index: int) -> None:
+        """Take the model over if its file can be used; else say why and stay with the one before."""
+        name = self._models[index]
+        if self.panel.attempt(lambda: load_model(available_models().get(name))):
+            self.panel.parameterNode.modelId = name
+            self.panel.refresh()
+        else:
+            self.bind(self.panel.parameterNode)
+
+    def _results(self) -> Optional[Results]:
+        return self.case.results()
+
+    def missing(self) -> str:
+        if len(self.case.exams) < 2:
+            return _("A change needs two exams: give the follow-up folder in step 1.")
+        if not self._results().changes:
+            return _("Nothing was measured in both exams yet.")
+        return ""
+
+    def note(self) -> str:
+        results = self._results()
+        return "\n".join(results.response.warnings) if results and results.response else ""
+
+    def show(self) -> None:
+        results = self._results()
+        changes = results.changes if results else ()
+        rows = [_changeCells(change) for change in changes]
+        tips = ["\n".join(change.flags) or _("No warning.") for change in changes]
+        headers = [_("Index"), _("Baseline"), _("Follow-up"), _("Change"), _("Relative"), "⚠"]
+        fillTable(self.ui.changeTable, headers, rows, tips)
+        self.ui.categoryLabel.text = _assessmentText(results) if results else ""
+        self.ui.categoryLabel.visible = bool(self.ui.categoryLabel.text)
+        hasFolder = bool(self.panel.parameterNode.outputFolder)
+        self.ui.courseButton.enabled = results is not None and hasFolder
+        self.ui.courseButton.toolTip = (
+            _("Draw all dates and open the picture.") if hasFolder else _("Choose the output folder in step 7 first.")
+        )
+        estimate = results.response if results else None
+        widgets = (self.ui.modelLabel, self.ui.modelComboBox, self.ui.probabilityLabel, self.ui.contributionTable, self.ui.modelCardBrowser)
+        for widget in widgets:
+            widget.visible = estimate is not None
+        if estimate is not None:
+            self._showEstimate(estimate)
+
+    def _showEstimate(self, estimate: ResponseEstimate) -> None:
+        if estimate.probability is None:
+            text = _("No probability of CR/VGPR is given. See the reason below.")
+        else:
+            low, high = estimate.interval
+            text = _("Probability of CR/VGPR: {value} (95 % interval {low} to {high})").format(
+                value=formats.probability(estimate.probability), low=formats.probability(low), high=formats.probability(high))
+        self.ui.probabilityLabel.text = f"{text}\n{estimate.model_id}: {estimate.label}"
+        names = {
+            "ff_change": _("Change of fat fraction"),
+            "m_protein_change": _("Change of M protein"),
+            PREVALENCE: _("Share of responders in the cohort"),
+        }
+        rows = [
+            [names.get(c.predictor, c.predictor), f"{_contributed(c)} {_unit(c.unit)}", formats.signed(c.logit)]
+            for c in estimate.contributions
+        ]
+        fillTable(self.ui.contributionTable, [_("Predictor"), _("Value"), _("Adds to the logit")], rows)
+        self.ui.modelCardBrowser.setHtml(_cardHtml(estimate.card))
+
+
+def _assessmentText(results: Results) -> str:
+    """Response category with its rule and what was missing, and the stages; empty without laboratory values."""
+    assessment, lines = assess(results), []
+    imwg = assessment.imwg
+    if imwg is not None:
+        category = imwg.category or _("not graded")
+        lines += [_("IMWG response category: {category} ({rule})").format(category=category, rule=imwg.rule)]
+        lines += [_("Missing: {what}").format(what="; ".join(imwg.missing))] if imwg.missing else []
+        lines += imwg.notes
+    staged = [f"{stage.system} {stage.stage}: {stage.rule}" for stage in assessment.stages if stage.stage is not None]
+    return "\n".join([*lines, *staged, *([NOT_VERIFIED] if staged else [])])
+
+
+def _unit(unit: str) -> str:
+    return _("points") if unit == UNIT_FF_CHANGE else unit
+
+
+def _contributed(contribution: Contribution) -> str:
+    """The predictor's value; a change has its sign, a share has none."""
+    isShare = contribution.predictor == PREVALENCE
+    return formats.number(contribution.value, "%") if isShare else formats.signed(contribution.value, contribution.unit)
+
+
+def _changeCells(change: Change) -> list[str]:
+    return [
+        label_of(change.name, interfaceLanguage()),
+        f"{formats.number(change.baseline, change.unit)} {change.unit}",
+        f"{formats.number(change.follow_up, change.unit)} {change.unit}",
+        f"{formats.signed(change.absolute, change.absolute_unit)} {_unit(change.absolute_unit)}",
+        formats.relative(change.relative_percent),
+        "⚠" if change.flags else "",
+    ]
+
+
+def _cardHtml(card: Mapping[str, Any]) -> str:
+    entries = [(str(key).replace("_", " ").capitalize(), _plain(value)) for key, value in card.items()]
+    return "".join(f"<p><b>{html.escape(title)}</b><br>{html.escape(text)}</p>" for title, text in entries)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {_plain(part)}" for key, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return "; ".join(_plain(part) for part in value)
+    return str(value)

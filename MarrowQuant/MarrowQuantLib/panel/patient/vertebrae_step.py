@@ -1,0 +1,214 @@
+"""Step 2: an ROI in each vertebral body, from clicks or from another tool's segmentation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Optional
+
+import slicer
+from slicer.i18n import tr as _
+
+from ...model import MarrowQuantError, Settings, VertebraROI
+from ...scene.case.case import FOLLOW_UP
+from ...vertebrae.levels import LEVELS
+from ...vertebrae.roi import DISC_RADIUS_MM
+from ..step import Step
+from ..tablewidget import fillTable, number
+from . import views
+from .placing import Placing
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+LAST_LUMBAR = "L5"
+CHOICES = (("ellipsoid", False), ("cylinder", False), ("cylinder", True), ("box", False))  # shape of the ROIs, and whether it is a disc
+
+
+class VertebraeStep(Step):
+    """Place, take over, name, correct and exclude the ROIs; they are shown and measured at once, and every change can be taken back."""
+
+    def __init__(self, panel: Panel, ui: Any) -> None:
+        super().__init__(panel, ui, ui.vertebraeSection, ui.vertebraeMessage)
+        self._reasons: tuple[Optional[str], ...] = (
+            None, "fracture", "haemangioma", "degenerative endplate", "vertebroplasty", "hardware", "focal lesion", "artefact",
+        )
+        ui.firstLevelComboBox.addItems(list(LEVELS))
+        ui.firstLevelComboBox.setCurrentIndex(LEVELS.index("L1"))
+        ui.firstLevelComboBox.connect("activated(int)", self.onFirstLevelChosen)
+        ui.excludeComboBox.addItems([
+            _("in the mean"), _("excluded: fracture"), _("excluded: haemangioma"), _("excluded: degenerative endplate"),
+            _("excluded: vertebroplasty"), _("excluded: hardware"), _("excluded: focal lesion"), _("excluded: artefact"),
+        ])
+        ui.excludeComboBox.connect("activated(int)", self.onReasonChosen)
+        ui.vertebraeTable.connect("itemSelectionChanged()", self.onLevelSelected)
+        self._placing = Placing(panel, ui.markupsPlaceWidget, ui.placeButton, self.onPointDefined, self.onPointsChanged)
+        ui.markupsPlaceWidget.placeMultipleMarkups = slicer.qSlicerMarkupsPlaceWidget.ForcePlaceMultipleMarkups
+        ui.placeButton.connect("clicked(bool)", self.onPlace)
+        ui.fillButton.connect("clicked()", self.onFill)
+        ui.undoPointButton.connect("clicked()", self.onUndo)
+        ui.takeOverButton.connect("clicked()", self.onTakeOver)
+        ui.segmentationComboBox.connect("currentNodeChanged(vtkMRMLNode*)", self.onSegmentationChosen)
+        ui.refineCheckBox.connect("clicked(bool)", self.onRefineChosen)
+        ui.shapeComboBox.addItems([_("ellipsoid"), _("cylinder"), _("disc"), _("box")])
+        ui.shapeComboBox.connect("activated(int)", self.onShapeChosen)
+        for spinBox in (ui.radiusLRSpinBox, ui.radiusAPSpinBox, ui.radiusCCSpinBox):
+            spinBox.connect("editingFinished()", self.onSizeChanged)
+
+    # -------------------------------------------------------------------------------------------------------- placing
+    def onPlace(self, checked: bool) -> None:
+        if not checked:
+            self._placing.stop()
+            return
+        views.showExam(self.exam)
+        self._placing.start(self.exam.points())
+
+    def stopPlacing(self) -> None:
+        self._placing.stop()
+
+    def exit(self) -> None:
+        self.stopPlacing()
+
+    def release(self) -> None:
+        """The scene is being closed."""
+        self._placing.release()
+
+    def onPointDefined(self, caller: Any = None, event: Any = None) -> None:
+        if self.exam.name_points(self._firstLevel()) == LAST_LUMBAR:
+            self._placing.stop()
+        self.onPointsChanged()
+
+    def onPointsChanged(self, caller: Any = None, event: Any = None) -> None:
+        """Show and measure the ROIs where they are now; while a longer task rewrites the points it measures them itself."""
+        if self.panel.busy:
+            return
+        if self.panel.parameterNode is not None and self.exam is not None:
+            self.panel.attempt(self.exam.measure)
+            self.panel.refresh()
+
+    def _rewrite(self, function: Callable[[], None]) -> None:
+        """Call what replaces all points, and measure once after it instead of after each point."""
+        self._placing.follow(None)
+        if self.panel.attempt(function):
+            self.onPointsChanged()
+        else:
+            self.refresh()
+
+    def onFill(self) -> None:
+        self._rewrite(self.exam.fill_between)
+
+    def onSizeChanged(self) -> None:
+        if self._rois():
+            self._rewrite(self.exam.resize_rois)
+
+    def onShapeChosen(self, index: int) -> None:
+        """A disc is a flat cylinder; another shape gets its height back."""
+        parameters, (shape, is_disc) = self.panel.parameterNode, CHOICES[index]
+        if parameters is None:
+            return
+        parameters.roiShape = shape
+        if is_disc != (parameters.roiRadiusCC <= DISC_RADIUS_MM):
+            parameters.roiRadiusCC = DISC_RADIUS_MM if is_disc else Settings.roi_radii_mm[2]
+        self.onSizeChanged()
+
+    def onSegmentationChosen(self, node: Any) -> None:
+        self.ui.takeOverButton.enabled = self.exam is not None and self.ui.segmentationComboBox.currentNode() is not None
+
+    def onTakeOver(self) -> None:
+        segmentation = self.ui.segmentationComboBox.currentNode()
+        self._rewrite(lambda: self.exam.take_over(segmentation))
+
+    def onRefineChosen(self, checked: bool) -> None:
+        if self._rois():
+            self.onPointsChanged()
+
+    def onUndo(self) -> None:
+        self._rewrite(self.exam.undo)
+
+    # ------------------------------------------------------------------------------------------------ naming, excluding
+    def _firstLevel(self) -> str:
+        return LEVELS[self.ui.firstLevelComboBox.currentIndex]
+
+    def onFirstLevelChosen(self, index: int) -> None:
+        if self._rois():
+            self._rewrite(lambda: self.exam.rename_from(LEVELS[index]))
+
+    def onLevelSelected(self) -> None:
+        roi = self._showReason()
+        if roi is not None:
+            views.jumpTo(roi.center_ras)
+
+    def _showReason(self) -> Optional[VertebraROI]:
+        """Bring the list of reasons to the selected level, which is returned."""
+        roi = self._selected()
+        self.ui.excludeComboBox.enabled = roi is not None
+        if roi is not None:
+            reason = roi.excluded if roi.excluded in self._reasons else None
+            self.ui.excludeComboBox.setCurrentIndex(self._reasons.index(reason))
+        return roi
+
+    def onReasonChosen(self, index: int) -> None:
+        roi = self._selected()
+        if roi is not None:
+            self._rewrite(lambda: self.exam.exclude(roi.level, self._reasons[index]))
+
+    def _selected(self) -> Optional[VertebraROI]:
+        rois = self._rois()
+        row = self.ui.vertebraeTable.currentRow()
+        return rois[row] if 0 <= row < len(rois) else None
+
+    # -------------------------------------------------------------------------------------------------------- showing
+    def _rois(self) -> list[VertebraROI]:
+        """The ROIs of the exam shown; none while its points cannot be read as levels (the footer then says why)."""
+        try:
+            return self.exam.rois() if self.exam else []
+        except MarrowQuantError:
+            return []
+
+    def missing(self) -> str:
+        if not self.case.exams:
+            return _("Read the exams first.")
+        names = {"baseline": _("baseline"), "follow-up": _("follow-up")}
+        without = [names[label] for label, exam in self.case.exams.items() if not exam.has_points()]
+        if without:
+            return _("No vertebra is marked yet in: {exams}. Place points in the vertebral bodies, or take over a segmentation.").format(
+                exams=", ".join(without))
+        return ""
+
+    def told(self, missing: str) -> str:
+        return "\n".join(filter(None, (missing, self.note())))  # what is doubtful in one exam is told before the other is placed
+
+    def note(self) -> str:
+        carried = self.case.follow_up.notes if self.panel.label == FOLLOW_UP else ()
+        return "\n".join((*carried, *(self.exam.notes if self.exam else ())))
+
+    def show(self) -> None:
+        exam = self.exam
+        self._placing.follow(exam.points_node if exam else None)
+        rois = self._rois()
+        self.ui.placeButton.enabled = exam is not None
+        self.ui.fillButton.enabled = len(rois) >= 2
+        self.ui.undoPointButton.enabled = exam is not None and exam.can_undo
+        self.ui.takeOverButton.enabled = exam is not None and self.ui.segmentationComboBox.currentNode() is not None
+        if rois:
+            self.ui.firstLevelComboBox.setCurrentIndex(LEVELS.index(rois[0].level))
+        measured = {v.roi.level: v for v in exam.vertebrae} if exam else {}
+        rows, tips = [], []
+        for roi in rois:
+            vertebra = measured.get(roi.level)
+            fatFraction = vertebra.measurements.get("ff") if vertebra else None
+            flags = vertebra.flags if vertebra else ()
+            place = " ".join(number(x, 0) for x in roi.center_ras)
+            shown = number(fatFraction.value) if fatFraction else ""
+            rows.append([roi.level, shown, place, roi.excluded or "", self._carried(roi), "⚠" if flags else ""])
+            tips.append("\n".join(flags) or _("No warning."))
+        headers = [_("Level"), _("FF %"), _("RAS mm"), _("Excluded"), _("Carried"), _("Warnings")]
+        fillTable(self.ui.vertebraeTable, headers, rows, tips)
+        self._showReason()
+        parameters = self.panel.parameterNode
+        if parameters is not None:
+            is_disc = parameters.roiShape == "cylinder" and parameters.roiRadiusCC <= DISC_RADIUS_MM
+            self.ui.shapeComboBox.setCurrentIndex(CHOICES.index((parameters.roiShape, is_disc)))
+
+    def _carried(self, roi: VertebraROI) -> str:
+        """How sure the place of an ROI is that was carried from the baseline; empty for one that the reader placed or moved."""
+        confidence = self.case.follow_up.confidence(roi) if self.panel.label == FOLLOW_UP else None
+        return "" if confidence is None else f"{100 * confidence:.0f} %"

@@ -1,0 +1,166 @@
+"""The first page of the report: the estimate, the main indices, and the table of all indices with what limits them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Optional
+
+from ..followup import INDICES, Index, flag_kind, index_of, label_of, value_of
+from ..followup.change import INSIDE_LIMIT
+from ..model import UNIT_FF_CHANGE, Change, ExamResult, ResponseEstimate, Results
+from ..response import assess, translation
+from ..response.estimate import PREVALENCE
+from . import charts
+from .formats import number, probability, relative, signed
+from .strings import Strings
+
+ANAEMIA_G_PER_L = 100.0  # haemoglobin; the limit of Huang, AJR
+_TILES = ("ff", "adc", "tdv", "m_protein")
+
+
+def summary_section(results: Results, words: Strings) -> str:
+    """Estimate, tiles and table; with one exam the tiles hold its values."""
+    changes = {change.name: change for change in results.changes}
+    tiles = "".join(_tile(index, results.exams, changes.get(index.key), words) for index in INDICES if index.key in _TILES)
+    if len(results.exams) > 1:
+        top = f'<div class="top"><div class="card">{_estimate(results.response, words)}</div><div class="tiles">{tiles}</div></div>'
+    else:
+        top = f'<p>{escape(words("one_exam"))}</p><div class="tiles">{tiles}</div>'
+    top += _category(results, words)
+    return f'<section><h2>{words("summary")}</h2>{top}<h3>{words("all_indices")}</h3>{_index_table(results, changes, words)}</section>'
+
+
+def _category(results: Results, words: Strings) -> str:
+    """The IMWG category in one line; its rule and what was missing stand with the laboratory values."""
+    imwg = assess(results).imwg
+    if imwg is None:
+        return ""
+    category = imwg.category or words("imwg_none")
+    return f"<p>{words('imwg')}: <b>{escape(category)}</b> <span class=soft>({words('see_labs')})</span></p>"
+
+
+def badges(change: Optional[Change], limited: bool, notes: Optional[list[str]], words: Strings) -> str:
+    """Short marks for a change; if ``notes`` is given, the whole sentence is added to it and referred to by its number."""
+    if change is None:
+        return ""
+    marks = []
+    for flag in change.flags:
+        kind = flag_kind(flag)
+        style = "badge" if kind == INSIDE_LIMIT else "badge doubt"
+        marks.append(f'<span class="{style}">{escape(words.or_key(kind))}</span>{_reference(_sentence(flag, change.name, words), notes)}')
+    if limited and not any(flag_kind(flag) == INSIDE_LIMIT for flag in change.flags):
+        marks.insert(0, f'<span class="badge sure">{words("outside")}</span>')
+    return " ".join(marks)
+
+
+def _reference(sentence: str, notes: Optional[list[str]]) -> str:
+    if notes is None:
+        return ""
+    if sentence not in notes:
+        notes.append(sentence)
+    return f"<sup>{notes.index(sentence) + 1}</sup>"
+
+
+def _sentence(flag: str, name: str, words: Strings) -> str:
+    """The flag's sentence in the page's language where there is one, else as the comparison wrote it."""
+    key, index = f"note {flag_kind(flag)}", index_of(name)
+    if not words.has(key):
+        return flag
+    limit_unit = "%" if index.limit and index.limit.relative else _unit(index.change_unit, words)
+    limit, floor = (f"{entry.value:g}" if entry else "" for entry in (index.limit, index.floor))
+    return words(key, limit=limit, limit_unit=limit_unit, floor=floor, unit=index.unit)
+
+
+def _unit(unit: str, words: Strings) -> str:
+    return words("points") if unit == UNIT_FF_CHANGE else unit
+
+
+def note_list(notes: Sequence[str], words: Strings) -> str:
+    """The sentences behind the numbers that :func:`badges` put beside its marks."""
+    if not notes:
+        return ""
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return f'<ol class="notes" aria-label="{words("notes")}">{items}</ol>'
+
+
+def _estimate(estimate: Optional[ResponseEstimate], words: Strings) -> str:
+    head = f"<h3>{words('probability')}</h3>"
+    if estimate is None:
+        return f'{head}<p>{words("no_probability")}</p>'
+    translated = translation(estimate, words.language)
+    warnings = "".join(f"<p>{escape(warning)}</p>" for warning in estimate.warnings)
+    label = f'<p class="label">{escape(translated.get("label", estimate.label))}</p>'
+    if estimate.probability is None or estimate.interval is None:
+        return f'{head}<p class="big">–</p><p><b>{words("no_probability")}</b></p>{warnings}{label}'
+    low, high = (escape(probability(limit)) for limit in estimate.interval)
+    interval = words("interval", low=low, high=high)
+    value = escape(probability(estimate.probability))
+    bar = charts.probability_bar(estimate.probability, estimate.interval, f"{words('probability')} {value}, {interval}")
+    return f'{head}<p class="big">{value}</p><p>{interval}</p>{bar}{label}{warnings}{_contributions(estimate, words)}'
+
+
+def _contributions(estimate: ResponseEstimate, words: Strings) -> str:
+    names = []
+    for contribution in estimate.contributions:
+        is_change = contribution.predictor != PREVALENCE
+        given = signed(contribution.value, contribution.unit) if is_change else number(contribution.value, "whole")
+        names.append(f"{words.or_key(contribution.predictor)} {given} {_unit(contribution.unit, words)}")
+    logits = [contribution.logit for contribution in estimate.contributions]
+    spoken = "; ".join(f"{name}: {signed(logit, '%')}" for name, logit in zip(names, logits))
+    bars = charts.contribution_bars(names, logits, spoken, words("away"), words("towards"))
+    return f"<h3>{words('contributions')}</h3>{bars}"
+
+
+def _tile(index: Index, exams: Sequence[ExamResult], change: Optional[Change], words: Strings) -> str:
+    values = [value_of(exam, index) for exam in exams]
+    if all(value is None for value in values):
+        shown = f'<p class="soft">{words("not_measured")}</p>'
+    else:
+        first, *rest = (number(value, index.unit) for value in values)
+        arrow = f"<span>{first} → </span>{rest[0]}" if rest else first
+        shown = f'<div class="values">{arrow} <span class="unit">{escape(index.unit)}</span></div>'
+    if change is not None:
+        unit = "" if index.change_unit == index.unit else f" {words('points')}"
+        shown += f"<p>{signed(change.absolute, index.change_unit)}{unit} ({relative(change.relative_percent)})</p>"
+        shown += f"<p>{badges(change, index.limit is not None, None, words)}</p>"
+    return f'<div class="tile"><h3>{escape(label_of(index.key, words.language))}</h3>{shown}</div>'
+
+
+def _index_table(results: Results, changes: dict[str, Change], words: Strings) -> str:
+    both, notes, rows = len(results.exams) > 1, [], []
+    for index in INDICES:
+        values = [value_of(exam, index) for exam in results.exams]
+        if all(value is None for value in values):
+            continue
+        change = changes.get(index.key)
+        cells = "".join(f"<td>{number(value, index.unit)}</td>" for value in values)
+        if both:
+            unit = f" {words('points')}" if index.change_unit == UNIT_FF_CHANGE else ""
+            cells += f"<td>{signed(change.absolute, index.change_unit) + unit if change else '–'}</td>"
+            cells += f"<td>{relative(change.relative_percent) if change else '–'}</td>"
+            cells += f'<td class="text">{badges(change, index.limit is not None, notes, words)}</td>'
+        label = escape(label_of(index.key, words.language))
+        rows.append(f'<tr><th scope="row">{label}</th><td class="text">{escape(index.unit)}</td>{cells}</tr>')
+    heads = "".join(
+        f'<th scope="col">{words.exam(exam.label)}<br><span class="date">{exam.date.isoformat()}</span></th>' for exam in results.exams
+    )
+    if both:
+        heads += f'<th scope="col">{words("change")}</th><th scope="col">{words("relative")}</th>'
+        heads += f'<th scope="col" class="text">{words("meaning")}</th>'
+    head = f'<tr><th scope="col">{words("index")}</th><th scope="col" class="text">{words("unit")}</th>{heads}</tr>'
+    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>{note_list(notes, words)}{_cautions(results, words)}"
+
+
+def _cautions(results: Results, words: Strings) -> str:
+    """What a reader must know before reading a sign or a size.
+
+    Marrow ADC is not monotonic: untreated tumour lies above normal fatty marrow (1054 ± 456 against 422 ± 67 µm²/s: Messiou 2011,
+    PMC8161193), so the fat that returns with response lowers the mean; that necrosis may raise it first is general knowledge. Anaemia:
+    Huang, AJR, mDixon and diffusion in 56 newly diagnosed patients (clinical facts, 3.4).
+    """
+    haemoglobin = [exam.labs["haemoglobin"].value for exam in results.exams if "haemoglobin" in exam.labs]
+    sentences = [words("adc_caution")] if any("adc" in exam.lumbar for exam in results.exams) else []
+    if any(value < ANAEMIA_G_PER_L for value in haemoglobin):
+        sentences.append(words("anaemia_caution", limit=ANAEMIA_G_PER_L))
+    return "".join(f'<p class="soft">{sentence}</p>' for sentence in sentences)

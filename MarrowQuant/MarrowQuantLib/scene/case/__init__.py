@@ -1,0 +1,1 @@
+"""One patient in the scene: exams, ROIs, tumour load, follow-up, laboratory."""

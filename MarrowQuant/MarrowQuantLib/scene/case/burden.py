@@ -1,0 +1,240 @@
+"""The tumour load of one exam of the case, with the reader's decisions on its components.
+
+The stitched stations are part 1 of the exam; each group of stations that fits no others is a part of its own, with its own tDV.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Optional
+
+import numpy as np
+
+from ... import workflow
+from ...burden import BurdenSession
+from ...burden.exam_load import PartSession
+from ...exam.maps import ExamMaps
+from ...model import Burden, BurdenPart, Component, MarrowQuantError, VertebraROI, Volume, part_key
+from .. import skeleton
+from ..burden import burdens_to_nodes, remove_burden
+from ..muscle import muscle_points, remove_points
+from ..records import Decision
+from .rois import CaseRois
+
+if TYPE_CHECKING:
+    from .case import Case
+
+
+class CaseBurden(CaseRois):
+    """What :class:`~.case_exam.CaseExam` knows and does about its tumour load.
+
+    Attributes
+    ----------
+    burden : Burden or None
+        The tumour load with the present thresholds and decisions; None before it was proposed.
+    parts : tuple of BurdenPart
+        The same of stations that could not be stitched to the others.
+    part_notes : list of str
+        What is and what is not in the tDV, for these stations.
+    decisions : list of Decision
+        The reader's words on components, oldest first.
+    muscle_signal : float or None
+        The signal of muscle that :meth:`propose_burden` was given.
+    """
+
+    def __init__(self, case: Case, maps: ExamMaps) -> None:
+        super().__init__(case, maps)
+        self.decisions: list[Decision] = []
+        self.muscle_signal: Optional[float] = None
+        self._forget_burden()
+
+    def _forget_burden(self) -> None:
+        self.burden: Optional[Burden] = None
+        self.parts: tuple[BurdenPart, ...] = ()
+        self.part_notes: list[str] = []
+        self._session: Optional[BurdenSession] = None
+        self._part_sessions: list[PartSession] = []
+
+    def outdate_result(self) -> None:
+        """The exam's result is no longer what is known."""
+        raise NotImplementedError
+
+    def measured_rois(self) -> list[VertebraROI]:
+        """The ROIs as they were measured last."""
+        raise NotImplementedError
+
+    def _sessions(self) -> dict[int, BurdenSession]:
+        """The session of each part that can be measured."""
+        sessions = {1: self._session, **{part.number: part.session for part in self._part_sessions}}
+        return {number: session for number, session in sessions.items() if session is not None}
+
+    # -------------------------------------------------------------------------------------------------------- proposing
+    def has_diffusion(self) -> bool:
+        return "dwi_high" in self.maps.maps and "adc" in self.maps.maps
+
+    def propose_burden(self, muscle_signal: Optional[float] = None) -> None:
+        """Segment the diffusion images; the reader's decisions are kept.
+
+        Parameters
+        ----------
+        muscle_signal : float, optional
+            Median high-b signal of muscle in the stitched stations; if left out, that at the reader's points in muscle, and without
+            points it is found.
+
+        Raises
+        ------
+        MarrowQuantError
+            If no muscle is found or a point lies elsewhere; see ``workflow.burden_session``. What was proposed before then stays.
+        """
+        muscle = (muscle_points(self.label) or None) if muscle_signal is None else muscle_signal
+        rois, settings, mask = self.measured_rois(), self.case.settings(), self._skeleton()
+        maps, seams = self.maps.maps, self.maps.seams_ras
+        self._session = workflow.burden_session(maps, settings, muscle, rois=rois, seams_ras=seams, skeleton=mask)
+        self._part_sessions = workflow.part_sessions(maps, settings, muscle, rois=rois, skeleton=mask)
+        self.muscle_signal = muscle_signal
+        sessions = self._sessions()
+        for decision in self.decisions:
+            if decision.part in sessions:
+                sessions[decision.part].decide(decision.ras, decision.state)
+        self.update_burden()
+        self._update_parts()
+
+    def update_burden(self) -> None:
+        """Bring a proposed tumour load to the present thresholds and decisions; fast, touches no node."""
+        if self._session is not None:
+            self.set_burden(self._session.update(**workflow.thresholds_of(self.case.settings())))
+
+    def _update_parts(self) -> None:
+        if self._part_sessions:
+            self.parts, self.part_notes = workflow.update_parts(self._part_sessions, self.case.settings())
+            self.outdate_result()
+
+    def set_burden(self, burden: Burden) -> None:
+        """Replace the tumour load of the stitched stations, e.g. by the same with names for its lesions."""
+        self.burden = burden
+        self.outdate_result()
+
+    def move_burden_rois(self, rois: Sequence[VertebraROI]) -> None:
+        """Tell a proposed tumour load that the vertebral ROIs moved."""
+        for session in self._sessions().values():
+            session.set_rois(rois)
+        self.update_burden()
+
+    def remove_burden(self) -> None:
+        """Forget the tumour load, here and in the scene."""
+        self._forget_burden()
+        self.outdate_result()
+        remove_burden(self.label)
+        self.refer("Burden", None)
+        self.remember()
+
+    def show_burden(self) -> None:
+        """Write the tumour load into its segmentations and tables."""
+        if self.burden is not None:
+            self._update_parts()
+            self.refer("Burden", burdens_to_nodes(self.burden, self.parts, self.label, self.maps.maps, self.map_node))
+            self.remember()
+
+    # ----------------------------------------------------------------------------------------------- muscle, skeleton
+    def follow_muscle(self) -> None:
+        """Propose the tumour load anew at the reader's points in muscle, or by itself where there are none, and show it.
+
+        Raises
+        ------
+        MarrowQuantError
+            As :meth:`propose_burden`.
+        """
+        self.propose_burden()
+        self.case.follow_up.match()
+        self.show_burden()
+
+    def find_muscle(self) -> None:
+        """Remove the points in muscle, and let it be found."""
+        remove_points(self.label)
+        self.follow_muscle()
+
+    @property
+    def muscle_is_given(self) -> bool:
+        """True if muscle was given by points or by its signal."""
+        return self.muscle_signal is not None or bool(muscle_points(self.label))
+
+    @property
+    def skeleton_node(self) -> Optional[Any]:
+        """The mask of bone that the reader chose for this exam, or None."""
+        return skeleton.skeleton_node(self.label)
+
+    def _skeleton(self) -> Optional[Volume]:
+        return skeleton.skeleton_mask(self.label, self.map_node("dwi_high"))
+
+    def set_skeleton(self, node: Optional[Any]) -> None:
+        """Restrict the tumour load to a labelmap or segmentation, or lift the restriction (None).
+
+        Raises
+        ------
+        MarrowQuantError
+            If the mask does not fit the images; the one before then holds.
+        """
+        before = self.skeleton_node
+        skeleton.choose_skeleton(node, self.label)
+        try:
+            if self.burden is not None:
+                self.propose_burden(self.muscle_signal)
+        except MarrowQuantError:
+            skeleton.choose_skeleton(before, self.label)
+            raise
+        self.case.follow_up.match()
+        self.show_burden()
+
+    # ------------------------------------------------------------------------------------------------------- decisions
+    def components(self) -> list[tuple[int, Component]]:
+        """Every component with the number of its part: the stitched stations' first."""
+        return [(number, component) for number, burden in self._burdens().items() for component in burden.components]
+
+    def _burdens(self) -> dict[int, Burden]:
+        return {} if self.burden is None else {1: self.burden, **{part.number: part.burden for part in self.parts}}
+
+    def decide(self, component: Component, state: str, part: int = 1) -> None:
+        """The reader's word on one component of a part: accepted, rejected or physiological."""
+        self._add(Decision(self._brightest_point(component, part), state, part))
+        self._follow_decision(part)
+
+    def undo_decision(self) -> None:
+        """Take the last decision back, if any."""
+        if self.decisions:
+            self._follow_decision(self._drop_last())
+
+    def set_decisions(self, decisions: Sequence[Decision]) -> None:
+        """Have these decisions instead of the present ones, from the next update on."""
+        while self.decisions != list(decisions[: len(self.decisions)]):
+            self._drop_last()
+        for decision in decisions[len(self.decisions) :]:
+            self._add(decision)
+
+    def _add(self, decision: Decision) -> None:
+        self.decisions.append(decision)
+        session = self._sessions().get(decision.part)
+        if session is not None:
+            session.decide(decision.ras, decision.state)
+
+    def _drop_last(self) -> int:
+        """Forget the last decision; the part that it was about."""
+        part = self.decisions.pop().part
+        session = self._sessions().get(part)
+        if session is not None:
+            session.undo_decision()
+        return part
+
+    def _follow_decision(self, part: int) -> None:
+        if part == 1:
+            self.update_burden()
+            self.case.follow_up.match()
+        else:
+            self._update_parts()
+
+    def _brightest_point(self, component: Component, part: int) -> tuple[float, ...]:
+        """RAS of the component's brightest voxel: the last one that a rising threshold drops, so a decision saved there is found again."""
+        labels, signal = self._burdens()[part].labels, self.maps.maps[part_key("dwi_high", part)].array
+        voxels = np.flatnonzero(labels.array == component.label)
+        brightest = voxels[np.argmax(signal.ravel()[voxels])]
+        ijk = np.unravel_index(brightest, labels.array.shape)[::-1]
+        return tuple(float(x) for x in labels.ijk_to_ras[:3, :3] @ ijk + labels.ijk_to_ras[:3, 3])

@@ -1,0 +1,151 @@
+"""The ROIs of one exam of the case: its point list, what placed them, and undoing whatever changed them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Optional
+
+import numpy as np
+
+from ... import workflow
+from ...exam.maps import ExamMaps
+from ...model import MarrowQuantError, VertebraROI
+from ...vertebrae import from_segments, place_between, relabel, take_over
+from ...vertebrae.levels import level_index
+from .. import points as point_list
+from ..labelmaps import read_segments
+from ..nodes import find_node
+from ..rois import rois_from_points_node, rois_to_points_node
+
+if TYPE_CHECKING:
+    from .case import Case
+
+# Names of the node references in the parameter node.
+_REFERENCES = dict(zip(workflow.LABELS, ("baseline", "followUp")))
+
+
+class CaseRois:
+    """What :class:`~.case_exam.CaseExam` knows and does about its points.
+
+    Attributes
+    ----------
+    placement_notes : tuple of str
+        What the reader should know about how the ROIs were placed.
+    """
+
+    def __init__(self, case: Case, maps: ExamMaps) -> None:
+        self.case, self.maps, self.label = case, maps, maps.label
+        self.placement_notes: tuple[str, ...] = ()
+        self.begin_history()
+
+    def remember(self) -> None:
+        """Write into the scene what its other nodes do not hold."""
+        raise NotImplementedError
+
+    def map_node(self, key: str) -> Optional[Any]:
+        """The volume node of a map, or None."""
+        return find_node("vtkMRMLScalarVolumeNode", {"exam": self.label, "key": key})
+
+    def refer(self, what: str, node: Optional[Any]) -> None:
+        """Keep a node of this exam in the parameter node: "Points", "Segmentation" or "Burden"."""
+        setattr(self.case.parameters, _REFERENCES[self.label] + what, node)
+
+    @property
+    def points_node(self) -> Optional[Any]:
+        """The exam's point list, or None."""
+        return getattr(self.case.parameters, _REFERENCES[self.label] + "Points")
+
+    def points(self) -> Any:
+        """The exam's point list, made at the first call."""
+        if self.points_node is None:
+            self.refer("Points", rois_to_points_node([], self.label))
+        return self.points_node
+
+    def has_points(self) -> bool:
+        return self.points_node is not None and bool(point_list.placed_points(self.points_node))
+
+    def rois(self) -> list[VertebraROI]:
+        """The ROIs around the points, cranial first.
+
+        Raises
+        ------
+        MarrowQuantError
+            If the points cannot be read as levels; see ``rois_from_points_node``.
+        """
+        settings = self.case.settings()
+        return [] if self.points_node is None else rois_from_points_node(self.points_node, settings.roi_radii_mm, settings.roi_shape)
+
+    def set_rois(self, rois: Sequence[VertebraROI], notes: Optional[Sequence[str]] = None) -> None:
+        """Replace all points; ``notes`` take the place of the placement's notes, None keeps these."""
+        self._history.record(self.points(), self.placement_notes)
+        rois_to_points_node(rois, self.label, node=self.points())
+        if notes is not None:
+            self.placement_notes = tuple(notes)
+            self.remember()
+        self._history.record(self.points(), self.placement_notes)
+
+    def begin_history(self) -> None:
+        """The points as they are now are where undoing ends."""
+        self._history = point_list.PointHistory(self.points_node, self.placement_notes)
+
+    @property
+    def can_undo(self) -> bool:
+        """True if the points were changed since :meth:`begin_history`."""
+        return self._history.can_undo
+
+    def undo(self) -> None:
+        """Take back the last change of the points: placing, dragging, filling, taking over, renaming, excluding, resizing."""
+        self.placement_notes = self._history.undo(self.points(), self.placement_notes)
+
+    def name_points(self, first_level: str) -> str:
+        """Name the points without a level in the order of placing; the last point's level. See ``points.name_points``."""
+        return point_list.name_points(self.points(), first_level)
+
+    def rename_from(self, first_level: str) -> None:
+        """Move all levels so that the most cranial point is ``first_level``: corrects a count from the wrong vertebra."""
+        rois = self.rois()
+        if rois:
+            self.set_rois(relabel(rois, level_index(first_level) - level_index(rois[0].level)))
+
+    def fill_between(self) -> None:
+        """Place an ROI in every body from the highest to the lowest point, on the Dixon image.
+
+        Raises
+        ------
+        MarrowQuantError
+            If there are not two points, or see ``vertebrae.place_between``.
+        """
+        rois = self.rois()
+        if len(rois) < 2:
+            raise MarrowQuantError("Two points are needed to fill in the levels between them; place the first and the last level.")
+        ends, settings = [(roi.level, roi.center_ras) for roi in (rois[0], rois[-1])], self.case.settings()
+        self._place(*place_between(*ends, workflow.dixon_image(self.maps), settings.roi_radii_mm, settings.roi_shape))
+
+    def take_over(self, segmentation: Any) -> None:
+        """Place an ROI inside every vertebra that a segmentation node holds; exclusions of the levels stay.
+
+        Raises
+        ------
+        MarrowQuantError
+            If no segment is a vertebra; see ``vertebrae.from_segments`` and ``vertebrae.take_over``.
+        """
+        labelled = from_segments(read_segments(segmentation), segmentation.GetName())
+        settings = self.case.settings()
+        found = take_over(labelled, radii_mm=settings.roi_radii_mm, shape=settings.roi_shape)
+        self._place(found.rois, found.doubts)
+
+    def _place(self, rois: Sequence[VertebraROI], notes: Sequence[str]) -> None:
+        """Replace all points; a level that was excluded stays so."""
+        excluded = {roi.level: roi.excluded for roi in self.rois()} if self.has_points() else {}
+        self.set_rois([replace(roi, excluded=excluded.get(roi.level)) for roi in rois], notes)
+
+    def resize_rois(self) -> None:
+        """Give every ROI the half-lengths and the shape of the parameter node."""
+        settings = self.case.settings()
+        radii = np.array(settings.roi_radii_mm)
+        self.set_rois([replace(roi, radii_mm=radii, shape=settings.roi_shape) for roi in self.rois()])
+
+    def exclude(self, level: str, reason: Optional[str]) -> None:
+        """Keep a level out of the mean for a reason, or take it in again (None)."""
+        self.set_rois([replace(roi, excluded=reason) if roi.level == level else roi for roi in self.rois()])
