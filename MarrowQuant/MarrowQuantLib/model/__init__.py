@@ -18,6 +18,7 @@ from .basics import (
     part,
 )
 from .burden import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Component, Infiltration, Profile, Seam, Stitching, part_key
+from .findings import Finding, finding, grouped, sentence
 from .laboratory import LabHistory, LabNote, LabValue
 from .results import (
     Change,
@@ -53,6 +54,7 @@ __all__ = [
     "Contribution",
     "DistributionChange",
     "ExamResult",
+    "Finding",
     "Histogram",
     "Infiltration",
     "LabHistory",
@@ -76,7 +78,10 @@ __all__ = [
     "VertebraResult",
     "Volume",
     "VoxelwiseChange",
+    "finding",
+    "grouped",
     "no_progress",
     "part",
     "part_key",
+    "sentence",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..fatwater import dropout_ratio
 from ..features import first_order, histogram
-from ..model import UNIT_ADC, UNIT_FF, UNIT_R2STAR, MarrowQuantError, Measurement, VertebraResult, VertebraROI, Volume
+from ..model import UNIT_ADC, UNIT_FF, UNIT_R2STAR, MarrowQuantError, Measurement, VertebraResult, VertebraROI, Volume, finding
 from . import ImageShift, RoiVoxels, levels_between, rasterise
 from .outliers import with_outlier_flags
 
@@ -71,7 +71,7 @@ def _measure_one(maps: Mapping[str, Volume], roi: VertebraROI, shifts: Mapping[s
             moved_rois[key] = shift.apply(roi)
         voxels = _voxels_in(maps[key], moved_rois.get(key, roi), required=key == primary)
         if voxels is None:
-            flags.append(f"{roi.level} lies outside the field of view of the {name} map.")
+            flags.append(finding("roi.outside", level=roi.level, map=name))
             continue
         values = {**first_order(voxels.values), "n_excluded": voxels.n_without_value}
         how = "; ".join([statistic, *maps[key].source, *([f"ROI moved by {shift.components}"] if moved else [])])
@@ -104,9 +104,9 @@ def _measurement(name: str, value: float, unit: str, voxels: RoiVoxels, how: str
 def _doubts(level: str, name: str, voxels: RoiVoxels) -> list[str]:
     doubts = []
     if voxels.fraction_inside < MIN_FRACTION_INSIDE:
-        doubts.append(f"{level}: only {100 * voxels.fraction_inside:.0f} % of the ROI is inside the field of view of the {name} map.")
+        doubts.append(finding("roi.cut", level=level, map=name, percent=100 * voxels.fraction_inside))
     if voxels.n_voxels < MIN_VOXELS:
-        doubts.append(f"{level}: only {voxels.n_voxels} voxels on the {name} map; the number is uncertain.")
+        doubts.append(finding("roi.few_voxels", level=level, map=name, n=voxels.n_voxels))
     return doubts
 
 

@@ -1,0 +1,24 @@
+"""All findings: their codes, how serious they are, and their English sentences.
+
+A finding is one row in the table of its subject, ``code: (severity, sentence)``; the code begins with the subject's name. Its Japanese
+stands in ``ja.po``. What a placeholder can do is told in :func:`words.catalogue.filled`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import roi
+from .severity import CHECK, NOTE, SERIOUS
+
+Row = tuple[str, str]
+
+TOLD = "told"
+"""The code of a sentence that is known as a sentence only: from a file of schema 1.2 or older, or a site's own model card."""
+
+FINDINGS: Mapping[str, Row] = {
+    TOLD: (NOTE, "{sentence}"),
+    **roi.FINDINGS,
+}
+
+__all__ = ["CHECK", "FINDINGS", "NOTE", "SERIOUS", "TOLD", "Row"]

@@ -1,0 +1,83 @@
+"""Findings are codes with values; their sentences are made in the reader's language, and none is missing in Japanese."""
+
+import copy
+import doctest
+import pickle
+
+import messages
+import numpy as np
+import pytest
+from babel.messages.pofile import read_po
+from MarrowQuantLib.model import MarrowQuantError, findings
+from MarrowQuantLib.model.findings import Finding, as_finding, finding, grouped, sentence
+from MarrowQuantLib.words import catalogue
+from MarrowQuantLib.words.findings import FINDINGS, TOLD
+
+FEW = {"map": "fat fraction", "n": 3}
+
+
+def test_the_example_of_the_module_holds():
+    assert doctest.testmod(findings).failed == 0
+
+
+@pytest.mark.parametrize("code", [code for code in FINDINGS if code != TOLD])
+def test_every_code_has_a_severity_and_a_japanese_sentence_with_the_same_values(code):
+    severity, template = FINDINGS[code]
+    assert severity in findings.SEVERITIES
+    japanese = catalogue.translated(template, "ja")
+    assert japanese != template, "words/ja.po lacks it"
+    assert catalogue.names_in(japanese) == catalogue.names_in(template)
+
+
+def test_our_reader_of_the_catalogue_and_babels_agree():
+    with messages.CATALOGUE.open("rb") as file:
+        read = {(message.context, message.id): message.string for message in read_po(file) if message.id and message.string}
+    assert read and catalogue.read_po(messages.CATALOGUE.read_text(encoding="utf-8")) == read
+
+
+def test_fuzzy_entries_continued_lines_and_escapes_are_read_as_gettext_means_them():
+    text = 'msgid ""\nmsgstr "head\\n"\n\n'
+    text += '#, fuzzy\nmsgid "a"\nmsgstr "b"\n\n#. c\nmsgctxt "word"\nmsgid ""\n"one "\n"\\"two\\""\nmsgstr "x"\n"y"\n'
+    assert catalogue.read_po(text) == {("word", 'one "two"'): "xy"}
+
+
+def test_the_english_sentence_is_the_text_so_that_it_can_be_joined_and_compared():
+    found = finding("roi.few_voxels", level="L3", **FEW)
+    assert "\n".join([found, "other"]) == "L3: only 3 voxels on the fat fraction map; the number is uncertain.\nother"
+    assert finding("roi.few_voxels", level="L3", map="ADC", n=1) == "L3: only 1 voxel on the ADC map; the number is uncertain."
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda found: pickle.loads(pickle.dumps(found))], ids=["deepcopy", "pickle"])
+def test_a_copy_knows_what_the_finding_knows(copied):
+    found = copied(finding("roi.cut", level="L3", map="ADC", percent=np.float32(50.0)))
+    assert (found.code, found.severity, found.about, found.values) == ("roi.cut", "check", {"level": "L3", "map": "ADC"}, {"percent": 50.0})
+
+
+def test_equal_findings_of_several_levels_become_one_and_others_stay():
+    two = [finding("roi.few_voxels", level=level, **FEW) for level in ("L1", "L3", "L1")]
+    other = finding("roi.few_voxels", level="L2", map="ADC", n=3)
+    assert grouped([two[0], other, *two[1:], "a bare sentence", "a bare sentence"]) == (
+        "L1, L3: only 3 voxels on the fat fraction map; the number is uncertain.", other, "a bare sentence"
+    )
+    assert grouped(two)[0].in_language("ja").startswith("L1、L3：")
+
+
+def test_values_that_are_findings_errors_unknown_or_words_are_said_in_the_language_too():
+    error = MarrowQuantError("{level}: only {n:voxel|voxels} on the {map} map; the number is uncertain.", level="L1", **FEW)
+    assert str(error).startswith("L1: only 3 voxels")
+    values = {"why": error, "what": as_finding("x"), "none": None, "exams": ("baseline",)}
+    told = catalogue.filled("{why} {what} {none} {exams}", values, "ja")
+    assert told == "L1：脂肪分画マップ上のボクセルが3個しかなく、値は不確かである。 x 不明 治療前"
+
+
+def test_an_error_keeps_its_template_and_values_between_processes_and_its_braces_without_values():
+    error = pickle.loads(pickle.dumps(MarrowQuantError("{n} is odd", n=3)))
+    assert (str(error), error.template, error.values, sentence(error)) == ("3 is odd", "{n} is odd", {"n": 3}, "3 is odd")
+    assert str(MarrowQuantError("{'a': 1} is no table")) == "{'a': 1} is no table"
+
+
+def test_a_finding_that_lacks_a_value_or_has_no_row_is_refused_where_it_is_made():
+    with pytest.raises(KeyError):
+        finding("roi.few_voxels", level="L3", map="ADC")
+    with pytest.raises(KeyError):
+        Finding("roi.unheard_of", {})
