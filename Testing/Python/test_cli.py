@@ -197,7 +197,7 @@ def test_the_shell_answers_without_loading_the_numerics(arguments):
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).resolve().parents[1])}
     told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    own = ["MarrowQuantLib.cli", "MarrowQuantLib.commands", "MarrowQuantLib.commands.progress"]
+    own = [f"MarrowQuantLib.{name}" for name in ("cli", "commands", "commands.progress", "words", "words.catalogue")]
     assert told.stdout.splitlines()[-1] == f"LOADED {own} []"
 
 
