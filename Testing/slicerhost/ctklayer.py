@@ -132,7 +132,9 @@ class ctkPathLineEdit(QWidget):
         self._combo.editTextChanged.connect(self._edited)
 
     def _edited(self, path: str) -> None:
-        self.currentPathChanged.emit(path)
+        """Of an emptied path nobody is told, as in a real Slicer 5.13."""
+        if path:
+            self.currentPathChanged.emit(path)
         self.validInputChanged.emit(bool(path))
 
     def _path(self) -> str:

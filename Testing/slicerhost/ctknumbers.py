@@ -233,9 +233,10 @@ class ctkRangeWidget(_Range):
         self.setValues(self._low.value, self._high.value)
 
     def _show_values(self) -> None:
-        for spin, value in zip((self._low, self._high), self._values):
+        limits = ((self._limits[0], self._values[1]), (self._values[0], self._limits[1]))  # neither passes the other
+        for spin, value, between in zip((self._low, self._high), self._values, limits):
             blocked = spin.blockSignals(True)
-            spin.setRange(*self._limits)
+            spin.setRange(*between)
             spin.setValue(value)
             spin.suffix = self.suffix
             spin.blockSignals(blocked)

@@ -31,6 +31,7 @@ class RunningPanel:
     def __init__(self, ui: Any) -> None:
         self.ui = ui
         self.busy = self._cancelled = False
+        self.fields: list[Any] = []  # see fields.py; what was typed is read before a button acts
         self._shown = 0.0
         self.ui.cancelButton.connect("clicked()", self.onCancel)
         self._showProgress(False)
@@ -48,6 +49,7 @@ class RunningPanel:
         """
         if self.busy:
             return False
+        self.finishFields()
         self.busy, self._cancelled = True, False
         self._say("")
         self._showProgress(True)
@@ -62,6 +64,11 @@ class RunningPanel:
             self._showProgress(False)
             self.refresh()
         return finished
+
+    def finishFields(self) -> None:
+        """Read what was typed in a field that still has the focus: on a Mac, pressing a button takes it from nobody."""
+        for field in self.fields:
+            field.finish()
 
     def _attempt(self, function: Callable[[Progress], Any]) -> bool:
         try:

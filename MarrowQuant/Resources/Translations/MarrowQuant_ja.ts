@@ -714,6 +714,10 @@
         <translation>TE ms</translation>
     </message>
     <message>
+        <source>There is no such folder.</source>
+        <translation>そのフォルダはありません。</translation>
+    </message>
+    <message>
         <source>Used</source>
         <translation>使用</translation>
     </message>
@@ -918,6 +922,18 @@
 <context>
     <name>panel.labs_step</name>
     <message>
+        <source>No sheet is chosen; the values below hold until they are removed.</source>
+        <translation>検査値表は選ばれていません。下の値は削除するまで有効です。</translation>
+    </message>
+    <message>
+        <source>There is no such file; the values below hold.</source>
+        <translation>そのファイルはありません。下の値のままです。</translation>
+    </message>
+    <message>
+        <source>This sheet was refused, see the end of the panel; the values below hold.</source>
+        <translation>この検査値表は読み込めませんでした（パネル下端を参照）。下の値のままです。</translation>
+    </message>
+    <message>
         <source>not given</source>
         <translation>未入力</translation>
     </message>
@@ -1035,6 +1051,18 @@
 <context>
     <name>panel.response_step</name>
     <message>
+        <source>Limits saved with this case hold. Press Enter in the empty field to go back to the published ones.</source>
+        <translation>この症例とともに保存された限界値が有効です。空欄のままEnterを押すと文献の限界値に戻ります。</translation>
+    </message>
+    <message>
+        <source>There is no such folder.</source>
+        <translation>そのフォルダはありません。</translation>
+    </message>
+    <message>
+        <source>This file was refused, see the end of the panel; {held}.</source>
+        <translation>このファイルは読み込めませんでした（パネル下端を参照）。{held}。</translation>
+    </message>
+    <message>
         <source>points</source>
         <translation>ポイント</translation>
     </message>
@@ -1121,6 +1149,14 @@
     <message>
         <source>Value</source>
         <translation>値</translation>
+    </message>
+    <message>
+        <source>the limits that were read before hold</source>
+        <translation>前に読み込んだ限界値のままです</translation>
+    </message>
+    <message>
+        <source>the published limits hold</source>
+        <translation>文献の限界値のままです</translation>
     </message>
 </context>
 <context>
@@ -1648,6 +1684,25 @@
     <message>
         <source>such as own_cohort_2026</source>
         <translation>例: own_cohort_2026</translation>
+    </message>
+</context>
+<context>
+    <name>panel.fields</name>
+    <message>
+        <source>"{typed}" can be read as two numbers; write it without a separator. {value} holds.</source>
+        <translation>「{typed}」は二通りの数に読めます。区切りなしで入力してください。{value} のままです。</translation>
+    </message>
+    <message>
+        <source>"{typed}" is not a number; {value} holds.</source>
+        <translation>「{typed}」は数ではありません。{value} のままです。</translation>
+    </message>
+    <message>
+        <source>{typed} is finer than this field can hold; {value} holds.</source>
+        <translation>{typed} はこの欄の桁数を超えています。{value} のままです。</translation>
+    </message>
+    <message>
+        <source>{typed} is not between {low} and {high}; {value} holds.</source>
+        <translation>{typed} は {low} から {high} の範囲にありません。{value} のままです。</translation>
     </message>
 </context>
 </TS>

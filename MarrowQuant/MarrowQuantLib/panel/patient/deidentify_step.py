@@ -13,6 +13,7 @@ from slicer.i18n import tr as _
 from ...deidentify import PROFILES, Summary, deidentify
 from ...deidentify.audit import TEXT_NAME
 from ...model import Progress
+from ..fields import PathField
 from ..step import Step
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class DeidentifyStep(Step):
         ui.profileComboBox.addItems([texts[profile] for profile in self._profiles])
         self._paths = (ui.identifiedPathLineEdit, ui.deidentifiedPathLineEdit, ui.keyPathLineEdit)
         for lineEdit in self._paths:
-            lineEdit.connect("currentPathChanged(QString)", self.onPathChanged)
+            panel.fields.append(PathField(lineEdit, getattr(ui, f"{lineEdit.objectName}Refusal"), self.onPathChanged))
         ui.deidentifyButton.connect("clicked()", self.onDeidentify)
 
     def onPathChanged(self, path: str) -> None:

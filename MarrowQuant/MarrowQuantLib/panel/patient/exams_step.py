@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 
 from ...dicom import edits
 from ...model import MarrowQuantError, Role
+from ..fields import PathField
 from ..step import Step
 from ..tablewidget import fillTable
 from . import views
@@ -36,16 +37,18 @@ class ExamsStep(Step):
         super().__init__(panel, ui, ui.examsSection, ui.examsMessage)
         self._refusal = ""
         self._entries: list[dict[str, Any]] = []  # the reader's changes, as of the last refresh
-        ui.baselinePathLineEdit.connect("currentPathChanged(QString)", self.onBaselineChanged)
-        ui.followUpPathLineEdit.connect("currentPathChanged(QString)", self.onFollowUpChanged)
+        absent = _("There is no such folder.")
+        self._baseline = PathField(ui.baselinePathLineEdit, ui.baselinePathLineEditRefusal, self.onBaselineChanged, absent)
+        self._followUp = PathField(ui.followUpPathLineEdit, ui.followUpPathLineEditRefusal, self.onFollowUpChanged, absent)
+        panel.fields += [self._baseline, self._followUp]
         ui.readButton.connect("clicked()", self.onRead)
         ui.seriesTable.connect("cellActivated(int,int)", self.onCellActivated)
         ui.seriesTable.connect("cellChanged(int,int)", self.onCellChanged)
         ui.undoSeriesButton.connect("clicked()", self.onUndo)
 
     def bind(self, parameterNode: Any) -> None:
-        self.ui.baselinePathLineEdit.currentPath = parameterNode.baselineFolder
-        self.ui.followUpPathLineEdit.currentPath = parameterNode.followUpFolder
+        self._baseline.show(parameterNode.baselineFolder)
+        self._followUp.show(parameterNode.followUpFolder)
 
     def onBaselineChanged(self, path: str) -> None:
         if self.panel.parameterNode is not None:

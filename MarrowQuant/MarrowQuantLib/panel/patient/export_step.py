@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from ...model import Progress
 from ...scene.share import save_share_safe
+from ..fields import PathField
 from ..step import Step
 
 if TYPE_CHECKING:
@@ -25,14 +26,15 @@ class ExportStep(Step):
         super().__init__(panel, ui, ui.exportSection, ui.exportMessage)
         self._written: list[str] = []
         self._shared = False
-        ui.outputPathLineEdit.connect("currentPathChanged(QString)", self.onFolderChanged)
+        self._folder = PathField(ui.outputPathLineEdit, ui.outputPathLineEditRefusal, self.onFolderChanged)
+        panel.fields.append(self._folder)
         ui.exportButton.connect("clicked()", self.onExport)
         ui.shareButton.connect("clicked()", self.onShare)
         ui.openFolderButton.connect("clicked()", self.onOpenFolder)
 
     def bind(self, parameterNode: Any) -> None:
         self._written, self._shared = [], False
-        self.ui.outputPathLineEdit.currentPath = parameterNode.outputFolder
+        self._folder.show(parameterNode.outputFolder)
 
     def onFolderChanged(self, path: str) -> None:
         if self.panel.parameterNode is not None:

@@ -26,6 +26,7 @@ from ...response import (
 from ...response.lab_notes import COVARIATE
 from ...response.lab_tests import number_in
 from ...scene.case.case import LABELS
+from ..fields import PathField
 from ..language import interfaceLanguage
 from ..step import Step
 from ..tablewidget import fillTable
@@ -52,7 +53,8 @@ class LabsStep(Step):
         ui.sexComboBox.addItems([_("not given"), _("female"), _("male")])
         ui.ageSpinBox.connect("valueChanged(int)", self.onSubjectChanged)
         ui.sexComboBox.connect("activated(int)", self.onSubjectChanged)
-        ui.labsPathLineEdit.connect("currentPathChanged(QString)", self.onPathChanged)
+        self._sheet = PathField(ui.labsPathLineEdit, ui.labsPathLineEditRefusal, self.onPathChanged)
+        panel.fields.append(self._sheet)
         ui.labsTable.connect("cellChanged(int,int)", self.onCellChanged)
         ui.entryKindComboBox.connect("currentIndexChanged(int)", self.onKindChosen)
         ui.addEntryButton.connect("clicked()", self.onAdd)
@@ -60,9 +62,7 @@ class LabsStep(Step):
         self.onKindChosen()
 
     def bind(self, parameterNode: Any) -> None:
-        self.ui.labsPathLineEdit.blockSignals(True)  # what an opened scene holds is not read from the file again
-        self.ui.labsPathLineEdit.currentPath = parameterNode.labsPath
-        self.ui.labsPathLineEdit.blockSignals(False)
+        self._sheet.show(parameterNode.labsPath)  # what an opened scene holds is not read from the file again
         self.ui.ageSpinBox.blockSignals(True)  # it would store the sex that is still shown
         self.ui.ageSpinBox.value = parameterNode.ageYears
         self.ui.ageSpinBox.blockSignals(False)
@@ -78,8 +78,12 @@ class LabsStep(Step):
         if self.panel.parameterNode is None:
             return
         self.panel.parameterNode.labsPath = path
-        if Path(path).is_file():
-            self.panel.attempt(lambda: self.case.laboratory.read(Path(path)))
+        if path and not Path(path).is_file():
+            self._sheet.tell(_("There is no such file; the values below hold."))
+        elif path and not self.panel.attempt(lambda: self.case.laboratory.read(Path(path))):
+            self._sheet.tell(_("This sheet was refused, see the end of the panel; the values below hold."))
+        elif not path and self.case.laboratory.history.values:
+            self._sheet.tell(_("No sheet is chosen; the values below hold until they are removed."))
         self.panel.refresh()
 
     # --------------------------------------------------------------------------------------------------------- the exams' values

@@ -7,6 +7,7 @@ from typing import Any, Callable, Optional
 from slicer.i18n import tr as _
 
 from ...scene.case.case import BASELINE, LABELS, Case
+from ..fields import numberFields
 from ..running import RunningPanel
 from . import views
 from .burden_step import BurdenStep
@@ -18,6 +19,10 @@ from .labs_step import LabsStep
 from .quantify_step import QuantifyStep
 from .response_step import ResponseStep
 from .vertebrae_step import VertebraeStep
+
+NUMBER_WIDGETS = (
+    "radiusLRSpinBox", "radiusAPSpinBox", "radiusCCSpinBox", "ratioSlider", "adcRangeWidget", "minComponentSlider", "ageSpinBox",
+)  # fmt: skip
 
 
 class Panel(RunningPanel):
@@ -40,6 +45,8 @@ class Panel(RunningPanel):
         self.case = case
         self.observe, self.unobserve = observe, unobserve
         self.parameterNode: Optional[Any] = None
+        for name in NUMBER_WIDGETS:  # before the steps: what a field reads must stand in it when they hear of it
+            self.fields += numberFields(getattr(ui, name), getattr(ui, f"{name}Refusal"))
         self.exams = ExamsStep(self, ui)
         self.vertebrae = VertebraeStep(self, ui)
         self.quantify = QuantifyStep(self, ui)

@@ -17,6 +17,7 @@ from ...response import assess, available_models, load_model
 from ...response.estimate import PREVALENCE
 from ...response.iss import NOT_VERIFIED
 from ...response.model_file import DEFAULT_MODEL
+from ..fields import PathField
 from ..language import interfaceLanguage
 from ..step import Step
 from ..tablewidget import fillTable
@@ -34,10 +35,13 @@ class ResponseStep(Step):
     def __init__(self, panel: Panel, ui: Any) -> None:
         super().__init__(panel, ui, ui.responseSection, ui.responseMessage)
         self._models: list[str] = []
+        self._limitsOf = ("", "")  # the file in the field, and what was read from it
         self._listModels()
         ui.modelComboBox.connect("activated(int)", self.onModelChosen)
-        ui.limitsPathLineEdit.connect("currentPathChanged(QString)", self.onLimitsChosen)
-        ui.otherResultsPathLineEdit.connect("currentPathChanged(QString)", self.onOtherResultsChanged)
+        self._limits = PathField(ui.limitsPathLineEdit, ui.limitsPathLineEditRefusal, self.onLimitsChosen)
+        absent = _("There is no such folder.")
+        self._others = PathField(ui.otherResultsPathLineEdit, ui.otherResultsPathLineEditRefusal, self.onOtherResultsChanged, absent)
+        panel.fields += [self._limits, self._others]
         ui.courseButton.connect("clicked()", self.onCourse)
 
     def _listModels(self) -> None:
@@ -53,7 +57,10 @@ class ResponseStep(Step):
     def bind(self, parameterNode: Any) -> None:
         chosen = parameterNode.modelId if parameterNode.modelId in self._models else DEFAULT_MODEL.stem
         self.ui.modelComboBox.setCurrentIndex(self._models.index(chosen))
-        self.ui.otherResultsPathLineEdit.currentPath = parameterNode.otherResultsFolder
+        self._others.show(parameterNode.otherResultsFolder)
+        if not self._limitsAreShown():
+            self._limits.show("")
+            self._tellLimits()
 
     def onOtherResultsChanged(self, path: str) -> None:
         if self.panel.parameterNode is not None:
@@ -71,11 +78,27 @@ class ResponseStep(Step):
         """Take a site's own limits of change; an empty path goes back to the published ones."""
         if self.panel.parameterNode is None:
             return
+        parameters = self.panel.parameterNode
         if not path:
-            self.panel.parameterNode.siteLimits = ""
-        elif not self.panel.attempt(lambda: self.case.read_limits(Path(path))):
+            parameters.siteLimits = ""
+        elif self.panel.attempt(lambda: self.case.read_limits(Path(path))):
+            self._limitsOf = (path, parameters.siteLimits)
+        else:
+            held = _("the limits that were read before hold") if parameters.siteLimits else _("the published limits hold")
+            self._limits.tell(_("This file was refused, see the end of the panel; {held}.").format(held=held))
             return
+        self._tellLimits()
         self.panel.refresh()
+
+    def _limitsAreShown(self) -> bool:
+        """True if the limits that hold are those of the file in the field."""
+        return self._limitsOf == (self.ui.limitsPathLineEdit.currentPath, self.panel.parameterNode.siteLimits)
+
+    def _tellLimits(self) -> None:
+        """Limits that were saved with a case hold although no file is shown."""
+        hidden = bool(self.panel.parameterNode.siteLimits) and not self._limitsAreShown()
+        told = _("Limits saved with this case hold. Press Enter in the empty field to go back to the published ones.")
+        self._limits.tell(told if hidden else "")
 
     def onModelChosen(self, index: int) -> None:
         """Take the model over if its file can be used; else say why and stay with the one before."""
