@@ -10,7 +10,7 @@ import pytest
 MODULE = Path(__file__).resolve().parents[2] / "MarrowQuant"
 COHORT = MODULE.parent / "MarrowQuantCohort"
 UIS = {path.stem: path for module in (MODULE, COHORT) for path in (module / "Resources" / "UI").glob("*.ui")}
-SOURCES = [MODULE / "MarrowQuant.py", COHORT / "MarrowQuantCohort.py", *sorted((MODULE / "MarrowQuantLib" / "panel").glob("*.py"))]
+SOURCES = [MODULE / "MarrowQuant.py", COHORT / "MarrowQuantCohort.py", *sorted((MODULE / "MarrowQuantLib" / "panel").rglob("*.py"))]
 
 
 def translations() -> dict[tuple[str, str], str]:

@@ -589,7 +589,7 @@
     </message>
 </context>
 <context>
-    <name>panel.burden_step</name>
+    <name>patient.burden_step</name>
     <message>
         <source>ADC</source>
         <translation>ADC</translation>
@@ -676,7 +676,7 @@
     </message>
 </context>
 <context>
-    <name>panel.exams_step</name>
+    <name>patient.exams_step</name>
     <message>
         <source>Choose the folder of the baseline exam.</source>
         <translation>治療前の検査のフォルダーを選んでください。</translation>
@@ -751,7 +751,7 @@
     </message>
 </context>
 <context>
-    <name>panel.deidentify_step</name>
+    <name>patient.deidentify_step</name>
     <message>
         <source>Audit report:</source>
         <translation>監査報告:</translation>
@@ -790,7 +790,7 @@
     </message>
 </context>
 <context>
-    <name>panel.export_step</name>
+    <name>patient.export_step</name>
     <message>
         <source>Choose the folder to write to.</source>
         <translation>書き出し先のフォルダーを選んでください。</translation>
@@ -817,7 +817,7 @@
     </message>
 </context>
 <context>
-    <name>panel.follow_up</name>
+    <name>patient.follow_up</name>
     <message>
         <source>skull</source>
         <translation>頭蓋</translation>
@@ -920,7 +920,7 @@
     </message>
 </context>
 <context>
-    <name>panel.labs_step</name>
+    <name>patient.labs_step</name>
     <message>
         <source>No sheet is chosen; the values below hold until they are removed.</source>
         <translation>検査値表は選ばれていません。下の値は削除するまで有効です。</translation>
@@ -987,7 +987,7 @@
     </message>
 </context>
 <context>
-    <name>panel.panel</name>
+    <name>patient.panel</name>
     <message>
         <source>Baseline</source>
         <translation>治療前</translation>
@@ -998,7 +998,7 @@
     </message>
 </context>
 <context>
-    <name>panel.quantify_step</name>
+    <name>patient.quantify_step</name>
     <message>
         <source>ADC µm²/s</source>
         <translation>ADC µm²/s</translation>
@@ -1049,7 +1049,7 @@
     </message>
 </context>
 <context>
-    <name>panel.response_step</name>
+    <name>patient.response_step</name>
     <message>
         <source>Limits saved with this case hold. Press Enter in the empty field to go back to the published ones.</source>
         <translation>この症例とともに保存された限界値が有効です。空欄のままEnterを押すと文献の限界値に戻ります。</translation>
@@ -1167,7 +1167,7 @@
     </message>
 </context>
 <context>
-    <name>panel.vertebrae_step</name>
+    <name>patient.vertebrae_step</name>
     <message>
         <source>Carried</source>
         <translation>引き継ぎ</translation>
@@ -1273,7 +1273,7 @@
     </message>
 </context>
 <context>
-    <name>panel.cohort_answer</name>
+    <name>cohort.answer</name>
     <message>
         <source>95 % interval</source>
         <translation>95 %信頼区間</translation>
@@ -1332,14 +1332,14 @@
     </message>
 </context>
 <context>
-    <name>panel.cohort_panel</name>
+    <name>cohort.panel</name>
     <message>
         <source>Read a cohort first.</source>
         <translation>先にコホートを読み込んでください。</translation>
     </message>
 </context>
 <context>
-    <name>panel.cohort_question</name>
+    <name>cohort.question</name>
     <message>
         <source>Before:</source>
         <translation>前:</translation>
@@ -1434,7 +1434,7 @@
     </message>
 </context>
 <context>
-    <name>panel.cohort_steps</name>
+    <name>cohort.steps</name>
     <message>
         <source>Choose the folder to write to.</source>
         <translation>書き出し先のフォルダーを選んでください。</translation>
