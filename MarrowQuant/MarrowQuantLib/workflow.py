@@ -18,6 +18,7 @@ from typing import Any, Optional, Union
 from . import dicom
 from .burden import Muscle
 from .burden.exam_load import burden_session, measure_burden, measure_parts, part_sessions, thresholds_of, update_parts
+from .case_identity import Relation, identity_of, relation
 from .exam.maps import ExamMaps, make_exam_maps
 from .followup import compare
 from .followup.follow import BodyMovement, carry_rois, follow_lesions
@@ -86,6 +87,10 @@ RoiSource = tuple[Optional[Path], Optional[tuple[Point, Point]], Optional[ExamRe
 
 LABELS = ("baseline", "follow-up")
 _SHIFT = "_shift_ras_mm"  # end of the name in the protocol
+_PATIENT_NOT_CHECKED = (
+    "It could not be checked that both exams are of the same patient: the baseline's results or the files name none, or the results were "
+    "made on another computer."
+)
 
 
 def analyze(
@@ -201,19 +206,22 @@ def follow(
     Raises
     ------
     MarrowQuantError
-        If the exam cannot be measured, or is not later than the baseline.
+        If the exam cannot be measured, is of another patient, or is not later than the baseline.
     """
     settings = settings or Settings()
     exam = read_exams([folder], part(progress, 0.0, 0.25), overrides)[-1]
+    if relation([baseline.identity], [identity_of(exam)]) is Relation.OTHER:
+        raise MarrowQuantError("The follow-up is of another patient than the baseline's results; give exams of one patient.")
     if exam.date <= baseline.date:
         raise MarrowQuantError(f"The follow-up ({exam.date}) is not later than the baseline ({baseline.date}); exchange the two exams.")
     maps = make_maps(exam, LABELS[1], settings, part(progress, 0.25, 0.8))
     own = Path(rois) if rois else find_markups(Path(exam.folder), Path(folder))
     measured = _measure_exam(maps, settings, (own, None, baseline), {}, skeleton, muscle, part(progress, 0.8, 0.9))
     first, second, lesions, _ = follow_lesions(baseline, measured, part(progress, 0.9, 1.0))
-    warning = "Results carry no identity, so it was not checked that both exams are of the same patient."
+    related = relation([baseline.identity], [measured.identity])
+    warnings = () if related is Relation.SAME else (_PATIENT_NOT_CHECKED,)
     changes = region_changes(first, second)
-    return replace(conclude([first, second], settings, limits=limits), lesions=lesions, distributions=changes, warnings=(warning,))
+    return replace(conclude([first, second], settings, limits=limits), lesions=lesions, distributions=changes, warnings=warnings)
 
 
 def _measure_exam(
@@ -409,6 +417,7 @@ def assemble(
         burden_parts=tuple(parts),
         stitching=maps.stitching,
         origin=origin,
+        identity=maps.identity,
     )
 
 

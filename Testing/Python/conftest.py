@@ -6,6 +6,7 @@ Nothing is imported at the top: a plain Python with numpy runs the ring-1 tests,
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 def _need(package: str, why: str) -> None:
     if importlib.util.find_spec(package) is None:
         pytest.skip(f"{package} is not installed; {why}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_identity_key(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The tests' own secret, for this process and those that it starts: nothing is written into the home folder."""
+    os.environ["MARROWQUANT_IDENTITY_KEY"] = str(tmp_path_factory.mktemp("key") / "identity.key")
 
 
 @pytest.fixture

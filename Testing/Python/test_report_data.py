@@ -118,7 +118,7 @@ def test_a_file_of_version_1_0_0_without_the_optional_fields_is_valid_and_read(r
 def test_this_version_is_valid_and_read_whole(results, validator, tmp_path):
     path = write_results(results, tmp_path)
     data = load_results(path)
-    assert data["schema_version"] == SCHEMA_VERSION == "1.2.0"
+    assert data["schema_version"] == SCHEMA_VERSION == "1.3.0"
     validator.validate(data)
     back = exam_from_plain(data["exams"][0], {"labels": results.exams[0].burden.labels})
     assert [c.region for c in back.burden.components] == [c.region for c in results.exams[0].burden.components]

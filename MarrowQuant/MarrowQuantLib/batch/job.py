@@ -18,6 +18,7 @@ from .. import __version__, workflow
 from ..dicom import Override, read_overrides
 from ..io.imagefiles import stem
 from ..model import Cancelled, MarrowQuantError, Progress, Settings, no_progress
+from ..report.export import refuse_overwriting
 from ..response import load_model, read_labs
 from ..results.to_json import SCHEMA_VERSION
 from ..vertebrae import read_rois
@@ -138,6 +139,7 @@ def _write(case: Case, results: Any, options: BatchOptions, progress: Progress) 
         (stage / "files" / INPUTS).write_text(text + "\n", encoding="utf-8")
         target = case_folder(options.out, case.label)
         target.parent.mkdir(parents=True, exist_ok=True)
+        refuse_overwriting(target, [exam.identity for exam in results.exams], overwrite=True)
         if not is_finished(case, options):
             if target.exists():
                 os.replace(target, stage / "outdated")

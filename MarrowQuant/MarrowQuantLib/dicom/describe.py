@@ -10,7 +10,8 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..io.identity import IdentityWords
+from ..case_identity import ANONYMOUS
+from ..io.identity import IdentityWords, tells_who
 from . import elements as el
 from .csa import csa_numbers
 
@@ -28,6 +29,8 @@ def identify(top: el.Elements) -> dict[str, Any]:
     name, patient_id = top.text(0x00100010), top.text(0x00100020)
     parts = [" ".join(part.upper().split()) for part in (patient_id, name, top.text(0x00100030))]
     key = hashlib.sha256("\0".join(("MarrowQuant", *parts)).encode()).hexdigest()[:16] if any(parts) else ""
+    if key and not tells_who((patient_id, name)):
+        key = ANONYMOUS + key
     return {
         "patient_key": key,
         "series_description": _words_of(patient_id, name).removed_from(top.text(0x0008103E)),

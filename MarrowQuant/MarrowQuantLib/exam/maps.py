@@ -12,6 +12,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..case_identity import ExamIdentity, identity_of
 from ..dicom import ExamFiles, SeriesVolume, diffusion_sets
 from ..dicom.grouping import STATION_SHIFT
 from ..diffusion import fit_adc, stitch
@@ -46,6 +47,8 @@ class ExamMaps:
         What a follow-up is compared with: manufacturer, field strength, b-values, echo times, origin of the FF.
     stitching : Stitching or None
         How the stations of ``dwi_high`` were joined; None for a single one.
+    identity : ExamIdentity
+        Whose exam it is.
     """
 
     label: str
@@ -56,6 +59,7 @@ class ExamMaps:
     synthetic: bool = False
     series: tuple[Mapping[str, Any], ...] = ()
     stitching: Optional[Stitching] = None
+    identity: ExamIdentity = field(default_factory=ExamIdentity)
 
     @property
     def seams_ras(self) -> list[np.ndarray]:
@@ -132,6 +136,7 @@ def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Pr
         synthetic=any(v.synthetic for v in exam.volumes),
         series=tuple(v.as_row(used=id(v) in build.used) for v in exam.volumes),
         stitching=build.stitching,
+        identity=identity_of(exam),
     )
 
 

@@ -13,7 +13,10 @@ MIN_LETTERS, MIN_DIGITS = 3, 4
 MIN_BYTES = 6  # in files that are not text
 _SEPARATORS = re.compile(r"[\^= \\,;:|/()\[\]<>&\"'%\s_]+")
 _LATIN = "A-Za-zÀ-ɏ"
-_NO_IDENTITY = frozenset(("patient", "study", "series", "name", "unknown", "anonymous", "anonymized", "subject", "none", REMOVED))
+_NO_IDENTITY = frozenset((
+    "patient", "study", "series", "name", "unknown", "subject", "none", "anon", "anonymous", "anonymized", "anonymised", "anonymize",
+    "deidentified", REMOVED,
+))  # fmt: skip
 
 
 class IdentityWords:
@@ -45,6 +48,12 @@ class IdentityWords:
         lower = data.lower()
         encoded = (word.lower().encode() for word in self.words)
         return any(word in lower for word in encoded if len(word) >= MIN_BYTES)
+
+
+def tells_who(values: Iterable[str]) -> bool:
+    """True if names or IDs tell a patient from others, False for such as "ANONYMOUS" or "001", which stand in the files of many."""
+    parts = (part for value in values for part in _SEPARATORS.split(value))
+    return any(_is_long_enough(part) and part.lower() not in _NO_IDENTITY for part in parts)
 
 
 def _words_of(value: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional, Union
 
+from ..case_identity import ExamIdentity
 from .burden import Burden, BurdenPart, Stitching
 from .laboratory import LabHistory, LabValue
 from .settings import Settings, Subject
@@ -48,6 +49,7 @@ class ExamResult:
     burden_parts: tuple[BurdenPart, ...] = ()
     stitching: Optional[Stitching] = None
     origin: Optional[Origin] = None
+    identity: ExamIdentity = field(default_factory=ExamIdentity)
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,23 @@
-"""Writing the results of a case: all files or none."""
+"""Writing the results of a case: all files or none, and never over those of another patient."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Callable, Optional, Union
 
+from ..case_identity import ExamIdentity, Relation, identities_in, relation
 from ..io.atomic import folder_beside
 from ..model import MarrowQuantError, Progress, Results, no_progress, part
 from ..results import write_measurements, write_results
 from .html import write_report
 
 PathLike = Union[str, Path]
-SCENE = "scene.mrb"
+RESULTS, SCENE = "results.json", "scene.mrb"
+_OWN_FILES = (RESULTS, "measurements.csv", "report.html", SCENE, "scene-share-safe.mrb", "follow-up.npz", "course.svg")
 SceneWriter = Callable[[Results, Path, Progress], None]
 
 
@@ -23,12 +27,14 @@ def export(
     *,
     language: str = "en",
     scene_writer: Optional[SceneWriter] = None,
+    overwrite: bool = True,
     progress: Progress = no_progress,
 ) -> dict[str, Path]:
     """Write results.json, measurements.csv, report.html and, with ``scene_writer``, scene.mrb.
 
     Everything is written beside the folder first and moved into it when complete, so an error or a cancel leaves nothing half-written.
-    An older scene in the folder is removed when no new one is written, because it would show other results.
+    An older scene in the folder is removed when no new one is written, because it would show other results. ``overwrite`` tells whether
+    earlier results of the same patient, or of one that is not known, may be replaced.
 
     Returns
     -------
@@ -37,14 +43,17 @@ def export(
 
     Raises
     ------
+    ResultsInTheWay
+        See :func:`refuse_overwriting`.
     MarrowQuantError
         If the folder cannot be written to, the disk is full, or a file in it is open in a program that locks it, as Excel does.
     """
     folder = prepare_output(folder)
+    refuse_overwriting(folder, [exam.identity for exam in results.exams], overwrite)
     stage = folder_beside(folder)
     try:
         progress(0.0, "Writing the tables")
-        files = {"results": stage / "results.json", "measurements": stage / "measurements.csv", "report": stage / "report.html"}
+        files = {"results": stage / RESULTS, "measurements": stage / "measurements.csv", "report": stage / "report.html"}
         write_results(results, stage)
         write_measurements(results, files["measurements"])
         progress(0.1, "Writing the report")
@@ -70,6 +79,60 @@ def _move(files: dict[str, Path], folder: Path) -> dict[str, Path]:
     for kind, path in files.items():
         os.replace(path, written[kind])
     return written
+
+
+class ResultsInTheWay(MarrowQuantError):
+    """A folder holds earlier results.
+
+    Parameters
+    ----------
+    sentence : str
+    relation : Relation
+        Of the case that lies there to the one that is to be written; OTHER is never replaced.
+    """
+
+    def __init__(self, sentence: str, relation: Relation) -> None:
+        super().__init__(sentence)
+        self.relation = relation
+
+
+def results_in(folder: PathLike) -> Optional[list[ExamIdentity]]:
+    """Whose results lie in a folder: the exams' identities, empty if the files do not say; None if it holds no results."""
+    folder = Path(folder)
+    if not any((folder / name).is_file() for name in _OWN_FILES):
+        return None
+    try:
+        return identities_in(json.loads((folder / RESULTS).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return []
+
+
+def refuse_overwriting(folder: PathLike, exams: Sequence[ExamIdentity], overwrite: bool = False) -> None:
+    """Refuse a folder whose results must not be replaced by those of these exams.
+
+    Parameters
+    ----------
+    folder : path
+        It need not exist.
+    exams : sequence of ExamIdentity
+        Of the case that is to be written.
+    overwrite : bool
+        The user said that earlier results may be replaced. Those of another patient are not, whatever the user said.
+
+    Raises
+    ------
+    ResultsInTheWay
+    """
+    lying_there = results_in(folder)
+    if lying_there is None:
+        return
+    name, related = Path(folder).name, relation(lying_there, exams)
+    if related is Relation.OTHER:
+        whose = "results of another patient, which are never replaced"
+        raise ResultsInTheWay(f"The folder '{name}' holds {whose}; choose another folder.", related)
+    if not overwrite:
+        whose = "earlier results of this patient" if related is Relation.SAME else "results that do not tell whose they are"
+        raise ResultsInTheWay(f"The folder '{name}' holds {whose}; choose another folder, or say that they may be replaced.", related)
 
 
 def prepare_output(folder: PathLike) -> Path:

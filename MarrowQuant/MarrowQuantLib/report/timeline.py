@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, Optional
 
+from ..case_identity import ExamIdentity, Relation, identities_in, relation
 from ..followup import Index, index_of, label_of
 from ..followup.normal import Band
 from ..model import LabHistory, LabNote, LabValue, MarrowQuantError
@@ -54,10 +55,11 @@ def timeline_of(cases: Sequence[Mapping[str, Any]], history: Optional[LabHistory
     Raises
     ------
     MarrowQuantError
-        If there is nothing to show, or two results disagree about a value of one date (then they are not of one patient, or measured
-        differently).
+        If the results are of different patients, if there is nothing to show, or if two results disagree about a value of one date (then
+        they were measured differently).
     """
     history = history or LabHistory()
+    _refuse_several_patients(cases)
     points: dict[str, dict[datetime.date, float]] = {key: {} for key in FOLLOWED}
     events: dict[tuple[str, datetime.date], LabNote] = {}
     for case in cases:
@@ -77,6 +79,15 @@ def timeline_of(cases: Sequence[Mapping[str, Any]], history: Optional[LabHistory
     if not timeline.points:
         raise MarrowQuantError("There is nothing to draw: none of the results and no laboratory sheet holds a value that is followed.")
     return replace(timeline, events=tuple(sorted(events.values(), key=lambda event: event.date)))
+
+
+def _refuse_several_patients(cases: Sequence[Mapping[str, Any]]) -> None:
+    known: list[ExamIdentity] = []
+    for case in cases:
+        exams = identities_in(case)
+        if relation(known, exams) is Relation.OTHER:
+            raise MarrowQuantError("The results are of different patients, so they make no course; give the results of one patient.")
+        known += exams
 
 
 def _add_labs(points: Mapping[str, dict[datetime.date, float]], values: Iterable[LabValue]) -> None:

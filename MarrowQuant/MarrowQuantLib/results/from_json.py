@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..case_identity import identity_from_plain
 from ..model import (
     Burden,
     Component,
@@ -55,6 +56,7 @@ def exam_from_plain(exam: Mapping[str, Any], volumes: Mapping[str, Volume]) -> E
         synthetic=bool(exam["synthetic"]),
         warnings=tuple(exam["warnings"]),
         stitching=stitching_from_dict(exam.get("stations")),
+        identity=identity_from_plain(exam.get("identity")),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..case_identity import identity_from_plain
 from ..model import (
     Burden,
     ExamResult,
@@ -71,6 +72,7 @@ def exam_from_dict(exam: Mapping[str, Any]) -> ExamResult:
         protocol=exam["protocol"],
         synthetic=exam["synthetic"],
         warnings=tuple(exam["warnings"]),
+        identity=identity_from_plain(exam.get("identity")),
     )
 
 

@@ -37,7 +37,7 @@ from ..model import (
 )
 from ..response import assess
 
-SCHEMA_VERSION = "1.2.0"  # 1.0.0 and 1.1.0 are read too: they lack optional fields only
+SCHEMA_VERSION = "1.3.0"  # 1.0.0 to 1.2.0 are read too: they lack optional fields only
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 SERIES_FIELDS = (
     "series_number", "series_description", "role", "b_value", "echo_time_s", "station", "component", "shape", "unit", "quantity", "scaling",
@@ -101,6 +101,7 @@ def _exam(exam: ExamResult) -> dict[str, Any]:
         "label": exam.label,
         "date": exam.date.isoformat(),
         "synthetic": exam.synthetic,
+        "identity": exam.identity.plain(),
         "protocol": plain(exam.protocol),
         "maps": {key: _volume(volume) for key, volume in exam.maps.items()},
         "vertebrae": [_vertebra(vertebra) for vertebra in exam.vertebrae],
