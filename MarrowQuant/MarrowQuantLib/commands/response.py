@@ -13,7 +13,7 @@ from .. import workflow
 from ..model import RESEARCH_USE_ONLY, LabHistory, MarrowQuantError, Results, Settings
 from ..response import ResponseModel, assess, laboratory_warnings, labs_for, load_model, read_history
 from ..response.build import build_model, write_model
-from ..results.load import exam_from_dict, history_from_dict, load_results
+from ..results.load import exam_from_dict, history_from_dict, load_results, refuse_several_patients
 from ..results.to_json import plain
 from .progress import progress_bar
 from .summary import summary
@@ -56,6 +56,7 @@ def compare_results(baseline: Path, follow_up: Path, labs: Optional[Path], model
         if first is not None or second is not None:
             raise MarrowQuantError("One exam is a results.json and the other a DICOM folder; give two of the same kind.")
         return workflow.analyze([baseline, follow_up], labs=labs, model=model, progress=progress_bar)
+    refuse_several_patients([first, second])
     exams = [exam_from_dict(first["exams"][0]), exam_from_dict(second["exams"][-1])]
     if labs:
         history = read_history(labs)

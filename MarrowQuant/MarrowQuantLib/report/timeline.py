@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from ..case_identity import ExamIdentity, Relation, identities_in, relation
 from ..followup import Index, index_of, label_of
 from ..followup.normal import Band
 from ..model import LabHistory, LabNote, LabValue, MarrowQuantError
 from ..response import NOTE_KINDS
-from ..results.load import history_from_dict
+from ..results.load import history_from_dict, refuse_several_patients
 from . import charts
 from .formats import number, relative, signed
 from .strings import Strings
@@ -59,7 +58,7 @@ def timeline_of(cases: Sequence[Mapping[str, Any]], history: Optional[LabHistory
         they were measured differently).
     """
     history = history or LabHistory()
-    _refuse_several_patients(cases)
+    refuse_several_patients(cases)
     points: dict[str, dict[datetime.date, float]] = {key: {} for key in FOLLOWED}
     events: dict[tuple[str, datetime.date], LabNote] = {}
     for case in cases:
@@ -79,15 +78,6 @@ def timeline_of(cases: Sequence[Mapping[str, Any]], history: Optional[LabHistory
     if not timeline.points:
         raise MarrowQuantError("There is nothing to draw: none of the results and no laboratory sheet holds a value that is followed.")
     return replace(timeline, events=tuple(sorted(events.values(), key=lambda event: event.date)))
-
-
-def _refuse_several_patients(cases: Sequence[Mapping[str, Any]]) -> None:
-    known: list[ExamIdentity] = []
-    for case in cases:
-        exams = identities_in(case)
-        if relation(known, exams) is Relation.OTHER:
-            raise MarrowQuantError("The results are of different patients, so they make no course; give the results of one patient.")
-        known += exams
 
 
 def _add_labs(points: Mapping[str, dict[datetime.date, float]], values: Iterable[LabValue]) -> None:

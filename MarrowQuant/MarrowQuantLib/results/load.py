@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..case_identity import identity_from_plain
+from ..case_identity import ExamIdentity, Relation, identities_in, identity_from_plain, relation
 from ..model import (
     Burden,
     ExamResult,
@@ -54,6 +54,22 @@ def load_results(path: Path) -> dict[str, Any]:
     if version.split(".", maxsplit=1)[0] != SCHEMA_VERSION.split(".", maxsplit=1)[0]:
         raise MarrowQuantError(f"{path.name} has the schema version {version}, this program reads {SCHEMA_VERSION}; analyse it again.")
     return results
+
+
+def refuse_several_patients(cases: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse to put parsed results of several patients together as those of one.
+
+    Raises
+    ------
+    MarrowQuantError
+        If two of them are certainly of different patients.
+    """
+    known: list[ExamIdentity] = []
+    for case in cases:
+        exams = identities_in(case)
+        if relation(known, exams) is Relation.OTHER:
+            raise MarrowQuantError("The results are of different patients (name, ID or birth date differ); give those of one patient.")
+        known += exams
 
 
 def exam_from_dict(exam: Mapping[str, Any]) -> ExamResult:
