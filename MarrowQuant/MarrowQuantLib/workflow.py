@@ -18,7 +18,7 @@ from typing import Any, Optional, Union
 from . import dicom
 from .burden import Muscle
 from .burden.exam_load import burden_session, measure_burden, measure_parts, part_sessions, thresholds_of, update_parts
-from .case_identity import Relation, identity_of, relation
+from .exam.identity import identity_of
 from .exam.maps import ExamMaps, make_exam_maps
 from .followup import compare
 from .followup.follow import BodyMovement, carry_rois, follow_lesions
@@ -39,6 +39,7 @@ from .model import (
     Origin,
     Progress,
     RegionChange,
+    Relation,
     Results,
     Settings,
     Subject,
@@ -47,6 +48,7 @@ from .model import (
     Volume,
     no_progress,
     part,
+    relation,
 )
 from .report.export import SceneWriter, export, prepare_output
 from .response import ResponseModel, laboratory_warnings, labs_for, load_model, read_history

@@ -10,12 +10,12 @@ from pathlib import Path
 import pydicom
 import pytest
 import small_exams
-from MarrowQuantLib import case_identity, workflow
-from MarrowQuantLib.case_identity import ExamIdentity, Relation, identities_in, identity_from_plain, identity_of, relation
-from MarrowQuantLib.model import MarrowQuantError
-from MarrowQuantLib.output import ResultsInTheWay, export, refuse_overwriting
-from MarrowQuantLib.report import results_to_dict
+from MarrowQuantLib import workflow
+from MarrowQuantLib.exam.identity import KEY_VARIABLE, identity_of
+from MarrowQuantLib.model import ExamIdentity, MarrowQuantError, Relation, identities_in, identity_from_plain, relation
+from MarrowQuantLib.report.export import ResultsInTheWay, export, refuse_overwriting
 from MarrowQuantLib.report.timeline import timeline_of
+from MarrowQuantLib.results import results_to_dict
 from report_case import fake_results
 
 A = ExamIdentity("key-a", True, ("f1",))
@@ -124,7 +124,7 @@ def test_two_patients_whose_files_name_nobody_are_not_taken_for_one(rewritten, t
 def test_another_computer_gives_another_digest_and_no_digest_holds_the_identity(rewritten, tmp_path, monkeypatch):
     folder = rewritten(tmp_path / "a", **PERSON)
     here = read(folder)
-    monkeypatch.setenv(case_identity.KEY_VARIABLE, str(tmp_path / "there" / "identity.key"))
+    monkeypatch.setenv(KEY_VARIABLE, str(tmp_path / "there" / "identity.key"))
     there = read(folder)
     assert not {here.patient, *here.frames} & {there.patient, *there.frames}
     assert relation([here], [there]) is Relation.UNKNOWN
@@ -136,7 +136,7 @@ def test_another_computer_gives_another_digest_and_no_digest_holds_the_identity(
 def test_a_home_folder_that_cannot_be_written_only_costs_the_memory_beyond_the_process(rewritten, tmp_path, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("no folder", encoding="utf-8")
-    monkeypatch.setenv(case_identity.KEY_VARIABLE, str(blocked / "identity.key"))
+    monkeypatch.setenv(KEY_VARIABLE, str(blocked / "identity.key"))
     folder = rewritten(tmp_path / "a", **PERSON)
     assert read(folder) == read(folder)
 

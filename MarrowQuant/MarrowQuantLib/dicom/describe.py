@@ -10,12 +10,12 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..case_identity import ANONYMOUS
 from ..io.identity import IdentityWords, tells_who
 from . import elements as el
 from .csa import csa_numbers
 
 REMOVED = "[removed]"
+ANONYMOUS = "anonymous-"  # how a patient_key begins where name and ID tell nobody apart
 # our choice, far outside of what an MR scanner writes; what lies beyond is a damaged header
 MAX_PLACE_MM, MIN_STEP_MM, MAX_STEP_MM = 1e5, 1e-3, 1e3
 MAX_B_VALUE = 100_000.0  # s/mm², our choice: far above what whole-body scanners reach; more is no b-value

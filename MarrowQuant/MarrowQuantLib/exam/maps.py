@@ -12,13 +12,13 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..case_identity import ExamIdentity, identity_of
 from ..dicom import ExamFiles, SeriesVolume, diffusion_sets
 from ..dicom.grouping import STATION_SHIFT
 from ..diffusion import fit_adc, stitch
 from ..diffusion.align import align, group_stations
 from ..model import (
     UNIT_ADC,
+    ExamIdentity,
     MarrowQuantError,
     Progress,
     Role,
@@ -30,6 +30,7 @@ from ..model import (
     part_key,
 )
 from .dixon_maps import add_doubts, add_echo_fit, add_ready_maps, choose_fat_fraction
+from .identity import identity_of
 
 WHOLE_BODY_MM = 800.0  # our choice: a shorter cranio-caudal coverage is not called whole-body
 

@@ -19,6 +19,7 @@ from .basics import (
 )
 from .burden import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Component, Infiltration, Profile, Seam, Stitching, part_key
 from .findings import Finding, finding, grouped, sentence
+from .identity import ExamIdentity, Relation, identities_in, identity_from_plain, relation
 from .laboratory import LabHistory, LabNote, LabValue
 from .results import (
     Change,
@@ -53,6 +54,7 @@ __all__ = [
     "Component",
     "Contribution",
     "DistributionChange",
+    "ExamIdentity",
     "ExamResult",
     "Finding",
     "Histogram",
@@ -67,6 +69,7 @@ __all__ = [
     "Profile",
     "Progress",
     "RegionChange",
+    "Relation",
     "ResponseEstimate",
     "Results",
     "Role",
@@ -80,8 +83,11 @@ __all__ = [
     "VoxelwiseChange",
     "finding",
     "grouped",
+    "identities_in",
+    "identity_from_plain",
     "no_progress",
     "part",
     "part_key",
+    "relation",
     "sentence",
 ]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional, Union
 
-from ..case_identity import ExamIdentity
 from .burden import Burden, BurdenPart, Stitching
+from .identity import ExamIdentity
 from .laboratory import LabHistory, LabValue
 from .settings import Settings, Subject
 from .vertebra import Measurement, VertebraResult

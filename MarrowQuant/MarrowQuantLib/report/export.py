@@ -9,9 +9,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Callable, Optional, Union
 
-from ..case_identity import ExamIdentity, Relation, identities_in, relation
 from ..io.atomic import folder_beside
-from ..model import MarrowQuantError, Progress, Results, no_progress, part
+from ..model import (
+    ExamIdentity,
+    MarrowQuantError,
+    Progress,
+    Relation,
+    Results,
+    identities_in,
+    no_progress,
+    part,
+    relation,
+)
 from ..results import write_measurements, write_results
 from .html import write_report
 

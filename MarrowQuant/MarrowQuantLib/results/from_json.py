@@ -9,7 +9,6 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..case_identity import identity_from_plain
 from ..model import (
     Burden,
     Component,
@@ -23,6 +22,7 @@ from ..model import (
     VertebraResult,
     VertebraROI,
     Volume,
+    identity_from_plain,
 )
 
 

@@ -11,18 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from ..case_identity import ExamIdentity, Relation, identities_in, identity_from_plain, relation
 from ..model import (
     Burden,
+    ExamIdentity,
     ExamResult,
     LabHistory,
     LabNote,
     LabValue,
     MarrowQuantError,
     Measurement,
+    Relation,
     VertebraResult,
     VertebraROI,
     Volume,
+    identities_in,
+    identity_from_plain,
+    relation,
 )
 from .to_json import SCHEMA_VERSION
 

@@ -1,27 +1,15 @@
 """Which patient and which exam something is of: enough to tell one from another, not enough to tell who it is.
 
-A digest is an HMAC-SHA256 (RFC 2104) under a secret of this computer, so that nobody without it finds a patient by trying names and
-numbers. Digests of two computers cannot be compared; that counts as not known, never as the same.
+A digest is an HMAC-SHA256 (RFC 2104) under a secret of the computer that read the exam (``exam.identity``). Digests of two computers
+cannot be compared; that counts as not known, never as the same.
 """
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional
-
-if TYPE_CHECKING:
-    from .deidentify.keyed import Key
-    from .dicom import ExamFiles
-
-KEY_VARIABLE = "MARROWQUANT_IDENTITY_KEY"
-ANONYMOUS = "anonymous-"  # how ``patient_key`` begins where name and ID tell nobody apart
-_DIGITS = 16  # of a digest: 64 bits, as long as dicom.describe's
+from typing import Any, Optional
 
 
 class Relation(Enum):
@@ -74,17 +62,6 @@ class ExamIdentity:
         return self.patient.partition("-")[0]
 
 
-def identity_of(exam: ExamFiles) -> ExamIdentity:
-    """The identity of an exam that was recognised from its files."""
-    key, patient = _key_in(_key_file()), exam.patient_key
-    uids = {frame.frame_of_reference for volume in exam.volumes for part in volume.parts for frame in part[:1]}
-    return ExamIdentity(
-        patient=f"{key.name('key', '')}-{key.name('patient', patient, _DIGITS)}" if patient else "",
-        named=bool(patient) and not patient.startswith(ANONYMOUS),
-        frames=tuple(sorted(key.name("frame", uid, _DIGITS) for uid in uids if uid)),
-    )
-
-
 def identity_from_plain(stored: Optional[Mapping[str, Any]]) -> ExamIdentity:
     """What :meth:`ExamIdentity.plain` wrote; nothing is known of what an earlier version wrote."""
     if not isinstance(stored, Mapping):
@@ -104,23 +81,3 @@ def relation(before: Sequence[ExamIdentity], after: Sequence[ExamIdentity]) -> R
     if any(one.is_of_another_patient(other) for one, other in pairs):
         return Relation.OTHER
     return Relation.SAME if any(one.is_of_the_same_patient(other) for one, other in pairs) else Relation.UNKNOWN
-
-
-def _key_file() -> Path:
-    """``MARROWQUANT_IDENTITY_KEY`` if that is set, else ``.marrowquant/identity.key`` in the home folder."""
-    return Path(os.environ.get(KEY_VARIABLE) or Path.home() / ".marrowquant" / "identity.key")
-
-
-@lru_cache(maxsize=8)
-def _key_in(path: Path) -> Key:
-    """The secret of this computer, made at the first call; where it cannot be kept, one that lives as long as the process."""
-    from .deidentify.keyed import Key, new_secret, read_secret, write_secret
-
-    for _ in range(3):
-        try:
-            if not path.exists():
-                write_secret(path, new_secret())
-            return Key(read_secret(path))
-        except ValueError:
-            time.sleep(0.05)  # another process may be writing it
-    return Key(new_secret())

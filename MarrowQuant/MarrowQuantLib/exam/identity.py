@@ -1,0 +1,54 @@
+"""The identity of an exam from its files.
+
+Every digest is an HMAC-SHA256 (RFC 2104) under a secret of this computer, so that nobody without it finds a patient by trying names and
+numbers.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..dicom import ExamFiles
+from ..dicom.describe import ANONYMOUS
+from ..model import ExamIdentity
+
+if TYPE_CHECKING:
+    from ..deidentify.keyed import Key
+
+KEY_VARIABLE = "MARROWQUANT_IDENTITY_KEY"
+_DIGITS = 16  # of a digest: 64 bits, as long as dicom.describe's
+
+
+def identity_of(exam: ExamFiles) -> ExamIdentity:
+    """The identity of an exam that was recognised from its files."""
+    key, patient = _key_in(_key_file()), exam.patient_key
+    uids = {frame.frame_of_reference for volume in exam.volumes for part in volume.parts for frame in part[:1]}
+    return ExamIdentity(
+        patient=f"{key.name('key', '')}-{key.name('patient', patient, _DIGITS)}" if patient else "",
+        named=bool(patient) and not patient.startswith(ANONYMOUS),
+        frames=tuple(sorted(key.name("frame", uid, _DIGITS) for uid in uids if uid)),
+    )
+
+
+def _key_file() -> Path:
+    """``MARROWQUANT_IDENTITY_KEY`` if that is set, else ``.marrowquant/identity.key`` in the home folder."""
+    return Path(os.environ.get(KEY_VARIABLE) or Path.home() / ".marrowquant" / "identity.key")
+
+
+@lru_cache(maxsize=8)
+def _key_in(path: Path) -> Key:
+    """The secret of this computer, made at the first call; where it cannot be kept, one that lives as long as the process."""
+    from ..deidentify.keyed import Key, new_secret, read_secret, write_secret
+
+    for _ in range(3):
+        try:
+            if not path.exists():
+                write_secret(path, new_secret())
+            return Key(read_secret(path))
+        except ValueError:
+            time.sleep(0.05)  # another process may be writing it
+    return Key(new_secret())
