@@ -27,14 +27,19 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         return INTERRUPTED
 
 
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(prog="marrowquant", description=f"Quantitative bone-marrow MRI. {RESEARCH_USE_ONLY}")
+    parser.add_argument("--version", action="version", version=f"marrowquant {__version__}")
+    commands.add_all(parser)
+    return parser
+
+
 def _run(arguments: Optional[Sequence[str]]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a Windows console that cannot show µ must not end the measurement
-    parser = argparse.ArgumentParser(prog="marrowquant", description=f"Quantitative bone-marrow MRI. {RESEARCH_USE_ONLY}")
-    parser.add_argument("--version", action="version", version=f"marrowquant {__version__}")
-    commands.add_all(parser)
-    options = parser.parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     try:
         code = options.command(options)
         sys.stdout.flush()

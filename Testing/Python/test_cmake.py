@@ -1,44 +1,68 @@
-"""CMake's file list decides what a packaged extension holds: a file that is missing there is missing for every user."""
+"""What CMake is given decides what a packaged extension holds: a file that it misses is missing for every user. CMake itself is asked."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
+cmake = pytest.importorskip("cmake", reason="CMake reads its own files here (pip install cmake).")
+
 MODULE = Path(__file__).resolve().parents[2] / "MarrowQuant"
 COHORT = MODULE.parent / "MarrowQuantCohort"
+MODULES = pytest.mark.parametrize("module", [MODULE, COHORT], ids=lambda module: module.name)
 NOT_SHIPPED = {"__pycache__", "Testing"}
 
+# Slicer's macro of the same name and arguments (CMake/UseSlicerMacros.cmake there), which tells what it was given.
+STAND_IN = r"""cmake_minimum_required(VERSION 3.16.3...3.28.0 FATAL_ERROR)
+project(StandIn NONE)
+function(slicerMacroBuildScriptedModule)
+  cmake_parse_arguments(MODULE "WITH_GENERIC_TESTS" "NAME" "SCRIPTS;RESOURCES" ${ARGN})
+  foreach(file IN LISTS MODULE_SCRIPTS MODULE_RESOURCES)
+    file(APPEND "${CMAKE_BINARY_DIR}/given.txt" "${file}\n")
+  endforeach()
+  if(MODULE_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "not understood: ${MODULE_UNPARSED_ARGUMENTS}")
+  endif()
+endfunction()
+add_subdirectory("${MODULE_FOLDER}" module)
+"""
 
-def listed(module: Path = MODULE) -> list[str]:
-    text = (module / "CMakeLists.txt").read_text(encoding="utf-8").replace("${MODULE_NAME}", module.name)
-    blocks = re.findall(r"set\(MODULE_PYTHON_(?:SCRIPTS|RESOURCES)\s(.*?)\)", text, flags=re.DOTALL)
-    return [line for block in blocks for line in block.split()]
+
+def given(module: Path, folder: Path) -> list[str]:
+    """The files that CMake hands to Slicer's macro for a module."""
+    (folder / "CMakeLists.txt").write_text(STAND_IN, encoding="utf-8")
+    program = Path(cmake.CMAKE_BIN_DIR) / "cmake"
+    call = [program, "-S", folder, "-B", folder / "built", f"-DMODULE_FOLDER={module}", "-DBUILD_TESTING=OFF"]
+    told = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    return (folder / "built" / "given.txt").read_text(encoding="utf-8").splitlines()
 
 
-def existing(module: Path = MODULE) -> set[str]:
+def existing(module: Path) -> set[str]:
     files = (path.relative_to(module) for path in module.rglob("*") if path.is_file())
     shipped = (path for path in files if not NOT_SHIPPED & set(path.parts) and path.name != "CMakeLists.txt")
     return {path.as_posix() for path in shipped if not path.parts[0].endswith(".egg-info")}  # what pip leaves in a checkout
 
 
-@pytest.mark.parametrize("module", [MODULE, COHORT], ids=lambda module: module.name)
-def test_every_file_that_exists_is_shipped(module):
-    assert sorted(existing(module) - set(listed(module))) == []
+@MODULES
+def test_every_file_of_a_module_is_shipped_once_and_nothing_else(module, tmp_path):
+    assert sorted(given(module, tmp_path)) == sorted(existing(module))
 
 
-@pytest.mark.parametrize("module", [MODULE, COHORT], ids=lambda module: module.name)
-def test_every_file_that_is_listed_exists_because_cmake_stops_otherwise(module):
-    assert sorted(set(listed(module)) - existing(module)) == []
-
-
-@pytest.mark.parametrize("module", [MODULE, COHORT], ids=lambda module: module.name)
-def test_no_file_is_listed_twice(module):
-    assert len(listed(module)) == len(set(listed(module)))
+def test_a_new_file_is_shipped_without_being_named(tmp_path):
+    module = tmp_path / "MarrowQuant"
+    for name in ("MarrowQuant.py", "MarrowQuantLib/new/__init__.py", "MarrowQuantLib/new/table.json", "Resources/UI/New.ui",
+                 "Testing/test.py", "MarrowQuantLib/__pycache__/old.pyc"):  # fmt: skip
+        (module / name).parent.mkdir(parents=True, exist_ok=True)
+        (module / name).touch()
+    (module / "CMakeLists.txt").write_text((MODULE / "CMakeLists.txt").read_text(encoding="utf-8"), encoding="utf-8")
+    shipped = ["MarrowQuant.py", "MarrowQuantLib/new/__init__.py", "MarrowQuantLib/new/table.json", "Resources/UI/New.ui"]
+    assert sorted(given(module, tmp_path)) == shipped
 
 
 def test_no_file_of_one_module_replaces_one_of_the_other_as_slicer_installs_both_into_one_folder():
-    assert sorted(set(listed(MODULE)) & set(listed(COHORT))) == []
+    assert sorted(existing(MODULE) & existing(COHORT)) == []
 
 
 def test_both_modules_are_built():

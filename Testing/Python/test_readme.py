@@ -1,14 +1,19 @@
 """What the README promises works as it is written there."""
 
 import re
+import shlex
 from pathlib import Path
 
+import pytest
+from MarrowQuantLib import cli
+
 ROOT = Path(__file__).resolve().parents[2]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "Docs").rglob("*.md"))]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_linked_file_and_picture_exists():
-    for page in [ROOT / "README.md", ROOT / "README_ja.md", *sorted((ROOT / "Docs").glob("*.md"))]:
+    for page in PAGES:
         for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name} links to {target}"
@@ -16,9 +21,37 @@ def test_every_linked_file_and_picture_exists():
 
 def test_the_commands_are_those_of_the_makefile():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for command in re.findall(r"^make (\w+)", README, flags=re.MULTILINE):
-        assert f"\n{command}:" in makefile
+    for page in PAGES:
+        for command in re.findall(r"(?:^|`)make (\w+)", page.read_text(encoding="utf-8"), flags=re.MULTILINE):
+            assert f"\n{command}:" in makefile, page.name
 
+
+def printed_commands(page: Path) -> list[str]:
+    """The ``marrowquant`` lines in the page's blocks of code, one line each, without comments and without the brackets of options."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```", page.read_text(encoding="utf-8").replace("\\\n", " "), flags=re.DOTALL | re.MULTILINE)
+    lines = [re.sub(r"\s#.*|[\[\]…]|\.\.\.", "", line) for block in blocks for line in block.splitlines()]
+    commands = [line.rpartition("&& ")[2].replace(".venv\\Scripts\\", "") for line in lines]
+    return [command for command in commands if command.startswith("marrowquant ")]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if printed_commands(page)], ids=lambda page: page.name)
+def test_every_printed_command_is_one_that_the_shell_takes(page):
+    for command in printed_commands(page):
+        words = shlex.split(command)[1:]
+        options = cli.build_parser().parse_args([word.replace("=R,A,S", "=1,2,3") for word in words])  # a usage error ends the test
+        assert callable(options.command), command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_a_sentence_names_exists_with_its_options(page, capsys):
+    for named in re.findall(r"`marrowquant ([a-z][^`]*)`", page.read_text(encoding="utf-8")):
+        words = [word for word in named.split() if not word.startswith("-")]
+        command = [words[0], *[word for word in words[1:2] if words[0] in ("cohort", "response-model") and word.islower()]]
+        with pytest.raises(SystemExit) as stopped:
+            cli.main([*command, "--help"])
+        told = capsys.readouterr().out
+        assert stopped.value.code == 0, named
+        assert all(option in told for option in re.findall(r"--[a-z-]+", named)), named
 
 def test_the_console_batch_runs_as_printed(slicer_host, digital_patient, capsys):
     (code,) = re.findall(r"```python\n(from MarrowQuant import.*?)```", README, flags=re.DOTALL)

@@ -14,7 +14,7 @@ import numpy as np
 from ..model import MarrowQuantError, ResponseEstimate
 from .estimate import BinormalModel, LogisticModel, Predictor, ResponseModel, sample_draws
 
-MODELS_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "Models"
+MODELS_FOLDER = Path(__file__).with_name("models")
 DEFAULT_MODEL = MODELS_FOLDER / "takasu2020_reconstruction.json"
 MODELS_VARIABLE = "MARROWQUANT_MODELS"
 SCHEMA_VERSION = "1.0"
