@@ -1,22 +1,29 @@
 # Two commands: `make demo` runs the main job on the digital patient, `make test` passes the tests. Both set themselves up in .venv.
+# For the inner loop `make quick`; `make api` writes the pages of every public name into build/api.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # In a process of their own: after hundreds of other tests VTK was seen to abort when an offscreen view's node was removed.
 VIEWS := Testing/Python/test_host_views.py Testing/Python/test_scene_views.py
 
-.PHONY: demo test lint clean
+.PHONY: demo test quick lint api clean
 
 demo: $(VENV)/.scene
 	$(BIN)/marrowquant demo --out demo-output
 
-test: $(VENV)/.test
-	$(BIN)/ruff check .
+test: lint
 	$(BIN)/python -m pytest $(VIEWS)
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(VIEWS:%=--ignore=%)
 
+quick: lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(VIEWS:%=--ignore=%)
+
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
+
+api: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --editable ".[api]"
+	$(BIN)/pdoc --docformat numpy --output-directory build/api MarrowQuantLib '!MarrowQuantLib.scene' '!MarrowQuantLib.panel'
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,5 +1,6 @@
 """What CMake is given decides what a packaged extension holds: a file that it misses is missing for every user. CMake itself is asked."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -75,6 +76,27 @@ def test_the_project_has_the_metadata_that_the_extensions_index_reads_line_by_li
     assert re.search(r"^project\(MarrowQuant\)$", text, flags=re.MULTILINE)
     for name in ("HOMEPAGE", "CONTRIBUTORS", "DESCRIPTION", "ICONURL", "SCREENSHOTURLS", "DEPENDS"):
         assert re.search(rf'^set\(EXTENSION_{name} "[^"]+"\)$', text, flags=re.MULTILINE), name
+
+
+def test_the_draft_for_the_extensions_index_has_the_fields_of_its_schema_and_no_other():
+    """After Schemas/slicer-extension-catalog-entry-schema-v1.0.2.json of Slicer, and the index's check of the name and the line ends."""
+    file = MODULE.parent / "MarrowQuant.json"
+    assert b"\r" not in file.read_bytes()
+    entry = json.loads(file.read_text(encoding="utf-8"))
+    required = {"$schema", "category", "scm_url"}
+    optional = {"scm_revision", "scm_type", "build_dependencies", "dicom_support_rule", "build_subdirectory", "enabled", "tier"}
+    assert required <= set(entry) <= required | optional
+    text = (MODULE.parent / "CMakeLists.txt").read_text(encoding="utf-8")
+    assert f'set(EXTENSION_HOMEPAGE "{entry["scm_url"]}")' in text
+    assert f'set(EXTENSION_CATEGORY "{entry["category"]}")' in text
+    assert entry["scm_url"].rpartition("/")[2] == "Slicer" + file.stem
+
+
+def test_the_description_says_that_it_is_for_research_and_that_patents_exist():
+    text = (MODULE.parent / "CMakeLists.txt").read_text(encoding="utf-8")
+    (words,) = re.findall(r'^set\(EXTENSION_DESCRIPTION "([^"]+)"\)$', text, flags=re.MULTILINE)
+    assert "Research use only" in words
+    assert "patent" in words
 
 
 def test_the_icon_is_a_png_of_the_size_the_index_shows():
