@@ -65,7 +65,7 @@ def class_labels(burden: Burden, adc: Volume) -> Volume:
     """
     is_accepted = np.zeros(1 + int(burden.labels.array.max(initial=0)), dtype=bool)
     is_accepted[[component.label for component in burden.components if component.state == ACCEPTED]] = True
-    accepted = np.flatnonzero(is_accepted[burden.labels.array])
+    accepted = np.flatnonzero(is_accepted[burden.labels.array] & np.isfinite(adc.array))
     classes = np.zeros(burden.labels.array.shape, dtype=np.uint8)
     classes.ravel()[accepted] = 1 + class_of(adc.array.ravel()[accepted], burden.class_edges)
     return burden.labels.like(classes, role=Role.UNKNOWN, quantity="ADC class", unit="", name="ADC classes of the tumour load")

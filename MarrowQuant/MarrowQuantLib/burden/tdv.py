@@ -36,12 +36,14 @@ from ..model import (
     Settings,
     VertebraROI,
     Volume,
+    finding,
     no_progress,
 )
 from .classes import check_edges, class_volumes
 from .context import BurdenContext, Surroundings
 from .decisions import Candidates, Decisions
 from .edges import edge_level
+from .edits import PAINTED, Edits
 from .landmarks import Landmarks
 from .lookup import check_mask, values_at
 from .muscle import Muscle, check_pair, muscle_reference, tissue_mask
@@ -97,6 +99,8 @@ class BurdenSession:
         self._surroundings = Surroundings(context or BurdenContext(), high_b)
         self._decisions = Decisions()
         self._candidates: Optional[Candidates] = None
+        self._edits: Optional[Edits] = None
+        self._head_outside_mask = skeleton is not None and self._shows_brain()
         self._prepare(_LOWEST_RATIO)
 
     @property
@@ -106,6 +110,25 @@ class BurdenSession:
     def set_rois(self, rois: Sequence[VertebraROI]) -> None:
         """Other vertebral ROIs, for the regions and the pattern from the next update on."""
         self._surroundings.set_rois(rois)
+
+    def _shows_brain(self) -> bool:
+        """True if the image shows the brain, which a mask of bone leaves out of the candidates; it tells where the head is."""
+        above = edge_level(np.nan_to_num(self._high_b.array), Settings.tdv_signal_ratio * self.muscle.signal)
+        adc, (low, high) = self._adc_map.array, Settings.tdv_adc_window
+        flat = np.flatnonzero((above >= Settings.tdv_signal_ratio * self.muscle.signal) & (adc >= low) & (adc <= high))
+        pieces = find_pieces(flat, adc.shape, _positions(flat, self._high_b), self._high_b.voxel_volume_ml, self._min_component_ml)
+        return any(reason == BRAIN for _, reason in propose_states(pieces, pieces.median(adc.ravel()[flat]), self._outline))
+
+    def set_edits(self, codes: Optional[np.ndarray]) -> None:
+        """What the reader painted and erased by hand, from the next update on; None for nothing.
+
+        Parameters
+        ----------
+        codes : ndarray of uint8, shape (k, j, i), or None
+            On the grid of the high-b image, see :func:`.edits.edited`.
+        """
+        self._edits = None if codes is None or not codes.any() else Edits(codes)
+        self._prepare(self._lowest_ratio)
 
     def _prepare(self, lowest_ratio: float) -> None:
         """Collect the voxels that can become candidates at this ratio or above."""
@@ -119,7 +142,7 @@ class BurdenSession:
         self._level_ratio = level.ravel()[flat].astype(np.float32) / np.float32(self.muscle.signal)
         self._adc = adc.ravel()[flat].astype(np.float32)
         self._flat = flat
-        self._surroundings.narrow_to(flat)
+        self._surroundings.narrow_to(flat if self._edits is None else np.union1d(flat, self._edits.painted))
         self._ratio_without_adc = level[above & ~np.isfinite(adc)] / self.muscle.signal
         self._positions = _positions(flat, self._high_b).astype(np.float32)
 
@@ -190,14 +213,26 @@ class BurdenSession:
             self._prepare(ratio)
         self._thresholds = {"ratio": ratio, "adc_window": adc_window, "min_component_ml": smallest, "class_edges": class_edges}
         kept = np.flatnonzero((self._level_ratio >= ratio) & (self._adc >= adc_window[0]) & (self._adc <= adc_window[1]))
-        flat, positions = self._flat[kept], self._positions.take(kept, axis=0)
-        pieces = find_pieces(flat, self._high_b.array.shape, positions, self._high_b.voxel_volume_ml, smallest)
-        self._candidates = Candidates(flat, positions, self._ratio[kept], pieces)
+        self._candidates, adc = self._collect(kept, smallest)
+        pieces = self._candidates.pieces
         decided, notes = self._decisions.by_label(self._candidates)
-        adc = self._adc[kept]
         labels = np.zeros(self._high_b.array.shape, dtype=np.int32)
         labels.ravel()[self._candidates.flat[pieces.order]] = pieces.labels()
         return self._burden(self._components(labels, adc, decided), labels, adc, notes)
+
+    def _collect(self, kept: np.ndarray, smallest: float) -> tuple[Candidates, np.ndarray]:
+        """The candidates among the prepared voxels (indices), with what the reader painted and without what was erased; and their ADC."""
+        shape, voxel_ml = self._high_b.array.shape, self._high_b.voxel_volume_ml
+        if self._edits is None:
+            flat, positions = self._flat[kept], self._positions.take(kept, axis=0)
+            pieces = find_pieces(flat, shape, positions, voxel_ml, smallest)
+            return Candidates(flat, positions, self._ratio[kept], pieces), self._adc[kept]
+        flat = self._flat[kept]
+        flat = np.union1d(flat[self._edits.untouched(flat)], self._edits.painted)
+        positions = _positions(flat, self._high_b).astype(np.float32)
+        ratio = np.nan_to_num(self._high_b.array.ravel()[flat].astype(np.float32) / np.float32(self.muscle.signal))
+        pieces = self._edits.find_pieces(flat, positions, voxel_ml, smallest)
+        return Candidates(flat, positions, ratio, pieces), self._adc_map.array.ravel()[flat].astype(np.float32)
 
     def _components(self, labels: np.ndarray, adc: np.ndarray, decided: Mapping[int, str]) -> tuple[Component, ...]:
         pieces, matrix, around = self._candidates.pieces, self._high_b.ijk_to_ras[:3, :3], self._surroundings
@@ -205,6 +240,8 @@ class BurdenSession:
         positions = self._candidates.positions_ras
         longest = longest_diameters([positions.take(pieces.row_ends(n + 1), axis=0) for n in range(len(pieces))], matrix)
         proposals, landmarks = self._proposals(median)
+        painted = [None] * len(pieces) if self._edits is None else self._edits.state_of(pieces, self._candidates.flat)
+        proposals = [(state, PAINTED) if state else proposal for state, proposal in zip(painted, proposals)]
         regions, near_seam = around.regions(pieces, landmarks, self._outline), around.near_seam(pieces)
         fat = around.fat_fractions(labels, longest, pieces.volume_ml)
         return tuple(
@@ -230,7 +267,7 @@ class BurdenSession:
         """State and reason of each piece, and the landmarks, for which the head is a guide if it is in view."""
         pieces = self._candidates.pieces
         proposals = propose_states(pieces, adc_median, self._outline)
-        head = any(reason == BRAIN for _, reason in proposals)
+        head = self._head_outside_mask or any(reason == BRAIN for _, reason in proposals)
         landmarks = self._surroundings.landmarks(self._outline.top_mm if head else None)
         for n, reason in enumerate(self._surroundings.soft_tissue(pieces, landmarks, self._outline)):
             if reason and proposals[n][0] == ACCEPTED:
@@ -241,7 +278,8 @@ class BurdenSession:
         pieces, limits = self._candidates.pieces, self._thresholds
         is_accepted = np.array([component.state == ACCEPTED for component in components], dtype=bool)
         accepted = adc[pieces.order[np.repeat(is_accepted, np.diff(pieces.starts))]]
-        features = {} if accepted.size == 0 else first_order(accepted)
+        measured = accepted[np.isfinite(accepted)]  # the reader may paint where there is no ADC
+        features = {} if measured.size == 0 else first_order(measured)
         low, high = limits["adc_window"]
         rule = f"high-b signal at least {limits['ratio']:g} x muscle with edges at half height, ADC {low:g} to {high:g} {UNIT_ADC}"
         rule += f", pieces of at least {limits['min_component_ml']:g} mL; muscle signal {self.muscle.signal:.4g} ({self.muscle.how})"
@@ -258,12 +296,12 @@ class BurdenSession:
             signal_ratio_threshold=float(limits["ratio"]),
             adc_window=(float(low), float(high)),
             tdv=Measurement("tDV", accepted.size * voxel_ml, UNIT_VOLUME, int(accepted.size), how=f"accepted components; {rule}"),
-            gadc=Measurement("gADC", features.get("median", float("nan")), UNIT_ADC, int(accepted.size), how="median ADC over the tDV"),
+            gadc=Measurement("gADC", features.get("median", float("nan")), UNIT_ADC, int(measured.size), how="median ADC over the tDV"),
             features=features,
-            histogram=histogram(accepted, "ADC", UNIT_ADC) if accepted.size else None,
-            class_volumes_ml=class_volumes(accepted, limits["class_edges"], voxel_ml),
+            histogram=histogram(measured, "ADC", UNIT_ADC) if measured.size else None,
+            class_volumes_ml=class_volumes(measured, limits["class_edges"], voxel_ml),
             class_edges=tuple(float(edge) for edge in limits["class_edges"]),
-            flags=(*notes, *self._flags(accepted.size)),
+            flags=(*notes, *self._flags(accepted.size), *_flags_of_edits(self._edits, accepted.size - measured.size, voxel_ml)),
             infiltration=infiltration,
         )
 
@@ -317,6 +355,14 @@ def segment(
     burden = session.update(ratio=ratio, adc_window=adc_window)
     progress(1.0, "Tumour load proposed")
     return burden
+
+
+def _flags_of_edits(edits: Optional[Edits], n_without_adc: int, voxel_ml: float) -> list[str]:
+    if edits is None:
+        return []
+    without = n_without_adc * voxel_ml
+    told = [finding("hand.edited")]
+    return told + ([finding("hand.painted_without_adc", volume=without)] if n_without_adc else [])
 
 
 def _positions(flat: np.ndarray, volume: Volume) -> np.ndarray:

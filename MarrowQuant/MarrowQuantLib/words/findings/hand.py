@@ -1,0 +1,30 @@
+"""What the reader did with the nodes of a case elsewhere in Slicer, and what became of it."""
+
+from __future__ import annotations
+
+from .severity import CHECK, NOTE
+
+FINDINGS = {
+    "hand.edited": (NOTE, "Voxels that the reader painted or erased in the tumour load hold at every threshold."),
+    "hand.painted_without_adc": (CHECK, "{volume:.1f} mL that the reader painted have no ADC: they are in the tDV, not in the gADC."),
+    "hand.edits_do_not_fit": (CHECK, "What was painted and erased lies on another grid than the tumour load and is left out; paint again."),
+    "hand.unknown_segment": (
+        CHECK,
+        "The tumour load of the {exam} holds {n:segment|segments} that MarrowQuant does not know and does not count; paint into tDV "
+        "accepted, physiological or rejected.",
+    ),
+    "hand.load_deleted": (CHECK, "The tumour load of the {exam} was deleted: it no longer counts. Press Propose for a new one."),
+    "hand.points_deleted": (
+        CHECK,
+        "The point list of the {exam} was deleted: its levels are no longer measured. Undo in the vertebrae step brings them back.",
+    ),
+    "hand.outlines": (
+        CHECK,
+        "The ROI outlines of the {exam} are drawn from its points and were drawn again: an edit of the outlines is not measured. Move the "
+        "point, or change size and shape in the vertebrae step.",
+    ),
+    "hand.map_deleted": (CHECK, "The image {map} of the {exam} was deleted: it is no longer measured; read the exams again to get it."),
+    "hand.mask_deleted": (CHECK, "The mask of bone of the {exam} was deleted: its tumour load is that of the whole image."),
+    "hand.muscle_refused": (CHECK, "The points in muscle of the {exam} cannot be used, and the load is as it was before them. {reason}"),
+    "hand.mask_refused": (CHECK, "The mask of bone of the {exam} was changed and cannot be used any more; the load is as it was. {reason}"),
+}
