@@ -35,7 +35,7 @@ def _meanings() -> dict[tuple[str, str], str]:
     from pydicom.sr._concepts_dict import concepts
     from pydicom.sr._snomed_dict import mapping
 
-    found = {}
+    found: dict[tuple[str, str], str] = {}
     for scheme, names in concepts.items():
         for codes in names.values():
             found.update({(scheme, code): entry[0] for code, entry in codes.items()})

@@ -13,7 +13,7 @@ from typing import NamedTuple, Optional, Union
 
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import UID_dictionary
+from pydicom.uid import UID, UID_dictionary
 
 from .. import __version__
 from ..dicom.files import BoundedReader, is_dicom, open_file, quiet_pydicom
@@ -255,10 +255,10 @@ def _encode(dataset: Dataset, sop_class: str, syntax: str) -> bytes:
     meta = FileMetaDataset()
     meta.FileMetaInformationGroupLength = 0  # pydicom puts in the length, but only where the element is there
     meta.FileMetaInformationVersion = b"\x00\x01"
-    meta.MediaStorageSOPClassUID = sop_class
+    meta.MediaStorageSOPClassUID = UID(sop_class)
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    meta.TransferSyntaxUID = syntax
-    meta.ImplementationClassUID = IMPLEMENTATION_UID
+    meta.TransferSyntaxUID = UID(syntax)
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_UID)
     meta.ImplementationVersionName = f"MARROWQUANT {__version__}"[:16]
     dataset.file_meta = meta
     dataset.preamble = b"\0" * 128

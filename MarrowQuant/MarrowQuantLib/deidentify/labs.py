@@ -22,8 +22,8 @@ def shifted_labs(source: Path, target: Path, summary: Summary) -> None:
     MarrowQuantError
         If the dates are not shifted in this profile, there are several patients, or the sheet cannot be read.
     """
-    shifts = {passed.shift_days for passed in summary.passed}
-    if None in shifts:
+    shifts = {passed.shift_days for passed in summary.passed if passed.shift_days is not None}
+    if any(passed.shift_days is None for passed in summary.passed):
         raise MarrowQuantError("A laboratory sheet needs dates, and this profile removes them; use the profile 'longitudinal'.")
     if len(summary.patients) > 1:
         raise MarrowQuantError(f"The input holds {len(summary.patients)} patients and the sheet is of one; de-identify one at a time.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Callable, Optional, Union
+from typing import Callable, Literal, Optional, Union
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class Samples:
     b_values: tuple[float, ...]
     inside: Optional[np.ndarray]
     shape: tuple[int, ...]
-    order: str
+    order: Literal["C", "F"]
 
 
 def prepare(
@@ -77,7 +77,7 @@ def prepare(
     if np.prod(shape) == 0:
         raise MarrowQuantError(f"The images (shape {shape}) hold no voxel, so there is nothing to fit.")
     columns = _columns_used(b, b_used, fewest, what)
-    order = "F" if signal.ndim > 2 and signal.flags.f_contiguous else "C"
+    order: Literal["C", "F"] = "F" if signal.ndim > 2 and signal.flags.f_contiguous else "C"
     table = signal.reshape(-1, b.size, order=order)
     scaled = (b[columns] / 1000.0).astype(np.float32)
     return Samples(table, columns, scaled, tuple(b[columns].tolist()), _inside(mask, shape, order), shape, order)
@@ -154,7 +154,7 @@ def n_different(b_values: np.ndarray) -> int:
     return int(ordered.size > 0) + int(np.count_nonzero(np.diff(ordered) > SAME_B))
 
 
-def _inside(mask: Optional[np.ndarray], shape: tuple[int, ...], order: str) -> Optional[np.ndarray]:
+def _inside(mask: Optional[np.ndarray], shape: tuple[int, ...], order: Literal["C", "F"]) -> Optional[np.ndarray]:
     if mask is None:
         return None
     mask = np.asarray(mask, dtype=bool)

@@ -6,11 +6,12 @@ squares on the images of the overlap; the method and its limits are our choice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
+
+from ..model import Numbers
 
 LARGEST_SHIFT_MM = 12.0  # searched for; a larger one is no longer a matter of placing
 MOST_UNCERTAIN_MM = 1.0  # standard error above which an axis is not trusted: a thigh looks the same a slice further down
@@ -56,7 +57,7 @@ def no_shift() -> Shift:
     return Shift(np.zeros(3), np.zeros(3), np.full(3, np.inf), float("nan"))
 
 
-def estimate_shift(first: np.ndarray, second: np.ndarray, second_starts: int, spacing_mm: Sequence[float]) -> Shift:
+def estimate_shift(first: np.ndarray, second: np.ndarray, second_starts: int, spacing_mm: Numbers) -> Shift:
     """Shift of ``second`` against ``first`` over the slices that both show.
 
     A search over whole voxels on the correlation, then Gauss–Newton on a(x) = g(x) b(x + d), in which the gain g is a quadratic surface in

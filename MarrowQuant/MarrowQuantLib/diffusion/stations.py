@@ -172,8 +172,8 @@ def _check_grid(name: str, station: Volume, reference: Volume) -> None:
         theirs, ours = reference.array.shape[:0:-1], station.array.shape[:0:-1]
         raise MarrowQuantError(f"{name} has a matrix of {ours[0]}×{ours[1]}, the others {theirs[0]}×{theirs[1]}; it cannot be stitched.")
     if np.any(np.abs(station.spacing_mm / reference.spacing_mm - 1) > SPACING_TOLERANCE):
-        ours, theirs = (" × ".join(f"{mm:.2f}" for mm in v.spacing_mm) for v in (station, reference))
-        raise MarrowQuantError(f"{name} has a voxel size of {ours} mm, the others {theirs} mm; it cannot be stitched.")
+        here, there = (" × ".join(f"{mm:.2f}" for mm in v.spacing_mm) for v in (station, reference))
+        raise MarrowQuantError(f"{name} has a voxel size of {here} mm, the others {there} mm; it cannot be stitched.")
     turned = station.ijk_to_ras[:3, :3] / station.spacing_mm - reference.ijk_to_ras[:3, :3] / reference.spacing_mm
     if np.abs(turned).max() > DIRECTION_TOLERANCE:
         raise MarrowQuantError(f"{name} has another orientation than the others; stitching needs parallel slices.")
@@ -242,7 +242,6 @@ def _profile(before: Volume, after: Volume) -> Profile:
     medians = np.full((2, len(tissue)), np.nan)
     for k in np.flatnonzero(tissue.any(axis=(1, 2))):
         medians[:, k] = np.median(before.array[k][tissue[k]]), np.median(after.array[k][tissue[k]])
-    k = np.arange(len(tissue))
-    size_j, size_i = after.array.shape[1:]
-    middle = np.stack([np.full(len(k), (size_i - 1) / 2), np.full(len(k), (size_j - 1) / 2), k, np.ones(len(k))])
-    return Profile((after.ijk_to_ras @ middle)[2], *medians)
+    n, size_j, size_i = after.array.shape
+    middle = np.column_stack([np.full(n, (size_i - 1) / 2), np.full(n, (size_j - 1) / 2), np.arange(n)])
+    return Profile(after.to_ras(middle)[:, 2], *medians)

@@ -257,7 +257,7 @@ def _pool(features: np.ndarray, block: int) -> np.ndarray:
 
 def _refined(
     echoes: np.ndarray, fitted: np.ndarray, start: tuple[np.ndarray, np.ndarray], at: refinement.Echoes, progress: Progress
-) -> tuple[np.ndarray, ...]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Rate, water, fat, residual and noise gain of all voxels, NaN where nothing is fitted; ``start`` is field in Hz and R2*."""
     flat = echoes.reshape(len(echoes), -1)
     wanted = np.flatnonzero(fitted)

@@ -142,13 +142,13 @@ def _smooth_phase(
     """The phase that is smooth over blocks, in radians and shape (k, j, i); and which voxels are suspect."""
     labels_rad = (np.arange(N_LABELS) - N_LABELS // 2) * (2 * np.pi / N_LABELS)
     energies = np.square(sizes.mean(axis=0))
-    cost, energy = [], []
+    cost, pooled = [], []
     for k in range(phases.shape[1]):
         progress(0.2 + 0.1 * k / phases.shape[1], "Searching the field")
         misfit = 1 - np.cos(phases[:, None, k] - labels_rad[None, :, None, None])
         cost.append(_pooled((energies[k] * misfit.min(axis=0)).astype(np.float32)))
-        energy.append(_pooled(energies[k][None])[0])
-    energy = np.stack(energy)
+        pooled.append(_pooled(energies[k][None])[0])
+    energy = np.stack(pooled)
     step_ppm = 1e6 / (spacing_s * N_LABELS * GAMMA_BAR_HZ_PER_T * field_strength_t)
     labels, margin = fieldmap.block_labels(np.stack(cost, axis=1), energy, step_ppm, True, progress=progress)
     smooth = fieldmap.upsample_labels(labels, N_LABELS, True, BLOCK, phases.shape[1:])

@@ -163,7 +163,8 @@ def _pass_messages(
 
     def renew(start: int, tick: Callable[[], None] = _no_tick) -> None:
         slab = (slice(None),) * across + (slice(start, start + thickness),)
-        known, old = belief[(slice(None), *slab)], messages[(slice(None), *slab)]
+        every = (slice(None), *slab)
+        known, old = belief[every], messages[every]
         known -= old
         old[...] = _chain_messages(known, amplitude[slab], axis, reach, circular, tick)
         known += old

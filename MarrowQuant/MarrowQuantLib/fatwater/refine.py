@@ -41,7 +41,8 @@ def echoes(times_s: np.ndarray, phasor: np.ndarray) -> Echoes:
     powers = [np.ones_like(t), t, t**2]
     on_weights = [row for p in powers for row in (p, p * phasor.real, p * phasor.imag, p * np.abs(phasor) ** 2)]
     on_signal = [row for p in powers[:2] for row in (p + 0j, p * np.conj(phasor))]
-    return Echoes(times_s, times_s - times_s[0], phasor.astype(np.complex64), spacing_s, np.float32(on_weights), np.complex64(on_signal))
+    products = np.array(on_weights, np.float32), np.array(on_signal, np.complex64)
+    return Echoes(times_s, times_s - times_s[0], phasor.astype(np.complex64), spacing_s, *products)
 
 
 def refine(
@@ -100,6 +101,9 @@ def decays(rate: np.ndarray, times_s: np.ndarray) -> np.ndarray:
     return decay
 
 
+_Sums = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
 def _exponential(rate: np.ndarray, time_s: np.float32) -> np.ndarray:
     """exp(z t) from real functions, which numpy has vectorised; its complex exponential is several times as slow."""
     size, angle = np.exp(rate.real * time_s), rate.imag * time_s
@@ -109,7 +113,7 @@ def _exponential(rate: np.ndarray, time_s: np.float32) -> np.ndarray:
     return value
 
 
-def _inner_products(signal: np.ndarray, conjugated_decay: np.ndarray, at: Echoes) -> tuple[list[tuple[np.ndarray, ...]], np.ndarray]:
+def _inner_products(signal: np.ndarray, conjugated_decay: np.ndarray, at: Echoes) -> tuple[list[_Sums], np.ndarray]:
     """For t⁰, t¹, t²: the sums (Σ w, Σ w c, Σ w |c|²) with w = |exp(zt)|²; and Σ exp(zt)* s times 1, c*, t, t c*.
 
     It takes exp(zt)* = exp(z* t), which saves a pass over all echoes.

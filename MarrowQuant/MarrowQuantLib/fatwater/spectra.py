@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Union
 
 import numpy as np
 
-from ..model import MarrowQuantError
+from ..model import MarrowQuantError, Numbers
 
 GAMMA_BAR_HZ_PER_T = 42.577478518e6  # proton gyromagnetic ratio over 2π (CODATA 2018)
 
@@ -78,7 +77,7 @@ def get_spectrum(spectrum: Union[str, FatSpectrum]) -> FatSpectrum:
 
 
 def fat_phasor(
-    echo_times_s: Sequence[float], field_strength_t: float, spectrum: Union[str, FatSpectrum] = "ren_marrow_9"
+    echo_times_s: Numbers, field_strength_t: float, spectrum: Union[str, FatSpectrum] = "ren_marrow_9"
 ) -> np.ndarray:
     """Signal of pure fat of amplitude one, without relaxation and field offset: c(t) = Σ a_m exp(2πi f_m t), f_m = γ̄ B0 δ_m.
 

@@ -64,7 +64,7 @@ class FieldTable:
     def best_r2star(self, features: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """R2* of lowest residual, shape (n,), of features with shape (n_features, n) at the fields with these labels, shape (n,)."""
         costs = [np.einsum("nf,fn->n", projectors[labels], features) for projectors in self.projectors]
-        return np.take(np.float32(R2STAR_PER_S), np.argmin(costs, axis=0))
+        return np.take(np.array(R2STAR_PER_S, np.float32), np.argmin(costs, axis=0))
 
 
 def field_table(echo_times_s: np.ndarray, field_strength_t: float, phasor: np.ndarray) -> FieldTable:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Sequence
+from typing import Callable, Optional, TypeVar, Union
+
+import numpy as np
 
 from .. import RESEARCH_USE_ONLY, Cancelled, MarrowQuantError  # noqa: F401 (part of the vocabulary; there, as the shell's help needs no numpy)
 
@@ -12,8 +15,20 @@ UNIT_ADC = "µm²/s"
 UNIT_R2STAR = "1/s"
 UNIT_VOLUME = "mL"
 
+Numbers = Union[Sequence[float], np.ndarray]
+"""A point, a direction, sizes along three axes, times … : whatever is read number by number."""
+
+_T = TypeVar("_T")
+
 Progress = Callable[[float, str], None]
 """``progress(fraction, text)``; it may raise :class:`Cancelled`, and whoever calls it leaves nothing half-written behind."""
+
+
+def certain(value: Optional[_T]) -> _T:
+    """A value that may be missing elsewhere, where it cannot be; None is a mistake of ours."""
+    if value is None:
+        raise TypeError("A value is missing that is always there.")
+    return value
 
 
 def no_progress(fraction: float, text: str) -> None:

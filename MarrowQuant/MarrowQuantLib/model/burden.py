@@ -154,4 +154,5 @@ class Stitching:
     def largest_steps(self) -> tuple[float, float]:
         """The largest relative step between two stations, as acquired and with the gains; NaN without an overlap."""
         steps = np.array([(seam.step_before, seam.step_after) for seam in self.seams]).reshape(-1, 2)
-        return tuple(float(np.nanmax(column)) if np.isfinite(column).any() else float("nan") for column in steps.T)
+        before, after = (float(np.nanmax(column)) if np.isfinite(column).any() else float("nan") for column in steps.T)
+        return before, after

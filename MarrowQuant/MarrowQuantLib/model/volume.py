@@ -8,6 +8,8 @@ from typing import Any, Optional
 
 import numpy as np
 
+from .basics import Numbers
+
 
 class Role(str, Enum):
     """What a volume is. The values are the words used in the panel, the report and the JSON."""
@@ -70,6 +72,26 @@ class Volume:
     @property
     def voxel_volume_ml(self) -> float:
         return float(abs(np.linalg.det(self.ijk_to_ras[:3, :3])) / 1000.0)
+
+    def to_ras(self, ijk: Numbers) -> np.ndarray:
+        """Positions of voxel indices.
+
+        Parameters
+        ----------
+        ijk : array_like, shape (…, 3)
+            Indices (i, j, k); voxel centres are whole numbers, and what lies between them is between.
+
+        Returns
+        -------
+        ndarray, shape (…, 3)
+            RAS in mm.
+        """
+        return np.asarray(ijk) @ self.ijk_to_ras[:3, :3].T + self.ijk_to_ras[:3, 3]
+
+    def to_ijk(self, ras: Numbers) -> np.ndarray:
+        """Voxel indices (i, j, k), with what lies between, of positions in RAS mm, shape (…, 3): the inverse of :meth:`to_ras`."""
+        ras_to_ijk = np.linalg.inv(self.ijk_to_ras)
+        return np.asarray(ras) @ ras_to_ijk[:3, :3].T + ras_to_ijk[:3, 3]
 
     def same_grid(self, other: Volume, tolerance_mm: float = 1e-2) -> bool:
         """True if both have the same shape and every voxel centre agrees within ``tolerance_mm``."""

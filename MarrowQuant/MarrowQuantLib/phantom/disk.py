@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..io.atomic import in_one_step
-from ..model import MarrowQuantError, Progress, no_progress
+from ..model import MarrowQuantError, Progress, no_progress, part
 from . import ge, philips, siemens
 from .classic import write_classic
 from .enhanced import write_enhanced
@@ -95,8 +95,8 @@ def write_patient(
 def _write_all(folder: Path, story: Story, dialect: str, seed: int, progress: Progress) -> None:
     exams = []
     for index, label in enumerate(EXAM_LABELS):
-        exam = simulate_exam(story.name, index, seed, lambda f, text, i=index: progress((i + 0.5 * f) / 2, text))
-        _write_exam(exam, folder / label, dialect, lambda f, text, i=index: progress((i + 0.5 + 0.5 * f) / 2, text))
+        exam = simulate_exam(story.name, index, seed, part(progress, index / 2, (index + 0.5) / 2))
+        _write_exam(exam, folder / label, dialect, part(progress, (index + 0.5) / 2, (index + 1) / 2))
         exams.append(exam.truth)
     _write_labs(story, folder / "labs.csv")
     truth = {

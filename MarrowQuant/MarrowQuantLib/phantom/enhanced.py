@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..model import certain
 from .header import Identity, add_private, decimal, new_file, orientation, pixel_tags, position, set_tags, spacing, window
 from .stacks import Series, Stack
 
@@ -161,7 +162,7 @@ def _shared_groups(series: Series) -> Dataset:
         "PercentPhaseFieldOfView": 100.0,
     }
     measures = {"PixelSpacing": pixel_spacing, "SliceThickness": between, "SpacingBetweenSlices": between}
-    groups = {
+    groups: dict[str, dict[str, Any]] = {
         "PixelMeasuresSequence": measures,
         "PlaneOrientationSequence": {"ImageOrientationPatient": orientation(first.ijk_to_ras)},
         "FrameAnatomySequence": {"AnatomicRegionSequence": [_item(_LUMBAR_SPINE)], "FrameLaterality": "U"},
@@ -178,7 +179,7 @@ def _shared_groups(series: Series) -> Dataset:
 
 def _stack_frames(stack: Stack, number: int, identity: Identity) -> list[Dataset]:
     """Functional groups of the frames of one stack: what they show, where they lie, how they are scaled, and the private elements."""
-    slope, intercept, kind = stack.rescale
+    slope, intercept, kind = certain(stack.rescale)
     center, width = window(stack.pixels, slope, intercept)
     moment = identity.date.strftime("%Y%m%d") + "100000"
     frames = []
@@ -192,7 +193,7 @@ def _stack_frames(stack: Stack, number: int, identity: Identity) -> list[Dataset
             "TemporalPositionIndex": number,
             "DimensionIndexValues": [1, number, k + 1],
         }
-        groups = {
+        groups: dict[str, dict[str, Any]] = {
             "FrameContentSequence": content,
             "PlanePositionSequence": {"ImagePositionPatient": position(stack.ijk_to_ras, k)},
             "MRImageFrameTypeSequence": {"FrameType": list(stack.image_type), "ComplexImageComponent": stack.component, **_CONTRAST},

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..model import Role, Volume
+from ..model import Role, Volume, certain
 from .exam import SimulatedExam
 from .stacks import DIFFUSION_TAGS, DIXON_TAGS, LOCALIZER_TAGS, PrivateTag, Rescale, Series, Stack, full_scale, millis, stored
 
@@ -78,7 +78,8 @@ def _echoes(exam: SimulatedExam) -> Series:
 def _station(volumes: Sequence[Volume], scale: Rescale) -> Series:
     stacks = []
     for volume in volumes:
-        private = (PrivateTag(0x0043, PARAMETERS, 0x39, "IS", [B_VALUE_OFFSET + int(volume.b_value), 8, 0, 0]), _component(0))
+        b_value = int(certain(volume.b_value))
+        private = (PrivateTag(0x0043, PARAMETERS, 0x39, "IS", [B_VALUE_OFFSET + b_value, 8, 0, 0]), _component(0))
         stacks.append(Stack(stored(volume.array, scale), volume.ijk_to_ras, ("ORIGINAL", "PRIMARY", "OTHER"), private=private))
-    station = volumes[0].station
+    station = certain(volumes[0].station)
     return Series(10 + station, f"SYNTHETIC AX WB DWI {station}", tuple(stacks), tags=DIFFUSION_TAGS)

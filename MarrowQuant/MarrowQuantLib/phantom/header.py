@@ -12,6 +12,7 @@ from .stacks import PrivateTag, Series
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset, FileDataset
+    from pydicom.uid import UID
 
 PATIENT_NAME = "PHANTOM^MARROWQUANT"
 SYNTHETIC = "SYNTHETIC: simulated by MarrowQuant, no patient. Research use only."
@@ -67,7 +68,7 @@ class Identity:
     def patient_id(self) -> str:
         return f"MQ-PHANTOM-{self.story.upper()}-{self.seed}"
 
-    def uid(self, *place: Any) -> str:
+    def uid(self, *place: Any) -> UID:
         """A UID that is always the same for the same place."""
         from pydicom.uid import generate_uid
 
@@ -86,12 +87,12 @@ def new_file(identity: Identity, series: Series, sop_class: str) -> FileDataset:
         UID of the SOP class.
     """
     from pydicom.dataset import FileDataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+    from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
     meta = FileMetaDataset()
     meta.FileMetaInformationGroupLength = 0
     meta.FileMetaInformationVersion = b"\x00\x01"
-    meta.MediaStorageSOPClassUID = sop_class
+    meta.MediaStorageSOPClassUID = UID(sop_class)
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.ImplementationClassUID = generate_uid(entropy_srcs=["MarrowQuant phantom"])
     meta.ImplementationVersionName = "MARROWQUANT"

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..model import Role, Volume
+from ..model import Role, Volume, certain
 from .dwi import B_VALUES
 from .exam import SimulatedExam
 from .stacks import DIFFUSION_TAGS, DIXON_TAGS, LOCALIZER_TAGS, TWELVE_BITS, PrivateTag, Rescale, Series, Stack, full_scale, millis, stored
@@ -108,7 +108,7 @@ def _dixon_echoes(exam: SimulatedExam) -> Series:
 
 
 def _station(volumes: Sequence[Volume]) -> Series:
-    station = volumes[0].station
+    station = certain(volumes[0].station)
     stacks = []
     for n, volume in enumerate(volumes):
         private = (

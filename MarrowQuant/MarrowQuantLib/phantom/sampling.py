@@ -72,5 +72,5 @@ def sample(body: Body, ijk_to_ras: np.ndarray, shape: tuple[int, int, int]) -> S
     to_voxel = np.diag([1 / n, 1 / n, 1 / n, 1.0])
     to_voxel[:3, 3] = (1 / n - 1) / 2  # sample 0 lies a quarter of a voxel before the voxel's centre when n = 2
     fine = np.linalg.inv(body.body_to_ras) @ ijk_to_ras @ to_voxel
-    labels = paint(body.parts, body.values, tuple(n * s for s in shape), fine)
+    labels = paint(body.parts, body.values, (n * shape[0], n * shape[1], n * shape[2]), fine)
     return Samples(labels, np.asarray(ijk_to_ras, dtype=float))

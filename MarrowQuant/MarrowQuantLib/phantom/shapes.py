@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Union
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
+
+from ..model import Numbers
 
 POINTS_PER_BLOCK = 1_000_000  # bounds the memory of one painting step to some tens of MB
 TABLE_STEP_MM = 0.5
@@ -154,7 +156,7 @@ class Part:
     material: str
 
 
-def rotation(degrees_xyz: Sequence[float]) -> np.ndarray:
+def rotation(degrees_xyz: Numbers) -> np.ndarray:
     """Rotation matrix, shape (3, 3): first about x (left–right), then y, then z; degrees, right-handed in RAS."""
     from scipy.spatial.transform import Rotation
 
@@ -162,7 +164,7 @@ def rotation(degrees_xyz: Sequence[float]) -> np.ndarray:
 
 
 def ball(
-    center: Sequence[float], radii: Sequence[float] | float, degrees_xyz: Sequence[float] = (0, 0, 0), exponent: float = 2.0
+    center: Numbers, radii: Union[Numbers, float], degrees_xyz: Numbers = (0, 0, 0), exponent: float = 2.0
 ) -> Ellipsoid:
     """An ellipsoid at ``center`` (RAS mm) with ``radii`` (one or three, mm), turned by ``degrees_xyz``."""
     lengths = np.broadcast_to(np.asarray(radii, dtype=float), 3).copy()

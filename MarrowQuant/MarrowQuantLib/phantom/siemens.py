@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..model import Role, Volume
+from ..model import Role, Volume, certain
 from .dwi import B_VALUES
 from .exam import SimulatedExam
 from .stacks import DIFFUSION_TAGS, DIXON_TAGS, LOCALIZER_TAGS, TWELVE_BITS, PrivateTag, Rescale, Series, Stack, full_scale, millis, stored
@@ -75,11 +75,12 @@ def _dixon_echoes(exam: SimulatedExam) -> list[Series]:
 
 
 def _trace(volume: Volume, index: int, scale: Rescale) -> Series:
-    private = (PrivateTag(0x0019, HEADER, 0x0C, "IS", int(volume.b_value)),)
+    b_value, station = int(certain(volume.b_value)), certain(volume.station)
+    private = (PrivateTag(0x0019, HEADER, 0x0C, "IS", b_value),)
     stack = Stack(stored(volume.array, scale), volume.ijk_to_ras, ("ORIGINAL", "PRIMARY", "DIFFUSION", "TRACEW", "NORM"), private=private)
-    tags = {**DIFFUSION_TAGS, "SequenceName": f"*ep_b{int(volume.b_value)}t"}
-    number = 20 + 4 * volume.station + index
-    return Series(number, f"SYNTHETIC ep2d_diff_wb_{volume.station}_TRACEW", (stack,), tags=tags)
+    tags = {**DIFFUSION_TAGS, "SequenceName": f"*ep_b{b_value}t"}
+    number = 20 + 4 * station + index
+    return Series(number, f"SYNTHETIC ep2d_diff_wb_{station}_TRACEW", (stack,), tags=tags)
 
 
 def _scanner_adc(exam: SimulatedExam) -> Series:

@@ -93,7 +93,8 @@ def _lesions(growth: float, first: str, second: str, still_active: tuple[str, ..
     found = []
     for name, region, bone, offset, size in sites:
         later = first if name in still_active else second
-        found.append(Lesion(name, region, bone, offset, (size, tuple(round(growth * d, 1) for d in size)), (first, later)))
+        across, deep, high = (round(growth * d, 1) for d in size)
+        found.append(Lesion(name, region, bone, offset, (size, (across, deep, high)), (first, later)))
     return tuple(found)
 
 
