@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import hand, roi
+from . import hand, roi, sheet
 from .severity import CHECK, NOTE, SERIOUS
 
 Row = tuple[str, str]
@@ -20,6 +20,7 @@ FINDINGS: Mapping[str, Row] = {
     TOLD: (NOTE, "{sentence}"),
     **hand.FINDINGS,
     **roi.FINDINGS,
+    **sheet.FINDINGS,
 }
 
 __all__ = ["CHECK", "FINDINGS", "NOTE", "SERIOUS", "TOLD", "Row"]
