@@ -166,7 +166,8 @@ def _clean(cell: str) -> str:
 def _sheet(name: str, separator: str, rows: Sequence[Row], notes: Sequence[Finding]) -> Sheet:
     """The table without what spreadsheets add."""
     header, body = list(rows[0][1]), [(line, list(cells)) for line, cells in rows[1:]]
-    if body and all(len(cells) == len(header) + 1 for _, cells in body) and header[-1]:
+    longer = body and all(len(cells) == len(header) + 1 for _, cells in body)
+    if longer and (separator == " " or _are_row_numbers([cells[0] for _, cells in body])):
         header.insert(0, "")  # R's write.table gives the row names no heading
     while len(header) > 1 and not header[-1] and not any(any(cells[len(header) - 1 :]) for _, cells in body):
         header.pop()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import hand, roi, sheet
+from . import hand, laboratory, roi, sheet
 from .severity import CHECK, NOTE, SERIOUS
 
 Row = tuple[str, str]
@@ -19,6 +19,7 @@ TOLD = "told"
 FINDINGS: Mapping[str, Row] = {
     TOLD: (NOTE, "{sentence}"),
     **hand.FINDINGS,
+    **laboratory.FINDINGS,
     **roi.FINDINGS,
     **sheet.FINDINGS,
 }
