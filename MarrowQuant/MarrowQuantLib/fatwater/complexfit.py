@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Optional, Union
 
 import numpy as np
+from scipy import ndimage
 
 from ..io.threads import in_threads
-from ..model import MarrowQuantError, Progress, no_progress
-from . import fieldmap, fraction, varpro
+from ..model import Finding, MarrowQuantError, Progress, finding, no_progress
+from . import fieldmap, fraction, precession, rivals, varpro
 from . import readout as bipolar
 from . import refine as refinement
 from .checks import checked, noise_sd, prepared
@@ -25,9 +26,11 @@ from .spectra import FatSpectrum, fat_phasor, get_spectrum
 FEWEST_ECHOES = 3  # three complex numbers for two complex amplitudes, field and R2*
 BLOCK = 3  # voxels in-plane; the field is smooth on this scale, and the joint residual of a block is much less noisy
 MOST_BLOCKS = 200_000  # bounds the memory of the field search: larger volumes get larger blocks
-MOST_BLOCKS_FOR_SIGN = 1_000  # evenly spread blocks decide which way the phase turns
 SUSPECT_MARGIN = 0.1  # of a block's energy; our choice: on ISMRM case 12 a third of these voxels differ from another program by > 25 points
+SUSPECT_SD_POINTS = 20.0  # standard deviation of the fat fraction beyond which the data do not tell water from fat
+RIVAL_SHARE = 0.01  # of the voxels with signal, from which the reader is told of regions whose rival fits as well; our choice
 SUSPECT_ENERGY = 0.1  # of the mean energy; darker blocks are not judged
+NOISE_SMOOTHING = 3.0  # voxels: some hundred of them tell the noise to a tenth even from four echoes
 CHUNK = 1 << 11  # voxels refined at once: fits the cache, and is too small for BLAS to wake its threads, which costs more than it gains
 READOUTS = ("auto", "unipolar", "bipolar")
 READOUT_STEPS = 3  # Gauss–Newton steps of the odd–even phase after each field search
@@ -35,16 +38,28 @@ READOUT_STEPS = 3  # Gauss–Newton steps of the odd–even phase after each fie
 
 @dataclass(frozen=True)
 class _Separated:
-    """Maps of shape (k, j, i), NaN where nothing is fitted; ``rate`` is z = 2πiψ - R2* in 1/s."""
+    """Maps of shape (k, j, i), NaN where nothing is fitted: the fit, voxels that the field search doubts, voxels whose region has a rival
+    as good, voxels with enough signal to be judged; the mean field, and the sign of the phase."""
 
-    rate: np.ndarray
-    water: np.ndarray
-    fat: np.ndarray
-    residual: np.ndarray
-    minor_gain: np.ndarray
+    fit: refinement.Refined
     suspect: np.ndarray
+    rival: np.ndarray
+    judged: np.ndarray
     mean_hz: float
-    conjugated: bool
+    sign: precession.Sign
+
+
+@dataclass(frozen=True)
+class _Start:
+    """Where the refinement starts, maps of shape (k, j, i): field in Hz and R2* of the solution chosen and of its rival, the region that a
+    voxel belongs to (-1: without a rival), voxels that the search doubts, voxels with enough signal to be judged; and the mean field."""
+
+    chosen: tuple[np.ndarray, np.ndarray]
+    rival: tuple[np.ndarray, np.ndarray]
+    region: np.ndarray
+    suspect: np.ndarray
+    judged: np.ndarray
+    mean_hz: float
 
 
 @dataclass(frozen=True)
@@ -87,7 +102,7 @@ def fit_fat_water(
         Fit only here.
     conjugate : bool, optional
         Whether the phase turns the other way than in the model, where fat has a negative frequency. By default both are tried, and the
-        lower residual wins.
+        lower residual wins; where both are alike the sign of the model is kept, and a warning says so.
     readout : {"auto", "unipolar", "bipolar"}
         Bipolar: a smooth phase and amplitude between odd and even echoes is fitted and removed (five or more echoes). By default this is
         done where the data show such a phase.
@@ -118,25 +133,47 @@ def fit_fat_water(
     problem = _problem(times[order], field_strength_t, chosen, fitted, coupling)
     found = _separated(echoes, problem, conjugate, progress)
     found, readout, warnings = _corrected(echoes, problem, found, readout, progress)
-    minor_sd = np.float32(noise_sd(echoes[0], fitted)) * found.minor_gain
-    period_hz = problem.table.period_hz
-    field = _unwrapped(found.rate.imag / np.float32(2 * np.pi), found.mean_hz, period_hz)
+    warnings = (*_doubts(found, fitted), *warnings)
+    fit, period_hz = found.fit, problem.table.period_hz
+    noise, minor_sd = _noise_sd(echoes, fit.misfit, fitted), np.float32(noise_sd(echoes[0], fitted)) * fit.minor_gain
+    field = _unwrapped(fit.rate.imag / np.float32(2 * np.pi), found.mean_hz, period_hz)
+    pdff, total = fraction.discriminated(fit.water, fit.fat, minor_sd)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        pdff_sd = np.float32(100) * noise * fit.fraction_gain / total**2
     shape = signal.shape[:-1]
     return FatWaterFit(
-        pdff_percent=fraction.discriminated(found.water, found.fat, minor_sd).reshape(shape),
-        r2star_per_s=-found.rate.real.reshape(shape),
+        pdff_percent=pdff.reshape(shape),
+        r2star_per_s=-fit.rate.real.reshape(shape),
         field_map_hz=np.where(fitted, field, np.float32(np.nan)).reshape(shape),
-        water=(found.water * scale).reshape(shape),
-        fat=(found.fat * scale).reshape(shape),
-        residual=(found.residual * scale).reshape(shape),
-        swap_suspect=(found.suspect & fitted).reshape(shape),
-        conjugated=found.conjugated,
+        water=(fit.water * scale).reshape(shape),
+        fat=(fit.fat * scale).reshape(shape),
+        residual=(np.sqrt(fit.misfit) * scale).reshape(shape),
+        swap_suspect=(fitted & (found.suspect | found.rival | (pdff_sd > SUSPECT_SD_POINTS))).reshape(shape),
+        conjugated=found.sign.conjugated,
         field_period_hz=period_hz,
         n_excluded=int(np.count_nonzero(inside) - np.count_nonzero(fitted)),
         spectrum=chosen,
         warnings=warnings,
         readout=readout,
+        pdff_sd_percent=pdff_sd.reshape(shape),
+        r2star_sd_per_s=(noise * fit.rate_gain).reshape(shape),
     )
+
+
+def _noise_sd(echoes: np.ndarray, misfit: np.ndarray, fitted: np.ndarray) -> np.ndarray:
+    """Standard deviation of the complex noise around each voxel, float32 of shape (k, j, i), from what the fit leaves.
+
+    Three complex parameters leave n - 3 of n echoes to the noise; the average over the neighbourhood follows noise that varies in space,
+    as after parallel imaging. Three echoes leave nothing, so that neighbouring voxels must tell.
+    """
+    n_echoes = len(echoes)
+    if n_echoes == FEWEST_ECHOES:
+        return np.full(fitted.shape, noise_sd(echoes[0], fitted), np.float32)
+    sigma, known = (0, NOISE_SMOOTHING, NOISE_SMOOTHING), np.isfinite(misfit)
+    weight = ndimage.gaussian_filter(known.astype(np.float32), sigma)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = ndimage.gaussian_filter(np.where(known, misfit, 0), sigma) / weight
+    return np.sqrt(mean * np.float32(n_echoes / (n_echoes - FEWEST_ECHOES)))
 
 
 def _problem(
@@ -150,46 +187,85 @@ def _problem(
 def _separated(echoes: np.ndarray, problem: _Problem, conjugate: Optional[bool], progress: Progress) -> _Separated:
     """Field search and refinement. Where the phase turns the other way, ``echoes`` is conjugated in place."""
     block = _block_size(problem.fitted.shape)
-    features, conjugated = _block_features(echoes, problem.table, block, conjugate, progress)
-    if conjugated:
+    features = _block_features(echoes, block, progress)
+    sign = precession.found(echoes, features, block, problem.table, problem.at) if conjugate is None else precession.Sign(conjugate, True)
+    if sign.conjugated:
         np.conj(echoes, out=echoes)
-    start, suspect, mean_hz = _start(features, problem, block, progress)
-    return _Separated(*_refined(echoes, problem.fitted, start, problem.at, progress), suspect, mean_hz, conjugated)
+        features = varpro.conjugated(features, len(echoes))
+    start = _start(features, problem, block, progress)
+    fit = _refined(echoes, problem.fitted, start.chosen, problem.at, progress)
+    rival = _without_rivals(echoes, problem, start, fit)
+    return _Separated(fit, start.suspect, rival, start.judged, start.mean_hz, sign)
+
+
+def _without_rivals(echoes: np.ndarray, problem: _Problem, start: _Start, fit: refinement.Refined) -> np.ndarray:
+    """Put the rival solution into ``fit`` (in place) in regions where it is the better one; voxels of regions where both are as good."""
+    if len(echoes) == FEWEST_ECHOES:  # as many numbers as unknowns: every solution fits a voxel
+        return np.zeros(problem.fitted.shape, bool)
+    region = np.where(problem.fitted, start.region, -1).ravel()
+    flat, found = echoes.reshape(len(echoes), -1), refinement.Refined(*(values.reshape(-1) for values in fit))
+    rival_hz, rival_r2star = (values.ravel() for values in start.rival)
+
+    def refit(voxels: np.ndarray) -> refinement.Refined:
+        return refinement.refine(flat[:, voxels], rival_hz[voxels], rival_r2star[voxels], problem.at)
+
+    better, doubtful = rivals.verdict(region, found, refit)
+    here = np.flatnonzero(np.isin(region, better))
+    for first in range(0, here.size, CHUNK):
+        some = here[first : first + CHUNK]
+        for values, rival in zip(found, refit(some)):
+            values[some] = rival
+    return np.isin(region, doubtful).reshape(start.region.shape)
 
 
 def _corrected(
     echoes: np.ndarray, problem: _Problem, found: _Separated, readout: str, progress: Progress
-) -> tuple[_Separated, str, tuple[str, ...]]:
-    """With the phase between odd and even echoes removed, if there is one; what the readout was, and what the reader should know.
+) -> tuple[_Separated, str, tuple[Finding, ...]]:
+    """With the phase between odd and even echoes removed, if that improves the fit; what the readout was; what the reader should know.
 
     The first field search saw the phase, so the search is repeated on the corrected echoes.
     """
 
-    def degrees() -> float:
-        return bipolar.odd_even_degrees(echoes, found.rate, found.water, found.fat, problem.times, problem.phasor)
+    def degrees(separated: _Separated) -> float:
+        fit = separated.fit
+        return bipolar.odd_even_degrees(echoes, fit.rate, fit.water, fit.fat, problem.times, problem.phasor)
 
-    if readout == "unipolar" or len(echoes) < bipolar.FEWEST_ECHOES:
-        wrong = len(echoes) >= bipolar.FEWEST_ECHOES and degrees() >= bipolar.LARGEST_DEGREES
-        return found, "unipolar", (_told(degrees(), "not corrected, so the fat fraction may be wrong"),) if wrong else ()
-    before = degrees()
-    if readout == "auto" and before < bipolar.LARGEST_DEGREES:
+    if len(echoes) < bipolar.FEWEST_ECHOES:
         return found, "unipolar", ()
+    before = degrees(found)
+    if readout != "bipolar" and before < bipolar.LARGEST_DEGREES:
+        return found, "unipolar", ()
+    if readout == "unipolar":
+        return found, "unipolar", (finding("fatwater.bipolar_left", degrees=before),)
+    uncorrected, corrected = echoes.copy(), found
     for _ in range(2):
         for _ in range(READOUT_STEPS):
-            bipolar.remove(echoes, bipolar.step(echoes, found.rate, found.water, found.fat, problem.times, problem.phasor))
-            start = found.rate.imag / np.float32(2 * np.pi), -found.rate.real
-            refined = _refined(echoes, problem.fitted, start, problem.at, progress)
-            found = _Separated(*refined, found.suspect, found.mean_hz, found.conjugated)
-        again = _separated(echoes, problem, False, progress)
-        found = replace(again, conjugated=found.conjugated)
-    after = degrees()
-    if after >= bipolar.LARGEST_DEGREES:
-        return found, "bipolar", (_told(before, f"corrected down to {after:.1f}°, so the fat fraction may still be wrong"),)
-    return found, "bipolar", (_told(before, f"corrected by a smooth phase, which leaves {after:.1f}°"),)
+            fit = corrected.fit
+            bipolar.remove(echoes, bipolar.step(echoes, fit.rate, fit.water, fit.fat, problem.times, problem.phasor))
+            start = fit.rate.imag / np.float32(2 * np.pi), -fit.rate.real
+            corrected = replace(corrected, fit=_refined(echoes, problem.fitted, start, problem.at, progress))
+        corrected = replace(_separated(echoes, problem, False, progress), sign=found.sign)
+    if not _is_better(corrected.fit.misfit, found.fit.misfit):
+        echoes[...] = uncorrected
+        return found, "unipolar", (finding("fatwater.bipolar_no_gain", degrees=before),)
+    left = degrees(corrected)
+    code = "fatwater.bipolar" if left < bipolar.LARGEST_DEGREES else "fatwater.bipolar_rest"
+    return corrected, "bipolar", (finding(code, degrees=before, left=left),)
 
 
-def _told(degrees: float, what: str) -> str:
-    return f"Odd and even echoes differ in phase by {degrees:.1f}° after the fit (bipolar readout): {what}."
+def _is_better(misfit: np.ndarray, before: np.ndarray) -> bool:
+    """Whether the misfit fell in sum by more than noise makes it: the few coefficients of the correction explain next to none by chance."""
+    fall = (before - misfit)[np.isfinite(misfit) & np.isfinite(before)].astype(float)
+    return bool(fall.sum() > rivals.CLEAR * np.sqrt(np.sum(fall**2)))
+
+
+def _doubts(found: _Separated, fitted: np.ndarray) -> tuple[Finding, ...]:
+    """What the reader should know of the sign of the phase, and of regions whose rival fits as well."""
+    told = [] if found.sign.is_clear else [finding("fatwater.sign")]
+    n, judged = int(np.count_nonzero(found.rival & fitted)), np.count_nonzero(found.judged & fitted)
+    if n > RIVAL_SHARE * judged:
+        told.append(finding("fatwater.rival", n=n, percent=100 * n / judged))
+    return tuple(told)
 
 
 def _block_size(shape: tuple[int, ...]) -> int:
@@ -199,10 +275,8 @@ def _block_size(shape: tuple[int, ...]) -> int:
     return block
 
 
-def _block_features(
-    echoes: np.ndarray, table: varpro.FieldTable, block: int, conjugate: Optional[bool], progress: Progress
-) -> tuple[np.ndarray, bool]:
-    """Gram features of the blocks, shape (n_features, k, j, i), and whether they are those of the conjugated data."""
+def _block_features(echoes: np.ndarray, block: int, progress: Progress) -> np.ndarray:
+    """Gram features of the blocks, shape (n_features, k, j, i)."""
 
     def one(k: int) -> np.ndarray:
         return _pool(varpro.gram_features(echoes[:, k]), block)
@@ -212,35 +286,37 @@ def _block_features(
     for k, pool in enumerate(in_threads(one, range(echoes.shape[1]))):
         pooled.append(pool)
         progress(0.3 * k / echoes.shape[1], "Searching the field")
-    features = np.stack(pooled, axis=1)
-    if conjugate is None:
-        some = features.reshape(len(features), -1)
-        some = np.ascontiguousarray(some[:, :: 1 + some.shape[1] // MOST_BLOCKS_FOR_SIGN])
-        lowest = [table.cost(f).min(axis=0).sum(dtype=float) for f in (some, varpro.conjugated(some, len(echoes)))]
-        conjugate = lowest[1] < lowest[0]
-    return (varpro.conjugated(features, len(echoes)) if conjugate else features), bool(conjugate)
+    return np.stack(pooled, axis=1)
 
 
-def _start(
-    features: np.ndarray, problem: _Problem, block: int, progress: Progress
-) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, float]:
-    """Where the refinement starts: field in Hz and R2* of each voxel; then which voxels are suspect, and the mean field in Hz."""
+def _start(features: np.ndarray, problem: _Problem, block: int, progress: Progress) -> _Start:
     table, shape = problem.table, problem.fitted.shape
     n_features, *grid = features.shape
     flat = features.reshape(n_features, -1)
     energy = features[: len(problem.times)].sum(axis=0)
     cost = table.cost(flat).reshape(-1, *grid)
     labels, margin = fieldmap.block_labels(cost, energy, table.step_ppm, table.circular, problem.coupling, progress)
-    suspect = (margin < SUSPECT_MARGIN * energy) & (energy > SUSPECT_ENERGY * energy.mean())
+    judged = energy > SUSPECT_ENERGY * energy.mean()
+    found = rivals.find(cost, labels, judged, fieldmap.truncation(problem.coupling, table.step_ppm, len(cost)), table.circular)
 
     def nearest(values: np.ndarray) -> np.ndarray:
         return np.repeat(np.repeat(values, block, axis=1), block, axis=2)[:, : shape[1], : shape[2]]
 
+    def r2star(which: np.ndarray) -> np.ndarray:
+        return nearest(table.best_r2star(flat, which.ravel()).reshape(grid))
+
     field_hz = table.field_hz[0] + fieldmap.upsample_labels(labels, len(table.field_hz), table.circular, block, shape) * table.step_hz
     angle = 2j * np.pi / (len(table.field_hz) * table.step_hz)
     mean_hz = float((np.log(np.sum(energy * np.exp(angle * table.field_hz[labels]))) / angle).real)
-    r2star = nearest(table.best_r2star(flat, labels.ravel()).reshape(grid))
-    return (field_hz, r2star), nearest(suspect), mean_hz
+    rival_hz = field_hz + nearest(((found.rival - labels) * table.step_hz).astype(np.float32))
+    return _Start(
+        chosen=(field_hz, r2star(labels)),
+        rival=(rival_hz, r2star(found.rival)),
+        region=nearest(np.where(found.rival < 0, -1, found.region)),
+        suspect=nearest((margin < SUSPECT_MARGIN * energy) & judged),
+        judged=nearest(judged),
+        mean_hz=mean_hz,
+    )
 
 
 def _pool(features: np.ndarray, block: int) -> np.ndarray:
@@ -257,12 +333,12 @@ def _pool(features: np.ndarray, block: int) -> np.ndarray:
 
 def _refined(
     echoes: np.ndarray, fitted: np.ndarray, start: tuple[np.ndarray, np.ndarray], at: refinement.Echoes, progress: Progress
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Rate, water, fat, residual and noise gain of all voxels, NaN where nothing is fitted; ``start`` is field in Hz and R2*."""
+) -> refinement.Refined:
+    """The optimum of all voxels, NaN where nothing is fitted; ``start`` is field in Hz and R2*."""
     flat = echoes.reshape(len(echoes), -1)
     wanted = np.flatnonzero(fitted)
     start_hz, start_r2star = (values.ravel() for values in start)
-    maps = tuple(np.full(fitted.size, np.nan, dtype) for dtype in (np.complex64,) * 3 + (np.float32,) * 2)
+    maps = tuple(np.full(fitted.size, np.nan, dtype) for dtype in (np.complex64,) * 3 + (np.float32,) * 4)
 
     def one(first: int) -> None:
         here = wanted[first : first + CHUNK]
@@ -274,7 +350,7 @@ def _refined(
     for first, _ in zip(starts, in_threads(one, starts)):
         progress(0.5 + 0.5 * first / wanted.size, "Fitting water and fat")
     progress(1.0, "Water and fat fitted")
-    return tuple(values.reshape(fitted.shape) for values in maps)
+    return refinement.Refined(*(values.reshape(fitted.shape) for values in maps))
 
 
 def _unwrapped(field_hz: np.ndarray, mean_hz: float, period_hz: float) -> np.ndarray:

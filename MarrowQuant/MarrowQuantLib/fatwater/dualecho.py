@@ -13,7 +13,7 @@ from typing import Optional, Union
 
 import numpy as np
 
-from ..model import MarrowQuantError, Progress, no_progress
+from ..model import MarrowQuantError, Progress, finding, no_progress
 from . import fieldmap
 from .checks import checked, prepared
 from .result import FatWaterFit
@@ -100,7 +100,7 @@ def fit_dual_echo(
         field_period_hz=1 / spacing_s,
         n_excluded=int(np.count_nonzero(inside) - np.count_nonzero(fitted)),
         spectrum=chosen,
-        warnings=("Two echoes leave R2* unknown: the fat fraction of fast-decaying marrow is off by some points.",),
+        warnings=(finding("fatwater.two_echoes"),),
     )
 
 

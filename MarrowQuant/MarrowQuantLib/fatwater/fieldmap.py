@@ -40,6 +40,11 @@ class Coupling:
 USUAL_COUPLING = Coupling()
 
 
+def truncation(coupling: Coupling, step_ppm: float, n_labels: int) -> int:
+    """The truncation of the coupling in labels ``step_ppm`` apart: solutions farther apart than that are two."""
+    return max(1, min(round(coupling.truncation_ppm / step_ppm), n_labels // 2))
+
+
 def block_labels(
     cost: np.ndarray,
     energy: np.ndarray,
@@ -72,7 +77,7 @@ def block_labels(
     margin : ndarray, shape (k, j, i)
         By how much the best field farther away than the truncation costs more, neighbours included.
     """
-    reach = max(1, min(round(coupling.truncation_ppm / step_ppm), len(cost) // 2))
+    reach = truncation(coupling, step_ppm, len(cost))
     amplitude = np.sqrt(coupling.strength * (energy + coupling.floor * energy.mean())).astype(np.float32)
     labels, margin = _propagated(cost, amplitude, reach, circular, progress)
     if not circular:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import i0e, i1e
 
 from ..io.arguments import is_finite_number
-from ..model import MarrowQuantError, Progress, no_progress
+from ..model import Finding, MarrowQuantError, Progress, finding, no_progress
 from .checks import checked, noise_sd, prepared
 from .result import FatWaterFit
 from .spectra import FatSpectrum, fat_phasor, get_spectrum
@@ -119,12 +119,8 @@ def fit_fat_water_magnitude(
     )
 
 
-def _doubts(suspect: np.ndarray, fitted: np.ndarray) -> tuple[str, ...]:
-    share = 100 * np.nansum(suspect) / np.count_nonzero(fitted)
-    return (
-        f"Magnitude images alone cannot tell water from fat with certainty: in {share:.0f} % of the voxels, most of them near 50 %, the "
-        "other solution is almost as likely; look at the standard deviation, or fit complex images.",
-    )
+def _doubts(suspect: np.ndarray, fitted: np.ndarray) -> tuple[Finding, ...]:
+    return (finding("fatwater.magnitude", percent=100 * float(np.nansum(suspect)) / np.count_nonzero(fitted)),)
 
 
 def _fitted(flat: np.ndarray, wanted: np.ndarray, model: _Model, progress: Progress) -> tuple[np.ndarray, ...]:

@@ -8,6 +8,7 @@ systems are solved in closed form.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,31 @@ LARGEST_FIELD_STEP_HZ = 60.0  # keep a bad start from jumping to the swapped min
 LARGEST_R2STAR_STEP = 150.0  # 1/s; our choice
 LARGEST_GROWTH = 15.0  # of -R2* t at the last echo: float32 holds exp(4 × 15); only noise grows with time
 TINY = np.float32(1e-30)  # keeps quotients finite
+
+
+class Refined(NamedTuple):
+    """The optimum of each voxel, arrays of shape (n,).
+
+    Attributes
+    ----------
+    rate : ndarray of complex64
+        z in 1/s: R2* is minus its real part, the field its imaginary part over 2π.
+    water, fat : ndarray of complex64
+        At t = 0.
+    misfit : ndarray of float32
+        Mean square of the misfit over the echoes.
+    minor_gain, fraction_gain, rate_gain : ndarray of float32
+        Standard deviations over that of one echo, see :func:`_bounds`: of the smaller of water and fat; of the fat fraction (0 … 1) times
+        the square of their sum; of R2* in 1/s.
+    """
+
+    rate: np.ndarray
+    water: np.ndarray
+    fat: np.ndarray
+    misfit: np.ndarray
+    minor_gain: np.ndarray
+    fraction_gain: np.ndarray
+    rate_gain: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -45,9 +71,7 @@ def echoes(times_s: np.ndarray, phasor: np.ndarray) -> Echoes:
     return Echoes(times_s, times_s - times_s[0], phasor.astype(np.complex64), spacing_s, *products)
 
 
-def refine(
-    signal: np.ndarray, field_hz: np.ndarray, r2star_per_s: np.ndarray, at: Echoes
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def refine(signal: np.ndarray, field_hz: np.ndarray, r2star_per_s: np.ndarray, at: Echoes) -> Refined:
     """Refine z and solve for water and fat.
 
     Parameters
@@ -61,16 +85,14 @@ def refine(
 
     Returns
     -------
-    rate : ndarray of complex64, shape (n,)
-        z in 1/s: R2* is minus its real part, the field its imaginary part over 2π.
-    water, fat : ndarray of complex64, shape (n,)
-        At t = 0.
-    residual : ndarray of float32, shape (n,)
-        Root mean square misfit over the echoes.
-    minor_gain : ndarray of float32, shape (n,)
-        Standard deviation of the smaller of water and fat over that of one echo, at the refined z.
+    Refined
+        Not finite in voxels of noise whose R2* ran away.
     """
-    rate = (2j * np.pi * field_hz - r2star_per_s).astype(np.complex64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _refined(signal, (2j * np.pi * field_hz - r2star_per_s).astype(np.complex64), at)
+
+
+def _refined(signal: np.ndarray, rate: np.ndarray, at: Echoes) -> Refined:
     largest = np.float32(LARGEST_GROWTH / at.times_s[-1])
     for _ in range(STEPS):
         rate = rate + _step(signal, rate, at)
@@ -80,10 +102,35 @@ def refine(
     inverse = _inverse(sums[0])
     water, fat = _solve(inverse, projected[0], projected[1])
     misfit = signal - (water + fat * at.phasor[:, None]) * np.conj(conjugated_decay)
-    residual = np.sqrt(np.mean(misfit.real**2 + misfit.imag**2, axis=0))
+    misfit = np.mean(misfit.real**2 + misfit.imag**2, axis=0)
+    minor_gain, fraction_gain, rate_gain = _bounds(water, fat, sums, inverse, at)
     to_zero = _exponential(rate, np.float32(-at.times_s[0]))
-    minor_gain = np.sqrt(np.where(np.abs(fat) < np.abs(water), inverse[2], inverse[0])) * np.abs(to_zero)
-    return rate, water * to_zero, fat * to_zero, residual, minor_gain
+    grown = np.abs(to_zero)
+    return Refined(rate, water * to_zero, fat * to_zero, misfit, minor_gain * grown, fraction_gain * grown**2, rate_gain)
+
+
+def _bounds(
+    water: np.ndarray, fat: np.ndarray, sums: list[tuple[np.ndarray, ...]], inverse: tuple[np.ndarray, ...], at: Echoes
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cramér–Rao bounds of the standard deviations of the smaller of W and F, of the fat fraction times (|W| + |F|)², and of R2* in 1/s.
+
+    They are for complex noise of standard deviation one.
+    The covariance of (W, F, z) is the inverse of JᴴJ, where the columns of J are the derivatives of the model: exp(zt), c exp(zt) and
+    g = t (W + F c) exp(zt) (Kay, Fundamentals of Statistical Signal Processing: Estimation Theory, 1993, section 15.7, complex parameters).
+    With 1/s the variance of z and u what W and F change with it, the covariance of W and F is that at known z plus u uᴴ / s. Half of a
+    complex variance is that of a real part; the gradient of |F| / (|W| + |F|) is (-|F| w, |W| f) / (|W| + |F|)², w and f the phase factors.
+    """
+    _, (u_water, u_fat), free = _derivative(water, fat, sums, inverse)
+    free = np.maximum(free, TINY)
+    a, b, d = inverse
+    water_size, fat_size = np.abs(water) + TINY, np.abs(fat) + TINY
+    on_water, on_fat = water * (-fat_size / water_size), fat * (water_size / fat_size)  # times (|W| + |F|)²
+    known_rate = fat_size**2 * a + water_size**2 * d + 2 * (np.conj(on_water) * b * on_fat).real
+    along = np.conj(on_water) * u_water + np.conj(on_fat) * u_fat
+    variance = 0.5 * (known_rate + (along.real**2 + along.imag**2) / free)
+    mimicked = np.where(fat_size < water_size, u_fat, u_water)
+    minor = np.where(fat_size < water_size, d, a) + (mimicked.real**2 + mimicked.imag**2) / free
+    return np.sqrt(minor), np.sqrt(np.maximum(variance, 0)), np.sqrt(0.5 / free) * np.float32(1 / at.spacing_s)
 
 
 def decays(rate: np.ndarray, times_s: np.ndarray) -> np.ndarray:
@@ -144,19 +191,22 @@ def _step(signal: np.ndarray, rate: np.ndarray, at: Echoes) -> np.ndarray:
     inverse = _inverse(sums[0])
     water, fat = _solve(inverse, projected[0], projected[1])
 
-    def with_water_and_fat(power: int) -> tuple[np.ndarray, np.ndarray]:
-        """Inner products of exp(zt) and c exp(zt) with t^power (W + F c) exp(zt)."""
-        ww, wf, ff = sums[power]
-        return water * ww + fat * wf, water * np.conj(wf) + fat * ff
-
-    first, second = with_water_and_fat(1), with_water_and_fat(2)
+    first, _, free = _derivative(water, fat, sums, inverse)
     model_on_g = np.conj(water) * first[0] + np.conj(fat) * first[1]
     signal_on_g = np.conj(water) * projected[2] + np.conj(fat) * projected[3]
-    g_on_g = (np.conj(water) * second[0] + np.conj(fat) * second[1]).real
-    g_water, g_fat = _solve(inverse, *first)
-    explained = (np.conj(first[0]) * g_water + np.conj(first[1]) * g_fat).real
-    step = (signal_on_g - model_on_g) * (np.float32(1 / at.spacing_s) / np.maximum(g_on_g - explained, TINY))
+    step = (signal_on_g - model_on_g) * (np.float32(1 / at.spacing_s) / np.maximum(free, TINY))
     largest_field_step = 2 * np.pi * LARGEST_FIELD_STEP_HZ
     np.clip(step.real, -LARGEST_R2STAR_STEP, LARGEST_R2STAR_STEP, out=step.real)
     np.clip(step.imag, -largest_field_step, largest_field_step, out=step.imag)
     return step
+
+
+def _derivative(
+    water: np.ndarray, fat: np.ndarray, sums: list[tuple[np.ndarray, ...]], inverse: tuple[np.ndarray, ...]
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray], np.ndarray]:
+    """Of g, the derivative of the model by z: its inner products with exp(zt) and c exp(zt); the water and fat that come nearest to it;
+    and its energy that they leave over."""
+    first, second = ((water * ww + fat * wf, water * np.conj(wf) + fat * ff) for ww, wf, ff in sums[1:])
+    nearest = _solve(inverse, *first)
+    energy = (np.conj(water) * second[0] + np.conj(fat) * second[1]).real
+    return first, nearest, energy - (np.conj(first[0]) * nearest[0] + np.conj(first[1]) * nearest[1]).real

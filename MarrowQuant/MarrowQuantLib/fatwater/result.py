@@ -7,6 +7,7 @@ from typing import Optional
 
 import numpy as np
 
+from ..model import Finding
 from .spectra import FatSpectrum
 
 
@@ -39,12 +40,13 @@ class FatWaterFit:
         Voxels (inside the mask) without a fit: zero, NaN or infinite signal.
     spectrum : FatSpectrum
         The fat spectrum used; fat fractions from different spectra differ by a few points.
-    warnings : tuple of str
-        Why the result may be wrong, one sentence each.
+    warnings : tuple of Finding
+        Why the result may be wrong.
     readout : str
         "unipolar"; or "bipolar" where a phase between odd and even echoes was fitted and removed; "" for magnitude images.
-    pdff_sd_percent : ndarray of float32 or None
-        Standard deviation of the fat fraction in percentage points by error propagation (magnitude images only).
+    pdff_sd_percent, r2star_sd_per_s : ndarray of float32 or None
+        Standard deviations of the fat fraction in percentage points and of R2* in 1/s: the Cramér–Rao bound at the fitted values for the
+        noise found in the data. From magnitude images the doubt between both solutions is part of the former.
     """
 
     pdff_percent: np.ndarray
@@ -58,6 +60,7 @@ class FatWaterFit:
     field_period_hz: float
     n_excluded: int
     spectrum: FatSpectrum
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Finding, ...] = ()
     readout: str = "unipolar"
     pdff_sd_percent: Optional[np.ndarray] = None
+    r2star_sd_per_s: Optional[np.ndarray] = None

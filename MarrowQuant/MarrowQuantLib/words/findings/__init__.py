@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import hand, laboratory, roi, sheet
+from . import fatwater, hand, roi
 from .severity import CHECK, NOTE, SERIOUS
 
 Row = tuple[str, str]
@@ -19,9 +19,8 @@ TOLD = "told"
 FINDINGS: Mapping[str, Row] = {
     TOLD: (NOTE, "{sentence}"),
     **hand.FINDINGS,
-    **laboratory.FINDINGS,
+    **fatwater.FINDINGS,
     **roi.FINDINGS,
-    **sheet.FINDINGS,
 }
 
 __all__ = ["CHECK", "FINDINGS", "NOTE", "SERIOUS", "TOLD", "Row"]

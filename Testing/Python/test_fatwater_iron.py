@@ -1,0 +1,165 @@
+"""Iron: fast decay is not taken for fat, the sign of the phase is found, rivals are told, and the standard deviations are right."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from MarrowQuantLib.fatwater import fat_phasor, fit_fat_water, rivals
+from test_fatwater_complex import SIX_ECHOES, disc, simulate
+
+SPECTRUM = "ren_marrow_9"
+TISSUES = 3  # bands of water and fat
+
+
+@pytest.fixture(autouse=True)
+def no_warning_is_emitted():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def with_iron(where, fraction, r2star, n=36):
+    """Fat fraction, field, R2* and the place of iron: bands of 5 and 90 % fat with R2* 40 1/s, and iron everywhere or in a part."""
+    y, x, _ = disc(n)
+    place = {
+        "everywhere": np.ones((n, n), bool), "a third": x < -0.4, "an organ": np.hypot(x - 0.3, y + 0.2) < 0.4,
+        "a vertebra": (np.abs(x) < 0.25) & (np.abs(y) < 0.2),
+    }[where]  # fmt: skip
+    bands = np.where((TISSUES * x + 10) // 1 % 2 == 0, 0.05, 0.9)
+    field = 80 * (x**2 - 0.5 * y**2) + 30 * y
+    return np.where(place, fraction, bands), field, np.where(place, r2star, 40.0), place
+
+
+def magnitude_ratio(fit):
+    return 100 * np.abs(fit.fat) / (np.abs(fit.water) + np.abs(fit.fat))
+
+
+@pytest.mark.parametrize("where", ["everywhere", "a third", "an organ", "a vertebra"])
+@pytest.mark.parametrize(
+    ("tesla", "spacing_ms", "n_echoes", "r2star", "fraction"),
+    [
+        (1.5, 1.2, 6, 350, 0.05), (1.5, 1.2, 6, 230, 0.20), (1.5, 0.9, 8, 500, 0.10), (1.5, 2.0, 6, 500, 0.80), (1.5, 1.6, 4, 350, 0.0),
+        (3.0, 0.9, 6, 1000, 0.10), (3.0, 1.2, 6, 700, 0.40), (3.0, 1.6, 4, 500, 0.05), (3.0, 2.0, 8, 350, 0.60),
+    ],
+)  # fmt: skip
+def test_iron_does_not_swap_water_and_fat(where, tesla, spacing_ms, n_echoes, r2star, fraction):
+    times = 1e-3 * (1.1 + spacing_ms * np.arange(n_echoes))
+    ff, field, decay, place = with_iron(where, fraction, r2star)
+    fit = fit_fat_water(simulate(ff, field, decay, times, tesla, 50, SPECTRUM), times, tesla, spectrum=SPECTRUM)
+    wrong = np.abs(magnitude_ratio(fit) - 100 * ff) > 25
+    assert wrong[place].mean() < 0.05
+    assert wrong[~place].sum() <= 0.02 * place.size
+
+
+@pytest.mark.parametrize("conjugate", [False, True])
+@pytest.mark.parametrize(("r2star", "fraction"), [(350, 0.05), (500, 0.05), (230, 0.2), (40, 0.4)])
+def test_the_sign_of_the_phase_is_found_whatever_the_decay(r2star, fraction, conjugate):
+    times = 1e-3 * (1.2 + 1.2 * np.arange(6))
+    signal = simulate(np.full((36, 36), fraction), np.zeros((36, 36)), np.full((36, 36), float(r2star)), times, 1.5, 50, SPECTRUM)
+    fit = fit_fat_water(signal.conj() if conjugate else signal, times, 1.5)
+    assert fit.conjugated == conjugate and "fatwater.sign" not in [w.code for w in fit.warnings]
+    assert np.median(fit.pdff_percent) == pytest.approx(100 * fraction, abs=3)
+
+
+def test_a_sign_that_cannot_be_told_stays_that_of_the_model_and_is_a_finding():
+    # Nearly all of the signal is gone at the second echo.
+    times = 1e-3 * (1.1 + 2.3 * np.arange(4))
+    signal = simulate(np.full((36, 36), 0.02), np.zeros((36, 36)), np.full((36, 36), 900.0), times, 1.5, 10, SPECTRUM)
+    for sent in (signal, signal.conj()):
+        fit = fit_fat_water(sent, times, 1.5)
+        assert not fit.conjugated
+        assert "fatwater.sign" in [w.code for w in fit.warnings]
+    assert "fatwater.sign" not in [w.code for w in fit_fat_water(signal, times, 1.5, conjugate=False).warnings]
+
+
+def test_where_the_data_cannot_tell_the_whole_region_is_suspect():
+    # At R2* 700 1/s and four echoes 0.9 ms apart at 1.5 T water and fat differ by a tenth of a turn before the signal is gone.
+    times = 1e-3 * (1.1 + 0.9 * np.arange(4))
+    signal = simulate(np.zeros((36, 36)), np.zeros((36, 36)), np.full((36, 36), 700.0), times, 1.5, 50, SPECTRUM)
+    fit = fit_fat_water(signal, times, 1.5, conjugate=False)
+    assert fit.swap_suspect.mean() > 0.95
+    assert "fatwater.rival" in [w.code for w in fit.warnings]
+
+
+def test_a_muscle_that_flips_is_suspect_as_a_whole_or_right():
+    # An island of muscle of 600 voxels in lung, where the field jumps by the distance of fat and water and a little motion spoils the fit.
+    n = 60
+    y, x, _ = disc(n)
+    island, rim = np.hypot(x, y) < 0.47, np.abs(np.hypot(x, y) - 0.6) > 0.14
+    times = 1e-3 * (1.3 + 2.2 * np.arange(6))
+    field = np.where(island, 217.0, 0.0)  # 3.4 ppm at 1.5 T
+    signal = simulate(np.where(island, 0.03, 0.9), field, np.full((n, n), 40.0), times, 1.5, 40, SPECTRUM)
+    signal = signal * np.where(rim, 1.0, 0.02)[..., None]
+    fit = fit_fat_water(signal, times, 1.5)
+    wrong = (np.abs(magnitude_ratio(fit) - 3) > 25) & island
+    assert wrong.sum() < 0.05 * island.sum() or fit.swap_suspect[wrong].mean() > 0.95
+
+
+def test_regions_end_where_the_field_jumps_and_in_the_dark():
+    labels = np.array([[[0, 0, 9, 9, 0, 19]]])
+    judged = np.array([[[True, True, True, True, False, True]]])
+    found = rivals.find(np.zeros((20, 1, 1, 6), np.float32), labels, judged, 6, True)
+    region = found.region[0, 0]
+    assert region[0] == region[1] != region[2] == region[3] and region[4] == -1
+    circular = rivals.find(np.zeros((20, 1, 1, 2), np.float32), np.array([[[0, 19]]]), np.ones((1, 1, 2), bool), 6, True)
+    assert len(set(circular.region.ravel())) == 1  # label 19 is a neighbour of label 0
+
+
+def test_the_rival_is_the_lowest_other_minimum():
+    cost = np.full((20, 1, 1, 1), 5.0, np.float32)
+    cost[[3, 12, 17], 0, 0, 0] = 0, 2, 1
+    found = rivals.find(cost, np.array([[[3]]]), np.ones((1, 1, 1), bool), 5, False)
+    assert found.rival[0, 0, 0] == 17
+    assert rivals.find(cost, np.array([[[3]]]), np.ones((1, 1, 1), bool), 8, True).rival[0, 0, 0] == 12  # across the end 17 is near
+
+
+@pytest.mark.parametrize("snr", [10, 20, 60])
+@pytest.mark.parametrize(
+    ("tesla", "times"), [(3.0, SIX_ECHOES), (1.5, 1e-3 * (1.15 + 2 * np.arange(6))), (3.0, 1e-3 * (1.15 + np.arange(4)))]
+)
+@pytest.mark.parametrize(("fraction", "r2star"), [(0.0, 40), (0.05, 40), (0.2, 150), (0.5, 60), (0.8, 40)])
+def test_two_standard_deviations_hold_the_truth(snr, tesla, times, fraction, r2star):
+    n = 48
+    field = np.linspace(-60, 60, n) + np.zeros((n, 1))
+    signal = simulate(np.full((n, n), fraction), field, np.full((n, n), float(r2star)), times, tesla, snr, SPECTRUM, seed=21)
+    fit = fit_fat_water(signal, times, tesla)
+    for error, sd in (
+        (fit.pdff_percent - 100 * fraction, fit.pdff_sd_percent),
+        (fit.r2star_per_s - r2star, fit.r2star_sd_per_s),
+    ):
+        assert 0.92 < np.mean(np.abs(error) < 2 * sd) < 0.98
+    assert abs(np.mean(fit.pdff_percent) - 100 * fraction) < 0.5
+
+
+def test_the_standard_deviation_follows_noise_that_varies_in_space():
+    n = 64
+    noise = np.repeat(np.linspace(1, 4, 4), n // 4)[None, :, None] * np.ones((n, 1, 1))
+    clean = simulate(np.full((n, n), 0.3), np.zeros((n, n)), np.full((n, n), 50.0), spectrum=SPECTRUM)
+    fit = fit_fat_water(clean + (simulate(np.zeros((n, n)), 0 * clean[..., 0].real, np.full((n, n), 1e6), snr=60)) * noise, SIX_ECHOES, 3.0)
+    left, right = np.median(fit.pdff_sd_percent[:, :12]), np.median(fit.pdff_sd_percent[:, -12:])
+    assert right / left == pytest.approx(4, rel=0.15)
+
+
+def test_the_bound_is_that_of_the_inverse_information_matrix():
+    # Independent: real parameters (parts of W and F, field, R2*), numerical derivatives, the inverse of the real information matrix.
+    times, tesla, sigma = SIX_ECHOES, 3.0, 0.01
+    truth = np.array([0.7, 0.1, 0.25, 0.05, 30.0, 90.0])
+    phasor = fat_phasor(times, tesla, SPECTRUM)
+
+    def model(p):
+        return (p[0] + 1j * p[1] + (p[2] + 1j * p[3]) * phasor) * np.exp((2j * np.pi * p[4] - p[5]) * times)
+
+    def fraction(p):
+        return np.hypot(p[2], p[3]) / (np.hypot(p[0], p[1]) + np.hypot(p[2], p[3]))
+
+    steps = np.diag([1e-6] * 4 + [1e-4] * 2)
+    slopes = np.stack([(model(truth + s) - model(truth - s)) / (2 * s.sum()) for s in steps])
+    covariance = np.linalg.inv((np.conj(slopes) @ slopes.T).real * 2 / sigma**2)
+    gradient = np.array([(fraction(truth + s) - fraction(truth - s)) / (2 * s.sum()) for s in steps])
+    rng = np.random.default_rng(5)
+    noise = (rng.normal(size=(40, 40, 6)) + 1j * rng.normal(size=(40, 40, 6))) * sigma / np.sqrt(2)
+    fit = fit_fat_water(model(truth) + noise, times, tesla)
+    assert np.median(fit.pdff_sd_percent) == pytest.approx(100 * np.sqrt(gradient @ covariance @ gradient), rel=0.05)
+    assert np.median(fit.r2star_sd_per_s) == pytest.approx(np.sqrt(covariance[5, 5]), rel=0.05)
