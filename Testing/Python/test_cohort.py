@@ -46,7 +46,7 @@ GOOD = "id,y,x\na,1,1.5\nb,0,2\nc,1,3\nd,0,1\ne,1,4\nf,0,0.5\n"
         (GOOD.replace("\nb,", "\na,"), "same patient in lines 2, 3"),
         (GOOD.replace("1.5", "=1+1"), "Line 2 of table.csv, column 'x', holds a spreadsheet formula"),
         (GOOD.replace("1.5", "@SUM(A1)"), "holds a spreadsheet formula"),
-        (GOOD.replace("1.5", "1,5"), "has 4 cells instead of 3; if numbers have decimal commas"),
+        (GOOD.replace("1.5", "1,5"), "line 2 has 4 cells instead of 3"),
         (GOOD.replace("1.5", '"1,5"').replace("0.5", "0.25"), "decimal comma and others with a decimal point"),
         (GOOD.replace(",", ";").replace("1.5", "1,500").replace("0.5", "7"), "may be a decimal or a thousands sign"),
         ("id,y,x\na,1,1\nb,0,2\nc,1,3\n", "Only 3 patients"),

@@ -144,7 +144,7 @@ def test_findings_covariates_and_events_are_read_beside_the_numbers(tmp_path):
         ("2025-01-14,G-CSF,5,mg", "takes no unit"),
         ("2025-01-14,therapy cycle," + "x" * 61 + ",", "at most 60"),
         ("2025-01-14,G-CSF,=1+1,", "formula"),
-        ("2025-01-14,G-CSF,,\n2025-01-14,g-csf,,", "repeats the test of line 2"),
+        ("2025-01-14,G-CSF,a,\n2025-01-14,g-csf,b,", "repeats the test of line 2"),
     ],
 )
 def test_an_entry_that_is_not_understood_is_refused(tmp_path, row, sentence):

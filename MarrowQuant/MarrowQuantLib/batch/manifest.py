@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..io.sheets import read_sheet
 from ..model import MarrowQuantError
 
 PATH_COLUMNS = ("baseline", "follow_up", "labs", "rois", "rois_follow_up", "overrides")
 REQUIRED = ("case", "baseline")
 _EXAMPLE = "'case,baseline,follow_up,labs,rois'"
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+MAX_COLUMN = 64  # letters
 # Names that Windows keeps for devices; a case's label names its output folder.
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 _FORMULA_STARTS = ("=", "+", "@", "\t", "\r")
@@ -58,8 +57,9 @@ def read_manifest(path: Path) -> list[Case]:
     Parameters
     ----------
     path : Path
-        CSV (UTF-8) with the columns ``case`` and ``baseline``, and as needed ``follow_up``, ``labs``, ``rois``, ``rois_follow_up``,
-        ``overrides`` (``dicom.read_overrides``). A relative path starts in the manifest's folder and must stay inside it; an absolute
+        A table (``io.sheets.read_sheet``: CSV in any encoding, or .xlsx) with the columns ``case`` and ``baseline``, and as needed
+        ``follow_up``, ``labs``, ``rois``, ``rois_follow_up``, ``overrides`` (``dicom.read_overrides``). A relative path starts in the
+        manifest's folder and must stay inside it; an absolute
         path is taken as meant. Further columns are kept as covariates.
 
     Returns
@@ -74,14 +74,12 @@ def read_manifest(path: Path) -> list[Case]:
         spreadsheet would run as a formula.
     """
     path = Path(path)
-    rows = _rows(path)
-    header = _header(rows[0][1], path.name)
+    sheet = read_sheet(path, "manifest", is_header=lambda cells: set(REQUIRED) <= {_column(cell) for cell in cells})
+    header = _header(sheet.header, path.name)
     cases: list[Case] = []
     seen: dict[str, int] = {}
-    for line, cells in rows[1:]:
+    for line, cells in zip(sheet.lines, sheet.rows):
         where = f"Line {line} of {path.name}"
-        if len(cells) != len(header):
-            raise MarrowQuantError(f"{where} has {len(cells)} cells instead of {len(header)}; quote cells that hold a comma.")
         if any(cell.startswith(_FORMULA_STARTS) for cell in cells):
             raise MarrowQuantError(f"{where} holds a cell that a spreadsheet would run as a formula; write plain text and paths only.")
         case = _case(dict(zip(header, cells)), path.resolve().parent, where)
@@ -94,34 +92,26 @@ def read_manifest(path: Path) -> list[Case]:
     return cases
 
 
-def _rows(path: Path) -> list[tuple[int, list[str]]]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError:
-        raise MarrowQuantError(f"The manifest {path.name} cannot be read; check that it exists and may be read.") from None
-    except UnicodeDecodeError:
-        raise MarrowQuantError(f"{path.name} is not UTF-8 text; save the manifest as 'CSV UTF-8'.") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(cell.strip() for cell in cells)]
-    except csv.Error:
-        raise MarrowQuantError(f"Line {reader.line_num} of {path.name} is not valid CSV; is a quotation mark not closed?") from None
-    if not rows:
-        raise MarrowQuantError(f"{path.name} is empty; it needs a header such as {_EXAMPLE}.")
-    return rows
-
-
 def _header(cells: Sequence[str], name: str) -> list[str]:
-    header = [unicodedata.normalize("NFKC", cell).casefold().replace(" ", "_").replace("-", "_") for cell in cells]
+    header = [_column(cell) for cell in cells]
     missing = [column for column in REQUIRED if column not in header]
     if missing:
         raise MarrowQuantError(
-            f"{name} has no column '{missing[0]}'; its first line must name the columns, such as {_EXAMPLE}, separated by commas."
+            f"{name} has no column '{missing[0]}'; its first line must name the columns, such as {_EXAMPLE}."
         )
-    wrong = [column for column in header if column == "id" or not _COLUMN.fullmatch(column) or header.count(column) > 1]
+    wrong = [column for column in header if not _is_column(column) or header.count(column) > 1]
     if wrong:
         raise MarrowQuantError(f"The column '{wrong[0]}' of {name} is repeated, 'id' or no plain word; use letters, digits and '_'.")
     return header
+
+
+def _column(cell: str) -> str:
+    return "_".join(re.split(r"[\s\-./]+", unicodedata.normalize("NFKC", cell).casefold())).strip("_")
+
+
+def _is_column(name: str) -> bool:
+    """A plain word of any script; "id" is the cohort table's own."""
+    return name != "id" and name.isidentifier() and len(name) <= MAX_COLUMN
 
 
 def _case(row: Mapping[str, str], root: Path, where: str) -> Case:

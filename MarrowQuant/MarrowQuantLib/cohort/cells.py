@@ -14,8 +14,12 @@ import numpy as np
 from ..io.textfiles import starts_formula
 from ..results.measurements import cell as report_cell
 
-NO_VALUE = frozenset({"", "na", "n/a", "n.a.", "nan", "null", "none", "."})
-"""Words for a missing value, in lower case; "." is what SAS writes."""
+NO_VALUE = frozenset(
+    ("", "na", "n/a", "n.a.", "nan", "null", "none", ".", "#n/a", "#nv", "#n/d", "#null!", "<na>", "nat", "missing", "unknown", "-", "--",
+     "?", "欠測", "欠損", "不明", "未測定", "未実施")
+)  # fmt: skip
+"""Words for a missing value, in lower case: "." is SAS's and Stata's, "#N/A" Excel's ("#NV" in German, "#N/D" in French and Spanish),
+"<NA>" R's and pandas', "NaT" pandas', "?" that of Weka."""
 
 _SMALLEST, _LARGEST = 1e-30, 1e30  # their squares and products still fit into double precision (our choice)
 _POINT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")

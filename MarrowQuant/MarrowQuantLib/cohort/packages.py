@@ -1,4 +1,4 @@
-"""The packages that only some analyses need; they are imported when such an analysis is run, never at start-up."""
+"""The packages that only some tasks need; they are imported when such a task is done, never at start-up."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from types import ModuleType
 
 from ..model import MarrowQuantError
 
-PIP_NAMES = {"sklearn": "scikit-learn", "statsmodels": "statsmodels", "PIL": "Pillow"}
-_ENTRY = {"statsmodels": "statsmodels.regression.mixed_linear_model", "sklearn": "sklearn", "PIL": "PIL.Image"}
+PIP_NAMES = {"sklearn": "scikit-learn", "statsmodels": "statsmodels", "PIL": "Pillow", "openpyxl": "openpyxl"}
+_ENTRY = {"statsmodels": "statsmodels.regression.mixed_linear_model", "sklearn": "sklearn", "PIL": "PIL.Image", "openpyxl": "openpyxl"}
 
 
 def need(package: str, what_for: str) -> ModuleType:
-    """Import a package ("sklearn", "statsmodels" or "PIL") for an analysis.
+    """Import a package (a key of ``PIP_NAMES``) for a task.
 
     Raises
     ------

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
-from ..io.textfiles import decoded
+from ..io.sheets import read_sheet
+from ..io.textfiles import listed
 from ..model import MarrowQuantError
 from ..results.record import case_record, exam_records
 from .cells import NO_VALUE, BadCell, is_formula, parse_number
-from .table import DATE_NAMES, ID_NAMES, Cohort, _listed
+from .table import DATE_NAMES, ID_NAMES, Cohort
 
-_LARGEST_FILE = 200_000_000
 CASE = "id"
-_CONTROL = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF], " ")  # no name needs them, and no figure could hold them
 
 
 def read_cohort(
@@ -61,60 +58,21 @@ def read_cohort(
 
 
 def _from_csv(path: Path, id_column: Optional[str], outcome: str) -> Cohort:
-    separator, lines, cells = _rows(_text(path), path.name)
-    header = tuple(cells[0])
-    _check_header(header, path.name)
-    rows, places = [], []
-    for line, row in zip(lines[1:], cells[1:]):
-        if len(row) != len(header):
-            hint = "; if numbers have decimal commas, separate the cells by semicolons" if separator == "," else ""
-            raise MarrowQuantError(f"Line {line} of {path.name} has {len(row)} cells instead of {len(header)}{hint}.")
-        rows.append(tuple(row))
-        places.append(line)
-    if not rows:
-        raise MarrowQuantError(f"{path.name} has a header but no rows; add one row a patient.")
+    sheet = read_sheet(path, "table")
+    header = sheet.header
+    _check_header(header, sheet.name)
+    if not sheet.rows:
+        raise MarrowQuantError(f"{sheet.name} has a header but no rows; add one row a patient.")
     chosen = id_column or _named(header, ID_NAMES, outcome)
     if chosen is not None and chosen not in header:
-        raise MarrowQuantError(f"{path.name} has no column '{chosen}'; it has {', '.join(header)}.")
-    comma, notes = _decimal_comma(rows, header, path.name)
-    cohort = Cohort(path.name, header, tuple(rows), tuple(places), comma, chosen, _named(header, DATE_NAMES, outcome), tuple(notes))
+        raise MarrowQuantError(f"{sheet.name} has no column '{chosen}'; it has {', '.join(header)}.")
+    comma, notes = _decimal_comma(sheet.rows, header, sheet.name)
+    date_column = _named(header, DATE_NAMES, outcome)
+    cohort = Cohort(sheet.name, header, sheet.rows, sheet.lines, comma, chosen, date_column, (*sheet.notes, *notes))
     return replace(cohort, notes=(*cohort.notes, *_notes(cohort)))
 
 
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise MarrowQuantError(f"{path.name} is larger than 200 MB, which no cohort table is; choose another file.")
-        raw = path.read_bytes()
-    except OSError:
-        raise MarrowQuantError(f"The table {path.name} cannot be read; check that it exists and may be read.") from None
-    text = decoded(raw, ("utf-8-sig", "cp932", "cp1252"))
-    if text is None:
-        raise MarrowQuantError(f"{path.name} is not a text file; save the table as 'CSV UTF-8'.")
-    return text
-
-
-def _rows(text: str, name: str) -> tuple[str, list[int], list[list[str]]]:
-    """The separator, and the line and cells of every row that is not empty."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = max((",", ";", "\t"), key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    lines, cells = [], []
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                lines.append(reader.line_num)
-                cells.append([cell.translate(_CONTROL).strip() for cell in row])
-    except csv.Error:
-        raise MarrowQuantError(f"Line {reader.line_num} of {name} is not valid CSV (is a quotation mark closed?); save it again.") from None
-    if not cells:
-        raise MarrowQuantError(f"{name} is empty; it needs a header and one row a patient.")
-    return separator, lines, cells
-
-
 def _check_header(header: Sequence[str], name: str) -> None:
-    if not all(header):
-        raise MarrowQuantError(f"The header of {name} has an empty cell; give every column a name.")
     for column in header:
         if header.count(column) > 1:
             raise MarrowQuantError(f"The header of {name} has '{column}' more than once; give every column its own name.")
@@ -154,16 +112,16 @@ def _notes(cohort: Cohort) -> list[str]:
     notes = []
     formulas = [line for line, row in zip(cohort.lines, cohort.rows) if any(is_formula(cell) for cell in row)]
     if formulas:
-        notes.append(f"Lines {_listed(formulas)} hold spreadsheet formulas; they are never run, and their columns cannot be used.")
+        notes.append(f"Lines {listed(formulas)} hold spreadsheet formulas; they are never run, and their columns cannot be used.")
         return notes
     if cohort.id_column is None:
         notes.append(f"{cohort.name} has no ID column, so a patient entered twice cannot be noticed; every row counts as a patient.")
         return notes
     repeated, twice = cohort.repeated(), cohort.repeated(with_date=True)
     if repeated:
-        notes.append(f"Lines {_listed(repeated)} repeat an ID (column '{cohort.id_column}').")
+        notes.append(f"Lines {listed(repeated)} repeat an ID (column '{cohort.id_column}').")
     if cohort.date_column and twice:
-        notes.append(f"Lines {_listed(twice)} repeat an ID on the same date: keep the row that is right.")
+        notes.append(f"Lines {listed(twice)} repeat an ID on the same date: keep the row that is right.")
     empty = sum(cell.casefold() in NO_VALUE for cell in cohort.text(cohort.id_column))
     if empty:
         notes.append(f"{empty} rows have no ID.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -9,13 +10,20 @@ from typing import Optional
 
 import numpy as np
 
+from ..io.textfiles import listed
 from ..model import MarrowQuantError
 from .cells import NO_VALUE, BadCell, is_formula, parse_number
 
 ID_NAMES = ("record_id", "patient_id", "subject_id", "id", "patient", "subject")
 """Names of a column that tells patients apart, in the order of preference (``record_id`` is REDCap's)."""
 DATE_NAMES = ("date", "exam_date", "visit_date")
-_EVENT_WORDS = {"1": True, "yes": True, "true": True, "event": True, "0": False, "no": False, "false": False, "no event": False}
+_EVENT_PAIRS = (
+    ("1", "0"), ("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"), ("event", "no event"), ("positive", "negative"), ("pos", "neg"),
+    ("present", "absent"), ("ja", "nein"), ("oui", "non"), ("はい", "いいえ"), ("あり", "なし"), ("有", "無"), ("陽性", "陰性"), ("+", "-"),
+)  # fmt: skip
+_NEGATIVE_CODES = frozenset((-1.0, -8.0, -9.0, -88.0, -99.0, -888.0, -999.0, -9999.0))  # usual codes of surveys and registries
+_FEWEST_VALUES, _RARE = 6, 0.1
+_EVENT_WORDS = {word: n == 0 for pair in _EVENT_PAIRS for n, word in enumerate(pair)}
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,8 @@ class Cohort:
                 raise MarrowQuantError(
                     f"Line {line} of {self.name}, column '{column}', holds a spreadsheet formula, which is never run; write its value."
                 )
-        return ["" if cell.casefold() in NO_VALUE else cell for cell in cells]
+        missing = NO_VALUE - {"-"} if "+" in cells else NO_VALUE  # beside "+" a "-" is a finding
+        return ["" if unicodedata.normalize("NFKC", cell).casefold() in missing else cell for cell in cells]
 
     def numbers(self, column: str) -> np.ndarray:
         """The column as numbers, shape (rows,); NaN where the cell is empty.
@@ -92,25 +101,26 @@ class Cohort:
         ----------
         column : str
         events : sequence of str
-            Values that count as the event, such as ("CR", "VGPR"); case does not matter. Not needed for 1/0, yes/no and true/false.
+            Values that count as the event, such as ("CR", "VGPR"); case does not matter. Not needed for 1/0, yes/no, true/false and the
+            other pairs of ``_EVENT_PAIRS``.
 
         Raises
         ------
         MarrowQuantError
-            If a given value never occurs, or none is given and the column is not 1/0, yes/no or true/false, or holds one class only.
+            If a given value never occurs, or none is given and the column holds other words than such pairs, or one class only.
         """
-        cells = [cell.casefold() for cell in self.text(column)]
+        cells = [_plain(cell) for cell in self.text(column)]
         present = sorted({cell for cell in cells if cell})
-        wanted = [event.strip().casefold() for event in events]
+        wanted = [_plain(event) for event in events]
         unknown = [event for event in wanted if event not in present]
         if unknown:
             raise MarrowQuantError(f"No row has '{unknown[0]}' in the column '{column}'; it holds {', '.join(present)}.")
         words = {cell: cell in wanted for cell in present} if wanted else _EVENT_WORDS
-        if not all(_plain(cell) in words for cell in present):
+        if not all(cell in words for cell in present):
             raise MarrowQuantError(
-                f"The outcome '{column}' holds {_listed(present)}, and it is not clear which is the event; name the values that are it."
+                f"The outcome '{column}' holds {listed(present)}, and it is not clear which is the event; name the values that are it."
             )
-        coded = np.array([float(words[_plain(cell)]) if cell else np.nan for cell in cells])
+        coded = np.array([float(words[cell]) if cell else np.nan for cell in cells])
         if len(np.unique(coded[np.isfinite(coded)])) < 2:
             raise MarrowQuantError(f"All rows have the same outcome in '{column}', so there is nothing to tell apart; choose another.")
         return coded
@@ -120,7 +130,7 @@ class Cohort:
         lines = self.repeated()
         if lines:
             raise MarrowQuantError(
-                f"{self.name} has the same patient in lines {_listed(lines)} (column '{self.id_column}'); keep one row a patient, or use "
+                f"{self.name} has the same patient in lines {listed(lines)} (column '{self.id_column}'); keep one row a patient, or use "
                 "the mixed model for repeated dates."
             )
 
@@ -149,6 +159,7 @@ def findings(cohort: Cohort, columns: Sequence[str]) -> tuple[str, ...]:
     """What a reader must know about the columns before a number is computed, one sentence a finding."""
     said = list(cohort.notes)
     said += [f"{column}: {count} of {len(cohort)} values are missing." for column, count in cohort.missing(columns).items() if count]
+    said += [sentence for column in columns for sentence in _standing_out(cohort, column)]
     used = [cohort.text(column) for column in columns]
     dropped = sum(not all(cells) for cells in zip(*used))
     if dropped:
@@ -156,11 +167,35 @@ def findings(cohort: Cohort, columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _standing_out(cohort: Cohort, column: str) -> list[str]:
+    """A sentence for values far from all others, which are often codes for a missing value (999, -9) or slips of the decimal point.
+
+    Our choice: at most a tenth of the values, farther from the others than those are apart among themselves; a negative code of nines or
+    eights is told where all others are positive.
+    """
+    try:
+        values = cohort.numbers(column)
+    except MarrowQuantError:
+        return []  # words, which are no numbers to judge
+    values = values[np.isfinite(values)]
+    distinct = np.unique(values)
+    if len(distinct) < _FEWEST_VALUES:
+        return []
+    gaps, told = np.diff(distinct), []
+    for n in np.flatnonzero(gaps > 0):
+        low, high = distinct[: n + 1], distinct[n + 1 :]
+        for few, many in ((low, high), (high, low)):
+            rare = np.isin(values, few).sum() <= max(_RARE * len(values), 1)
+            is_code = bool((many > 0).all()) and all(value in _NEGATIVE_CODES for value in few)
+            if rare and (is_code or (len(many) > 2 and gaps[n] > many[-1] - many[0])):
+                told.append(
+                    f"{column}: {listed(f'{value:g}' for value in few)} stands far from the other values ({many[0]:g} to {many[-1]:g}); is "
+                    "it a code for a missing value, or a slip? It was used as it stands: leave the cell empty if it is no value."
+                )
+    return told[:1]
+
+
 def _plain(cell: str) -> str:
-    """"1.0" and "1,0" are 1."""
+    """A word without case and width; "1.0" and "1,0" are 1."""
+    cell = unicodedata.normalize("NFKC", cell).strip().casefold()
     return cell[:1] if cell in {"1.0", "0.0", "1,0", "0,0"} else cell
-
-
-def _listed(items: Sequence[object], most: int = 8) -> str:
-    shown = ", ".join(str(item) for item in items[:most])
-    return shown + (f" and {len(items) - most} more" if len(items) > most else "")

@@ -77,7 +77,8 @@ def _source(path: Path) -> Optional[dict[str, Any]]:
 def _together(histories: Sequence[LabHistory]) -> LabHistory:
     values = {(v.test, v.date): v for history in histories for v in history.values}
     notes = {(n.kind, n.name, n.date): n for history in histories for n in history.notes}
-    return LabHistory(tuple(values.values()), tuple(notes.values()))
+    remarks = dict.fromkeys(remark for history in histories for remark in history.remarks)
+    return LabHistory(tuple(values.values()), tuple(notes.values()), tuple(remarks))
 
 
 def _as_dict(results: Results) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
-from ..model import LabHistory, MarrowQuantError, Results
+from ..model import LabHistory, LabValue, MarrowQuantError, Results
 from ..response import NOTE_KINDS, Stage, assess, find_test
 from ..response.iss import NOT_VERIFIED
-from ..response.lab_notes import COVARIATE, FINDING
+from ..response.lab_notes import COVARIATE, FINDING, OTHER
+from ..response.lab_numbers import NOT_DETECTED
 from ..results.to_json import results_to_dict
 from .formats import number, shown_unit, signed
 from .sections import cell, english_note, table
@@ -37,6 +38,11 @@ def labs_section(results: Results, words: Strings) -> str:
     return f"<section>{''.join(parts)}{_course(results, words)}</section>"
 
 
+def _shown(value: LabValue, unit: str, words: Strings) -> str:
+    """The number, with its sign if it is a limit."""
+    return words("not_detected") if value.censored == NOT_DETECTED else value.sign + number(value.value, unit)
+
+
 def _items(items: list[str]) -> str:
     return '<ul class="notes">' + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>" if items else ""
 
@@ -48,12 +54,12 @@ def _stage(stage: Stage, words: Strings) -> str:
 
 
 def _note_list(history: LabHistory, words: Strings) -> str:
-    """Findings and covariates; events stand in the picture of the course."""
+    """Findings, covariates and tests that are not known; events stand in the picture of the course."""
     kinds = {kind.key: kind for kind in NOTE_KINDS}
     items = []
     for note in history.notes:
         kind = kinds[note.kind]
-        if kind.group in {FINDING, COVARIATE}:
+        if kind.group in {FINDING, COVARIATE, OTHER}:
             label = kind.label_ja if words.language == "ja" else kind.label_en
             value = words(note.value) if note.value in _FINDINGS else note.value
             items.append(f"{label} {note.name}".strip() + f": {value} ({note.date.isoformat()})")
@@ -83,7 +89,7 @@ def _value_table(results: Results, words: Strings) -> str:
         label = (known.label_ja if words.language == "ja" else known.label_en) if known else key
         found = [exam.labs.get(key) for exam in results.exams]
         unit = next(value.unit for value in found if value)
-        cells = "".join(cell(f"{number(v.value, unit)} ({v.date.isoformat()})" if v else "–") for v in found)
+        cells = "".join(cell(f"{_shown(v, unit, words)} ({v.date.isoformat()})" if v else "–") for v in found)
         if len(found) > 1:
             cells += cell(signed(found[1].value - found[0].value, unit) if all(found) else "–")
         rows.append(f'<tr><th scope="row">{escape(label)}</th>{cell(shown_unit(unit), True)}{cells}</tr>')

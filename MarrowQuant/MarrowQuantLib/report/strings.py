@@ -206,6 +206,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "imwg_none": ("not graded", "判定不能"),
     "missing": ("missing", "不足"),
     "stage": ("Stage before therapy", "治療前の病期"),
+    "not_detected": ("not detected", "検出せず"),
     "course": ("Course over time", "経過"),
     "test": ("Test", "検査項目"),
     "positive": ("positive", "陽性"),

@@ -10,6 +10,7 @@ from ..model import ExamResult, LabHistory, Results
 from .cautions import event_cautions
 from .imwg import ImwgResponse, imwg_response
 from .iss import Stage, stages_at
+from .lab_findings import about_distance, about_limits, about_unknown_tests
 from .labs import questions_about
 
 
@@ -35,9 +36,17 @@ def history_of(results: Results) -> LabHistory:
     values = {(value.test, value.date): value for value in results.history.values}
     values.update({(value.test, value.date): value for exam in results.exams for value in exam.labs.values()})
     ordered = sorted(values.values(), key=lambda value: (value.date, value.test))
-    return LabHistory(tuple(ordered), results.history.notes)
+    return LabHistory(tuple(ordered), results.history.notes, results.history.remarks)
 
 
 def laboratory_warnings(history: LabHistory, exams: Sequence[ExamResult]) -> tuple[str, ...]:
-    """Values that may be mistakes, and therapy near an exam that changes the marrow by itself."""
-    return (*questions_about(history.values), *event_cautions(history, {exam.label: exam.date for exam in exams}))
+    """How the sheet was read, values that may be mistakes or belong to no exam, and therapy near an exam that changes the marrow."""
+    dates = {exam.label: exam.date for exam in exams}
+    return (
+        *history.remarks,
+        *questions_about(history.values),
+        *about_limits(history),
+        *about_unknown_tests(history),
+        *about_distance(history, dates),
+        *event_cautions(history, dates),
+    )

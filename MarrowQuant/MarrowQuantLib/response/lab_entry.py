@@ -1,6 +1,6 @@
 """One laboratory entry from what a person wrote, in a line of the sheet or in a cell of the panel: one set of rules for both.
 
-Whatever is refused is refused with a sentence that begins with ``where`` ("Line 4 of labs.csv"), if that is given.
+Whatever is refused is refused with a sentence; the reader of a sheet adds the line.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ import unicodedata
 from typing import Union
 
 from ..model import LabNote, LabValue, MarrowQuantError
+from .lab_dates import FIRST_DATE, is_serial_number, parse_date
 from .lab_notes import COVARIATE, MAX_TEXT, NOTE_KINDS, NoteKind, find_note, read_value
+from .lab_numbers import NOT_DETECTED, POINT, SUPERSCRIPTS, read_written
 from .lab_tests import LAB_TESTS, LabTest, find_test
 
-NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 Entry = Union[LabValue, LabNote]
 
-_DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
-_CELL = re.compile(r"(\S*?\d[\d.,．，]*(?:[eE][+-]?\d+)?)\s*(.*)")  # what is meant as a number, and the unit behind it
-_FIRST_DATE = datetime.date(1980, 1, 1)  # our choice: before MRI of the marrow, so a typing error
+_UNIT_PARTS = frozenset(("万", "千", "k", "%"))  # what may stand beside the number while the rest of the unit stands in its column
+VANISHING = frozenset(("m_protein", "urine_m_protein", "flc_kappa", "flc_lambda", "bmpc"))
+"""Tests that can be not detected: there "n.d." means that, elsewhere not done."""
 
 
-def read_entry(name: str, value: str, unit: str, date: datetime.date, where: str = "") -> Entry:
+def read_entry(name: str, value: str, unit: str, date: datetime.date, style: str = POINT) -> Entry:
     """A value or a note, whichever ``name`` means.
 
     Parameters
@@ -32,8 +33,8 @@ def read_entry(name: str, value: str, unit: str, date: datetime.date, where: str
     value, unit : str
         As written; a test needs a unit, a note has none.
     date : date
-    where : str
-        Begins the sentence of a refusal.
+    style : {"point", "comma", ""}
+        See :func:`lab_numbers.read_written`.
 
     Raises
     ------
@@ -42,12 +43,12 @@ def read_entry(name: str, value: str, unit: str, date: datetime.date, where: str
     """
     note = None if find_test(name) else find_note(name)
     if note is not None:
-        return _note(*note, value, unit, date, where)
+        return _note(*note, value, unit, date)
     test = find_test(name)
     if test is None:
         known = ", ".join(entry.label_en for entry in (*LAB_TESTS, *NOTE_KINDS))
-        raise _refused(where, f"the test '{name}' is not known; use one of {known}, or remove the line.")
-    return _value(test, value, unit, date, where)
+        raise MarrowQuantError("The test '{name}' is not known; use one of {known}, or remove the line.", name=name, known=known)
+    return _value(test, value, unit or _unit_in_name(name, test), date, style)
 
 
 def read_cell(text: str, test: LabTest, date: datetime.date, unit: str = "") -> LabValue:
@@ -58,28 +59,25 @@ def read_cell(text: str, test: LabTest, date: datetime.date, unit: str = "") -> 
     MarrowQuantError
         As :func:`read_entry`.
     """
-    match = _CELL.fullmatch(text.strip())
-    number, own_unit = match.groups() if match else (text.strip(), "")
-    return _value(test, number, own_unit or unit or test.unit, date, "")
+    written = read_written(text)
+    return _value(test, text.strip(), "" if written is not None and written.unit else unit or test.unit, date)
 
 
-def read_date(text: str, where: str = "") -> datetime.date:
-    """A date as YYYY-MM-DD or YYYY/MM/DD, between 1980 and today.
+def read_date(text: str, order: str = "") -> datetime.date:
+    """A date in any of the forms of ``lab_dates``, between 1980 and today.
 
     Raises
     ------
     MarrowQuantError
         If it is another text, or outside this span.
     """
-    match = _DATE.fullmatch(unicodedata.normalize("NFKC", text).strip())
-    try:
-        date = datetime.date(*(int(part) for part in match.groups())) if match else None
-    except ValueError:
-        date = None
+    date = parse_date(text, order)
+    if date is None and is_serial_number(text):
+        raise MarrowQuantError("The date '{text}' is a spreadsheet's serial number; format the column as a date and save again.", text=text)
     if date is None:
-        raise _refused(where, f"the date '{text}' is not understood; write it as YYYY-MM-DD.")
-    if not _FIRST_DATE <= date <= datetime.date.today():
-        raise _refused(where, f"the date {date} is in the future or before 1980; correct it.")
+        raise MarrowQuantError("The date '{text}' is not understood, or can mean two days; write it as YYYY-MM-DD.", text=text[:MAX_TEXT])
+    if not FIRST_DATE <= date <= datetime.date.today():
+        raise MarrowQuantError("The date {date} is in the future or before 1980; correct it.", date=date)
     return date
 
 
@@ -88,39 +86,69 @@ def entry_name(entry: Entry) -> str:
     return entry.test if isinstance(entry, LabValue) else f"{entry.kind} {entry.name}".strip()
 
 
-def _value(test: LabTest, written: str, unit: str, date: datetime.date, where: str) -> LabValue:
+def _value(test: LabTest, text: str, unit: str, date: datetime.date, style: str = POINT) -> LabValue:
+    written = read_written(text, style)
+    if written is None:
+        raise _no_number(test, text)
+    unit = _whole_unit(test, written.unit, unit, text)
     factor = test.factor(unit)
+    if factor is None and written.censored == NOT_DETECTED and not unit:
+        factor = 1.0
     if factor is None:
-        units = " or ".join(test.factors)
-        raise _refused(where, f"the unit '{unit}' is not known for {test.label_en}; give the value in {units}.")
-    value = _number(written, test, where) * factor
-    if not test.low <= value <= test.high:
-        limits = f"{test.low:g} to {test.high:g} {test.unit}"
-        raise _refused(where, f"{test.label_en} {written} {unit} is not possible (expected {limits}); check the number and the unit.")
-    return LabValue(test.key, value, test.unit, date, f"{written} {unit}")
+        raise MarrowQuantError(
+            "The unit '{unit}' is not known for {test}; give the value in {units}.",
+            unit=unit, test=test.label_en, units=" or ".join(known for known in test.factors if known),
+        )  # fmt: skip
+    if written.censored == NOT_DETECTED and test.key not in VANISHING:
+        raise _no_number(test, text)
+    value = written.number * factor
+    if not test.low <= value <= test.high and written.censored != NOT_DETECTED:
+        raise MarrowQuantError(
+            "{test} {value} {unit} is not possible (expected {low:g} to {high:g} {canonical}); check the number and the unit.",
+            test=test.label_en, value=text, unit=unit, low=test.low, high=test.high, canonical=test.unit,
+        )  # fmt: skip
+    says_all = written.censored == NOT_DETECTED or (written.unit and test.factor(written.unit) is not None)
+    given = text if says_all else f"{text} {unit}".strip()
+    return LabValue(test.key, value, test.unit, date, given, written.censored)
 
 
-def _number(written: str, test: LabTest, where: str) -> float:
-    text = unicodedata.normalize("NFKC", written)  # full-width digits, as Japanese input methods write them
-    if NUMBER.fullmatch(text):
-        return float(text)
-    if "," in text:
-        raise _refused(where, f"'{written}' holds a comma; write the number with a decimal point and without thousands separator.")
-    raise _refused(where, f"the value '{written}' of {test.label_en} is not a number; write a plain number such as 38.5.")
+def _whole_unit(test: LabTest, beside: str, column: str, text: str) -> str:
+    """The unit from beside the number and from its own column, which must not contradict each other."""
+    if beside in _UNIT_PARTS and test.factor(beside) is None:
+        return beside + column
+    if beside and column and test.factor(beside) != test.factor(column):
+        raise MarrowQuantError("'{value}' has another unit than '{unit}' beside it; leave one out.", value=text[:MAX_TEXT], unit=column)
+    return beside or column
 
 
-def _note(kind: NoteKind, name: str, written: str, unit: str, date: datetime.date, where: str) -> LabNote:
+def _unit_in_name(name: str, test: LabTest) -> str:
+    """The unit of the test that stands in brackets behind its name, as in "Hb (g/dL)"; empty if there is none."""
+    match = re.search(r"[(\[]([^()\[\]]*)[)\]]\s*$", unicodedata.normalize("NFKC", name.translate(SUPERSCRIPTS)))
+    return match[1] if match and test.factor(match[1]) is not None else ""
+
+
+def _no_number(test: LabTest, text: str) -> MarrowQuantError:
+    if "," in text or re.fullmatch(r"\d{1,3}\.\d{3}", text.strip()):
+        return MarrowQuantError(
+            "'{value}' can be read as two numbers; write it with a decimal point and without thousands separator.",
+            value=text[:MAX_TEXT],
+        )
+    return MarrowQuantError(
+        "The value '{value}' of {test} is not a number; write a plain number such as 38.5.", value=text[:MAX_TEXT], test=test.label_en
+    )
+
+
+def _note(kind: NoteKind, name: str, written: str, unit: str, date: datetime.date) -> LabNote:
     if kind.group == COVARIATE and not 0 < len(name) <= MAX_TEXT:
-        raise _refused(where, f"{kind.label_en} needs a name of at most {MAX_TEXT} letters behind it: '{kind.key} t(4;14)'.")
-    if unit:
-        raise _refused(where, f"{kind.label_en} takes no unit; leave the unit '{unit}' out.")
+        raise MarrowQuantError(
+            "{kind} needs a name of at most {n} letters behind it: '{key} t(4;14)'.", kind=kind.label_en, n=MAX_TEXT, key=kind.key
+        )
+    if unit.strip("-‐–— "):
+        raise MarrowQuantError("{kind} takes no unit; leave the unit '{unit}' out.", kind=kind.label_en, unit=unit)
     value = read_value(kind, written)
     if value is None:
         wanted = " or ".join(kind.values) or f"a word or two, at most {MAX_TEXT} letters"
-        raise _refused(where, f"the value '{written[:MAX_TEXT]}' of {kind.label_en} is not understood; write {wanted}.")
+        raise MarrowQuantError(
+            "The value '{value}' of {kind} is not understood; write {wanted}.", value=written[:MAX_TEXT], kind=kind.label_en, wanted=wanted
+        )
     return LabNote(kind.key, name, value, date)
-
-
-def _refused(where: str, what: str) -> MarrowQuantError:
-    """The error with its place, or as a sentence of its own."""
-    return MarrowQuantError(f"{where}: {what}" if where else what[0].upper() + what[1:])

@@ -1,26 +1,52 @@
-"""Read a laboratory sheet (CSV) and give each exam the values that belong to it.
+"""Read a laboratory sheet and give each exam the values that belong to it.
 
-Nothing is skipped silently: a line that cannot be understood stops the reading with its number and the remedy, because a missing or
-misread value would become a wrong probability.
+Nothing is skipped silently: lines that cannot be understood stop the reading, all at once with their numbers and remedies, because a
+missing or misread value would become a wrong probability. What is not used (a test that is not known, a line without a value) is told.
 """
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
-import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple, Optional
 
-from ..io.textfiles import decoded
-from ..model import LabHistory, LabNote, LabValue, MarrowQuantError
-from .lab_entry import NUMBER, Entry, entry_name, read_date, read_entry
-from .lab_tests import LAB_TESTS
+from ..io.sheets import Sheet, find_columns, read_sheet
+from ..io.textfiles import listed
+from ..model import Finding, LabHistory, LabNote, LabValue, MarrowQuantError, finding
+from .lab_dates import order_in, parse_date
+from .lab_entry import VANISHING, Entry, entry_name, read_date, read_entry
+from .lab_notes import MAX_TEXT, OTHER_TEST, find_note
+from .lab_numbers import POINT, folded, is_no_value, may_mean_not_done, read_written, style_in
+from .lab_tests import LAB_TESTS, find_test
 
 HEADER = ("date", "test", "value", "unit")
 MAX_DAYS = 28  # our choice: within one usual cycle of therapy
+_COLUMNS = {
+    "date": ("日付", "検査日", "採取日", "採血日", "実施日", "測定日", "検体採取日", "採取日時", "検査日時", "日時", "年月日",
+             "検査年月日", "sample date", "test date",
+             "collection date", "date of test", "date collected", "collected", "collection time", "date/time", "datetime", "datum",
+             "day"),
+    "test": ("検査", "検査項目", "項目", "項目名", "検査名", "検査名称", "検査項目名", "項目名称", "test name", "analyte",
+             "parameter", "item", "analysis", "lab test",
+             "laboratory test", "test/item", "analyse", "examination"),
+    "value": ("値", "結果", "結果値", "検査値", "検査結果", "測定値", "数値", "result", "results", "test result", "result value",
+              "value/result", "wert",
+              "ergebnis", "valeur", "résultat"),
+    "unit": ("単位", "units", "unit of measure", "uom", "einheit", "unité", "result unit"),
+}  # fmt: skip
 _EXAMPLE = "'date,test,value,unit', for example '2025-01-14,M protein,38.0,g/L'"
+_MOST_FAULTS = 20  # lines named in one refusal
+
+
+class _Line(NamedTuple):
+    """One value of the sheet as written."""
+
+    line: int
+    date: str
+    test: str
+    value: str
+    unit: str
 
 
 def read_labs(path: Path) -> list[LabValue]:
@@ -34,46 +60,55 @@ def read_history(path: Path) -> LabHistory:
     Parameters
     ----------
     path : Path
-        CSV with the header ``date,test,value,unit`` (columns in any order), comma-separated, decimal point, dates as YYYY-MM-DD or
-        YYYY/MM/DD; UTF-8 with or without byte-order mark, else Shift-JIS (code page 932). Full-width characters are accepted.
+        A table (``io.sheets.read_sheet``: CSV in any encoding, or .xlsx) with one value a line under the headings ``date,test,value,unit``
+        in any order, in English or Japanese; or with one line a date and one column a test; or with one line a test and one column a date.
+        Dates as ``lab_dates``, values as ``lab_numbers`` says.
 
     Returns
     -------
     LabHistory
         ``values`` in the order of the sheet, converted to the canonical unit of each test (``test`` is the key in ``LAB_TESTS``);
-        ``notes`` without a number: findings, covariates, events (``lab_notes``).
+        ``notes`` without a number: findings, covariates, events (``lab_notes``), and tests that are not known; ``remarks`` on what was
+        passed over.
 
     Raises
     ------
     MarrowQuantError
-        With the line number and the remedy: missing header, unknown test or unit, impossible value, decimal comma, bad or future date,
-        two values of a test on one date, a cell that a spreadsheet would run as a formula, empty file.
+        With the line numbers and the remedies of all faults at once: unknown unit, impossible value, bad or future date, two different
+        values of a test on one date, a cell that a spreadsheet would run as a formula; or for a sheet without header or values.
     """
     path = Path(path)
-    rows = _rows(_text(path), path.name)
-    columns = _columns(rows, path.name)
-    entries: list[Entry] = []
-    seen: dict[tuple[str, datetime.date], int] = {}
-    for line, cells in rows[1:]:
-        where = f"Line {line} of {path.name}"
-        if len(cells) != len(HEADER):
-            raise MarrowQuantError(
-                f"{where} has {len(cells)} cells instead of {len(HEADER)}; if a number was written with a decimal comma, write 38.5 "
-                "instead of 38,5."
-            )
-        entry = _entry({name: cells[columns[name]] for name in HEADER}, where)
-        name = entry_name(entry)
-        earlier = seen.setdefault((name, entry.date), line)
-        if earlier != line:
-            raise MarrowQuantError(
-                f"{where} repeats the test of line {earlier} on the same date ({name}, {entry.date}); keep the one that is right."
-            )
-        entries.append(entry)
-    if not entries:
-        raise MarrowQuantError(f"{path.name} has a header but no value; add lines such as {_EXAMPLE}, or leave the sheet out.")
-    values = tuple(entry for entry in entries if isinstance(entry, LabValue))
-    notes = tuple(entry for entry in entries if isinstance(entry, LabNote))
-    return LabHistory(values, notes)
+    sheet = read_sheet(path, "laboratory sheet", is_header=_is_header)
+    lines, remarks = _lines_of(sheet)
+    order = order_in(line.date for line in lines)
+    style = style_in(line.value for line in lines) or (POINT if sheet.separator != ";" else "")
+    entries: list[tuple[int, Entry]] = []
+    empty: list[_Line] = []
+    faults: dict[int, MarrowQuantError] = {}
+    for line in lines:
+        try:
+            entry = _entry(line, order, style)
+        except MarrowQuantError as fault:
+            faults.setdefault(line.line, fault)
+            continue
+        if entry is None:
+            empty.append(line)
+        else:
+            entries.append((line.line, entry))
+    kept = _without_repeats(entries, faults)
+    if faults:
+        raise _all_faults(faults, path.name)
+    if not kept:
+        raise MarrowQuantError(
+            "{file} has a header but no value; add lines such as {example}, or leave the sheet out.", file=path.name, example=_EXAMPLE
+        )
+    if empty:
+        remarks.append(finding("laboratory.no_value", n=len(empty), lines=listed(line.line for line in empty)))
+    if order:
+        remarks.append(finding("laboratory.date_order", order=order))
+    values = tuple(entry for entry in kept if isinstance(entry, LabValue))
+    notes = tuple(entry for entry in kept if isinstance(entry, LabNote))
+    return LabHistory(values, notes, (*sheet.notes, *remarks))
 
 
 def questions_about(values: Iterable[LabValue]) -> tuple[str, ...]:
@@ -113,47 +148,110 @@ def _nearness(value: LabValue, date: datetime.date) -> tuple[int, datetime.date]
     return abs((value.date - date).days), value.date
 
 
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except OSError:
-        raise MarrowQuantError(f"The laboratory sheet {path.name} cannot be read; check that it exists and may be read.") from None
-    text = decoded(raw, ("utf-8-sig", "cp932"))
-    if text is None:
-        raise MarrowQuantError(f"{path.name} is not a text file in UTF-8 or Shift-JIS; save the sheet as 'CSV UTF-8'.")
-    return text
+def _is_header(cells: Sequence[str]) -> bool:
+    """True for the header of any of the three forms."""
+    found = find_columns(cells, _COLUMNS)
+    if {"date", "test", "value"} <= found.keys():
+        return True
+    dates = sum(parse_date(cell) is not None for cell in cells)
+    tests = sum(find_test(cell) is not None for cell in cells)
+    return ("test" in found and dates > 0) or ("date" in found and tests > 0)
 
 
-def _rows(text: str, name: str) -> list[tuple[int, list[str]]]:
-    """Line number and normalised cells of every line that is not empty."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows = []
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((reader.line_num, [cell.strip() for cell in cells]))
-    except csv.Error:
-        raise MarrowQuantError(
-            f"Line {reader.line_num} of {name} is not valid CSV (a quotation mark is probably not closed); save the sheet as CSV again."
-        ) from None
-    if not rows:
-        raise MarrowQuantError(f"{name} is empty; it needs the header {_EXAMPLE}.")
-    return rows
+def _lines_of(sheet: Sheet) -> tuple[list[_Line], list[Finding]]:
+    """One line for every value, from any of the three forms, and what was passed over."""
+    found = find_columns(sheet.header, _COLUMNS)
+    if {"date", "test", "value"} <= found.keys():
+        lines = [_Line(n, *(row[found[name]] if name in found else "" for name in HEADER)) for n, row in zip(sheet.lines, sheet.rows)]
+        return lines, _unused(sheet, set(found.values()))
+    dated = {n: cell for n, cell in enumerate(sheet.header) if parse_date(cell) is not None}
+    tests = {n: cell for n, cell in enumerate(sheet.header) if find_test(cell) is not None}
+    if "test" in found and dated:  # one line a test, one column a date
+        name, unit = found["test"], found.get("unit")
+        lines = [
+            _Line(n, date, row[name], row[place], "" if unit is None else row[unit])
+            for n, row in zip(sheet.lines, sheet.rows)
+            for place, date in dated.items()
+        ]
+        return _filled(lines), _unused(sheet, {*dated, name, *([] if unit is None else [unit])})
+    if "date" in found and tests:  # one line a date, one column a test
+        date = found["date"]
+        lines = [_Line(n, row[date], test, row[place], "") for n, row in zip(sheet.lines, sheet.rows) for place, test in tests.items()]
+        return _filled(lines), _unused(sheet, {*tests, date})
+    raise MarrowQuantError(
+        "{file} does not begin with the header {example}; add it as the first line. 検査日, 項目, 結果, 単位 are understood too.",
+        file=sheet.name,
+        example=_EXAMPLE,
+    )
 
 
-def _columns(rows: Sequence[tuple[int, Sequence[str]]], name: str) -> dict[str, int]:
-    header = [unicodedata.normalize("NFKC", cell).casefold() for cell in rows[0][1]]
-    if sorted(header) == sorted(HEADER):
-        return {word: header.index(word) for word in HEADER}
-    for separator, word in ((";", "semicolons"), ("\t", "tabs")):
-        if len(header) == 1 and separator in header[0]:
-            raise MarrowQuantError(f"{name} is separated by {word}; save it as CSV with commas between the cells and decimal points.")
-    raise MarrowQuantError(f"{name} does not begin with the header {_EXAMPLE}; add it as the first line.")
+def _filled(lines: Sequence[_Line]) -> list[_Line]:
+    """Without empty cells, which mean in a table of dates and tests that it was not done on that day."""
+    return [line for line in lines if not is_no_value(line.value)]
 
 
-def _entry(cells: dict[str, str], where: str) -> Entry:
-    for cell in cells.values():
-        if cell[:1] in {"=", "+", "@"} or (cell[:1] == "-" and not NUMBER.fullmatch(cell)):
-            raise MarrowQuantError(f"{where} holds a cell that a spreadsheet would run as a formula; write plain text and numbers only.")
-    date = read_date(cells["date"], where)
-    return read_entry(cells["test"], cells["value"], cells["unit"], date, where)
+def _unused(sheet: Sheet, used: set[int]) -> list[Finding]:
+    others = [heading for n, heading in enumerate(sheet.header) if n not in used]
+    columns = listed(heading[:MAX_TEXT] for heading in others)
+    return [finding("laboratory.columns_unused", file=sheet.name, columns=columns)] if others else []
+
+
+def _entry(line: _Line, order: str, style: str) -> Optional[Entry]:
+    """The value or the note of a line; None where the line says that there is none."""
+    for cell in line[1:]:
+        text = folded(cell)
+        if text.startswith(("=", "@", "+", "-")) and text not in {"-", "+", "--"} and read_written(cell) is None:
+            raise MarrowQuantError("It holds a cell that a spreadsheet would run as a formula; write plain text and numbers only.")
+    date = read_date(line.date, order)
+    test = find_test(line.test)
+    if test is None and find_note(line.test) is None:
+        return _unknown(line, date)
+    if test is not None and (is_no_value(line.value) or (may_mean_not_done(line.value) and test.key not in VANISHING)):
+        return None
+    return read_entry(line.test, line.value, line.unit, date, style)
+
+
+def _unknown(line: _Line, date: datetime.date) -> LabNote:
+    """A test that is not known: kept, and named among the remarks on the exams."""
+    if not line.test:
+        raise MarrowQuantError("It names no test; write which test the value is of, or remove the line.")
+    return LabNote(OTHER_TEST, line.test[:MAX_TEXT], f"{line.value} {line.unit}".strip()[:MAX_TEXT], date)
+
+
+def _without_repeats(entries: Sequence[tuple[int, Entry]], faults: dict[int, MarrowQuantError]) -> list[Entry]:
+    """Each entry once; two different ones of a name and date are a fault."""
+    kept: list[Entry] = []
+    seen: dict[tuple[str, datetime.date], tuple[int, Entry]] = {}
+    for line, entry in entries:
+        key = entry_name(entry), entry.date
+        earlier, other = seen.setdefault(key, (line, entry))
+        if other is entry:
+            kept.append(entry)
+        elif _content(entry) != _content(other):
+            faults[line] = MarrowQuantError(
+                "It repeats the test of line {earlier} on the same date ({name}, {date}) with another value; keep the one that is right.",
+                earlier=earlier, name=key[0], date=entry.date,
+            )  # fmt: skip
+    return kept
+
+
+def _content(entry: Entry) -> tuple[object, ...]:
+    return (entry.value, entry.censored) if isinstance(entry, LabValue) else (entry.value,)
+
+
+def _all_faults(faults: dict[int, MarrowQuantError], name: str) -> MarrowQuantError:
+    told = [MarrowQuantError("Line {line}: {fault}", line=line, fault=fault) for line, fault in sorted(faults.items())]
+    if len(told) == 1:
+        ((line, fault),) = faults.items()
+        return MarrowQuantError("Line {line} of {file}: {fault}", line=line, file=name, fault=fault)
+    return MarrowQuantError("{n} lines of {file} cannot be used. {faults}", n=len(told), file=name, faults=_Together(told[:_MOST_FAULTS]))
+
+
+class _Together:
+    """Sentences one behind the other, in the reader's language."""
+
+    def __init__(self, errors: Sequence[MarrowQuantError]) -> None:
+        self._errors = tuple(errors)
+
+    def in_language(self, language: str) -> str:
+        return " ".join(error.in_language(language) for error in self._errors)

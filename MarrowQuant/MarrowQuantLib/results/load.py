@@ -28,6 +28,7 @@ from ..model import (
     identity_from_plain,
     relation,
 )
+from ..model.findings import as_finding
 from .to_json import SCHEMA_VERSION
 
 
@@ -100,7 +101,8 @@ def history_from_dict(results: Mapping[str, Any]) -> LabHistory:
     """The laboratory sheet that was stored with the results, else the exams' own values."""
     stored = results.get("laboratory") or {"values": [lab for exam in results["exams"] for lab in exam["labs"].values()], "notes": []}
     notes = tuple(LabNote(**{**note, "date": datetime.date.fromisoformat(note["date"])}) for note in stored["notes"])
-    return LabHistory(tuple(_lab(value) for value in stored["values"]), notes)
+    remarks = tuple(as_finding(remark) for remark in stored.get("remarks", ()))  # an older file has none
+    return LabHistory(tuple(_lab(value) for value in stored["values"]), notes, remarks)
 
 
 def _known(measurements: Mapping[str, Any]) -> dict[str, Any]:

@@ -234,6 +234,7 @@ def history_to_dict(history: LabHistory) -> dict[str, Any]:
     return {
         "values": [_lab(value) for value in history.values],
         "notes": [plain(dataclasses.asdict(note)) for note in history.notes],
+        "remarks": [str(remark) for remark in history.remarks],
     }
 
 

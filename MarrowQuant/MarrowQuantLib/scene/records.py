@@ -57,7 +57,7 @@ def write_record(
             "series": maps.series,
             "stitching": stitching_to_dict(maps.stitching),
         },
-        "labs": [[lab.test, lab.value, lab.unit, lab.date.isoformat(), lab.given] for lab in labs.values()],
+        "labs": [[lab.test, lab.value, lab.unit, lab.date.isoformat(), lab.given, lab.censored] for lab in labs.values()],
         "decisions": decisions,
         "proposed": proposed,
         "muscle_signal": muscle_signal,
@@ -83,7 +83,7 @@ def read_record(label: str, scene: Optional[Any] = None) -> Optional[dict[str, A
     maps["warnings"], maps["series"] = tuple(maps["warnings"]), tuple(maps["series"])
     maps.pop("seams_ras", None)  # of an older scene, which kept nothing else of the stations
     maps["stitching"] = stitching_from_dict(maps.get("stitching"))
-    labs = [LabValue(test, value, unit, datetime.date.fromisoformat(date), given) for test, value, unit, date, given in record["labs"]]
+    labs = [LabValue(test, value, unit, datetime.date.fromisoformat(date), *given) for test, value, unit, date, *given in record["labs"]]
     record["labs"] = {lab.test: lab for lab in labs}
     record.setdefault("proposed", record["muscle_signal"] is not None)  # an older scene kept the signal of every tumour load
     record["decisions"] = [Decision(tuple(ras), *rest) for ras, *rest in record["decisions"]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import fatwater, hand, roi
+from . import fatwater, hand, laboratory, roi, sheet
 from .severity import CHECK, NOTE, SERIOUS
 
 Row = tuple[str, str]
@@ -18,9 +18,11 @@ TOLD = "told"
 
 FINDINGS: Mapping[str, Row] = {
     TOLD: (NOTE, "{sentence}"),
-    **hand.FINDINGS,
     **fatwater.FINDINGS,
+    **hand.FINDINGS,
+    **laboratory.FINDINGS,
     **roi.FINDINGS,
+    **sheet.FINDINGS,
 }
 
 __all__ = ["CHECK", "FINDINGS", "NOTE", "SERIOUS", "TOLD", "Row"]
