@@ -215,7 +215,10 @@ def follow(
     if relation([baseline.identity], [identity_of(exam)]) is Relation.OTHER:
         raise MarrowQuantError("The follow-up is of another patient than the baseline's results; give exams of one patient.")
     if exam.date <= baseline.date:
-        raise MarrowQuantError(f"The follow-up ({exam.date}) is not later than the baseline ({baseline.date}); exchange the two exams.")
+        raise MarrowQuantError(
+            "The follow-up ({date}) is not later than the baseline ({other_date}); exchange the two exams.",
+            date=exam.date, other_date=baseline.date,
+        )
     maps = make_maps(exam, LABELS[1], settings, part(progress, 0.25, 0.8))
     own = Path(rois) if rois else find_markups(Path(exam.folder), Path(folder))
     measured = _measure_exam(maps, settings, (own, None, baseline), {}, skeleton, muscle, part(progress, 0.8, 0.9))
@@ -266,7 +269,7 @@ def read_exams(
         about no volume.
     """
     if not 1 <= len(folders) <= 2:
-        raise MarrowQuantError(f"One or two exam folders are needed, {len(folders)} were given.")
+        raise MarrowQuantError("One or two exam folders are needed, {n_folders} were given.", n_folders=len(folders))
     found = []
     for n, folder in enumerate(folders):
         volumes = dicom.scan(Path(folder), part(progress, n / len(folders), (n + 1) / len(folders)), overrides)
@@ -278,10 +281,14 @@ def read_exams(
     for group in found:
         if len(group) > 2 or (len(folders) == 2 and len(group) > 1):
             dates = ", ".join(str(exam.date) for exam in group)
-            raise MarrowQuantError(f"One folder holds {len(group)} exams ({dates}); give one folder for each exam to be compared.")
+            raise MarrowQuantError(
+                "One folder holds {n_group} exams ({dates}); give one folder for each exam to be compared.",
+                n_group=len(group), dates=dates,
+            )
     if len(exams) == 2 and exams[1].date <= exams[0].date:
         raise MarrowQuantError(
-            f"The follow-up ({exams[1].date}) is not later than the baseline ({exams[0].date}); give the baseline first."
+            "The follow-up ({date}) is not later than the baseline ({other_date}); give the baseline first.",
+            date=exams[1].date, other_date=exams[0].date,
         )
     return exams
 
@@ -337,7 +344,7 @@ def find_markups(exam_folder: Path, root: Path) -> Optional[Path]:
     while True:
         files = sorted(folder.glob("*.mrk.json"))
         if len(files) > 1:
-            raise MarrowQuantError(f"{len(files)} markups files lie beside the exam; leave only the right one there.")
+            raise MarrowQuantError("{n_files} markups files lie beside the exam; leave only the right one there.", n_files=len(files))
         if files:
             return files[0]
         if folder == root or root not in folder.parents:

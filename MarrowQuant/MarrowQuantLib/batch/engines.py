@@ -99,7 +99,10 @@ def on_dask(cases: Sequence[Case], options: BatchOptions, scheduler: str) -> Ite
     try:
         client = distributed.Client(scheduler, timeout=10, set_as_default=False)
     except (OSError, TimeoutError, ValueError):
-        raise MarrowQuantError(f"The scheduler {scheduler} does not answer; start 'dask scheduler' and check the address.") from None
+        raise MarrowQuantError(
+            "The scheduler {scheduler} does not answer; start 'dask scheduler' and check the address.",
+            scheduler=scheduler,
+        ) from None
     with client:
         run = uuid.uuid4().hex
         futures = {client.submit(run_case, case, options, key=f"{case.label}-{run}", pure=False): case for case in cases}
@@ -108,7 +111,10 @@ def on_dask(cases: Sequence[Case], options: BatchOptions, scheduler: str) -> Ite
                 error = future.exception()
                 yield future.result() if error is None else Outcome(futures[future].label, FAILED, _dask_sentence(error))
         except (OSError, distributed.CancelledError):
-            raise MarrowQuantError(f"The scheduler {scheduler} was lost; start it again and resume the batch.") from None
+            raise MarrowQuantError(
+                "The scheduler {scheduler} was lost; start it again and resume the batch.",
+                scheduler=scheduler,
+            ) from None
 
 
 def _dask_sentence(error: BaseException) -> str:

@@ -81,14 +81,20 @@ def read_manifest(path: Path) -> list[Case]:
     for line, cells in zip(sheet.lines, sheet.rows):
         where = f"Line {line} of {path.name}"
         if any(cell.startswith(_FORMULA_STARTS) for cell in cells):
-            raise MarrowQuantError(f"{where} holds a cell that a spreadsheet would run as a formula; write plain text and paths only.")
+            raise MarrowQuantError(
+                "{where} holds a cell that a spreadsheet would run as a formula; write plain text and paths only.",
+                where=where,
+            )
         case = _case(dict(zip(header, cells)), path.resolve().parent, where)
         earlier = seen.setdefault(case.label.casefold(), line)
         if earlier != line:
-            raise MarrowQuantError(f"{where} repeats the case '{case.label}' of line {earlier}; give every case a label of its own.")
+            raise MarrowQuantError(
+                "{where} repeats the case '{label}' of line {earlier}; give every case a label of its own.",
+                where=where, label=case.label, earlier=earlier,
+            )
         cases.append(case)
     if not cases:
-        raise MarrowQuantError(f"{path.name} has a header but no case; add one line for each case.")
+        raise MarrowQuantError("{file} has a header but no case; add one line for each case.", file=path.name)
     return cases
 
 
@@ -97,11 +103,15 @@ def _header(cells: Sequence[str], name: str) -> list[str]:
     missing = [column for column in REQUIRED if column not in header]
     if missing:
         raise MarrowQuantError(
-            f"{name} has no column '{missing[0]}'; its first line must name the columns, such as {_EXAMPLE}."
+            "{name} has no column '{missing}'; its first line must name the columns, such as {example}.",
+            name=name, missing=missing[0], example=_EXAMPLE,
         )
     wrong = [column for column in header if not _is_column(column) or header.count(column) > 1]
     if wrong:
-        raise MarrowQuantError(f"The column '{wrong[0]}' of {name} is repeated, 'id' or no plain word; use letters, digits and '_'.")
+        raise MarrowQuantError(
+            "The column '{wrong}' of {name} is repeated, 'id' or no plain word; use letters, digits and '_'.",
+            wrong=wrong[0], name=name,
+        )
     return header
 
 
@@ -118,7 +128,8 @@ def _case(row: Mapping[str, str], root: Path, where: str) -> Case:
     label = row["case"]
     if not _LABEL.fullmatch(label) or label.casefold() in _RESERVED:
         raise MarrowQuantError(
-            f"{where}: '{label}' cannot be a case label; use 1 to 64 letters, digits, '-' and '_' that do not tell who the patient is."
+            "{where}: '{label}' cannot be a case label; use 1 to 64 letters, digits, '-' and '_' that do not tell who the patient is.",
+            where=where, label=label,
         )
     paths, problem = {}, "" if row["baseline"] else "No baseline folder is given."
     for column in PATH_COLUMNS:

@@ -106,7 +106,7 @@ def run(
         A fault of one case raises nothing; it stands in the report.
     """
     if jobs < 1:
-        raise MarrowQuantError(f"The number of jobs is {jobs}; give 1 or more.")
+        raise MarrowQuantError("The number of jobs is {jobs}; give 1 or more.", jobs=jobs)
     cases = read_manifest(Path(manifest))
     load_model(None if model is None else Path(model))  # a broken model file must not fail every case, one after the other
     model_file = None if model is None else Path(model).resolve()
@@ -148,7 +148,8 @@ def _prepare(options: BatchOptions, resume: bool) -> BatchOptions:
     options.out.mkdir(exist_ok=True)
     if not resume and (options.out / CASES).exists():
         raise MarrowQuantError(
-            f"The output folder '{options.out.name}' already holds a batch; resume it (--resume) or choose another folder."
+            "The output folder '{out}' already holds a batch; resume it (--resume) or choose another folder.",
+            out=options.out.name,
         )
     shutil.rmtree(options.out / WORK, ignore_errors=True)  # what a batch left that was ended from outside
     return options

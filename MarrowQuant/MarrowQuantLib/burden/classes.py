@@ -18,7 +18,10 @@ def check_edges(edges: Sequence[float]) -> None:
         Also if there is none.
     """
     if not (len(edges) and np.all(np.diff(edges) > 0)):
-        raise MarrowQuantError(f"The ADC class edges {tuple(edges)} do not ascend; give them from low to high, in {UNIT_ADC}.")
+        raise MarrowQuantError(
+            "The ADC class edges {edges} do not ascend; give them from low to high, in {unit_adc}.",
+            edges=tuple(edges), unit_adc=UNIT_ADC,
+        )
 
 
 def class_names(edges: Sequence[float]) -> list[str]:

@@ -58,7 +58,10 @@ class Decisions:
         """
         point = np.asarray(point_ras, dtype=float)
         if state not in (ACCEPTED, REJECTED, PHYSIOLOGICAL):
-            raise MarrowQuantError(f'"{state}" is not a decision; use {ACCEPTED}, {REJECTED} or {PHYSIOLOGICAL}.')
+            raise MarrowQuantError(
+                "\"{state}\" is not a decision; use {accepted}, {rejected} or {physiological}.",
+                state=state, accepted=ACCEPTED, rejected=REJECTED, physiological=PHYSIOLOGICAL,
+            )
         if point.shape != (3,) or not np.all(np.isfinite(point)):
             raise MarrowQuantError("A decision needs a point of three RAS coordinates in mm; select a component again.")
         decision = _Decision(point, state)

@@ -57,7 +57,10 @@ def muscle_reference(high_b: Volume, adc: Volume, muscle: Optional[Muscle] = Non
     if not isinstance(muscle, (int, float)):
         return muscle_at(high_b, adc, muscle)
     if not (np.isfinite(muscle) and muscle > 0):
-        raise MarrowQuantError(f"A muscle signal of {muscle} cannot be divided by; place a point in muscle, or let it be found.")
+        raise MarrowQuantError(
+            "A muscle signal of {muscle} cannot be divided by; place a point in muscle, or let it be found.",
+            muscle=muscle,
+        )
     return MuscleReference(float(muscle), 0, "given")
 
 
@@ -97,8 +100,9 @@ def find_muscle(high_b: Volume, adc: Volume) -> MuscleReference:
     near = _near_mode(signals) if signals.size >= MIN_MUSCLE_VOXELS else signals[:0]
     if near.size < MIN_MUSCLE_VOXELS:
         raise MarrowQuantError(
-            f"No muscle was found on the high-b image: {near.size} voxels with a muscle-like ADC of {low:.0f} to {high:.0f} {UNIT_ADC} "
-            "are too few; place a point in muscle or give its signal."
+            "No muscle was found on the high-b image: {near} voxels with a muscle-like ADC of {low:.0f} to {high:.0f} {unit_adc} are too "
+            "few; place a point in muscle or give its signal.",
+            near=near.size, low=low, high=high, unit_adc=UNIT_ADC,
         )
     how = (
         f"median of {near.size} voxels around the most frequent signal among tissue with an ADC of {low:.0f} to {high:.0f} {UNIT_ADC}, "
@@ -134,8 +138,9 @@ def muscle_at(high_b: Volume, adc: Volume, points_ras: Sequence[Sequence[float]]
     signals, there = signals[usable], there[usable]
     if signals.size < MIN_POINT_VOXELS:
         raise MarrowQuantError(
-            f"Only {signals.size} voxels with a signal and an ADC lie within {POINT_RADIUS_MM:g} mm of the points in muscle; place them, "
-            "or more of them, in muscle inside the diffusion images."
+            "Only {signals} voxels with a signal and an ADC lie within {point_radius_mm:g} mm of the points in muscle; place them, or "
+            "more of them, in muscle inside the diffusion images.",
+            signals=signals.size, point_radius_mm=POINT_RADIUS_MM,
         )
     low, high = MUSCLE_ADC_WINDOW
     adc_there = float(np.median(there))

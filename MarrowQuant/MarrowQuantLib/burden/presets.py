@@ -73,4 +73,4 @@ def find_preset(name: str) -> Preset:
     for preset in PRESETS:
         if preset.name == name:
             return preset
-    raise MarrowQuantError(f"There is no preset called '{name}'; choose one of: {', '.join(p.name for p in PRESETS)}.")
+    raise MarrowQuantError("There is no preset called '{name}'; choose one of: {presets}.", name=name, presets=[p.name for p in PRESETS])

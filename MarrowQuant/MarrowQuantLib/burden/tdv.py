@@ -177,7 +177,7 @@ class BurdenSession:
             If there is no such component.
         """
         if self._candidates is None or not 1 <= label <= len(self._candidates.pieces):
-            raise MarrowQuantError(f"There is no component {label} at these thresholds; choose one from the list.")
+            raise MarrowQuantError("There is no component {label} at these thresholds; choose one from the list.", label=label)
         self.decide(self._candidates.pieces.centroid_ras[label - 1], state)
         return self.update(**self._thresholds)
 
@@ -373,9 +373,15 @@ def _positions(flat: np.ndarray, volume: Volume) -> np.ndarray:
 
 def _check_thresholds(ratio: float, adc_window: Sequence[float], min_component_ml: float, class_edges: Sequence[float]) -> None:
     if not (np.isfinite(ratio) and ratio > 0):
-        raise MarrowQuantError(f"A signal threshold of {ratio} x muscle makes no sense; give a number above 0.")
+        raise MarrowQuantError("A signal threshold of {ratio} x muscle makes no sense; give a number above 0.", ratio=ratio)
     if not (len(adc_window) == 2 and adc_window[0] < adc_window[1]):
-        raise MarrowQuantError(f"The ADC window {tuple(adc_window)} is empty; give the lower limit first, in {UNIT_ADC}.")
+        raise MarrowQuantError(
+            "The ADC window {adc_window} is empty; give the lower limit first, in {unit_adc}.",
+            adc_window=tuple(adc_window), unit_adc=UNIT_ADC,
+        )
     if not (np.isfinite(min_component_ml) and min_component_ml >= 0):
-        raise MarrowQuantError(f"A smallest component of {min_component_ml} mL makes no sense; give 0 or more.")
+        raise MarrowQuantError(
+            "A smallest component of {min_component_ml} mL makes no sense; give 0 or more.",
+            min_component_ml=min_component_ml,
+        )
     check_edges(class_edges)

@@ -97,7 +97,7 @@ def write_model(spec: Mapping[str, Any], path: Path) -> Path:
     try:
         path.write_text(json.dumps(spec, ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     except OSError:
-        raise MarrowQuantError(f"{path.name} cannot be written; choose a folder that exists and may be written to.") from None
+        raise MarrowQuantError("{file} cannot be written; choose a folder that exists and may be written to.", file=path.name) from None
     load_model(path)
     return path
 
@@ -126,12 +126,15 @@ def check_new_name(model_id: str) -> None:
     """
     _check_form(model_id)
     if any((folder / f"{model_id}.json").exists() for folder in (own_models_folder(), MODELS_FOLDER)):
-        raise MarrowQuantError(f"There is a model named {model_id} already; choose another name, so that older results stay traceable.")
+        raise MarrowQuantError(
+            "There is a model named {model_id} already; choose another name, so that older results stay traceable.",
+            model_id=model_id,
+        )
 
 
 def _check_form(model_id: str) -> None:
     if not _NAME.fullmatch(model_id):
-        raise MarrowQuantError(f"'{model_id}' cannot be a model's name; use letters, digits, '_' and '-' only.")
+        raise MarrowQuantError("'{model_id}' cannot be a model's name; use letters, digits, '_' and '-' only.", model_id=model_id)
 
 
 def _card(

@@ -104,7 +104,8 @@ def select(cohort: Cohort, outcome: str, predictors: Sequence[str], events: Sequ
     rows = complete_rows(coded, *columns)
     if rows.sum() < 4:
         raise MarrowQuantError(
-            f"Only {int(rows.sum())} patients have all of {', '.join((outcome, *names))}, too few for any statistics; add patients."
+            "Only {rows} patients have all of {names}, too few for any statistics; add patients.",
+            rows=int(rows.sum()), names=[outcome, *names],
         )
     found = findings(cohort, (outcome, *names))
     return Selected(coded[rows] > 0, np.column_stack(columns)[rows], names, found, outcome, tuple(events))
@@ -123,7 +124,7 @@ def numbers(cohort: Cohort, names: Sequence[str], repeated: bool = False) -> tup
     if not repeated:
         cohort.one_row_a_patient()
     elif cohort.date_column and cohort.repeated(with_date=True):
-        raise MarrowQuantError(f"{cohort.name} has a patient with two rows of one date; keep the row that is right.")
+        raise MarrowQuantError("{cohort} has a patient with two rows of one date; keep the row that is right.", cohort=cohort.name)
     rows = complete_rows(*columns)
     return np.column_stack(columns)[rows], rows, findings(cohort, names)
 
@@ -189,10 +190,16 @@ def explain(cohort: Cohort, response: str, terms: Sequence[str], mixed: bool = F
     if not mixed:
         return Explained(response, fit_linear(x[:, 0], x[:, 1:], terms), x[:, 1:], found)
     if cohort.id_column is None:
-        raise MarrowQuantError(f"A mixed model needs to know the patients; give {cohort.name} a column with their IDs named record_id.")
+        raise MarrowQuantError(
+            "A mixed model needs to know the patients; give {cohort} a column with their IDs named record_id.",
+            cohort=cohort.name,
+        )
     patients = [cell for cell, kept in zip(cohort.text(cohort.id_column), rows) if kept]
     if not all(patients):
-        raise MarrowQuantError(f"Rows of {cohort.name} have no ID, and a mixed model needs to know the patients; fill them in.")
+        raise MarrowQuantError(
+            "Rows of {cohort} have no ID, and a mixed model needs to know the patients; fill them in.",
+            cohort=cohort.name,
+        )
     return Explained(response, fit_mixed(x[:, 0], x[:, 1:], terms, patients), x[:, 1:], found)
 
 

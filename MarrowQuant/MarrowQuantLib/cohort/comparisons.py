@@ -75,7 +75,10 @@ def mann_whitney(outcome: np.ndarray, values: np.ndarray) -> GroupTest:
     """
     event, no_event = values[outcome], values[~outcome]
     if min(event.size, no_event.size) < 2:
-        raise MarrowQuantError(f"A comparison needs two patients in each group, but there are {event.size} and {no_event.size}; {_TOO_FEW}")
+        raise MarrowQuantError(
+            "A comparison needs two patients in each group, but there are {event} and {no_event}; {too_few}",
+            event=event.size, no_event=no_event.size, too_few=_TOO_FEW,
+        )
     result = stats.mannwhitneyu(event, no_event)
     return GroupTest(
         event.size, no_event.size, _quartiles(event), _quartiles(no_event), float(result.statistic), float(result.pvalue),
@@ -94,7 +97,10 @@ def wilcoxon(before: np.ndarray, after: np.ndarray) -> PairedTest:
     difference = after - before
     moved = difference[difference != 0]
     if moved.size < 3:
-        raise MarrowQuantError(f"A paired comparison needs three patients who changed, but there are {moved.size}; {_TOO_FEW}")
+        raise MarrowQuantError(
+            "A paired comparison needs three patients who changed, but there are {moved}; {too_few}",
+            moved=moved.size, too_few=_TOO_FEW,
+        )
     ranks = stats.rankdata(np.abs(moved))
     signed = float(np.sum(np.sign(moved) * ranks) / ranks.sum())
     result = stats.wilcoxon(moved)
@@ -112,7 +118,10 @@ def adjust(p: Sequence[float], method: str = "holm") -> np.ndarray:
         If there is no such method.
     """
     if method not in CORRECTIONS:
-        raise MarrowQuantError(f"There is no correction '{method}'; choose one of {', '.join(CORRECTIONS)}.")
+        raise MarrowQuantError(
+            "There is no correction '{method}'; choose one of {corrections}.",
+            method=method, corrections=list(CORRECTIONS),
+        )
     values = np.asarray(p, dtype=float)
     if method == "none" or values.size == 0:
         return values
@@ -149,7 +158,10 @@ def spearman(
         held = np.column_stack([held, *(stats.rankdata(column) for column in np.reshape(covariates, (ranks.shape[0], -1)).T)])
     n, m = ranks.shape[0], held.shape[1] - 1
     if n - m < 4:
-        raise MarrowQuantError(f"A correlation needs at least {4 + m} patients here, but there are {n}; {_TOO_FEW}")
+        raise MarrowQuantError(
+            "A correlation needs at least {m} patients here, but there are {n}; {too_few}",
+            m=4 + m, n=n, too_few=_TOO_FEW,
+        )
     rest = ranks - held @ np.linalg.lstsq(held, ranks, rcond=None)[0]
     spread = np.sqrt((rest**2).sum(axis=0))
     if spread.min() < 1e-9 * n:

@@ -31,9 +31,12 @@ def check_columns(x: np.ndarray, names: Sequence[str], kind: str) -> np.ndarray:
     spread = x.std(axis=0)
     for name, one, column in zip(names, spread, x.T):
         if np.ptp(column) == 0:
-            raise MarrowQuantError(f"The {kind} {name} has the same value in every patient; leave it out.")
+            raise MarrowQuantError("The {kind} {name} has the same value in every patient; leave it out.", kind=kind, name=name)
         if one < _LEAST_VARIATION * abs(column.mean()):
-            raise MarrowQuantError(f"The {kind} {name} varies by less than a millionth of its size; subtract a constant from it.")
+            raise MarrowQuantError(
+                "The {kind} {name} varies by less than a millionth of its size; subtract a constant from it.",
+                kind=kind, name=name,
+            )
     if np.linalg.matrix_rank((x - x.mean(axis=0)) / spread, tol=_COLLINEAR * np.sqrt(len(x))) < x.shape[1]:
-        raise MarrowQuantError(f"Of the {kind}s {', '.join(names)} one follows exactly from the others; leave one out.")
+        raise MarrowQuantError("Of the {kind}s {names} one follows exactly from the others; leave one out.", kind=kind, names=list(names))
     return spread

@@ -49,7 +49,7 @@ def write_example(folder: Path, *, seed: int = 1) -> Path:
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise MarrowQuantError(f"The folder {folder.name} is not empty; give a new one, so that no results are mixed.")
+        raise MarrowQuantError("The folder {folder} is not empty; give a new one, so that no results are mixed.", folder=folder.name)
     rng = np.random.default_rng(seed)
     outcome = rng.permutation(np.arange(N_EVENT + N_NO_EVENT) < N_EVENT)
     axes = response_axes(outcome, rng)

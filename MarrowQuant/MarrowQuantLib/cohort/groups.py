@@ -68,10 +68,16 @@ def fit_groups(
     truth = np.asarray(labels)
     groups, counts = np.unique(truth, return_counts=True)
     if groups.size < 3:
-        raise MarrowQuantError(f"There are {groups.size} groups; with two use the logistic regression, this analysis needs three or more.")
+        raise MarrowQuantError(
+            "There are {groups} groups; with two use the logistic regression, this analysis needs three or more.",
+            groups=groups.size,
+        )
     if counts.min() < FOLDS:
         rare = groups[counts.argmin()]
-        raise MarrowQuantError(f"The group '{rare}' has {counts.min()} patients, but {FOLDS} are needed; add patients or merge groups.")
+        raise MarrowQuantError(
+            "The group '{rare}' has {counts} patients, but {folds} are needed; add patients or merge groups.",
+            rare=rare, counts=counts.min(), folds=FOLDS,
+        )
     x = np.asarray(predictors, dtype=float).reshape(truth.size, -1)
     check_columns(x, names, "predictor")
     need("sklearn", "models of three groups")

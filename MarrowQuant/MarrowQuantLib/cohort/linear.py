@@ -115,7 +115,10 @@ def _design(response: np.ndarray, terms: np.ndarray, names: Sequence[str]) -> tu
     """Intercept and standardised terms, shape (n, 1 + m), and the matrix from their coefficients to those in the terms' units."""
     x = np.asarray(terms, dtype=float).reshape(response.size, -1)
     if response.size < x.shape[1] + 3:
-        raise MarrowQuantError(f"{response.size} rows are too few for {x.shape[1]} terms; add patients or drop terms.")
+        raise MarrowQuantError(
+            "{response} rows are too few for {shape} terms; add patients or drop terms.",
+            response=response.size, shape=str(x.shape[1]),
+        )
     if np.ptp(response) == 0:
         raise MarrowQuantError("The response has the same value in every patient, so there is nothing to explain; choose another.")
     spread, mean = check_columns(x, names, "term"), x.mean(axis=0)

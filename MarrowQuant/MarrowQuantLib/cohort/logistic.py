@@ -155,7 +155,8 @@ def _checked(outcome: np.ndarray, predictors: np.ndarray, names: Sequence[str]) 
         raise MarrowQuantError("All patients have the same outcome, so nothing can be predicted; choose another.")
     if y.size < x.shape[1] + 3:
         raise MarrowQuantError(
-            f"{y.size} patients are too few for {x.shape[1]} predictors (at least {x.shape[1] + 3}); add patients or drop predictors."
+            "{y} patients are too few for {shape} predictors (at least {other_shape}); add patients or drop predictors.",
+            y=y.size, shape=str(x.shape[1]), other_shape=str(x.shape[1] + 3),
         )
     return y, x, check_columns(x, names, "predictor")
 

@@ -24,6 +24,7 @@ def need(package: str, what_for: str) -> ModuleType:
     except ImportError:
         name = PIP_NAMES[package]
         raise MarrowQuantError(
-            f"{name} is needed for {what_for}; install it ('pip install {name}' in a shell, slicer.util.pip_install('{name}') in Slicer)."
+            "{name} is needed for {what_for}; install it ('pip install {name}' in a shell, slicer.util.pip_install('{name}') in Slicer).",
+            name=name, what_for=what_for,
         ) from None
     return importlib.import_module(package)

@@ -157,7 +157,10 @@ def _font(content: str, size: int) -> Any:
     except TypeError:  # before Pillow 10.1 its own font cannot be scaled
         font = None
     if font is None or not _has(font, content):
-        raise MarrowQuantError(f"No font on this machine has all characters of '{content}', so figures cannot be PNG; use the SVG files.")
+        raise MarrowQuantError(
+            "No font on this machine has all characters of '{content}', so figures cannot be PNG; use the SVG files.",
+            content=content,
+        )
     return font
 
 

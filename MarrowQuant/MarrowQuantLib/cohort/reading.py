@@ -48,12 +48,15 @@ def read_cohort(
     """
     source = Path(source)
     if not source.exists():
-        raise MarrowQuantError(f"{source.name} does not exist; give a CSV file or the folder with the results of the cases.")
+        raise MarrowQuantError("{file} does not exist; give a CSV file or the folder with the results of the cases.", file=source.name)
     if source.suffix.lower() == ".json":
-        raise MarrowQuantError(f"{source.name} is one case's file; give the folder that holds the results of all cases, or a CSV file.")
+        raise MarrowQuantError(
+            "{file} is one case's file; give the folder that holds the results of all cases, or a CSV file.",
+            file=source.name,
+        )
     cohort = _from_folder(source, long) if source.is_dir() else _from_csv(source, id_column, outcome)
     if outcomes and cohort.decimal_comma:
-        raise MarrowQuantError(f"{cohort.name} has decimal commas; write them as points before another table is joined.")
+        raise MarrowQuantError("{cohort} has decimal commas; write them as points before another table is joined.", cohort=cohort.name)
     return _joined(cohort, _from_csv(Path(outcomes), id_column, outcome)) if outcomes else cohort
 
 
@@ -62,10 +65,10 @@ def _from_csv(path: Path, id_column: Optional[str], outcome: str) -> Cohort:
     header = sheet.header
     _check_header(header, sheet.name)
     if not sheet.rows:
-        raise MarrowQuantError(f"{sheet.name} has a header but no rows; add one row a patient.")
+        raise MarrowQuantError("{sheet} has a header but no rows; add one row a patient.", sheet=sheet.name)
     chosen = id_column or _named(header, ID_NAMES, outcome)
     if chosen is not None and chosen not in header:
-        raise MarrowQuantError(f"{sheet.name} has no column '{chosen}'; it has {', '.join(header)}.")
+        raise MarrowQuantError("{sheet} has no column '{chosen}'; it has {header}.", sheet=sheet.name, chosen=chosen, header=list(header))
     comma, notes = _decimal_comma(sheet.rows, header, sheet.name)
     date_column = _named(header, DATE_NAMES, outcome)
     cohort = Cohort(sheet.name, header, sheet.rows, sheet.lines, comma, chosen, date_column, (*sheet.notes, *notes))
@@ -75,9 +78,12 @@ def _from_csv(path: Path, id_column: Optional[str], outcome: str) -> Cohort:
 def _check_header(header: Sequence[str], name: str) -> None:
     for column in header:
         if header.count(column) > 1:
-            raise MarrowQuantError(f"The header of {name} has '{column}' more than once; give every column its own name.")
+            raise MarrowQuantError(
+                "The header of {name} has '{column}' more than once; give every column its own name.",
+                name=name, column=column,
+            )
         if is_formula(column):
-            raise MarrowQuantError(f"The header of {name} holds a spreadsheet formula; give the column a plain name.")
+            raise MarrowQuantError("The header of {name} holds a spreadsheet formula; give the column a plain name.", name=name)
 
 
 def _named(header: Sequence[str], names: Sequence[str], outcome: str) -> Optional[str]:
@@ -92,10 +98,11 @@ def _decimal_comma(rows: Sequence[Sequence[str]], header: Sequence[str], name: s
         return False, []
     points = [cell for row in rows for cell in row if "." in cell and _is_number(cell, False)]
     if points:
-        raise MarrowQuantError(f"{name} has numbers with a decimal comma and others with a decimal point; write all in one way.")
+        raise MarrowQuantError("{name} has numbers with a decimal comma and others with a decimal point; write all in one way.", name=name)
     if all(len(cell.split(",")[1]) == 3 and 1 <= len(cell.split(",")[0].lstrip("+-")) <= 3 for cell in commas):
         raise MarrowQuantError(
-            f"{name} has numbers such as '{commas[0]}', where the comma may be a decimal or a thousands sign; write them with a point."
+            "{name} has numbers such as '{commas}', where the comma may be a decimal or a thousands sign; write them with a point.",
+            name=name, commas=commas[0],
         )
     return True, [f"{name} writes decimal commas; '{commas[0]}' was read as {parse_number(commas[0], True):g}."]
 
@@ -131,7 +138,7 @@ def _notes(cohort: Cohort) -> list[str]:
 def _from_folder(folder: Path, long: bool) -> Cohort:
     files = sorted(folder.rglob("results.json"))
     if not files:
-        raise MarrowQuantError(f"The folder {folder.name} holds no results.json; choose the folder above the cases' results.")
+        raise MarrowQuantError("The folder {folder} holds no results.json; choose the folder above the cases' results.", folder=folder.name)
     records: list[dict[str, str]] = []
     seen: dict[str, str] = {}
     notes, simulated = [], 0
@@ -143,13 +150,16 @@ def _from_folder(folder: Path, long: bool) -> Cohort:
             continue
         content = hashlib.sha256(json.dumps([case["exams"], case["changes"]], sort_keys=True).encode()).hexdigest()
         if content in seen:
-            raise MarrowQuantError(f"The results in {where} are a copy of those in {seen[content]}; remove one of them.")
+            raise MarrowQuantError(
+                "The results in {where} are a copy of those in {seen}; remove one of them.",
+                where=where, seen=seen[content],
+            )
         seen[content] = where
         simulated += bool(case.get("synthetic"))
         name = where.removesuffix("/results") if where not in {".", "results"} else folder.name
         records += _case_rows(case, where, name, long)
     if not records:
-        raise MarrowQuantError(f"No results.json in {folder.name} is a MarrowQuant result; choose another folder.")
+        raise MarrowQuantError("No results.json in {folder} is a MarrowQuant result; choose another folder.", folder=folder.name)
     if simulated:
         notes.append(f"{simulated} of {len(seen)} cases are simulated: these are no patients.")
     header = tuple(key for key in dict.fromkeys(key for record in records for key in record) if any(record.get(key) for record in records))
@@ -161,7 +171,10 @@ def _load(file: Path, where: str) -> Optional[dict[str, Any]]:
     try:
         case = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise MarrowQuantError(f"{where}/results.json cannot be read as JSON; write the results again or remove the file.") from None
+        raise MarrowQuantError(
+            "{where}/results.json cannot be read as JSON; write the results again or remove the file.",
+            where=where,
+        ) from None
     good = isinstance(case, dict) and isinstance(case.get("exams"), list) and isinstance(case.get("changes"), list)
     return case if good and case.get("software", {}).get("name") == "MarrowQuant" else None
 
@@ -171,7 +184,10 @@ def _case_rows(case: Mapping[str, Any], where: str, name: str, long: bool) -> li
     try:
         records = exam_records(case) if long else [case_record(case)]
     except (KeyError, TypeError, ValueError):
-        raise MarrowQuantError(f"{where}/results.json lacks parts of a MarrowQuant result; write the results of this case again.") from None
+        raise MarrowQuantError(
+            "{where}/results.json lacks parts of a MarrowQuant result; write the results of this case again.",
+            where=where,
+        ) from None
     return [{CASE: name, **{key: _cell(value) for key, value in record.items()}} for record in records]
 
 
@@ -182,18 +198,27 @@ def _cell(value: Any) -> str:
 def _joined(cohort: Cohort, other: Cohort) -> Cohort:
     """``cohort`` with the columns of ``other`` added by ID."""
     if cohort.id_column is None or other.id_column is None:
-        raise MarrowQuantError(f"{other.name} needs an ID column (one of {', '.join(ID_NAMES)}) whose values are the names of the cases.")
+        raise MarrowQuantError(
+            "{other} needs an ID column (one of {id_names}) whose values are the names of the cases.",
+            other=other.name, id_names=list(ID_NAMES),
+        )
     other.one_row_a_patient()
     new = [column for column in other.header if column != other.id_column]
     clash = [column for column in new if column in cohort.header]
     if clash:
-        raise MarrowQuantError(f"{other.name} and {cohort.name} both have a column '{clash[0]}'; rename one.")
+        raise MarrowQuantError(
+            "{other} and {cohort} both have a column '{clash}'; rename one.",
+            other=other.name, cohort=cohort.name, clash=clash[0],
+        )
     cells = {column: [_with_point(cell, other.decimal_comma) for cell in other.text(column)] for column in new}
     place = {case: n for n, case in enumerate(other.text(other.id_column))}
     ids = cohort.text(cohort.id_column)
     found = [place.get(case) for case in ids]
     if not any(n is not None for n in found):
-        raise MarrowQuantError(f"No ID in {other.name} is the name of a case in {cohort.name}; write the case folders' names into it.")
+        raise MarrowQuantError(
+            "No ID in {other} is the name of a case in {cohort}; write the case folders' names into it.",
+            other=other.name, cohort=cohort.name,
+        )
     rows = tuple((*row, *("" if n is None else cells[column][n] for column in new)) for row, n in zip(cohort.rows, found))
     notes = [*cohort.notes, *other.notes]
     without, unused = sum(n is None for n in found), len(set(place) - set(ids))

@@ -109,7 +109,7 @@ def write_parts(parts: Sequence[Part], folder: Path, words: Words, *, decimal_co
             written[-1].write_bytes(picture)
         written.append(_write(folder / "methods.txt", "\n\n".join(_methods(part, words) for part in parts) + "\n"))
     except OSError:
-        raise MarrowQuantError(f"The folder {folder.name} cannot be written to; choose another one.") from None
+        raise MarrowQuantError("The folder {folder} cannot be written to; choose another one.", folder=folder.name) from None
     return Written(tuple(written), notes)
 
 

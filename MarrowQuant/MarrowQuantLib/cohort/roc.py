@@ -189,8 +189,9 @@ def _checked(outcome: np.ndarray, marker: np.ndarray) -> tuple[np.ndarray, np.nd
     n_event, n_no_event = int(outcome.sum()), int((~outcome).sum())
     if min(n_event, n_no_event) < _MIN_PER_GROUP:
         raise MarrowQuantError(
-            f"A ROC curve needs at least two patients with and two without the event, but there are {n_event} and {n_no_event}; "
-            "add patients or choose another outcome."
+            "A ROC curve needs at least two patients with and two without the event, but there are {n_event} and {n_no_event}; add "
+            "patients or choose another outcome.",
+            n_event=n_event, n_no_event=n_no_event,
         )
     if np.ptp(marker) == 0:
         raise MarrowQuantError("The predictor has the same value in every patient, so it cannot tell them apart; choose another predictor.")

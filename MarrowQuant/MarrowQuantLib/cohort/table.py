@@ -67,13 +67,17 @@ class Cohort:
             If there is no such column, or a cell holds a spreadsheet formula.
         """
         if column not in self.header:
-            raise MarrowQuantError(f"{self.name} has no column '{column}'; it has {', '.join(self.header)}.")
+            raise MarrowQuantError(
+                "{name} has no column '{column}'; it has {header}.",
+                name=self.name, column=column, header=list(self.header),
+            )
         place = self.header.index(column)
         cells = [row[place] for row in self.rows]
         for line, cell in zip(self.lines, cells):
             if is_formula(cell):
                 raise MarrowQuantError(
-                    f"Line {line} of {self.name}, column '{column}', holds a spreadsheet formula, which is never run; write its value."
+                    "Line {line} of {name}, column '{column}', holds a spreadsheet formula, which is never run; write its value.",
+                    line=line, name=self.name, column=column,
                 )
         missing = NO_VALUE - {"-"} if "+" in cells else NO_VALUE  # beside "+" a "-" is a finding
         return ["" if unicodedata.normalize("NFKC", cell).casefold() in missing else cell for cell in cells]
@@ -91,7 +95,10 @@ class Cohort:
             try:
                 values.append(parse_number(cell, self.decimal_comma) if cell else np.nan)
             except BadCell as why:
-                raise MarrowQuantError(f"Line {line} of {self.name}, column '{column}': {why}.") from None
+                raise MarrowQuantError(
+                    "Line {line} of {name}, column '{column}': {why}.",
+                    line=line, name=self.name, column=column, why=why,
+                ) from None
         return np.array(values, dtype=float)
 
     def is_event(self, column: str, events: Sequence[str] = ()) -> np.ndarray:
@@ -114,15 +121,22 @@ class Cohort:
         wanted = [_plain(event) for event in events]
         unknown = [event for event in wanted if event not in present]
         if unknown:
-            raise MarrowQuantError(f"No row has '{unknown[0]}' in the column '{column}'; it holds {', '.join(present)}.")
+            raise MarrowQuantError(
+                "No row has '{unknown}' in the column '{column}'; it holds {present}.",
+                unknown=unknown[0], column=column, present=list(present),
+            )
         words = {cell: cell in wanted for cell in present} if wanted else _EVENT_WORDS
         if not all(cell in words for cell in present):
             raise MarrowQuantError(
-                f"The outcome '{column}' holds {listed(present)}, and it is not clear which is the event; name the values that are it."
+                "The outcome '{column}' holds {listed}, and it is not clear which is the event; name the values that are it.",
+                column=column, listed=listed(present),
             )
         coded = np.array([float(words[cell]) if cell else np.nan for cell in cells])
         if len(np.unique(coded[np.isfinite(coded)])) < 2:
-            raise MarrowQuantError(f"All rows have the same outcome in '{column}', so there is nothing to tell apart; choose another.")
+            raise MarrowQuantError(
+                "All rows have the same outcome in '{column}', so there is nothing to tell apart; choose another.",
+                column=column,
+            )
         return coded
 
     def one_row_a_patient(self) -> None:
@@ -130,8 +144,9 @@ class Cohort:
         lines = self.repeated()
         if lines:
             raise MarrowQuantError(
-                f"{self.name} has the same patient in lines {listed(lines)} (column '{self.id_column}'); keep one row a patient, or use "
-                "the mixed model for repeated dates."
+                "{name} has the same patient in lines {listed} (column '{id_column}'); keep one row a patient, or use the mixed model for "
+                "repeated dates.",
+                name=self.name, listed=listed(lines), id_column=self.id_column,
             )
 
     def repeated(self, with_date: bool = False) -> list[int]:

@@ -104,7 +104,8 @@ def validate(
     smaller = int(min(outcome.sum(), (~outcome).sum()))
     if smaller < FOLDS:
         raise MarrowQuantError(
-            f"The smaller group has {smaller} patients, but the validation needs {FOLDS}; add patients."
+            "The smaller group has {smaller} patients, but the validation needs {folds}; add patients.",
+            smaller=smaller, folds=FOLDS,
         )
     rng = np.random.default_rng(procedure.seed)
     developed = procedure.run(outcome, predictors, names)

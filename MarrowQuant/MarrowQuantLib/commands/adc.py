@@ -48,7 +48,10 @@ def _from_images(paths: Sequence[Path], b_values: Optional[Sequence[float]]) -> 
     images = [image for path in paths for image in imagefiles.read_volumes(path)]
     given = list(b_values) if b_values else [b for path in paths for b in _sidecar(path)]
     if len(given) != len(images):
-        raise MarrowQuantError(f"There are {len(images)} images but {len(given)} b-values; give one b-value for each image (--b).")
+        raise MarrowQuantError(
+            "There are {n_images} images but {n_given} b-values; give one b-value for each image (--b).",
+            n_images=len(images), n_given=len(given),
+        )
     return [image.like(image.array, b_value=b) for image, b in zip(images, given)]
 
 
@@ -56,11 +59,17 @@ def _sidecar(path: Path) -> list[float]:
     """The b-values in the .bval file beside an image (FSL's format: numbers apart by blanks)."""
     sidecar = path.with_name(imagefiles.stem(path) + ".bval")
     if not sidecar.is_file():
-        raise MarrowQuantError(f"There are no b-values for '{path.name}': give them with --b, or lay '{sidecar.name}' beside it.")
+        raise MarrowQuantError(
+            "There are no b-values for '{file}': give them with --b, or lay '{sidecar}' beside it.",
+            file=path.name, sidecar=sidecar.name,
+        )
     try:
         return [float(word) for word in sidecar.read_text(encoding="utf-8").split()]
     except ValueError:
-        raise MarrowQuantError(f"'{sidecar.name}' does not hold numbers apart by blanks; give the b-values with --b.") from None
+        raise MarrowQuantError(
+            "'{sidecar}' does not hold numbers apart by blanks; give the b-values with --b.",
+            sidecar=sidecar.name,
+        ) from None
 
 
 def _from_dicom(folder: Path) -> dict[str, list[Volume]]:

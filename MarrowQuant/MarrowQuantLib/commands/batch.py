@@ -30,7 +30,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _batch(options: argparse.Namespace) -> int:
     writer = scene_writer() if options.scene else None
     if options.scene and writer is None:
-        raise MarrowQuantError(f"Scenes cannot be written: {HOW_TO_GET_SCENES}. Install it, or leave --scene out.")
+        raise MarrowQuantError(
+            "Scenes cannot be written: {how_to_get_scenes}. Install it, or leave --scene out.",
+            how_to_get_scenes=HOW_TO_GET_SCENES,
+        )
     report = batch.run(
         options.manifest,
         options.out,

@@ -155,7 +155,10 @@ def _paired(options: argparse.Namespace) -> int:
 
     before, after = _split(options.before), _split(options.after)
     if len(before) != len(after):
-        raise MarrowQuantError(f"--before names {len(before)} columns and --after {len(after)}; give each its partner.")
+        raise MarrowQuantError(
+            "--before names {n_before} columns and --after {n_after}; give each its partner.",
+            n_before=len(before), n_after=len(after),
+        )
     pairs = analysis.compare_pairs(_cohort(options), list(zip(before, after)))
     _write_page(options, lambda words: parts.paired_part(pairs, words))
     return _answer(options, output.pairs_answer(pairs, "Wilcoxon signed-rank, two-sided", "holm"))

@@ -96,7 +96,10 @@ def _from_images(options: argparse.Namespace) -> _Echoes:
     times = [t / 1e3 for t in options.te_ms] if options.te_ms else [header.get("EchoTime") for header in headers]
     tesla = options.tesla or headers[0].get("MagneticFieldStrength")
     if None in times or len(times) != len(first):
-        raise MarrowQuantError(f"There are {len(first)} echo images and {len(times) - times.count(None)} echo times; give --te-ms.")
+        raise MarrowQuantError(
+            "There are {n_first} echo images and {n_times} echo times; give --te-ms.",
+            n_first=len(first), n_times=len(times) - times.count(None),
+        )
     if not tesla:
         raise MarrowQuantError("The field strength is not known; give it with --tesla, or lay the JSON sidecar beside the image.")
     signal = np.stack([volume.array for volume in first], axis=-1)
@@ -104,7 +107,10 @@ def _from_images(options: argparse.Namespace) -> _Echoes:
     if others:
         second = _volumes(others)
         if len(second) != len(first) or not all(first[0].same_grid(volume) for volume in second):
-            raise MarrowQuantError(f"There are {len(first)} and {len(second)} images, or they lie on different grids; give pairs.")
+            raise MarrowQuantError(
+                "There are {n_first} and {n_second} images, or they lie on different grids; give pairs.",
+                n_first=len(first), n_second=len(second),
+            )
         parts = np.stack([volume.array for volume in second], axis=-1)
         signal = signal * np.exp(1j * _radians(parts)) if options.phase else signal + 1j * parts
     return _Echoes(signal, times, float(tesla), first[0])
@@ -123,7 +129,7 @@ def _sidecar(path: Path) -> dict[str, Any]:
     try:
         return json.loads(sidecar.read_text(encoding="utf-8")) if sidecar.is_file() else {}
     except ValueError:
-        raise MarrowQuantError(f"'{sidecar.name}' is not valid JSON; give --te-ms and --tesla instead.") from None
+        raise MarrowQuantError("'{sidecar}' is not valid JSON; give --te-ms and --tesla instead.", sidecar=sidecar.name) from None
 
 
 def _radians(phase: np.ndarray) -> np.ndarray:
@@ -136,7 +142,7 @@ def _radians(phase: np.ndarray) -> np.ndarray:
         return phase / 1000
     if largest <= STORED_PHASE:
         return phase * (np.pi / STORED_PHASE if low < 0 else 2 * np.pi / STORED_PHASE)
-    raise MarrowQuantError(f"Phase values from {low:g} to {high:g} are in no known scale; convert them to radians.")
+    raise MarrowQuantError("Phase values from {low:g} to {high:g} are in no known scale; convert them to radians.", low=low, high=high)
 
 
 # ------------------------------------------------------------------------------------------------------------------ DICOM
@@ -158,7 +164,10 @@ def _loaded(echoes: Sequence[tuple[float, dict[str, dicom.SeriesVolume]]], pair:
     first = echoes[0][1][pair[0]]
     tesla: Optional[float] = first.acquisition.get("field_strength_t")
     if not tesla:
-        raise MarrowQuantError(f"Series {first.series_number} has no field strength in its header, so it cannot be fitted.")
+        raise MarrowQuantError(
+            "Series {series_number} has no field strength in its header, so it cannot be fitted.",
+            series_number=first.series_number,
+        )
     parts = [np.stack([by_part[name].load().array for _, by_part in echoes], axis=-1) for name in pair]
     signal = parts[0]
     if len(pair) == 2:

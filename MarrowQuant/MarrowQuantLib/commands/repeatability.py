@@ -60,7 +60,10 @@ def measure(table: Cohort, columns: Sequence[str], index: str, how: str = "") ->
         If a subject stands in several rows, a cell is not a number, or the table is too small.
     """
     if len(columns) < 2:
-        raise MarrowQuantError(f"{table.name} has {len(columns)} columns of readings where two or more are needed; add the second reading.")
+        raise MarrowQuantError(
+            "{table} has {n_columns} columns of readings where two or more are needed; add the second reading.",
+            table=table.name, n_columns=len(columns),
+        )
     table.one_row_a_patient()
     values = np.column_stack([table.numbers(column) for column in columns])
     found = repeatability(values[complete_rows(*values.T)], index=index, unit=index_of(index).unit, how=how)

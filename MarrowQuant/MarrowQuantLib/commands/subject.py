@@ -27,5 +27,5 @@ def read_subject(options: argparse.Namespace) -> Optional[Subject]:
     if options.age is None or options.sex is None:
         raise MarrowQuantError("--age and --sex belong together: published normal values depend on both.")
     if not 0 <= options.age <= 120:
-        raise MarrowQuantError(f"An age of {options.age:g} years is not possible; give the age in years.")
+        raise MarrowQuantError("An age of {age:g} years is not possible; give the age in years.", age=options.age)
     return Subject(options.age, options.sex)

@@ -34,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def _vertebrae(options: argparse.Namespace) -> int:
     if options.out is not None and not options.out.name.endswith(".nrrd"):
-        raise MarrowQuantError(f"'{options.out.name}' is not a segmentation file; name it with the ending .seg.nrrd.")
+        raise MarrowQuantError("'{out}' is not a segmentation file; name it with the ending .seg.nrrd.", out=options.out.name)
     found, labels = _from_labels(options) if options.labels else _from_clicks(options)
     if options.out is not None:
         write_segmentation(options.out, labels, [body.level for body in found.bodies])
@@ -73,7 +73,10 @@ def _read(path: Path) -> Volume:
     else:
         volumes = imagefiles.read_volumes(path)
     if len(volumes) != 1:
-        raise MarrowQuantError(f"'{path.name}' holds {len(volumes)} volumes where one is needed; give one of them alone.")
+        raise MarrowQuantError(
+            "'{file}' holds {n_volumes} volumes where one is needed; give one of them alone.",
+            file=path.name, n_volumes=len(volumes),
+        )
     return volumes[0]
 
 

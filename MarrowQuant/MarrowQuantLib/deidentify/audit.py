@@ -101,4 +101,7 @@ def write_crosswalk(summary: Summary, path: Path) -> None:
                 shift = "" if passed.shift_days is None else passed.shift_days
                 rows.writerow([without_formula(passed.patient_id), passed.pseudonym, shift, without_formula(passed.source), passed.target])
     except OSError as error:
-        raise MarrowQuantError(f"The crosswalk {path.name} cannot be written ({error.strerror}); choose another place.") from error
+        raise MarrowQuantError(
+            "The crosswalk {file} cannot be written ({strerror}); choose another place.",
+            file=path.name, strerror=error.strerror,
+        ) from error

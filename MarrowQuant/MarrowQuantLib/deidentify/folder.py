@@ -148,10 +148,16 @@ def deidentify(
 
 def _check_options(profile: str, retain: Iterable[str]) -> None:
     if profile not in PROFILES:
-        raise MarrowQuantError(f"There is no profile called '{profile}'; choose one of: {', '.join(PROFILES)}.")
+        raise MarrowQuantError(
+            "There is no profile called '{profile}'; choose one of: {profiles}.",
+            profile=profile, profiles=list(PROFILES),
+        )
     unknown = sorted(set(retain) - set(RETAINABLE))
     if unknown:
-        raise MarrowQuantError(f"'{unknown[0]}' cannot be retained; choose from: {', '.join(RETAINABLE)}.")
+        raise MarrowQuantError(
+            "'{unknown}' cannot be retained; choose from: {retainable}.",
+            unknown=unknown[0], retainable=list(RETAINABLE),
+        )
 
 
 def _check_paths(source: Path, out: Path, key_file: Path, crosswalk: Optional[Path]) -> None:
@@ -161,7 +167,10 @@ def _check_paths(source: Path, out: Path, key_file: Path, crosswalk: Optional[Pa
         raise MarrowQuantError("The output lies in the input, or the input in the output; choose a folder beside it.")
     for path, what in ((key_file, "key"), (crosswalk, "crosswalk")):
         if path is not None and (out == path or out in path.parents):
-            raise MarrowQuantError(f"The {what} would lie in the output folder, where it identifies the patients; put it elsewhere.")
+            raise MarrowQuantError(
+                "The {what} would lie in the output folder, where it identifies the patients; put it elsewhere.",
+                what=what,
+            )
     if crosswalk is not None and crosswalk == key_file:
         raise MarrowQuantError("The crosswalk would replace the key; give them different names.")
     if crosswalk is not None and crosswalk.exists():
@@ -178,7 +187,7 @@ def _write_all(files: list[Path], source: Path, out: Path, key: Key, summary: Su
     if not summary.passed:
         reasons = Counter(file.reason for file in summary.left_out).most_common(1)
         why = f" (most often: {reasons[0][0]})" if reasons else ""
-        raise MarrowQuantError(f"No file of the input could be passed on{why}; give a folder with the MR images of an exam.")
+        raise MarrowQuantError("No file of the input could be passed on{why}; give a folder with the MR images of an exam.", why=why)
 
 
 def _pass_on(path: Path, relative: str, out: Path, key: Key, summary: Summary) -> str:

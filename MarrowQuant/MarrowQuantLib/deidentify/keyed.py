@@ -67,13 +67,17 @@ def read_secret(path: Path) -> bytes:
     try:
         text = path.read_text(encoding="ascii").strip()
     except OSError as error:
-        raise MarrowQuantError(f"The key file {path.name} cannot be read ({error.strerror}); check its permissions.") from error
+        raise MarrowQuantError(
+            "The key file {file} cannot be read ({strerror}); check its permissions.",
+            file=path.name, strerror=error.strerror,
+        ) from error
     except UnicodeDecodeError:
         text = ""
     if not re.fullmatch(rf"[0-9a-fA-F]{{{2 * KEY_BYTES}}}", text):
         raise MarrowQuantError(
-            f"The file {path.name} is no key of MarrowQuant ({2 * KEY_BYTES} hexadecimal digits); name the key file of your project, or a "
-            "new file, into which a key is written."
+            "The file {file} is no key of MarrowQuant ({key_bytes} hexadecimal digits); name the key file of your project, or a new file, "
+            "into which a key is written.",
+            file=path.name, key_bytes=2 * KEY_BYTES,
         )
     return bytes.fromhex(text)
 
@@ -91,4 +95,7 @@ def write_secret(path: Path, secret: bytes) -> None:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(secret.hex() + "\n")
     except OSError as error:
-        raise MarrowQuantError(f"The key file {path.name} cannot be written ({error.strerror}); choose another place.") from error
+        raise MarrowQuantError(
+            "The key file {file} cannot be written ({strerror}); choose another place.",
+            file=path.name, strerror=error.strerror,
+        ) from error

@@ -26,7 +26,10 @@ def shifted_labs(source: Path, target: Path, summary: Summary) -> None:
     if any(passed.shift_days is None for passed in summary.passed):
         raise MarrowQuantError("A laboratory sheet needs dates, and this profile removes them; use the profile 'longitudinal'.")
     if len(summary.patients) > 1:
-        raise MarrowQuantError(f"The input holds {len(summary.patients)} patients and the sheet is of one; de-identify one at a time.")
+        raise MarrowQuantError(
+            "The input holds {n_patients} patients and the sheet is of one; de-identify one at a time.",
+            n_patients=len(summary.patients),
+        )
     shift = datetime.timedelta(days=shifts.pop())
     with target.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)

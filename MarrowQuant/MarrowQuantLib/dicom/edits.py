@@ -55,7 +55,10 @@ def b_value_from_text(text: str) -> Optional[float]:
     """
     value = _number_from_text(text, _B_UNITS)
     if value is not None and not 0 <= value <= MAX_B_VALUE:
-        raise MarrowQuantError(f"'{text[:20]}' is not a b-value; write a number of s/mm² from 0 to {MAX_B_VALUE:g}, such as 800.")
+        raise MarrowQuantError(
+            "'{text}' is not a b-value; write a number of s/mm² from 0 to {max_b_value:g}, such as 800.",
+            text=text[:20], max_b_value=MAX_B_VALUE,
+        )
     return value
 
 
@@ -70,7 +73,10 @@ def scale_from_text(text: str, unit: str) -> Optional[float]:
     value = _number_from_text(text, (unit, unit.replace("µ", "u").replace("²", "2")))
     if value is not None and not 0 < value <= MAX_SCALE:
         to_what = f"in {unit}" if unit else "of the signal"
-        raise MarrowQuantError(f"'{text[:20]}' is not a scale; write the number above 0 that turns displayed values into values {to_what}.")
+        raise MarrowQuantError(
+            "'{text}' is not a scale; write the number above 0 that turns displayed values into values {to_what}.",
+            text=text[:20], to_what=to_what,
+        )
     return value
 
 

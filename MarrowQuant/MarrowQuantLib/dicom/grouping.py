@@ -47,7 +47,8 @@ def group_exams(volumes: Iterable[SeriesVolume]) -> list[ExamFiles]:
     for volume in volumes:
         if volume.exam_date is None:
             raise MarrowQuantError(
-                f"Series {volume.series_number} has no study date, so that the exams cannot be put in order; export it again with its date."
+                "Series {series_number} has no study date, so that the exams cannot be put in order; export it again with its date.",
+                series_number=volume.series_number,
             )
         exams[(volume.exam_date, volume.patient_key)].append(volume)
     return [

@@ -48,15 +48,18 @@ def read_folder(folder: Path, progress: Progress) -> list[Frame]:
         If the folder is missing, empty or without MR images, or a DICOM file is damaged or cut short.
     """
     if folder.is_file():
-        raise MarrowQuantError(f"{folder.name} is a file; give the folder with the DICOM files of an exam.")
+        raise MarrowQuantError("{folder} is a file; give the folder with the DICOM files of an exam.", folder=folder.name)
     if not folder.is_dir():
-        raise MarrowQuantError(f"The folder {folder.name} does not exist; give a folder with the DICOM files of an exam.")
+        raise MarrowQuantError("The folder {folder} does not exist; give a folder with the DICOM files of an exam.", folder=folder.name)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     if not files:
-        raise MarrowQuantError(f"The folder {folder.name} is empty; give a folder with the DICOM files of an exam.")
+        raise MarrowQuantError("The folder {folder} is empty; give a folder with the DICOM files of an exam.", folder=folder.name)
     frames = read_files(files, progress, folder)
     if not frames:
-        raise MarrowQuantError(f"There is no MR image in the folder {folder.name}; give a folder with the DICOM files of an exam.")
+        raise MarrowQuantError(
+            "There is no MR image in the folder {folder}; give a folder with the DICOM files of an exam.",
+            folder=folder.name,
+        )
     return frames
 
 
@@ -96,11 +99,14 @@ def _read_file(path: Path, relative: str) -> list[Frame]:
     except MarrowQuantError:
         raise
     except gzip.BadGzipFile as error:
-        raise MarrowQuantError(f"The file {relative} is not a whole gzip file; export or copy it again.") from error
+        raise MarrowQuantError("The file {relative} is not a whole gzip file; export or copy it again.", relative=relative) from error
     except DAMAGE as error:
-        raise MarrowQuantError(f"The DICOM file {relative} is damaged or cut short; export or copy it again.") from error
+        raise MarrowQuantError("The DICOM file {relative} is damaged or cut short; export or copy it again.", relative=relative) from error
     except OSError as error:
-        raise MarrowQuantError(f"The file {relative} cannot be read ({error.strerror}); check the file and its permissions.") from error
+        raise MarrowQuantError(
+            "The file {relative} cannot be read ({strerror}); check the file and its permissions.",
+            relative=relative, strerror=error.strerror,
+        ) from error
 
 
 def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, relative: str) -> PixelStore:
@@ -122,24 +128,31 @@ def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, re
     header = file.read(12)
     kind = PIXEL_TAGS.get(struct.unpack_from(order + "HH", header)) if len(header) == 12 else None
     if kind is None or min(store.rows, store.columns, store.n_frames, store.samples) < 1:
-        raise MarrowQuantError(f"The DICOM file {relative} is cut short before its pixels; export or copy it again.")
+        raise MarrowQuantError("The DICOM file {relative} is cut short before its pixels; export or copy it again.", relative=relative)
     n_values = store.rows * store.columns * store.samples * store.n_frames
     type_code = _type_code(top, kind)
     raw = syntax in UNCOMPRESSED and store.samples == 1 and bool(type_code)
     if n_values > MAX_FILE_VALUES and (unpacked or not raw):
         raise MarrowQuantError(
-            f"The DICOM file {relative} says that it holds {n_values / 1e6:.0f} million values, too many to unpack; its header may be "
-            "damaged: export it again, uncompressed if it is right."
+            "The DICOM file {relative} says that it holds {n_values:.0f} million values, too many to unpack; its header may be damaged: "
+            "export it again, uncompressed if it is right.",
+            relative=relative, n_values=n_values / 1e6,
         )
     if header[4:6] in (b"OB", b"OW") and header[8:] == UNDEFINED_LENGTH and not has_whole_fragments(file):
-        raise MarrowQuantError(f"The DICOM file {relative} is cut short inside its compressed pixels; export or copy it again.")
+        raise MarrowQuantError(
+            "The DICOM file {relative} is cut short inside its compressed pixels; export or copy it again.",
+            relative=relative,
+        )
     if not raw:
         return store
     explicit = header[4:6] in (b"OW", b"OB", b"OF", b"OD")  # as a length these bytes would be odd, which is forbidden
     dtype = np.dtype(order + type_code)
     offset = file.tell() if explicit else file.tell() - 4
     if file.seek(0, os.SEEK_END) - offset < n_values * dtype.itemsize:
-        raise MarrowQuantError(f"The DICOM file {relative} is cut short: fewer pixels than its header says; export or copy it again.")
+        raise MarrowQuantError(
+            "The DICOM file {relative} is cut short: fewer pixels than its header says; export or copy it again.",
+            relative=relative,
+        )
     return store if unpacked else PixelStore(**{**vars(store), "offset": offset, "dtype": dtype.str})
 
 

@@ -81,9 +81,15 @@ def read_overrides(path: Path) -> tuple[Override, ...]:
     try:
         entries = json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise MarrowQuantError(f"The overrides file {Path(path).name} cannot be read ({error.strerror}).") from error
+        raise MarrowQuantError(
+            "The overrides file {file} cannot be read ({strerror}).",
+            file=Path(path).name, strerror=error.strerror,
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise MarrowQuantError(f"The overrides file {Path(path).name} is not JSON; it must be a list of objects in [ ].") from error
+        raise MarrowQuantError(
+            "The overrides file {file} is not JSON; it must be a list of objects in [ ].",
+            file=Path(path).name,
+        ) from error
     return overrides_from(entries)
 
 
@@ -135,7 +141,7 @@ def _check_selectors(number: int, select: Mapping[str, Any]) -> None:
 
 
 def _not_understood(number: int, why: str) -> MarrowQuantError:
-    return MarrowQuantError(f"Override {number} is not understood: {why}.")
+    return MarrowQuantError("Override {number} is not understood: {why}.", number=number, why=why)
 
 
 def _is_whole(value: Any) -> bool:
@@ -255,6 +261,7 @@ def refuse_unused(overrides: Iterable[Override], used: Iterable[Override]) -> No
         if override.number not in numbers:
             which = f" with {', '.join(f'{k} {v}' for k, v in override.select.items())}" if override.select else ""
             raise MarrowQuantError(
-                f"Override {override.number} is about no volume: there is no series {override.series}{which}; "
-                "compare it with the series as they are recognised without overrides."
+                "Override {number} is about no volume: there is no series {series}{which}; compare it with the series as they are "
+                "recognised without overrides.",
+                number=override.number, series=override.series, which=which,
             )

@@ -30,15 +30,18 @@ def read_frames(frames: Sequence[Frame]) -> np.ndarray:
     n_values = sum(frame.rows * frame.columns for frame in frames)
     if n_values > MAX_VOLUME_VALUES:
         raise MarrowQuantError(
-            f"The volume that {frames[0].pixels.relative} belongs to has {n_values / 1e6:.0f} million voxels, too many for the memory; "
-            "is its header damaged?"
+            "The volume that {relative} belongs to has {n_values:.0f} million voxels, too many for the memory; is its header damaged?",
+            relative=frames[0].pixels.relative, n_values=n_values / 1e6,
         )
     decoded: dict[str, np.ndarray] = {}
     stored = []
     for frame in frames:
         store = frame.pixels
         if store.samples != 1:
-            raise MarrowQuantError(f"The file {store.relative} is a colour picture and cannot be measured; choose another series.")
+            raise MarrowQuantError(
+                "The file {relative} is a colour picture and cannot be measured; choose another series.",
+                relative=store.relative,
+            )
         if store.offset is None and store.relative not in decoded:
             decoded = {store.relative: _decode(store)}  # one file at a time, so that memory holds one decoded file
         image = decoded[store.relative][frame.index] if store.offset is None else _read_raw(frame)
@@ -56,9 +59,12 @@ def _read_raw(frame: Frame) -> np.ndarray:
     try:
         flat = np.fromfile(store.path, dtype, size, offset=store.offset + frame.index * size * dtype.itemsize)
     except OSError as error:
-        raise MarrowQuantError(f"The file {store.relative} cannot be read any more ({error.strerror}); was the folder moved?") from error
+        raise MarrowQuantError(
+            "The file {relative} cannot be read any more ({strerror}); was the folder moved?",
+            relative=store.relative, strerror=error.strerror,
+        ) from error
     if flat.size != size:
-        raise MarrowQuantError(f"The DICOM file {store.relative} is cut short; export or copy it again.")
+        raise MarrowQuantError("The DICOM file {relative} is cut short; export or copy it again.", relative=store.relative)
     return flat.reshape(store.rows, store.columns)
 
 
@@ -72,6 +78,7 @@ def _decode(store: PixelStore) -> np.ndarray:
         except (*DAMAGE, RuntimeError, StopIteration, ImportError, OSError) as error:
             name = pydicom.uid.UID(store.transfer_syntax).name
             raise MarrowQuantError(
-                f"The pixels of {store.relative} cannot be decoded ({name}): the file is damaged or no decoder is installed; "
-                "export the series again as uncompressed DICOM, or install pylibjpeg with its plug-ins."
+                "The pixels of {relative} cannot be decoded ({name}): the file is damaged or no decoder is installed; export the series "
+                "again as uncompressed DICOM, or install pylibjpeg with its plug-ins.",
+                relative=store.relative, name=name,
             ) from error

@@ -132,7 +132,10 @@ class SeriesVolume:
             If the volume has a problem, or its files cannot be read or decoded.
         """
         if self.problem:
-            raise MarrowQuantError(f"Series {self.series_number} cannot be measured: {self.problem}.")
+            raise MarrowQuantError(
+                "Series {series_number} cannot be measured: {problem}.",
+                series_number=self.series_number, problem=self.problem,
+            )
         return Volume(
             array=self._values(),
             ijk_to_ras=np.array(self.ijk_to_ras),

@@ -94,9 +94,12 @@ def fit_adc(
         Lengths that do not match, fewer than two distinct b-values, b-values not in s/mm², an empty mask, an unknown method.
     """
     if method not in METHODS:
-        raise MarrowQuantError(f"The ADC method '{method}' is not known; use one of {', '.join(METHODS)}.")
+        raise MarrowQuantError("The ADC method '{method}' is not known; use one of {methods}.", method=method, methods=list(METHODS))
     if noise_floor is not None and not (is_finite_number(noise_floor) and noise_floor >= 0):
-        raise MarrowQuantError(f"The noise floor {noise_floor} is not a signal; give a number of zero or more, or none.")
+        raise MarrowQuantError(
+            "The noise floor {noise_floor} is not a signal; give a number of zero or more, or none.",
+            noise_floor=noise_floor,
+        )
     samples = prepare(signal, b_values, fewest=2, what="ADC", b_used=b_used, mask=mask)
     (adc, s0, residual), n_excluded = fit_in_chunks(
         samples, lambda chunk: _fit_chunk(chunk, samples.b, method, noise_floor), 3, "Fitting the ADC", progress
@@ -128,9 +131,12 @@ def computed_b(s0: np.ndarray, adc_um2_per_s: np.ndarray, b: float) -> np.ndarra
     """
     s0, adc_um2_per_s = number_array(s0, "values of S0"), number_array(adc_um2_per_s, "values of the ADC")
     if not (is_finite_number(b) and b >= 0):
-        raise MarrowQuantError(f"An image at b = {b} cannot be computed; give a b-value of zero or more in s/mm².")
+        raise MarrowQuantError("An image at b = {b} cannot be computed; give a b-value of zero or more in s/mm².", b=b)
     if s0.shape != adc_um2_per_s.shape:
-        raise MarrowQuantError(f"S0 has shape {s0.shape} and the ADC {adc_um2_per_s.shape}; they must be the same.")
+        raise MarrowQuantError(
+            "S0 has shape {shape} and the ADC {other_shape}; they must be the same.",
+            shape=str(s0.shape), other_shape=str(adc_um2_per_s.shape),
+        )
     with np.errstate(over="ignore", invalid="ignore"):
         image = s0.astype(np.float32) * np.exp(adc_um2_per_s.astype(np.float32) * np.float32(-b * 1e-6))
     return np.where(np.isfinite(image), image, np.float32(np.nan))

@@ -106,10 +106,13 @@ def fit_ivim(
         Lengths that do not match, b-values that do not show perfusion or are not in s/mm², an empty mask, an unknown method, empty limits.
     """
     if method not in METHODS:
-        raise MarrowQuantError(f"The IVIM method '{method}' is not known; use one of {', '.join(METHODS)}.")
+        raise MarrowQuantError("The IVIM method '{method}' is not known; use one of {methods}.", method=method, methods=list(METHODS))
     low, high = d_star_limits
     if not LARGEST_D * 1000 <= low < high < np.inf:
-        raise MarrowQuantError(f"D* cannot lie between {low} and {high} µm²/s; give two limits above {LARGEST_D * 1000:g}, lower first.")
+        raise MarrowQuantError(
+            "D* cannot lie between {low} and {high} µm²/s; give two limits above {largest_d:g}, lower first.",
+            low=low, high=high, largest_d=LARGEST_D * 1000,
+        )
     samples = prepare(signal, b_values, fewest=4, what="IVIM model", b_used=b_used, mask=mask)
     _check_b_for_perfusion(samples, b_split)
     fitter = _Fitter(samples.b.astype(float), b_split / 1000, (low / 1000, high / 1000), method)
@@ -134,8 +137,9 @@ def _check_b_for_perfusion(samples: Samples, b_split: float) -> None:
     b = np.array(samples.b_values)
     if n_different(b[b > b_split]) < 2 or n_different(b[b <= b_split]) < 2 or not np.any((b > 0) & (b < PERFUSION_B)):
         raise MarrowQuantError(
-            f"The b-values {b.tolist()} do not show perfusion: IVIM needs two above {b_split:g} s/mm², and two up to it with one between "
-            f"0 and {PERFUSION_B:g}."
+            "The b-values {b} do not show perfusion: IVIM needs two above {b_split:g} s/mm², and two up to it with one between 0 and "
+            "{perfusion_b:g}.",
+            b=b.tolist(), b_split=b_split, perfusion_b=PERFUSION_B,
         )
 
 

@@ -85,7 +85,8 @@ def fit_kurtosis(
     samples = prepare(signal, b_values, fewest=3, what="kurtosis", b_used=b_used, mask=mask)
     if max(samples.b_values) > LARGEST_B:
         raise MarrowQuantError(
-            f"Kurtosis can be fitted up to about b {LARGEST_B:g} s/mm², and b {max(samples.b_values):g} is given; leave it out (b_used)."
+            "Kurtosis can be fitted up to about b {largest_b:g} s/mm², and b {b_values:g} is given; leave it out (b_used).",
+            largest_b=LARGEST_B, b_values=max(samples.b_values),
         )
     b = samples.b.astype(float)
     maps, n_excluded = fit_in_chunks(samples, lambda chunk: _fit_chunk(chunk, b), 4, "Fitting the kurtosis", progress)

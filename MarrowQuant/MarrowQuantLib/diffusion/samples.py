@@ -72,10 +72,13 @@ def prepare(
     signal = number_array(signal, "diffusion images")
     b = number_array(b_values, "b-values").astype(float)
     if signal.ndim < 1 or b.ndim != 1 or signal.shape[-1] != b.size:
-        raise MarrowQuantError(f"The last axis of the signal (shape {signal.shape}) must have one entry for each of the {b.size} b-values.")
+        raise MarrowQuantError(
+            "The last axis of the signal (shape {shape}) must have one entry for each of the {b} b-values.",
+            shape=str(signal.shape), b=b.size,
+        )
     shape = signal.shape[:-1]
     if np.prod(shape) == 0:
-        raise MarrowQuantError(f"The images (shape {shape}) hold no voxel, so there is nothing to fit.")
+        raise MarrowQuantError("The images (shape {shape}) hold no voxel, so there is nothing to fit.", shape=str(shape))
     columns = _columns_used(b, b_used, fewest, what)
     order: Literal["C", "F"] = "F" if signal.ndim > 2 and signal.flags.f_contiguous else "C"
     table = signal.reshape(-1, b.size, order=order)
@@ -129,22 +132,28 @@ def _chunk(samples: Samples, where: Union[slice, np.ndarray]) -> np.ndarray:
 
 def _columns_used(b: np.ndarray, b_used: Optional[Sequence[float]], fewest: int, what: str) -> np.ndarray:
     if not np.all(np.isfinite(b)) or np.any(b < 0):
-        raise MarrowQuantError(f"The b-values {b.tolist()} contain a negative or missing one; check the series.")
+        raise MarrowQuantError("The b-values {b} contain a negative or missing one; check the series.", b=b.tolist())
     columns = np.arange(b.size)
     if b_used is not None:
         wanted = number_array(b_used, "b-values asked for").astype(float).ravel()
         is_wanted = np.abs(b[:, None] - wanted[None, :]) <= SAME_B
         if not is_wanted.any(axis=0).all():
-            raise MarrowQuantError(f"Of the b-values asked for, {wanted.tolist()}, not all were acquired ({b.tolist()} s/mm²).")
+            raise MarrowQuantError(
+                "Of the b-values asked for, {wanted}, not all were acquired ({b} s/mm²).",
+                wanted=wanted.tolist(), b=b.tolist(),
+            )
         columns = np.flatnonzero(is_wanted.any(axis=1))
     used = b[columns]
     if used.size and 0 < used.max() < SMALLEST_PLAUSIBLE_MAX_B:
-        raise MarrowQuantError(f"The b-values {used.tolist()} look like ms/µm²; give them in s/mm² (1 ms/µm² = 1000 s/mm²).")
+        raise MarrowQuantError("The b-values {used} look like ms/µm²; give them in s/mm² (1 ms/µm² = 1000 s/mm²).", used=used.tolist())
     if n_different(used) < fewest:
         count = {2: "two", 3: "three", 4: "four"}[fewest]
-        raise MarrowQuantError(f"The {what} needs at least {count} different b-values; there is only {used.tolist()} s/mm².")
+        raise MarrowQuantError(
+            "The {what} needs at least {count} different b-values; there is only {used} s/mm².",
+            what=what, count=count, used=used.tolist(),
+        )
     if used.max() > LARGEST_PLAUSIBLE_B:
-        raise MarrowQuantError(f"The b-values {used.tolist()} look like s/m² or s/cm²; give them in s/mm².")
+        raise MarrowQuantError("The b-values {used} look like s/m² or s/cm²; give them in s/mm².", used=used.tolist())
     return columns
 
 
@@ -159,7 +168,10 @@ def _inside(mask: Optional[np.ndarray], shape: tuple[int, ...], order: Literal["
         return None
     mask = np.asarray(mask, dtype=bool)
     if mask.shape != shape:
-        raise MarrowQuantError(f"The mask has shape {mask.shape} but the images have {shape}; they must lie on the same grid.")
+        raise MarrowQuantError(
+            "The mask has shape {shape} but the images have {other_shape}; they must lie on the same grid.",
+            shape=str(mask.shape), other_shape=str(shape),
+        )
     inside = np.flatnonzero(mask.ravel(order=order))
     if inside.size == 0:
         raise MarrowQuantError("The mask is empty, so there is nothing to fit; draw a region first.")

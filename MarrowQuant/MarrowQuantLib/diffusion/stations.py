@@ -108,7 +108,10 @@ def _check_gains(gains: Optional[Sequence[float]], n_stations: int) -> None:
         return
     values = np.asarray(gains, dtype=float)
     if values.shape != (n_stations,) or not np.all(np.isfinite(values)) or np.any(values <= 0):
-        raise MarrowQuantError(f"{n_stations} stations need {n_stations} positive gains; given were {values.tolist()}.")
+        raise MarrowQuantError(
+            "{n_stations} stations need {n_stations} positive gains; given were {values}.",
+            n_stations=n_stations, values=values.tolist(),
+        )
 
 
 def middle_station(stations: Sequence[Volume]) -> int:
@@ -122,18 +125,22 @@ def place(index: int, station: Volume, reference: Volume, warnings: list[str]) -
     """Find a station's first slice on the grid of the reference, and check that it fits."""
     name = f"Station {index + 1}"
     if station.array.ndim != 3 or min(station.array.shape) < 1:
-        raise MarrowQuantError(f"{name} is not a volume (shape {station.array.shape}); load it again.")
+        raise MarrowQuantError("{name} is not a volume (shape {shape}); load it again.", name=name, shape=str(station.array.shape))
     for what in ("quantity", "unit", "b_value"):
         ours, theirs = getattr(station, what), getattr(reference, what)
         if ours != theirs:
-            raise MarrowQuantError(f"{name} has {what} '{ours}' but the others have '{theirs}'; stitch only images of the same kind.")
+            raise MarrowQuantError(
+                "{name} has {what} '{ours}' but the others have '{theirs}'; stitch only images of the same kind.",
+                name=name, what=what, ours=ours, theirs=theirs,
+            )
     station = _turned_like(station, reference)
     _check_grid(name, station, reference)
     i, j, k = (np.linalg.inv(reference.ijk_to_ras) @ station.ijk_to_ras[:, 3])[:3]
     in_plane_shift = float(np.hypot(i, j))
     if in_plane_shift > LARGEST_PIXEL_SHIFT:
         raise MarrowQuantError(
-            f"{name} is shifted in-plane by {in_plane_shift:.1f} pixels; stitching needs stations with the same field of view."
+            "{name} is shifted in-plane by {in_plane_shift:.1f} pixels; stitching needs stations with the same field of view.",
+            name=name, in_plane_shift=in_plane_shift,
         )
     if in_plane_shift > PIXEL_TOLERANCE:
         warnings.append(f"{name} is shifted in-plane by {in_plane_shift:.2f} pixels and was placed on the nearest pixel.")
@@ -170,13 +177,19 @@ def _check_grid(name: str, station: Volume, reference: Volume) -> None:
     """Same matrix, spacing and directions."""
     if station.array.shape[1:] != reference.array.shape[1:]:
         theirs, ours = reference.array.shape[:0:-1], station.array.shape[:0:-1]
-        raise MarrowQuantError(f"{name} has a matrix of {ours[0]}×{ours[1]}, the others {theirs[0]}×{theirs[1]}; it cannot be stitched.")
+        raise MarrowQuantError(
+            "{name} has a matrix of {ours}×{ours_2}, the others {theirs}×{theirs_2}; it cannot be stitched.",
+            name=name, ours=ours[0], ours_2=ours[1], theirs=theirs[0], theirs_2=theirs[1],
+        )
     if np.any(np.abs(station.spacing_mm / reference.spacing_mm - 1) > SPACING_TOLERANCE):
         here, there = (" × ".join(f"{mm:.2f}" for mm in v.spacing_mm) for v in (station, reference))
-        raise MarrowQuantError(f"{name} has a voxel size of {here} mm, the others {there} mm; it cannot be stitched.")
+        raise MarrowQuantError(
+            "{name} has a voxel size of {here} mm, the others {there} mm; it cannot be stitched.",
+            name=name, here=here, there=there,
+        )
     turned = station.ijk_to_ras[:3, :3] / station.spacing_mm - reference.ijk_to_ras[:3, :3] / reference.spacing_mm
     if np.abs(turned).max() > DIRECTION_TOLERANCE:
-        raise MarrowQuantError(f"{name} has another orientation than the others; stitching needs parallel slices.")
+        raise MarrowQuantError("{name} has another orientation than the others; stitching needs parallel slices.", name=name)
 
 
 def _check_overlaps(placed: Sequence[Placed]) -> None:
@@ -184,7 +197,8 @@ def _check_overlaps(placed: Sequence[Placed]) -> None:
         overlap = min(a.last, b.last) - b.first + 1
         if overlap > MOST_OVERLAP * min(len(a.array), len(b.array)):
             raise MarrowQuantError(
-                f"Stations {a.index + 1} and {b.index + 1} lie at the same place; give one volume for each table position."
+                "Stations {index} and {index_2} lie at the same place; give one volume for each table position.",
+                index=a.index + 1, index_2=b.index + 1,
             )
 
 

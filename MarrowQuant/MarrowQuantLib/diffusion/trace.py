@@ -33,7 +33,10 @@ def trace_image(directions: Iterable[np.ndarray]) -> np.ndarray:
     total, count = np.zeros(0, np.float32), 0
     for image in directions:
         if count and np.shape(image) != total.shape:
-            raise MarrowQuantError(f"The gradient directions have shapes {total.shape} and {np.shape(image)}; they must be the same.")
+            raise MarrowQuantError(
+                "The gradient directions have shapes {shape} and {other_shape}; they must be the same.",
+                shape=str(total.shape), other_shape=str(np.shape(image)),
+            )
         with np.errstate(divide="ignore", over="ignore"):  # the logarithm of a zero signal is -inf, and the mean 0
             logarithm = np.log(np.maximum(np.asarray(image, np.float32), np.float32(0)))
         total = logarithm if count == 0 else total + logarithm

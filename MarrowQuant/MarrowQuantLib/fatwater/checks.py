@@ -31,20 +31,32 @@ def checked(
     signal = number_array(signal, "images", complex_too=True)
     times = number_array(echo_times_s, "echo times").astype(float)
     if signal.ndim not in (3, 4) or times.ndim != 1 or signal.shape[-1] != times.size:
-        raise MarrowQuantError(f"Images of shape {signal.shape} do not fit {times.size} echo times; echoes must be on the last axis.")
+        raise MarrowQuantError(
+            "Images of shape {shape} do not fit {times} echo times; echoes must be on the last axis.",
+            shape=str(signal.shape), times=times.size,
+        )
     if times.size < fewest_echoes:
-        raise MarrowQuantError(f"This water-fat fit needs at least {fewest_echoes} echoes, and there are {times.size}.")
+        raise MarrowQuantError(
+            "This water-fat fit needs at least {fewest_echoes} echoes, and there are {times}.",
+            fewest_echoes=fewest_echoes, times=times.size,
+        )
     if not np.all(np.isfinite(times)) or np.any(times <= 0):
-        raise MarrowQuantError(f"The echo times {times.tolist()} contain a missing or non-positive one; check the series.")
+        raise MarrowQuantError("The echo times {times} contain a missing or non-positive one; check the series.", times=times.tolist())
     if times.max() > LONGEST_ECHO_S:
-        raise MarrowQuantError(f"The echo times {times.tolist()} look like milliseconds; give them in seconds.")
+        raise MarrowQuantError("The echo times {times} look like milliseconds; give them in seconds.", times=times.tolist())
     if np.diff(np.sort(times)).min() < 1e-6:
-        raise MarrowQuantError(f"The echo times {times.tolist()} contain one twice; give each echo once.")
+        raise MarrowQuantError("The echo times {times} contain one twice; give each echo once.", times=times.tolist())
     if not is_finite_number(field_strength_t) or not FIELD_STRENGTHS_T[0] <= field_strength_t <= FIELD_STRENGTHS_T[1]:
-        raise MarrowQuantError(f"A field strength of {field_strength_t} T is not that of a scanner; give it in tesla.")
+        raise MarrowQuantError(
+            "A field strength of {field_strength_t} T is not that of a scanner; give it in tesla.",
+            field_strength_t=field_strength_t,
+        )
     inside = np.ones(signal.shape[:-1], bool) if mask is None else np.asarray(mask, dtype=bool)
     if inside.shape != signal.shape[:-1]:
-        raise MarrowQuantError(f"The mask has shape {inside.shape}, the images {signal.shape[:-1]}; they must lie on the same grid.")
+        raise MarrowQuantError(
+            "The mask has shape {shape}, the images {other_shape}; they must lie on the same grid.",
+            shape=str(inside.shape), other_shape=str(signal.shape[:-1]),
+        )
     if not inside.any():
         raise MarrowQuantError("The mask is empty, so there is nothing to fit; draw a region first.")
     return signal, times, inside

@@ -124,9 +124,12 @@ def fit_fat_water(
     if not np.iscomplexobj(signal):
         raise MarrowQuantError("The water-fat fit needs complex images (magnitude and phase); these are magnitude images only.")
     if readout not in READOUTS:
-        raise MarrowQuantError(f"The readout '{readout}' is not known; use one of {', '.join(READOUTS)}.")
+        raise MarrowQuantError("The readout '{readout}' is not known; use one of {readouts}.", readout=readout, readouts=list(READOUTS))
     if readout == "bipolar" and times.size < bipolar.FEWEST_ECHOES:
-        raise MarrowQuantError(f"A bipolar readout needs at least {bipolar.FEWEST_ECHOES} echoes to be corrected; there are {times.size}.")
+        raise MarrowQuantError(
+            "A bipolar readout needs at least {fewest_echoes} echoes to be corrected; there are {times}.",
+            fewest_echoes=bipolar.FEWEST_ECHOES, times=times.size,
+        )
     chosen = get_spectrum(spectrum)
     order = np.argsort(times)
     echoes, fitted, scale = prepared(signal, order, inside, np.complex64)

@@ -68,7 +68,10 @@ def fit_dual_echo(
         raise MarrowQuantError("Two magnitude echoes fold the fat fraction above 50 %; give complex images or use the dropout ratio.")
     signal, times, inside = checked(signal, echo_times_s, field_strength_t, mask, 2)
     if times.size != 2:
-        raise MarrowQuantError(f"The dual-echo fit takes two echoes, and there are {times.size}; use fit_fat_water for three or more.")
+        raise MarrowQuantError(
+            "The dual-echo fit takes two echoes, and there are {times}; use fit_fat_water for three or more.",
+            times=times.size,
+        )
     chosen = get_spectrum(spectrum)
     order = np.argsort(times)
     echoes, fitted, scale = prepared(signal, order, inside, np.complex64)

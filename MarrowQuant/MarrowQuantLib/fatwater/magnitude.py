@@ -90,7 +90,7 @@ def fit_fat_water_magnitude(
     if np.any(signal < 0):
         raise MarrowQuantError("The images hold negative values, so they are no magnitude images; choose the magnitude series.")
     if sigma is not None and not (is_finite_number(sigma) and sigma > 0):
-        raise MarrowQuantError(f"A noise level of {sigma} is not possible; give a positive number in the unit of the images.")
+        raise MarrowQuantError("A noise level of {sigma} is not possible; give a positive number in the unit of the images.", sigma=sigma)
     chosen = get_spectrum(spectrum)
     order = np.argsort(times)
     echoes, fitted, scale = prepared(signal, order, inside, np.float32)

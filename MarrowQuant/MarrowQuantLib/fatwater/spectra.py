@@ -72,7 +72,10 @@ def get_spectrum(spectrum: Union[str, FatSpectrum]) -> FatSpectrum:
     if isinstance(spectrum, FatSpectrum):
         return spectrum
     if spectrum not in SPECTRA:
-        raise MarrowQuantError(f"The fat spectrum '{spectrum}' is not known; use one of {', '.join(SPECTRA)}.")
+        raise MarrowQuantError(
+            "The fat spectrum '{spectrum}' is not known; use one of {spectra}.",
+            spectrum=spectrum, spectra=list(SPECTRA),
+        )
     return SPECTRA[spectrum]
 
 

@@ -53,7 +53,10 @@ def find_swapped_slices(water: np.ndarray, fat: np.ndarray, spacing_mm: Sequence
     """
     water, fat = (np.nan_to_num(np.abs(values)) for values in (water, fat))
     if water.shape != fat.shape or water.ndim != 3:
-        raise MarrowQuantError(f"The water image has shape {water.shape} and the fat image {fat.shape}; give two volumes on one grid.")
+        raise MarrowQuantError(
+            "The water image has shape {shape} and the fat image {other_shape}; give two volumes on one grid.",
+            shape=str(water.shape), other_shape=str(fat.shape),
+        )
     total = water + fat
     tissue = total > TISSUE * np.percentile(total, 99)
     side = np.where(tissue & (np.abs(fat - water) > 2 * CLEAR_POINTS / 100 * total), np.sign(fat - water), 0)
@@ -88,10 +91,16 @@ def swap_back(water: np.ndarray, fat: np.ndarray, slices: Sequence[int]) -> tupl
     """
     water, fat = np.array(water), np.array(fat)
     if water.shape != fat.shape:
-        raise MarrowQuantError(f"The water image has shape {water.shape} and the fat image {fat.shape}; they must lie on the same grid.")
+        raise MarrowQuantError(
+            "The water image has shape {shape} and the fat image {other_shape}; they must lie on the same grid.",
+            shape=str(water.shape), other_shape=str(fat.shape),
+        )
     wrong = [k for k in slices if not 0 <= k < len(water)]
     if wrong:
-        raise MarrowQuantError(f"Slice {wrong[0]} lies outside the volume of {len(water)} slices; count from 0.")
+        raise MarrowQuantError(
+            "Slice {wrong} lies outside the volume of {n_water} slices; count from 0.",
+            wrong=wrong[0], n_water=len(water),
+        )
     chosen = sorted(set(slices))
     water[chosen], fat[chosen] = fat[chosen], water[chosen]
     return water, fat

@@ -43,9 +43,12 @@ def apparent_fat_fraction(
         A flip angle outside 0 … 180°, or a time that is not positive and in seconds.
     """
     if not 0 < flip_angle_deg < 180:
-        raise MarrowQuantError(f"A flip angle of {flip_angle_deg}° is not possible; give it in degrees.")
+        raise MarrowQuantError("A flip angle of {flip_angle_deg}° is not possible; give it in degrees.", flip_angle_deg=flip_angle_deg)
     if not 0 < repetition_time_s <= LONGEST_TR_S:
-        raise MarrowQuantError(f"A repetition time of {repetition_time_s} s is not that of a spoiled gradient echo; give it in seconds.")
+        raise MarrowQuantError(
+            "A repetition time of {repetition_time_s} s is not that of a spoiled gradient echo; give it in seconds.",
+            repetition_time_s=repetition_time_s,
+        )
     if not (t1_water_s > 0 and t1_fat_s > 0):
         raise MarrowQuantError("T1 must be a positive number of seconds.")
     angle = np.radians(flip_angle_deg)

@@ -76,9 +76,9 @@ def dropout_ratio(
         The shapes differ, the noise floor is negative, or the delay is not in seconds.
     """
     if not noise_floor >= 0:
-        raise MarrowQuantError(f"The noise floor {noise_floor} is not a signal; give a number of zero or more.")
+        raise MarrowQuantError("The noise floor {noise_floor} is not a signal; give a number of zero or more.", noise_floor=noise_floor)
     if not abs(delay_s) < LONGEST_DELAY_S:
-        raise MarrowQuantError(f"A delay of {delay_s} between both echoes looks like milliseconds; give it in seconds.")
+        raise MarrowQuantError("A delay of {delay_s} between both echoes looks like milliseconds; give it in seconds.", delay_s=delay_s)
     in_phase, opposed_phase = _pair("in-phase", in_phase, "opposed-phase", opposed_phase)
     if r2star_per_s is not None:
         opposed_phase = opposed_phase * np.exp(-np.asarray(r2star_per_s, dtype=np.float32) * np.float32(delay_s))
@@ -106,7 +106,10 @@ def r2star_of_in_phase_echoes(first: np.ndarray, second: np.ndarray, delay_s: fl
         The shapes differ, or the delay is not positive and in seconds.
     """
     if not 0 < delay_s < LONGEST_DELAY_S:
-        raise MarrowQuantError(f"A delay of {delay_s} between the in-phase echoes is not possible; give the later echo second, in seconds.")
+        raise MarrowQuantError(
+            "A delay of {delay_s} between the in-phase echoes is not possible; give the later echo second, in seconds.",
+            delay_s=delay_s,
+        )
     first, second = _pair("first in-phase", first, "second in-phase", second)
     ratio = _ratio(first, second, (first > 0) & (second > 0))
     return np.log(ratio) / np.float32(delay_s)
@@ -151,14 +154,20 @@ def check_pdff_scale(values: np.ndarray) -> tuple[float, float, str]:
     if high <= PHILIPS_STORED_MAX and low >= 0 and np.count_nonzero(inside) > values.size / 2:
         sentence = f"The fat-fraction map was taken as unscaled Philips values (0 … 4095 is -100 … 200 %): {told}."
         return slope, PHILIPS_LOW, sentence
-    raise MarrowQuantError(f"The scale of the fat-fraction map is not known: {told}; choose another series, or use water and fat.")
+    raise MarrowQuantError(
+        "The scale of the fat-fraction map is not known: {told}; choose another series, or use water and fat.",
+        told=told,
+    )
 
 
 def _pair(name_a: str, a: np.ndarray, name_b: str, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Magnitudes in float32 (so that integers cannot overflow), checked for shape."""
     a, b = (np.abs(x) if np.iscomplexobj(x) else np.asarray(x) for x in (a, b))
     if a.shape != b.shape:
-        raise MarrowQuantError(f"The {name_a} image has shape {a.shape} and the {name_b} image {b.shape}; they must lie on the same grid.")
+        raise MarrowQuantError(
+            "The {name_a} image has shape {shape} and the {name_b} image {other_shape}; they must lie on the same grid.",
+            name_a=name_a, shape=str(a.shape), name_b=name_b, other_shape=str(b.shape),
+        )
     return a.astype(np.float32), b.astype(np.float32)
 
 

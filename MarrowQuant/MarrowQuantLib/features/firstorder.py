@@ -118,10 +118,10 @@ def histogram(
     if range is not None:
         low, high = range
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
-        raise MarrowQuantError(f"The histogram range {low} … {high} is empty; give a lower and a higher limit.")
+        raise MarrowQuantError("The histogram range {low} … {high} is empty; give a lower and a higher limit.", low=low, high=high)
     n_bins = n_bins if bins is None else bins
     if n_bins < 1:
-        raise MarrowQuantError(f"A histogram needs at least one bin, not {n_bins}.")
+        raise MarrowQuantError("A histogram needs at least one bin, not {n_bins}.", n_bins=n_bins)
     counts, edges = np.histogram(np.clip(x, low, high), bins=n_bins, range=(low, high))
     return Histogram(edges, counts, quantity, unit)
 
@@ -188,11 +188,11 @@ def _discretise(x: np.ndarray, levels: Optional[int], bin_width: Optional[float]
         raise MarrowQuantError("Give either the number of levels or the bin width for the histogram features, not both.")
     if bin_width is not None:
         if not (is_finite_number(bin_width) and bin_width > 0):
-            raise MarrowQuantError(f"The bin width must be a positive number, not {bin_width}.")
+            raise MarrowQuantError("The bin width must be a positive number, not {bin_width}.", bin_width=bin_width)
         return np.floor((x - x.min()) / bin_width).astype(np.int64) + 1
     levels = DEFAULT_LEVELS if levels is None else levels
     if not is_finite_number(levels) or levels < 1:
-        raise MarrowQuantError(f"The histogram features need at least one level, not {levels}.")
+        raise MarrowQuantError("The histogram features need at least one level, not {levels}.", levels=levels)
     if np.ptp(x) == 0:
         return np.ones(x.size, dtype=np.int64)
     return np.minimum(np.floor(levels * (x - x.min()) / np.ptp(x)), levels - 1).astype(np.int64) + 1

@@ -74,8 +74,9 @@ def compare(
     """
     if follow_up.date <= baseline.date:
         raise MarrowQuantError(
-            f"The follow-up exam ({follow_up.date}) is not later than the baseline exam ({baseline.date}), so a change between them would "
-            "have the wrong sign; exchange the two exams or choose another one."
+            "The follow-up exam ({date}) is not later than the baseline exam ({other_date}), so a change between them would have the wrong "
+            "sign; exchange the two exams or choose another one.",
+            date=follow_up.date, other_date=baseline.date,
         )
     changes = []
     site = limits or {}

@@ -118,10 +118,11 @@ def functional_map(before: np.ndarray, after: np.ndarray, limit: float, *, mask:
     inside = np.ones(before.shape, bool) if mask is None else np.asarray(mask, bool)
     if before.shape != after.shape or inside.shape != before.shape:
         raise MarrowQuantError(
-            f"The maps have shapes {before.shape} and {after.shape}, the mask {inside.shape}; bring them to one grid first."
+            "The maps have shapes {shape} and {other_shape}, the mask {shape_3}; bring them to one grid first.",
+            shape=str(before.shape), other_shape=str(after.shape), shape_3=str(inside.shape),
         )
     if not (np.isfinite(limit) and limit >= 0):
-        raise MarrowQuantError(f"A change cannot be compared with the limit {limit}; give a number of zero or more.")
+        raise MarrowQuantError("A change cannot be compared with the limit {limit}; give a number of zero or more.", limit=limit)
     known = inside & np.isfinite(before) & np.isfinite(after)
     n_voxels = int(np.count_nonzero(known))
     if n_voxels == 0:

@@ -239,5 +239,6 @@ def read_exam(folder: Path) -> ExamResult:
         return exam_from_plain(data["exams"][-1], volumes)
     except (OSError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile):
         raise MarrowQuantError(
-            f"'{folder.name}' holds no baseline that can be followed; run 'marrowquant burden' on the baseline exam and give its folder."
+            "'{folder}' holds no baseline that can be followed; run 'marrowquant burden' on the baseline exam and give its folder.",
+            folder=folder.name,
         ) from None

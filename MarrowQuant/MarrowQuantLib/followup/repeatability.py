@@ -78,7 +78,10 @@ def repeatability(values: np.ndarray, *, index: str, unit: str, how: str = "") -
     """
     x = np.asarray(values, dtype=float)
     if x.ndim != 2 or x.shape[0] < FEWEST_SUBJECTS or x.shape[1] < 2:
-        raise MarrowQuantError(f"Repeatability needs at least {FEWEST_SUBJECTS} subjects with two readings each; the table is {x.shape}.")
+        raise MarrowQuantError(
+            "Repeatability needs at least {fewest_subjects} subjects with two readings each; the table is {shape}.",
+            fewest_subjects=FEWEST_SUBJECTS, shape=str(x.shape),
+        )
     if not np.all(np.isfinite(x)):
         raise MarrowQuantError("A reading is missing; leave that subject out, because every subject needs the same number of readings.")
     n, k = x.shape
@@ -153,4 +156,7 @@ def read_limits(path: Path) -> dict[str, Repeatability]:
     try:
         return limits_from_text(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise MarrowQuantError(f"'{Path(path).name}' holds no repeatability limits; write them with the repeatability tool.") from None
+        raise MarrowQuantError(
+            "'{file}' holds no repeatability limits; write them with the repeatability tool.",
+            file=Path(path).name,
+        ) from None

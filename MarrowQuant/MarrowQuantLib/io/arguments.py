@@ -30,11 +30,11 @@ def number_array(values: Any, what: str, *, complex_too: bool = False) -> np.nda
     try:
         array = np.asarray(values)
     except ValueError:
-        raise MarrowQuantError(f"The {what} are lists of different lengths; give an array of numbers.") from None
+        raise MarrowQuantError("The {what} are lists of different lengths; give an array of numbers.", what=what) from None
     if array.dtype.kind == "c" and not complex_too:
-        raise MarrowQuantError(f"The {what} are complex numbers; give real ones, such as the magnitude.")
+        raise MarrowQuantError("The {what} are complex numbers; give real ones, such as the magnitude.", what=what)
     if array.dtype.kind not in "iufc":
-        raise MarrowQuantError(f"The {what} are of type {array.dtype.name} and not numbers; convert them first.")
+        raise MarrowQuantError("The {what} are of type {dtype} and not numbers; convert them first.", what=what, dtype=array.dtype.name)
     return array
 
 

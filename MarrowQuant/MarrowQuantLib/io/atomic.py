@@ -37,19 +37,28 @@ def in_one_step(folder: Path) -> Iterator[Path]:
         If ``folder`` is a file or holds files, or the disk refuses to write.
     """
     if folder.exists() and not folder.is_dir():
-        raise MarrowQuantError(f"The output '{folder.name}' is a file; name a folder.")
+        raise MarrowQuantError("The output '{folder}' is a file; name a folder.", folder=folder.name)
     if folder.exists() and any(folder.iterdir()):
-        raise MarrowQuantError(f"The output folder '{folder.name}' is not empty; choose a new one, so that nothing older is mixed in.")
+        raise MarrowQuantError(
+            "The output folder '{folder}' is not empty; choose a new one, so that nothing older is mixed in.",
+            folder=folder.name,
+        )
     try:
         unfinished = folder_beside(folder)
     except OSError as error:
-        raise MarrowQuantError(f"'{folder.name}' cannot be written: {error.strerror}; choose another place.") from error
+        raise MarrowQuantError(
+            "'{folder}' cannot be written: {strerror}; choose another place.",
+            folder=folder.name, strerror=error.strerror,
+        ) from error
     try:
         yield unfinished
         if folder.exists():
             folder.rmdir()
         unfinished.rename(folder)
     except OSError as error:
-        raise MarrowQuantError(f"Writing '{folder.name}' failed: {error.strerror}; check the free space and try again.") from error
+        raise MarrowQuantError(
+            "Writing '{folder}' failed: {strerror}; check the free space and try again.",
+            folder=folder.name, strerror=error.strerror,
+        ) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

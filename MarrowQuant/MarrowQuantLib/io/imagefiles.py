@@ -44,18 +44,24 @@ def read_volumes(path: Path) -> list[Volume]:
         The file is missing, cannot be read, or is no 3-D or 4-D image.
     """
     if not path.is_file():
-        raise MarrowQuantError(f"There is no file '{path.name}'; check the path.")
+        raise MarrowQuantError("There is no file '{file}'; check the path.", file=path.name)
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
         if "orthonormal" in str(error):
-            raise MarrowQuantError(f"The axes of '{path.name}' are not at right angles (sheared); resample it first.") from None
-        raise MarrowQuantError(f"'{path.name}' cannot be read as an image; give NIfTI or NRRD, or a DICOM folder.") from None
+            raise MarrowQuantError("The axes of '{file}' are not at right angles (sheared); resample it first.", file=path.name) from None
+        raise MarrowQuantError("'{file}' cannot be read as an image; give NIfTI or NRRD, or a DICOM folder.", file=path.name) from None
     if image.GetDimension() not in (3, 4):
-        raise MarrowQuantError(f"'{path.name}' has {image.GetDimension()} dimensions; a 3-D or 4-D image is needed.")
+        raise MarrowQuantError(
+            "'{file}' has {dimensions} dimensions; a 3-D or 4-D image is needed.",
+            file=path.name, dimensions=image.GetDimension(),
+        )
     array = sitk.GetArrayFromImage(image)
     if np.iscomplexobj(array):
-        raise MarrowQuantError(f"'{path.name}' holds complex numbers; save magnitude and phase, or real and imaginary part, as two files.")
+        raise MarrowQuantError(
+            "'{file}' holds complex numbers; save magnitude and phase, or real and imaginary part, as two files.",
+            file=path.name,
+        )
     if image.GetDimension() == 3:
         array = np.moveaxis(array, -1, 0) if image.GetNumberOfComponentsPerPixel() > 1 else array[None]
     matrix = _ijk_to_ras(image)
@@ -110,7 +116,7 @@ def write_volume(volume: Volume, path: Path) -> None:
     try:
         sitk.WriteImage(image, str(path), useCompression=path.name.endswith(".nrrd"))
     except RuntimeError:
-        raise MarrowQuantError(f"'{path.name}' cannot be written; check the folder and the space left on it.") from None
+        raise MarrowQuantError("'{file}' cannot be written; check the folder and the space left on it.", file=path.name) from None
 
 
 def _ijk_to_ras(image: sitk.Image) -> np.ndarray:

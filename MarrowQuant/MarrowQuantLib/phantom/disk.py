@@ -86,7 +86,10 @@ def write_patient(
     folder = Path(folder)
     chosen = find_story(story)
     if dialect not in DIALECTS:
-        raise MarrowQuantError(f"There is no DICOM dialect called '{dialect}'; choose one of: {', '.join(DIALECTS)}.")
+        raise MarrowQuantError(
+            "There is no DICOM dialect called '{dialect}'; choose one of: {dialects}.",
+            dialect=dialect, dialects=list(DIALECTS),
+        )
     with in_one_step(folder) as unfinished:
         _write_all(unfinished, chosen, dialect, seed, progress)
     return PhantomPatient.at(folder)

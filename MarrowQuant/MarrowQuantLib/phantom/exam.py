@@ -72,7 +72,10 @@ def simulate_exam(story: str = "responder", exam_index: int = 0, seed: int = 1, 
         When there is no such story or exam, or the seed is negative.
     """
     if exam_index not in range(len(EXAM_LABELS)) or seed < 0:
-        raise MarrowQuantError(f"Exam {exam_index} with seed {seed} cannot be simulated; exams are 0 and 1, and the seed is 0 or more.")
+        raise MarrowQuantError(
+            "Exam {exam_index} with seed {seed} cannot be simulated; exams are 0 and 1, and the seed is 0 or more.",
+            exam_index=exam_index, seed=seed,
+        )
     body = make_body(find_story(story), exam_index)
     rng = np.random.default_rng([seed, exam_index, len(story)])
     label = EXAM_LABELS[exam_index]

@@ -164,5 +164,5 @@ def find_story(name: str) -> Story:
         When there is no such story.
     """
     if name not in STORIES:
-        raise MarrowQuantError(f"There is no digital patient called '{name}'; choose one of: {', '.join(STORIES)}.")
+        raise MarrowQuantError("There is no digital patient called '{name}'; choose one of: {stories}.", name=name, stories=list(STORIES))
     return STORIES[name]

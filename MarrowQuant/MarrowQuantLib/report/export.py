@@ -154,12 +154,15 @@ def prepare_output(folder: PathLike) -> Path:
     """
     folder = Path(folder).resolve()
     if folder.exists() and not folder.is_dir():
-        raise MarrowQuantError(f"The output '{folder.name}' is a file; name a folder.")
+        raise MarrowQuantError("The output '{folder}' is a file; name a folder.", folder=folder.name)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         writable = os.access(folder if folder.exists() else folder.parent, os.W_OK)
     except OSError:
         writable = False
     if not writable:
-        raise MarrowQuantError(f"The output folder '{folder.name}' cannot be written; choose a folder in which you may create files.")
+        raise MarrowQuantError(
+            "The output folder '{folder}' cannot be written; choose a folder in which you may create files.",
+            folder=folder.name,
+        )
     return folder

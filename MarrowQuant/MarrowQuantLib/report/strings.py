@@ -287,7 +287,10 @@ class Strings:
 
     def __init__(self, language: str) -> None:
         if language not in LANGUAGES:
-            raise MarrowQuantError(f"The report has no language '{language}'; choose one of {', '.join(LANGUAGES)}.")
+            raise MarrowQuantError(
+                "The report has no language '{language}'; choose one of {languages}.",
+                language=language, languages=list(LANGUAGES),
+            )
         self.language = language
         self._column = LANGUAGES.index(language)
 

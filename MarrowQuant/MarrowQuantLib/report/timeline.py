@@ -94,8 +94,9 @@ def _add(known: dict[datetime.date, float], date: datetime.date, value: float, i
     before = known.setdefault(date, value)
     if abs(before - value) > _SAME * max(abs(before), abs(value)):
         raise MarrowQuantError(
-            f"Two values of {index.label_en} on {date} disagree ({before:.4g} and {value:.4g} {index.unit}); give results of one patient, "
-            "measured in the same way."
+            "Two values of {label_en} on {date} disagree ({before:.4g} and {value:.4g} {unit}); give results of one patient, measured in "
+            "the same way.",
+            label_en=index.label_en, date=date, before=before, value=value, unit=index.unit,
         )
 
 
@@ -124,7 +125,10 @@ def write_timeline(timeline: Timeline, path: Path, language: str = "en") -> Path
     try:
         Path(path).write_text(drawn, encoding="utf-8")
     except OSError:
-        raise MarrowQuantError(f"The file '{Path(path).name}' cannot be written; choose a folder in which you may create files.") from None
+        raise MarrowQuantError(
+            "The file '{file}' cannot be written; choose a folder in which you may create files.",
+            file=Path(path).name,
+        ) from None
     return Path(path)
 
 

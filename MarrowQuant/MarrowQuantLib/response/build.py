@@ -58,7 +58,10 @@ def build_model(source: Path) -> dict[str, Any]:
     load_model(source)
     spec = json.loads(source.read_text(encoding="utf-8"))
     if spec["kind"] != "binormal_reconstruction" or [p["name"] for p in spec["predictors"]] != list(_ROWS):
-        raise MarrowQuantError(f"{source.name} is no reconstruction to build from; start from a copy of takasu2020_reconstruction.json.")
+        raise MarrowQuantError(
+            "{file} is no reconstruction to build from; start from a copy of takasu2020_reconstruction.json.",
+            file=source.name,
+        )
     built = copy.deepcopy(spec)
     built.pop("translations", None)
     published, doubts = [], []
@@ -86,7 +89,10 @@ def write_model(spec: Mapping[str, Any], path: Path) -> Path:
         load_model(unfinished)
         os.replace(unfinished, path)
     except OSError:
-        raise MarrowQuantError(f"The model file '{path.name}' cannot be written; choose a folder in which you may create files.") from None
+        raise MarrowQuantError(
+            "The model file '{file}' cannot be written; choose a folder in which you may create files.",
+            file=path.name,
+        ) from None
     finally:
         unfinished.unlink(missing_ok=True)
     return path
@@ -100,15 +106,27 @@ def _row(spec: Mapping[str, Any], predictor: Mapping[str, Any], name: str) -> di
         row = spec["published_tables"]["percent_change"][key]
         numbers = {group: (row[group]["mean"], row[group]["sd"]) for group in _GROUPS}
     except (KeyError, TypeError):
-        raise MarrowQuantError(f"{name} has no complete '{where}'; start from a copy of takasu2020_reconstruction.json.") from None
+        raise MarrowQuantError(
+            "{name} has no complete '{where}'; start from a copy of takasu2020_reconstruction.json.",
+            name=name, where=where,
+        ) from None
     for group, (mean, sd) in numbers.items():
         for word, value in (("mean", mean), ("sd", sd)):
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or (word == "sd" and value <= 0):
-                raise MarrowQuantError(f"'{where}.{group}.{word}' in {name} is empty or impossible; type in the number of the table.")
+                raise MarrowQuantError(
+                    "'{where}.{group}.{word}' in {name} is empty or impossible; type in the number of the table.",
+                    where=where, group=group, word=word, name=name,
+                )
     if row.get("unit") not in units:
-        raise MarrowQuantError(f"'{where}.unit' in {name} must be {' or '.join(repr(u) for u in units)}; the paper's table says which.")
+        raise MarrowQuantError(
+            "'{where}.unit' in {name} must be {units}; the paper's table says which.",
+            where=where, name=name, units=" or ".join(repr(u) for u in units),
+        )
     if not isinstance(row.get("provenance"), str) or not row["provenance"].strip():
-        raise MarrowQuantError(f"'{where}.provenance' in {name} is empty; name the publication and the table that the numbers come from.")
+        raise MarrowQuantError(
+            "'{where}.provenance' in {name} is empty; name the publication and the table that the numbers come from.",
+            where=where, name=name,
+        )
     return row
 
 

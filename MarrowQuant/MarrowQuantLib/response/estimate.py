@@ -76,7 +76,10 @@ class ResponseModel:
         unknown = set(values) - {predictor.name for predictor in self.predictors}
         if unknown:
             names = ", ".join(predictor.name for predictor in self.predictors)
-            raise MarrowQuantError(f"The model {self.model_id} has no predictor {sorted(unknown)[0]!r}; it takes {names}.")
+            raise MarrowQuantError(
+                "The model {model_id} has no predictor {unknown}; it takes {names}.",
+                model_id=self.model_id, unknown=repr(sorted(unknown)[0]), names=names,
+            )
         known = {name: float(value) for name, value in values.items() if value is not None and math.isfinite(value)}
         outside = [self._outside(predictor, known[predictor.name]) for predictor in self.predictors if predictor.name in known]
         refusals = tuple(sentence for sentence in outside if sentence)
@@ -225,7 +228,10 @@ def sample_draws(spec: Mapping[str, Any]) -> BinormalDraws:
     direction = np.array([predictor["direction"] for predictor in spec["predictors"]])
     while sum(block["rho"].size for block in kept) < wanted:
         if candidates > _MAX_CANDIDATES_PER_DRAW * wanted:
-            raise MarrowQuantError(f"The assumptions of the model {spec['id']} contradict each other; correct the ranges in its file.")
+            raise MarrowQuantError(
+                "The assumptions of the model {id} contradict each other; correct the ranges in its file.",
+                id=spec["id"],
+            )
         candidates += wanted
         kept.append(_possible(_candidates(spec, rng, wanted), spec["predictors"], direction))
     joined = {name: np.concatenate([block[name] for block in kept], axis=-1)[..., :wanted] for name in kept[0]}

@@ -78,9 +78,12 @@ class _ModelFile:
         try:
             self.spec = json.loads(path.read_text(encoding="utf-8"))
         except OSError:
-            raise MarrowQuantError(f"The response model {self.name} cannot be read; check that the file exists.") from None
+            raise MarrowQuantError("The response model {name} cannot be read; check that the file exists.", name=self.name) from None
         except ValueError:
-            raise MarrowQuantError(f"The response model {self.name} is not valid JSON; use a file written by MarrowQuant.") from None
+            raise MarrowQuantError(
+                "The response model {name} is not valid JSON; use a file written by MarrowQuant.",
+                name=self.name,
+            ) from None
 
     def model(self) -> ResponseModel:
         version = self.text("schema_version")
@@ -181,4 +184,7 @@ class _ModelFile:
         return first, second
 
     def wrong(self, where: str, what: str) -> MarrowQuantError:
-        return MarrowQuantError(f"The response model {self.name} cannot be used: '{where}' {what}; correct it or choose another model.")
+        return MarrowQuantError(
+            "The response model {name} cannot be used: '{where}' {what}; correct it or choose another model.",
+            name=self.name, where=where, what=what,
+        )

@@ -50,14 +50,20 @@ def load_results(path: Path) -> dict[str, Any]:
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
-        raise MarrowQuantError(f"There is no {path.name} to read there; run 'marrowquant analyze' first, or correct the path.") from None
+        raise MarrowQuantError(
+            "There is no {file} to read there; run 'marrowquant analyze' first, or correct the path.",
+            file=path.name,
+        ) from None
     except ValueError:
-        raise MarrowQuantError(f"{path.name} is not valid JSON; use a results.json that MarrowQuant wrote.") from None
+        raise MarrowQuantError("{file} is not valid JSON; use a results.json that MarrowQuant wrote.", file=path.name) from None
     if not isinstance(results, dict) or not isinstance(results.get("exams"), list) or not results["exams"]:
-        raise MarrowQuantError(f"{path.name} holds no exams; use a results.json that MarrowQuant wrote.")
+        raise MarrowQuantError("{file} holds no exams; use a results.json that MarrowQuant wrote.", file=path.name)
     version = str(results.get("schema_version"))
     if version.split(".", maxsplit=1)[0] != SCHEMA_VERSION.split(".", maxsplit=1)[0]:
-        raise MarrowQuantError(f"{path.name} has the schema version {version}, this program reads {SCHEMA_VERSION}; analyse it again.")
+        raise MarrowQuantError(
+            "{file} has the schema version {version}, this program reads {schema_version}; analyse it again.",
+            file=path.name, version=version, schema_version=SCHEMA_VERSION,
+        )
     return results
 
 

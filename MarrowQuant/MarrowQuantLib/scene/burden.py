@@ -159,7 +159,8 @@ def _write_labels(labels: Volume, exam_label: str, part: int, scene: Optional[An
 def _component(row: dict[str, Any], node: Any) -> Component:
     if row["state"] not in _SEGMENTS:
         raise MarrowQuantError(
-            f'{node.GetName()}: component {row["label"]} has the unknown state "{row["state"]}"; use accepted, rejected or physiological.'
+            "{node}: component {label} has the unknown state \"{state}\"; use accepted, rejected or physiological.",
+            node=node.GetName(), label=row["label"], state=row["state"],
         )
     return Component(
         label=int(row["label"]),

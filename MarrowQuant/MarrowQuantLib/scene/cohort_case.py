@@ -186,7 +186,7 @@ class CohortCase:
             return parts.correlation_part(analysis.correlate(cohort, question.outcome, question.predictors, question.given), words)
         if method in {"linear", "mixed"}:
             return parts.linear_part(analysis.explain(cohort, question.outcome, question.predictors, mixed=method == "mixed"), words)
-        raise MarrowQuantError(f"There is no method '{method}'; choose one of {', '.join(METHODS)}.")
+        raise MarrowQuantError("There is no method '{method}'; choose one of {methods}.", method=method, methods=list(METHODS))
 
     def report(
         self, question: Question, folder: Path, bootstraps: int, progress: Progress = no_progress, language: str = "en"
@@ -227,7 +227,10 @@ class CohortCase:
 
     def _selected(self, question: Question) -> analysis.Selected:
         if question.method not in MODEL_METHODS:
-            raise MarrowQuantError(f"A model of two groups cannot be made by '{question.method}'; choose {', '.join(MODEL_METHODS)}.")
+            raise MarrowQuantError(
+                "A model of two groups cannot be made by '{method}'; choose {model_methods}.",
+                method=question.method, model_methods=list(MODEL_METHODS),
+            )
         return analysis.select(self._read(), question.outcome, question.predictors, question.events)
 
     def _read(self) -> Cohort:

@@ -107,7 +107,7 @@ def numbers_from_text(text: str) -> tuple[float, ...]:
     except ValueError:
         numbers = ()
     if not numbers:
-        raise MarrowQuantError(f"'{text}' is not a list of numbers; enter numbers separated by commas, such as 900, 1400.")
+        raise MarrowQuantError("'{text}' is not a list of numbers; enter numbers separated by commas, such as 900, 1400.", text=text)
     return numbers
 
 

@@ -125,7 +125,7 @@ def save_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
     """
     path = Path(path_mrb)
     if path.suffix.lower() != ".mrb":
-        raise MarrowQuantError(f"{path.name} is not the name of a scene bundle; give a name that ends in .mrb.")
+        raise MarrowQuantError("{file} is not the name of a scene bundle; give a name that ends in .mrb.", file=path.name)
     scene = scene_or_default(scene)
     try:
         with tempfile.TemporaryDirectory(prefix=".marrowquant-", dir=path.parent) as folder, without_paths(scene):
@@ -135,7 +135,10 @@ def save_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
             os.replace(bundle, path)
     except OSError as error:
         reason = error.strerror or error
-        raise MarrowQuantError(f"The scene {path.name} cannot be written ({reason}); choose a folder with space to write to.") from error
+        raise MarrowQuantError(
+            "The scene {file} cannot be written ({reason}); choose a folder with space to write to.",
+            file=path.name, reason=reason,
+        ) from error
 
 
 def load_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
@@ -150,7 +153,7 @@ def load_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
     path = Path(path_mrb).absolute()  # Slicer reads from a folder of its own
     # Looked into before Slicer does, because a failed unzip leaves the process in a folder that no longer exists.
     if not _is_bundle(path) or not scene_or_default(scene).ReadFromMRB(str(path), True):
-        raise MarrowQuantError(f"{path.name} cannot be opened as a scene; give an .mrb file that Slicer or MarrowQuant saved.")
+        raise MarrowQuantError("{file} cannot be opened as a scene; give an .mrb file that Slicer or MarrowQuant saved.", file=path.name)
 
 
 def _is_bundle(path: Path) -> bool:

@@ -86,7 +86,10 @@ def rois_from_points_node(
     rois = [roi for roi, _ in found]
     for above, below in zip(rois, rois[1:]):
         if above.level == below.level:
-            raise MarrowQuantError(f"{above.level} occurs twice among the points of {node.GetName()}; relabel or delete one of them.")
+            raise MarrowQuantError(
+                "{level} occurs twice among the points of {node}; relabel or delete one of them.",
+                level=above.level, node=node.GetName(),
+            )
     if not any(follows for _, follows in found):
         return rois
     frames = default_axes(np.array([roi.center_ras for roi in rois]))
@@ -141,7 +144,10 @@ def _roi_from_point(node: Any, index: int, radii_mm: Sequence[float], shape: str
     label = node.GetNthControlPointLabel(index)
     level = parse_level(label)
     if level is None:
-        raise MarrowQuantError(f'The point "{label}" names no vertebral level; label each point with its level, for example L1.')
+        raise MarrowQuantError(
+            "The point \"{label}\" names no vertebral level; label each point with its level, for example L1.",
+            label=label,
+        )
     description = node.GetNthControlPointDescription(index) or ""
     size, excluded = _SIZE.search(description), _EXCLUDE.search(description)
     has_size = bool(size and size.group(2))

@@ -63,7 +63,7 @@ def save_share_safe(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> 
     """
     path = Path(path_mrb)
     if path.suffix.lower() != ".mrb":
-        raise MarrowQuantError(f"{path.name} is not the name of a scene bundle; give a name that ends in .mrb.")
+        raise MarrowQuantError("{file} is not the name of a scene bundle; give a name that ends in .mrb.", file=path.name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".marrowquant-", dir=path.parent) as folder:
@@ -80,7 +80,10 @@ def save_share_safe(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> 
         ) from error
     except OSError as error:
         reason = error.strerror or error
-        raise MarrowQuantError(f"The scene {path.name} cannot be written ({reason}); choose a folder with space to write to.") from error
+        raise MarrowQuantError(
+            "The scene {file} cannot be written ({reason}); choose a folder with space to write to.",
+            file=path.name, reason=reason,
+        ) from error
 
 
 # ---------------------------------------------------------------------------------------------------------- who the patient is
@@ -234,7 +237,8 @@ def _clean_file(data: bytes, name: str, words: IdentityWords) -> bytes:
     if words.found_in(data):
         kind = PurePosixPath(name).suffix or "another kind"
         raise MarrowQuantError(
-            f"A node whose file is of the kind {kind} holds words of the patient's identity, which cannot be removed from such a file; "
-            "remove the node from the scene, then save again."
+            "A node whose file is of the kind {kind} holds words of the patient's identity, which cannot be removed from such a file; "
+            "remove the node from the scene, then save again.",
+            kind=kind,
         )
     return data

@@ -81,7 +81,10 @@ def volume_to_node(
         If the array has not three axes.
     """
     if volume.array.ndim != 3:
-        raise MarrowQuantError(f"{name} has {volume.array.ndim} axes and cannot be shown as one volume; give three axes (k, j, i).")
+        raise MarrowQuantError(
+            "{name} has {ndim} axes and cannot be shown as one volume; give three axes (k, j, i).",
+            name=name, ndim=volume.array.ndim,
+        )
     node = find_or_add("vtkMRMLScalarVolumeNode", name, {"exam": exam_label, "key": key}, scene)
     _fill(node, volume, date, key)
     return node
@@ -126,7 +129,7 @@ def volume_from_node(node: Any) -> Volume:
         If the node holds no image, or stands under a transform that is not linear.
     """
     if node.GetImageData() is None:
-        raise MarrowQuantError(f"The volume {node.GetName()} holds no image; load it again.")
+        raise MarrowQuantError("The volume {node} holds no image; load it again.", node=node.GetName())
     b_value, echo_time, station = tag(node, "bValue"), tag(node, "echoTime"), tag(node, "station")
     return Volume(
         array=np.array(slicer.util.arrayFromVolume(node)),
@@ -258,8 +261,9 @@ def parent_matrix(node: Any) -> np.ndarray:
     to_world = vtk.vtkMatrix4x4()
     if not parent.IsTransformToWorldLinear():
         raise MarrowQuantError(
-            f"{node.GetName()} stands under a transform that is not linear, so its voxels have no regular grid; harden the transform or "
-            "remove it, then measure again."
+            "{node} stands under a transform that is not linear, so its voxels have no regular grid; harden the transform or remove "
+            "it, then measure again.",
+            node=node.GetName(),
         )
     parent.GetMatrixTransformToWorld(to_world)
     return slicer.util.arrayFromVTKMatrix(to_world)

@@ -130,7 +130,7 @@ def find_shift(reference: Volume, other: Volume, rois: Sequence[VertebraROI]) ->
     moving = _sample(other, low, high, pad)
     for values, image in ((fixed, reference), (moving, other)):
         if np.isfinite(values).mean() < _LEAST_IN_VIEW:
-            raise MarrowQuantError(f"The {image.name or 'image'} does not show the vertebrae, so no shift was looked for.")
+            raise MarrowQuantError("The {image} does not show the vertebrae, so no shift was looked for.", image=image.name or "image")
     n = _COARSE
     coarse = _Search(_pool(fixed), _pool(moving), pad // n)
     start = np.array(coarse.best(np.zeros(3, int), pad // n)) * n

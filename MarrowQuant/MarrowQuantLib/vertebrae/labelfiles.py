@@ -91,7 +91,7 @@ def from_segments(segments: Iterable[tuple[str, str, Volume]], source: str, grid
             left_out += 1
             continue
         if level in masks:
-            raise MarrowQuantError(f"{source} holds {level} twice; keep one segment for each vertebra.")
+            raise MarrowQuantError("{source} holds {level} twice; keep one segment for each vertebra.", source=source, level=level)
         masks[level] = mask
     notes = (f"{left_out} of the labels are no vertebra or are empty, and were not taken over.",) if left_out else ()
     return _ordered(masks, notes, grid, source)
@@ -100,14 +100,20 @@ def from_segments(segments: Iterable[tuple[str, str, Volume]], source: str, grid
 def _level_of_segment(name: str, terminology: str, source: str) -> Optional[str]:
     coded, named = level_of_terminology(terminology), parse_level(name)
     if coded and named and coded != named:
-        raise MarrowQuantError(f'The segment "{name}" of {source} has the code of {coded}; correct its name or its terminology.')
+        raise MarrowQuantError(
+            "The segment \"{name}\" of {source} has the code of {coded}; correct its name or its terminology.",
+            name=name, source=source, coded=coded,
+        )
     level = coded or named
     return level if level in LEVELS else None  # S2 … S5 have codes, but no ROI is placed there
 
 
 def _ordered(masks: Mapping[str, Volume], notes: Iterable[str], grid: Optional[Volume], source: str) -> LabelledVertebrae:
     if not masks:
-        raise MarrowQuantError(f"{source} holds no labelled vertebra; the labels must name levels, such as L1 or vertebrae_L1.")
+        raise MarrowQuantError(
+            "{source} holds no labelled vertebra; the labels must name levels, such as L1 or vertebrae_L1.",
+            source=source,
+        )
     return LabelledVertebrae({level: masks[level] for level in sorted(masks, key=level_index)}, tuple(notes), grid)
 
 
@@ -120,7 +126,7 @@ def _read_folder(folder: Path) -> LabelledVertebrae:
             if len(np.unique(volume.array)) > 2:  # a picture: t1.nii.gz is no mask of the first thoracic vertebra
                 continue
             if grid is not None and not volume.same_grid(grid):
-                raise MarrowQuantError(f"The masks in {folder.name} do not lie on one grid; give the masks of one image.")
+                raise MarrowQuantError("The masks in {folder} do not lie on one grid; give the masks of one image.", folder=folder.name)
             grid = volume
             segments.append((name, "", cut_to_box(volume, volume.array > 0)))
     return from_segments([segment for segment in segments if segment[2].array.any()], folder.name, grid)
@@ -129,14 +135,14 @@ def _read_folder(folder: Path) -> LabelledVertebrae:
 def _single(path: Path) -> Volume:
     volumes = imagefiles.read_volumes(path)
     if len(volumes) != 1:
-        raise MarrowQuantError(f"{path.name} holds {len(volumes)} images where one label image is needed.")
+        raise MarrowQuantError("{file} holds {n_volumes} images where one label image is needed.", file=path.name, n_volumes=len(volumes))
     return volumes[0]
 
 
 def _read_label_image(path: Path) -> LabelledVertebrae:
     volume = _single(path)
     if not np.array_equal(volume.array, np.rint(volume.array)):
-        raise MarrowQuantError(f"{path.name} is no label image: it holds fractions; give the segmentation, not the picture.")
+        raise MarrowQuantError("{file} is no label image: it holds fractions; give the segmentation, not the picture.", file=path.name)
     labels = volume.like(volume.array.astype(np.int32))
     numbers = [int(n) for n in np.unique(labels.array) if n > 0]
     beside, inside = _names_beside(path), _names_inside(path)
@@ -183,7 +189,7 @@ def _names_beside(path: Path) -> dict[int, str]:
     try:
         content = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
-        raise MarrowQuantError(f"{file.name} is no readable JSON; correct it, or remove it to go by the label numbers.") from None
+        raise MarrowQuantError("{file} is no readable JSON; correct it, or remove it to go by the label numbers.", file=file.name) from None
     names = content.get("labels", content) if isinstance(content, dict) else {}
     pairs = names.items() if isinstance(names, dict) else ()
     numbered = [(first, second) if re.fullmatch(r"\d+", str(first)) else (second, first) for first, second in pairs]
@@ -206,6 +212,6 @@ def _levels_by_number(names: Iterable[tuple[str, str]], source: str) -> dict[int
         if level is None or not re.fullmatch(r"\d+", number):
             continue
         if level in found.values():
-            raise MarrowQuantError(f"{source} names {level} twice; give each vertebra one number.")
+            raise MarrowQuantError("{source} names {level} twice; give each vertebra one number.", source=source, level=level)
         found[int(number)] = level
     return found

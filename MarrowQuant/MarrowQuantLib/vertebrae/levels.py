@@ -54,7 +54,7 @@ def level_index(level: str) -> int:
         If there is no such level.
     """
     if level not in LEVELS:
-        raise MarrowQuantError(f'"{level}" is not a vertebral level; use C1 to C7, T1 to T12, L1 to L5 or S1.')
+        raise MarrowQuantError("\"{level}\" is not a vertebral level; use C1 to C7, T1 to T12, L1 to L5 or S1.", level=level)
     return LEVELS.index(level)
 
 
@@ -68,7 +68,10 @@ def levels_between(first: str, last: str) -> tuple[str, ...]:
     """
     start, stop = level_index(first), level_index(last)
     if stop <= start:
-        raise MarrowQuantError(f"{last} is not below {first}; give the cranial level first and a different caudal level second.")
+        raise MarrowQuantError(
+            "{last} is not below {first}; give the cranial level first and a different caudal level second.",
+            last=last, first=first,
+        )
     return LEVELS[start : stop + 1]
 
 
@@ -86,6 +89,9 @@ def relabel(rois: Iterable[VertebraROI], steps: int) -> list[VertebraROI]:
     for roi in rois:
         index = level_index(roi.level) + steps
         if not 0 <= index < len(LEVELS):
-            raise MarrowQuantError(f"{roi.level} cannot move {abs(steps)} level(s) {'down' if steps > 0 else 'up'}: the column ends there.")
+            raise MarrowQuantError(
+                "{level} cannot move {steps} level(s) {which}: the column ends there.",
+                level=roi.level, steps=abs(steps), which="down" if steps > 0 else "up",
+            )
         moved.append(replace(roi, level=LEVELS[index]))
     return moved

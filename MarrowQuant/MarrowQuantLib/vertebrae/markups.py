@@ -68,7 +68,10 @@ def read_markups(
     found.sort(key=lambda item: level_index(item[0].level))
     _refuse_duplicates([roi for roi, _ in found], path)
     if not found:
-        raise MarrowQuantError(f"{path.name} holds no placed point and no ROI; place one point per vertebra and save the markups again.")
+        raise MarrowQuantError(
+            "{file} holds no placed point and no ROI; place one point per vertebra and save the markups again.",
+            file=path.name,
+        )
     if not any(follows for _, follows in found):
         return [roi for roi, _ in found]
     frames = default_axes(np.array([roi.center_ras for roi, _ in found]))
@@ -104,7 +107,7 @@ def write_markups(path: PathLike, rois: Iterable[VertebraROI], *, kind: str = "p
     """
     path, rois = Path(path), list(rois)
     if kind not in ("points", "rois"):
-        raise MarrowQuantError(f'"{kind}" is not a kind of markups; use points or rois.')
+        raise MarrowQuantError("\"{kind}\" is not a kind of markups; use points or rois.", kind=kind)
     if not rois:
         raise MarrowQuantError("There is no vertebral ROI to write; place ROIs first.")
     _refuse_duplicates(rois, path)
@@ -113,33 +116,43 @@ def write_markups(path: PathLike, rois: Iterable[VertebraROI], *, kind: str = "p
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise MarrowQuantError(f"{path.name} cannot be written ({error.strerror}); choose another folder.") from error
+        raise MarrowQuantError(
+            "{file} cannot be written ({strerror}); choose another folder.",
+            file=path.name, strerror=error.strerror,
+        ) from error
 
 
 def _load(path: Path) -> Iterator[dict[str, Any]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise MarrowQuantError(f"{path.name} cannot be read ({error.strerror}); check the path.") from error
+        raise MarrowQuantError("{file} cannot be read ({strerror}); check the path.", file=path.name, strerror=error.strerror) from error
     except ValueError as error:
-        raise MarrowQuantError(f"{path.name} is not valid JSON; save the markups again from Slicer.") from error
+        raise MarrowQuantError("{file} is not valid JSON; save the markups again from Slicer.", file=path.name) from error
     markups = content.get("markups") if isinstance(content, dict) else None
     if not isinstance(markups, list) or not all(isinstance(markup, dict) for markup in markups):
-        raise MarrowQuantError(f"{path.name} is not a Slicer markups file: it has no list of markups; give a .mrk.json file.")
+        raise MarrowQuantError("{file} is not a Slicer markups file: it has no list of markups; give a .mrk.json file.", file=path.name)
     for markup in markups:
         if markup.get("type") not in ("Fiducial", "ROI"):
             raise MarrowQuantError(
-                f'{path.name} holds a markup of type "{markup.get("type")}"; vertebrae need a point list (Fiducial) or ROIs.'
+                "{file} holds a markup of type \"{kind}\"; vertebrae need a point list (Fiducial) or ROIs.",
+                file=path.name, kind=markup.get("type"),
             )
         if markup.get("coordinateUnits", "mm") != "mm":
-            raise MarrowQuantError(f'{path.name} gives positions in "{markup["coordinateUnits"]}"; save the markups in mm.')
+            raise MarrowQuantError(
+                "{file} gives positions in \"{coordinateUnits}\"; save the markups in mm.",
+                file=path.name, coordinateUnits=markup["coordinateUnits"],
+            )
         yield markup
 
 
 def _to_ras(markup: dict[str, Any], path: Path) -> np.ndarray:
     system = str(markup.get("coordinateSystem", "LPS")).upper()
     if system not in ("LPS", "RAS"):
-        raise MarrowQuantError(f'{path.name} uses the coordinate system "{system}", which is unknown; it must be LPS or RAS.')
+        raise MarrowQuantError(
+            "{file} uses the coordinate system \"{system}\", which is unknown; it must be LPS or RAS.",
+            file=path.name, system=system,
+        )
     return _LPS_FROM_RAS if system == "LPS" else np.eye(3)
 
 
@@ -147,7 +160,7 @@ def _points(markup: dict[str, Any], path: Path) -> list[dict[str, Any]]:
     """Control points that were placed; Slicer also saves points that wait for their position."""
     points = markup.get("controlPoints", [])
     if not isinstance(points, list) or not all(isinstance(point, dict) for point in points):
-        raise MarrowQuantError(f"{path.name} holds a damaged list of control points; save the markups again from Slicer.")
+        raise MarrowQuantError("{file} holds a damaged list of control points; save the markups again from Slicer.", file=path.name)
     return [point for point in points if point.get("positionStatus", "defined") == "defined"]
 
 
@@ -159,7 +172,10 @@ def _roi_from_point(
     level = parse_level(label)
     if level is None:
         given = f'The point "{label}"' if label.strip() else "A point without a label"
-        raise MarrowQuantError(f"{given} in {path.name} names no vertebral level; label each point with its level, for example L1.")
+        raise MarrowQuantError(
+            "{given} in {file} names no vertebral level; label each point with its level, for example L1.",
+            given=given, file=path.name,
+        )
     position = to_ras @ _numbers(point.get("position"), 3, f"the position of {level}", path)
     axes = _axes(point.get("orientation"), to_ras, level, path)
     written_shape, radii = _described_shape(point)
@@ -180,13 +196,17 @@ def _roi_from_box(markup: dict[str, Any], to_ras: np.ndarray, shape: str, path: 
     level = next((parsed for parsed in map(parse_level, labels) if parsed), None)
     if level is None:
         raise MarrowQuantError(
-            f'The ROI "{labels[0] or labels[1]}" in {path.name} names no vertebral level; name each ROI by its level, for example L1.'
+            "The ROI \"{labels}\" in {file} names no vertebral level; name each ROI by its level, for example L1.",
+            labels=labels[0] or labels[1], file=path.name,
         )
     if markup.get("insideOut"):
-        raise MarrowQuantError(f'The ROI of {level} in {path.name} is turned inside out; switch off "inside out" in Slicer and save again.')
+        raise MarrowQuantError(
+            "The ROI of {level} in {file} is turned inside out; switch off \"inside out\" in Slicer and save again.",
+            level=level, file=path.name,
+        )
     size = _numbers(markup.get("size"), 3, f"the size of {level}", path)
     if np.any(size <= 0):
-        raise MarrowQuantError(f"The ROI of {level} in {path.name} has no size; draw it again.")
+        raise MarrowQuantError("The ROI of {level} in {file} has no size; draw it again.", level=level, file=path.name)
     center = markup.get("center", points[0].get("position") if points else None)
     axes = _axes(markup.get("orientation"), to_ras, level, path)
     notes = [markup, *points]
@@ -217,14 +237,20 @@ def _axes(orientation: Optional[Sequence[float]], to_ras: np.ndarray, level: str
         return np.eye(3)
     axes = to_ras @ _numbers(orientation, 9, f"the orientation of {level}", path).reshape(3, 3)
     if not np.allclose(axes.T @ axes, np.eye(3), atol=1e-3):
-        raise MarrowQuantError(f"The orientation of {level} in {path.name} is not a rotation; save the markups again from Slicer.")
+        raise MarrowQuantError(
+            "The orientation of {level} in {file} is not a rotation; save the markups again from Slicer.",
+            level=level, file=path.name,
+        )
     return axes
 
 
 def _numbers(values: Any, count: int, what: str, path: Path) -> np.ndarray:
     usable = isinstance(values, list) and len(values) == count
     if not usable or not all(isinstance(value, (int, float)) and math.isfinite(value) for value in values):
-        raise MarrowQuantError(f"In {path.name} {what} is not a list of {count} numbers; save the markups again from Slicer.")
+        raise MarrowQuantError(
+            "In {file} {what} is not a list of {count} numbers; save the markups again from Slicer.",
+            file=path.name, what=what, count=count,
+        )
     return np.array(values, dtype=float)
 
 
@@ -244,7 +270,10 @@ def _refuse_duplicates(rois: Sequence[VertebraROI], path: Path) -> None:
     levels = [roi.level for roi in rois]
     for level in levels:
         if levels.count(level) > 1:
-            raise MarrowQuantError(f"{level} occurs {levels.count(level)} times in {path.name}; keep one point or ROI per level.")
+            raise MarrowQuantError(
+                "{level} occurs {count} times in {file}; keep one point or ROI per level.",
+                level=level, count=levels.count(level), file=path.name,
+            )
 
 
 def _point_list(rois: Sequence[VertebraROI]) -> dict[str, Any]:

@@ -90,8 +90,9 @@ def find_numbering(centers: Mapping[int, np.ndarray], file: str) -> Numbering:
     too_wide = possible and not fitting
     why = "name vertebrae that do not lie as far apart as these" if too_wide else "do not tell which vertebrae they mean"
     raise MarrowQuantError(
-        f"The label numbers of {file} ({numbers}) {why}; name them in a JSON file of the same name beside it, such as "
-        '{"41": "L1", "42": "L2"}.'
+        "The label numbers of {file} ({numbers}) {why}; name them in a JSON file of the same name beside it, such as {{\"41\": \"L1\", "
+        "\"42\": \"L2\"}}.",
+        file=file, numbers=numbers, why=why,
     )
 
 

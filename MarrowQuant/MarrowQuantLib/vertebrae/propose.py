@@ -141,8 +141,9 @@ def check_distance(upper: str, lower: str, distance_mm: float, expected_mm: floa
     """
     if not _LEAST_SCALE < distance_mm / expected_mm < _LARGEST_SCALE:
         raise MarrowQuantError(
-            f"The clicks of {upper} and {lower} are {distance_mm:.0f} mm apart, where about {expected_mm:.0f} mm fit these levels; "
-            "check that each click has the right level."
+            "The clicks of {upper} and {lower} are {distance_mm:.0f} mm apart, where about {expected_mm:.0f} mm fit these levels; check "
+            "that each click has the right level.",
+            upper=upper, lower=lower, distance_mm=distance_mm, expected_mm=expected_mm,
         )
 
 
@@ -168,7 +169,7 @@ def _match(levels: Sequence[str], prior: np.ndarray, image: Volume) -> tuple[np.
     sampler = _Sampler(image, _STEP_MM * scale)
     for end in (0, -1):
         if not sampler.sees(prior[end]):
-            raise MarrowQuantError(f"The point of {levels[end]} lies outside the image; place it inside a vertebral body.")
+            raise MarrowQuantError("The point of {levels} lies outside the image; place it inside a vertebral body.", levels=levels[end])
     axes = default_axes(prior)
     patch = np.round(np.array(_PATCH_MM) / _STEP_MM).astype(int)
     search = np.round(np.array(_SEARCH_MM) / _STEP_MM).astype(int)

@@ -78,7 +78,7 @@ def inside_shape(local: np.ndarray, shape: str) -> np.ndarray:
         return (local[..., 0] ** 2 + local[..., 1] ** 2 < 1.0) & _half_open(local[..., 2])
     if shape == "box":
         return _half_open(local[..., 0]) & _half_open(local[..., 1]) & _half_open(local[..., 2])
-    raise MarrowQuantError(f'"{shape}" is not an ROI shape; use ellipsoid, cylinder or box.')
+    raise MarrowQuantError("\"{shape}\" is not an ROI shape; use ellipsoid, cylinder or box.", shape=str(shape))
 
 
 def _half_open(u: np.ndarray) -> np.ndarray:
@@ -107,8 +107,9 @@ def rasterise(roi: VertebraROI, volume: Volume) -> RoiVoxels:
     fraction = _fraction_inside(roi, volume)
     if fraction == 0.0:
         raise MarrowQuantError(
-            f"The ROI of {roi.level} lies completely outside the field of view of {_name(volume)}; move the ROI, "
-            "or check that both belong to the same exam."
+            "The ROI of {level} lies completely outside the field of view of {name}; move the ROI, or check that both belong to the same "
+            "exam.",
+            level=roi.level, name=_name(volume),
         )
     bounds = _bounding_box(roi, volume)
     k, j, i = np.ogrid[bounds]
@@ -134,11 +135,14 @@ def rasterise(roi: VertebraROI, volume: Volume) -> RoiVoxels:
 
 def _check(roi: VertebraROI, volume: Volume) -> None:
     if volume.array.ndim != 3:
-        raise MarrowQuantError(f"{_name(volume)} is not a three-dimensional map, so no ROI can be measured on it; choose another map.")
+        raise MarrowQuantError(
+            "{name} is not a three-dimensional map, so no ROI can be measured on it; choose another map.",
+            name=_name(volume),
+        )
     if not (np.all(np.isfinite(roi.radii_mm)) and np.all(np.asarray(roi.radii_mm) > 0)):
-        raise MarrowQuantError(f"The ROI of {roi.level} has no size; give three half-lengths above 0 mm.")
+        raise MarrowQuantError("The ROI of {level} has no size; give three half-lengths above 0 mm.", level=roi.level)
     if not np.all(np.isfinite(roi.center_ras)):
-        raise MarrowQuantError(f"The ROI of {roi.level} has no position; place it again.")
+        raise MarrowQuantError("The ROI of {level} has no position; place it again.", level=roi.level)
 
 
 def _name(volume: Volume) -> str:

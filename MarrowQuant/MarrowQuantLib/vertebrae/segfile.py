@@ -46,7 +46,7 @@ def _header(path: Path) -> sitk.ImageFileReader:
     try:
         reader.ReadImageInformation()
     except RuntimeError:
-        raise MarrowQuantError(f"'{path.name}' cannot be read as an image; check the path and the file.") from None
+        raise MarrowQuantError("'{file}' cannot be read as an image; check the path and the file.", file=path.name) from None
     return reader
 
 
@@ -144,7 +144,7 @@ def write_segmentation(path: Union[str, Path], labels: Volume, names: Sequence[s
     try:
         sitk.WriteImage(image, str(path), useCompression=True)
     except RuntimeError as error:
-        raise MarrowQuantError(f"{path.name} cannot be written; choose a folder in which you may create files.") from error
+        raise MarrowQuantError("{file} cannot be written; choose a folder in which you may create files.", file=path.name) from error
 
 
 def _tags(name: str) -> str:

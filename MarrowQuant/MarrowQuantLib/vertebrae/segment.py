@@ -189,9 +189,9 @@ def _check_clicks(clicks: Mapping[str, Sequence[float]], sampler: Sampler) -> tu
     points = {level: np.asarray(clicks[level], dtype=float) for level in ordered}
     for level, point in points.items():
         if point.shape != (3,) or not np.isfinite(point).all():
-            raise MarrowQuantError(f"The click of {level} is not a position of three numbers (R, A, S in mm); click it again.")
+            raise MarrowQuantError("The click of {level} is not a position of three numbers (R, A, S in mm); click it again.", level=level)
         if not sampler.sees(point):
-            raise MarrowQuantError(f"The click of {level} lies outside the image; click inside its vertebral body.")
+            raise MarrowQuantError("The click of {level} lies outside the image; click inside its vertebral body.", level=level)
     return (levels_between(ordered[0], ordered[-1]) if len(ordered) > 1 else (ordered[0],)), points
 
 

@@ -264,7 +264,10 @@ class Case:
         """
         files = sorted(others.rglob("results.json")) if others else []
         if others and not files:
-            raise MarrowQuantError(f"The folder '{others.name}' holds no results.json; choose the folder of other dates of this patient.")
+            raise MarrowQuantError(
+                "The folder '{others}' holds no results.json; choose the folder of other dates of this patient.",
+                others=others.name,
+            )
         results = self.results()
         cases = [*(load_results(file) for file in files), results_to_dict(results)]
         timeline = timeline_of(cases, band=baseline_band(results)[0])

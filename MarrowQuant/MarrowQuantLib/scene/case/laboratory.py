@@ -64,7 +64,7 @@ class Laboratory:
         """
         known = [*self.history.values, *self.history.notes, *self._of_exams()]
         if (entry_name(entry), entry.date) in {(entry_name(e), e.date) for e in known}:
-            raise MarrowQuantError(f"There is an entry of this kind on {entry.date} already; change or remove it first.")
+            raise MarrowQuantError("There is an entry of this kind on {date} already; change or remove it first.", date=entry.date)
         if not isinstance(entry, LabValue):
             self._keep(replace(self.history, notes=(*self.history.notes, entry)))
             return
