@@ -56,7 +56,12 @@ def _muscle_of_stitched(maps: Mapping[str, Volume], muscle: Optional[Muscle]) ->
     if muscle is None or isinstance(muscle, (int, float)):
         return muscle
     apart = [point for number in _parts(maps) for point in points_inside(maps[part_key("dwi_high", number)], muscle)]
-    return points_inside(maps["dwi_high"], muscle) or (None if apart else muscle)
+    inside = points_inside(maps["dwi_high"], muscle)
+    outside = sum(tuple(point) not in {*inside, *apart} for point in muscle)
+    if (inside or apart) and outside:
+        told = "{outside} of {n} points in muscle lie outside the diffusion images; move them into muscle, or delete them."
+        raise MarrowQuantError(told, outside=outside, n=len(muscle))
+    return inside or (None if apart else muscle)
 
 
 def _muscle_of_part(image: Volume, muscle: Optional[Muscle]) -> Optional[Muscle]:

@@ -11,6 +11,7 @@ import slicer
 from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Component, MarrowQuantError, Volume, part_key
 from .classes import classes_to_nodes
 from .labelmaps import finish_segmentation, set_segment, start_segmentation, terminology
+from .load_edits import digest
 from .nodes import burden_tags, exam_title, find_node, find_or_add, nodes_with, scene_or_default, set_tags, tag
 from .tables import components_table, read_rows
 from .volumes import volume_from_node
@@ -81,7 +82,7 @@ def burden_to_nodes(
     """
     tags = burden_tags("segments", exam_label, part)
     node = find_or_add("vtkMRMLSegmentationNode", f"{exam_title(exam_label, part)} tumour load", tags, scene)
-    states = _state_of_each_voxel(burden)
+    states = state_of_each_voxel(burden)
     was_modifying = node.StartModify()
     try:
         start_segmentation(node, volume_node)
@@ -89,11 +90,23 @@ def burden_to_nodes(
             mask = states == index
             set_segment(node, state, name, mask, burden.labels.ijk_to_ras, color=color, terminology_entry=entry)
         finish_segmentation(node)
+        set_tags(node, {"states": digest(states)})
     finally:
         node.EndModify(was_modifying)
     _write_labels(burden.labels, exam_label, part, scene)
     components_table(burden, exam_label, scene, part=part)
     return node
+
+
+def state_of_each_voxel(burden: Burden) -> np.ndarray:
+    """1, 2, 3 for a voxel of an accepted, physiological, rejected component, else 0: uint8, shape (k, j, i)."""
+    labels = burden.labels.array
+    known = max((component.label for component in burden.components), default=0)
+    code = np.zeros(max(int(labels.max(initial=0)), known) + 1, dtype=np.uint8)
+    states = list(_SEGMENTS)
+    for component in burden.components:
+        code[component.label] = states.index(component.state) + 1
+    return code[labels]
 
 
 def remove_burden(exam_label: str, scene: Optional[Any] = None) -> None:
@@ -131,17 +144,6 @@ def components_from_scene(exam_label: str, scene: Optional[Any] = None, *, part:
 def components_from_table(node: Any) -> tuple[Component, ...]:
     """Read a table that :func:`MarrowQuantLib.scene.tables.components_table` wrote; see :func:`components_from_scene`."""
     return tuple(_component(row, node) for row in read_rows(node))
-
-
-def _state_of_each_voxel(burden: Burden) -> np.ndarray:
-    """1, 2, 3 for a voxel of an accepted, physiological, rejected component, else 0: uint8, shape (k, j, i)."""
-    labels = burden.labels.array
-    known = max((component.label for component in burden.components), default=0)
-    code = np.zeros(max(int(labels.max(initial=0)), known) + 1, dtype=np.uint8)
-    states = list(_SEGMENTS)
-    for component in burden.components:
-        code[component.label] = states.index(component.state) + 1
-    return code[labels]
 
 
 def _write_labels(labels: Volume, exam_label: str, part: int, scene: Optional[Any]) -> None:

@@ -7,8 +7,9 @@ A node is known by its attributes, never by its name, which the reader may chang
 ``.date``          exam date, ISO 8601
 ``.key``           what a volume is in ``ExamResult.maps``: ff, water, …
 ``.rois``          "points" (point list) or "segments" (segmentation)
-``.burden``        "segments" (segmentation by state), "classes" (by ADC class) or "labels" (components); of stations kept apart
-                   "segments_part2" …
+``.burden``        "segments" (segmentation by state), "classes" (by ADC class), "labels" (components) or "edits" (what the reader
+                   painted and erased); of stations kept apart "segments_part2" …
+``.states``        on the segmentation by state: what was written, to know in an opened scene whether it was painted in since
 ``.part``          number of the stations kept apart, on the nodes of their tumour load
 ``.muscle``        "points": the reader's points in muscle
 ``.skeleton``      label of the exam whose tumour load a mask of bone restricts
@@ -87,7 +88,7 @@ def exam_title(label: str, part: int = 1) -> str:
 
 
 def burden_tags(kind: str, exam_label: str, part: int = 1) -> dict[str, str]:
-    """Tags of a node of the tumour load: "segments", "classes" or "labels" of the stitched stations (part 1) or of stations kept apart."""
+    """Tags of a node of the tumour load: "segments", "classes", "labels" or "edits" of the stitched stations (1) or of those kept apart."""
     return {"exam": exam_label, "burden": part_key(kind, part), **({} if part == 1 else {"part": str(part)})}
 
 

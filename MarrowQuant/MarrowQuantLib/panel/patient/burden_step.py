@@ -8,7 +8,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from ...model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, Component
+from ...model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, Component, sentence
+from ..language import interfaceLanguage
 from ..step import Step
 from ..tablewidget import fillTable, number
 from . import views
@@ -183,6 +184,11 @@ class BurdenStep(Step):
     def note(self) -> str:
         burden = self._burden()
         return "\n".join([*burden.flags, *self.exam.part_notes, *self._stationsTold()]) if burden else ""
+
+    def told(self, missing: str) -> str:
+        hand = self.exam.hand.items() if self.exam else ()
+        answers = [sentence(told, interfaceLanguage()) for code, told in hand if code not in ("hand.points_deleted", "hand.outlines")]
+        return "\n".join(filter(None, (*answers, super().told(missing))))
 
     def _stationsTold(self) -> list[str]:
         """How well the stations fit together."""

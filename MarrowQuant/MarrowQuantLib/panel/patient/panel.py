@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional
 
+import qt
+import slicer
 from slicer.i18n import tr as _
 
 from ...scene.case.case import BASELINE, LABELS, Case
@@ -20,6 +22,7 @@ from .quantify_step import QuantifyStep
 from .response_step import ResponseStep
 from .vertebrae_step import VertebraeStep
 
+HAND_DELAY_MS = 250
 NUMBER_WIDGETS = (
     "radiusLRSpinBox", "radiusAPSpinBox", "radiusCCSpinBox", "ratioSlider", "adcRangeWidget", "minComponentSlider", "ageSpinBox",
 )  # fmt: skip
@@ -58,6 +61,11 @@ class Panel(RunningPanel):
         self.deidentify = DeidentifyStep(self, ui)
         self.followUp = FollowUpPart(self, ui)
         self.ui.examComboBox.connect("activated(int)", self.onExamChosen)
+        self._hand = qt.QTimer()  # dragging a point, or removing many nodes, is looked at once, when it rests
+        self._hand.setSingleShot(True)
+        self._hand.setInterval(HAND_DELAY_MS)
+        self._hand.connect("timeout()", self.followHand)
+        observe(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self.onNodeEdited)
 
     @property
     def label(self) -> str:
@@ -86,7 +94,22 @@ class Panel(RunningPanel):
             step.exit()
 
     def cleanup(self) -> None:
+        self._hand.stop()
         self.burden.cleanup()
+
+    def onNodeEdited(self, caller: Any = None, event: Any = None) -> None:
+        """A node was removed or edited, by the reader or by a step of the panel itself."""
+        if self.parameterNode is not None and not self.busy:
+            self._hand.start()
+
+    def followHand(self) -> None:
+        """Take over, or answer in words, what the reader did with the case's nodes elsewhere."""
+        if self.parameterNode is None or self.busy or slicer.mrmlScene.IsBatchProcessing():
+            return
+        followed: list[bool] = []
+        self.attempt(lambda: followed.append(self.case.follow_hand()))
+        if any(followed):
+            self.refresh()
 
     def restore(self) -> None:
         """Take up what an opened scene holds."""
@@ -94,6 +117,7 @@ class Panel(RunningPanel):
             self.run(self.case.restore)
         else:
             self.refresh()
+        self.followHand()
 
     def refresh(self) -> None:
         """Bring every widget up to date with the case."""

@@ -31,6 +31,7 @@ class Placing:
             (markups.PointPositionDefinedEvent, onDefined),
             (markups.PointEndInteractionEvent, onChanged),
             (markups.PointRemovedEvent, onChanged),
+            (markups.PointModifiedEvent, panel.onNodeEdited),  # moved by coordinates, or renamed, in Markups
         )
         self._observed: Optional[Any] = None
         widget.visible = False

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 import slicer
 from slicer.i18n import tr as _
 
-from ...model import MarrowQuantError, Settings, VertebraROI
+from ...model import MarrowQuantError, Settings, VertebraROI, sentence
 from ...scene.case.case import FOLLOW_UP
 from ...vertebrae.levels import LEVELS
 from ...vertebrae.roi import DISC_RADIUS_MM
+from ..language import interfaceLanguage
 from ..step import Step
 from ..tablewidget import fillTable, number
 from . import views
@@ -19,6 +20,7 @@ from .placing import Placing
 if TYPE_CHECKING:
     from .panel import Panel
 
+_TOLD_HERE = ("hand.points_deleted", "hand.outlines", "hand.map_deleted")
 LAST_LUMBAR = "L5"
 CHOICES = (("ellipsoid", False), ("cylinder", False), ("cylinder", True), ("box", False))  # shape of the ROIs, and whether it is a disc
 
@@ -178,7 +180,12 @@ class VertebraeStep(Step):
 
     def note(self) -> str:
         carried = self.case.follow_up.notes if self.panel.label == FOLLOW_UP else ()
-        return "\n".join((*carried, *(self.exam.notes if self.exam else ())))
+        exam = self.exam
+        if exam is None:
+            return "\n".join(carried)
+        hand = [told for code, told in exam.hand.items() if code in _TOLD_HERE]
+        trouble = ["⚠ " + sentence(exam.trouble, interfaceLanguage())] if exam.trouble else []
+        return "\n".join((*trouble, *(sentence(told, interfaceLanguage()) for told in hand), *carried, *exam.notes))
 
     def show(self) -> None:
         exam = self.exam

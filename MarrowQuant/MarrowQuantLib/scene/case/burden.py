@@ -14,11 +14,13 @@ from ... import workflow
 from ...burden import BurdenSession
 from ...burden.exam_load import PartSession
 from ...exam.maps import ExamMaps
-from ...model import Burden, BurdenPart, Component, MarrowQuantError, VertebraROI, Volume, part_key
+from ...model import Burden, BurdenPart, Component, Finding, MarrowQuantError, VertebraROI, Volume, part_key
 from .. import skeleton
 from ..burden import burdens_to_nodes, remove_burden
 from ..muscle import muscle_points, remove_points
 from ..records import Decision
+from .hand import Hand
+from .painting import Painting
 from .rois import CaseRois
 
 if TYPE_CHECKING:
@@ -40,12 +42,19 @@ class CaseBurden(CaseRois):
         The reader's words on components, oldest first.
     muscle_signal : float or None
         The signal of muscle that :meth:`propose_burden` was given.
+    painting : Painting
+        What was painted and erased in the load.
+    following : Hand
+        Follows what the reader does with the nodes elsewhere; ``hand`` is what it has to tell, by its code.
     """
 
     def __init__(self, case: Case, maps: ExamMaps) -> None:
         super().__init__(case, maps)
         self.decisions: list[Decision] = []
         self.muscle_signal: Optional[float] = None
+        self.hand: dict[str, Finding] = {}
+        self.painting = Painting(self)
+        self.following = Hand(self)
         self._forget_burden()
 
     def _forget_burden(self) -> None:
@@ -54,6 +63,7 @@ class CaseBurden(CaseRois):
         self.part_notes: list[str] = []
         self._session: Optional[BurdenSession] = None
         self._part_sessions: list[PartSession] = []
+        self.painting.forget()
 
     def outdate_result(self) -> None:
         """The exam's result is no longer what is known."""
@@ -63,7 +73,7 @@ class CaseBurden(CaseRois):
         """The ROIs as they were measured last."""
         raise NotImplementedError
 
-    def _sessions(self) -> dict[int, BurdenSession]:
+    def sessions(self) -> dict[int, BurdenSession]:
         """The session of each part that can be measured."""
         sessions = {1: self._session, **{part.number: part.session for part in self._part_sessions}}
         return {number: session for number, session in sessions.items() if session is not None}
@@ -86,16 +96,19 @@ class CaseBurden(CaseRois):
         MarrowQuantError
             If no muscle is found or a point lies elsewhere; see ``workflow.burden_session``. What was proposed before then stays.
         """
+        self.painting.take_over()
         muscle = (muscle_points(self.label) or None) if muscle_signal is None else muscle_signal
         rois, settings, mask = self.measured_rois(), self.case.settings(), self._skeleton()
         maps, seams = self.maps.maps, self.maps.seams_ras
         self._session = workflow.burden_session(maps, settings, muscle, rois=rois, seams_ras=seams, skeleton=mask)
         self._part_sessions = workflow.part_sessions(maps, settings, muscle, rois=rois, skeleton=mask)
         self.muscle_signal = muscle_signal
-        sessions = self._sessions()
+        sessions = self.sessions()
         for decision in self.decisions:
             if decision.part in sessions:
                 sessions[decision.part].decide(decision.ras, decision.state)
+        self.painting.read()
+        self.following.was_proposed()
         self.update_burden()
         self._update_parts()
 
@@ -116,7 +129,7 @@ class CaseBurden(CaseRois):
 
     def move_burden_rois(self, rois: Sequence[VertebraROI]) -> None:
         """Tell a proposed tumour load that the vertebral ROIs moved."""
-        for session in self._sessions().values():
+        for session in self.sessions().values():
             session.set_rois(rois)
         self.update_burden()
 
@@ -131,8 +144,11 @@ class CaseBurden(CaseRois):
     def show_burden(self) -> None:
         """Write the tumour load into its segmentations and tables."""
         if self.burden is not None:
+            if self.painting.take_over():
+                self.update_burden()
             self._update_parts()
             self.refer("Burden", burdens_to_nodes(self.burden, self.parts, self.label, self.maps.maps, self.map_node))
+            self.painting.was_shown()
             self.remember()
 
     # ----------------------------------------------------------------------------------------------- muscle, skeleton
@@ -182,15 +198,17 @@ class CaseBurden(CaseRois):
         except MarrowQuantError:
             skeleton.choose_skeleton(before, self.label)
             raise
+        self.following.mask_was_chosen()
         self.case.follow_up.match()
         self.show_burden()
 
     # ------------------------------------------------------------------------------------------------------- decisions
     def components(self) -> list[tuple[int, Component]]:
         """Every component with the number of its part: the stitched stations' first."""
-        return [(number, component) for number, burden in self._burdens().items() for component in burden.components]
+        return [(number, component) for number, burden in self.burdens().items() for component in burden.components]
 
-    def _burdens(self) -> dict[int, Burden]:
+    def burdens(self) -> dict[int, Burden]:
+        """The tumour load of each part."""
         return {} if self.burden is None else {1: self.burden, **{part.number: part.burden for part in self.parts}}
 
     def decide(self, component: Component, state: str, part: int = 1) -> None:
@@ -212,14 +230,14 @@ class CaseBurden(CaseRois):
 
     def _add(self, decision: Decision) -> None:
         self.decisions.append(decision)
-        session = self._sessions().get(decision.part)
+        session = self.sessions().get(decision.part)
         if session is not None:
             session.decide(decision.ras, decision.state)
 
     def _drop_last(self) -> int:
         """Forget the last decision; the part that it was about."""
         part = self.decisions.pop().part
-        session = self._sessions().get(part)
+        session = self.sessions().get(part)
         if session is not None:
             session.undo_decision()
         return part
@@ -233,7 +251,7 @@ class CaseBurden(CaseRois):
 
     def _brightest_point(self, component: Component, part: int) -> tuple[float, ...]:
         """RAS of the component's brightest voxel: the last one that a rising threshold drops, so a decision saved there is found again."""
-        labels, signal = self._burdens()[part].labels, self.maps.maps[part_key("dwi_high", part)].array
+        labels, signal = self.burdens()[part].labels, self.maps.maps[part_key("dwi_high", part)].array
         voxels = np.flatnonzero(labels.array == component.label)
         brightest = voxels[np.argmax(signal.ravel()[voxels])]
         ijk = np.unravel_index(brightest, labels.array.shape)[::-1]

@@ -194,6 +194,13 @@ class Case:
         """The site's own limits of change, or None."""
         return limits_from_text(self.parameters.siteLimits) if self.parameters.siteLimits else None
 
+    def follow_hand(self) -> bool:
+        """Take over what the reader did with the case's nodes in other modules; True if there was anything. See :class:`.hand.Hand`."""
+        followed = [exam.following.follow() for exam in self.exams.values()]
+        if any(followed):
+            self._show_burdens()
+        return any(followed)
+
     def is_measured(self) -> bool:
         return any(exam.vertebrae or exam.burden for exam in self.exams.values())
 
@@ -249,10 +256,15 @@ class Case:
         MarrowQuantError
             Also if an ROI cannot be measured: a point that the reader placed must not be missing in what is written.
         """
+        self.follow_hand()
         for exam in self.exams.values():
             if exam.has_points() and not exam.vertebrae:
                 exam.measure()
-        return workflow.export(self.results(), folder, language=language, scene_writer=_save_open_scene, progress=progress)
+        try:
+            return workflow.export(self.results(), folder, language=language, scene_writer=_save_open_scene, progress=progress)
+        finally:
+            for exam in self.exams.values():
+                exam.was_written()
 
     def write_course(self, path: Path, others: Optional[Path] = None, language: str = "en") -> int:
         """Draw the course over the dates of this case and of all results.json below the folder ``others``; the number of dates.

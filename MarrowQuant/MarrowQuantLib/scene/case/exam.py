@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from ... import workflow
 from ...exam.maps import ExamMaps
-from ...model import ExamResult, LabValue, Measurement, Origin, VertebraResult, VertebraROI
-from ..nodes import exam_title, find_or_add
+from ...model import ExamResult, LabValue, MarrowQuantError, Measurement, Origin, VertebraResult, VertebraROI
+from ..nodes import exam_title, find_node, find_or_add
 from ..records import write_record
 from ..rois import rois_to_segmentation
 from .burden import CaseBurden
@@ -32,6 +32,8 @@ class CaseExam(CaseBurden):
         What ``workflow.measure_vertebrae`` returned for the points where they are now.
     labs : dict
         Test to value.
+    trouble : MarrowQuantError or None
+        Why the points cannot be measured as they are now.
     """
 
     def __init__(self, case: Case, maps: ExamMaps) -> None:
@@ -41,15 +43,20 @@ class CaseExam(CaseBurden):
         self.labs: dict[str, LabValue] = {}
         self._shift_notes: tuple[str, ...] = ()
         self._result: Optional[ExamResult] = None
+        self.trouble: Optional[MarrowQuantError] = None
 
     def result(self) -> ExamResult:
         """All that is known now; the same object as long as nothing changes."""
         if self._result is None:
-            labs, notes = dict(self.labs), (*self._shift_notes, *self.part_notes)
+            labs, notes = dict(self.labs), (*self._shift_notes, *self.part_notes, *self._told_by_hand())
             measured = (self.maps, self.vertebrae, self.lumbar, self.burden, labs)
             origin = Origin(self.maps.warnings, self.placement_notes)
             self._result = workflow.assemble(*measured, notes, self.parts, origin)
         return self._result
+
+    def _told_by_hand(self) -> list[str]:
+        """What a report must say of what the reader did elsewhere; that outlines were drawn again is for the panel alone."""
+        return [told for code, told in self.hand.items() if code != "hand.outlines"]
 
     def outdate_result(self) -> None:
         """What :meth:`result` gave is no longer all that is known."""
@@ -79,6 +86,7 @@ class CaseExam(CaseBurden):
             placement_notes=self.placement_notes,
         )
         self.case.remembered[self.label] = text
+        self.following.look()
 
     # ------------------------------------------------------------------------------------------------------------ ROIs
     @property
@@ -95,15 +103,44 @@ class CaseExam(CaseBurden):
             If an ROI cannot be measured; nothing old is then kept as if it were measured.
         """
         self.vertebrae, self.lumbar, self._result, self._shift_notes = (), {}, None, ()
+        self.following.was_measured()
+        self.trouble = None
+        for code in ("hand.outlines", "hand.points_deleted"):
+            self.hand.pop(code, None)
+        try:
+            self._measure()
+        except MarrowQuantError as error:
+            self.trouble = error
+            raise
+
+    def _measure(self) -> None:
         if self.points_node is not None:
             self._history.record(self.points_node, self.placement_notes)
         rois = self.rois()
         self.maps, shifts, notes = workflow.with_shifts(self.maps, rois, self.case.settings())
         self.vertebrae, self.lumbar = workflow.measure_vertebrae(self.maps.maps, rois, shifts)
         self._shift_notes = tuple(notes)
-        key = "ff" if "ff" in self.maps.maps else "adc"
+        self.draw_outlines()
+        self.move_burden_rois(rois)
+
+    @property
+    def outlines_node(self) -> Optional[Any]:
+        """The segmentation that shows the ROIs, or None."""
+        return find_node("vtkMRMLSegmentationNode", {"exam": self.label, "rois": "segments"})
+
+    def draw_outlines(self) -> None:
+        """Show the ROIs as segments on the grid of the map that is measured."""
+        key = next((key for key in ("ff", "adc") if key in self.maps.maps), None)
+        if key is None:
+            return
         tags = {"exam": self.label, "rois": "segments"}
         node = find_or_add("vtkMRMLSegmentationNode", f"{exam_title(self.label)} vertebral ROIs", tags)
-        rois_to_segmentation(rois, self.maps.maps[key], node, self.map_node(key))
+        rois_to_segmentation(self.rois(), self.maps.maps[key], node, self.map_node(key))
         self.refer("Segmentation", node)
-        self.move_burden_rois(rois)
+        self.following.outlines_were_drawn()
+
+    def was_written(self) -> None:
+        """An export wrote the exam's nodes anew: what differs from them later was done by the reader."""
+        self.following.was_measured()
+        self.following.outlines_were_drawn()
+        self.painting.was_shown()

@@ -53,8 +53,9 @@ class CaseRois:
 
     @property
     def points_node(self) -> Optional[Any]:
-        """The exam's point list, or None."""
-        return getattr(self.case.parameters, _REFERENCES[self.label] + "Points")
+        """The exam's point list, or None; one that was deleted may still be known to the parameters."""
+        node = getattr(self.case.parameters, _REFERENCES[self.label] + "Points")
+        return None if node is None or node.GetScene() is None else node
 
     def points(self) -> Any:
         """The exam's point list, made at the first call."""

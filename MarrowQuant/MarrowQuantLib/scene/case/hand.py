@@ -1,0 +1,149 @@
+"""The reader's hand: what was done with the nodes of a case in other modules is noticed, and taken over or answered in words.
+
+Points moved by coordinates, renamed or deleted in Markups; voxels painted or erased in Segment Editor; nodes deleted in Data. Nothing of
+it is put back in silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Callable, Optional
+
+from ...model import MarrowQuantError, finding
+from ..load_edits import load_node, stamp
+from ..muscle import muscle_points
+from ..points import read_points
+
+if TYPE_CHECKING:
+    from .exam import CaseExam
+
+
+class Hand:
+    """Follows the reader's hand in the nodes of one exam.
+
+    Parameters
+    ----------
+    exam : CaseExam
+    """
+
+    def __init__(self, exam: CaseExam) -> None:
+        self._exam = exam
+        self._seen: set[str] = set()  # keys of the maps whose nodes were there
+        self._outlines: Optional[tuple[Any, ...]] = None
+        self._measured: tuple[Any, ...] = ()
+        self._normalised: tuple[Any, ...] = ()
+        self._mask: Optional[tuple[Any, ...]] = None
+
+    # ----------------------------------------------------------------------------------------- what the case itself does
+    def look(self) -> None:
+        """Remember which images have nodes, to see later that one was deleted."""
+        self._seen = self._seen | self._present()
+
+    def _present(self) -> set[str]:
+        return {key for key in self._exam.maps.maps if self._exam.map_node(key) is not None}
+
+    def was_measured(self) -> None:
+        """The points as they are now are those of the measurements."""
+        self._measured = self._points()
+
+    def outlines_were_drawn(self) -> None:
+        node = self._exam.outlines_node
+        self._outlines = None if node is None else stamp(node)
+
+    def was_proposed(self) -> None:
+        """The tumour load is that of the mask and the points in muscle as they are now."""
+        self._normalised, self._mask = tuple(muscle_points(self._exam.label)), self._mask_now()
+        for code in ("hand.load_deleted", "hand.muscle_refused", "hand.mask_refused"):
+            self._exam.hand.pop(code, None)
+
+    def mask_was_chosen(self) -> None:
+        self._mask = self._mask_now()
+        self._exam.hand.pop("hand.mask_deleted", None)
+
+    # -------------------------------------------------------------------------------------------- what the reader did
+    def follow(self) -> bool:
+        """Take over what the reader changed since the last look; True if there was anything."""
+        told = dict(self._exam.hand)
+        followed = [step() for step in (self._follow_maps, self._follow_points, self._follow_outlines, self._follow_load)]
+        anything = any(followed) or told != self._exam.hand
+        if anything:
+            self._exam.outdate_result()
+        return anything
+
+    def _tell(self, code: str, **values: Any) -> None:
+        self._exam.hand[code] = finding(code, exam=self._exam.label, **values)
+
+    def _follow_maps(self) -> bool:
+        exam, seen = self._exam, self._seen
+        self.look()
+        lost = seen & set(exam.maps.maps) - self._present()
+        if not lost:
+            return False
+        exam.maps = replace(exam.maps, maps={key: volume for key, volume in exam.maps.maps.items() if key not in lost})
+        self._tell("hand.map_deleted", map=sorted(lost))
+        if exam.burden is not None and not exam.has_diffusion():
+            exam.remove_burden()
+        exam.remember()
+        if exam.vertebrae:
+            self._refused_or_done(exam.measure)
+        return True
+
+    def _points(self) -> tuple[Any, ...]:
+        node = self._exam.points_node
+        return () if node is None else read_points(node)
+
+    def _follow_points(self) -> bool:
+        exam = self._exam
+        deleted = exam.points_node is None and bool(self._measured)
+        if self._points() == self._measured:
+            return False
+        if deleted:
+            exam.points()  # an empty list; undoing fills it again
+        self._refused_or_done(exam.measure)
+        if deleted:
+            self._tell("hand.points_deleted")
+        return True
+
+    def _follow_outlines(self) -> bool:
+        node = self._exam.outlines_node
+        if self._outlines is None or (node is not None and stamp(node) == self._outlines):
+            return False
+        self._refused_or_done(self._exam.draw_outlines)
+        self._tell("hand.outlines")
+        return True
+
+    def _follow_load(self) -> bool:
+        exam = self._exam
+        if exam.burden is None:
+            return False
+        if load_node(exam.label) is None:
+            exam.remove_burden()
+            self._tell("hand.load_deleted")
+            return True
+        masked = self._mask_now() != self._mask
+        moved = tuple(muscle_points(exam.label)) != self._normalised
+        if masked or moved:
+            lost = masked and self._mask_now() is None
+            self._mask, self._normalised = self._mask_now(), tuple(muscle_points(exam.label))
+            reason = self._refused_or_done(lambda: exam.propose_burden(None if moved else exam.muscle_signal))
+            if reason is not None:
+                self._tell("hand.mask_refused" if masked else "hand.muscle_refused", reason=reason)
+            if lost:
+                self._tell("hand.mask_deleted")
+        if exam.painting.take_over():
+            exam.update_burden()
+            return True
+        return masked or moved
+
+    def _mask_now(self) -> Optional[tuple[Any, ...]]:
+        node = self._exam.skeleton_node
+        return None if node is None else stamp(node)
+
+    @staticmethod
+    def _refused_or_done(function: Callable[[], None]) -> Optional[MarrowQuantError]:
+        """Why it was refused, or None."""
+        try:
+            function()
+        except MarrowQuantError as error:
+            return error
+        return None
