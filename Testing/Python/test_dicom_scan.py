@@ -341,6 +341,7 @@ def test_philips_fat_fraction_uses_displayed_values(tmp_path: Path) -> None:
 @pytest.mark.parametrize("largest, expected", [(1, 100.0), (1000, 100.0), (100, 100.0)])
 def test_the_scale_of_a_fat_fraction_map_without_unit_is_guessed_and_said(tmp_path: Path, largest: int, expected: float) -> None:
     stored = np.full((ROWS, COLUMNS), largest, np.uint16)
+    stored[:2] = 0
     write_volume(tmp_path, ImageType=["DERIVED", "PRIMARY", "M", "FAT_FRACTION"], stored=stored)
     (volume,) = scan(tmp_path)
     assert volume.load().array.max() == pytest.approx(expected)

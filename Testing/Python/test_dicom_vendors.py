@@ -69,13 +69,13 @@ def test_a_csa_header_that_promises_more_tags_than_it_has_ends_where_its_bytes_e
 
 
 # --------------------------------------------------------------------------------------------------------------------- UIH
-def test_uih_b_values_are_the_prescribed_ones_and_the_applied_ones_are_told(tmp_path: Path) -> None:
+def test_uih_b_values_are_the_applied_ones_and_the_prescribed_ones_are_told(tmp_path: Path) -> None:
     for b, applied in ((0.0, 0.0), (50.0, 51.2), (800.0, 803.9)):
         private = {(0x0065, UIH_BLOCK, 0x09): ("FD", applied), (0x0065, UIH_BLOCK, 0x0A): ("FD", b)}
         write_volume(tmp_path, 3, private=private, **UIH)
     volumes = scan(tmp_path)
-    assert [v.b_value for (one,) in [diffusion_sets(volumes)] for v in one] == [0.0, 50.0, 800.0]
-    assert any("UIH (0065,100A), 803.9 applied by (0065,1009)" in sentence for v in volumes for sentence in v.evidence)
+    assert [v.b_value for (one,) in [diffusion_sets(volumes)] for v in one] == [0.0, 51.2, 803.9]
+    assert any("UIH (0065,1009), as applied; 800 was prescribed" in sentence for v in volumes for sentence in v.evidence)
 
 
 @pytest.mark.parametrize("implicit", [False, True])

@@ -74,9 +74,10 @@ def _sidecar(path: Path) -> list[float]:
 
 def _from_dicom(folder: Path) -> dict[str, list[Volume]]:
     """The diffusion sets of a folder that have two b-values or more; the keys end their maps' file names."""
-    sets = [volumes for volumes in dicom.diffusion_sets(dicom.scan(folder, progress_bar)) if len(volumes) > 1]
+    scanned = dicom.scan(folder, progress_bar)
+    sets = [volumes for volumes in dicom.diffusion_sets(scanned) if len(volumes) > 1]
     if not sets:
-        raise MarrowQuantError("The folder holds no diffusion images of two or more b-values; 'marrowquant inspect' shows what it holds.")
+        raise MarrowQuantError(_no_sets(scanned))
     found: dict[str, list[Volume]] = {}
     for volumes in sets:
         first = volumes[0]
@@ -87,6 +88,12 @@ def _from_dicom(folder: Path) -> dict[str, list[Volume]]:
             suffix += f"_{len(found) + 1}"
         found[suffix] = [volume.load() for volume in volumes]
     return found
+
+
+def _no_sets(scanned: Sequence[dicom.SeriesVolume]) -> str:
+    problems = dict.fromkeys(f"series {v.series_number}: {v.problem}" for v in scanned if v.problem and v.role in (Role.DWI, Role.UNKNOWN))
+    told = f" ({'; '.join(list(problems)[:3])})" if problems else ""
+    return f"The folder holds no sound diffusion images of two or more b-values{told}; 'marrowquant inspect' shows what it holds."
 
 
 def _fit_and_write(images: Sequence[Volume], suffix: str, out: Path, options: argparse.Namespace) -> None:

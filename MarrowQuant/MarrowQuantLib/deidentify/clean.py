@@ -21,7 +21,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID_dictionary
 
 from ..dicom.headers import DAMAGE
-from ..dicom.scaling import UNIT_FACTORS
+from ..dicom.units import is_plain
 from .codes import clean_code_item, is_code_item
 from .keyed import Key
 from .private import CSA, SAFE, SEQUENCE, clean_csa, is_safe_value
@@ -30,7 +30,6 @@ from .vocabulary import clean_code_string, clean_text
 
 CHARACTER_SET, PATIENT_NAME, PATIENT_ID, VOI_LUT = 0x00080005, 0x00100010, 0x00100020, 0x00283010
 REMOVED_TEXT = "REMOVED"
-UNITS = frozenset(unit for factors in UNIT_FACTORS.values() for unit in factors)  # as Rescale Type, which is text
 TEXT_TYPES = frozenset(("LO", "SH", "ST", "LT", "UT", "UC"))
 NUMBER_TYPES = frozenset(("US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT"))
 BYTE_TYPES = frozenset(("OB", "OW", "OF", "OD", "OL", "OV"))
@@ -167,7 +166,7 @@ class Cleaner:
         old = [str(value) for value in _values(element)]
         if element.tag == CHARACTER_SET:
             return "" if all(value in python_encoding for value in old) else REMOVE
-        new = [value if value in UNITS else clean_code_string(value) if element.VR == "CS" else clean_text(value) for value in old]
+        new = [value if is_plain(value) else clean_code_string(value) if element.VR == "CS" else clean_text(value) for value in old]
         if new == old:
             return ""
         if not any(new):

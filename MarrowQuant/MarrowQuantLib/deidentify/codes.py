@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from pydicom.dataset import Dataset
 
-from ..dicom.scaling import UNIT_FACTORS
+from ..dicom.units import is_plain
 
 REMOVED_CODE = ("REMOVED", "99MARROWQUANT", "removed")  # designators that begin with 99 are private (PS3.3 section 8.2)
 
@@ -22,7 +22,7 @@ def clean_code_item(item: Dataset) -> None:
     A code is not free of identity by being a code: sites code their departments, procedures and physicians.
     """
     value, scheme = str(item.get("CodeValue") or ""), str(item.get("CodingSchemeDesignator") or "")
-    meaning = _meanings().get((scheme, value))
+    meaning = _meanings().get((scheme, value)) or (value if scheme == "UCUM" and is_plain(value) else None)
     for tag in list(item.keys()):
         del item[tag]
     known = (value, scheme, meaning) if meaning else REMOVED_CODE
@@ -40,6 +40,4 @@ def _meanings() -> dict[tuple[str, str], str]:
         for codes in names.values():
             found.update({(scheme, code): entry[0] for code, entry in codes.items()})
     found.update({("SRT", old): found[("SCT", new)] for old, new in mapping["SRT"].items() if ("SCT", new) in found})
-    units = {unit for factors in UNIT_FACTORS.values() for unit in factors}
-    found.update({("UCUM", unit): unit for unit in units if ("UCUM", unit) not in found})
     return found

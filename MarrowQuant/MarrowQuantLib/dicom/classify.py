@@ -19,6 +19,7 @@ from ..model import Role
 from . import elements as el
 from .frame import Frame
 from .headers import SECONDARY_CAPTURES
+from .units import ANGULAR, DIFFUSIVITY, FREQUENCY, RATE, says_nothing, unit_of
 
 SAID, FOLLOWS, BY_NEIGHBOURS, DESCRIBED, NOTHING = 1.0, 0.9, 0.8, 0.5, 0.0
 
@@ -29,12 +30,13 @@ PHASE_TOLERANCE = 0.15  # our choice, in cycles: how far an echo may be from in 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a rule says. ``reciprocal`` marks a T2* map that becomes R2*."""
+    """What a rule says. ``reciprocal`` marks a T2* map that becomes R2*; with a ``problem`` the volume is not measured."""
 
     role: Role
     confidence: float
     evidence: str
     reciprocal: bool = False
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Candidate:
         Of all images of the series.
     n_orientations : int
         Different slice orientations in the series.
+    most_slices : int
+        Of the series' diffusion-weighted volumes.
     complex_series : bool
         The series holds phase, real or imaginary images.
     balanced_echoes : bool
@@ -65,15 +69,18 @@ class Candidate:
     echo_times_ms: tuple[float, ...] = ()
     b_values: tuple[float, ...] = ()
     n_orientations: int = 1
+    most_slices: int = 0
     complex_series: bool = False
     balanced_echoes: bool = True
 
     @property
     def words(self) -> frozenset[str]:
-        """ImageType without its first two values (original/derived, primary/secondary), and Philips' own image type."""
+        """ImageType without its first two values (original/derived, primary/secondary), Philips' own type, what a frame is a map of."""
         words = set(self.frame.image_type[2:])
         if self.frame.vendor == el.PHILIPS and self.frame.philips_type:
             words.add(self.frame.philips_type)
+        if self.frame.metabolite:
+            words.add("_".join(self.frame.metabolite.split()))
         return frozenset(words)
 
 
@@ -110,11 +117,12 @@ def _projection(c: Candidate) -> Optional[Verdict]:
 
 
 # --------------------------------------------------------------------------------------------------------- quantitative maps
-REAL_WORLD_ROLES = {"um2/s": Role.ADC, "mm2/s": Role.ADC, "/s": Role.R2STAR, "1/s": Role.R2STAR, "s-1": Role.R2STAR}
+ROLES_OF_UNITS = {DIFFUSIVITY: Role.ADC, RATE: Role.R2STAR, FREQUENCY: Role.FIELD_MAP, ANGULAR: Role.FIELD_MAP}
 MAP_WORDS = {
     Role.ADC: {"ADC", "ADC_UNSPECIFIED"},
     Role.PDFF: {"FF", "PDFF", "FAT_FRACTION", "FATFRACTION", "FAT_FRAC"},
     Role.R2STAR: {"R2_STAR", "R2STAR", "R2*", "R2STAR_MAP", "R2_STAR_MAP"},
+    Role.FIELD_MAP: {"B0", "B0_MAP", "B0 MAP", "FIELD_MAP", "FIELDMAP", "FIELD MAP", "B0MAP", "FREQUENCY_MAP"},
 }
 T2STAR_WORDS = {"T2_STAR", "T2STAR", "T2*", "T2_STAR_MAP", "T2STAR_MAP"}
 OTHER_DIFFUSION_MAPS = {"FA", "EADC", "EXP", "TENSOR", "COLFA", "TENSOR_B0", "DIFFUSION_ANISO", "RA", "IVIM"}
@@ -134,14 +142,19 @@ def _map_by_image_type(c: Candidate) -> Optional[Verdict]:
 
 
 def _map_by_unit(c: Candidate) -> Optional[Verdict]:
-    for unit in c.frame.real_world:
-        role = REAL_WORLD_ROLES.get(unit)
+    stated = [(code, "its Real World Value Mapping has") for code in c.frame.real_world]
+    for text, where in (*stated, (c.frame.rescale_type, "its Rescale Type is")):
+        unit = None if says_nothing(text) else unit_of(text)
+        role = ROLES_OF_UNITS.get(unit.dimension) if unit else None
         if role is not None:
-            return Verdict(role, FOLLOWS, f"its Real World Value Mapping has the unit {unit}")
+            return Verdict(role, FOLLOWS, f"{where} the unit {text}")
     return None
 
 
 # ------------------------------------------------------------------------------------------------------------------ diffusion
+_COMPUTED = re.compile(r"calc.*b|(?<![a-z])(c|s|v)dwi|comput|synth|extrapol|virtual|(?<![a-z])syn(?![a-z])", re.IGNORECASE)
+
+
 def _calculated_diffusion(c: Candidate) -> Optional[Verdict]:
     """Images at a b-value that was never acquired; they look like DWI in every other respect."""
     word = next((word for word in c.words if "CALC" in word), "")
@@ -154,7 +167,7 @@ def _calculated_diffusion(c: Candidate) -> Optional[Verdict]:
             low, high = span.groups()
             evidence = f"the sequence name says computed from b {low} to {high}: b {c.frame.b_value:g} was not acquired"
             return Verdict(Role.CALCULATED_DWI, FOLLOWS, evidence)
-    if c.frame.b_value and re.search(r"calc.*b|(cdwi|sdwi|computed.?dwi)|syn(thetic)?[ _]?b", c.frame.series_description, re.IGNORECASE):
+    if c.frame.b_value and _COMPUTED.search(c.frame.series_description) and not c.frame.synthetic:
         return Verdict(Role.CALCULATED_DWI, DESCRIBED, "the series description says calculated: this b-value was not acquired")
     return None
 
@@ -171,20 +184,43 @@ def _described_diffusion_map(c: Candidate) -> Optional[Verdict]:
     return None
 
 
+NO_B_VALUE = (
+    "its header has no b-value, which is lost when private elements are removed; give it as an override (b_value, in the panel's table of "
+    "series or by --overrides)"
+)
+
+
 def _diffusion(c: Candidate) -> Optional[Verdict]:
     b = c.frame.b_value
     if b is not None and b > 0:
-        return Verdict(Role.DWI, SAID, f"b {b:g} s/mm² by {c.frame.b_source}")
+        return Verdict(Role.DWI, c.frame.b_confidence, f"b {b:g} s/mm² by {c.frame.b_source}")
     weighted = [value for value in c.b_values if value > 0]
     if b is None and weighted and (c.frame.image_type[:1] != ("DERIVED",) or "TRACEW" in c.words):
+        if len(weighted) < len(c.b_values) or c.n_slices < c.most_slices or c.frame.unreadable:
+            what = "only some of its slices lack" if c.n_slices < c.most_slices else "an image of b 0 is there beside it, and it lacks"
+            return Verdict(Role.DWI, BY_NEIGHBOURS, f"in a series of diffusion, where {what} the b-value", problem=NO_B_VALUE)
         return Verdict(Role.DWI, BY_NEIGHBOURS, "no b-value in its header, taken as b 0 of a series that has b-values")
     if b == 0 and weighted:
-        return Verdict(Role.DWI, SAID, f"b 0 s/mm² by {c.frame.b_source}, in a series with higher b-values")
-    if ("DIFFUSION" in c.words or c.frame.contrast == "DIFFUSION") and b is not None:
-        return Verdict(Role.DWI, SAID, f"ImageType says DIFFUSION, b 0 s/mm² by {c.frame.b_source}")
-    if c.frame.echo_planar and b is not None and re.search(r"dwi|diff|dwibs", c.frame.series_description, re.IGNORECASE):
-        return Verdict(Role.DWI, DESCRIBED, f"b 0 s/mm² by {c.frame.b_source}, echo-planar, and described as diffusion")
-    return None
+        return Verdict(Role.DWI, c.frame.b_confidence, f"b 0 s/mm² by {c.frame.b_source}, in a series with higher b-values")
+    sign = _sign_of_diffusion(c)
+    return Verdict(Role.DWI, c.frame.b_confidence, f"{sign}, b 0 s/mm² by {c.frame.b_source}") if sign and b is not None else None
+
+
+def _sign_of_diffusion(c: Candidate) -> str:
+    """What says diffusion beside the b-value, or ""."""
+    if "DIFFUSION" in c.words or c.frame.contrast == "DIFFUSION":
+        return "ImageType or contrast says DIFFUSION"
+    if c.frame.echo_planar and re.search(r"dwi|diff", c.frame.series_description, re.IGNORECASE):
+        return "echo-planar and described as diffusion"
+    return ""
+
+
+def _diffusion_without_b(c: Candidate) -> Optional[Verdict]:
+    """Diffusion by every sign but the b-value: known as such, so that the reader is told what to give."""
+    if c.frame.b_value is not None or (c.frame.image_type[:1] == ("DERIVED",) and "TRACEW" not in c.words):
+        return None
+    sign = _sign_of_diffusion(c)
+    return Verdict(Role.DWI, DESCRIBED, f"{sign}, without a b-value", problem=NO_B_VALUE) if sign else None
 
 
 # ---------------------------------------------------------------------------------------------------------------------- Dixon
@@ -303,6 +339,7 @@ RULES: Sequence[Rule] = (
     _calculated_diffusion,
     _described_diffusion_map,
     _diffusion,
+    _diffusion_without_b,
     _dixon_by_image_type,
     _ge_prefix,
     _localizer,

@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
-import datetime
-import hashlib
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Optional
 
 import numpy as np
 
-from ..io.identity import IdentityWords, tells_who
+from ..io.identity import IdentityWords
 from . import elements as el
+from .bvalues import B_TAGS, CONFIDENCE, DUMMY_B, claims_of, named_in
 from .csa import csa_numbers
+from .dates import date_of
+from .patients import patient_of
+from .units import unit_of
 
 REMOVED = "[removed]"
-ANONYMOUS = "anonymous-"  # how a patient_key begins where name and ID tell nobody apart
 # our choice, far outside of what an MR scanner writes; what lies beyond is a damaged header
 MAX_PLACE_MM, MIN_STEP_MM, MAX_STEP_MM = 1e5, 1e-3, 1e3
-MAX_B_VALUE = 100_000.0  # s/mm², our choice: far above what whole-body scanners reach; more is no b-value
+# attributes that decide what a number is; one that is there and cannot be read is not the same as one that is absent
+DECISIVE = {
+    0x00281053: "Rescale Slope (0028,1053)", 0x00281052: "Rescale Intercept (0028,1052)", 0x2005100E: "Philips' scale slope (2005,100E)",
+    0x00180081: "Echo Time (0018,0081)", 0x00189082: "Effective Echo Time (0018,9082)", 0x00200032: "Image Position (0020,0032)",
+    0x00200037: "Image Orientation (0020,0037)", 0x00280030: "Pixel Spacing (0028,0030)",
+    **{tag: f"the b-value {name}" for tag, name in B_TAGS.items()},
+}  # fmt: skip
+B_VALUE_WORDS = {f"the b-value {name}" for name in B_TAGS.values()}
+TABLE_INSTEAD = "a look-up table (0028,3000) stands in place of its rescale slope, which is not read"
+REAL_WORLD_MAPPING = "Real World Value Mapping (0040,9096)"
 
 
 def identify(top: el.Elements) -> dict[str, Any]:
-    """What is kept of who and when: a hash, a date, and a description without name or ID.
-
-    The hash lets two exams be compared. It is a pseudonym and no anonymisation: who knows the identity can compute it.
-    """
-    name, patient_id = top.text(0x00100010), top.text(0x00100020)
-    parts = [" ".join(part.upper().split()) for part in (patient_id, name, top.text(0x00100030))]
-    key = hashlib.sha256("\0".join(("MarrowQuant", *parts)).encode()).hexdigest()[:16] if any(parts) else ""
-    if key and not tells_who((patient_id, name)):
-        key = ANONYMOUS + key
+    """What is kept of who and when: hashes, a date, and a description without name or ID."""
+    date, is_study_date = date_of(top)
     return {
-        "patient_key": key,
-        "series_description": _words_of(patient_id, name).removed_from(top.text(0x0008103E)),
-        "exam_date": _date(top),
+        "patient": patient_of(top),
+        "study_uid": top.text(0x0020000D),
+        "series_description": _words_of(top.text(0x00100020), top.text(0x00100010)).removed_from(top.text(0x0008103E)),
+        "exam_date": date,
+        "dated_by_study": is_study_date,
         # Synthetic Data, or the comment that our digital patient writes
         "synthetic": top.text(0x0008001C).upper() == "YES" or top.text(0x00204000).upper().startswith("SYNTHETIC"),
     }
@@ -46,25 +52,19 @@ def _words_of(patient_id: str, name: str) -> IdentityWords:
     return IdentityWords((patient_id, name), REMOVED)
 
 
-def _date(top: el.Elements) -> Optional[datetime.date]:
-    """Date of the study, else of the series, acquisition or content."""
-    for tag in (0x00080020, 0x00080021, 0x00080022, 0x00080023):
-        try:
-            return datetime.datetime.strptime(re.sub(r"\D", "", top.text(tag))[:8], "%Y%m%d").date()
-        except ValueError:
-            continue
-    return None
-
-
 def describe(source: el.Elements) -> dict[str, Any]:
     """The attributes that sort, classify and scale an image."""
     image_type = source.texts(el.FRAME_TYPE) or source.texts(el.IMAGE_TYPE)
     philips_type = source.text(0x20051011).upper()
     scanning_sequence = source.texts(0x00180020) or _enhanced_sequence(source)
-    b_value, b_source = _b_value(source)
     field_strength = source.number(0x00180087)
-    return {
+    sequence_name = source.text(0x00180024) or source.text(0x00211177) or source.text(0x00189005)
+    echo_planar = "EP" in scanning_sequence or source.text(0x00189018).upper() == "YES"
+    contrast = source.text(0x00089209).upper()
+    real_world, unread_mapping = _real_world(source)
+    described = {
         **_place(source),
+        **_diffusion(source, image_type, sequence_name, echo_planar, contrast),
         "manufacturer": source.manufacturer,
         "vendor": source.vendor,
         "series_uid": source.text(0x0020000E),
@@ -75,11 +75,12 @@ def describe(source: el.Elements) -> dict[str, Any]:
         "model": source.text(0x00081090),
         "image_type": image_type,
         "philips_type": philips_type,
+        "metabolite": source.text(0x00189080).upper(),
         "component": _component(source, image_type, philips_type),
-        "contrast": source.text(0x00089209).upper(),
+        "contrast": contrast,
         "scanning_sequence": scanning_sequence,
-        "sequence_name": source.text(0x00180024) or source.text(0x00211177) or source.text(0x00189005),
-        "echo_planar": "EP" in scanning_sequence or source.text(0x00189018).upper() == "YES",
+        "sequence_name": sequence_name,
+        "echo_planar": echo_planar,
         "is_3d": source.text(0x00180023).upper() == "3D",
         "photometric": source.text(0x00280004).upper() or "MONOCHROME2",
         "echo_time_ms": _first(source.number(0x00189082), source.number(0x00180081)),
@@ -87,63 +88,105 @@ def describe(source: el.Elements) -> dict[str, Any]:
         "inversion_time_ms": _first(source.number(0x00189079), source.number(0x00180082)),
         "flip_angle_deg": source.number(0x00181314),
         "field_strength_t": field_strength / 1e4 if field_strength and field_strength > 100 else field_strength,  # some write gauss
-        "b_value": b_value,
-        "b_source": b_source,
-        "directionality": _directionality(source),
-        "gradient": _gradient(source),
         "temporal_position": _whole(_first(source.number(0x00209128), source.number(0x00200100))),
         "stack_id": source.text(0x00209056),
-        "slope": source.number(0x00281053),
-        "intercept": source.number(0x00281052) or 0.0,
-        "rescale_type": source.text(0x00281054),
+        "slope": _only(source, 0x00281053),
+        "intercept": _only(source, 0x00281052),
+        "rescale_type": source.text(0x00281054) or source.text(0x00541001),
         "scale_slope": source.number(0x2005100E),
-        "real_world": _real_world(source),
-        "padding": source.number(0x00280120),
+        "real_world": real_world,
+        "padding": _padding(source),
+        "lossy": _lossy(source),
+        "sop_uid": source.text(0x00080018),
+        "acquisition_time": source.text(0x0008002A) or source.text(0x00189074) or source.text(0x00080032),
+        "problem": TABLE_INSTEAD if source.value(0x00283000) else "",
     }
+    if described["b_claims"]:  # another statement could be read
+        source.unreadable -= B_TAGS.keys()
+    unread = tuple(name for tag, name in DECISIVE.items() if tag in source.unreadable)
+    return {**described, "unreadable": (*unread, *([REAL_WORLD_MAPPING] if unread_mapping else ()))}
 
 
 def _place(source: el.Elements) -> dict[str, Any]:
-    position, orientation, spacing = source.numbers(0x00200032), source.numbers(0x00200037), source.numbers(0x00280030)
     step = source.number(0x00180088) or source.number(0x00180050)
+    position, orientation = _exactly(source, 0x00200032, 3), _exactly(source, 0x00200037, 6)
+    spacing = _exactly(source, 0x00280030, 2)
+    thickness = source.number(0x00180050)
     return {
-        "position": np.array(position) if len(position) == 3 and max(map(abs, position)) <= MAX_PLACE_MM else None,
-        "orientation": np.array(orientation) if len(orientation) == 6 and max(map(abs, orientation)) <= 1.01 else None,
-        "pixel_spacing_mm": np.array(spacing) if len(spacing) == 2 and all(map(_is_length, spacing)) else None,
+        "position": np.array(position) if position and max(map(abs, position)) <= MAX_PLACE_MM else None,
+        "orientation": np.array(orientation) if orientation and max(map(abs, orientation)) <= 1.01 else None,
+        "pixel_spacing_mm": np.array(spacing) if spacing and all(map(_is_length, spacing)) else None,
         "slice_step_mm": abs(step) if step and _is_length(abs(step)) else None,  # some write it negative
+        "thickness_mm": thickness if thickness and _is_length(thickness) else None,
         "frame_of_reference": source.text(0x00200052),
     }
+
+
+def _exactly(source: el.Elements, tag: int, count: int) -> tuple[float, ...]:
+    """So many numbers, or none."""
+    numbers = source.numbers(tag)
+    if numbers and len(numbers) != count:
+        source.unreadable.add(tag)
+    return numbers if len(numbers) == count else ()
 
 
 def _is_length(mm: float) -> bool:
     return MIN_STEP_MM <= mm <= MAX_STEP_MM
 
 
-def _b_value(source: el.Elements) -> tuple[Optional[float], str]:
-    """b-value in s/mm² and the attribute that told it; the public one first, then the vendors' own (``elements`` names them)."""
-    public = source.number(0x00189087)
-    if public is not None:
-        return _sensible(public, "(0018,9087)")
-    for tag, name in ((0x0019100C, "Siemens (0019,100C)"), (0x20011003, "Philips (2001,1003)")):
-        value = source.number(tag)
-        if value is not None:
-            return _sensible(value, name)
-    # UIH: the prescribed b-value is the same for all images of one b-value, the applied one may differ a little between them
-    prescribed, applied = source.number(0x0065100A), source.number(0x00651009)
-    if prescribed is not None:
-        differs = applied is not None and abs(applied - prescribed) >= 0.5
-        return _sensible(prescribed, f"UIH (0065,100A), {applied:g} applied by (0065,1009)" if differs else "UIH (0065,100A)")
-    if applied is not None:
-        return _sensible(applied, "UIH (0065,1009)")
-    value = source.number(0x00431039)
-    if value is not None:
-        # GE adds 10⁹ to the b-value as a flag (1000000750 is b 750), as the free converters found
-        return _sensible(float(int(value) % 1_000_000_000), "GE (0043,1039)")
-    csa = csa_numbers(source.value(el.CSA_IMAGE_HEADER), "B_value")
-    return _sensible(csa[0], "Siemens CSA header, B_value") if csa else (None, "")
+def _only(source: el.Elements, tag: int) -> Optional[float]:
+    """The number of an attribute that has one; several that differ cannot be read."""
+    numbers = source.numbers(tag)
+    if len(set(numbers)) > 1:
+        source.unreadable.add(tag)
+        return None
+    return numbers[0] if numbers else None
 
 
-def _sensible(value: float, name: str) -> tuple[Optional[float], str]:
-    return (value, name) if 0 <= value <= MAX_B_VALUE else (None, "")
+def _padding(source: el.Elements) -> Optional[tuple[float, float]]:
+    """The range of stored values that are no measurements (PS3.3 C.7.5.1.1.2), as the pixels are: signed or not, of the stored bits."""
+    ends = [source.number(0x00280120), source.number(0x00280121)]
+    if ends[0] is None:
+        return None
+    bits = int(source.number(0x00280101) or source.number(0x00280100) or 16)
+    if source.number(0x00280103) == 1:
+        ends = [None if end is None else end - (1 << bits) if end >= 1 << (bits - 1) else end for end in ends]
+    known = [end for end in ends if end is not None]
+    return min(known), max(known)
+
+
+def _lossy(source: el.Elements) -> str:
+    """How the pixels were compressed with loss, as the header says."""
+    if source.text(0x00282110) != "01":
+        return ""
+    ratio = source.number(0x00282112)
+    return "compressed with loss" + (f", {ratio:g} : 1" if ratio else "")
+
+
+def _diffusion(
+    source: el.Elements, image_type: Sequence[str], sequence_name: str, echo_planar: bool, contrast: str
+) -> dict[str, Any]:
+    """b-value and direction: by their elements, else by a text that names them."""
+    claims = claims_of(source)
+    found: dict[str, Any] = {"b_claims": claims, "directionality": _directionality(source), "gradient": _gradient(source)}
+    if claims:
+        first = claims[0]
+        found.update(b_value=0.0 if first.value < DUMMY_B else first.value, b_source=first.source)
+    elif not source.unreadable & B_TAGS.keys():
+        description, protocol = source.text(0x0008103E), source.text(0x00181030)
+        is_diffusion = "DIFFUSION" in (*image_type, contrast) or (echo_planar and _names_diffusion(f"{description} {protocol}"))
+        named = named_in(sequence_name, source.text(0x00204000), description, protocol, is_diffusion)
+        if named is not None:
+            claim, direction = named
+            found.update(b_value=claim.value, b_source=claim.source, b_confidence=CONFIDENCE[claim.kind])
+            found["direction_number"] = direction or None
+            if direction is not None and claim.value and not found["directionality"]:
+                found["directionality"] = "DIRECTIONAL" if direction else "ISOTROPIC"
+    return found
+
+
+def _names_diffusion(text: str) -> bool:
+    return re.search(r"dwi|diff|trace|(?<![a-z])b[ =_-]?\d", text, re.IGNORECASE) is not None
 
 
 def _directionality(source: el.Elements) -> str:
@@ -199,16 +242,28 @@ def _enhanced_sequence(source: el.Elements) -> tuple[str, ...]:
     return (*echo, *(("IR",) if source.text(0x00189009).upper() == "YES" else ()))
 
 
-def _real_world(source: el.Elements) -> dict[str, tuple[float, float]]:
-    """Real World Value Mapping: unit code to slope and intercept. Tables instead of a slope are left out."""
-    found = {}
+def _real_world(source: el.Elements) -> tuple[dict[str, tuple[float, float]], bool]:
+    """Real World Value Mapping: unit to slope and intercept; and whether one cannot be used: a table, no number, two for one unit."""
+    found: dict[str, tuple[float, float]] = {}
+    unread = False
     for item in source.value(el.REAL_WORLD_VALUES) or ():
         units = item.get("MeasurementUnitsCodeSequence")
-        slope, intercept = item.get("RealWorldValueSlope"), item.get("RealWorldValueIntercept")
-        numbers = el.as_numbers([slope, intercept])
-        if units and len(numbers) == 2:
-            found[str(units[0].get("CodeValue", "")).strip()] = numbers
-    return found
+        numbers = tuple(el.as_numbers([value]) or el.plain_numbers([value] if value is not None else "")
+                        for value in (item.get("RealWorldValueSlope"), item.get("RealWorldValueIntercept")))  # fmt: skip
+        if not units:
+            continue
+        code = _unit_code(units[0])
+        mapping = (numbers[0][0], numbers[1][0]) if all(numbers) else None
+        unread = unread or mapping is None or found.get(code, mapping) != mapping
+        if mapping is not None:
+            found[code] = mapping
+    return found, unread
+
+
+def _unit_code(item: Any) -> str:
+    """The code of a unit, or its meaning where the code is no unit that is understood and the meaning is."""
+    texts = [el.as_text(item.get(name) or "") for name in ("CodeValue", "LongCodeValue", "CodeMeaning")]
+    return next((text for text in texts if unit_of(text)), texts[0])
 
 
 def _first(*values: Optional[float]) -> Optional[float]:

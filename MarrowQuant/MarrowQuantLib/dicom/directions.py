@@ -14,11 +14,13 @@ from dataclasses import replace
 import numpy as np
 
 from ..model import Role
+from .bvalues import SCATTER, shells
 from .classify import FOLLOWS, Verdict
-from .draft import Draft
+from .draft import Draft, same_protocol
 
 SAME_GRID_MM = 0.01
 MIN_DIRECTIONS = 3
+FEW_DIRECTIONS = "only"  # how the sentence on too few begins
 
 
 def merge_directions(drafts: Sequence[Draft]) -> list[Draft]:
@@ -36,16 +38,65 @@ def merge_directions(drafts: Sequence[Draft]) -> list[Draft]:
     """
     sets: dict[Hashable, list[Draft]] = defaultdict(list)
     for n, draft in enumerate(drafts):
-        mergeable = draft.role == Role.DWI and bool(draft.b_value) and not draft.problem
-        sets[(draft.b_value, _grid_key(draft)) if mergeable else n].append(draft)
+        sets[(draft.b_value, _grid_key(draft)) if _is_weighted(draft) else n].append(draft)
     merged = []
     for group in sets.values():
-        directions = [draft for draft in group if draft.directional]
-        traces = [draft for draft in group if not draft.directional]
+        directions = [draft for draft in group if draft.directional and draft.role == Role.DWI]
+        traces = [draft for draft in group if draft not in directions]
         merged.extend(traces)
         if directions:
             merged.append(_as_one(directions, has_trace=bool(traces)))
     return merged
+
+
+def merge_across_series(drafts: Sequence[Draft]) -> list[Draft]:
+    """The same for directions that lie in several series of one acquisition: with other numbers, b-values as applied, or a trace of them.
+
+    Directions are put together only if they differ: the same one again is a repeat.
+    """
+    sets: dict[Hashable, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        if _is_weighted(draft):
+            sets[(same_protocol(draft), _grid_key(draft))].append(draft)
+    given_up: dict[int, Draft] = {}
+    replaced: dict[int, Draft] = {}
+    for group in sets.values():
+        by_direction = [draft for draft in group if draft.directional]
+        traces = {draft.b_value for draft in group if not draft.directional and "DERIVED" in draft.frame.image_type[:1]}
+        for shell in _shells_of([draft for draft in by_direction if len(draft.parts) < MIN_DIRECTIONS]):
+            replaced[id(shell[0])] = _as_one(shell, has_trace=False)
+            given_up.update({id(draft): draft for draft in shell[1:]})
+        for draft in by_direction:
+            if id(draft) not in given_up and any(abs(draft.b_value - b) <= SCATTER * b for b in traces):
+                replaced[id(draft)] = _as_one([draft], has_trace=True)
+    return [replaced.get(id(draft), draft) for draft in drafts if id(draft) not in given_up]
+
+
+def _shells_of(drafts: Sequence[Draft]) -> list[list[Draft]]:
+    """Directions of several series that are one shell, each other direction once; only sets of two and more."""
+    by_b: dict[float, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        by_b[draft.b_value].append(draft)
+    found = []
+    for values in shells(sorted(by_b), {b: set().union(*map(_directions_of, members)) for b, members in by_b.items()}):
+        shell: list[Draft] = []
+        seen: set[Hashable] = set()
+        for draft in (draft for b in values for draft in by_b[b]):
+            if not _directions_of(draft) & seen:
+                shell.append(draft)
+                seen |= _directions_of(draft)
+        if len(shell) > 1:
+            found.append(shell)
+    return found
+
+
+def _directions_of(draft: Draft) -> set[Hashable]:
+    frames = [part[0] for part in draft.parts]
+    return {frame.gradient or frame.direction_number or (frame.series_uid, frame.series_number) for frame in frames}
+
+
+def _is_weighted(draft: Draft) -> bool:
+    return draft.role == Role.DWI and bool(draft.b_value) and not draft.problem
 
 
 def _grid_key(draft: Draft) -> Hashable:
@@ -54,8 +105,10 @@ def _grid_key(draft: Draft) -> Hashable:
 
 
 def _as_one(directions: Sequence[Draft], has_trace: bool) -> Draft:
-    first, count = directions[0], len(directions)
-    parts = tuple(draft.grid.frames for draft in directions)
+    """One volume of several directions; its b-value is their mean."""
+    first = directions[0]
+    parts = tuple(part for draft in directions for part in draft.parts)
+    count = len({key for draft in directions for key in _directions_of(draft)})
     plural = "s" if count > 1 else ""
     if has_trace:
         evidence = f"{count} single gradient direction{plural} of b {first.b_value:g}; the trace image is used instead"
@@ -63,5 +116,11 @@ def _as_one(directions: Sequence[Draft], has_trace: bool) -> Draft:
     if count >= MIN_DIRECTIONS:
         note = f"geometric mean of {count} gradient directions, in place of a trace image"
     else:
-        note = f"only {count} gradient direction{plural}: the ADC is that along {'it' if count == 1 else 'them'}, not the mean diffusivity"
-    return replace(first, notes=[*first.notes, note], parts=parts)
+        it = "it" if count == 1 else "them"
+        note = f"{FEW_DIRECTIONS} {count} gradient direction{plural}: the ADC is that along {it}, not the mean diffusivity"
+    notes = [said for said in first.notes if not said.startswith(FEW_DIRECTIONS)]
+    b_values = sorted({draft.b_value for draft in directions})
+    if len(b_values) > 1:
+        notes.append(f"b {', '.join(f'{b:g}' for b in b_values)} as applied are one shell")
+    b_value = round(float(np.mean([draft.b_value for draft in directions for _ in draft.parts])), 1)
+    return replace(first, notes=[*notes, note], parts=parts, b_value=b_value)

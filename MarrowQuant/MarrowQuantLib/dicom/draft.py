@@ -96,6 +96,7 @@ def describe_candidate(grid: Grid, series: Sequence[Grid]) -> Candidate:
         echo_times_ms=tuple(sorted(volumes_at)),
         b_values=tuple(sorted({frame.b_value for frame in frames if frame.b_value is not None})),
         n_orientations=len({tuple(np.round(frame.orientation, 1)) for frame in frames if frame.orientation is not None}),
+        most_slices=max((len(other.frames) for other in series if other.frames[0].b_value), default=0),
         complex_series=any(frame.component in ("phase", "real", "imaginary") for frame in frames),
         balanced_echoes=len(set(volumes_at.values())) <= 1,
     )
@@ -110,9 +111,30 @@ def draft_series(grids: Sequence[Grid], notes: Sequence[Sequence[str]]) -> list[
         b_value = frame.b_value if verdict.role in (Role.DWI, Role.CALCULATED_DWI) else None
         if verdict.role == Role.DWI and b_value is None:
             b_value = 0.0
-        drafts.append(Draft(grid, verdict, list(said), (grid.frames,), b_value, _is_directional(frame), problem=grid.problem))
+        problem = header_problem(grid.frames) or grid.problem or verdict.problem
+        drafts.append(Draft(grid, verdict, list(said), (grid.frames,), b_value, _is_directional(frame), problem=problem))
     return drafts
 
 
+def header_problem(frames: Sequence[Frame]) -> str:
+    """Why the headers of some slices alone forbid to measure the volume, or ""."""
+    problem = next((frame.problem for frame in frames if frame.problem), "")
+    if problem:
+        return problem
+    if any(frame.pixels.bits_stored < 0 for frame in frames):
+        return "its header contradicts itself on which bits are stored (0028,0100 to 0028,0102)"
+    names = dict.fromkeys(name for frame in frames for name in frame.unreadable)
+    if not names:
+        return ""
+    count = sum(bool(frame.unreadable) for frame in frames)
+    return f"{' and '.join(names)} of {count} of its {len(frames)} slices is there but cannot be read as it stands"
+
+
+TRACE_WORDS = frozenset(("TRACEW", "TRACE", "ISOTROPIC", "COMBINED", "ISO"))
+
+
 def _is_directional(frame: Frame) -> bool:
-    return bool(frame.b_value) and frame.directionality != "ISOTROPIC" and (frame.gradient is not None or bool(frame.directionality))
+    """One gradient direction, and no trace-weighted image, some of which keep the attributes of a direction."""
+    if not frame.b_value or frame.directionality == "ISOTROPIC" or TRACE_WORDS & set(frame.image_type[2:]):
+        return False
+    return frame.gradient is not None or bool(frame.directionality) or frame.direction_number is not None

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
 from ..model import MarrowQuantError, Role
-from .describe import MAX_B_VALUE
+from .bvalues import MAX_B_VALUE
 from .overrides import CHANGES, overrides_from
 from .scaling import MAX_SCALE, QUANTITIES
 

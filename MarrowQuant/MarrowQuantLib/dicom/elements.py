@@ -9,7 +9,9 @@ and as prescribed, (0065,1037) gradient direction, (0065,1050) and (0065,1051) n
 from __future__ import annotations
 
 import math
+import re
 import struct
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
@@ -72,10 +74,13 @@ class Elements:
     manufacturer, vendor : str
         As the file says, and in the words of this module. It decides whose private elements are believed where the private creator is
         missing.
+    unreadable : set of int
+        Tags asked for as numbers that hold something else.
     """
 
     def __init__(self, levels: Iterable[Mapping[int, Dataset]]) -> None:
         self._levels = tuple(levels)
+        self.unreadable: set[int] = set()
         self.manufacturer = self.text(MANUFACTURER)
         self.vendor = vendor_of(self.manufacturer)
 
@@ -111,7 +116,14 @@ class Elements:
         return values[index] if len(values) > index else None
 
     def numbers(self, tag: int) -> tuple[float, ...]:
-        return as_numbers(self.value(tag), PRIVATE.get(tag, ("", ""))[1])
+        """The numbers of the element, none if it is absent; what is there and cannot be read is noted in ``unreadable``."""
+        value = self.value(tag)
+        numbers = as_numbers(value, PRIVATE.get(tag, ("", ""))[1])
+        if not numbers and value is not None and not _is_blank(value):
+            numbers = plain_numbers(value, UNITS_OF.get(tag, ()))
+            if not numbers:
+                self.unreadable.add(tag)
+        return numbers
 
     def text(self, tag: int) -> str:
         value = self.value(tag)
@@ -126,6 +138,7 @@ class Elements:
         return tuple(as_text(part).upper() for part in parts if part not in (None, ""))
 
 
+NUMBER_TEXTS = ("DS", "IS")
 ESCAPE = b"\x1b"  # begins another character set in text that is ASCII otherwise, such as ISO 2022 IR 87 (PS3.5 6.1.2.5)
 
 
@@ -137,6 +150,8 @@ def _value(dataset: Dataset, tag: int) -> Any:
             return as_numbers(element.value, NUMBER_FORMATS[element.VR])
         if element.VR in TEXT_TYPES and element.value.isascii() and ESCAPE not in element.value:
             return as_text(element.value)
+        if element.VR in NUMBER_TEXTS:
+            return as_text(element.value)  # what cannot be a number by the rules is looked at later
     return dataset[tag].value
 
 
@@ -151,7 +166,7 @@ def vendor_of(manufacturer: str) -> str:
 def as_text(value: Any) -> str:
     """Text of a value that may be raw bytes, without padding."""
     if isinstance(value, bytes):
-        value = value.decode("ascii", "ignore")
+        value = value.decode("utf-8", "replace")
     return str(value).strip(" \0")
 
 
@@ -170,6 +185,38 @@ def as_numbers(value: Any, binary_format: str = "") -> tuple[float, ...]:
     except (TypeError, ValueError, OverflowError):
         return ()
     return numbers if all(map(math.isfinite, numbers)) else ()
+
+
+# a unit may stand behind the number where it is the attribute's own
+UNITS_OF = {
+    **dict.fromkeys((0x00189087, 0x0019100C, 0x20011003, 0x00651009, 0x0065100A, 0x00431039), ("s/mm2", "s/mm^2", "s/mm²")),
+    **dict.fromkeys((0x00180080, 0x00180081, 0x00189082, 0x00180082, 0x00189079), ("ms", "msec")),
+    **dict.fromkeys((0x00200032, 0x00280030, 0x00180050, 0x00180088), ("mm",)),
+    0x00180087: ("t", "tesla"),
+    0x00181314: ("deg", "°"),
+}
+_NUMBER = re.compile(r"(?:[a-z]{1,8}\s*[=:]\s*)?([-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[-+]?\d+)?)\s*([^\d\s].*)?", re.IGNORECASE)
+
+
+def plain_numbers(value: Any, units: tuple[str, ...] = ()) -> tuple[float, ...]:
+    """Numbers of a text that is none by the rules of DICOM, but means one thing only: a decimal comma, full-width digits, quotes, a name in
+    front (``b=50``), the attribute's own unit behind. None where anything can be read in two ways, such as ``1,000``.
+    """
+    parts = value if isinstance(value, (MultiValue, list, tuple)) else as_text(value).split("\\")
+    numbers = []
+    for part in parts:
+        text = unicodedata.normalize("NFKC", as_text(part)).strip(" \t\r\n\"'").replace("−", "-")
+        match = _NUMBER.fullmatch(text)
+        if match is None or (match[2] and match[2].strip().lower() not in units):
+            return ()
+        if re.fullmatch(r"[-+]?[1-9]\d{0,2},\d{3}", match[1]):  # a decimal comma, or one between thousands
+            return ()
+        numbers.append(float(match[1].replace(",", ".")))
+    return tuple(numbers) if numbers and all(map(math.isfinite, numbers)) else ()
+
+
+def _is_blank(value: Any) -> bool:
+    return not as_text(value).strip() if isinstance(value, (str, bytes)) else not isinstance(value, (int, float)) and not len(value)
 
 
 def flatten_group(group: Optional[Dataset]) -> dict[int, Dataset]:

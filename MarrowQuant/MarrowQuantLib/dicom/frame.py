@@ -6,9 +6,11 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
+
+from .patients import Patient
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class PixelStore:
     """Where a file's pixels lie, and how they are stored.
 
     ``offset`` is None where they must be decoded: compressed, or in a file that is itself packed or deflated (``unpacked`` to read it).
+    ``bits_stored`` bits below and with ``high_bit`` are the value, the rest is none (PS3.5 8.1.1); 0 for floating point.
     """
 
     path: Path
@@ -28,6 +31,9 @@ class PixelStore:
     samples: int
     transfer_syntax: str
     unpacked: bool = False
+    bits_stored: int = 0
+    high_bit: int = 0
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Frame:
     """One image's header.
 
     Positions and directions are DICOM's: LPS, mm. Times are in the units of the attribute names. What the file does not say is None
-    or empty. Identity is not kept: ``patient_key`` is a hash, and the description is free of name and ID.
+    or empty. Identity is not kept: ``patient`` is hashes, and the description is free of name and ID.
     """
 
     pixels: PixelStore
@@ -47,6 +53,7 @@ class Frame:
     pixel_spacing_mm: Optional[np.ndarray]  # between rows, between columns
     slice_step_mm: Optional[float]  # as the header claims; only used for a single slice
     tile: Optional[tuple[int, int]] = None  # row and column of the slice inside a mosaic, in pixels
+    thickness_mm: Optional[float] = None
     sop_class: str = ""
     series_uid: str = ""
     series_number: Optional[int] = None
@@ -54,8 +61,12 @@ class Frame:
     acquisition_number: Optional[int] = None
     instance_number: Optional[int] = None
     frame_of_reference: str = ""
+    study_uid: str = ""
+    sop_uid: str = ""
+    acquisition_time: str = ""
     exam_date: Optional[datetime.date] = None
-    patient_key: str = ""
+    dated_by_study: bool = False
+    patient: Patient = field(default_factory=Patient)
     synthetic: bool = False
     modality: str = ""
     manufacturer: str = ""
@@ -63,6 +74,7 @@ class Frame:
     model: str = ""
     image_type: tuple[str, ...] = ()
     philips_type: str = ""
+    metabolite: str = ""  # what a map of enhanced objects shows
     component: str = ""
     contrast: str = ""
     scanning_sequence: tuple[str, ...] = ()
@@ -77,13 +89,24 @@ class Frame:
     field_strength_t: Optional[float] = None
     b_value: Optional[float] = None
     b_source: str = ""
+    b_confidence: float = 1.0
+    b_claims: tuple[Any, ...] = ()  # what the header says about it, see bvalues.Claim
+    direction_number: Optional[int] = None  # of a gradient direction that only the sequence name tells
     directionality: str = ""
     gradient: Optional[tuple[float, float, float]] = None
     temporal_position: Optional[int] = None
     stack_id: str = ""
     slope: Optional[float] = None
-    intercept: float = 0.0
+    intercept: Optional[float] = None
     rescale_type: str = ""
     scale_slope: Optional[float] = None  # Philips (2005,100E)
     real_world: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # unit code: slope, intercept
-    padding: Optional[float] = None
+    padding: Optional[tuple[float, float]] = None  # values from … to are no measurements
+    unreadable: tuple[str, ...] = ()  # attributes that are there and decide, but cannot be read
+    lossy: str = ""  # how the pixels were compressed with loss, or ""
+    problem: str = ""  # why this image cannot be measured, known from its header alone
+
+    @property
+    def patient_key(self) -> str:
+        """A hash that tells patients apart."""
+        return self.patient.key

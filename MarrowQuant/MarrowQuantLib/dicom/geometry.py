@@ -17,6 +17,7 @@ LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
 SAME_POSITION_MM = 0.05  # our choice: far below any slice spacing, above rounding in the headers
 SAME_DIRECTION = 5e-3  # our choice: direction cosines that differ by less (0.3°) are the same orientation
 IRREGULAR_STEP = 0.05  # our choice: a slice step that differs from the median step by more than 5 % is a gap
+MAX_STEP_IN_THICKNESSES = 3.5  # our choice: slices further apart than this are single slices and no volume
 MAX_SHEAR_PIXELS = 0.5  # our choice: slices that drift sideways by more than this over the volume make a sheared grid
 
 
@@ -94,7 +95,14 @@ def _slice_step(frames: Sequence[Frame], heights: np.ndarray) -> tuple[np.ndarra
     drift = np.abs(offsets_of(frames)).max()
     if drift > MAX_SHEAR_PIXELS:
         return step, f"the slices are not stacked at right angles: they drift sideways by {drift:.1f} pixels over the volume"
-    return step, gap_sentence(heights)
+    return step, gap_sentence(heights) or _too_far_apart(frames, float(np.linalg.norm(step)))
+
+
+def _too_far_apart(frames: Sequence[Frame], step_mm: float) -> str:
+    thickness = frames[0].thickness_mm
+    if thickness and step_mm > MAX_STEP_IN_THICKNESSES * thickness:
+        return f"its slices are {step_mm:.3g} mm apart and {thickness:.3g} mm thick: single slices, and no volume"
+    return ""
 
 
 def gap_sentence(heights: np.ndarray) -> str:

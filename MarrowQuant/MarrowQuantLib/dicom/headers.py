@@ -8,8 +8,9 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Optional
+from typing import Any, BinaryIO, Optional
 
 import numpy as np
 import pydicom
@@ -27,7 +28,7 @@ MR_IMAGES = frozenset(STORAGE + end for end in ("4", "4.1", "4.3", "4.4"))  # cl
 SECONDARY_CAPTURES = frozenset(STORAGE + end for end in ("7", "7.1", "7.2", "7.3", "7.4"))
 PARAMETRIC_MAP = STORAGE + "30"
 READ_CLASSES = MR_IMAGES | SECONDARY_CAPTURES | {PARAMETRIC_MAP}
-BIG_ENDIAN = "1.2.840.10008.1.2.2"
+BIG_ENDIAN, RLE = "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.5"
 UNCOMPRESSED = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", BIG_ENDIAN)
 PIXEL_TAGS = {(0x7FE0, 0x0010): "int", (0x7FE0, 0x0008): "float32", (0x7FE0, 0x0009): "float64"}
 UNDEFINED_LENGTH = b"\xff" * 4  # of pixels in fragments
@@ -127,11 +128,13 @@ def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, re
     order = ">" if syntax == BIG_ENDIAN else "<"
     header = file.read(12)
     kind = PIXEL_TAGS.get(struct.unpack_from(order + "HH", header)) if len(header) == 12 else None
+    store = replace(store, **_bits(top)) if kind == "int" and store.samples == 1 else store
     if kind is None or min(store.rows, store.columns, store.n_frames, store.samples) < 1:
         raise MarrowQuantError("The DICOM file {relative} is cut short before its pixels; export or copy it again.", relative=relative)
     n_values = store.rows * store.columns * store.samples * store.n_frames
     type_code = _type_code(top, kind)
-    raw = syntax in UNCOMPRESSED and store.samples == 1 and bool(type_code)
+    swapped = order == ">" and type_code[1:] == "1" and header[4:6] == b"OW"  # bytes of one word are exchanged (PS3.5 Annex D)
+    raw = syntax in UNCOMPRESSED and store.samples == 1 and bool(type_code) and not swapped
     if n_values > MAX_FILE_VALUES and (unpacked or not raw):
         raise MarrowQuantError(
             "The DICOM file {relative} says that it holds {n_values:.0f} million values, too many to unpack; its header may be damaged: "
@@ -153,7 +156,17 @@ def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, re
             "The DICOM file {relative} is cut short: fewer pixels than its header says; export or copy it again.",
             relative=relative,
         )
-    return store if unpacked else PixelStore(**{**vars(store), "offset": offset, "dtype": dtype.str})
+    return store if unpacked else replace(store, offset=offset, dtype=dtype.str)
+
+
+def _bits(top: el.Elements) -> dict[str, Any]:
+    """Which bits of a stored pixel are its value; where the header contradicts itself, ``bits_stored`` is -1."""
+    allocated = int(top.number(0x00280100) or 16)
+    stored = int(top.number(0x00280101) or allocated)
+    high = top.number(0x00280102)
+    high_bit = stored - 1 if high is None or stored == allocated else int(high)
+    possible = 1 <= stored <= high_bit + 1 <= allocated
+    return {"bits_stored": stored if possible else -1, "high_bit": high_bit, "signed": top.number(0x00280103) == 1}
 
 
 def _type_code(top: el.Elements, kind: str) -> str:
@@ -161,7 +174,7 @@ def _type_code(top: el.Elements, kind: str) -> str:
     if kind != "int":
         return {"float32": "f4", "float64": "f8"}[kind]
     bits = int(top.number(0x00280100) or 16)
-    return ("i" if top.number(0x00280103) == 1 else "u") + str(bits // 8) if bits in (8, 16, 32) else ""
+    return f"u{bits // 8}" if bits in (8, 16, 32) else ""  # signed only once the bits that are no value are gone
 
 
 def _frames(top: el.Elements, store: PixelStore, sop_class: str) -> Iterator[Frame]:

@@ -14,9 +14,10 @@ from typing import Any, Optional
 import numpy as np
 
 from .csa import csa_numbers
-from .elements import CSA_IMAGE_HEADER, IMAGE_TYPE, Elements, as_numbers
+from .elements import CSA_IMAGE_HEADER, IMAGE_TYPE, SIEMENS, Elements, as_numbers
 
-N_IMAGES = 0x0019100A
+N_IMAGES, ACQUISITION_MATRIX = 0x0019100A, 0x00181310
+SEVERAL_TIMES = 3  # our choice: an image so much larger than its acquisition matrix is several images
 UIH_N_SLICES, UIH_SLICES = 0x00651050, 0x00651051
 POSITION, ORIENTATION, PIXEL_SPACING, SLICE_STEP = 0x00200032, 0x00200037, 0x00280030, 0x00180088
 
@@ -34,14 +35,17 @@ def mosaic_tiles(source: Elements, rows: int, columns: int) -> list[dict[str, An
     Returns
     -------
     list of dict
-        ``tile`` (row and column of the slice's first pixel), ``rows``, ``columns`` and ``position`` (LPS, mm; None where the header does
+        One with a ``problem`` if the number of tiles is not told; else ``tile`` (row and column of the slice's first pixel), ``rows``,
+        ``columns`` and ``position`` (LPS, mm; None where the header does
         not allow to know it, so that the volume is refused later with a reason).
     """
     words = source.texts(IMAGE_TYPE)
     if "VFRAME" in words:
         return _uih_tiles(source, rows, columns)
-    n_images = int(source.number(N_IMAGES) or 0)
-    if "MOSAIC" not in words or n_images < 1:
+    n_images = int(source.number(N_IMAGES) or next(iter(csa_numbers(source.value(CSA_IMAGE_HEADER), "NumberOfImagesInMosaic")), 0))
+    if n_images < 1 and ("MOSAIC" in words or _looks_tiled(source, rows, columns)):
+        return [{"problem": "all its slices are tiles of one image (a mosaic), and the number of tiles was removed from its header"}]
+    if n_images < 1 or (n_images == 1 and "MOSAIC" not in words):
         return []
     grid = math.ceil(math.sqrt(n_images))
     first, step = _first_position_and_step(source, rows - rows // grid, columns - columns // grid)
@@ -49,9 +53,18 @@ def mosaic_tiles(source: Elements, rows: int, columns: int) -> list[dict[str, An
     return _tiles([None if first is None else first + n * step for n in range(count)], grid, grid, rows, columns)
 
 
+def _looks_tiled(source: Elements, rows: int, columns: int) -> bool:
+    """True for a Siemens image many times as large as what was acquired in either direction, as only a mosaic is."""
+    matrix = [size for size in source.numbers(ACQUISITION_MATRIX) if size > 0]
+    return source.vendor == SIEMENS and bool(matrix) and min(rows, columns) >= SEVERAL_TIMES * max(matrix)
+
+
 def _uih_tiles(source: Elements, rows: int, columns: int) -> list[dict[str, Any]]:
-    count = _at_most(int(source.number(UIH_N_SLICES) or 1), rows * columns)
     items = source.value(UIH_SLICES)
+    n_listed = len(items) if isinstance(items, Sequence) else 0
+    if not source.number(UIH_N_SLICES) and not n_listed:
+        return [{"problem": "all its slices are tiles of one image (a grid), and the number of tiles was removed from its header"}]
+    count = _at_most(int(source.number(UIH_N_SLICES) or n_listed), rows * columns)
     positions = [as_numbers(item.get("ImagePositionPatient")) for item in items] if isinstance(items, Sequence) else []
     across = math.ceil(math.sqrt(count))
     known = len(positions) == count and all(len(position) == 3 for position in positions)

@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..model import MarrowQuantError, Role
+from .bvalues import MAX_B_VALUE
 from .classify import SAID, Verdict
-from .describe import MAX_B_VALUE
 from .draft import Draft
 from .scaling import MAX_SCALE, QUANTITIES, Scaling
 

@@ -8,9 +8,10 @@ import numpy as np
 import pydicom
 
 from ..model import MarrowQuantError
+from .decode import decoded
 from .files import BoundedReader, open_file, quiet_pydicom
 from .frame import Frame, PixelStore
-from .headers import DAMAGE
+from .headers import BIG_ENDIAN, DAMAGE, RLE, UNCOMPRESSED
 
 MAX_VOLUME_VALUES = 1 << 28  # our choice: 1024 slices of 512 × 512, which take 1 GB as float32
 
@@ -48,8 +49,31 @@ def read_frames(frames: Sequence[Frame]) -> np.ndarray:
         if frame.tile is not None:
             top, left = frame.tile
             image = image[top : top + frame.rows, left : left + frame.columns]
-        stored.append(image)
+        stored.append(value_of_bits(image, store))
     return np.stack(stored)
+
+
+def value_of_bits(pixels: np.ndarray, store: PixelStore) -> np.ndarray:
+    """What the stored bits say (PS3.5 8.1.1): Bits Stored of them, the highest being High Bit, which is the sign of signed values.
+
+    The other bits are no part of the value: overlays of old, or what a router left there.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        As they lie in the file, or as a decoder gives them; floating point passes through.
+    store : PixelStore
+    """
+    if pixels.dtype.kind == "f" or not store.bits_stored:
+        return pixels
+    pixels = pixels if pixels.dtype.isnative else pixels.astype(pixels.dtype.newbyteorder("="))
+    size = pixels.dtype.itemsize
+    # in a JPEG codestream the value begins at the lowest bit; run lengths pack the pixels as they would lie in the file
+    high_bit = store.high_bit if store.transfer_syntax in (*UNCOMPRESSED, RLE) else store.bits_stored - 1
+    above, unused = 8 * size - 1 - high_bit, 8 * size - store.bits_stored
+    if unused <= 0:
+        return pixels.view(f"{'i' if store.signed else 'u'}{size}")
+    return (pixels.view(f"u{size}") << above).view(f"{'i' if store.signed else 'u'}{size}") >> unused
 
 
 def _read_raw(frame: Frame) -> np.ndarray:
@@ -69,11 +93,12 @@ def _read_raw(frame: Frame) -> np.ndarray:
 
 
 def _decode(store: PixelStore) -> np.ndarray:
-    """All frames of a compressed or deflated file, through the decoders that pydicom finds."""
+    """All frames of a file that cannot be read in place: compressed, deflated, packed."""
     with quiet_pydicom():
         try:
             with open_file(store.path) as file:
-                pixels = pydicom.dcmread(BoundedReader(file), force=True).pixel_array
+                dataset = pydicom.dcmread(BoundedReader(file), force=True)
+            pixels = _unpacked(dataset, store) if store.transfer_syntax in UNCOMPRESSED else decoded(dataset, store.transfer_syntax)
             return pixels.reshape(store.n_frames, store.rows, store.columns)
         except (*DAMAGE, RuntimeError, StopIteration, ImportError, OSError) as error:
             name = pydicom.uid.UID(store.transfer_syntax).name
@@ -82,3 +107,16 @@ def _decode(store: PixelStore) -> np.ndarray:
                 "again as uncompressed DICOM, or install pylibjpeg with its plug-ins.",
                 relative=store.relative, name=name,
             ) from error
+
+
+def _unpacked(dataset: pydicom.Dataset, store: PixelStore) -> np.ndarray:
+    """Uncompressed pixels of a file in memory, with every bit as it is stored."""
+    if store.bits_stored == 0:
+        return dataset.pixel_array
+    size = int(dataset.get("BitsAllocated", 16)) // 8
+    order = ">" if store.transfer_syntax == BIG_ENDIAN else "<"
+    pixels = np.frombuffer(dataset.PixelData, np.uint8)
+    if order == ">" and size == 1 and dataset["PixelData"].VR == "OW":
+        pixels = pixels.reshape(-1, 2)[:, ::-1].ravel()  # the two bytes of a word are exchanged (PS3.5 Annex D)
+    n_bytes = store.n_frames * store.rows * store.columns * size
+    return pixels[:n_bytes].view(f"{order}u{size}").astype(f"=u{size}")

@@ -1,12 +1,10 @@
-"""From stored values to quantities: rescale, Philips' scale slope, real-world values, and the unit, with a sentence that says how.
+"""From stored values to displayed, floating-point and real-world values, slice by slice, with a sentence that says how.
 
 Philips (as the vendor notes of dcm2niix document it): displayed value DV = SV·RS + RI; floating point FP = DV / (RS·SS), with RS, RI the
 rescale slope and intercept and SS the private scale slope (2005,100E). Quantities are displayed values; only FP makes signals of
 different images comparable when their slopes differ.
 
-Where a map's header names no unit, it is guessed from the values, and the sentence says that it is a guess:
-fat fraction by ``fatwater.check_pdff_scale``; ADC by its median, of which 500 … 3000 in µm²/s is usual in the body (the limits here are
-wider, our choice, because marrow and noise lie lower and fluid higher; the candidate units are a factor 1000 apart).
+Which unit the values of a map have is decided in ``mapunits``.
 """
 
 from __future__ import annotations
@@ -14,26 +12,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Optional
 
 import numpy as np
 
-from ..fatwater import check_pdff_scale
-from ..model import UNIT_ADC, UNIT_FF, UNIT_R2STAR, MarrowQuantError, Role
+from ..model import UNIT_ADC, UNIT_FF, UNIT_FIELD, UNIT_R2STAR, Role
 from . import elements as el
 from .frame import Frame
 
 DISPLAYED, FLOATING_POINT, REAL_WORLD = "displayed value", "floating point value", "real-world value"
-QUANTITIES = {Role.PDFF: ("PDFF", UNIT_FF), Role.ADC: ("ADC", UNIT_ADC), Role.R2STAR: ("R2*", UNIT_R2STAR)}
-# unit code (UCUM) of a Real World Value Mapping, or a Rescale Type: factor to the unit of model.py
-UNIT_FACTORS = {
-    Role.PDFF: {"%": 1.0, "[ppth]": 0.1},
-    Role.ADC: {"um2/s": 1.0, "mm2/s": 1e6, "10-6.mm2/s": 1.0, "10-3.mm2/s": 1e3},
-    Role.R2STAR: {"/s": 1.0, "1/s": 1.0, "s-1": 1.0, "Hz": 1.0},
-}
+QUANTITIES = {
+    Role.PDFF: ("PDFF", UNIT_FF), Role.ADC: ("ADC", UNIT_ADC), Role.R2STAR: ("R2*", UNIT_R2STAR), Role.FIELD_MAP: ("field map", UNIT_FIELD),
+}  # fmt: skip
 MAX_SCALE = 1e15  # our choice: no scanner stores values that must be scaled by more, up or down
 PHASE_UNITS = ((3.3, 1.0, 0.0, "radians"), (3200.0, 1e-3, 0.0, "milliradians"), (4096.0, math.pi / 4096, 0.0, "units of π / 4096"))
-TIME_FACTORS = {"ms": 1e3, "s": 1.0}  # of a T2* map: R2* = factor / T2*
 
 
 @dataclass(frozen=True)
@@ -89,7 +80,8 @@ def apply(stored: np.ndarray, frames: Sequence[Frame], scaling: Scaling) -> np.n
         slope, intercept = slope_and_intercept(frame, scaling)
         values[k] = stored[k] * slope + intercept
         if frame.padding is not None and scaling.unit in (UNIT_ADC, UNIT_FF, UNIT_R2STAR):
-            values[k][stored[k] == frame.padding] = np.nan
+            low, high = frame.padding
+            values[k][(stored[k] >= low) & (stored[k] <= high)] = np.nan
     if scaling.zero_is_empty or scaling.reciprocal:
         values[values == 0] = np.nan
     if scaling.reciprocal:
@@ -101,10 +93,10 @@ def slope_and_intercept(frame: Frame, scaling: Scaling) -> tuple[float, float]:
     """Of one frame, before the factor."""
     if scaling.method == REAL_WORLD:
         return frame.real_world[scaling.unit_code]
-    slope = 1.0 if frame.slope is None else frame.slope
+    slope, intercept = 1.0 if frame.slope is None else frame.slope, frame.intercept or 0.0
     if scaling.method == FLOATING_POINT:
-        return 1.0 / frame.scale_slope, frame.intercept / (slope * frame.scale_slope)
-    return slope, frame.intercept
+        return 1.0 / frame.scale_slope, intercept / (slope * frame.scale_slope)
+    return slope, intercept
 
 
 def broken_slope(frames: Sequence[Frame]) -> str:
@@ -115,7 +107,7 @@ def broken_slope(frames: Sequence[Frame]) -> str:
         if 0 in slopes:
             return "a scaling slope in its header is 0, so that the values of its voxels are lost"
         sizes = [abs(slope) for slope in slopes if slope is not None]
-        offsets = [abs(frame.intercept), *(abs(intercept) for _, intercept in real_world)]
+        offsets = [abs(frame.intercept or 0.0), *(abs(intercept) for _, intercept in real_world)]
         if any(not 1 / MAX_SCALE <= size <= MAX_SCALE for size in sizes) or max(offsets) > MAX_SCALE:
             return "the scaling in its header is absurd (a slope or intercept beyond 10¹⁵), so that its values cannot be trusted"
     return ""
@@ -129,7 +121,7 @@ def signal_scaling(frames: Sequence[Frame]) -> Scaling:
     frames : sequence of Frame
         Of all images of the acquisition, since the slopes of one image alone say nothing.
     """
-    slopes = {(frame.slope, frame.intercept, frame.scale_slope) for frame in frames}
+    slopes = {(frame.slope, frame.intercept or 0.0, frame.scale_slope) for frame in frames}
     if all(frame.vendor == el.PHILIPS and frame.slope and frame.scale_slope for frame in frames):
         if len(slopes) == 1:
             return Scaling(sentence="displayed values (rescale slope and intercept; Philips' slopes are equal in all images)")
@@ -141,79 +133,6 @@ def signal_scaling(frames: Sequence[Frame]) -> Scaling:
         sentence = "displayed values; Philips' scale slope is missing, so that signals may not be comparable between images"
         return Scaling(sentence=sentence)
     return Scaling(sentence="rescale slope and intercept of each slice")
-
-
-def map_scaling(role: Role, frames: Sequence[Frame], samples: np.ndarray, reciprocal: bool = False) -> Scaling:
-    """Scaling and unit of a fat-fraction, ADC or R2* map: by its unit code if it has one, else by its values.
-
-    Parameters
-    ----------
-    role : Role
-        PDFF, ADC or R2STAR.
-    frames : sequence of Frame
-        All slices of the map.
-    samples : ndarray
-        Displayed values of some slices, for the guess.
-    reciprocal : bool
-        The map holds T2*.
-    """
-    unit = QUANTITIES[role][1]
-    stated = _by_unit_code(role, frames, reciprocal, unit) or _by_rescale_type(role, frames, reciprocal, unit)
-    if stated is not None:
-        return stated
-    values = samples[np.isfinite(samples)]
-    if reciprocal:
-        sentence = "T2* assumed to be in ms (no unit in the header); R2* = 1000 / T2*, empty where 0"
-        return Scaling(factor=1e3, reciprocal=True, unit=unit, sentence=sentence)
-    if role == Role.R2STAR:
-        return Scaling(unit=unit, sentence="displayed values, assumed to be in 1/s (no unit in the header)")
-    return _guess_fat_fraction(values) if role == Role.PDFF else _guess_adc(values)
-
-
-def _by_unit_code(role: Role, frames: Sequence[Frame], reciprocal: bool, unit: str) -> Optional[Scaling]:
-    factors = TIME_FACTORS if reciprocal else UNIT_FACTORS[role]
-    for code, factor in factors.items():
-        if all(code in frame.real_world for frame in frames):
-            sentence = f"Real World Value Mapping in {code}{_conversion(role, factor, reciprocal)}"
-            return Scaling(REAL_WORLD, factor, 0.0, reciprocal, role == Role.ADC, code, unit, sentence)
-    return None
-
-
-def _by_rescale_type(role: Role, frames: Sequence[Frame], reciprocal: bool, unit: str) -> Optional[Scaling]:
-    types = {frame.rescale_type for frame in frames}
-    factor = (TIME_FACTORS if reciprocal else UNIT_FACTORS[role]).get(types.pop()) if len(types) == 1 else None
-    if factor is None:
-        return None
-    sentence = f"rescale slope and intercept, Rescale Type {frames[0].rescale_type}{_conversion(role, factor, reciprocal)}"
-    return Scaling(DISPLAYED, factor, 0.0, reciprocal, role == Role.ADC, "", unit, sentence)
-
-
-def _conversion(role: Role, factor: float, reciprocal: bool) -> str:
-    if reciprocal:
-        return f", R2* = {factor:g} / T2*, empty where 0"
-    return "; 0 is empty" if role == Role.ADC else ""
-
-
-def _guess_fat_fraction(values: np.ndarray) -> Scaling:
-    usual = values[values <= np.percentile(values, 99.9)] if values.size else values  # a few wild voxels must not decide
-    try:
-        factor, offset, sentence = check_pdff_scale(usual)
-    except MarrowQuantError as error:
-        return Scaling(unit=UNIT_FF, sentence="unit unknown", problem=str(error))
-    return Scaling(factor=factor, offset=offset, unit=UNIT_FF, sentence=f"no unit in the header; {sentence[0].lower()}{sentence[1:]}")
-
-
-def _guess_adc(values: np.ndarray) -> Scaling:
-    body = values[values > 0]
-    if body.size == 0:
-        return Scaling(unit=UNIT_ADC, sentence="unit unknown", problem="the ADC map is empty, its scale cannot be checked")
-    middle = float(np.median(body))
-    for factor, word in ((1.0, "µm²/s"), (1e3, "10⁻³ mm²/s"), (1e6, "mm²/s")):
-        if 150.0 <= middle * factor <= 4500.0:
-            sentence = f"displayed values taken as {word}, because their median is {middle:.4g} (no unit in the header); 0 is empty"
-            return Scaling(factor=factor, zero_is_empty=True, unit=UNIT_ADC, sentence=sentence)
-    problem = f"the median of the ADC map is {middle:.4g}, which fits no known unit"
-    return Scaling(unit=UNIT_ADC, sentence="unit unknown", problem=problem)
 
 
 def phase_scaling(vendor: str, samples: np.ndarray) -> Scaling:

@@ -7,23 +7,23 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from ..model import Progress, Role, no_progress
 from .classify import BY_NEIGHBOURS, DESCRIBED, Verdict, classify
-from .directions import merge_directions
+from .derived import name_derived
+from .directions import merge_across_series, merge_directions
 from .draft import Draft, describe_candidate, draft_series, same_protocol
 from .frame import Frame
 from .geometry import make_grid
 from .grouping import number_acquisitions, number_stations, refuse_short_volumes
 from .headers import read_files, read_folder
 from .ideal import name_ideal_volumes
-from .overrides import Override, apply_overrides, overridden_scaling, selectors_of
-from .scaling import QUANTITIES, Scaling, broken_slope, map_scaling, phase_scaling, signal_scaling
+from .overrides import Override, apply_overrides, selectors_of
+from .regroup import series_of
+from .scales import scale
+from .scaling import QUANTITIES
 from .series_volume import SeriesVolume
 from .split import split_series
 
-MEASURED_SIGNALS = (Role.DWI, Role.CALCULATED_DWI, Role.WATER, Role.FAT, Role.IN_PHASE, Role.OPPOSED_PHASE, Role.MULTI_ECHO)
 EXPLAINED_BY_NEIGHBOURS = (Role.DWI, Role.MULTI_ECHO, Role.IN_PHASE, Role.OPPOSED_PHASE)
 
 
@@ -70,11 +70,10 @@ def scan_files(files: Sequence[Path], progress: Progress = no_progress) -> list[
 
 
 def _volumes(frames: Sequence[Frame], overrides: Sequence[Override]) -> list[SeriesVolume]:
-    series: dict[Hashable, list[Frame]] = defaultdict(list)
-    for frame in frames:
-        series[(frame.patient_key, str(frame.exam_date), frame.series_number or 0, frame.series_uid)].append(frame)
-    drafts = [draft for images in series.values() for draft in _recognise(images)]
+    drafts = [draft for images in series_of(frames) for draft in _recognise(images)]
     _look_at_neighbouring_series(drafts)
+    name_derived(drafts)
+    drafts = merge_across_series(drafts)
     number_stations(drafts)
     for draft in drafts:
         draft.select = selectors_of(draft)
@@ -83,7 +82,7 @@ def _volumes(frames: Sequence[Frame], overrides: Sequence[Override]) -> list[Ser
         number_stations(drafts)  # again, because a role decides which volumes are stations of one protocol
     number_acquisitions(drafts)
     refuse_short_volumes(drafts)
-    _scale(drafts)
+    scale(drafts)
     return [_finish(draft) for draft in sorted(drafts, key=_reading_order)]
 
 
@@ -119,45 +118,12 @@ def _look_at_neighbouring_series(drafts: Sequence[Draft]) -> None:
                 draft.b_value = (draft.frame.b_value or 0.0) if verdict.role == Role.DWI else None
 
 
-def _scale(drafts: Sequence[Draft]) -> None:
-    """Decide the scaling of every volume, from all volumes of its acquisition that are stored in the same way."""
-    for draft in drafts:
-        draft.problem = draft.problem or broken_slope(draft.grid.frames)
-    alike: dict[Hashable, list[Draft]] = defaultdict(list)
-    for draft in drafts:
-        if not draft.problem:
-            alike[_stored_alike(draft)].append(draft)
-    for group in alike.values():
-        for draft, scaling in zip(group, _scalings(group)):
-            draft.scaling = scaling
-            draft.scaling = overridden_scaling(draft)
-            draft.problem = draft.scaling.problem
-
-
-def _stored_alike(draft: Draft) -> Hashable:
-    """Maps of one kind share their unit, phase images theirs, and measured signals are compared with each other."""
-    protocol = same_protocol(draft)
-    if draft.role in QUANTITIES:
-        return (protocol, draft.role, draft.verdict.reciprocal)
-    if draft.frame.component == "phase":
-        return (protocol, "phase")
-    return (protocol, "signal") if draft.role in MEASURED_SIGNALS else (protocol, id(draft))
-
-
-def _scalings(group: Sequence[Draft]) -> list[Scaling]:
-    first = group[0]
-    if first.role in QUANTITIES:
-        samples = np.concatenate([draft.sample().ravel() for draft in group])
-        return [map_scaling(first.role, draft.grid.frames, samples, first.verdict.reciprocal) for draft in group]
-    if first.frame.component == "phase":
-        return [phase_scaling(first.frame.vendor, np.concatenate([draft.sample().ravel() for draft in group]))] * len(group)
-    return [signal_scaling([frame for draft in group for part in draft.parts for frame in part])] * len(group)
-
-
 def _finish(draft: Draft) -> SeriesVolume:
     frame = draft.frame
     quantity, unit = QUANTITIES.get(draft.role, ("phase" if frame.component == "phase" else "signal", draft.scaling.unit))
+    lossy = sorted({f.lossy for part in draft.parts for f in part if f.lossy})
     station = [f"station {draft.station}, counted from the head"] if draft.station else []
+    problem = [f"not measured: {draft.problem}"] if draft.problem else []
     return SeriesVolume(
         series_number=frame.series_number,
         series_description=frame.series_description,
@@ -175,7 +141,7 @@ def _finish(draft: Draft) -> SeriesVolume:
         quantity=quantity,
         unit=unit,
         confidence=0.0 if draft.problem else draft.verdict.confidence,
-        evidence=(draft.verdict.evidence, *draft.notes, *station, *([f"not measured: {draft.problem}"] if draft.problem else [])),
+        evidence=(*lossy, draft.verdict.evidence, *draft.notes, *station, *problem),
         problem=draft.problem,
         overrides=draft.overrides,
         select=draft.select,
@@ -192,3 +158,4 @@ def _finish(draft: Draft) -> SeriesVolume:
         synthetic=frame.synthetic,
         folder=frame.pixels.path.parent,
     )
+

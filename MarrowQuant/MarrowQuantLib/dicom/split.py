@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 
 from .frame import Frame
-from .geometry import MAX_SHEAR_PIXELS, SAME_DIRECTION, SAME_POSITION_MM, gap_sentence, has_place, heights_of, offsets_of
+from .geometry import IRREGULAR_STEP, MAX_SHEAR_PIXELS, SAME_DIRECTION, SAME_POSITION_MM, gap_sentence, has_place, heights_of, offsets_of
 from .pixels import read_frames
+
+STATIONS_APART = 0.5  # our choice, of the lower height: how far the centres of two table positions are apart at least
+SAME_GRADIENT = 0.02  # our choice: components of unit vectors that differ by less are one direction
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,9 @@ def split_series(frames: Sequence[Frame]) -> list[Stack]:
     """
     groups: dict[Hashable, list[Frame]] = defaultdict(list)
     orientations: list[np.ndarray] = []
+    gradients: list[np.ndarray] = []
     for frame in sorted(frames, key=_by_instance):
-        groups[_content_key(frame, orientations)].append(frame)
+        groups[_content_key(frame, orientations, gradients)].append(frame)
     return [stack for group in groups.values() for part in _by_column(group) for stack in _without_shared_positions(part)]
 
 
@@ -49,22 +53,23 @@ def _by_instance(frame: Frame) -> tuple[int, str, int]:
     return (frame.instance_number or 0, frame.pixels.relative, frame.index)
 
 
-def _content_key(frame: Frame, orientations: list[np.ndarray]) -> Hashable:
-    direction = (frame.directionality, frame.gradient) if frame.b_value else None
+def _content_key(frame: Frame, orientations: list[np.ndarray], gradients: list[np.ndarray]) -> Hashable:
+    gradient = None if frame.gradient is None else _same_vector(np.array(frame.gradient), gradients, SAME_GRADIENT)
+    direction = (frame.directionality, gradient, frame.direction_number) if frame.b_value else None
     place: Hashable = None
     if has_place(frame):
-        place = (_same_orientation(frame.orientation, orientations), *np.round(frame.pixel_spacing_mm, 4))
+        place = (_same_vector(frame.orientation, orientations, SAME_DIRECTION), *np.round(frame.pixel_spacing_mm, 4))
     echo_time = None if frame.echo_time_ms is None else round(frame.echo_time_ms, 3)
-    content = (frame.image_type, frame.philips_type, frame.component, echo_time, frame.b_value, direction)
+    content = (frame.image_type, frame.philips_type, frame.metabolite, frame.component, echo_time, frame.b_value, direction)
     return (content, frame.sop_class, frame.rows, frame.columns, frame.stack_id, frame.frame_of_reference, place)
 
 
-def _same_orientation(orientation: np.ndarray, known: list[np.ndarray]) -> int:
-    """Index of the known orientation that this one agrees with; a new one is added."""
+def _same_vector(vector: np.ndarray, known: list[np.ndarray], tolerance: float) -> int:
+    """Index of the known vector that this one agrees with; a new one is added."""
     for n, other in enumerate(known):
-        if np.abs(orientation - other).max() < SAME_DIRECTION:
+        if np.abs(vector - other).max() < tolerance:
             return n
-    known.append(orientation)
+    known.append(vector)
     return len(known) - 1
 
 
@@ -83,21 +88,55 @@ def _by_column(frames: list[Frame]) -> list[list[Frame]]:
 
 # ------------------------------------------------------------------------------------------------------ several at a position
 def _without_shared_positions(frames: list[Frame]) -> list[Stack]:
-    if not all(has_place(frame) for frame in frames) or len(_positions(frames)) == len(frames):
+    """Volumes of images that lie at one position several times, and stations that lie beside or into each other."""
+    if len(frames) < 2 or not all(has_place(frame) for frame in frames):
         return [Stack(tuple(frames))]
-    for what, key in (("temporal position", _temporal_position), ("acquisition number", _acquisition_number)):
-        parts = _parts(frames, key)
+    shared = len(_positions(frames)) < len(frames)
+    if not shared and _is_regular(frames):
+        return [Stack(tuple(frames))]
+    for what, key in TOLD_APART_BY.items():
+        parts = _parts(frames, key) if shared else _stations(frames, key)
         if parts is not None:
             return [Stack(s.frames, (f"told apart by {what}", *s.notes)) for part in parts for s in _without_shared_positions(part)]
-    return _told_apart_by_order(frames)
+    return _told_apart_by_order(frames) if shared else _interleaved(frames)
 
 
-def _temporal_position(frame: Frame) -> Optional[int]:
-    return frame.temporal_position
+TOLD_APART_BY: dict[str, Callable[[Frame], Any]] = {
+    "temporal position": lambda frame: frame.temporal_position,
+    "series UID": lambda frame: frame.series_uid or None,
+    "acquisition number": lambda frame: frame.acquisition_number,
+    "acquisition time": lambda frame: frame.acquisition_time or None,
+    "direction number": lambda frame: frame.direction_number,
+}
 
 
-def _acquisition_number(frame: Frame) -> Optional[int]:
-    return frame.acquisition_number
+def _stations(frames: list[Frame], key: Callable[[Frame], Any]) -> Optional[list[list[Frame]]]:
+    """Table positions of uneven slices that share no position: even stacks with one step, each mostly beyond the other."""
+    parts: dict[Any, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        parts[key(frame)].append(frame)
+    return _if_stations(list(parts.values())) if len(parts) > 1 and None not in parts else None
+
+
+def _if_stations(parts: list[list[Frame]]) -> Optional[list[list[Frame]]]:
+    if not all(_is_regular(part) for part in parts):
+        return None
+    heights = sorted((np.sort(heights_of(part)) for part in parts), key=lambda h: float(h.mean()))
+    steps = [float(np.median(np.diff(h))) for h in heights]
+    apart = [(b.mean() - a.mean()) / min(np.ptp(a), np.ptp(b)) for a, b in zip(heights, heights[1:])]
+    return parts if max(steps) - min(steps) <= IRREGULAR_STEP * min(steps) and min(apart) > STATIONS_APART else None
+
+
+def _interleaved(frames: list[Frame]) -> list[Stack]:
+    """Stations told by the order of their images alone, where the order goes back at a seam: a lost slice never does that."""
+    ordered = sorted(frames, key=_by_instance)
+    steps = np.diff(heights_of(ordered))
+    usual = float(np.median(steps))
+    runs = _runs(frames) or _restarts(frames)
+    backwards = usual and np.any(steps / usual < 0.5)
+    if runs is None or not backwards or _if_stations(runs) is None:
+        return [Stack(tuple(frames))]  # uneven, which is refused later
+    return [Stack(tuple(run), ("told apart by the order of the instance numbers",)) for run in runs]
 
 
 def _positions(frames: Sequence[Frame]) -> list[list[Frame]]:
@@ -138,7 +177,7 @@ def _told_apart_by_order(frames: list[Frame]) -> list[Stack]:
     notes = (f"{copies} image{'s were' if copies > 1 else ' was'} there twice with identical pixels, one of each was kept",) * bool(copies)
     if len(kept) == len(positions):
         return [Stack(tuple(kept), notes)]
-    runs = _runs(kept)
+    runs = _restarts(kept) or _runs(kept)
     if runs is not None:
         return [Stack(tuple(run), (*notes, "told apart by the order of the instance numbers")) for run in runs]
     counts = {len(group) for group in positions}
@@ -163,6 +202,34 @@ def _runs(frames: list[Frame]) -> Optional[list[list[Frame]]]:
     longest = max(map(len, runs))
     is_station = [2 * len(run) >= longest and _is_regular(run) for run in runs]
     return runs if len(runs) > 1 and all(is_station) else None
+
+
+def _restarts(frames: list[Frame]) -> Optional[list[list[Frame]]]:
+    """Stations whose instance numbers begin anew in each: there, position minus step times number is one value a station."""
+    numbers = [frame.instance_number for frame in frames]
+    if None in numbers or len(set(numbers)) == len(numbers) or len(set(numbers)) < 2:
+        return None
+    stride = int(np.diff(sorted(set(numbers))).min())
+    heights = heights_of(frames)
+    by_number: dict[int, list[float]] = defaultdict(list)
+    for number, height in zip(numbers, heights):
+        by_number[number].append(float(height))
+    steps = Counter(round(b - a, 1) for n, found in by_number.items() for a in found for b in by_number.get(n + stride, ()))
+    if not steps:
+        return None
+    usual = steps.most_common(1)[0][0]
+    if usual == 0:
+        return None
+    stations: list[list[Frame]] = []
+    last = -np.inf
+    offsets = heights - usual * np.array(numbers) / stride
+    for n in np.argsort(offsets, kind="stable"):
+        if offsets[n] - last > abs(usual) / 4:
+            stations.append([])
+        stations[-1].append(frames[n])
+        last = offsets[n]
+    longest = max(map(len, stations))
+    return stations if len(stations) > 1 and all(_is_regular(part) and 2 * len(part) >= longest for part in stations) else None
 
 
 def _distinct(group: list[Frame]) -> list[Frame]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..dicom import ExamFiles
-from ..dicom.describe import ANONYMOUS
+from ..dicom.patients import ANONYMOUS
 from ..model import ExamIdentity
 
 if TYPE_CHECKING:

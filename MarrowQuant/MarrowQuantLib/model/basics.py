@@ -13,6 +13,7 @@ UNIT_FF = "%"
 UNIT_FF_CHANGE = "percentage points"
 UNIT_ADC = "µm²/s"
 UNIT_R2STAR = "1/s"
+UNIT_FIELD = "Hz"
 UNIT_VOLUME = "mL"
 
 Numbers = Union[Sequence[float], np.ndarray]

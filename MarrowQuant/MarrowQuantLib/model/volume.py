@@ -21,6 +21,7 @@ class Role(str, Enum):
     OPPOSED_PHASE = "opposed_phase"
     MULTI_ECHO = "multi_echo"
     R2STAR = "r2star"
+    FIELD_MAP = "field_map"  # where the main field is off, in Hz: never measured
     DWI = "dwi"
     ADC = "adc"
     T1 = "t1"

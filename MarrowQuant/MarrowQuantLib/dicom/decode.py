@@ -1,0 +1,63 @@
+"""Compressed pixels, decoded by what is installed: pydicom's own decoders and plug-ins, else GDCM, which SimpleITK brings.
+
+GDCM reads JPEG (baseline, extended, lossless), JPEG-LS, JPEG 2000 and RLE, and SimpleITK is a dependency of this project, so that these
+read in every installation. SimpleITK would apply the rescale slope and may sort the frames of an enhanced object; it is therefore given a
+bare file in a temporary folder that holds the pixels and their layout and nothing else, no identity either.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import SimpleITK as sitk
+from pydicom.dataset import Dataset, FileMetaDataset
+
+from .headers import RLE
+
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+LAYOUT = (
+    "SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
+    "NumberOfFrames", "PlanarConfiguration", "PixelData",
+)  # fmt: skip
+JPEG = {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70, 80, 81, 90, 91)}
+DECODABLE = JPEG | {RLE}
+"""Transfer syntaxes that are read in every installation: JPEG, JPEG-LS, JPEG 2000, RLE (PS3.5 Annex A.4)."""
+# loss is certain in the JPEG processes 1, 2 and 4 and in JPEG-LS near-lossless; the others may be either (PS3.5 A.4)
+ALWAYS_LOSSY = {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 81)}
+
+
+def decoded(dataset: Dataset, syntax: str) -> np.ndarray:
+    """All frames of a data set with compressed pixels.
+
+    Raises
+    ------
+    Exception
+        Whatever the last decoder raises.
+    """
+    if syntax == RLE:  # every bit as it lies in the file: pydicom would clear those beyond Bits Stored, and take the highest as the sign
+        dataset.BitsStored, dataset.PixelRepresentation = dataset.BitsAllocated, 0
+        dataset.HighBit = dataset.BitsAllocated - 1
+        return dataset.pixel_array
+    try:
+        return dataset.pixel_array
+    except Exception:
+        return _by_gdcm(dataset, syntax)
+
+
+def _by_gdcm(dataset: Dataset, syntax: str) -> np.ndarray:
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID, meta.TransferSyntaxUID = SECONDARY_CAPTURE, syntax
+    meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+    bare = Dataset()
+    bare.file_meta = meta
+    bare.SOPClassUID, bare.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+    for name in LAYOUT:
+        if name in dataset:
+            bare[name] = dataset[name]
+    with tempfile.TemporaryDirectory(prefix="mq") as folder:
+        path = Path(folder) / "pixels.dcm"
+        bare.save_as(path, implicit_vr=False, little_endian=True, enforce_file_format=True)
+        return sitk.GetArrayFromImage(sitk.ReadImage(str(path)))

@@ -1,0 +1,183 @@
+"""The unit of a map: what the header states, in whatever spelling; where it states nothing, what the values allow, said to be a guess.
+
+A unit that is stated is never passed over: if it is not understood, or is none of the map's kind, the map is refused by name. Where none is
+stated, the fat fraction is compared with the water and fat images of the same acquisition if there are any, and is else taken from its
+values by ``fatwater.check_pdff_scale``; values up to 100 are believed to be per cent only if they show both tissue without fat and fat, as
+a body does, because a view of infiltrated marrow in per mille lies there too (our choice). ADC is told by its median, of which 500 … 3000
+in µm²/s is usual in the body (the limits here are wider, our choice, because marrow and noise lie lower and fluid higher; the candidates
+are a factor 1000 apart).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Optional
+
+import numpy as np
+
+from ..fatwater import check_pdff_scale
+from ..model import UNIT_ADC, UNIT_FF, MarrowQuantError, Role
+from .frame import Frame
+from .scaling import DISPLAYED, QUANTITIES, REAL_WORLD, Scaling
+from .units import ANGULAR, DIFFUSIVITY, FRACTION, FREQUENCY, RATE, TIME, Unit, says_nothing, unit_of
+
+DIMENSIONS = {
+    Role.PDFF: (FRACTION,), Role.ADC: (DIFFUSIVITY,), Role.R2STAR: (RATE, FREQUENCY, TIME), Role.FIELD_MAP: (FREQUENCY, ANGULAR),
+}  # fmt: skip
+UNITY = "1"  # UCUM's "no units": a fraction where the values allow it, else nothing
+LOW_FAT, HIGH_FAT, BODY_SHARE = 15.0, 75.0, 0.005  # %, %, share of the voxels that must show each
+AGREEMENT, MUCH_WORSE = 5.0, 2.0  # percentage points from water and fat; how much worse every other scale must fit
+GREY_LEVELS = 8  # bits of a picture made for the display
+LARGEST_STATED = {Role.PDFF: 250.0, Role.ADC: 20_000.0, Role.R2STAR: 20_000.0}  # of the median's size, in the unit of the role
+HOW_TO_GIVE = "give its scale as an override"
+
+
+def map_scaling(
+    role: Role, frames: Sequence[Frame], samples: np.ndarray, reciprocal: bool = False, reference: Optional[np.ndarray] = None
+) -> Scaling:
+    """Scaling and unit of a fat-fraction, ADC, R2* or field map.
+
+    Parameters
+    ----------
+    role : Role
+        One of ``DIMENSIONS``.
+    frames : sequence of Frame
+        All slices of the map.
+    samples : ndarray
+        Displayed values of some slices, for the guess.
+    reciprocal : bool
+        The map is called T2*; a stated unit decides.
+    reference : ndarray, optional
+        The fat fraction in % that water and fat give, at the voxels of ``samples``.
+    """
+    stated = _by_real_world(role, frames) or _by_rescale_type(role, frames)
+    if stated is not None:
+        return stated if stated.problem else _checked(role, frames, samples, stated)
+    unit = QUANTITIES[role][1]
+    if role == Role.FIELD_MAP:
+        return Scaling(sentence="displayed values, no unit in the header")
+    if reciprocal:
+        sentence = "T2* assumed to be in ms (no unit in the header); R2* = 1000 / T2*, empty where 0"
+        return Scaling(factor=1e3, reciprocal=True, unit=unit, sentence=sentence)
+    if role == Role.R2STAR:
+        return Scaling(unit=unit, sentence="displayed values, assumed to be in 1/s (no unit in the header)")
+    if role == Role.ADC:
+        return _guess_adc(samples[np.isfinite(samples)])
+    return _guess_fat_fraction(samples, frames[0].pixels.bits_stored, reference)
+
+
+# -------------------------------------------------------------------------------------------------------------------- stated
+def _by_real_world(role: Role, frames: Sequence[Frame]) -> Optional[Scaling]:
+    codes = [code for code in frames[0].real_world if not says_nothing(code) and not (code == UNITY and not _is_fraction(role, frames))]
+    for code in codes:
+        unit = unit_of(code)
+        if unit is not None and unit.dimension in DIMENSIONS[role]:
+            return _of_unit(role, unit, REAL_WORLD, code, f"Real World Value Mapping in {code}")
+    return _unknown(role, "its Real World Value Mapping", codes) if codes else None
+
+
+def _is_fraction(role: Role, frames: Sequence[Frame]) -> bool:
+    """True if a mapping to "no units" can mean a fraction: then no stored value is mapped far above 1."""
+    slope, intercept = frames[0].real_world[UNITY]
+    return role == Role.PDFF and abs(slope) * (1 << max(frames[0].pixels.bits_stored, 1)) + abs(intercept) < 100.0
+
+
+def _by_rescale_type(role: Role, frames: Sequence[Frame]) -> Optional[Scaling]:
+    text = frames[0].rescale_type
+    if says_nothing(text) or text == UNITY:
+        return None
+    unit = unit_of(text)
+    if unit is None or unit.dimension not in DIMENSIONS[role]:
+        return _unknown(role, "Rescale Type (0028,1054)", [text])
+    return _of_unit(role, unit, DISPLAYED, "", f"rescale slope and intercept, Rescale Type {text}")
+
+
+def _unknown(role: Role, where: str, texts: Sequence[str]) -> Scaling:
+    named = ", ".join(f"'{''.join(c for c in text if c.isprintable())[:24]}'" for text in texts)
+    name, unit = QUANTITIES[role]
+    problem = f"{where} states the unit {named}, which is not understood as one of {name}; {HOW_TO_GIVE}"
+    return Scaling(unit=unit, sentence="unit not understood", problem=problem)
+
+
+def _of_unit(role: Role, unit: Unit, method: str, code: str, sentence: str) -> Scaling:
+    name = QUANTITIES[role][1]
+    if unit.dimension == TIME:
+        return Scaling(method, 1 / unit.factor, 0.0, True, False, code, name, f"{sentence}, R2* = {1 / unit.factor:g} / T2*, empty where 0")
+    factor = unit.factor / (2 * math.pi) if unit.dimension == ANGULAR else unit.factor
+    return Scaling(method, factor, 0.0, False, role == Role.ADC, code, name, sentence + ("; 0 is empty" if role == Role.ADC else ""))
+
+
+def _checked(role: Role, frames: Sequence[Frame], samples: np.ndarray, scaling: Scaling) -> Scaling:
+    """Refused if the unit makes impossible numbers of the values: then the header contradicts itself."""
+    if role not in LARGEST_STATED or scaling.method != DISPLAYED or scaling.reciprocal:
+        return scaling
+    values = np.abs(samples[np.isfinite(samples) & (samples != 0)])
+    typical = float(np.median(values)) * scaling.factor if values.size else 0.0
+    if typical <= LARGEST_STATED[role]:
+        return scaling
+    problem = f"by its unit ({scaling.sentence}) its values are about {typical:.4g} {scaling.unit}, which is impossible; {HOW_TO_GIVE}"
+    return replace(scaling, problem=problem)
+
+
+# -------------------------------------------------------------------------------------------------------------------- guessed
+def _guess_fat_fraction(samples: np.ndarray, bits_stored: int, reference: Optional[np.ndarray]) -> Scaling:
+    values = samples[np.isfinite(samples)]
+    usual = values[values <= np.percentile(values, 99.9)] if values.size else values  # a few wild voxels must not decide
+    by_water_and_fat = None if reference is None else _fits_water_and_fat(samples, reference)
+    if by_water_and_fat is not None:
+        return by_water_and_fat
+    try:
+        factor, offset, sentence = check_pdff_scale(usual)
+        if factor == 1.0 and offset == 0.0:
+            _refuse_unless_a_body(usual)
+        if bits_stored == GREY_LEVELS and usual.max() > 100.0:
+            raise MarrowQuantError(
+                f"the scale of the fat-fraction map is not known: 8 bits and values up to {usual.max():.4g} are grey levels for a display"
+            )
+    except MarrowQuantError as error:
+        return Scaling(unit=UNIT_FF, sentence="unit unknown", problem=_as_clause(str(error)))
+    return Scaling(factor=factor, offset=offset, unit=UNIT_FF, sentence=f"no unit in the header; {sentence[0].lower()}{sentence[1:]}")
+
+
+def _as_clause(sentence: str) -> str:
+    return (sentence[0].lower() + sentence[1:]).rstrip(".")
+
+
+def _refuse_unless_a_body(values: np.ndarray) -> None:
+    without_fat, fat = np.mean(values <= LOW_FAT), np.mean(values >= HIGH_FAT)
+    if min(without_fat, fat) < BODY_SHARE:
+        raise MarrowQuantError(
+            f"the scale of the fat-fraction map is not known: it has no unit, and values between {values.min():.4g} and {values.max():.4g} "
+            f"may be per cent or per mille; {HOW_TO_GIVE}"
+        )
+
+
+def _fits_water_and_fat(samples: np.ndarray, reference: np.ndarray) -> Optional[Scaling]:
+    """The scale by which the map agrees with the fat fraction of water and fat; None if none does, or two do."""
+    inside = np.isfinite(samples) & np.isfinite(reference)
+    if not inside.any():
+        return None
+    candidates = {"a fraction": (100.0, 0.0), "per cent": (1.0, 0.0), "per mille": (0.1, 0.0), "0 … 255 for 0 … 100 %": (100 / 255, 0.0),
+                  "0 … 4095 for 0 … 100 %": (100 / 4095, 0.0), "0 … 4095 for −100 … 200 %": (300 / 4095, -100.0)}  # fmt: skip
+    misfits = {name: float(np.median(np.abs(samples[inside] * f + o - reference[inside]))) for name, (f, o) in candidates.items()}
+    best, second = sorted(misfits, key=misfits.get)[:2]
+    if misfits[best] > AGREEMENT or misfits[second] < MUCH_WORSE * max(misfits[best], 0.5):
+        return None
+    factor, offset = candidates[best]
+    sentence = f"no unit in the header; taken as {best}, in which it agrees with water and fat within {misfits[best]:.1f} points"
+    return Scaling(factor=factor, offset=offset, unit=UNIT_FF, sentence=sentence)
+
+
+def _guess_adc(values: np.ndarray) -> Scaling:
+    body = values[values > 0]
+    if body.size == 0:
+        return Scaling(unit=UNIT_ADC, sentence="unit unknown", problem="the ADC map is empty, its scale cannot be checked")
+    middle = float(np.median(body))
+    for factor, word in ((1.0, "µm²/s"), (1e3, "10⁻³ mm²/s"), (1e6, "mm²/s")):
+        if 150.0 <= middle * factor <= 4500.0:
+            sentence = f"displayed values taken as {word}, because their median is {middle:.4g} (no unit in the header); 0 is empty"
+            return Scaling(factor=factor, zero_is_empty=True, unit=UNIT_ADC, sentence=sentence)
+    problem = f"the median of the ADC map is {middle:.4g}, which fits no known unit; {HOW_TO_GIVE}"
+    return Scaling(unit=UNIT_ADC, sentence="unit unknown", problem=problem)

@@ -1,0 +1,71 @@
+"""Files to series, where the identifiers of the files no longer say it.
+
+A Series Instance UID is no wall: Siemens' XA exports and others give each volume of one acquisition a UID of its own, some anonymisers give
+one to every file. What has one series number, or is a single slice among others, and agrees in scanner, protocol and place is one series.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .bvalues import settle
+from .frame import Frame
+from .geometry import SAME_POSITION_MM, has_place, heights_of
+from .patients import united
+
+
+def series_of(frames: Sequence[Frame]) -> list[list[Frame]]:
+    """The images of each series; patients who are one get one key, and every image its b-value."""
+    one = united([frame.patient for frame in frames])
+    series: dict[Hashable, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        series[(one[frame.patient].key, str(frame.exam_date), frame.series_number or 0, frame.series_uid)].append(frame)
+    for key, images in series.items():
+        if one[images[0].patient] != images[0].patient:
+            series[key] = [replace(frame, patient=one[frame.patient]) for frame in images]
+    groups = _joined(list(series.values()), _by_number)
+    groups = _joined(groups, _by_single_slices)
+    return [settle(_one_frame_of_reference(group)) for group in groups]
+
+
+def _joined(groups: list[list[Frame]], key_of: object) -> list[list[Frame]]:
+    """Groups of one key together, in the place of the first; those whose key is None stay alone."""
+    joined: dict[Hashable, list[Frame]] = {}
+    for n, group in enumerate(groups):
+        key = key_of(group)
+        joined.setdefault(("alone", n) if key is None else key, []).extend(group)
+    return list(joined.values())
+
+
+def _by_number(group: Sequence[Frame]) -> Hashable:
+    first = group[0]
+    return None if first.series_number is None else (first.series_number, first.study_uid, _protocol(first))
+
+
+def _by_single_slices(group: Sequence[Frame]) -> Hashable:
+    if not all(has_place(frame) for frame in group) or np.ptp(heights_of(group)) > SAME_POSITION_MM:
+        return None
+    return _protocol(group[0])
+
+
+def _protocol(frame: Frame) -> Hashable:
+    """What all images of one acquisition have in common, whatever their numbers."""
+    words = re.sub(r"[^a-z]+", " ", frame.series_description.lower())
+    spacing = None if frame.pixel_spacing_mm is None else tuple(np.round(frame.pixel_spacing_mm, 2))
+    orientation = None if frame.orientation is None else tuple(np.round(frame.orientation, 1) + 0.0)
+    timing = (frame.repetition_time_ms, frame.flip_angle_deg, frame.scanning_sequence)
+    who = (frame.patient.key, str(frame.exam_date), frame.manufacturer, frame.model, frame.modality, frame.sop_class)
+    return (who, timing, words, frame.rows, frame.columns, spacing, orientation)
+
+
+def _one_frame_of_reference(frames: list[Frame]) -> list[Frame]:
+    """Without the frame of reference where every image has its own: then it was made up anew for each file."""
+    told = {frame.frame_of_reference for frame in frames}
+    if len(frames) > 1 and len(told) == len(frames):
+        return [replace(frame, frame_of_reference="") for frame in frames]
+    return frames
