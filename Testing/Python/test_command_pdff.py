@@ -84,7 +84,7 @@ def test_magnitude_alone_writes_the_standard_deviation_and_says_what_it_cannot_k
         ([], "give --te-ms"),
         (["--te-ms", "1", "2"], "6 echo images and 2 echo times"),
         (["--te-ms", *times_ms()], "--tesla"),
-        (["--te-ms", *(f"{t:.6f}" for t in 1e6 * SIX_ECHOES), "--tesla", "3"], "milliseconds"),
+        (["--te-ms", *(f"{t:.6f}" for t in 1e9 * SIX_ECHOES), "--tesla", "3"], "give them in ms"),
     ],
 )
 def test_missing_echo_times_or_field_strength_is_a_sentence(tmp_path, capsys, options, says):
@@ -107,3 +107,30 @@ def test_a_dicom_folder_is_fitted_from_its_headers(digital_patient, tmp_path, ca
     assert "6 complex echoes" in capsys.readouterr().out
     ff = read(tmp_path / "out" / "pdff_percent.nii.gz")
     assert ff.ndim == 3 and 5 < np.nanmedian(ff) < 95
+
+
+def test_complex_images_and_echo_times_in_seconds_are_read(tmp_path, capsys):
+    paths = []
+    for n in range(6):
+        image = sitk.GetImageFromArray(SIGNAL[..., n].astype(np.complex64))
+        paths.append(str(tmp_path / f"e{n}.nii.gz"))
+        sitk.WriteImage(image, paths[-1])
+    options = ["--te-ms", *[f"{t:.7f}" for t in SIX_ECHOES], "--tesla", "3", "--out", str(tmp_path / "out"), "--format", "nrrd"]
+    assert main(["pdff", *paths, *options]) == 0
+    assert np.abs(read(tmp_path / "out" / "pdff_percent.nrrd")[0] - 100 * FF)[INSIDE].max() < 0.5
+    assert np.isfinite(read(tmp_path / "out" / "r2star_sd_per_s.nrrd")[0])[INSIDE].all()
+    assert main(["pdff", *paths, "--phase", *paths, *options]) != 0
+    assert "complex already" in capsys.readouterr().err
+
+
+def test_the_sign_of_the_phase_can_be_given_and_is_told(tmp_path, capsys):
+    magnitude = write(tmp_path, "m.nii", np.moveaxis(np.abs(SIGNAL), -1, 0))
+    phase = write(tmp_path, "p.nii", np.moveaxis(-np.angle(SIGNAL), -1, 0))
+    options = ["--phase", phase, "--te-ms", *times_ms(), "--tesla", "3", "--format", "nrrd"]
+    for sign in ([], ["--conjugate"]):
+        assert main(["pdff", magnitude, *options, *sign, "--out", str(tmp_path / f"out{len(sign)}")]) == 0
+        assert "conjugated" in capsys.readouterr().out
+        assert np.abs(read(tmp_path / f"out{len(sign)}" / "pdff_percent.nrrd")[0] - 100 * FF)[INSIDE].max() < 0.5
+    assert main(["pdff", magnitude, *options, "--no-conjugate", "--out", str(tmp_path / "wrong")]) == 0
+    assert "conjugated" not in capsys.readouterr().out
+    assert np.abs(read(tmp_path / "wrong" / "pdff_percent.nrrd")[0] - 100 * FF)[INSIDE].mean() > 20

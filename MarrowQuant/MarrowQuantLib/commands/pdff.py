@@ -13,14 +13,12 @@ from typing import Any, Optional
 import numpy as np
 
 from .. import dicom, workflow
-from ..fatwater import SPECTRA, FatWaterFit, fit_dual_echo, fit_fat_water, fit_fat_water_magnitude, swap_back
+from ..fatwater import SPECTRA, FatWaterFit, fit_dual_echo, fit_fat_water, fit_fat_water_magnitude, scales, swap_back, tissue
 from ..io import imagefiles
 from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Role, Volume
 from .progress import progress_bar
 
 COMPLEX_PAIRS = (("real", "imaginary"), ("magnitude", "phase"))
-MILLIRADIANS = 3142.0  # Philips, by way of dcm2niix
-STORED_PHASE = 4096.0  # Siemens: -4096 … 4095 or 0 … 4095 for one turn
 
 
 @dataclass(frozen=True)
@@ -36,17 +34,20 @@ class _Echoes:
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``marrowquant pdff``."""
     parser.add_argument(
-        "inputs", nargs="+", type=Path, metavar="IMAGE|FOLDER", help="magnitude (or real) echoes: one 4-D or a 3-D image each; or DICOM"
+        "inputs", nargs="+", type=Path, metavar="IMAGE|FOLDER", help="real, magnitude or complex echoes: 4-D or a 3-D image each; or DICOM"
     )
     second = parser.add_mutually_exclusive_group()
     second.add_argument(
         "--phase", type=Path, nargs="+", metavar="IMAGE", help="phase images in the same order; without them a magnitude fit"
     )
     second.add_argument("--imaginary", type=Path, nargs="+", metavar="IMAGE", help="imaginary parts in the same order")
+    parser.add_argument("--phase-unit", choices=tuple(scales.TURNS), help="of the phase images (default: told from their values)")
     parser.add_argument("--te-ms", type=float, nargs="+", metavar="MS", help="echo times in ms (default: EchoTime of the JSON sidecars)")
     parser.add_argument("--tesla", type=float, help="field strength (default: MagneticFieldStrength of the JSON sidecar)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the maps")
     parser.add_argument("--spectrum", choices=tuple(SPECTRA), default="ren_marrow_9", help="fat spectrum (default: %(default)s)")
+    turned = "the phase turns the other way than in the model (default: whichever fits)"
+    parser.add_argument("--conjugate", action=argparse.BooleanOptionalAction, help=turned)
     parser.add_argument("--readout", choices=("auto", "unipolar", "bipolar"), default="auto", help="default: %(default)s")
     parser.add_argument("--swap-back", type=int, nargs="+", default=(), metavar="K", help="exchange water and fat in these slices, from 0")
     parser.add_argument("--format", choices=("nii.gz", "nrrd"), default="nii.gz", help="of the maps (default: %(default)s)")
@@ -66,7 +67,7 @@ def _pdff(options: argparse.Namespace) -> int:
     out.mkdir(exist_ok=True)
     for path in _written(fit, echoes.grid, out, options.format):
         print(path)
-    print(_told(fit, len(echoes.times_s), np.iscomplexobj(echoes.signal)))
+    print(_told(fit, echoes.signal))
     for warning in fit.warnings:
         print(f"To know: {warning}")
     return 0
@@ -79,7 +80,7 @@ def _fitted(echoes: _Echoes, options: argparse.Namespace) -> FatWaterFit:
         return fit_fat_water_magnitude(*data, **choices)
     if len(echoes.times_s) == 2:
         return fit_dual_echo(*data, **choices)
-    return fit_fat_water(*data, readout=options.readout, **choices)
+    return fit_fat_water(*data, readout=options.readout, conjugate=options.conjugate, **choices)
 
 
 def _swapped_back(fit: FatWaterFit, slices: Sequence[int]) -> FatWaterFit:
@@ -93,7 +94,7 @@ def _swapped_back(fit: FatWaterFit, slices: Sequence[int]) -> FatWaterFit:
 def _from_images(options: argparse.Namespace) -> _Echoes:
     first = _volumes(options.inputs)
     headers = [_sidecar(path) for path in options.inputs]
-    times = [t / 1e3 for t in options.te_ms] if options.te_ms else [header.get("EchoTime") for header in headers]
+    times = options.te_ms or [header.get("EchoTime") for header in headers]
     tesla = options.tesla or headers[0].get("MagneticFieldStrength")
     if None in times or len(times) != len(first):
         raise MarrowQuantError(
@@ -105,6 +106,8 @@ def _from_images(options: argparse.Namespace) -> _Echoes:
     signal = np.stack([volume.array for volume in first], axis=-1)
     others = options.phase or options.imaginary
     if others:
+        if np.iscomplexobj(signal):
+            raise MarrowQuantError("The images are complex already; give them without --phase and --imaginary.")
         second = _volumes(others)
         if len(second) != len(first) or not all(first[0].same_grid(volume) for volume in second):
             raise MarrowQuantError(
@@ -112,12 +115,12 @@ def _from_images(options: argparse.Namespace) -> _Echoes:
                 n_first=len(first), n_second=len(second),
             )
         parts = np.stack([volume.array for volume in second], axis=-1)
-        signal = signal * np.exp(1j * _radians(parts)) if options.phase else signal + 1j * parts
-    return _Echoes(signal, times, float(tesla), first[0])
+        signal = signal * np.exp(1j * scales.radians(parts, options.phase_unit)) if options.phase else signal + 1j * parts
+    return _Echoes(signal, scales.echo_times_s(times), float(tesla), first[0])
 
 
 def _volumes(paths: Sequence[Path]) -> list[Volume]:
-    volumes = [volume for path in paths for volume in imagefiles.read_volumes(path)]
+    volumes = [volume for path in paths for volume in imagefiles.read_volumes(path, complex_too=True)]
     if not all(volumes[0].same_grid(volume) for volume in volumes):
         raise MarrowQuantError("The echo images do not lie on one grid; give images of one acquisition.")
     return volumes
@@ -130,19 +133,6 @@ def _sidecar(path: Path) -> dict[str, Any]:
         return json.loads(sidecar.read_text(encoding="utf-8")) if sidecar.is_file() else {}
     except ValueError:
         raise MarrowQuantError("'{sidecar}' is not valid JSON; give --te-ms and --tesla instead.", sidecar=sidecar.name) from None
-
-
-def _radians(phase: np.ndarray) -> np.ndarray:
-    """Phase in radians from radians, milliradians or stored values of one turn, told apart by their range."""
-    low, high = float(np.nanmin(phase)), float(np.nanmax(phase))
-    largest = max(-low, high)
-    if largest <= 2 * np.pi + 0.01:
-        return phase
-    if MILLIRADIANS - 150 < largest <= MILLIRADIANS + 1 and low < 0:
-        return phase / 1000
-    if largest <= STORED_PHASE:
-        return phase * (np.pi / STORED_PHASE if low < 0 else 2 * np.pi / STORED_PHASE)
-    raise MarrowQuantError("Phase values from {low:g} to {high:g} are in no known scale; convert them to radians.", low=low, high=high)
 
 
 # ------------------------------------------------------------------------------------------------------------------ DICOM
@@ -187,6 +177,7 @@ def _written(fit: FatWaterFit, grid: Volume, out: Path, suffix: str) -> list[Pat
         "residual": (fit.residual, "residual of the water-fat fit", ""),
         "swap_suspect": (fit.swap_suspect, "swap suspects", ""),
         "pdff_sd_percent": (fit.pdff_sd_percent, "standard deviation of PDFF", "percentage points"),
+        "r2star_sd_per_s": (fit.r2star_sd_per_s, "standard deviation of R2*", UNIT_R2STAR),
     }
     paths = []
     for name, (array, title, unit) in maps.items():
@@ -198,17 +189,20 @@ def _written(fit: FatWaterFit, grid: Volume, out: Path, suffix: str) -> list[Pat
     return paths
 
 
-def _told(fit: FatWaterFit, n_echoes: int, is_complex: bool) -> str:
-    how = f"{n_echoes} {'complex' if is_complex else 'magnitude'} echoes, fat spectrum {fit.spectrum.name}"
+def _told(fit: FatWaterFit, signal: np.ndarray) -> str:
+    how = f"{signal.shape[-1]} {'complex' if np.iscomplexobj(signal) else 'magnitude'} echoes, fat spectrum {fit.spectrum.name}"
+    if fit.conjugated:
+        how += ", phase turned round (conjugated)"
     if fit.readout == "bipolar":
         how += ", bipolar readout corrected"
-    tissue = np.abs(fit.water) + np.abs(fit.fat)
-    with np.errstate(invalid="ignore"):
-        tissue = tissue > 0.15 * np.nanpercentile(tissue, 99)  # our choice: the background is noise
-    r2star = fit.r2star_per_s[tissue]
+    body = tissue(signal, fit)
+    if not body.any():
+        return f"PDFF, {how}: no voxel is brighter than the noise; {fit.n_excluded} voxels have no fit."
+    r2star = fit.r2star_per_s[body]
     decay = f", R2* {np.median(r2star):.0f} {UNIT_R2STAR}" if np.isfinite(r2star).any() else ""
-    suspect = 100 * np.mean(fit.swap_suspect[tissue])
+    spread = "" if fit.pdff_sd_percent is None else f", SD of a voxel {np.nanmedian(fit.pdff_sd_percent[body]):.1f} points"
+    suspect, n_voxels = 100 * np.mean(fit.swap_suspect[body]), np.count_nonzero(body)
     return (
-        f"PDFF, {how}: median {np.median(fit.pdff_percent[tissue]):.1f} {UNIT_FF}{decay} over {np.count_nonzero(tissue)} voxels of tissue; "
+        f"PDFF, {how}: median {np.median(fit.pdff_percent[body]):.1f} {UNIT_FF}{decay} over {n_voxels} voxels of tissue{spread}; "
         f"{suspect:.1f} % of them are swap suspects, and {fit.n_excluded} voxels have no fit."
     )

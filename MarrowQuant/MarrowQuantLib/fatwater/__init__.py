@@ -5,7 +5,7 @@ from __future__ import annotations
 from .complexfit import fit_fat_water
 from .dualecho import fit_dual_echo
 from .magnitude import fit_fat_water_magnitude
-from .result import FatWaterFit
+from .result import FatWaterFit, tissue
 from .spectra import SPECTRA, FatSpectrum, fat_phasor
 from .swaps import SwappedSlices, find_swapped_slices, swap_back, swapped_disc, swapped_levels
 from .t1bias import LONGEST_TR_S, T1_FAT_S, T1_WATER_S, apparent_fat_fraction
@@ -32,4 +32,5 @@ __all__ = [
     "swap_back",
     "swapped_disc",
     "swapped_levels",
+    "tissue",
 ]

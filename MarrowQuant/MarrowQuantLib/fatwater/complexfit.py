@@ -160,6 +160,7 @@ def fit_fat_water(
         readout=readout,
         pdff_sd_percent=pdff_sd.reshape(shape),
         r2star_sd_per_s=(noise * fit.rate_gain).reshape(shape),
+        noise_sd=(noise * scale).reshape(shape),
     )
 
 

@@ -116,6 +116,7 @@ def fit_fat_water_magnitude(
         warnings=_doubts(suspect, fitted),
         readout="",
         pdff_sd_percent=sd,
+        noise_sd=np.full(signal.shape[:-1], model.sigma * scale, np.float32),
     )
 
 

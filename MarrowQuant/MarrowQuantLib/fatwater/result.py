@@ -47,6 +47,9 @@ class FatWaterFit:
     pdff_sd_percent, r2star_sd_per_s : ndarray of float32 or None
         Standard deviations of the fat fraction in percentage points and of R2* in 1/s: the Cramér–Rao bound at the fitted values for the
         noise found in the data. From magnitude images the doubt between both solutions is part of the former.
+    noise_sd : ndarray of float32 or None
+        Standard deviation of the noise around each voxel, in the unit of the signal: of the complex number; for magnitude images of one
+        component.
     """
 
     pdff_percent: np.ndarray
@@ -64,3 +67,26 @@ class FatWaterFit:
     readout: str = "unipolar"
     pdff_sd_percent: Optional[np.ndarray] = None
     r2star_sd_per_s: Optional[np.ndarray] = None
+    noise_sd: Optional[np.ndarray] = None
+
+
+TISSUE = 0.1  # of the 99th percentile of brightness; our choice
+ABOVE_NOISE = 2.5  # standard deviations of noise: air alone has one; our choice
+
+
+def tissue(signal: np.ndarray, fit: FatWaterFit) -> np.ndarray:
+    """Voxels with a fit that are brighter than the noise, and not far darker than the rest: the body.
+
+    Parameters
+    ----------
+    signal : ndarray, shape (..., n_echoes)
+        What was fitted. Water and fat of the fit do not do: in air R2* may be anything, and so are they.
+    fit : FatWaterFit
+
+    Returns
+    -------
+    ndarray of bool, shape (...)
+    """
+    brightness = np.sqrt(np.mean(np.abs(signal) ** 2, axis=-1))
+    body = np.isfinite(fit.pdff_percent) & (brightness > TISSUE * np.nanpercentile(brightness, 99))
+    return body if fit.noise_sd is None else body & (brightness > ABOVE_NOISE * fit.noise_sd)

@@ -25,13 +25,15 @@ def stem(path: Path) -> str:
     return path.name[: len(path.name) - len(suffix)]
 
 
-def read_volumes(path: Path) -> list[Volume]:
+def read_volumes(path: Path, *, complex_too: bool = False) -> list[Volume]:
     """Read an image file.
 
     Parameters
     ----------
     path : Path
         A 3-D image, a 4-D one, or a 3-D one with several components a voxel (as NRRD stores diffusion).
+    complex_too : bool
+        Whether complex numbers are welcome; they come as complex64.
 
     Returns
     -------
@@ -57,15 +59,15 @@ def read_volumes(path: Path) -> list[Volume]:
             file=path.name, dimensions=image.GetDimension(),
         )
     array = sitk.GetArrayFromImage(image)
-    if np.iscomplexobj(array):
+    if np.iscomplexobj(array) and not complex_too:
         raise MarrowQuantError(
             "'{file}' holds complex numbers; save magnitude and phase, or real and imaginary part, as two files.",
             file=path.name,
         )
     if image.GetDimension() == 3:
         array = np.moveaxis(array, -1, 0) if image.GetNumberOfComponentsPerPixel() > 1 else array[None]
-    matrix = _ijk_to_ras(image)
-    return [Volume(np.ascontiguousarray(part, np.float32), matrix, name=stem(path)) for part in array]
+    matrix, dtype = _ijk_to_ras(image), np.complex64 if np.iscomplexobj(array) else np.float32
+    return [Volume(np.ascontiguousarray(part, dtype), matrix, name=stem(path)) for part in array]
 
 
 def nifti_extensions(path: Path) -> list[bytes]:
