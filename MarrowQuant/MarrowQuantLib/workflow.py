@@ -46,6 +46,7 @@ from .model import (
     VertebraResult,
     VertebraROI,
     Volume,
+    finding,
     no_progress,
     part,
     relation,
@@ -89,10 +90,6 @@ RoiSource = tuple[Optional[Path], Optional[tuple[Point, Point]], Optional[ExamRe
 
 LABELS = ("baseline", "follow-up")
 _SHIFT = "_shift_ras_mm"  # end of the name in the protocol
-_PATIENT_NOT_CHECKED = (
-    "It could not be checked that both exams are of the same patient: the baseline's results or the files name none, or the results were "
-    "made on another computer."
-)
 
 
 def analyze(
@@ -224,7 +221,7 @@ def follow(
     measured = _measure_exam(maps, settings, (own, None, baseline), {}, skeleton, muscle, part(progress, 0.8, 0.9))
     first, second, lesions, _ = follow_lesions(baseline, measured, part(progress, 0.9, 1.0))
     related = relation([baseline.identity], [measured.identity])
-    warnings = () if related is Relation.SAME else (_PATIENT_NOT_CHECKED,)
+    warnings = () if related is Relation.SAME else (finding("case.patient_not_checked"),)
     changes = region_changes(first, second)
     return replace(conclude([first, second], settings, limits=limits), lesions=lesions, distributions=changes, warnings=warnings)
 

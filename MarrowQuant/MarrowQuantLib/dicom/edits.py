@@ -6,6 +6,7 @@ it is changed; its ``override`` is what was in force when it was read.
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
 import re
@@ -139,6 +140,12 @@ def without_dates(entries: Iterable[Entry], dates: Iterable[str]) -> list[Entry]
     """The entries that are not about exams of these dates."""
     dates = set(dates)
     return [entry for entry in entries if entry.get("exam_date") not in dates]
+
+
+def of_dates(entries: Iterable[Entry], dates: Iterable[Optional[datetime.date]]) -> list[Entry]:
+    """The entries that name no date, or one of these."""
+    known = {date.isoformat() for date in dates if date} | {None}
+    return [entry for entry in entries if entry.get("exam_date") in known]
 
 
 def _place(item: Mapping[str, Any]) -> Entry:

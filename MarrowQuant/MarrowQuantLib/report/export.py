@@ -91,18 +91,12 @@ def _move(files: dict[str, Path], folder: Path) -> dict[str, Path]:
 
 
 class ResultsInTheWay(MarrowQuantError):
-    """A folder holds earlier results.
+    """A folder holds earlier results."""
 
-    Parameters
-    ----------
-    sentence : str
-    relation : Relation
-        Of the case that lies there to the one that is to be written; OTHER is never replaced.
-    """
-
-    def __init__(self, sentence: str, relation: Relation) -> None:
-        super().__init__(sentence)
-        self.relation = relation
+    @property
+    def relation(self) -> Relation:
+        """Of the case that lies there to the one that is to be written; OTHER is never replaced."""
+        return self.values["relation"]
 
 
 def results_in(folder: PathLike) -> Optional[list[ExamIdentity]]:
@@ -135,13 +129,19 @@ def refuse_overwriting(folder: PathLike, exams: Sequence[ExamIdentity], overwrit
     lying_there = results_in(folder)
     if lying_there is None:
         return
-    name, related = Path(folder).name, relation(lying_there, exams)
+    related = relation(lying_there, exams)
+    known = {"folder": Path(folder).name, "relation": related}
     if related is Relation.OTHER:
-        whose = "results of another patient, which are never replaced"
-        raise ResultsInTheWay(f"The folder '{name}' holds {whose}; choose another folder.", related)
+        raise ResultsInTheWay("The folder '{folder}' holds results of another patient, which are never replaced; choose another.", **known)
+    if not overwrite and related is Relation.SAME:
+        raise ResultsInTheWay(
+            "The folder '{folder}' holds earlier results of this patient; choose another, or say that they may be replaced.", **known
+        )
     if not overwrite:
-        whose = "earlier results of this patient" if related is Relation.SAME else "results that do not tell whose they are"
-        raise ResultsInTheWay(f"The folder '{name}' holds {whose}; choose another folder, or say that they may be replaced.", related)
+        raise ResultsInTheWay(
+            "The folder '{folder}' holds results that do not tell whose they are; choose another, or say that they may be replaced.",
+            **known,
+        )
 
 
 def prepare_output(folder: PathLike) -> Path:

@@ -40,6 +40,7 @@ def _hand_over_exam(exam: ExamResult, scene: Optional[Any]) -> None:
         synthetic=exam.synthetic,
         series=exam.series,
         stitching=exam.stitching,
+        identity=exam.identity,
     )
     write_record(
         maps,

@@ -3,6 +3,7 @@
 A node is known by its attributes, never by its name, which the reader may change. Attribute names start with ``MarrowQuant.``:
 
 =================  =========================================================================================================
+``.case``          token of the case that the node belongs to; absent on nodes that an earlier version made
 ``.exam``          "baseline" or "follow-up"; absent on nodes that belong to both
 ``.date``          exam date, ISO 8601
 ``.key``           what a volume is in ``ExamResult.maps``: ff, water, …
@@ -34,6 +35,8 @@ import vtk
 from ..model import part_key
 
 PREFIX = "MarrowQuant."
+MODULE_NAME = "MarrowQuant"
+_CASE = "case"
 
 
 def scene_or_default(scene: Optional[Any] = None) -> Any:
@@ -52,12 +55,28 @@ def tag(node: Any, name: str) -> Optional[str]:
     return node.GetAttribute(PREFIX + name)
 
 
-def nodes_with(class_name: str, tags: Mapping[str, str], scene: Optional[Any] = None) -> Iterator[Any]:
-    """All nodes of a class that carry these attributes."""
+def case_token(scene: Optional[Any] = None) -> Optional[str]:
+    """Token of the case in the scene, a random text that the module's parameter node carries; None before there is one."""
+    node = scene_or_default(scene).GetSingletonNode(MODULE_NAME, "vtkMRMLScriptedModuleNode")
+    return None if node is None else tag(node, _CASE)
+
+
+def own_nodes(scene: Optional[Any] = None) -> Iterator[Any]:
+    """Every node that carries an attribute of ours, whichever case it belongs to; not the parameter node."""
     scene = scene_or_default(scene)
+    for index in range(scene.GetNumberOfNodes()):
+        node = scene.GetNthNode(index)
+        if any(name.startswith(PREFIX) for name in node.GetAttributeNames()) and not node.IsA("vtkMRMLScriptedModuleNode"):
+            yield node
+
+
+def nodes_with(class_name: str, tags: Mapping[str, str], scene: Optional[Any] = None) -> Iterator[Any]:
+    """All nodes of a class that carry these attributes and belong to no other case than the scene's."""
+    scene = scene_or_default(scene)
+    token = case_token(scene)
     for index in range(scene.GetNumberOfNodesByClass(class_name)):
         node = scene.GetNthNodeByClass(index, class_name)
-        if all(tag(node, name) == value for name, value in tags.items()):
+        if all(tag(node, name) == value for name, value in tags.items()) and tag(node, _CASE) in (None, token):
             yield node
 
 
@@ -67,11 +86,15 @@ def find_node(class_name: str, tags: Mapping[str, str], scene: Optional[Any] = N
 
 
 def find_or_add(class_name: str, name: str, tags: Mapping[str, str], scene: Optional[Any] = None) -> Any:
-    """The node that carries these attributes; it is added under ``name`` if there is none, so that a second run adds nothing."""
+    """The node that carries these attributes; it is added under ``name`` if there is none, so that a second run adds nothing.
+
+    It belongs to the scene's case from then on.
+    """
     node = find_node(class_name, tags, scene)
     if node is None:
         node = scene_or_default(scene).AddNewNodeByClass(class_name, name)
         set_tags(node, tags)
+    set_tags(node, {_CASE: case_token(scene)})
     return node
 
 
@@ -102,6 +125,14 @@ def exam_folder(label: str, date: Optional[datetime.date], scene: Optional[Any] 
         hierarchy.SetItemAttribute(item, PREFIX + "exam", label)
     hierarchy.SetItemName(item, name)
     return item
+
+
+def remove_exam_folder(label: str, scene: Optional[Any] = None) -> None:
+    """Remove the folder of an exam that is no longer there; its nodes were removed before."""
+    hierarchy = scene_or_default(scene).GetSubjectHierarchyNode()
+    item = _folder_with(hierarchy, label)
+    if item is not None:
+        hierarchy.RemoveItem(item, False, False)
 
 
 def put_in_folder(node: Any, folder: int, scene: Optional[Any] = None) -> None:

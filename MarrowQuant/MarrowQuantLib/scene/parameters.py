@@ -7,15 +7,15 @@ the parameter's name, beside an empty parameter (seen in Slicer 5.13). What is w
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Optional
 
 from ..model import MarrowQuantError, Results, Settings, Subject
 from ..results import results_to_dict
-from .nodes import find_node, find_or_add, scene_or_default
+from .nodes import MODULE_NAME, case_token, find_node, find_or_add, own_nodes, scene_or_default, set_tags, tag
 
-MODULE_NAME = "MarrowQuant"
 PATHS = ("baselineFolder", "followUpFolder", "labsPath", "outputFolder", "otherResultsFolder")
 NUMBERS = ("tdvSignalRatio", "tdvAdcLower", "tdvAdcUpper", "minComponentMl", "roiRadiusLR", "roiRadiusAP", "roiRadiusCC", "ageYears")
 TEXTS = ("modelId", "language", "sex", "seriesOverrides", "adcClassEdges", "siteLimits", "roiShape")
@@ -35,6 +35,27 @@ def parameter_node(scene: Optional[Any] = None) -> Any:
         node = scene.AddNode(node)
     node.SetAttribute("ModuleName", MODULE_NAME)  # closing a scene removes it
     return node
+
+
+def ensure_case(scene: Optional[Any] = None) -> str:
+    """The token of the scene's case; made, for a case that begins, if there is none.
+
+    It is random, so that it tells two cases of one scene apart and nothing else: neither the patient nor the computer.
+    """
+    token = case_token(scene)
+    if token is None:
+        token = secrets.token_hex(8)
+        set_tags(parameter_node(scene), {"case": token})
+    return token
+
+
+def adopt_nodes(scene: Optional[Any] = None) -> bool:
+    """Take the nodes that an earlier version made, without a token, into the scene's case; True if there were any."""
+    token = ensure_case(scene)
+    found = [node for node in own_nodes(scene) if tag(node, "case") is None]
+    for node in found:
+        set_tags(node, {"case": token})
+    return bool(found)
 
 
 def set_parameters(values: Mapping[str, Any], scene: Optional[Any] = None) -> None:

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 from ..exam.maps import ExamMaps
-from ..model import LabHistory, LabValue
+from ..model import ExamIdentity, LabHistory, LabValue, identity_from_plain
 from ..results.from_json import stitching_from_dict
 from ..results.load import history_from_dict
 from ..results.to_json import history_to_dict, stitching_to_dict
 from .nodes import find_node, find_or_add, remove_nodes
 
+EXAM_LABELS = ("baseline", "follow-up")
 _CLASS, _TEXT = "vtkMRMLTextNode", "exam"
 _LABORATORY = {"text": "laboratory"}
 _FOLLOW_UP = {"text": "follow-up"}
@@ -56,6 +57,7 @@ def write_record(
             "synthetic": maps.synthetic,
             "series": maps.series,
             "stitching": stitching_to_dict(maps.stitching),
+            "identity": maps.identity.plain(),
         },
         "labs": [[lab.test, lab.value, lab.unit, lab.date.isoformat(), lab.given, lab.censored] for lab in labs.values()],
         "decisions": decisions,
@@ -83,11 +85,18 @@ def read_record(label: str, scene: Optional[Any] = None) -> Optional[dict[str, A
     maps["warnings"], maps["series"] = tuple(maps["warnings"]), tuple(maps["series"])
     maps.pop("seams_ras", None)  # of an older scene, which kept nothing else of the stations
     maps["stitching"] = stitching_from_dict(maps.get("stitching"))
+    maps["identity"] = identity_from_plain(maps.get("identity"))
     labs = [LabValue(test, value, unit, datetime.date.fromisoformat(date), *given) for test, value, unit, date, *given in record["labs"]]
     record["labs"] = {lab.test: lab for lab in labs}
     record.setdefault("proposed", record["muscle_signal"] is not None)  # an older scene kept the signal of every tumour load
     record["decisions"] = [Decision(tuple(ras), *rest) for ras, *rest in record["decisions"]]
     return record
+
+
+def stored_exams(scene: Optional[Any] = None) -> dict[str, tuple[Optional[datetime.date], ExamIdentity]]:
+    """Date and identity of every exam that the scene has a record of, by label."""
+    stored = {label: read_record(label, scene) for label in EXAM_LABELS}
+    return {label: (record["maps"]["date"], record["maps"]["identity"]) for label, record in stored.items() if record is not None}
 
 
 def remove_records(label: str, scene: Optional[Any] = None) -> None:

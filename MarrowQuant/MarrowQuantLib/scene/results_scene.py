@@ -21,7 +21,7 @@ from .handover import hand_over
 from .layout import default_views
 from .lesions import lesions_table
 from .nodes import exam_folder, exam_title, find_or_add, nodes_with, put_in_folder, remove_nodes, scene_or_default
-from .parameters import results_to_text, set_parameters, settings_to_parameters, subject_to_parameters, without_paths
+from .parameters import ensure_case, results_to_text, set_parameters, settings_to_parameters, subject_to_parameters, without_paths
 from .rois import rois_to_points_node, rois_to_segmentation
 from .tables import changes_table, labs_table, measurements_table, response_table, vertebrae_table
 from .volumes import maps_to_nodes
@@ -62,6 +62,7 @@ def write_scene(results: Results, path_mrb: Union[str, Path], progress: Progress
     scene = scene_or_default(scene)
     if own_scene:
         scene.Clear(0)
+        ensure_case(scene)
         hand_over(results, scene)
     results_to_scene(results, scene, lambda fraction, text: progress(0.5 * fraction, text))
     progress(0.5, "Saving the scene")
@@ -73,6 +74,7 @@ def write_scene(results: Results, path_mrb: Union[str, Path], progress: Progress
 
 def results_to_scene(results: Results, scene: Optional[Any] = None, progress: Progress = no_progress) -> None:
     """Put everything into nodes: exams, tables, charts, parameters, and the results as JSON. A second call updates the same nodes."""
+    ensure_case(scene)
     for number, exam in enumerate(results.exams):
         progress(number / len(results.exams), f"Showing the {exam.label}")
         exam_to_nodes(exam, scene)

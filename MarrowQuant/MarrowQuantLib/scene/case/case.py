@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import slicer
 
 from ... import workflow
-from ...dicom import ExamFiles, overrides_from
+from ...dicom import ExamFiles, edits, overrides_from
 from ...exam.maps import ExamMaps
 from ...followup.normal import baseline_band
 from ...followup.regions import region_changes
@@ -23,28 +23,31 @@ from ...model import (
     MarrowQuantError,
     Progress,
     RegionChange,
+    Relation,
     Results,
     Settings,
     Subject,
     VertebraResult,
+    finding,
     no_progress,
 )
+from ...report.export import refuse_overwriting
 from ...report.timeline import timeline_of, write_timeline
-from ...response import ResponseModel, available_models, history_of, laboratory_warnings, load_model
+from ...response import ResponseModel, available_models, history_of, laboratory_warnings, labs_for, load_model
 from ...results import results_to_dict
 from ...results.load import load_results
 from .. import records
-from ..burden import remove_burden
 from ..charts import lumbar_histogram_chart
-from ..muscle import remove_points
-from ..nodes import exam_folder, put_in_folder
+from ..nodes import exam_folder, nodes_with, put_in_folder, tag
 from ..parameters import numbers_from_text
 from ..results_scene import write_scene
 from ..series_edits import SeriesEdits
+from ..share import save_share_safe
 from ..volumes import exam_maps_from_scene, maps_to_nodes
 from .exam import CaseExam
 from .follow_up import FollowUp
 from .laboratory import Laboratory
+from .reading import close_case, prepare_scene, refuse_another_case, relation_to_scene, take_over_scene
 
 LABELS = workflow.LABELS
 BASELINE, FOLLOW_UP = LABELS
@@ -60,10 +63,14 @@ class Case:
 
     Attributes
     ----------
+    new_parameters : callable
+        Gives the parameters of a scene that was just closed, all at their defaults.
     exams : dict
         "baseline" and "follow-up" to :class:`CaseExam`; only those that were read.
     follow_up : FollowUp
         What the follow-up takes over from the baseline, and the lesions of both.
+    notes : tuple of str
+        What the reader should know about whose the case is.
     remembered : dict
         Label to the record that this object wrote into the scene, to know a scene that was opened since.
     laboratory : Laboratory
@@ -72,6 +79,7 @@ class Case:
 
     def __init__(self, parameters: Optional[Any] = None) -> None:
         self.parameters = parameters
+        self.new_parameters: Callable[[], Any] = lambda: self.parameters
         self.series_edits = SeriesEdits(self)
         self.follow_up = FollowUp(self)
         self.laboratory = Laboratory(self)
@@ -84,6 +92,8 @@ class Case:
         self.exams: dict[str, CaseExam] = {}
         self.remembered: dict[str, str] = {}
         self.laboratory.forget()
+        self.notes: tuple[str, ...] = ()
+        self._own_folders: set[Path] = set()
         self._results: Optional[Results] = None
         self._results_key: tuple[Any, ...] = ()
         self._distributions: tuple[RegionChange, ...] = ()
@@ -107,42 +117,85 @@ class Case:
         p = self.parameters
         return Subject(float(p.ageYears), p.sex) if p.ageYears and p.sex else None
 
-    def read(self, progress: Progress = no_progress) -> None:
-        """Read the folders of the parameter node and put the maps into the scene; the case before it is forgotten.
+    def read(self, progress: Progress = no_progress, *, close_other: bool = False) -> None:
+        """Read the folders of the parameter node and put the maps into the scene.
+
+        An exam that is read again keeps its points and decisions, and an exam of the same patient the laboratory sheet. Another case
+        begins in an emptied scene.
+
+        Parameters
+        ----------
+        progress : callable
+        close_other : bool
+            Close the scene if it holds another case.
 
         Raises
         ------
+        AnotherCase
+            If the scene holds one that was not to be closed.
         MarrowQuantError
             See ``workflow.read_exams`` and ``workflow.make_maps``; the case is then as it was before.
         """
         folders = [Path(text) for text in (self.parameters.baselineFolder, self.parameters.followUpFolder) if text]
-        entries = self.series_edits.entries_for(folders)
-        files = workflow.read_exams(folders, workflow.part(progress, 0.0, 0.3), overrides_from(entries))
+        files, entries, related = self._recognise(folders, workflow.part(progress, 0.0, 0.3))
+        if not close_other:
+            refuse_another_case(related)
         share, maps = 0.6 / len(files), []
         for n, exam in enumerate(files):
             stretch = workflow.part(progress, 0.3 + n * share, 0.3 + (n + 1) * share)
             maps.append(workflow.make_maps(exam, LABELS[n], self.settings(), stretch))
         progress(0.9, "Showing the maps")
+        if related not in (None, Relation.SAME):
+            close_case(self)
         self._replace_by(maps)
         self.series_edits.were_read(entries, folders)
         for n, exam in enumerate(self.exams.values()):
             self._take_markups(exam, files[n], folders[min(n, len(folders) - 1)])
         progress(1.0, "Read")
 
+    def _recognise(
+        self, folders: Sequence[Path], progress: Progress
+    ) -> tuple[list[ExamFiles], Sequence[Mapping[str, Any]], Optional[Relation]]:
+        """The exams in the folders, what the reader changed of their series, and what they have to do with the case in the scene."""
+        entries = self.series_edits.entries_for(folders)
+        if not entries:
+            files = workflow.read_exams(folders, progress, ())
+            return files, entries, relation_to_scene(files)
+        files = workflow.read_exams(folders, workflow.part(progress, 0.0, 0.5), ())  # whose they are, before another's changes are applied
+        related = relation_to_scene(files)
+        entries = edits.of_dates(entries, [exam.date for exam in files]) if related in (None, Relation.SAME) else []
+        overrides = overrides_from(entries)
+        return workflow.read_exams(folders, workflow.part(progress, 0.5, 1.0), overrides) if entries else files, entries, related
+
     def _replace_by(self, all_maps: Sequence[ExamMaps]) -> None:
         self.clear()
-        records.remove_history()
-        for label in LABELS:
-            records.remove_records(label)
-            remove_burden(label)
-            remove_points(label)
-        self.follow_up.remove_record()
+        again = prepare_scene(self, all_maps)
         for maps in all_maps:
             exam = self.exams[maps.label] = CaseExam(self, maps)
-            folder = exam_folder(maps.label, maps.date)
-            for node in maps_to_nodes(maps.maps, maps.label, date=maps.date).values():
-                put_in_folder(node, folder)
+            self._show_maps(exam)
+        self.laboratory.restore()
+        nearest = dict(zip(self.exams, labs_for(self.laboratory.history.values, [exam.maps.date for exam in self.exams.values()])))
+        for label, exam in self.exams.items():
+            if label not in again:
+                exam.labs = nearest[label]
+                continue
+            try:
+                self._take_up(exam, again[label])
+            except MarrowQuantError as error:  # the points are there; that they cannot be measured is told
+                exam.placement_notes = (*exam.placement_notes, str(error))
+        for exam in self.exams.values():
             exam.remember()
+        self.follow_up.read()
+
+    @staticmethod
+    def _show_maps(exam: CaseExam) -> None:
+        folder = exam_folder(exam.label, exam.maps.date)
+        shown = maps_to_nodes(exam.maps.maps, exam.label, date=exam.maps.date).values()
+        for node in shown:
+            put_in_folder(node, folder)
+        outdated = [node for node in nodes_with("vtkMRMLScalarVolumeNode", {"exam": exam.label}) if tag(node, "key") and node not in shown]
+        for node in outdated:
+            slicer.mrmlScene.RemoveNode(node)
 
     def _take_markups(self, exam: CaseExam, files: ExamFiles, root: Path) -> None:
         """Points that lie beside the exam's files become its points, unless the reader has placed some."""
@@ -217,7 +270,7 @@ class Case:
             results = self._with_model_named(workflow.conclude(exams, self.settings(), self._model(), self.limits()))
             results = replace(results, lesions=self.follow_up.lesions, distributions=self._region_changes(exams))
             results = replace(results, history=self.laboratory.history)
-            warnings = laboratory_warnings(history_of(results), exams)
+            warnings = (*self.notes, *laboratory_warnings(history_of(results), exams))
             self._results, self._results_key = replace(results, warnings=warnings, subject=self.subject()), key
         return self._results
 
@@ -248,23 +301,44 @@ class Case:
         results = self.results()
         return lumbar_histogram_chart(results.exams, key, results.distributions) if results else None
 
-    def export(self, folder: Path, language: str = "en", progress: Progress = no_progress) -> dict[str, Path]:
+    def export(self, folder: Path, language: str = "en", progress: Progress = no_progress, *, overwrite: bool = False) -> dict[str, Path]:
         """Write results.json, measurements.csv, report.html and scene.mrb; see ``workflow.export``.
 
         Raises
         ------
+        ResultsInTheWay
+            If other results lie in the folder, see :meth:`check_folder`.
         MarrowQuantError
             Also if an ROI cannot be measured: a point that the reader placed must not be missing in what is written.
         """
+        self.check_folder(folder, overwrite=overwrite)
         self.follow_hand()
         for exam in self.exams.values():
             if exam.has_points() and not exam.vertebrae:
                 exam.measure()
         try:
-            return workflow.export(self.results(), folder, language=language, scene_writer=_save_open_scene, progress=progress)
+            written = workflow.export(self.results(), folder, language=language, scene_writer=_save_open_scene, progress=progress)
         finally:
             for exam in self.exams.values():
                 exam.was_written()
+        self._own_folders.add(Path(folder).resolve())
+        return written
+
+    def check_folder(self, folder: Path, *, overwrite: bool = False) -> None:
+        """Refuse a folder with the results of another patient and, unless ``overwrite``, with results that this object did not write.
+
+        Raises
+        ------
+        ResultsInTheWay
+        """
+        is_own = Path(folder).resolve() in self._own_folders
+        refuse_overwriting(folder, [exam.maps.identity for exam in self.exams.values()], overwrite or is_own)
+
+    def write_share_safe(self, path: Path, *, overwrite: bool = False) -> None:
+        """Save the scene without the patient's identity; see ``share.save_share_safe`` and :meth:`check_folder`."""
+        self.check_folder(path.parent, overwrite=overwrite)
+        save_share_safe(path)
+        self._own_folders.add(path.parent.resolve())
 
     def write_course(self, path: Path, others: Optional[Path] = None, language: str = "en") -> int:
         """Draw the course over the dates of this case and of all results.json below the folder ``others``; the number of dates.
@@ -274,6 +348,7 @@ class Case:
         MarrowQuantError
             If there is nothing to draw, ``others`` holds no results, or the results disagree about a date.
         """
+        self.check_folder(path.parent, overwrite=True)
         files = sorted(others.rglob("results.json")) if others else []
         if others and not files:
             raise MarrowQuantError(
@@ -299,6 +374,8 @@ class Case:
             If a point list or a volume of the scene cannot be read any more.
         """
         self.clear()
+        if take_over_scene():
+            self.notes = (finding("case.adopted"),)
         for n, label in enumerate(LABELS):
             progress(n / len(LABELS), f"Restoring the {label}")
             record = records.read_record(label)
@@ -311,6 +388,11 @@ class Case:
 
     def _restore_exam(self, label: str, record: Mapping[str, Any]) -> None:
         exam = self.exams[label] = CaseExam(self, ExamMaps(label=label, maps=exam_maps_from_scene(label), **record["maps"]))
+        self._take_up(exam, record)
+
+    @staticmethod
+    def _take_up(exam: CaseExam, record: Mapping[str, Any]) -> None:
+        """What the reader decided of an exam, and what follows from it, measured anew."""
         exam.labs, exam.decisions = record["labs"], record["decisions"]
         exam.placement_notes = tuple(record.get("placement_notes", ()))
         exam.begin_history()

@@ -82,9 +82,18 @@ class Laboratory:
 
     def restore(self) -> None:
         """Take up the sheet that the scene holds; an older scene holds it with the results only."""
+        own = records.read_history()
+        self.history = LabHistory() if own is None else own
+        if own is None and self._older() is not None:
+            self._keep(self._older())
+
+    def _older(self) -> Optional[LabHistory]:
+        """The sheet with the results of an older scene, if they are of the exams that the scene holds."""
         stored = results_from_text()
-        older = history_from_dict(stored) if stored and stored.get("laboratory") else LabHistory()
-        self.history = records.read_history() or older
+        if not stored or not stored.get("laboratory"):
+            return None
+        dates = [str(exam.maps.date) for exam in self.case.exams.values()]
+        return history_from_dict(stored) if [exam.get("date") for exam in stored["exams"]] == dates else None
 
     def _of_exams(self) -> list[LabValue]:
         return [value for exam in self.case.exams.values() for value in exam.labs.values()]

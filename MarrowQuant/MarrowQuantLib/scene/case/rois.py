@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .case import Case
 
 # Names of the node references in the parameter node.
-_REFERENCES = dict(zip(workflow.LABELS, ("baseline", "followUp")))
+REFERENCES = dict(zip(workflow.LABELS, ("baseline", "followUp")))
 
 
 class CaseRois:
@@ -49,12 +49,12 @@ class CaseRois:
 
     def refer(self, what: str, node: Optional[Any]) -> None:
         """Keep a node of this exam in the parameter node: "Points", "Segmentation" or "Burden"."""
-        setattr(self.case.parameters, _REFERENCES[self.label] + what, node)
+        setattr(self.case.parameters, REFERENCES[self.label] + what, node)
 
     @property
     def points_node(self) -> Optional[Any]:
         """The exam's point list, or None; one that was deleted may still be known to the parameters."""
-        node = getattr(self.case.parameters, _REFERENCES[self.label] + "Points")
+        node = getattr(self.case.parameters, REFERENCES[self.label] + "Points")
         return None if node is None or node.GetScene() is None else node
 
     def points(self) -> Any:

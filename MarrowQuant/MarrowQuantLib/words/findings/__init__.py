@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import fatwater, hand, laboratory, roi, sheet
+from . import case, fatwater, hand, laboratory, roi, sheet
 from .severity import CHECK, NOTE, SERIOUS
 
 Row = tuple[str, str]
@@ -18,6 +18,7 @@ TOLD = "told"
 
 FINDINGS: Mapping[str, Row] = {
     TOLD: (NOTE, "{sentence}"),
+    **case.FINDINGS,
     **fatwater.FINDINGS,
     **hand.FINDINGS,
     **laboratory.FINDINGS,

@@ -1,0 +1,139 @@
+"""One case in a scene: another one begins in an emptied scene, and the same exams, read again, keep what the reader decided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Optional
+
+import slicer
+
+from ...dicom import ExamFiles
+from ...exam.identity import identity_of
+from ...exam.maps import ExamMaps
+from ...model import MarrowQuantError, Relation, relation
+from .. import records
+from ..nodes import exam_title, own_nodes, remove_exam_folder, set_tags, tag
+from ..parameters import adopt_nodes, ensure_case, parameter_node
+from .rois import REFERENCES
+
+if TYPE_CHECKING:
+    from .case import Case
+
+_READ_FROM = ("baselineFolder", "followUpFolder")
+_OF_ONE_EXAM = ("Points", "Segmentation", "Burden")  # ends of the names of the parameters that refer to nodes
+
+
+class AnotherCase(MarrowQuantError):
+    """The folders hold another case than the scene, or one that may be another."""
+
+
+def refuse_another_case(related: Optional[Relation]) -> None:
+    """Refuse to read exams into a scene that holds a case which is not certainly of the same patient.
+
+    Raises
+    ------
+    AnotherCase
+    """
+    if related is Relation.OTHER:
+        raise AnotherCase("The folders are of another patient than the case in the scene; save that case, close it, and read again.")
+    if related is Relation.UNKNOWN:
+        raise AnotherCase(
+            "It cannot be told whether the folders are of the same patient as the case in the scene; save that case, close it, and read "
+            "again."
+        )
+
+
+def relation_to_scene(files: Sequence[ExamFiles]) -> Optional[Relation]:
+    """What recognised exams have to do with the case in the scene; None if it holds none."""
+    stored = records.stored_exams()
+    if not stored and not any(tag(node, "exam") for node in own_nodes()):
+        return None
+    return relation([identity for _, identity in stored.values()], [identity_of(exam) for exam in files])
+
+
+def take_over_scene() -> bool:
+    """Make sure that the scene holds one case, before it is taken up; True if an earlier version made it, without an identity.
+
+    Raises
+    ------
+    MarrowQuantError
+        If there are several: nothing is taken up then, and nothing is changed.
+    """
+    of_case = [node for node in own_nodes() if tag(node, "exam") or tag(node, "text")]
+    tokens = {tag(node, "case") for node in of_case}
+    records_of = Counter(tag(node, "exam") for node in of_case if tag(node, "text") == "exam")
+    if len(tokens) > 1 or max(records_of.values(), default=1) > 1:
+        raise MarrowQuantError("The scene holds several cases of MarrowQuant, so none is shown; close it, and open one case at a time.")
+    token = next(iter(tokens), None)
+    if token is not None:
+        set_tags(parameter_node(), {"case": token})
+    return adopt_nodes()
+
+
+def close_case(case: Case) -> None:
+    """Close the scene with the case in it, and begin another: only the folders that are about to be read stay."""
+    folders = {name: getattr(case.parameters, name) for name in _READ_FROM}
+    case.clear()
+    slicer.mrmlScene.Clear(0)
+    case.parameters = case.new_parameters()
+    for name, folder in folders.items():
+        setattr(case.parameters, name, folder)
+
+
+def prepare_scene(case: Case, all_maps: Sequence[ExamMaps]) -> dict[str, Mapping[str, Any]]:
+    """Leave in the scene only what belongs to exams that are read again, under the labels that they have now.
+
+    Returns
+    -------
+    dict
+        New label to the record of an exam that is the same as before.
+    """
+    ensure_case()
+    stored = records.stored_exams()
+    kept = {maps.label: label for maps in all_maps for label, exam in stored.items() if _is_the_same(maps, *exam)}
+    found = {label: records.read_record(before) for label, before in kept.items()}
+    if "baseline" in stored and kept.get("baseline") != "baseline":
+        case.parameters.ageYears = 0  # it was that at the other baseline
+    if any(label != before for label, before in kept.items()) or len(kept) < 2:
+        case.follow_up.remove_record()
+    references = {label: _references(case, label) for label in REFERENCES}
+    for node in list(own_nodes()):
+        _keep_or_remove(node, {before: label for label, before in kept.items()})
+    for label in REFERENCES:
+        before = kept.get(label)
+        for what in _OF_ONE_EXAM:
+            setattr(case.parameters, REFERENCES[label] + what, references[before][what] if before else None)
+        if before is None:
+            remove_exam_folder(label)
+    return found
+
+
+def _is_the_same(maps: ExamMaps, date: Any, identity: Any) -> bool:
+    return maps.date == date and maps.identity.is_the_same_exam(identity)
+
+
+def _references(case: Case, label: str) -> dict[str, Any]:
+    return {what: getattr(case.parameters, REFERENCES[label] + what) for what in _OF_ONE_EXAM}
+
+
+def _keep_or_remove(node: Any, labels: Mapping[str, str]) -> None:
+    """Keep a node of an exam that is read again, under its new label; remove others, and what was made from measurements."""
+    mask_of, exam = tag(node, "skeleton"), tag(node, "exam")
+    if mask_of and not exam:  # a node of the reader's own
+        set_tags(node, {"skeleton": labels.get(mask_of)})
+    elif exam:
+        new = labels.get(exam)
+        if new is None or tag(node, "table") or tag(node, "series"):
+            slicer.mrmlScene.RemoveNode(node)
+        elif new != exam:
+            set_tags(node, {"exam": new})
+            node.SetName(node.GetName().replace(exam_title(exam), exam_title(new), 1))
+    elif _is_derived(node):
+        slicer.mrmlScene.RemoveNode(node)
+
+
+def _is_derived(node: Any) -> bool:
+    """A table or chart of both exams, or the results; a cohort's are of no case."""
+    kind = next((value for name in ("table", "chart", "series") if (value := tag(node, name))), "")
+    return bool(kind and not kind.startswith("cohort")) or tag(node, "text") == "results"

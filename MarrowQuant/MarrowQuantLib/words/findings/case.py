@@ -1,0 +1,22 @@
+"""Whose a case is."""
+
+from __future__ import annotations
+
+from .severity import CHECK
+
+FINDINGS = {
+    "case.adopted": (
+        CHECK,
+        "This scene was saved by an earlier version, which did not note whose it is; that all of it is of one patient could not be "
+        "checked.",
+    ),
+    "case.patient_not_checked": (
+        CHECK,
+        "It could not be checked that both exams are of the same patient: the baseline's results or the files name none, or the results "
+        "were made on another computer.",
+    ),
+    "case.second_refused": (
+        CHECK,
+        "What was added holds another case of MarrowQuant, so it was not taken in; close the scene first to open it.",
+    ),
+}
