@@ -196,11 +196,13 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
         ScriptedLoadableModuleLogic.__init__(self, parent)
         self._parameterNode: Optional[MarrowQuantParameterNode] = None
         self.case = Case()
+        self.case.new_parameters = self.getParameterNode
 
     def getParameterNode(self) -> MarrowQuantParameterNode:
         """The typed parameter node; the same wrapper as long as the scene holds the same node."""
         node = ScriptedLoadableModuleLogic.getParameterNode(self)
-        if self._parameterNode is None or self._parameterNode.parameterNode != node:
+        was_reset = not node.GetParameterNames()  # closing a scene does that; only a new wrapper writes the defaults
+        if self._parameterNode is None or self._parameterNode.parameterNode != node or was_reset:
             self._parameterNode = MarrowQuantParameterNode(node)
         self.case.parameters = self._parameterNode
         return self._parameterNode
@@ -211,13 +213,17 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
         labs: Optional[Any] = None,
         out: Optional[Any] = None,
         progress: Optional[Callable[[float, str], None]] = None,
+        overwrite: bool = False,
     ) -> Any:
         """All steps of the panel in one call, with the proposed states of the tumour components.
+
+        If the scene holds the case of another patient, it is closed first.
 
         :param folders: one folder an exam, baseline first; a ``.mrk.json`` in or above an exam's folder gives the vertebral points.
         :param labs: CSV file with the columns date, test, value, unit.
         :param out: folder to write to; nothing is written without one.
         :param progress: called as ``progress(fraction, text)``.
+        :param overwrite: replace earlier results in ``out``; those of another patient are never replaced.
         :return: ``MarrowQuantLib.model.Results``.
         :raises ValueError: with one sentence that says what is wrong and what to do.
         """
@@ -226,14 +232,15 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
         progress = progress or no_progress
         parameters = self.getParameterNode()
         parameters.baselineFolder, parameters.followUpFolder = [*map(str, folders), ""][:2]
+        self.case.read(progress, close_other=True)
+        parameters = self.getParameterNode()
         parameters.labsPath, parameters.outputFolder = str(labs or ""), str(out or "")
-        self.case.read(progress)
         self.case.measure(progress)
         self.case.propose_burden(progress)
         if labs:
             self.case.laboratory.read(Path(labs))
         if out:
-            self.case.export(Path(out), parameters.language, progress)
+            self.case.export(Path(out), parameters.language, progress, overwrite=overwrite)
         return self.case.results()
 
     def batch(self, manifest: Any, out: Any, **options: Any) -> Any:

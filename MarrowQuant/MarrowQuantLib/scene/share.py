@@ -19,9 +19,13 @@ from typing import Any, Optional, Union
 from urllib.parse import quote, unquote
 
 from ..io.identity import IdentityWords
-from ..model import MarrowQuantError
+from ..model import ExamIdentity, MarrowQuantError
+from .nodes import PREFIX
 from .results_scene import save_scene
 
+SHARED = "shared"  # token of every case that was shared: the scene that it comes from cannot be found by it
+_TOKEN = PREFIX + "case"
+_DIGESTS = "identity"  # entry of the exams' records and results that tells patients apart
 DICOM = "DICOM."  # how Slicer's DICOM module begins the names of its attributes
 # PS3.6, after that prefix: what tells who the patient is
 _IDENTIFYING = (
@@ -44,8 +48,9 @@ _DETACHED = re.compile(r"^data ?file:", re.MULTILINE)
 def save_share_safe(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
     """Save a scene as an .mrb without the patient's identity; the open scene stays as it is.
 
-    Removed: attributes ``DICOM.…``, the UIDs of the subject hierarchy, names of patients and studies, file names and addresses, scene
-    views; and from all names, descriptions, texts, tables, labels and file headers every word that these attributes name as the
+    Removed: attributes ``DICOM.…``, the digests by which MarrowQuant tells patients apart, the UIDs of the subject hierarchy, names of
+    patients and studies, file names and addresses, scene views; and from all names, descriptions, texts, tables, labels and file headers
+    every word that these attributes name as the
     patient's. Pixels and exam dates stay.
 
     Parameters
@@ -181,6 +186,7 @@ def _clean_attribute(element: ET.Element, key: str, value: str, files: dict[str,
 
 def _clean_pairs(element: ET.Element, words: IdentityWords) -> str:
     pairs = [(key, value if key == "Level" else _clean_text(value, words)) for key, value in _pairs(element) if not key.startswith(DICOM)]
+    pairs = [(key, SHARED if key == _TOKEN else value) for key, value in pairs]
     if element.tag == "SubjectHierarchyItem":
         return "".join(f"{key}^{value}|" for key, value in pairs)
     return ";".join(f"{key}:{_encoded(value)}" for key, value in pairs)
@@ -211,7 +217,8 @@ def _clean_json(value: Any, words: IdentityWords) -> Any:
     if isinstance(value, list):
         return [_clean_json(item, words) for item in value]
     if isinstance(value, dict):
-        return {words.removed_from(key): _clean_json(item, words) for key, item in value.items()}
+        nobody = {_DIGESTS: ExamIdentity().plain()} if _DIGESTS in value else {}
+        return {**{words.removed_from(key): _clean_json(item, words) for key, item in value.items()}, **nobody}
     return value
 
 
