@@ -98,7 +98,7 @@ def test_reading_shows_what_each_series_is_and_why(widget, monkeypatch, tmp_path
     from MarrowQuantLib import workflow
 
     class Files:
-        folder = tmp_path
+        folder, patient_key, volumes = tmp_path, "", ()
 
     monkeypatch.setattr(workflow, "read_exams", lambda folders, progress, overrides: [Files() for _ in folders])
     monkeypatch.setattr(workflow, "make_maps", lambda files, label, settings, progress: fake_exams.exam_maps(label))
@@ -627,7 +627,7 @@ def test_a_loaded_sample_is_taken_up_when_the_module_is_entered(slicer_host, mon
     from MarrowQuantLib.panel import sample_data
 
     class Files:
-        folder = tmp_path
+        folder, patient_key, volumes = tmp_path, "", ()
 
     sheet = tmp_path / "labs.csv"
     sheet.write_text("date,test,value,unit\n2025-01-14,M protein,38.0,g/L\n", encoding="utf-8")
