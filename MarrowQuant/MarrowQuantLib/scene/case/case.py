@@ -145,7 +145,9 @@ class Case:
             stretch = workflow.part(progress, 0.3 + n * share, 0.3 + (n + 1) * share)
             maps.append(workflow.make_maps(exam, LABELS[n], self.settings(), stretch))
         progress(0.9, "Showing the maps")
-        if related not in (None, Relation.SAME):
+        if related is Relation.SAME:
+            self.follow_hand()  # what was painted or moved a moment ago is kept too
+        elif related is not None:
             close_case(self)
         self._replace_by(maps)
         self.series_edits.were_read(entries, folders)
