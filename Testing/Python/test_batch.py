@@ -59,7 +59,7 @@ def manifest_of(folder: Path, rows: str, header: str = HEADER) -> Path:
         ("", "is empty"),
         (HEADER, "header but no case"),
         ("name,baseline\na,b\n", "no column 'case'"),
-        ("case;baseline\na;b\n", "no column 'case'"),
+        ("label;baseline\na;b\n", "no column 'case'"),
         ("case,baseline,case\na,b,c\n", "repeated"),
         ("case,baseline,id\na,b,c\n", "'id' or no plain word"),
         (HEADER + "a,b\n", "2 cells instead of 5"),

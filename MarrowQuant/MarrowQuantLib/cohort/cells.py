@@ -53,7 +53,7 @@ def parse_number(cell: str, decimal_comma: bool = False) -> float:
 def is_formula(cell: str) -> bool:
     """True for a cell that a spreadsheet would run: it begins with =, +, - or @ (full-width too) and is not a number."""
     text = unicodedata.normalize("NFKC", cell).strip()
-    return starts_formula(text) and not (_POINT.fullmatch(text) or _COMMA.fullmatch(text) or text in {"-", "+"})
+    return starts_formula(text) and not (_POINT.fullmatch(text) or _COMMA.fullmatch(text) or text in {"-", "+", "--"})
 
 
 def safe_cell(value: Any) -> str:

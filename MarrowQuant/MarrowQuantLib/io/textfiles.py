@@ -86,7 +86,7 @@ def _oddness(text: str) -> float:
         if len(run) == 1 and "\uff61" <= run <= "\uff9f":
             odd += 2.0  # one katakana of half width by itself is the wrong reading of a sign such as µ
         if not (_is_japanese(run[0]) or unicodedata.name(run[0], "").startswith("GREEK")):
-            odd += max(len(run) - 4, 0)  # no Western word has so many accents in a row
+            odd += 2.0 * max(len(run) - 4, 0)  # no Western word has so many accents in a row
         inside_word = (_LETTERS.fullmatch(before) and _SMALL.match(after)) or (_SMALL.fullmatch(before) and _LETTERS.match(after))
         if inside_word:
             odd += _oddness_inside(run[0])
