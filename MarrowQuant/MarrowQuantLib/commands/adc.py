@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
@@ -13,6 +15,7 @@ from .. import dicom, workflow
 from ..diffusion import computed_b, fit_adc
 from ..diffusion.adc import METHODS
 from ..io import imagefiles
+from ..io.textfiles import decoded
 from ..model import UNIT_ADC, MarrowQuantError, Role, Volume
 from .progress import progress_bar
 
@@ -45,8 +48,9 @@ def _adc(options: argparse.Namespace) -> int:
 
 def _from_images(paths: Sequence[Path], b_values: Optional[Sequence[float]]) -> list[Volume]:
     """All volumes of the files, in order, with their b-values."""
-    images = [image for path in paths for image in imagefiles.read_volumes(path)]
-    given = list(b_values) if b_values else [b for path in paths for b in _sidecar(path)]
+    files = [(path, imagefiles.read_volumes(path)) for path in paths]
+    images = [image for _, own in files for image in own]
+    given = list(b_values) if b_values else [b for path, own in files for b in _own_b_values(path, own)]
     if len(given) != len(images):
         raise MarrowQuantError(
             "There are {n_images} images but {n_given} b-values; give one b-value for each image (--b).",
@@ -55,21 +59,26 @@ def _from_images(paths: Sequence[Path], b_values: Optional[Sequence[float]]) -> 
     return [image.like(image.array, b_value=b) for image, b in zip(images, given)]
 
 
-def _sidecar(path: Path) -> list[float]:
-    """The b-values in the .bval file beside an image (FSL's format: numbers apart by blanks)."""
-    sidecar = path.with_name(imagefiles.stem(path) + ".bval")
-    if not sidecar.is_file():
+def _own_b_values(path: Path, images: Sequence[Volume]) -> list[float]:
+    """The b-values in the .bval file beside an image (FSL's format: numbers apart by blanks), else those in the image file itself."""
+    stem = imagefiles.stem(path)
+    names = (f"{stem}.bval", f"{stem}.bvals", "bvals", "bval")  # the last two as FSL names them in a folder of their own
+    sidecar = next((path.with_name(name) for name in names if path.with_name(name).is_file()), None)
+    if sidecar is None:
+        inside = [image.b_value for image in images if image.b_value is not None]
+        if len(inside) == len(images):
+            return inside
         raise MarrowQuantError(
-            "There are no b-values for '{file}': give them with --b, or lay '{sidecar}' beside it.",
-            file=path.name, sidecar=sidecar.name,
+            "There are no b-values for '{file}': give them with --b, or lay '{sidecar}' beside it.", file=path.name, sidecar=names[0]
         )
+    found = decoded(sidecar.read_bytes())
     try:
-        return [float(word) for word in sidecar.read_text(encoding="utf-8").split()]
+        numbers = [float(word) for word in re.split(r"[\s,;]+", found.text.strip("\ufeff \r\n\t,;"))] if found else []
     except ValueError:
-        raise MarrowQuantError(
-            "'{sidecar}' does not hold numbers apart by blanks; give the b-values with --b.",
-            sidecar=sidecar.name,
-        ) from None
+        numbers = []
+    if not numbers or not all(0 <= b < math.inf for b in numbers):
+        raise MarrowQuantError("'{file}' does not hold numbers apart by blanks; give the b-values with --b.", file=sidecar.name)
+    return numbers
 
 
 def _from_dicom(folder: Path) -> dict[str, list[Volume]]:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import gzip
+import re
 import struct
 import zlib
 from pathlib import Path
+from typing import Optional
 
 import numpy as np
 import SimpleITK as sitk
 
 from ..model import MarrowQuantError, Volume
+from . import nifti
 
 _NIFTI_HEADER = 352  # bytes of a NIfTI-1 header with the four that tell whether extensions follow
+_TEXT_HEADER = 1 << 20  # bytes in which the header of a NRRD or MetaImage stands
+_BYTES = {
+    sitk.sitkUInt8: 1, sitk.sitkInt8: 1, sitk.sitkUInt16: 2, sitk.sitkInt16: 2, sitk.sitkUInt32: 4, sitk.sitkInt32: 4, sitk.sitkFloat32: 4,
+    sitk.sitkVectorUInt8: 1, sitk.sitkVectorInt8: 1, sitk.sitkVectorUInt16: 2, sitk.sitkVectorInt16: 2, sitk.sitkVectorUInt32: 4,
+    sitk.sitkVectorInt32: 4, sitk.sitkVectorFloat32: 4,
+}  # fmt: skip  # all others have 8 or 16 bytes
 _LARGEST_EXTENSION = 1 << 24  # our choice: more is no table of labels
 
 SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
@@ -47,11 +56,12 @@ def read_volumes(path: Path, *, complex_too: bool = False) -> list[Volume]:
     """
     if not path.is_file():
         raise MarrowQuantError("There is no file '{file}'; check the path.", file=path.name)
+    if path.name.lower().endswith(nifti.SUFFIXES):
+        found = nifti.read_nifti(path, complex_too=complex_too)
+        return [Volume(volume, found.ijk_to_ras, name=stem(path)) for volume in found.volumes]
     try:
-        image = sitk.ReadImage(str(path))
-    except RuntimeError as error:
-        if "orthonormal" in str(error):
-            raise MarrowQuantError("The axes of '{file}' are not at right angles (sheared); resample it first.", file=path.name) from None
+        image = _checked_reader(path).Execute()
+    except RuntimeError:
         raise MarrowQuantError("'{file}' cannot be read as an image; give NIfTI or NRRD, or a DICOM folder.", file=path.name) from None
     if image.GetDimension() not in (3, 4):
         raise MarrowQuantError(
@@ -66,8 +76,76 @@ def read_volumes(path: Path, *, complex_too: bool = False) -> list[Volume]:
         )
     if image.GetDimension() == 3:
         array = np.moveaxis(array, -1, 0) if image.GetNumberOfComponentsPerPixel() > 1 else array[None]
-    matrix, dtype = _ijk_to_ras(image), np.complex64 if np.iscomplexobj(array) else np.float32
-    return [Volume(np.ascontiguousarray(part, dtype), matrix, name=stem(path)) for part in array]
+    matrix, b_values = _ijk_to_ras(image), _b_values(image, len(array))
+    parts = [np.ascontiguousarray(part, np.complex64 if np.iscomplexobj(array) else np.float32) for part in array]
+    return [Volume(part, matrix, name=stem(path), b_value=b) for part, b in zip(parts, b_values)]
+
+
+def _checked_reader(path: Path) -> sitk.ImageFileReader:
+    """A reader of the file, which can hold the voxels that its header declares.
+
+    Raises
+    ------
+    MarrowQuantError
+        If it cannot; compared before memory is taken.
+    RuntimeError
+        SimpleITK's, if the header cannot be read.
+    """
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    reader.ReadImageInformation()
+    size = _BYTES.get(reader.GetPixelID(), 8) * reader.GetNumberOfComponents()
+    for length in reader.GetSize():
+        size *= length
+    held, is_packed = _data_on_disk(path)
+    if size > held * (nifti.GZIP_RATIO if is_packed else 1):
+        raise MarrowQuantError(
+            "'{file}' is cut short: its header declares more voxels than it can hold; copy or export it again.", file=path.name
+        )
+    return reader
+
+
+def _data_on_disk(path: Path) -> tuple[int, bool]:
+    """Bytes of the file, and of the other files beside it that its header names; and whether they may be compressed."""
+    held = path.stat().st_size
+    with path.open("rb") as file:
+        lines = file.read(_TEXT_HEADER).split(b"\n\n", 1)[0].decode("latin-1").splitlines()
+    fields = dict(re.split(r"\s*[:=]\s*", line, maxsplit=1) for line in lines if re.match(r"[\w ]+\s*[:=]", line))
+    fields = {name.strip().lower(): value.strip() for name, value in fields.items()}
+    named = fields.get("data file") or fields.get("datafile") or fields.get("elementdatafile") or ""
+    if named.upper() not in ("", "LOCAL"):
+        beside = [file for file in path.parent.iterdir() if file.is_file()]
+        held = max(held, sum(file.stat().st_size for file in beside))
+    packed = fields.get("encoding", "raw").lower() not in ("raw", "hex", "ascii", "text", "txt")
+    return held, packed or fields.get("compresseddata", "false").lower() == "true"
+
+
+def _b_values(image: sitk.Image, count: int) -> list[Optional[float]]:
+    """The b-values of the volumes, where the file has the keys with which Slicer and others save diffusion; else None for each.
+
+    The b-value of a gradient is the nominal one times the square of its length, relative to the longest (the conventions of NA-MIC for
+    diffusion in NRRD, https://www.na-mic.org/wiki/NAMIC_Wiki:DTI:Nrrd_format); that of a b-matrix is its trace. ``NEX`` repeats a volume.
+    """
+    keys = {key.lower(): image.GetMetaData(key) for key in image.GetMetaDataKeys() if key.lower().startswith("dwmri_")}
+    found: dict[int, float] = {}
+    try:
+        lengths, nominal = {}, float(keys.get("dwmri_b-value", "nan"))
+        for key, text in keys.items():
+            match = re.fullmatch(r"dwmri_(gradient|b-matrix)_(\d+)", key)
+            if match:
+                numbers = np.array(text.split(), float)
+                repeats = int(keys.get(f"dwmri_nex_{match[2]}", "1"))
+                for n in range(int(match[2]), int(match[2]) + repeats):
+                    if match[1] == "gradient" and len(numbers) == 3:
+                        lengths[n] = float(numbers @ numbers)
+                    elif match[1] == "b-matrix" and len(numbers) == 6:
+                        found[n] = float(numbers[[0, 3, 5]].sum())
+        longest = max(lengths.values(), default=0.0)
+        found.update({n: round(nominal * length / longest if longest else 0.0, 3) for n, length in lengths.items() if n not in found})
+    except ValueError:
+        return [None] * count
+    values = [found.get(n) for n in range(count)]
+    return values if all(b is not None and np.isfinite(b) and b >= 0 for b in values) else [None] * count
 
 
 def nifti_extensions(path: Path) -> list[bytes]:

@@ -1,0 +1,227 @@
+"""NIfTI-1 and NIfTI-2 files, read as their standard says.
+
+The reader of ITK is not used for them: it takes the size of the voxels from ``pixdim`` where the matrix says another, scales where the
+standard says not to, refuses axes that another program rounded, and fills the missing part of a cut file with zeros without a word.
+
+Source: the header of the NIfTI-1 standard, nifti1.h (https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h), and nifti2.h beside it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Optional
+
+import numpy as np
+
+from ..model import MarrowQuantError
+
+SUFFIXES = (".nii", ".nii.gz")
+LARGEST_SHEAR_DEGREES = 0.5  # our choice: rounding to two decimals makes up to about 0.1, an affine registration several degrees
+SMALLEST_VOXEL_MM, LARGEST_VOXEL_MM = 0.01, 200.0  # our choice
+GZIP_RATIO = 1032  # the most that deflate can shrink: 258 bytes into 2 bits (RFC 1951, 3.2.5)
+_CHUNK = 1 << 24
+# Code of the data type to NumPy's type; colours and 128-bit numbers are not read.
+_TYPES: Mapping[int, str] = {
+    2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8", 32: "c8", 1792: "c16",
+}  # fmt: skip
+_COMPLEX = frozenset((32, 1792, 2048))
+_MM = {1: 1000.0, 3: 0.001}  # units of length other than mm: metre, micrometre; unknown counts as mm
+
+
+class NiftiImage(NamedTuple):
+    """``volumes`` has the shape (n, k, j, i), float32 or complex64; ``ijk_to_ras`` is 4 × 4, mm."""
+
+    volumes: np.ndarray
+    ijk_to_ras: np.ndarray
+
+
+class _Header(NamedTuple):
+    order: str
+    shape: tuple[int, ...]
+    datatype: int
+    pixdim: tuple[float, ...]
+    offset: int
+    slope: float
+    intercept: float
+    qform_code: int
+    sform_code: int
+    quaternion: tuple[float, ...]
+    qoffset: tuple[float, ...]
+    sform: np.ndarray
+    unit: int
+
+
+def read_nifti(path: Path, *, complex_too: bool = False) -> NiftiImage:
+    """Read a .nii or .nii.gz file; complex numbers come as complex64, if they are welcome.
+
+    Raises
+    ------
+    MarrowQuantError
+        If it is damaged, cut short, declares more voxels than it can hold, or holds no 3-D or 4-D image of real numbers.
+    """
+    try:
+        with (gzip.open if path.name.lower().endswith(".gz") else open)(path, "rb") as file:
+            header = _header(file.read(544), path.name)
+            count = _volumes(header, path.name, complex_too)
+            numbers = np.dtype(header.order + _TYPES[header.datatype])
+            raw = _voxels(file, header, numbers.itemsize * int(np.prod(header.shape, dtype=np.int64)), path)
+    except (OSError, EOFError, zlib.error):
+        raise MarrowQuantError("'{file}' is damaged or cut short, or cannot be read; copy or export it again.", file=path.name) from None
+    values = np.frombuffer(raw, numbers).reshape((count, *header.shape[2::-1]))
+    intercept = header.intercept if np.isfinite(header.intercept) else 0.0
+    # A slope of 0 means no scaling at all (nifti1.h); some writers leave NaN there.
+    if np.isfinite(header.slope) and header.slope != 0 and (header.slope, intercept) != (1.0, 0.0):
+        values = values * header.slope + intercept
+    kept = np.complex64 if numbers.kind == "c" else np.float32
+    return NiftiImage(np.ascontiguousarray(values, kept), _matrix(header, path.name))
+
+
+def _header(raw: bytes, name: str) -> _Header:
+    for order in "<>":
+        size = struct.unpack_from(order + "i", raw)[0] if len(raw) >= 4 else 0
+        if size == 348 and len(raw) >= 348:
+            return _first(raw, order)
+        if size == 540 and len(raw) >= 540:
+            return _second(raw, order)
+    raise MarrowQuantError("'{file}' is no NIfTI image, or is cut short; copy or export it again.", file=name)
+
+
+def _first(raw: bytes, order: str) -> _Header:
+    def get(code: str, at: int) -> tuple:
+        return struct.unpack_from(order + code, raw, at)
+
+    dim = get("8h", 40)
+    return _Header(
+        order, dim[1 : 1 + max(dim[0], 0)], get("h", 70)[0], get("8f", 76), _offset(get("f", 108)[0]), *get("2f", 112), *get("2h", 252),
+        get("3f", 256), get("3f", 268), np.reshape(get("12f", 280), (3, 4)), raw[123] & 7,
+    )  # fmt: skip
+
+
+def _second(raw: bytes, order: str) -> _Header:
+    def get(code: str, at: int) -> tuple:
+        return struct.unpack_from(order + code, raw, at)
+
+    dim = get("8q", 16)
+    return _Header(
+        order, dim[1 : 1 + max(dim[0], 0)], get("h", 12)[0], get("8d", 104), get("q", 168)[0], *get("2d", 176), *get("2i", 344),
+        get("3d", 352), get("3d", 376), np.reshape(get("12d", 400), (3, 4)), get("i", 500)[0] & 7,
+    )  # fmt: skip
+
+
+def _offset(value: float) -> int:
+    return int(value) if np.isfinite(value) else 0
+
+
+def _volumes(header: _Header, name: str, complex_too: bool) -> int:
+    """Number of volumes; a fifth dimension may be theirs, as statistics and registration packages write vectors."""
+    if header.datatype in _COMPLEX and not complex_too:
+        raise MarrowQuantError(
+            "'{file}' holds complex numbers; save magnitude and phase, or real and imaginary part, as two files.", file=name
+        )
+    if header.datatype not in _TYPES:
+        raise MarrowQuantError("'{file}' holds colours or numbers of an unknown type; a grey image is needed.", file=name)
+    if min(header.shape, default=0) < 1 or len(header.shape) > 7:
+        raise MarrowQuantError("'{file}' has a damaged header: its dimensions are impossible; copy or export it again.", file=name)
+    more = [n for n in header.shape[3:] if n > 1]
+    if len(header.shape) < 3 or len(more) > 1:
+        n = len(header.shape[:3]) + len(more)
+        raise MarrowQuantError("'{file}' has {n} dimensions; a 3-D or 4-D image is needed.", file=name, n=n)
+    return more[0] if more else 1
+
+
+def _voxels(file: BinaryIO, header: _Header, size: int, path: Path) -> bytes:
+    """The bytes of all voxels; what is declared is compared with the file before memory is taken."""
+    is_packed = path.name.lower().endswith(".gz")
+    most = path.stat().st_size * (GZIP_RATIO if is_packed else 1)
+    if size + header.offset > most:
+        raise _cut(path, 1.0 - max(most - header.offset, 0) / size)
+    file.seek(max(header.offset, 348))
+    parts, missing = [], size
+    while missing:
+        part = file.read(min(missing, _CHUNK))
+        if not part:
+            raise _cut(path, missing / size)
+        parts.append(part)
+        missing -= len(part)
+    file.read(1)  # at the end of a packed file its checksum is compared
+    return b"".join(parts)
+
+
+def _cut(path: Path, share: float) -> MarrowQuantError:
+    return MarrowQuantError(
+        "'{file}' is cut short: {percent:.0f} % of the voxels that its header declares are missing; copy or export it again.",
+        file=path.name,
+        percent=max(100.0 * share, 1.0),
+    )
+
+
+def _matrix(header: _Header, name: str) -> np.ndarray:
+    """From voxel indices to RAS in mm: the sform, else the qform, else the size of the voxels."""
+    scale = _MM.get(header.unit, 1.0)
+    found = _sform(header)
+    if found is not None and shear_degrees(found) > LARGEST_SHEAR_DEGREES:
+        found = _qform(header) if header.qform_code > 0 else found  # the scanner's own, where the other was made by a registration
+    if found is None:
+        found = _qform(header) if header.qform_code > 0 else np.diag([*_spacing(header), 1.0])
+    if not np.isfinite(found).all() or abs(np.linalg.det(found[:3, :3])) < 1e-12:
+        raise MarrowQuantError("The matrix of '{file}' cannot be right: an axis has no length; export the image again.", file=name)
+    if shear_degrees(found) > LARGEST_SHEAR_DEGREES:
+        raise MarrowQuantError("The axes of '{file}' are not at right angles (sheared); resample it first.", file=name)
+    matrix = right_angled(found)
+    matrix[:3] *= scale
+    edges = np.linalg.norm(matrix[:3, :3], axis=0)
+    if not (SMALLEST_VOXEL_MM <= edges).all() or not (edges <= LARGEST_VOXEL_MM).all():
+        raise MarrowQuantError(
+            "The voxels of '{file}' would be {edges:.3g} mm, which no image of a body has; correct its matrix, or the unit in its header.",
+            file=name,
+            edges=tuple(edges.tolist()),
+        )
+    return matrix
+
+
+def _sform(header: _Header) -> Optional[np.ndarray]:
+    if header.sform_code <= 0:
+        return None
+    matrix = np.vstack([header.sform, [0.0, 0.0, 0.0, 1.0]])
+    return matrix if matrix[:3, :3].any() else None
+
+
+def _qform(header: _Header) -> np.ndarray:
+    """The matrix of the quaternion (nifti1.h, method 2)."""
+    b, c, d = header.quaternion
+    a = np.sqrt(max(1.0 - (b * b + c * c + d * d), 0.0))
+    rotation = np.array(
+        [
+            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
+            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
+            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
+        ]
+    )
+    rotation[:, 2] *= -1.0 if header.pixdim[0] < 0 else 1.0
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = rotation * _spacing(header), header.qoffset
+    return matrix
+
+
+def _spacing(header: _Header) -> np.ndarray:
+    spacing = np.abs(np.array(header.pixdim[1:4], float))
+    return np.where(np.isfinite(spacing) & (spacing > 0), spacing, 1.0)
+
+
+def shear_degrees(matrix: np.ndarray) -> float:
+    """How far the axes of a matrix miss right angles at most, in degrees."""
+    axes = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0).clip(1e-30)
+    return float(np.degrees(np.arcsin(np.abs(axes.T @ axes - np.diag(np.diag(axes.T @ axes))).max().clip(0, 1))))
+
+
+def right_angled(matrix: np.ndarray) -> np.ndarray:
+    """The matrix with the nearest right-angled axes (polar decomposition) of the same lengths."""
+    lengths = np.linalg.norm(matrix[:3, :3], axis=0)
+    u, _, v = np.linalg.svd(matrix[:3, :3] / lengths)
+    found = matrix.copy()
+    found[:3, :3] = (u @ v) * lengths
+    return found
