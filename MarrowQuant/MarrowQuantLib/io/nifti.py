@@ -87,7 +87,7 @@ def _header(raw: bytes, name: str) -> _Header:
             return _first(raw, order)
         if size == 540 and len(raw) >= 540:
             return _second(raw, order)
-    raise MarrowQuantError("'{file}' is no NIfTI image, or is cut short; copy or export it again.", file=name)
+    raise MarrowQuantError("'{file}' cannot be read as an image: it is no NIfTI file, or is cut short; copy or export it again.", file=name)
 
 
 def _first(raw: bytes, order: str) -> _Header:
