@@ -148,7 +148,7 @@ def analyze(
     labs_by_exam = labs_for(history.values, [exam.date for exam in exams])
     markups = _markups_of(exams, rois, folders)
     share = 0.7 / len(exams)
-    measured = []
+    measured: list[ExamResult] = []
     for n, exam in enumerate(exams):
         report_part = part(progress, 0.25 + n * share, 0.25 + (n + 1) * share)
         maps = make_maps(exam, LABELS[n], settings, part(report_part, 0.0, 0.8))
@@ -160,8 +160,10 @@ def analyze(
     distributions: tuple[RegionChange, ...] = ()
     movement: Optional[BodyMovement] = None
     if len(measured) == 2:
-        distributions = region_changes(*measured)
-        *measured, lesions, movement = follow_lesions(*measured, part(progress, 0.95, 1.0))
+        first, second = measured
+        distributions = region_changes(first, second)
+        first, second, lesions, movement = follow_lesions(first, second, part(progress, 0.95, 1.0))
+        measured = [first, second]
     results = replace(
         conclude(measured, settings, model, limits),
         lesions=lesions,
@@ -353,14 +355,15 @@ def exam_rois_from(
     maps: ExamMaps, settings: Settings, markups: Optional[Path], points: Optional[tuple[Point, Point]] = None
 ) -> tuple[list[VertebraROI], list[str]]:
     """ROIs of one exam from a file with points or labels, or from two points, and what the reader should know about them."""
-    if points is None and markups is None:
+    if points is not None:
+        return place_between(points[0], points[1], dixon_image(maps), settings.roi_radii_mm, settings.roi_shape)
+    if markups is None:
         return [], ["No vertebral ROI was given: fat fraction and ADC per vertebra were not measured."]
-    if points is None:
-        rois, notes = read_rois(markups, settings.roi_radii_mm, settings.roi_shape)
-        if is_label_file(markups) or len(rois) != 2 or len(levels_between(rois[0].level, rois[1].level)) == 2:
-            return rois, notes
-        points = tuple((roi.level, roi.center_ras) for roi in rois)
-    return place_between(points[0], points[1], dixon_image(maps), settings.roi_radii_mm, settings.roi_shape)
+    rois, notes = read_rois(markups, settings.roi_radii_mm, settings.roi_shape)
+    if is_label_file(markups) or len(rois) != 2 or len(levels_between(rois[0].level, rois[1].level)) == 2:
+        return rois, notes
+    first, last = ((roi.level, roi.center_ras) for roi in rois)
+    return place_between(first, last, dixon_image(maps), settings.roi_radii_mm, settings.roi_shape)
 
 
 def dixon_image(maps: ExamMaps) -> Optional[Volume]:

@@ -14,7 +14,7 @@ from MarrowQuantLib.vertebrae import (
     read_markups,
     read_points,
     relabel,
-    rois_from_markups,
+    rois_between,
     write_markups,
 )
 from scipy.spatial.transform import Rotation
@@ -113,7 +113,7 @@ def test_a_point_described_as_excluded_is_excluded(tmp_path):
 
 def test_two_distant_levels_mean_all_levels_between(tmp_path):
     path = points_file(tmp_path / "p.mrk.json", [point("L1", [0, 0, 0]), point("L5", [0, 0, -144])])
-    assert [roi.level for roi in rois_from_markups(path).rois] == ["L1", "L2", "L3", "L4", "L5"]
+    assert [roi.level for roi in rois_between(*read_points(path).items())] == ["L1", "L2", "L3", "L4", "L5"]
     assert list(read_points(path)) == ["L1", "L5"]
 
 

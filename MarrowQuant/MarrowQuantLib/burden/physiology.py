@@ -67,7 +67,8 @@ def outline_of(tissue: np.ndarray, ijk_to_ras: np.ndarray, *, max_points: int = 
     points = np.stack([i, j, k], axis=1) @ ijk_to_ras[:3, :3].T + ijk_to_ras[:3, 3]
     if not len(points):
         origin = ijk_to_ras[:3, 3]
-        return BodyOutline(*(np.array([value]) for value in (origin[2], origin[0], origin[1], origin[1])), float(origin[2]))
+        right, front, up = (origin[axis : axis + 1] for axis in range(3))
+        return BodyOutline(up, right, front, front, float(origin[2]))
     slab = np.floor((points[:, 2] - points[:, 2].min()) / _SLAB_MM).astype(int)
     slabs = [points[slab == n] for n in np.unique(slab)]
     midline = np.array([np.median(p[:, 0]) for p in slabs])

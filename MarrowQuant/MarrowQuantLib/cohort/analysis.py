@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import Generic, Optional, TypeVar
 
 import numpy as np
 
@@ -55,14 +55,17 @@ class Comparison:
     adjusted_p: float
 
 
+Test = TypeVar("Test", PairedTest, Correlation)
+
+
 @dataclass(frozen=True)
-class Pair:
+class Pair(Generic[Test]):
     """Two columns of the same patients, their complete values (shape (n, 2)), the test with its corrected p, and what was found."""
 
     first: str
     second: str
     values: np.ndarray
-    test: Union[PairedTest, Correlation]
+    test: Test
     adjusted_p: float
     findings: tuple[str, ...]
 
@@ -129,7 +132,7 @@ def numbers(cohort: Cohort, names: Sequence[str], repeated: bool = False) -> tup
     return np.column_stack(columns)[rows], rows, findings(cohort, names)
 
 
-def compare_pairs(cohort: Cohort, pairs: Sequence[tuple[str, str]], correction: str = "holm") -> tuple[Pair, ...]:
+def compare_pairs(cohort: Cohort, pairs: Sequence[tuple[str, str]], correction: str = "holm") -> tuple[Pair[PairedTest], ...]:
     """Wilcoxon's signed-rank test of pairs of columns (before, after), corrected for their number.
 
     Raises
@@ -142,7 +145,7 @@ def compare_pairs(cohort: Cohort, pairs: Sequence[tuple[str, str]], correction: 
 
 def correlate(
     cohort: Cohort, first: str, others: Sequence[str], given: Sequence[str] = (), correction: str = "holm"
-) -> tuple[Pair, ...]:
+) -> tuple[Pair[Correlation], ...]:
     """Spearman's correlation of a column with others, ``given`` held constant, corrected for their number; raises as :func:`numbers`."""
     return _adjusted([((first, other), _partial(given), given) for other in others], cohort, correction)
 
@@ -151,7 +154,9 @@ def _partial(given: Sequence[str]) -> Callable[..., Correlation]:
     return lambda first, second, *held: spearman(first, second, np.column_stack(held) if held else None, given)
 
 
-def _adjusted(tests: Sequence[tuple[tuple[str, str], Callable, Sequence[str]]], cohort: Cohort, correction: str) -> tuple[Pair, ...]:
+def _adjusted(
+    tests: Sequence[tuple[tuple[str, str], Callable[..., Test], Sequence[str]]], cohort: Cohort, correction: str
+) -> tuple[Pair[Test], ...]:
     """Run tests of two columns each, with columns held constant, and correct their p."""
     done = []
     for (first, second), test, held in tests:
@@ -161,7 +166,7 @@ def _adjusted(tests: Sequence[tuple[tuple[str, str], Callable, Sequence[str]]], 
         values, _, found = numbers(cohort, columns)
         done.append((first, second, values[:, :2], test(*values.T), found))
     p = adjust([item[3].p for item in done], correction)
-    return tuple(Pair(*item[:4], float(one), item[4]) for item, one in zip(done, p))
+    return tuple(Pair(first, second, values, test, float(one), found) for (first, second, values, test, found), one in zip(done, p))
 
 
 def analyse_groups(cohort: Cohort, label: str, predictors: Sequence[str], method: str) -> Several:

@@ -34,9 +34,9 @@ def head(chosen: Selected) -> dict[str, Any]:
 def roc_answer(chosen: Selected, analysis: RocAnalysis) -> dict[str, Any]:
     """The ROC analysis; ``auc``, ``delong_variance``, ``cut_off`` … of each marker, and ``comparison`` with z and p."""
     answer = {**head(chosen), "predictors": {chosen.names[0]: roc_fields(analysis.first)}}
-    if analysis.second is not None:
+    paired = analysis.comparison
+    if analysis.second is not None and paired is not None:
         answer["predictors"][chosen.names[1]] = roc_fields(analysis.second)
-        paired = analysis.comparison
         answer["comparison"] = {
             "test": "DeLong, paired", "difference": paired.difference, "interval": paired.interval, "z": paired.z, "p": paired.p,
         }  # fmt: skip

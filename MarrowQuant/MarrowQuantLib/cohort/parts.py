@@ -9,6 +9,7 @@ import scipy
 
 from .analysis import Explained, Pair, Several
 from .columns import axis_title
+from .comparisons import Correlation, PairedTest
 from .groups import FOLDS, REPEATS
 from .linear import LinearFit
 from .packages import need
@@ -27,7 +28,7 @@ _GROUP_METHODS = {
 }
 
 
-def paired_part(pairs: Sequence[Pair], words: Words) -> Part:
+def paired_part(pairs: Sequence[Pair[PairedTest]], words: Words) -> Part:
     """Signed-rank tests of columns before and after; ``pairs`` as :func:`analysis.compare_pairs` gives them."""
     rows = [
         (pair.first, pair.second, pair.test.n, pair.test.n_zero, *(float(value) for value in np.median(pair.values, axis=0)),
@@ -47,7 +48,7 @@ def paired_part(pairs: Sequence[Pair], words: Words) -> Part:
     return Part(named, about, {"paired": table}, drawn, (methods, *_corrected(pairs, words)), _found(pairs))
 
 
-def correlation_part(pairs: Sequence[Pair], words: Words) -> Part:
+def correlation_part(pairs: Sequence[Pair[Correlation]], words: Words) -> Part:
     """Spearman's correlations; ``pairs`` as :func:`analysis.correlate` gives them."""
     first, others, given = pairs[0].first, ", ".join(pair.second for pair in pairs), ", ".join(pairs[0].test.covariates)
     rows = [

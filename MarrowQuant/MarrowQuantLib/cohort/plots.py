@@ -56,10 +56,10 @@ def pairs_figure(names: tuple[str, str], values: np.ndarray) -> str:
 
 def scatter_figure(names: tuple[str, str], values: np.ndarray) -> str:
     """The second column against the first, shape (n, 2), one point a patient."""
-    ranges = [nice_range(float(column.min()), float(column.max())) for column in values.T]
-    x, y = scales(*ranges)
+    across, up = (nice_range(float(column.min()), float(column.max())) for column in values.T)
+    x, y = scales(across, up)
     titles = shortened(names[0], 46), shortened(names[1], 46)
-    return square_svg(f"{names[1]} / {names[0]}", [*square_axes(*ranges, titles), *(dot(x(a), y(b), AFTER) for a, b in values)])
+    return square_svg(f"{names[1]} / {names[0]}", [*square_axes(across, up, titles), *(dot(x(a), y(b), AFTER) for a, b in values)])
 
 
 def effects_figure(fit: LinearFit, scale: Sequence[float], words: Words) -> str:

@@ -47,7 +47,7 @@ def figure_png(figure: str) -> bytes:
     from PIL import Image, ImageDraw
 
     root = ElementTree.fromstring(figure)
-    width, height = (float(value) for value in root.get("viewBox").split()[2:])
+    width, height = (float(value) for value in root.attrib["viewBox"].split()[2:])
     unit = SCALE * _SMOOTH
     image = Image.new("RGB", (round(width * unit), round(height * unit)), "white")
     _draw(root, image, ImageDraw.Draw(image, "RGBA"))
@@ -62,7 +62,7 @@ def _draw(parent: ElementTree.Element, image: Any, pen: Any, turn: Sequence[floa
     for element in parent:
         kind = element.tag
         if kind == "g":
-            _draw(element, image, pen, [float(value) for value in re.findall(r"-?[\d.]+", element.get("transform"))])
+            _draw(element, image, pen, [float(value) for value in re.findall(r"-?[\d.]+", element.attrib["transform"])])
         elif kind == "text":
             _text(element, image, pen, turn)
         elif kind in _SHAPES:
@@ -76,7 +76,8 @@ def _line(at: Mapping[str, str], pen: Any) -> None:
 
 
 def _polyline(at: Mapping[str, str], pen: Any) -> None:
-    _stroke([tuple(float(value) for value in pair.split(",")) for pair in at["points"].split()], at, pen)
+    pairs = [pair.split(",") for pair in at["points"].split()]
+    _stroke([(float(x), float(y)) for x, y in pairs], at, pen)
 
 
 def _rect(at: Mapping[str, str], pen: Any) -> None:
@@ -121,9 +122,10 @@ def _text(element: ElementTree.Element, image: Any, pen: Any, turn: Sequence[flo
 
     unit = SCALE * _SMOOTH
     content = element.text or ""
-    size = float(re.search(r"font-size:([\d.]+)px", element.get("style"))[1])
-    place = (float(element.get("x")) * unit, float(element.get("y")) * unit)
-    anchor = {"start": "ls", "middle": "ms", "end": "rs"}[element.get("text-anchor")]
+    at = element.attrib
+    size = float(re.findall(r"font-size:([\d.]+)px", at["style"])[0])
+    place = (float(at["x"]) * unit, float(at["y"]) * unit)
+    anchor = {"start": "ls", "middle": "ms", "end": "rs"}[at["text-anchor"]]
     font = _font(content, round(size * unit))
     colour = _SOFT if element.get("class") == "soft" else INK
     if not turn:
@@ -145,6 +147,7 @@ def _text(element: ElementTree.Element, image: Any, pen: Any, turn: Sequence[flo
 def _font(content: str, size: int) -> Any:
     from PIL import ImageFont
 
+    font: Any
     for name in _FONTS:
         try:
             font = ImageFont.truetype(name, size)
@@ -173,4 +176,5 @@ def _has(font: Any, content: str) -> bool:
 def _rgba(colour: str, opacity: Any = None) -> tuple[int, int, int, int]:
     digits = colour.lstrip("#")
     digits = digits if len(digits) == 6 else "".join(2 * digit for digit in digits)
-    return (*(int(digits[n : n + 2], 16) for n in (0, 2, 4)), round(255 * float(opacity or 1.0)))
+    red, green, blue = (int(digits[n : n + 2], 16) for n in (0, 2, 4))
+    return red, green, blue, round(255 * float(opacity or 1.0))

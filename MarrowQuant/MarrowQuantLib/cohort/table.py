@@ -153,16 +153,14 @@ class Cohort:
         """Lines whose patient (and date) occurs more than once; empty without an ID column."""
         if self.id_column is None:
             return []
-        keys = [(cell, self.text(self.date_column)[n] if with_date and self.date_column else "") for n, cell in enumerate(self._ids())]
+        ids = self.text(self.id_column)
+        keys = [(cell, self.text(self.date_column)[n] if with_date and self.date_column else "") for n, cell in enumerate(ids)]
         often = {key for key, count in Counter(key for key in keys if key[0]).items() if count > 1}
         return [line for line, key in zip(self.lines, keys) if key in often]
 
     def missing(self, columns: Iterable[str]) -> dict[str, int]:
         """Number of empty cells of each column."""
         return {column: sum(not cell for cell in self.text(column)) for column in columns}
-
-    def _ids(self) -> list[str]:
-        return self.text(self.id_column)
 
 
 def complete_rows(*columns: np.ndarray) -> np.ndarray:

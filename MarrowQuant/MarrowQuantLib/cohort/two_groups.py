@@ -7,7 +7,7 @@ from typing import Any
 
 import scipy
 
-from ..model import MarrowQuantError, Progress, no_progress
+from ..model import MarrowQuantError, Progress, certain, no_progress
 from . import figures, output
 from .analysis import Selected, compare_groups, develop, roc_warnings
 from .columns import axis_title
@@ -49,7 +49,8 @@ def two_group_part(
     """
     comparisons = compare_groups(chosen)
     curves = {name: roc(chosen.outcome, column) for name, column in zip(chosen.names, chosen.predictors.T)}
-    developed, validation = develop(chosen, procedure, bootstraps=bootstraps, progress=progress)
+    developed, validated = develop(chosen, procedure, bootstraps=bootstraps, progress=progress)
+    validation = certain(validated)
     pairs = ("first", "second", "AUC difference", "95 % low", "95 % high", "z", "p")
     tables = {
         "groups": Table("Groups", output.GROUP_HEADER, output.group_rows(comparisons)),
@@ -106,7 +107,7 @@ def _methods(chosen: Selected, procedure: Procedure, validation: Validation, wor
 
 
 def _pairs(chosen: Selected) -> list[tuple[Any, ...]]:
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for n, first in enumerate(chosen.names):
         for m in range(n + 1, len(chosen.names)):
             try:

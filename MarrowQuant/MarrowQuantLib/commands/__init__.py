@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Any
 
 COMMANDS = {
     "inspect": ("inspect.add", "list what each volume in a folder is, and why"),
@@ -38,7 +37,7 @@ class _CommandParser(argparse.ArgumentParser):
         super().__init__(*args, **others)
         self._options = options
 
-    def parse_known_args(self, args: Optional[Sequence[str]] = None, namespace: Any = None) -> Any:  # what argparse calls for a command
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # type: ignore[override]  # overloads; argparse calls it so
         if self._options:
             module, function = self._options.split(".")
             self._options = ""

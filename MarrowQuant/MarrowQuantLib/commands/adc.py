@@ -16,7 +16,7 @@ from ..diffusion import computed_b, fit_adc
 from ..diffusion.adc import METHODS
 from ..io import imagefiles
 from ..io.textfiles import decoded
-from ..model import UNIT_ADC, MarrowQuantError, Role, Volume
+from ..model import UNIT_ADC, MarrowQuantError, Role, Volume, certain
 from .progress import progress_bar
 
 METHOD_NAMES = {"wls": "weighted least squares", "ols": "log-linear least squares", "nlls": "non-linear least squares"}
@@ -110,7 +110,7 @@ def _fit_and_write(images: Sequence[Volume], suffix: str, out: Path, options: ar
     if not all(first.same_grid(image) for image in images[1:]):
         raise MarrowQuantError("The images do not lie on one grid; give images of one acquisition, or resample them first.")
     signal = np.moveaxis(np.stack([image.array for image in images]), 0, -1)
-    b_values = [image.b_value for image in images]
+    b_values = [certain(image.b_value) for image in images]
     fit = fit_adc(signal, b_values, method=options.method, b_used=options.use_b, noise_floor=options.noise_floor, progress=progress_bar)
     progress_bar.end()
     maps = {

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 from .. import workflow
 from ..model import MarrowQuantError
@@ -68,7 +68,7 @@ def _analyze(options: argparse.Namespace) -> int:
     return 0
 
 
-def main_job(options: argparse.Namespace, exams: Sequence[Path], labs: Optional[Path], out: Path, **choices: object) -> dict[str, Path]:
+def main_job(options: argparse.Namespace, exams: Sequence[Path], labs: Optional[Path], out: Path, **choices: Any) -> dict[str, Path]:
     """Analyse, write, and print the summary and where everything is; ``choices`` go to :func:`workflow.analyze`."""
     workflow.prepare_output(out)
     results = workflow.analyze(exams, labs=labs, progress=workflow.part(progress_bar, 0.0, 0.8), **choices)

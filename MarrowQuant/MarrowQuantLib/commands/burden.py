@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .. import workflow
 from ..followup import follow
-from ..model import Burden, ExamResult, LesionChange, MarrowQuantError, Results
+from ..model import ExamResult, LesionChange, MarrowQuantError, Results, certain
 from ..results import results_to_dict
 from .inspect import add_overrides, overrides_of
 from .progress import progress_bar
@@ -96,7 +96,7 @@ def _finish(results: Results, options: argparse.Namespace) -> None:
 
 
 def _table(exam: ExamResult, lesions: tuple[LesionChange, ...]) -> str:
-    burden: Burden = exam.burden
+    burden = certain(exam.burden)
     threshold = f"high b >= {burden.signal_ratio_threshold:g} x muscle"
     lines = [f"tDV {burden.tdv.value:.1f} mL, gADC {burden.gadc.value:.0f} {burden.gadc.unit} ({threshold})"]
     if burden.infiltration:

@@ -243,10 +243,10 @@ def _more_parts(options: argparse.Namespace) -> list[Any]:
         return []
     cohort, words, more = _cohort(options, options.outcome), Words(options.language), []
     if options.paired:
-        pairs = [tuple(_split(pair)) for pair in options.paired]
-        if any(len(pair) != 2 for pair in pairs):
+        named = [_split(pair) for pair in options.paired]
+        if any(len(pair) != 2 for pair in named):
             raise MarrowQuantError("A paired test needs two columns; write --paired BEFORE,AFTER.")
-        more.append(parts.paired_part(analysis.compare_pairs(cohort, pairs), words))
+        more.append(parts.paired_part(analysis.compare_pairs(cohort, [(before, after) for before, after in named]), words))
     if options.correlate:
         first, *others = _split(options.correlate)
         if not others:

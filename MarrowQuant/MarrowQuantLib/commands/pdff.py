@@ -94,12 +94,13 @@ def _swapped_back(fit: FatWaterFit, slices: Sequence[int]) -> FatWaterFit:
 def _from_images(options: argparse.Namespace) -> _Echoes:
     first = _volumes(options.inputs)
     headers = [_sidecar(path) for path in options.inputs]
-    times = options.te_ms or [header.get("EchoTime") for header in headers]
+    given = options.te_ms or [header.get("EchoTime") for header in headers]
+    times = [time for time in given if time is not None]
     tesla = options.tesla or headers[0].get("MagneticFieldStrength")
-    if None in times or len(times) != len(first):
+    if len(given) != len(times) or len(times) != len(first):
         raise MarrowQuantError(
             "There are {n_first} echo images and {n_times} echo times; give --te-ms.",
-            n_first=len(first), n_times=len(times) - times.count(None),
+            n_first=len(first), n_times=len(times),
         )
     if not tesla:
         raise MarrowQuantError("The field strength is not known; give it with --tesla, or lay the JSON sidecar beside the image.")

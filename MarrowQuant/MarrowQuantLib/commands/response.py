@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .. import workflow
-from ..model import RESEARCH_USE_ONLY, LabHistory, MarrowQuantError, Results, Settings
+from ..model import RESEARCH_USE_ONLY, LabHistory, MarrowQuantError, Results, Settings, certain
 from ..response import ResponseModel, assess, laboratory_warnings, labs_for, load_model, read_history
 from ..response.build import build_model, write_model
 from ..results.load import exam_from_dict, history_from_dict, load_results, refuse_several_patients
@@ -89,7 +89,7 @@ def _as_dict(results: Results) -> dict[str, Any]:
         "baseline": results.exams[0].date.isoformat(),
         "follow_up": results.exams[1].date.isoformat(),
         "predictors": plain(workflow.predictors([change for change in results.changes if not change.name.startswith("ff_")])),
-        "response": plain(asdict(estimate)),
+        "response": plain(asdict(certain(estimate))),
         "imwg": plain(asdict(assessment.imwg)) if assessment.imwg else None,
         "stages": [plain(asdict(stage)) for stage in assessment.stages],
         "warnings": [*results.warnings, *dict.fromkeys(flag for change in results.changes for flag in change.flags)],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Optional
 
-from ..model import Settings
+from ..model import Settings, certain
 from ..vertebrae.roi import DISC_RADIUS_MM, SHAPES
+
+_Size = tuple[float, float, float]
 
 
 def add_roi_options(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +22,7 @@ def add_roi_options(parser: argparse.ArgumentParser) -> None:
 
 def with_rois(options: argparse.Namespace, settings: Settings) -> Settings:
     """The settings with the size and shape asked for."""
-    return replace(settings, roi_shape=shape_of(options), roi_radii_mm=size_of(options, settings.roi_radii_mm))
+    return replace(settings, roi_shape=shape_of(options), roi_radii_mm=certain(size_of(options, settings.roi_radii_mm)))
 
 
 def shape_of(options: argparse.Namespace) -> str:
@@ -29,13 +30,13 @@ def shape_of(options: argparse.Namespace) -> str:
     return "cylinder" if options.roi_shape == "disc" else options.roi_shape
 
 
-def size_of(options: argparse.Namespace, otherwise: Optional[Sequence[float]]) -> Optional[tuple[float, ...]]:
+def size_of(options: argparse.Namespace, otherwise: Optional[_Size]) -> Optional[_Size]:
     """The half-lengths that were given, else these; a disc is flat unless its size was given."""
     if options.roi_size:
         return options.roi_size
     if otherwise is not None and options.roi_shape == "disc":
-        return (*otherwise[:2], DISC_RADIUS_MM)
-    return None if otherwise is None else tuple(otherwise)
+        return (otherwise[0], otherwise[1], DISC_RADIUS_MM)
+    return otherwise
 
 
 def _size(text: str) -> tuple[float, ...]:

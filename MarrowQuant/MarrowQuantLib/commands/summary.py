@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Optional
 
 from ..followup import INDICES, flag_kind, label_of
-from ..model import RESEARCH_USE_ONLY, Change, ExamResult, Measurement, Results
+from ..model import RESEARCH_USE_ONLY, Change, ExamResult, Measurement, Results, certain
 from ..report import formats
 from ..response import assess
 from ..response.estimate import PREVALENCE
@@ -75,11 +75,11 @@ def _change_line(change: Change) -> str:
 
 
 def _response_lines(results: Results) -> list[str]:
-    response = results.response
+    response = certain(results.response)
     if response.probability is None:
         lines = ["Probability of CR/VGPR: not given"]
     else:
-        low, high = (formats.probability(limit) for limit in response.interval)
+        low, high = (formats.probability(limit) for limit in certain(response.interval))
         lines = [f"Probability of CR/VGPR: {formats.probability(response.probability)} (95 % interval {low} to {high})"]
     lines.append(f"  Model {response.model_id}: {response.label}")
     for part in response.contributions:

@@ -10,7 +10,7 @@ from typing import Any, Optional, Union
 
 from .. import dicom
 from ..io import imagefiles
-from ..model import MarrowQuantError, Settings, Volume
+from ..model import MarrowQuantError, Settings, Volume, certain
 from ..vertebrae import Body, BodySegmentation, TakenOver, paint_bodies, read_labels, segment_bodies, take_over
 from ..vertebrae.segfile import write_segmentation
 from .analyze import level_point
@@ -57,7 +57,7 @@ def _from_labels(options: argparse.Namespace) -> tuple[TakenOver, Volume]:
         raise MarrowQuantError("--labels takes the place of IMAGE and --click; leave these out.")
     labelled = read_labels(options.labels)
     found = take_over(labelled, shape=shape_of(options), radii_mm=_size(options))
-    return found, paint_bodies(found, labelled.grid)
+    return found, paint_bodies(found, certain(labelled.grid))
 
 
 def _size(options: argparse.Namespace) -> Optional[tuple[float, ...]]:
@@ -69,13 +69,14 @@ def _read(path: Path) -> Volume:
     """The one volume of an image file or of a DICOM folder."""
     if path.is_dir():
         series = [volume for volume in dicom.scan(path) if not volume.problem]
-        volumes = [series[0].load()] if len(series) == 1 else series
+        found, volumes = len(series), [series[0].load()] if len(series) == 1 else []
     else:
         volumes = imagefiles.read_volumes(path)
-    if len(volumes) != 1:
+        found = len(volumes)
+    if found != 1:
         raise MarrowQuantError(
             "'{file}' holds {n_volumes} volumes where one is needed; give one of them alone.",
-            file=path.name, n_volumes=len(volumes),
+            file=path.name, n_volumes=found,
         )
     return volumes[0]
 

@@ -222,7 +222,9 @@ def _is_blank(value: Any) -> bool:
 def flatten_group(group: Optional[Dataset]) -> dict[int, Dataset]:
     """Where each wanted attribute of a functional group lies: tag to the macro's item that holds it."""
     found: dict[int, Dataset] = {}
-    for tag in group.keys() if group is not None else ():
+    if group is None:
+        return found
+    for tag in group.keys():  # a data set itself gives its elements
         if tag == REAL_WORLD_VALUES:
             found[tag] = group
             continue

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..model import certain
 from .frame import Frame
 
 LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
@@ -32,7 +33,8 @@ class Grid:
 
 def normal_of(frame: Frame) -> np.ndarray:
     """Unit normal of the slice, LPS."""
-    normal = np.cross(frame.orientation[:3], frame.orientation[3:])
+    orientation = certain(frame.orientation)
+    normal = np.cross(orientation[:3], orientation[3:])
     return normal / np.linalg.norm(normal)
 
 
@@ -44,8 +46,9 @@ def heights_of(frames: Sequence[Frame]) -> np.ndarray:
 def offsets_of(frames: Sequence[Frame]) -> np.ndarray:
     """Sideways position of each slice's corner in its own plane, pixels; shape (n, 2)."""
     first = frames[0]
-    axes = np.array([first.orientation[:3] / first.pixel_spacing_mm[1], first.orientation[3:] / first.pixel_spacing_mm[0]])
-    return (np.array([frame.position for frame in frames]) - first.position) @ axes.T
+    orientation, between = certain(first.orientation), certain(first.pixel_spacing_mm)
+    axes = np.array([orientation[:3] / between[1], orientation[3:] / between[0]])
+    return (np.array([frame.position for frame in frames]) - certain(first.position)) @ axes.T
 
 
 def has_place(frame: Frame) -> bool:
@@ -78,10 +81,11 @@ def make_grid(frames: Sequence[Frame]) -> Grid:
     step, problem = _slice_step(frames, heights)
     first = frames[0]
     matrix = np.eye(4)
-    matrix[:3, 0] = first.orientation[:3] * first.pixel_spacing_mm[1] * LPS_TO_RAS
-    matrix[:3, 1] = first.orientation[3:] * first.pixel_spacing_mm[0] * LPS_TO_RAS
+    orientation, between = certain(first.orientation), certain(first.pixel_spacing_mm)
+    matrix[:3, 0] = orientation[:3] * between[1] * LPS_TO_RAS
+    matrix[:3, 1] = orientation[3:] * between[0] * LPS_TO_RAS
     matrix[:3, 2] = step * LPS_TO_RAS
-    matrix[:3, 3] = first.position * LPS_TO_RAS
+    matrix[:3, 3] = certain(first.position) * LPS_TO_RAS
     return Grid(tuple(frames), matrix, problem)
 
 
@@ -91,7 +95,7 @@ def _slice_step(frames: Sequence[Frame], heights: np.ndarray) -> tuple[np.ndarra
         if not frames[0].slice_step_mm:
             return normal_of(frames[0]), "a single slice without a thickness in its header"
         return normal_of(frames[0]) * frames[0].slice_step_mm, ""
-    step = (frames[-1].position - frames[0].position) / (len(frames) - 1)
+    step = (certain(frames[-1].position) - certain(frames[0].position)) / (len(frames) - 1)
     drift = np.abs(offsets_of(frames)).max()
     if drift > MAX_SHEAR_PIXELS:
         return step, f"the slices are not stacked at right angles: they drift sideways by {drift:.1f} pixels over the volume"

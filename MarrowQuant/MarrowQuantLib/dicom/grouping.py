@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..model import MarrowQuantError, Role
+from ..model import MarrowQuantError, Role, certain
 from .draft import Draft, same_protocol
 from .geometry import SAME_POSITION_MM
 from .series_volume import SeriesVolume
@@ -65,11 +65,11 @@ def diffusion_sets(volumes: Iterable[SeriesVolume]) -> list[list[SeriesVolume]]:
     list of list of SeriesVolume
         Ordered by acquisition, then station. Every b-value occurs once in a set.
     """
-    sets: dict[Hashable, list[SeriesVolume]] = defaultdict(list)
+    sets: dict[tuple[str, str, int, int], list[SeriesVolume]] = defaultdict(list)
     for volume in volumes:
         if volume.role == Role.DWI and volume.b_value is not None and not volume.problem:
             sets[(str(volume.exam_date), volume.patient_key, volume.acquisition_group, volume.station or 0)].append(volume)
-    return [sorted(sets[key], key=lambda volume: volume.b_value) for key in sorted(sets)]
+    return [sorted(sets[key], key=lambda volume: certain(volume.b_value)) for key in sorted(sets)]
 
 
 def number_stations(drafts: Sequence[Draft]) -> None:
@@ -110,7 +110,7 @@ def number_acquisitions(drafts: Sequence[Draft]) -> None:
 
 
 def _number_repeats(members: Sequence[Draft], start: int) -> list[int]:
-    current, seen = start, set()
+    current, seen = start, set[Hashable]()
     for layer in _layers_by_series(members):
         contents = {_content(draft) for draft in layer}
         if contents & seen:
@@ -128,7 +128,7 @@ def _layers_by_series(members: Sequence[Draft]) -> list[list[Draft]]:
     for draft in members:
         series = (draft.frame.series_number or 0, draft.frame.series_uid)
         occurrence = (series, _content(draft))
-        layers[(*series, occurrences[occurrence])].append(draft)
+        layers[series + (occurrences[occurrence],)].append(draft)  # noqa: RUF005 (mypy takes a star here for newer Python)
         occurrences[occurrence] += 1
     return [layers[key] for key in sorted(layers)]
 

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from ..model import Role
+from ..model import Role, certain
 from . import elements as el
 from .classify import BY_NEIGHBOURS, NOTHING, Verdict
 from .draft import Draft
@@ -31,7 +31,7 @@ def name_ideal_volumes(drafts: Sequence[Draft]) -> None:
     for group in by_grid.values():
         unnamed = all(draft.verdict.confidence < BY_NEIGHBOURS for draft in group)
         if len(group) == len(IN_PHASE_FIRST) and unnamed:
-            _name(sorted(group, key=lambda draft: draft.frame.temporal_position))
+            _name(sorted(group, key=lambda draft: certain(draft.frame.temporal_position)))
 
 
 def _name(ordered: Sequence[Draft]) -> None:
@@ -40,7 +40,7 @@ def _name(ordered: Sequence[Draft]) -> None:
     for order in (IN_PHASE_FIRST, WATER_FIRST):
         images = dict(zip(order, samples))
         residuals[order] = _misfit(images)
-    best, other = sorted(residuals, key=residuals.get)
+    best, other = sorted(residuals, key=lambda order: residuals[order])
     if residuals[best] > MAX_RESIDUAL or residuals[best] > residuals[other] / 2:
         for draft in ordered:
             draft.verdict = Verdict(Role.UNKNOWN, NOTHING, "six temporal positions, but their images fit neither known order of IDEAL-IQ")

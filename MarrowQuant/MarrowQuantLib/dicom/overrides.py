@@ -57,7 +57,7 @@ class Override:
 
     def changed_values(self) -> dict[str, Any]:
         """What it sets, as plain data."""
-        return {name: self.role.value if name == "role" else getattr(self, name) for name in self.changes}
+        return {name: value.value if isinstance(value := getattr(self, name), Role) else value for name in self.changes}
 
     def chooses(self, draft: Draft) -> bool:
         """True if it is about this volume, as the headers alone describe it."""

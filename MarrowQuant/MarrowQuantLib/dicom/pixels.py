@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pydicom
 
-from ..model import MarrowQuantError
+from ..model import MarrowQuantError, certain
 from .decode import decoded
 from .files import BoundedReader, open_file, quiet_pydicom
 from .frame import Frame, PixelStore
@@ -81,7 +81,7 @@ def _read_raw(frame: Frame) -> np.ndarray:
     size = store.rows * store.columns
     dtype = np.dtype(store.dtype)
     try:
-        flat = np.fromfile(store.path, dtype, size, offset=store.offset + frame.index * size * dtype.itemsize)
+        flat = np.fromfile(store.path, dtype, size, offset=certain(store.offset) + frame.index * size * dtype.itemsize)
     except OSError as error:
         raise MarrowQuantError(
             "The file {relative} cannot be read any more ({strerror}); was the folder moved?",

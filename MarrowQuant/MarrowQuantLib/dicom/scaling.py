@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..model import UNIT_ADC, UNIT_FF, UNIT_FIELD, UNIT_R2STAR, Role
+from ..model import UNIT_ADC, UNIT_FF, UNIT_FIELD, UNIT_R2STAR, Role, certain
 from . import elements as el
 from .frame import Frame
 
@@ -95,7 +95,8 @@ def slope_and_intercept(frame: Frame, scaling: Scaling) -> tuple[float, float]:
         return frame.real_world[scaling.unit_code]
     slope, intercept = 1.0 if frame.slope is None else frame.slope, frame.intercept or 0.0
     if scaling.method == FLOATING_POINT:
-        return 1.0 / frame.scale_slope, intercept / (slope * frame.scale_slope)
+        scale_slope = certain(frame.scale_slope)
+        return 1.0 / scale_slope, intercept / (slope * scale_slope)
     return slope, intercept
 
 
@@ -154,6 +155,6 @@ def phase_scaling(vendor: str, samples: np.ndarray) -> Scaling:
     if low >= 0 and (vendor == el.SIEMENS or high > 3200.0):
         factor, offset, word = math.pi / 2048, -math.pi, "0 … 4096 for −π … π"
     else:
-        factor, offset, word = next(known for limit, *known in PHASE_UNITS if high <= limit)
+        _, factor, offset, word = next(unit for unit in PHASE_UNITS if high <= unit[0])
     sentence = f"phase in {word}, because the values of the acquisition lie between {low:.4g} and {float(samples.max()):.4g}"
     return Scaling(factor=factor, offset=offset, unit="rad", sentence=sentence)

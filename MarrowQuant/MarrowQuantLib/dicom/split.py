@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..model import certain
 from .frame import Frame
 from .geometry import IRREGULAR_STEP, MAX_SHEAR_PIXELS, SAME_DIRECTION, SAME_POSITION_MM, gap_sentence, has_place, heights_of, offsets_of
 from .pixels import read_frames
@@ -58,7 +59,7 @@ def _content_key(frame: Frame, orientations: list[np.ndarray], gradients: list[n
     direction = (frame.directionality, gradient, frame.direction_number) if frame.b_value else None
     place: Hashable = None
     if has_place(frame):
-        place = (_same_vector(frame.orientation, orientations, SAME_DIRECTION), *np.round(frame.pixel_spacing_mm, 4))
+        place = (_same_vector(certain(frame.orientation), orientations, SAME_DIRECTION), *np.round(certain(frame.pixel_spacing_mm), 4))
     echo_time = None if frame.echo_time_ms is None else round(frame.echo_time_ms, 3)
     content = (frame.image_type, frame.philips_type, frame.metabolite, frame.component, echo_time, frame.b_value, direction)
     return (content, frame.sop_class, frame.rows, frame.columns, frame.stack_id, frame.frame_of_reference, place)
@@ -161,7 +162,7 @@ def _parts(frames: list[Frame], key: Callable[[Frame], Optional[int]]) -> Option
         return None
     equal = len({len(part) for part in parts.values()}) == 1 and len(frames) // len(parts) == len(_positions(frames))
     if equal or all(_is_regular(part) for part in parts.values()):
-        return [parts[value] for value in sorted(parts)]
+        return [parts[value] for value in sorted(parts, key=certain)]
     return None
 
 

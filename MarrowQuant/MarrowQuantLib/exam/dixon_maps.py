@@ -7,9 +7,9 @@ differs between the stations cancels in each of them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
 
@@ -128,7 +128,7 @@ def add_echo_fit(build: ExamBuilder, progress: Progress) -> None:
 
 def _echo_sets(volumes: Iterable[SeriesVolume]) -> list[EchoSet]:
     """Complete sets of the first acquisition that has one, the most cranial station first. Sets never mix stations, repeats or grids."""
-    groups: dict[Hashable, dict[float, dict[str, SeriesVolume]]] = defaultdict(lambda: defaultdict(dict))
+    groups: dict[tuple[Any, ...], dict[float, dict[str, SeriesVolume]]] = defaultdict(lambda: defaultdict(dict))
     for volume in volumes:
         if volume.echo_time_s is not None:
             grid = (tuple(volume.shape), tuple(np.round(volume.ijk_to_ras[:3, 3], 1) + 0.0))
@@ -152,7 +152,8 @@ def _complete_set(by_time: dict[float, dict[str, SeriesVolume]]) -> Optional[Ech
 
 
 def _fit(build: ExamBuilder, echoes: EchoSet, field_strength_t: float, progress: Progress) -> dict[str, Volume]:
-    signal = np.stack([_complex(*(build.load(v).array for v in pair), echoes.pair) for pair in echoes.volumes], axis=-1)
+    loaded = [(build.load(first).array, build.load(second).array) for first, second in echoes.volumes]
+    signal = np.stack([_complex(first, second, echoes.pair) for first, second in loaded], axis=-1)
     spectrum = build.settings.fat_spectrum
     fit = fatwater.fit_fat_water(signal, np.array(echoes.times_s), field_strength_t, spectrum=spectrum, progress=progress)
     build.warn(fit.warnings)
@@ -201,7 +202,7 @@ def add_doubts(build: ExamBuilder) -> None:
     angle, time = (source.acquisition.get(key) if source else None for key in ("flip_angle_deg", "repetition_time_s"))
     if not angle or not time or not 0 < angle < 180 or not time <= fatwater.LONGEST_TR_S:
         return
-    bias = float(fatwater.apparent_fat_fraction(T1_BIAS_AT, angle, time)) - T1_BIAS_AT
+    bias = float(fatwater.apparent_fat_fraction(np.array(T1_BIAS_AT), angle, time)) - T1_BIAS_AT
     build.protocol["ff_t1_bias_points"] = round(bias, 1)
     if bias > LARGEST_T1_BIAS_POINTS:
         build.warn([

@@ -25,6 +25,7 @@ from ..model import (
     Settings,
     Stitching,
     Volume,
+    certain,
     no_progress,
     part,
     part_key,
@@ -175,7 +176,8 @@ def _add_diffusion(build: ExamBuilder) -> None:
         build.warnings.append(f"{reason} Station {n + 1} is measured by itself and is not in the tDV.")
     for number, group in enumerate(groups, start=1):
         why = "" if number == 1 else f"kept apart, station {', '.join(str(n + 1) for n in group)}: {reasons[group[0]]}"
-        _add_stitched(build, *([images[n] for n in group] for images in (high, low, adc)), number, why)
+        parts = [[images[n] for n in group] for images in (high, low, adc)]
+        _add_stitched(build, parts[0], parts[1], parts[2], number, why)
     build.protocol.update(b_values=[float(b) for b in b_values], stations=len(stations))
     extent = _cranio_caudal_extent_mm(build.maps["dwi_high"])
     if extent < WHOLE_BODY_MM:
@@ -216,7 +218,7 @@ def _diffusion_stations(build: ExamBuilder) -> list[dict[float, SeriesVolume]]:
             build.warnings.append(
                 f"Station {station} was acquired {len(sets)} times; the acquisition from series {best[0].series_number} on is used."
             )
-        stations.append({float(v.b_value): v for v in reversed(best)})
+        stations.append({float(certain(v.b_value)): v for v in reversed(best)})
     return stations
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import numpy as np
 
-from ..model import Change, ExamResult, MarrowQuantError
+from ..model import Change, ExamResult, LabValue, MarrowQuantError, Measurement
 from .indices import FF_AT_LEVEL, INDICES, Index, Limit, index_of
 from .repeatability import Repeatability
 
@@ -181,7 +181,8 @@ def _per_level(exam: ExamResult, key: str) -> dict[str, float]:
 def value_of(exam: ExamResult, index: Index) -> Optional[float]:
     """The exam's number for an index in the index's unit; None if it was not measured or is not finite."""
     if index.origin == "burden":
-        holder = {"tdv": exam.burden.tdv, "gadc": exam.burden.gadc}.get(index.key) if exam.burden else None
+        load = {"tdv": exam.burden.tdv, "gadc": exam.burden.gadc} if exam.burden else {}
+        holder: Union[Measurement, LabValue, None] = load.get(index.key)
     else:
-        holder = (exam.lumbar if index.origin == "lumbar" else exam.labs).get(index.key)
+        holder = exam.lumbar.get(index.key) if index.origin == "lumbar" else exam.labs.get(index.key)
     return float(holder.value) if holder is not None and math.isfinite(holder.value) else None

@@ -216,7 +216,7 @@ def write_exam(exam: ExamResult, folder: Path) -> Path:
     arrays.update({f"{name}.matrix": volume.ijk_to_ras for name, volume in volumes.items()})
     path = Path(folder) / _STATE_FILE
     with path.open("wb") as file:
-        np.savez_compressed(file, format=_STATE_FORMAT, **arrays)
+        np.savez_compressed(file, allow_pickle=False, format=_STATE_FORMAT, **arrays)
     return path
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
@@ -64,13 +64,16 @@ def rows_of(changes: Sequence[LesionChange], baseline: ExamResult, follow_up: Ex
 
 def _row(change: LesionChange, before: Optional[Component], after: Optional[Component]) -> LesionRow:
     names = [", ".join(names) for names in (change.names_before, change.names_after) if names]
-    pieces = (before, after)
+
+    def both(value: Callable[[Component], Optional[float]]) -> Pair:
+        return (None if before is None else value(before), None if after is None else value(after))
+
     return LesionRow(
         change=change,
         name=" → ".join(dict.fromkeys(names)),
-        diameter_mm=tuple(None if c is None else c.longest_diameter_mm for c in pieces),
-        ff_percent=tuple(None if c is None else c.ff_median for c in pieces),
-        signal_ratio=tuple(None if c is None else c.signal_ratio for c in pieces),
+        diameter_mm=both(lambda piece: piece.longest_diameter_mm),
+        ff_percent=both(lambda piece: piece.ff_median),
+        signal_ratio=both(lambda piece: piece.signal_ratio),
     )
 
 

@@ -101,7 +101,7 @@ def match_lesions(
 
 def with_names(burden: Burden, matches: Sequence[LesionMatch], *, follow_up: bool) -> Burden:
     """The burden of one of the matched exams with ``lesion_id`` in its components."""
-    names = {}
+    names: dict[int, str] = {}
     for match in matches:
         labels, own = (match.follow_up, match.names_after) if follow_up else (match.baseline, match.names_before)
         names.update(zip(labels, own))

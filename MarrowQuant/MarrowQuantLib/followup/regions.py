@@ -13,7 +13,7 @@ from typing import Optional
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from ..model import ExamResult, Histogram, RegionChange, Role, VertebraROI, Volume, VoxelwiseChange
+from ..model import ExamResult, Histogram, RegionChange, Role, VertebraROI, Volume, VoxelwiseChange, certain
 from ..vertebrae import rasterise
 from ..vertebrae.measure import HISTOGRAM_KEYS, LUMBAR, VERTEBRA_INDICES
 from . import index_of
@@ -152,6 +152,6 @@ def _functional(key: str, before: np.ndarray, paired: np.ndarray) -> Optional[Fu
     """
     if not np.any(np.isfinite(before) & np.isfinite(paired)):
         return None
-    limit = index_of(key).limit
+    limit = certain(index_of(key).limit)
     size = limit.value * float(np.nanmedian(before)) / 100.0 if limit.relative else limit.value
     return functional_map(before, paired, abs(size))

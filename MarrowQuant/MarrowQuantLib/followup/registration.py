@@ -13,7 +13,7 @@ from typing import Optional
 import numpy as np
 import SimpleITK as sitk
 
-from ..model import MarrowQuantError, Volume
+from ..model import MarrowQuantError, Numbers, Volume, certain
 
 _LPS = np.diag([-1.0, -1.0, 1.0])
 _BINS = 32
@@ -84,8 +84,8 @@ def register(
     follow_up: Volume,
     start: Optional[Rigid] = None,
     *,
-    center_ras: Optional[Sequence[float]] = None,
-    half_size_mm: Optional[Sequence[float]] = None,
+    center_ras: Optional[Numbers] = None,
+    half_size_mm: Optional[Numbers] = None,
     sizes_mm: Sequence[float] = (),
 ) -> Rigid:
     """Rigid transform from baseline to follow-up.
@@ -107,10 +107,9 @@ def register(
         If the box shows too little of the baseline, or the images do not overlap.
     """
     begin = start or identity()
-    local = center_ras is not None
-    fixed_volume = _crop(baseline, center_ras, half_size_mm) if local else baseline
+    fixed_volume = baseline if center_ras is None else _crop(baseline, center_ras, certain(half_size_mm))
     fixed, moving = to_sitk(fixed_volume), to_sitk(follow_up)
-    center = _LPS @ np.asarray(center_ras if local else _middle(baseline), dtype=float)
+    center = _LPS @ np.asarray(_middle(baseline) if center_ras is None else center_ras, dtype=float)
     transform = sitk.Euler3DTransform()
     transform.SetCenter([float(c) for c in center])
     transform.SetMatrix([float(x) for x in (_LPS @ begin.rotation @ _LPS).ravel()], 1e-6)
@@ -119,8 +118,9 @@ def register(
         raise MarrowQuantError(
             "The two exams could not be registered, because the images hardly overlap; place the ROIs in the follow-up by hand."
         )
-    steps = [(size, _FREE) for size in sizes_mm or (_LOCAL_MM if local else _WHOLE_MM)]
-    transform = _search(fixed, moving, transform, steps) if local else _search_whole(fixed, moving, transform, steps)
+    steps = [(size, _FREE) for size in sizes_mm or (_WHOLE_MM if center_ras is None else _LOCAL_MM)]
+    search = _search_whole if center_ras is None else _search
+    transform = search(fixed, moving, transform, steps)
     rotation = _LPS @ np.array(transform.GetMatrix()).reshape(3, 3) @ _LPS
     shift = _LPS @ (np.array(transform.TransformPoint((0.0, 0.0, 0.0))))
     return replace(Rigid(rotation, shift), agreement=_agreement(fixed, moving, transform))
@@ -194,7 +194,7 @@ def _coarser(image: sitk.Image, size_mm: float) -> sitk.Image:
     return sitk.Shrink(smooth, factors)
 
 
-def _crop(volume: Volume, center_ras: Sequence[float], half_size_mm: Optional[Sequence[float]]) -> Volume:
+def _crop(volume: Volume, center_ras: Numbers, half_size_mm: Numbers) -> Volume:
     inverse = np.linalg.inv(volume.ijk_to_ras)
     center = (inverse @ np.append(np.asarray(center_ras, dtype=float), 1.0))[2::-1]
     half = np.abs(inverse[:3, :3] @ np.asarray(half_size_mm, dtype=float))[::-1]

@@ -110,7 +110,8 @@ def _intraclass(x: np.ndarray) -> tuple[float, float]:
     agreement = between_rows + (k - 1) * error + k * (between_columns - error) / n
     consistency = between_rows + (k - 1) * error
     numerator = between_rows - error
-    return tuple(float(numerator / d) if d > 0 else float("nan") for d in (agreement, consistency))
+    absolute, consistent = (float(numerator / d) if d > 0 else float("nan") for d in (agreement, consistency))
+    return absolute, consistent
 
 
 def limits_to_text(found: Mapping[str, Repeatability]) -> str:

@@ -128,7 +128,8 @@ def _tile(index: Index, exams: Sequence[ExamResult], change: Optional[Change], w
 
 
 def _index_table(results: Results, changes: dict[str, Change], words: Strings) -> str:
-    both, notes, rows = len(results.exams) > 1, [], []
+    both, rows = len(results.exams) > 1, []
+    notes: list[str] = []
     for index in INDICES:
         values = [value_of(exam, index) for exam in results.exams]
         if all(value is None for value in values):

@@ -142,7 +142,7 @@ def _tint(rgb: np.ndarray, burden: Burden) -> np.ndarray:
     labels = orient(burden.labels).array
     for state, colour in ((PHYSIOLOGICAL, PHYSIOLOGICAL_RGB), (ACCEPTED, ACCEPTED_RGB)):
         chosen = [component.label for component in burden.components if component.state == state]
-        seen = np.isin(labels, chosen).any(axis=1)[..., None]
+        seen = np.any(np.isin(labels, chosen), axis=1)[..., None]
         rgb = np.where(seen, (1 - _OVERLAY_OPACITY) * rgb + _OVERLAY_OPACITY * np.array(colour), rgb)
     return rgb
 
@@ -158,7 +158,7 @@ def _sagittal_index(oriented: _Oriented, rois: Sequence[VertebraROI]) -> int:
 
 def _tissue(exam: ExamResult, column: int) -> np.ndarray:
     """Pixels of the sagittal slice that hold tissue: water and fat signal if they lie on the same grid, else every finite pixel."""
-    ff, water, fat = (exam.maps.get(key) for key in ("ff", "water", "fat"))
+    ff, water, fat = exam.maps["ff"], exam.maps.get("water"), exam.maps.get("fat")
     finite = np.isfinite(orient(ff).array[:, :, column])
     if water is None or fat is None or not (water.same_grid(ff) and fat.same_grid(ff)):
         return finite

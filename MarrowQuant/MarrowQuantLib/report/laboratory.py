@@ -91,7 +91,8 @@ def _value_table(results: Results, words: Strings) -> str:
         unit = next(value.unit for value in found if value)
         cells = "".join(cell(f"{_shown(v, unit, words)} ({v.date.isoformat()})" if v else "–") for v in found)
         if len(found) > 1:
-            cells += cell(signed(found[1].value - found[0].value, unit) if all(found) else "–")
+            there = [value.value for value in found if value]
+            cells += cell(signed(there[1] - there[0], unit) if len(there) == len(found) else "–")
         rows.append(f'<tr><th scope="row">{escape(label)}</th>{cell(shown_unit(unit), True)}{cells}</tr>')
     heads = [words("test"), words("unit"), *(words.exam(exam.label) for exam in results.exams)]
     heads += [words("change")] if len(results.exams) > 1 else []

@@ -69,7 +69,8 @@ def vertebrae_section(results: Results, words: Strings) -> str:
 
 
 def _vertebra_table(results: Results, levels: Sequence[str], by_exam: Sequence[Mapping[str, Any]], words: Strings) -> str:
-    changes, notes, rows = {change.name: change for change in results.changes}, [], []
+    changes, rows = {change.name: change for change in results.changes}, []
+    notes: list[str] = []
     keys = [c for c in _VERTEBRA_COLUMNS if any(c[0] in v.measurements for known in by_exam for v in known.values())]
     for level in levels:
         found = [known.get(level) for known in by_exam]
@@ -116,22 +117,23 @@ def legend(exams: Sequence[ExamResult], words: Strings) -> str:
 def burden_section(results: Results, words: Strings) -> str:
     """Histogram, classes and components of the tumour load; empty if it was not measured."""
     exams = [exam for exam in results.exams if exam.burden]
-    if not exams:
+    burdens = [(exam, words.exam(exam.label), exam.burden) for exam in results.exams if exam.burden]
+    if not burdens:
         return ""
     drawn = []
     histograms = [exam.burden.histogram if exam.burden else None for exam in results.exams]
     if any_counts(histograms):
         chart = charts.paired_histogram(histograms, words("adc_axis"), words("share"), words("adc_histogram"))
         drawn.append(f"<div><h3>{words('adc_histogram')}</h3>{chart}</div>")
-    classes = {words.exam(exam.label): exam.burden.class_volumes_ml for exam in exams}
+    classes = {name: burden.class_volumes_ml for _, name, burden in burdens}
     if any(classes.values()):
-        spoken = "; ".join(f"{exam.label}: {number(exam.burden.tdv.value, UNIT_VOLUME)} mL" for exam in exams)
+        spoken = "; ".join(f"{exam.label}: {number(burden.tdv.value, UNIT_VOLUME)} mL" for exam, _, burden in burdens)
         chart = charts.stacked_bars(classes, "mL", f"{words('tdv_classes')}. {spoken}")
         drawn.append(f"<div><h3>{words('tdv_classes')} (µm²/s)</h3>{chart}</div>")
     notes: list[str] = []
     tables = _stations(exams, words)
-    for exam in exams:
-        tables += _component_table(exam.burden, words("components", exam=words.exam(exam.label)), notes, words)
+    for exam, name, burden in burdens:
+        tables += _component_table(burden, words("components", exam=name), notes, words)
         for part in exam.burden_parts:
             told = words("burden_part", exam=words.exam(exam.label), number=part.number, tdv=number(part.burden.tdv.value, UNIT_VOLUME))
             tables += f'<p><b>{told}</b></p><p class="soft">{escape(part.reason)}</p>'
@@ -145,7 +147,9 @@ def burden_section(results: Results, words: Strings) -> str:
 def _stations(exams: Sequence[ExamResult], words: Strings) -> str:
     """How the stations were joined: the brightness along the body before and after, and the largest step that is left at a seam."""
     drawn = []
-    for exam in (exam for exam in exams if exam.stitching):
+    for exam in exams:
+        if exam.stitching is None:
+            continue
         profile, seams = exam.stitching.profile, exam.stitching.seams
         if not np.isfinite(profile.after).any():
             continue

@@ -224,7 +224,8 @@ def sample_draws(spec: Mapping[str, Any]) -> BinormalDraws:
         If the assumptions leave almost no possible draw.
     """
     rng = np.random.default_rng(spec["sampling"]["seed"])
-    wanted, kept, candidates = spec["sampling"]["draws"], [], 0
+    wanted, candidates = spec["sampling"]["draws"], 0
+    kept: list[dict[str, np.ndarray]] = []
     direction = np.array([predictor["direction"] for predictor in spec["predictors"]])
     while sum(block["rho"].size for block in kept) < wanted:
         if candidates > _MAX_CANDIDATES_PER_DRAW * wanted:

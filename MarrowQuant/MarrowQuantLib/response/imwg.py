@@ -12,7 +12,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Optional
 
-from ..model import LabHistory
+from ..model import LabHistory, certain
 from .evidence import Evidence, evidence_at
 
 SCR, CR, VGPR, PR, MR, SD, PD = "sCR", "CR", "VGPR", "PR", "MR", "SD", "PD"
@@ -96,12 +96,13 @@ def _course(history: LabHistory, baseline: datetime.date, at: datetime.date) -> 
 
 def _flc_nadir(history: LabHistory, before: Evidence, after: Evidence) -> Optional[float]:
     """The lowest difference of both chains on one date, from the baseline's sample until before the judged one."""
-    if before.flc_difference() is None or after.flc_difference() is None:
+    first = before.flc_difference()
+    if first is None or after.flc_difference() is None:
         return None
     start, stop = before.values["flc_kappa"].date, after.values["flc_kappa"].date
     chains = {test: {v.date: v.value for v in history.values if v.test == test} for test in ("flc_kappa", "flc_lambda")}
     shared = [date for date in chains["flc_kappa"] if date in chains["flc_lambda"] and start <= date < stop]
-    return min([before.flc_difference(), *(abs(chains["flc_kappa"][date] - chains["flc_lambda"][date]) for date in shared)])
+    return min([first, *(abs(chains["flc_kappa"][date] - chains["flc_lambda"][date]) for date in shared)])
 
 
 _Verdict = tuple[Optional[str], str]
@@ -112,15 +113,15 @@ def _progression(course: _Course) -> _Verdict:
     """≥ 25 % above the nadir, and absolutely: serum 5 g/L (10 g/L from a nadir of 50 g/L on), urine 200 mg/24 h, free chains 100 mg/L."""
     if course.serum_nadir is not None:
         least = PROGRESSION_HIGH_G_PER_L if course.serum_nadir >= HIGH_NADIR_G_PER_L else PROGRESSION_G_PER_L
-        rise = course.after.value("m_protein") - course.serum_nadir
+        rise = certain(course.after.value("m_protein")) - course.serum_nadir
         if _has_risen(rise, course.serum_nadir, least):
             return PD, f"serum M protein {rise:.1f} g/L above the nadir of {course.serum_nadir:.1f} g/L (≥ 25 % and ≥ {least:g} g/L)"
     if course.urine_nadir is not None:
-        rise = course.after.value("urine_m_protein") - course.urine_nadir
+        rise = certain(course.after.value("urine_m_protein")) - course.urine_nadir
         if _has_risen(rise, course.urine_nadir, PROGRESSION_URINE_MG):
             return PD, f"urine M protein {rise:.0f} mg/24 h above the nadir (≥ 25 % and ≥ 200 mg/24 h)"
     if course.flc_nadir is not None:
-        rise = course.after.flc_difference() - course.flc_nadir
+        rise = certain(course.after.flc_difference()) - course.flc_nadir
         if rise > PROGRESSION_FLC_MG_PER_L and _has_risen(rise, course.flc_nadir, PROGRESSION_FLC_MG_PER_L) and _unmeasurable(course):
             return PD, f"difference of the free light chains {rise:.0f} mg/L above the nadir (≥ 25 % and > 100 mg/L)"
     return _NO
@@ -140,7 +141,7 @@ def _complete(course: _Course) -> _Verdict:
     """Negative immunofixation of serum and urine, no plasmacytoma, < 5 % plasma cells; sCR: normal ratio and no clonal cells as well."""
     if _missing_for_complete(course) or not _is_negative(course):
         return _NO
-    cells = course.after.value("bmpc")
+    cells = certain(course.after.value("bmpc"))
     if cells >= CR_PLASMA_CELLS_PERCENT or course.after.findings["plasmacytoma"] == "present":
         return _NO
     ratio = course.after.flc_ratio()

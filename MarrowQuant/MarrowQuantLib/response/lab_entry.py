@@ -46,7 +46,7 @@ def read_entry(name: str, value: str, unit: str, date: datetime.date, style: str
         return _note(*note, value, unit, date)
     test = find_test(name)
     if test is None:
-        known = ", ".join(entry.label_en for entry in (*LAB_TESTS, *NOTE_KINDS))
+        known = ", ".join([*(test.label_en for test in LAB_TESTS), *(kind.label_en for kind in NOTE_KINDS)])
         raise MarrowQuantError("The test '{name}' is not known; use one of {known}, or remove the line.", name=name, known=known)
     return _value(test, value, unit or _unit_in_name(name, test), date, style)
 

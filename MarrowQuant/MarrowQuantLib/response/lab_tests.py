@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Optional
 
-from ..model import LabValue
+from ..model import LabValue, certain
 from .lab_numbers import NOT_DETECTED, SUPERSCRIPTS
 
 
@@ -159,7 +159,7 @@ def number_in(value: LabValue, unit: str) -> str:
     number, _, given_unit = value.given.rpartition(" ")
     if number and fold_unit(given_unit) == fold_unit(unit):
         return number
-    return f"{value.sign}{value.value / find_test(value.test).factor(unit):.4g}"
+    return f"{value.sign}{value.value / certain(certain(find_test(value.test)).factor(unit)):.4g}"
 
 
 def find_test(name: str) -> Optional[LabTest]:

@@ -129,7 +129,7 @@ class _ModelFile:
         for n in range(self.length("predictors")):
             start = f"predictors.{n}."
             low, high = self.range(start + "range", -1e9, 1e9)
-            predictors.append(Predictor(*(self.text(start + key) for key in ("name", "label", "unit")), low, high))
+            predictors.append(Predictor(self.text(start + "name"), self.text(start + "label"), self.text(start + "unit"), low, high))
         if len({predictor.name for predictor in predictors}) != len(predictors) or not predictors:
             raise self.wrong("predictors", "must have different names, at least one")
         return self.text("id"), self.text("label"), tuple(predictors), {"outcome": self.text("outcome"), **self.entry("card")}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Optional
 
 import numpy as np
@@ -100,7 +99,7 @@ def _burden(entry: Mapping[str, Any], labels: Volume) -> Burden:
     infiltration = entry.get("infiltration")
     if infiltration:
         tuples = {key: tuple(infiltration[key]) for key in ("infiltrated_levels", "focal_labels")}
-        infiltration = replace(Infiltration(**infiltration), **tuples)
+        infiltration = Infiltration(**{**infiltration, **tuples})
     return Burden(
         labels=labels,
         components=tuple(_component(component) for component in entry["components"]),

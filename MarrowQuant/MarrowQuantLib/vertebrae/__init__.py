@@ -7,7 +7,7 @@ from .labelfiles import LabelledVertebrae, from_segments, is_label_file, read_la
 from .levels import LEVELS, levels_between, parse_level, relabel
 from .markups import read_markups, read_points, write_markups
 from .place import place_between, read_rois
-from .propose import Proposal, propose, rois_between, rois_from_markups
+from .propose import Proposal, propose, rois_between
 from .roi import RoiVoxels, default_axes, follow_column, rasterise
 from .segment import Body, BodySegmentation, segment_bodies
 from .takeover import TakenOver, paint_bodies, take_over
@@ -39,7 +39,6 @@ __all__ = [
     "read_rois",
     "relabel",
     "rois_between",
-    "rois_from_markups",
     "segment_bodies",
     "shift_notes",
     "take_over",

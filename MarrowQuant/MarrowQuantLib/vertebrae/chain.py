@@ -233,7 +233,7 @@ def behind(values: np.ndarray, sign: int, marrow: Marrow, middle: int) -> np.nda
         Index of the body's middle along it.
     """
     back = slice(middle - _MIDDLE, None, -1)
-    left = 0.0
+    left = np.zeros_like(values)
     for part in (WALL_PARTS[0] * sign * marrow.limited(values), WALL_PARTS[1] * marrow.unlike(values)):
         part[:, back] = np.maximum.accumulate(part[:, back], axis=1)
         left = left + part
@@ -282,11 +282,11 @@ def _best_extent(after_edge: np.ndarray, before_edge: np.ndarray, expected: floa
     middle = np.arange(_HALF - reach, _HALF + reach + 1)
     after_edge, before_edge = after_edge[:, middle], before_edge[:, middle]
     extents = np.arange(max(4.0, round(expected - 2.5 * sd)), round(expected + 2.5 * sd) + 0.5)
-    scores = []
+    tried = []
     for extent in extents:
         before, after = middle - int(np.floor(extent / 2)), middle + int(np.ceil(extent / 2))
-        scores.append(_WEIGHT * (after_edge[after] + before_edge[before]) - (extent - expected) ** 2 / (2 * sd**2))
-    scores = np.array(scores)
+        tried.append(_WEIGHT * (after_edge[after] + before_edge[before]) - (extent - expected) ** 2 / (2 * sd**2))
+    scores = np.array(tried)
     return scores.max(axis=0), extents[scores.argmax(axis=0)]
 
 

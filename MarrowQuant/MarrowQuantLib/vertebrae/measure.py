@@ -9,7 +9,19 @@ import numpy as np
 
 from ..fatwater import dropout_ratio
 from ..features import first_order, histogram
-from ..model import UNIT_ADC, UNIT_FF, UNIT_R2STAR, MarrowQuantError, Measurement, VertebraResult, VertebraROI, Volume, finding
+from ..model import (
+    UNIT_ADC,
+    UNIT_FF,
+    UNIT_R2STAR,
+    Finding,
+    MarrowQuantError,
+    Measurement,
+    VertebraResult,
+    VertebraROI,
+    Volume,
+    certain,
+    finding,
+)
 from . import ImageShift, RoiVoxels, levels_between, rasterise
 from .outliers import with_outlier_flags
 
@@ -66,15 +78,16 @@ def _measure_one(maps: Mapping[str, Volume], roi: VertebraROI, shifts: Mapping[s
         if key not in maps:
             continue
         shift = shifts.get(key)
-        moved = shift is not None and shift.accepted
-        if moved:
+        moved = ""
+        if shift is not None and shift.accepted:
             moved_rois[key] = shift.apply(roi)
+            moved = f"ROI moved by {shift.components}"
         voxels = _voxels_in(maps[key], moved_rois.get(key, roi), required=key == primary)
         if voxels is None:
             flags.append(finding("roi.outside", level=roi.level, map=name))
             continue
         values = {**first_order(voxels.values), "n_excluded": voxels.n_without_value}
-        how = "; ".join([statistic, *maps[key].source, *([f"ROI moved by {shift.components}"] if moved else [])])
+        how = "; ".join([statistic, *maps[key].source, *filter(None, [moved])])
         measurements[key] = _measurement(name, values[statistic], unit, voxels, how)
         flags += _doubts(roi.level, name, voxels)
         if key in HISTOGRAM_KEYS:
@@ -101,7 +114,7 @@ def _measurement(name: str, value: float, unit: str, voxels: RoiVoxels, how: str
     return Measurement(name, float(value), unit, int(voxels.n_voxels), float(voxels.fraction_inside), how)
 
 
-def _doubts(level: str, name: str, voxels: RoiVoxels) -> list[str]:
+def _doubts(level: str, name: str, voxels: RoiVoxels) -> list[Finding]:
     doubts = []
     if voxels.fraction_inside < MIN_FRACTION_INSIDE:
         doubts.append(finding("roi.cut", level=level, map=name, percent=100 * voxels.fraction_inside))
@@ -118,25 +131,27 @@ def _dropout(maps: Mapping[str, Volume], roi: VertebraROI, required: bool) -> Op
     """
     if "in_phase" not in maps or "opposed_phase" not in maps:
         return None
-    both = [_voxels_in(maps[key], roi, required) for key in ("in_phase", "opposed_phase")]
-    if any(voxels is None for voxels in both):
+    first, second = (_voxels_in(maps[key], roi, required) for key in ("in_phase", "opposed_phase"))
+    if first is None or second is None:
         return None
-    in_phase, opposed = (float(np.mean(voxels.values)) for voxels in both)
+    in_phase, opposed = float(np.mean(first.values)), float(np.mean(second.values))
     if in_phase <= 0:
         return None
     how = "100 (IP − OP) / IP of the ROI's mean signals, not corrected for R2*; it rises with FF only below about 50 %"
     how += _corrected_dropout_told(maps, roi, in_phase, opposed)
-    return _measurement("Dropout ratio", float(dropout_ratio(in_phase, opposed)), "%", both[0], how)
+    return _measurement("Dropout ratio", float(dropout_ratio(np.array(in_phase), np.array(opposed))), "%", first, how)
 
 
 def _corrected_dropout_told(maps: Mapping[str, Volume], roi: VertebraROI, in_phase: float, opposed: float) -> str:
     """The dropout ratio with the ROI's median R2* taken out, as a clause; "" without an R2* map or echo times."""
-    times = [maps[key].echo_time_s for key in ("in_phase", "opposed_phase")]
-    r2star = _voxels_in(maps["r2star"], roi, required=False) if "r2star" in maps and None not in times else None
+    first, second = (maps[key].echo_time_s for key in ("in_phase", "opposed_phase"))
+    if "r2star" not in maps or first is None or second is None:
+        return ""
+    r2star = _voxels_in(maps["r2star"], roi, required=False)
     if r2star is None:
         return ""
     median = float(np.nanmedian(r2star.values))
-    corrected = float(dropout_ratio(in_phase, opposed, r2star_per_s=median, delay_s=times[0] - times[1]))
+    corrected = float(dropout_ratio(np.array(in_phase), np.array(opposed), r2star_per_s=median, delay_s=first - second))
     return f"; with the ROI's R2* of {median:.0f} 1/s taken out it is {corrected:.1f} %"
 
 
@@ -150,7 +165,7 @@ def _lumbar_means(vertebrae: Sequence[VertebraResult]) -> dict[str, Measurement]
             parts[0].name,
             float(np.mean([m.value for m in parts])),
             parts[0].unit,
-            sum(m.n_voxels for m in parts),
+            sum(certain(m.n_voxels) for m in parts),
             float(np.mean([m.fraction_inside for m in parts])),
             f"mean of the levels {levels}",
         )

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Optional, Union
+from typing import Optional
 
 import numpy as np
 from scipy import ndimage, signal
 
-from ..model import MarrowQuantError, Settings, VertebraROI, Volume
+from ..model import MarrowQuantError, Numbers, Settings, VertebraROI, Volume
 from .levels import level_index, levels_between
-from .markups import read_markups
 from .proportions import relative_spacing
 from .roi import default_axes
 
@@ -58,8 +56,8 @@ class Proposal:
 
 
 def rois_between(
-    first: tuple[str, np.ndarray],
-    last: tuple[str, np.ndarray],
+    first: tuple[str, Numbers],
+    last: tuple[str, Numbers],
     image: Optional[Volume] = None,
     radii_mm: Sequence[float] = Settings.roi_radii_mm,
     *,
@@ -70,8 +68,8 @@ def rois_between(
 
 
 def propose(
-    first: tuple[str, np.ndarray],
-    last: tuple[str, np.ndarray],
+    first: tuple[str, Numbers],
+    last: tuple[str, Numbers],
     image: Optional[Volume] = None,
     radii_mm: Sequence[float] = Settings.roi_radii_mm,
     *,
@@ -113,22 +111,6 @@ def propose(
         for level, center, frame in zip(levels, centers, axes)
     )
     return Proposal(tuple(rois), doubts)
-
-
-def rois_from_markups(
-    path: Union[str, Path], image: Optional[Volume] = None, radii_mm: Sequence[float] = Settings.roi_radii_mm
-) -> Proposal:
-    """ROIs of a .mrk.json file; a file with just two levels that are not neighbours means all levels from one to the other.
-
-    Raises
-    ------
-    MarrowQuantError
-        As :func:`~.markups.read_markups` and :func:`propose`.
-    """
-    rois = read_markups(path, radii_mm=radii_mm)
-    if len(rois) != 2 or level_index(rois[1].level) - level_index(rois[0].level) == 1:
-        return Proposal(tuple(rois), {})
-    return propose(*((roi.level, roi.center_ras) for roi in rois), image, radii_mm)
 
 
 def check_distance(upper: str, lower: str, distance_mm: float, expected_mm: float) -> None:
@@ -180,7 +162,7 @@ def _match(levels: Sequence[str], prior: np.ndarray, image: Volume) -> tuple[np.
     for n in range(1, len(levels) - 1):
         correlation = _correlate(sampler.block(prior[n], axes[n], patch + search), template)
         score = correlation - penalty
-        best = np.unravel_index(np.argmax(score), score.shape)
+        best = tuple(int(index) for index in np.unravel_index(np.argmax(score), score.shape))
         centers[n] = prior[n] + axes[n] @ (moves[best] + _STEP_MM * _between_steps(score, best)) * scale
         at_border = any(0 < width and index in (0, 2 * width) for index, width in zip(best[1:], search[1:]))
         doubt = _doubt(float(correlation[best]), at_border)
@@ -236,8 +218,7 @@ def _between_steps(score: np.ndarray, best: tuple[int, ...]) -> np.ndarray:
     offset = np.zeros(len(best))
     for axis, index in enumerate(best):
         if 0 < index < score.shape[axis] - 1:
-            line = score[(*best[:axis], slice(None), *best[axis + 1 :])]
-            before, peak, after = line[index - 1 : index + 2]
+            before, peak, after = np.moveaxis(score, axis, -1)[best[:axis] + best[axis + 1 :]][index - 1 : index + 2]
             curvature = before - 2 * peak + after
             offset[axis] = 0.5 * (before - after) / curvature if curvature < 0 else 0.0
     return offset
@@ -254,7 +235,7 @@ def _doubt_spacing(levels: Sequence[str], prior: np.ndarray, centers: np.ndarray
     expected = np.linalg.norm(np.diff(prior, axis=0), axis=1)
     found = np.linalg.norm(np.diff(centers, axis=0), axis=1)
     moved = np.linalg.norm(centers - prior, axis=1)
-    for n in np.flatnonzero(np.abs(found / expected - 1) > _DOUBT_SPACING):
+    for n in np.flatnonzero(np.abs(found / expected - 1) > _DOUBT_SPACING).tolist():
         level = levels[n] if moved[n] > moved[n + 1] else levels[n + 1]
         distance = f"the distance between {levels[n]} and {levels[n + 1]} is {found[n]:.0f} mm where {expected[n]:.0f} mm fit"
         doubts.setdefault(level, f"{level}: {distance}; check its ROI.")

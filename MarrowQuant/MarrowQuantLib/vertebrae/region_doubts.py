@@ -17,7 +17,7 @@ DISC_RADII_MM = np.array([8.0, 5.0, 1.5])  # our choice: well inside a lumbar di
 
 def region_doubts(vertebrae: Sequence[VertebraResult]) -> list[str]:
     """Sentences about levels whose distribution rests on few voxels or lost some; what an ROI's own flags say is not said again."""
-    told = []
+    told: list[str] = []
     for key in HISTOGRAM_KEYS:
         regions = {v.roi.level: v.features[key] for v in vertebrae if key in v.features and v.features[key]["n"] >= MIN_VOXELS}
         told += region_warnings(regions, VERTEBRA_INDICES[key][0])

@@ -299,7 +299,8 @@ def _body(
     high = np.array([front - margin, top - margin])
     middle = (low + high) / 2
     if radii_mm is None:
-        radii, doubts = np.array([min(MAX_LATERAL_MM, half[0] - margin_mm), *((high - low) / 2 * frame.scale)]), ()
+        radii = np.array([min(MAX_LATERAL_MM, half[0] - margin_mm), *((high - low) / 2 * frame.scale)])
+        doubts: tuple[str, ...] = ()
         radii = np.maximum(radii, _MIN_ROI_MM)
     else:
         nearest = np.minimum(middle - [back, bottom], [front, top] - middle) * frame.scale

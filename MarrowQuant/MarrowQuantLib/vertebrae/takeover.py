@@ -188,7 +188,7 @@ def _turned(found: _Fitted) -> np.ndarray:
     bottom = found.z[found.inside.argmax(axis=2)]
     top = found.z[found.inside.shape[2] - 1 - found.inside[..., ::-1].argmax(axis=2)]
     x, y = np.meshgrid(found.x, found.y, indexing="ij")
-    reach = [0.6 * np.abs(axis[columns.any(axis=other)]).max() for axis, other in ((found.x, 1), (found.y, 0))]
+    reach = [0.6 * np.abs(axis[np.any(columns, axis=other)]).max() for axis, other in ((found.x, 1), (found.y, 0))]
     use = columns & (np.abs(x) <= reach[0]) & (np.abs(y) <= reach[1])
     design = np.stack([x[use], y[use], np.ones(use.sum())], axis=1)
     slope = np.linalg.lstsq(design, (top + bottom)[use] / 2, rcond=None)[0]
@@ -235,7 +235,8 @@ def _extent(found: _Fitted) -> tuple[np.ndarray, np.ndarray]:
 
 def _body_mask(mask: Volume, found: _Fitted) -> Volume:
     """The label's own voxels in front of the posterior wall."""
-    k, j, i = np.indices(mask.array.shape, sparse=True)
+    size_k, size_j, size_i = mask.array.shape
+    k, j, i = np.ogrid[:size_k, :size_j, :size_i]
     across = found.axes[:, 1] @ mask.ijk_to_ras[:3, :3]
     forward = across[0] * i + across[1] * j + across[2] * k + found.axes[:, 1] @ (mask.ijk_to_ras[:3, 3] - found.center)
     return mask.like(_largest(mask.array & (forward > found.wall)))
