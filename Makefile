@@ -20,6 +20,7 @@ quick: lint
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
+	$(BIN)/python Testing/type_gate.py
 
 api: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --editable ".[api]"
