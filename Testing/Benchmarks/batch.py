@@ -19,8 +19,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMB
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "MarrowQuant"), str(ROOT / "Testing")]
 
-from batch_cases import DIXON, STATION, write_cases  # noqa: E402
-from loopback import dask_cluster, kill_a_busy_worker  # noqa: E402
+from helpers.batch_cases import DIXON, STATION, write_cases  # noqa: E402
+from helpers.loopback import dask_cluster, kill_a_busy_worker  # noqa: E402
 from MarrowQuantLib import batch, phantom  # noqa: E402
 
 PAGE = ROOT / "Docs" / "batch.md"

@@ -18,7 +18,7 @@ from whole_body import whole_body
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Testing"))
-from moving_spine import SHAPE, bent, picture  # noqa: E402  (the tests' own helper)
+from helpers.moving_spine import SHAPE, bent, picture  # noqa: E402  (the tests' own helper)
 
 DOC = ROOT / "Docs" / "follow-up.md"
 START, STOP = "<!-- {} by Testing/Benchmarks/follow_up.py -->", "<!-- end of {} -->"

@@ -28,11 +28,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "MarrowQuant"), str(ROOT / "Testing" / "Python")]
+sys.path[:0] = [str(ROOT / "MarrowQuant"), str(ROOT / "Testing")]
 
-import dicom_files as files  # noqa: E402
 import numpy as np  # noqa: E402
 import pydicom  # noqa: E402
+from helpers import dicom_files as files  # noqa: E402
 from MarrowQuantLib.dicom import group_exams, inspect_table, scan  # noqa: E402
 from MarrowQuantLib.model import MarrowQuantError  # noqa: E402
 from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless  # noqa: E402

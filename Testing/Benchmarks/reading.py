@@ -15,11 +15,11 @@ from io import BytesIO
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "MarrowQuant"), str(ROOT / "Testing" / "Python")]
+sys.path[:0] = [str(ROOT / "MarrowQuant"), str(ROOT / "Testing")]
 
-import dicom_files as files  # noqa: E402
 import numpy as np  # noqa: E402
 import pydicom  # noqa: E402
+from helpers import dicom_files as files  # noqa: E402
 from MarrowQuantLib.dicom import scan  # noqa: E402
 
 SLICES, STATIONS, B_VALUES, SIZE = 50, 5, (50, 400, 900), 128

@@ -12,17 +12,17 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "Testing" / "Python"), str(ROOT / "MarrowQuant")]
+sys.path[:0] = [str(ROOT / "Testing"), str(ROOT / "MarrowQuant")]
 
-import spines  # noqa: E402 (after the path)
 from bench import table  # noqa: E402
+from helpers import spines  # noqa: E402 (after the path)
+from helpers.lumbar import displaced, lumbar_exam  # noqa: E402
 from MarrowQuantLib.io import imagefiles  # noqa: E402
 from MarrowQuantLib.model import Volume  # noqa: E402
 from MarrowQuantLib.phantom.shapes import Drum, Part, paint  # noqa: E402
 from MarrowQuantLib.phantom.spine import _posterior_elements, vertebrae  # noqa: E402
 from MarrowQuantLib.vertebrae import LabelledVertebrae, find_shift, paint_bodies, rasterise, take_over  # noqa: E402
 from MarrowQuantLib.vertebrae.segfile import cut_to_box  # noqa: E402
-from test_vertebrae_refine import displaced, lumbar_exam  # noqa: E402
 from vertebrae import write_sections  # noqa: E402
 
 SAMPLE = ROOT.parent / "shared" / "data" / "spine_labels" / "tptbox"

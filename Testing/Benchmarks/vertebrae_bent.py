@@ -14,10 +14,10 @@ from unittest import mock
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "Testing" / "Python"), str(ROOT / "MarrowQuant")]
+sys.path[:0] = [str(ROOT / "Testing"), str(ROOT / "MarrowQuant")]
 
-import spines  # noqa: E402 (after the path)
 from bench import table  # noqa: E402
+from helpers import spines  # noqa: E402 (after the path)
 from MarrowQuantLib.vertebrae import segment  # noqa: E402
 
 SAGITTAS_MM = (0, 6, 10)

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[2] / path) for path in ("Testing/Python", "MarrowQuant")]
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / path) for path in ("Testing", "MarrowQuant")]
 
-import spines  # noqa: E402 (after the path)
 from bench import BUILD  # noqa: E402
+from helpers import spines  # noqa: E402 (after the path)
 from MarrowQuantLib.vertebrae import BodySegmentation  # noqa: E402
 from scipy import ndimage  # noqa: E402
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "Testing" / "Python"), str(ROOT / "MarrowQuant")]
+sys.path[:0] = [str(ROOT / "Testing"), str(ROOT / "MarrowQuant")]
 
 from bench import table  # noqa: E402 (after the path)
+from helpers.simulated_spine import SimulatedSpine, simulated_part  # noqa: E402
 from MarrowQuantLib.vertebrae import segment_bodies  # noqa: E402
-from simulated_spine import SimulatedSpine, simulated_part  # noqa: E402
 from vertebrae import HEAD, picture_row, write_sections  # noqa: E402
 
 PARTS, DATES, DRAWS = (("C3", "T1"), ("T1", "T8"), ("T6", "L1"), ("T10", "L5")), (0, 1), range(5)

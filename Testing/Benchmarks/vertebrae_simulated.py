@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "Testing" / "Python"), str(ROOT / "MarrowQuant")]
+sys.path[:0] = [str(ROOT / "Testing"), str(ROOT / "MarrowQuant")]
 
-import spines  # noqa: E402 (after the path)
 from bench import table  # noqa: E402
+from helpers import spines  # noqa: E402 (after the path)
+from helpers.simulated_spine import simulated_spine  # noqa: E402
 from MarrowQuantLib.vertebrae import segment_bodies  # noqa: E402
-from simulated_spine import simulated_spine  # noqa: E402
 from vertebrae import HEAD, picture_row, write_sections  # noqa: E402
 from vertebrae_gallery import panel, write  # noqa: E402
 

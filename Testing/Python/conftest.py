@@ -106,7 +106,7 @@ def panel_widget(slicer_host: Host) -> Any:
 @pytest.fixture
 def filled_panel(panel_widget: Any) -> Any:
     """The panel with two small exams read."""
-    import fake_exams
+    from helpers import fake_exams
 
     panel_widget.logic.case._replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
     panel_widget.panel.refresh()

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.coarse_body import body
+from helpers.small_exams import small_exam, write_small
 from MarrowQuantLib import workflow
 from MarrowQuantLib.burden import BurdenSession
 from MarrowQuantLib.burden.exam_load import measure_burden
 from MarrowQuantLib.model import MarrowQuantError, Settings
-from small_exams import small_exam, write_small
-from test_burden import body
 
 
 @pytest.fixture(scope="module")

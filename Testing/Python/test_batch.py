@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from batch_cases import write_cases
+from helpers.batch_cases import write_cases
 from MarrowQuantLib import batch, cli
 from MarrowQuantLib.batch import engines
 from MarrowQuantLib.batch.job import BatchOptions, Outcome, run_case, without_identity
@@ -255,7 +255,7 @@ def test_without_dask_a_scheduler_is_refused_with_the_remedy(cases, tmp_path, mo
 def test_dask_workers_of_which_one_is_killed_write_the_same_files(finished, cases, tmp_path):
     if importlib.util.find_spec("distributed") is None:
         pytest.skip("distributed is not installed (pip install 'marrowquant[dask]').")
-    from loopback import dask_cluster, kill_a_busy_worker
+    from helpers.loopback import dask_cluster, kill_a_busy_worker
 
     # beside the batch, so that the killer is connected before the first case runs, however slow the machine
     with dask_cluster(2, tmp_path / "cluster") as address, ThreadPoolExecutor(1) as beside:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import fake_exams
 import numpy as np
 import pytest
+from helpers import fake_exams
+from helpers.coarse_body import decided
 from MarrowQuantLib.burden import BurdenSession
 from MarrowQuantLib.burden.edits import ERASED, PAINTED, STATES, edited
 from MarrowQuantLib.model import ACCEPTED, PHYSIOLOGICAL, REJECTED
@@ -80,7 +81,7 @@ def test_voxels_painted_in_another_state_change_it_and_can_be_decided_on(code):
     burden = s.update()
     painted = next(c for c in burden.components if c.reason == PAINTED)
     assert painted.state == STATES[code - 1] and painted.volume_ml == whole.components[0].volume_ml
-    after = s.with_decision(painted.label, REJECTED)
+    after = decided(s, burden, painted.label, REJECTED)
     assert next(c for c in after.components if c.label == painted.label).state == REJECTED
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.coarse_body import decided
 from MarrowQuantLib.burden import PRESETS, BurdenContext, BurdenSession, find_preset
 from MarrowQuantLib.burden.landmarks import LONG_BONES, LUMBAR, UNKNOWN, find_landmarks, regions_of
 from MarrowQuantLib.burden.physiology import BodyOutline
@@ -115,9 +116,8 @@ def test_the_pattern_follows_its_rule(balls, pattern, focal):
 
 def test_only_accepted_lesions_count_for_the_pattern():
     these = session(FOCAL)
-    these.update()
-    these.with_decision(1, "rejected")
-    assert these.with_decision(2, "physiological").infiltration.pattern == "normal"
+    without_first = decided(these, these.update(), 1, "rejected")
+    assert decided(these, without_first, 2, "physiological").infiltration.pattern == "normal"
 
 
 def test_presets_name_their_source_and_the_default_is_the_settings():

@@ -6,25 +6,13 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
-import fake_exams
 import jsonschema
 import numpy as np
 import pytest
+from helpers import fake_exams
+from helpers.cases import parameters, place
 from MarrowQuantLib import workflow
 from MarrowQuantLib.model import ACCEPTED, REJECTED, LabValue, MarrowQuantError
-
-
-def parameters() -> SimpleNamespace:
-    """The attributes of the module's parameter node."""
-    nodes = [f"{exam}{what}" for exam in ("baseline", "followUp") for what in ("Points", "Segmentation", "Burden")]
-    return SimpleNamespace(
-        baselineFolder="", followUpFolder="", labsPath="", outputFolder="", tdvSignalRatio=5.0, tdvAdcLower=550.0, tdvAdcUpper=1400.0,
-        adcClassEdges="900, 1400", siteLimits="",
-        minComponentMl=0.3, roiRadiusLR=12.0, roiRadiusAP=9.0, roiRadiusCC=7.0, roiShape="ellipsoid", refineRois=True, ageYears=0, sex="",
-        otherResultsFolder="", modelId="",
-        language="en", seriesOverrides="",
-        **dict.fromkeys(nodes),
-    )
 
 
 @pytest.fixture
@@ -34,13 +22,6 @@ def case(slicer_scene):
     case = Case(parameters())
     case._replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
     return case
-
-
-def place(exam, levels=fake_exams.LEVEL_Z) -> None:
-    node = exam.points()
-    for level in levels:
-        node.AddControlPointWorld([0.0, 0.0, fake_exams.LEVEL_Z[level]])
-    exam.name_points(next(iter(levels)))
 
 
 def test_points_are_named_downwards_in_the_order_of_placing(case):

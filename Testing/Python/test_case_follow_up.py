@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import dataclasses
 
-import fake_exams
 import numpy as np
 import pytest
+from helpers import fake_exams
+from helpers.cases import parameters, place
+from helpers.moved_exams import LABELS, SHIFT, exam_maps
 from MarrowQuantLib.model import REJECTED, MarrowQuantError
-from moved_exams import LABELS, SHIFT, exam_maps
-from test_case import parameters, place
 
 
 @pytest.fixture

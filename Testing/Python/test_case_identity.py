@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pydicom
 import pytest
-import small_exams
+from helpers import small_exams
+from helpers.report_case import fake_results
 from MarrowQuantLib import workflow
 from MarrowQuantLib.exam.identity import KEY_VARIABLE, identity_of
 from MarrowQuantLib.model import ExamIdentity, MarrowQuantError, Relation, identities_in, identity_from_plain, relation
 from MarrowQuantLib.report.export import ResultsInTheWay, export, refuse_overwriting
 from MarrowQuantLib.report.timeline import timeline_of
 from MarrowQuantLib.results import results_to_dict
-from report_case import fake_results
 
 A = ExamIdentity("key-a", True, ("f1",))
 A_LATER = ExamIdentity("key-a", True, ("f2",))

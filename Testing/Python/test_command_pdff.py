@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from helpers.echoes import SIX_ECHOES, columns, simulate
 from MarrowQuantLib.cli import main
-from test_fatwater_complex import SIX_ECHOES, columns, simulate
 
 FF, FIELD, R2STAR, INSIDE = columns(40)
 SIGNAL = simulate(FF, FIELD, R2STAR, spectrum="ren_marrow_9")[None] * INSIDE[..., None]

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import planted
 import pydicom
 import pytest
-from dicom_files import write_enhanced, write_image
+from helpers import planted
+from helpers.dicom_files import write_enhanced, write_image
 from MarrowQuantLib import cli
 from MarrowQuantLib.deidentify import deidentify
 from MarrowQuantLib.deidentify.keyed import Key

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from dicom_files import write_image
+from helpers.dicom_files import write_image
+from helpers.small_exams import write_small
 from MarrowQuantLib import dicom, workflow
 from MarrowQuantLib.deidentify import deidentify
 from MarrowQuantLib.model import MarrowQuantError
 from MarrowQuantLib.phantom import DIALECTS
 from MarrowQuantLib.results import results_to_dict
-from small_exams import write_small
 
 REAL = (
     "vendor_dwi/philips_5_3_classic", "vendor_dwi/siemens_e11_mosaic_hfdl", "vendor_dwi/siemens_xa61_enhanced_trace", "vendor_dwi/ge_mr28",

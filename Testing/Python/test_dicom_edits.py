@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dicom_files import write_volume
+from helpers.dicom_files import write_volume
 from MarrowQuantLib import dicom
 from MarrowQuantLib.dicom import edits
 from MarrowQuantLib.model import MarrowQuantError

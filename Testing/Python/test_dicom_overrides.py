@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dicom_files import COLUMNS, ROWS, write_volume
+from helpers.dicom_files import COLUMNS, ROWS, write_volume
 from MarrowQuantLib import dicom, workflow
 from MarrowQuantLib.batch.job import BatchOptions, fingerprint, run_case
 from MarrowQuantLib.batch.manifest import read_manifest

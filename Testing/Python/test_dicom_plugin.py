@@ -10,12 +10,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import dicomlib_standin
 import numpy as np
 import pydicom
 import pytest
+from helpers import dicomlib_standin
+from helpers.small_exams import write_small
 from MarrowQuantLib import dicom
-from small_exams import write_small
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "MarrowQuant" / "MarrowQuantDICOMPlugin.py"

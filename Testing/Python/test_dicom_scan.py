@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from dicom_files import COLUMNS, ENHANCED_MR_IMAGE, ROWS, SPACING, STEP, pixels, write_enhanced, write_image, write_volume
+from helpers.dicom_files import COLUMNS, ENHANCED_MR_IMAGE, ROWS, SPACING, STEP, pixels, write_enhanced, write_image, write_volume
 from MarrowQuantLib.dicom import diffusion_sets, group_exams, inspect_table, scan
 from MarrowQuantLib.model import Cancelled, MarrowQuantError, Role
 from pydicom.uid import RLELossless

@@ -19,12 +19,12 @@ import pydicom
 import pydicom.encaps
 import pydicom.fileset
 import pytest
-from dicom_files import write_volume
+from helpers.dicom_files import write_volume
+from helpers.small_exams import small_exam, write_small
 from MarrowQuantLib import workflow
 from MarrowQuantLib.dicom import SeriesVolume, scan
 from MarrowQuantLib.model import MarrowQuantError, Role, Volume
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
-from small_exams import small_exam, write_small
 
 DIALECTS = ("philips", "siemens", "ge")
 UNUSED = (Role.UNKNOWN, Role.LOCALIZER, Role.CALCULATED_DWI)

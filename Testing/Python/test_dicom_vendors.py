@@ -10,7 +10,7 @@ from typing import Any, Optional
 import numpy as np
 import pydicom
 import pytest
-from dicom_files import COLUMNS, ROWS, STEP, pixels, write_enhanced, write_image, write_volume
+from helpers.dicom_files import COLUMNS, ROWS, STEP, pixels, write_enhanced, write_image, write_volume
 from MarrowQuantLib.dicom import diffusion_sets, scan
 from MarrowQuantLib.dicom.csa import csa_numbers
 from MarrowQuantLib.model import Role

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dicom_files import COLUMNS, ROWS, STEP, write_image
+from helpers.dicom_files import COLUMNS, ROWS, STEP, write_image
 from MarrowQuantLib import dicom, workflow
 from MarrowQuantLib.exam.maps import ExamMaps
 from MarrowQuantLib.fatwater import fat_phasor

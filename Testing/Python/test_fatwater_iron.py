@@ -6,8 +6,8 @@ import warnings
 
 import numpy as np
 import pytest
+from helpers.echoes import SIX_ECHOES, disc, simulate
 from MarrowQuantLib.fatwater import fat_phasor, fit_fat_water, rivals
-from test_fatwater_complex import SIX_ECHOES, disc, simulate
 
 SPECTRUM = "ren_marrow_9"
 TISSUES = 3  # bands of water and fat

@@ -6,9 +6,9 @@ import warnings
 
 import numpy as np
 import pytest
+from helpers.echoes import SIX_ECHOES, columns, simulate
 from MarrowQuantLib.fatwater import fit_fat_water_magnitude
 from MarrowQuantLib.model import Cancelled, MarrowQuantError
-from test_fatwater_complex import SIX_ECHOES, columns, simulate
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.echoes import columns, simulate
 from MarrowQuantLib.fatwater import (
     apparent_fat_fraction,
     dropout_ratio,
@@ -20,7 +21,6 @@ from MarrowQuantLib.fatwater import (
     swapped_levels,
 )
 from MarrowQuantLib.model import MarrowQuantError
-from test_fatwater_complex import columns, simulate
 
 TWO_ECHOES = np.array([1.15e-3, 2.30e-3])
 

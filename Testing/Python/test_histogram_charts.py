@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import fake_exams
 import numpy as np
 import pytest
+from helpers import fake_exams
 from MarrowQuantLib import workflow
 from MarrowQuantLib.followup.regions import LUMBAR_REGION, region_changes
 from MarrowQuantLib.model import Results, Settings

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.moving_spine import LEVELS, SHAPE, bent, picture
 from MarrowQuantLib.followup.propagate import propagate_rois
 from MarrowQuantLib.followup.registration import register
 from MarrowQuantLib.model import MarrowQuantError, Volume
-from moving_spine import LEVELS, SHAPE, bent, picture
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,13 @@ import jsonschema
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from helpers.cases import parameters
 from MarrowQuantLib import workflow
 from MarrowQuantLib.followup.repeatability import repeatability
 from MarrowQuantLib.model import ACCEPTED, REJECTED, Cancelled
 from MarrowQuantLib.results import results_to_dict
 from MarrowQuantLib.results.to_json import SCHEMA_FILE
 from MarrowQuantLib.vertebrae.measure import MIN_VOXELS
-from test_case import parameters
 
 CASES = [("responder", "philips"), ("responder", "siemens"), ("responder", "ge"), ("non-responder", "siemens")]
 LUMBAR = ("L1", "L2", "L3", "L4", "L5")

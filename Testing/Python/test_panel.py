@@ -8,8 +8,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import fake_exams
 import pytest
+from helpers import fake_exams
+from helpers.panel_actions import column, measured, place
 from MarrowQuantLib.model import Settings
 from MarrowQuantLib.vertebrae.levels import LEVELS
 
@@ -26,31 +27,6 @@ def widget(panel_widget):
 @pytest.fixture
 def filled(filled_panel):
     return filled_panel
-
-
-def place(widget, levels=fake_exams.LEVEL_Z) -> None:
-    """What the reader's clicks do: a point is added while the placing button is down."""
-    widget.ui.placeButton.click()
-    for level in levels:
-        widget.panel.vertebrae.exam.points_node.AddControlPointWorld([0.0, 0.0, fake_exams.LEVEL_Z[level]])
-
-
-def choose_exam(widget, index: int) -> None:
-    widget.ui.examComboBox.setCurrentIndex(index)
-    widget.panel.onExamChosen(index)
-
-
-def column(table, number: int) -> list[str]:
-    return [table.item(row, number).text() for row in range(table.rowCount)]
-
-
-def measured(widget) -> None:
-    for index in (0, 1):
-        choose_exam(widget, index)
-        place(widget)
-    choose_exam(widget, 0)
-    widget.ui.measureButton.click()
-    widget.ui.proposeButton.click()
 
 
 # ------------------------------------------------------------------------------------------------------------ empty panel
@@ -457,8 +433,8 @@ def test_the_published_normal_value_is_told_once_age_and_sex_are_given(filled):
 
 
 def test_a_model_built_from_typed_tables_is_offered_used_and_named(filled, tmp_path, monkeypatch):
+    from helpers.invented_tables import filled as source_with_invented_tables
     from MarrowQuantLib import cli
-    from test_response_build import filled as source_with_invented_tables
 
     monkeypatch.setenv("MARROWQUANT_MODELS", str(tmp_path / "models"))
     (tmp_path / "models").mkdir()
@@ -481,7 +457,7 @@ def test_a_model_built_from_typed_tables_is_offered_used_and_named(filled, tmp_p
 def test_the_course_is_drawn_over_this_case_and_other_results(filled, tmp_path, monkeypatch):
     from types import SimpleNamespace
 
-    from example_results import make_results
+    from helpers.example_results import make_results
     from MarrowQuantLib.panel.patient import response_step
     from MarrowQuantLib.results import write_results
 

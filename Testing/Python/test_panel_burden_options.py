@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fake_exams
 import numpy as np
 import pytest
+from helpers import fake_exams
+from helpers.panel_actions import column, measured
 from MarrowQuantLib.burden import PRESETS
 from MarrowQuantLib.followup.repeatability import repeatability, write_limits
-from test_panel import column, measured
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from dicom_files import write_volume
+from helpers.dicom_files import write_volume
 
 MODULE = Path(__file__).resolve().parents[2] / "MarrowQuant" / "MarrowQuant.py"
 NAME, PATIENT_ID = "ZWEISTEIN^ALBERTINA", "PID4711X"
@@ -80,7 +80,7 @@ def test_cancel_leaves_no_copy_and_no_key(widget, study, tmp_path, monkeypatch):
 
 def test_the_share_safe_scene_is_saved_by_a_button_and_the_open_one_keeps_its_names(widget, tmp_path):
     import slicer
-    import test_share
+    from helpers import planted_words
 
     ui, hierarchy = widget.ui, slicer.mrmlScene.GetSubjectHierarchyNode()
     assert not ui.shareButton.enabled
@@ -91,6 +91,6 @@ def test_the_share_safe_scene_is_saved_by_a_button_and_the_open_one_keeps_its_na
     ui.shareButton.click()
     path = tmp_path / "out" / "scene-share-safe.mrb"
     assert ui.statusLabel.text == "" and path.name in ui.exportMessage.text
-    assert test_share.found(path) == []
+    assert planted_words.found(path) == []
     assert hierarchy.GetItemName(item) == NAME
     assert slicer.util.getNode("Zweistein").GetText() == "of Albertina"

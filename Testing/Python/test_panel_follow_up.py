@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from moved_exams import LABELS, exam_maps
-from test_panel import choose_exam, column, place
+from helpers.moved_exams import LABELS, exam_maps
+from helpers.panel_actions import choose_exam, column, place
 
 
 @pytest.fixture

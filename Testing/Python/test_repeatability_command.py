@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from helpers.readings import READINGS, REFERENCE
 from MarrowQuantLib import cli
 from MarrowQuantLib.followup.repeatability import read_limits
-from test_longitudinal_repeatability import READINGS, REFERENCE
 
 
 def write(path, rows, header="subject,first,second", separator=","):

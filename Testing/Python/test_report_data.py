@@ -10,6 +10,7 @@ import json
 import jsonschema
 import numpy as np
 import pytest
+from helpers.report_case import fake_results
 from MarrowQuantLib import __version__
 from MarrowQuantLib.model import RESEARCH_USE_ONLY, Measurement, Results, Settings
 from MarrowQuantLib.results import results_to_dict, write_measurements, write_results
@@ -17,7 +18,6 @@ from MarrowQuantLib.results.from_json import exam_from_plain
 from MarrowQuantLib.results.load import exam_from_dict, history_from_dict, load_results
 from MarrowQuantLib.results.measurements import COLUMNS
 from MarrowQuantLib.results.to_json import SCHEMA_FILE, SCHEMA_VERSION, plain
-from report_case import fake_results
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from helpers.report_case import LEVELS, two_exams
 from MarrowQuantLib.model import Role, VertebraROI, Volume
 from MarrowQuantLib.report.images import ACCEPTED_RGB, PHYSIOLOGICAL_RGB, _Oriented, _outline, body_image, orient, png, spine_image
-from report_case import LEVELS, two_exams
 
 
 @pytest.fixture(scope="module")

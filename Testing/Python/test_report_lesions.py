@@ -6,13 +6,13 @@ import dataclasses
 import re
 
 import pytest
+from helpers.report_case import fake_results
 from MarrowQuantLib.followup.lesion_rows import lesion_rows
 from MarrowQuantLib.followup.lesions import KINDS
 from MarrowQuantLib.model import Infiltration, LesionChange, Results
 from MarrowQuantLib.report.html import report_page
 from MarrowQuantLib.report.lesions import MAX_ROWS, lesions_section
 from MarrowQuantLib.report.strings import LANGUAGES, Strings
-from report_case import fake_results
 
 
 def named(exam, names, **changes):

@@ -8,12 +8,12 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from helpers.report_case import fake_results
 from MarrowQuantLib.model import Measurement, Results, Settings
 from MarrowQuantLib.report import formats, strings, write_report
 from MarrowQuantLib.report.html import report_page
 from MarrowQuantLib.report.strings import LANGUAGES, Strings
 from MarrowQuantLib.response import load_model
-from report_case import fake_results
 
 NOT_A_NUMBER = re.compile(r"\b(nan|inf)\b", re.IGNORECASE)
 VOID = {"meta", "br", "img", "line", "circle", "rect"}

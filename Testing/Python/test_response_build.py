@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.invented_tables import INVENTED, filled
 from MarrowQuantLib import cli
 from MarrowQuantLib.model import MarrowQuantError
 from MarrowQuantLib.response import available_models, load_model
@@ -15,26 +14,7 @@ from MarrowQuantLib.response.build import LABEL, build_model
 from MarrowQuantLib.response.model_file import DEFAULT_MODEL
 from scipy.stats import norm
 
-INVENTED = "invented for this test"
 RESPONDER = {"ff_change": 15.0, "m_protein_change": -80.0}
-
-
-def filled(tmp_path, change=None) -> Path:
-    """A copy of the bundled file with invented tables; ``change`` maps a dotted place below percent_change to a value."""
-    spec = json.loads(DEFAULT_MODEL.read_text(encoding="utf-8"))
-    table = spec["published_tables"]["percent_change"]
-    table["ff"] = {"cr_vgpr": {"mean": 14.0, "sd": 5.0}, "pr_sd_pd": {"mean": 1.0, "sd": 5.5}, "unit": "percentage points",
-                   "provenance": INVENTED}  # fmt: skip
-    table["m_protein"] = {"cr_vgpr": {"mean": -70.0, "sd": 40.0}, "pr_sd_pd": {"mean": 10.0, "sd": 60.0}, "unit": "% of baseline",
-                          "provenance": INVENTED}  # fmt: skip
-    for place, value in (change or {}).items():
-        holder, *path = table, *place.split(".")
-        for key in path[:-1]:
-            holder = holder[key]
-        holder[path[-1]] = value
-    path = tmp_path / "source.json"
-    path.write_text(json.dumps(spec), encoding="utf-8")
-    return path
 
 
 def test_one_command_makes_a_model_that_answers_more_narrowly(tmp_path, capsys):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-import fake_exams
 import numpy as np
 import pytest
+from helpers import fake_exams
 from MarrowQuantLib import workflow
 from MarrowQuantLib.commands.roi_options import add_roi_options, shape_of, size_of, with_rois
 from MarrowQuantLib.model import Settings, VertebraROI

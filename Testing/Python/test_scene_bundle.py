@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from example_results import DATES, LEVELS, make_results
+from helpers.example_results import DATES, LEVELS, make_results
 from MarrowQuantLib.model import Cancelled, MarrowQuantError, Settings
 
 SIX_DIGITS = 5e-6  # Slicer's table files keep six significant digits; the results' JSON keeps all

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from example_results import LEVELS, make_burden, make_exam, oblique_affine
+from helpers.example_results import LEVELS, make_burden, make_exam, oblique_affine
 from MarrowQuantLib.model import ACCEPTED, REJECTED, UNIT_ADC, UNIT_FF, MarrowQuantError, Role, VertebraROI, Volume
 
 

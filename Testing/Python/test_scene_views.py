@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 import pytest
-from example_results import LEVELS, make_results
+from helpers.example_results import LEVELS, make_results
 
 SIZE = (400, 400)
 VERTEBRA = 2  # the middle one of the example: excluded, a cylinder

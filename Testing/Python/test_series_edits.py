@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_files import COLUMNS, ROWS, write_volume
-from test_case import parameters
+from helpers.cases import parameters
+from helpers.dicom_files import COLUMNS, ROWS, write_volume
 
 EPI = {"ScanningSequence": ["EP", "SE"], "EchoTime": 66.0, "ImageType": ["ORIGINAL", "PRIMARY", "DIFFUSION", "TRACEW"]}
 DATES = {"before": "20250114", "after": "20250318", "other": "20250402"}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import io
 import zipfile
 
 import numpy as np
 import pytest
+from helpers.planted_words import PLANTED, found
 from MarrowQuantLib.model import MarrowQuantError
 
 NAME, PATIENT_ID, BORN, SHORT_NAME = "ZWEISTEIN^ALBERTINA", "PID4711X", "18790314", "山田^太郎"
-PLANTED = ("zweistein", "albertina", "pid4711x", "18790314", "1879-03-14", "山田", "太郎", "1.2.840.99", "secret study")
 
 
 @pytest.fixture
@@ -75,25 +74,6 @@ def test_the_planted_picture_of_a_window_is_in_a_common_file(planted_scene, tmp_
     assert b"zweistein" in b"".join(gzip.decompress(data.partition(b"\n\n")[2]) for data in pictures)
 
 
-def everything_in(data: bytes) -> list[bytes]:
-    """Names and contents of a bundle's members, of bundles within it, and what gzip packed inside NRRD files."""
-    pieces = [data]
-    with zipfile.ZipFile(io.BytesIO(data)) as bundle:
-        for name in bundle.namelist():
-            content = bundle.read(name)
-            pieces += [name.encode(), content]
-            if name.endswith(".mrb"):
-                pieces += everything_in(content)
-            elif name.endswith(".nrrd"):
-                pieces.append(gzip.decompress(content.partition(b"\n\n")[2]))
-    return pieces
-
-
-def found(path) -> list[str]:
-    everything = b"\0".join(everything_in(path.read_bytes())).decode("utf-8", "replace").lower()
-    return [word for word in PLANTED if word in everything]
-
-
 def state_of(scene) -> str:
     """The scene as Slicer would write it."""
     scene.SetSaveToXMLString(1)
@@ -155,7 +135,7 @@ def test_the_share_safe_scene_opens_with_its_images_points_and_numbers(planted_s
 
 
 def test_a_case_measures_the_same_from_a_share_safe_scene(slicer_scene, tmp_path):
-    from example_results import make_results
+    from helpers.example_results import make_results
     from MarrowQuantLib.scene.parameters import results_from_text
     from MarrowQuantLib.scene.results_scene import load_scene, results_to_scene
     from MarrowQuantLib.scene.share import save_share_safe

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from helpers.report_case import fake_results
 from MarrowQuantLib.deidentify import audit
 from MarrowQuantLib.deidentify.folder import Passed, Summary
 from MarrowQuantLib.deidentify.rules import Policy
@@ -13,7 +14,6 @@ from MarrowQuantLib.io.atomic import in_one_step
 from MarrowQuantLib.model import MarrowQuantError
 from MarrowQuantLib.report.export import export
 from MarrowQuantLib.results.measurements import cell
-from report_case import fake_results
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from example_results import make_results
+from helpers.example_results import make_results
 from MarrowQuantLib import cli
 from MarrowQuantLib.followup import compare, index_of
 from MarrowQuantLib.followup.normal import BANDS, normal_band

@@ -8,6 +8,7 @@ import datetime
 
 import numpy as np
 import pytest
+from helpers.coarse_body import LESIONS, body, ellipsoid, grid
 from MarrowQuantLib import workflow
 from MarrowQuantLib.burden import PRESETS, BurdenSession, exam_load
 from MarrowQuantLib.burden.lookup import values_at
@@ -18,7 +19,6 @@ from MarrowQuantLib.model import MarrowQuantError, Measurement, Settings, Volume
 from MarrowQuantLib.report.html import report_page
 from MarrowQuantLib.report.strings import Strings
 from MarrowQuantLib.results.to_json import results_to_dict
-from test_burden import LESIONS, body, ellipsoid, grid
 
 
 @pytest.fixture(scope="module")

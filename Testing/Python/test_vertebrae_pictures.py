@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import spines
+from helpers import spines
+from helpers.simulated_spine import PICTURES, SPIN_ECHO_MS, simulated_part, simulated_spine
 from MarrowQuantLib.model import MarrowQuantError, Volume
 from MarrowQuantLib.vertebrae import segment_bodies
-from simulated_spine import PICTURES, SPIN_ECHO_MS, simulated_part, simulated_spine
 
 LUMBAR = spines.LUMBAR
 

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-import spines
+from helpers import spines
 from MarrowQuantLib import cli
 from MarrowQuantLib.io import imagefiles
 from MarrowQuantLib.model import MarrowQuantError, Role, Volume

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import spines
+from helpers import spines
 from MarrowQuantLib.model import Volume
 from MarrowQuantLib.phantom.shapes import rotation
 from MarrowQuantLib.vertebrae import segment_bodies

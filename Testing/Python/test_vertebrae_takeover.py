@@ -10,7 +10,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
-import spines
+from helpers import spines
 from MarrowQuantLib import cli, workflow
 from MarrowQuantLib.batch import read_manifest
 from MarrowQuantLib.exam.maps import ExamMaps

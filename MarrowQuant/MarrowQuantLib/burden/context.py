@@ -8,7 +8,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, VertebraROI, Volume
+from ..model import MarrowQuantError, Numbers, VertebraROI, Volume
 from ..vertebrae import rasterise
 from .landmarks import Landmarks, find_landmarks, regions_of
 from .pattern import RoiPlace
@@ -39,7 +39,7 @@ class BurdenContext:
 
     rois: Sequence[VertebraROI] = ()
     ff: Optional[Volume] = None
-    seams_ras: Sequence[Sequence[float]] = ()
+    seams_ras: Sequence[Numbers] = ()
 
 
 class Surroundings:
@@ -86,7 +86,7 @@ class Surroundings:
         return near
 
     def fat_fractions(
-        self, labels: np.ndarray, longest_mm: Sequence[float], volume_ml: Sequence[float]
+        self, labels: np.ndarray, longest_mm: Numbers, volume_ml: Numbers
     ) -> list[tuple[Optional[float], int]]:
         """Median fat fraction in % and its number of voxels for each component; (None, 0) where it is too short or hardly in the map.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ..model import Burden, BurdenPart, MarrowQuantError, Settings, VertebraROI, Volume, part_key
+from ..model import Burden, BurdenPart, MarrowQuantError, Numbers, Settings, VertebraROI, Volume, part_key
 from . import BurdenContext, BurdenSession, Muscle, points_inside
 
 
@@ -27,7 +27,7 @@ def burden_session(
     muscle: Optional[Muscle] = None,
     *,
     rois: Sequence[VertebraROI] = (),
-    seams_ras: Sequence[Sequence[float]] = (),
+    seams_ras: Sequence[Numbers] = (),
     skeleton: Optional[Volume] = None,
 ) -> BurdenSession:
     """Prepare the tumour-load step, so that each change of threshold answers at once; see :class:`burden.BurdenSession`.
@@ -80,7 +80,7 @@ def measure_burden(
     muscle: Optional[Muscle] = None,
     *,
     rois: Sequence[VertebraROI] = (),
-    seams_ras: Sequence[Sequence[float]] = (),
+    seams_ras: Sequence[Numbers] = (),
     skeleton: Optional[Volume] = None,
 ) -> tuple[Optional[Burden], list[str]]:
     """Tumour load with the proposed states; None and a sentence where it cannot be measured."""

@@ -17,7 +17,7 @@ statistics of the ADC over the same voxels.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Optional
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from ..model import (
     UNIT_VOLUME,
     Burden,
     Component,
+    Finding,
     MarrowQuantError,
     Measurement,
     Progress,
@@ -36,6 +37,7 @@ from ..model import (
     Settings,
     VertebraROI,
     Volume,
+    certain,
     finding,
     no_progress,
 )
@@ -53,6 +55,15 @@ from .pieces import find_pieces, longest_diameters
 
 DECIDED = "Decided by the reader."
 _LOWEST_RATIO = 2.0  # voxels are prepared down to this ratio; a lower one prepares again
+
+
+class _Thresholds(NamedTuple):
+    """Of the last update; see :meth:`BurdenSession.update`."""
+
+    ratio: float
+    adc_window: tuple[float, float]
+    min_component_ml: float
+    class_edges: Sequence[float]
 
 
 class BurdenSession:
@@ -99,6 +110,7 @@ class BurdenSession:
         self._surroundings = Surroundings(context or BurdenContext(), high_b)
         self._decisions = Decisions()
         self._candidates: Optional[Candidates] = None
+        self._thresholds = _Thresholds(Settings.tdv_signal_ratio, Settings.tdv_adc_window, min_component_ml, Settings.adc_class_edges)
         self._edits: Optional[Edits] = None
         self._head_outside_mask = skeleton is not None and self._shows_brain()
         self._prepare(_LOWEST_RATIO)
@@ -168,19 +180,6 @@ class BurdenSession:
         """Take the last decision back, if any; the next update no longer knows it."""
         self._decisions.drop_last()
 
-    def with_decision(self, label: int, state: str) -> Burden:
-        """Decide on the component with this label of the last update, and update with the same thresholds.
-
-        Raises
-        ------
-        MarrowQuantError
-            If there is no such component.
-        """
-        if self._candidates is None or not 1 <= label <= len(self._candidates.pieces):
-            raise MarrowQuantError("There is no component {label} at these thresholds; choose one from the list.", label=label)
-        self.decide(self._candidates.pieces.centroid_ras[label - 1], state)
-        return self.update(**self._thresholds)
-
     def update(
         self,
         *,
@@ -211,7 +210,7 @@ class BurdenSession:
         _check_thresholds(ratio, adc_window, smallest, class_edges)
         if ratio < self._lowest_ratio:
             self._prepare(ratio)
-        self._thresholds = {"ratio": ratio, "adc_window": adc_window, "min_component_ml": smallest, "class_edges": class_edges}
+        self._thresholds = _Thresholds(ratio, adc_window, smallest, class_edges)
         kept = np.flatnonzero((self._level_ratio >= ratio) & (self._adc >= adc_window[0]) & (self._adc <= adc_window[1]))
         self._candidates, adc = self._collect(kept, smallest)
         pieces = self._candidates.pieces
@@ -235,12 +234,13 @@ class BurdenSession:
         return Candidates(flat, positions, ratio, pieces), self._adc_map.array.ravel()[flat].astype(np.float32)
 
     def _components(self, labels: np.ndarray, adc: np.ndarray, decided: Mapping[int, str]) -> tuple[Component, ...]:
-        pieces, matrix, around = self._candidates.pieces, self._high_b.ijk_to_ras[:3, :3], self._surroundings
-        median, mean, ratio = pieces.median(adc), pieces.mean(adc), pieces.mean(self._candidates.ratio)
-        positions = self._candidates.positions_ras
+        candidates = certain(self._candidates)
+        pieces, matrix, around = candidates.pieces, self._high_b.ijk_to_ras[:3, :3], self._surroundings
+        median, mean, ratio = pieces.median(adc), pieces.mean(adc), pieces.mean(candidates.ratio)
+        positions = candidates.positions_ras
         longest = longest_diameters([positions.take(pieces.row_ends(n + 1), axis=0) for n in range(len(pieces))], matrix)
         proposals, landmarks = self._proposals(median)
-        painted = [None] * len(pieces) if self._edits is None else self._edits.state_of(pieces, self._candidates.flat)
+        painted = [None] * len(pieces) if self._edits is None else self._edits.state_of(pieces, candidates.flat)
         proposals = [(state, PAINTED) if state else proposal for state, proposal in zip(painted, proposals)]
         regions, near_seam = around.regions(pieces, landmarks, self._outline), around.near_seam(pieces)
         fat = around.fat_fractions(labels, longest, pieces.volume_ml)
@@ -265,7 +265,7 @@ class BurdenSession:
 
     def _proposals(self, adc_median: np.ndarray) -> tuple[list[tuple[str, str]], Optional[Landmarks]]:
         """State and reason of each piece, and the landmarks, for which the head is a guide if it is in view."""
-        pieces = self._candidates.pieces
+        pieces = certain(self._candidates).pieces
         proposals = propose_states(pieces, adc_median, self._outline)
         head = self._head_outside_mask or any(reason == BRAIN for _, reason in proposals)
         landmarks = self._surroundings.landmarks(self._outline.top_mm if head else None)
@@ -275,14 +275,14 @@ class BurdenSession:
         return proposals, landmarks
 
     def _burden(self, components: tuple[Component, ...], label_array: np.ndarray, adc: np.ndarray, notes: list[str]) -> Burden:
-        pieces, limits = self._candidates.pieces, self._thresholds
+        pieces, limits = certain(self._candidates).pieces, self._thresholds
         is_accepted = np.array([component.state == ACCEPTED for component in components], dtype=bool)
         accepted = adc[pieces.order[np.repeat(is_accepted, np.diff(pieces.starts))]]
         measured = accepted[np.isfinite(accepted)]  # the reader may paint where there is no ADC
         features = {} if measured.size == 0 else first_order(measured)
-        low, high = limits["adc_window"]
-        rule = f"high-b signal at least {limits['ratio']:g} x muscle with edges at half height, ADC {low:g} to {high:g} {UNIT_ADC}"
-        rule += f", pieces of at least {limits['min_component_ml']:g} mL; muscle signal {self.muscle.signal:.4g} ({self.muscle.how})"
+        low, high = limits.adc_window
+        rule = f"high-b signal at least {limits.ratio:g} x muscle with edges at half height, ADC {low:g} to {high:g} {UNIT_ADC}"
+        rule += f", pieces of at least {limits.min_component_ml:g} mL; muscle signal {self.muscle.signal:.4g} ({self.muscle.how})"
         rule += "" if self._skeleton is None else "; only inside the skeleton mask that the reader gave"
         voxel_ml = self._high_b.voxel_volume_ml
         source = (*self._high_b.source, rule)
@@ -293,14 +293,14 @@ class BurdenSession:
             labels=labels,
             components=components,
             muscle_signal=self.muscle.signal,
-            signal_ratio_threshold=float(limits["ratio"]),
+            signal_ratio_threshold=float(limits.ratio),
             adc_window=(float(low), float(high)),
             tdv=Measurement("tDV", accepted.size * voxel_ml, UNIT_VOLUME, int(accepted.size), how=f"accepted components; {rule}"),
             gadc=Measurement("gADC", features.get("median", float("nan")), UNIT_ADC, int(measured.size), how="median ADC over the tDV"),
             features=features,
             histogram=histogram(measured, "ADC", UNIT_ADC) if measured.size else None,
-            class_volumes_ml=class_volumes(measured, limits["class_edges"], voxel_ml),
-            class_edges=tuple(float(edge) for edge in limits["class_edges"]),
+            class_volumes_ml=class_volumes(measured, limits.class_edges, voxel_ml),
+            class_edges=tuple(float(edge) for edge in limits.class_edges),
             flags=(*notes, *self._flags(accepted.size), *_flags_of_edits(self._edits, accepted.size - measured.size, voxel_ml)),
             infiltration=infiltration,
         )
@@ -311,8 +311,8 @@ class BurdenSession:
             flags.append("No component is accepted: the tDV is 0 mL and the gADC has no value.")
         if self._skeleton is not None:
             flags.append("The tDV counts only what lies inside the skeleton mask that was given; lesions outside it are not listed.")
-        without_adc = np.count_nonzero(self._ratio_without_adc >= self._thresholds["ratio"]) * self._high_b.voxel_volume_ml
-        if without_adc >= self._thresholds["min_component_ml"] and without_adc > 0:
+        without_adc = np.count_nonzero(self._ratio_without_adc >= self._thresholds.ratio) * self._high_b.voxel_volume_ml
+        if without_adc >= self._thresholds.min_component_ml and without_adc > 0:
             flags.append(f"{without_adc:.1f} mL above the signal threshold have no valid ADC and are not in the tDV.")
         return flags
 
@@ -357,7 +357,7 @@ def segment(
     return burden
 
 
-def _flags_of_edits(edits: Optional[Edits], n_without_adc: int, voxel_ml: float) -> list[str]:
+def _flags_of_edits(edits: Optional[Edits], n_without_adc: int, voxel_ml: float) -> list[Finding]:
     if edits is None:
         return []
     without = n_without_adc * voxel_ml

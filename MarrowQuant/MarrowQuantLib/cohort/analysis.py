@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Optional, TypeVar
+from typing import Generic, Optional, TypeVar, Union
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class Comparison:
     adjusted_p: float
 
 
-Test = TypeVar("Test", PairedTest, Correlation)
+Test = TypeVar("Test", bound=Union[PairedTest, Correlation])
 
 
 @dataclass(frozen=True)
@@ -151,16 +151,19 @@ def correlate(
 
 
 def _partial(given: Sequence[str]) -> Callable[..., Correlation]:
-    return lambda first, second, *held: spearman(first, second, np.column_stack(held) if held else None, given)
+    def test(first: np.ndarray, second: np.ndarray, *held: np.ndarray) -> Correlation:
+        return spearman(first, second, np.column_stack(held) if held else None, given)
+
+    return test
 
 
 def _adjusted(
     tests: Sequence[tuple[tuple[str, str], Callable[..., Test], Sequence[str]]], cohort: Cohort, correction: str
 ) -> tuple[Pair[Test], ...]:
     """Run tests of two columns each, with columns held constant, and correct their p."""
-    done = []
-    for (first, second), test, held in tests:
-        columns = (first, second, *held)
+    done: list[tuple[str, str, np.ndarray, Test, tuple[str, ...]]] = []
+    for (first, second), test, constant in tests:
+        columns = [first, second, *constant]
         if len(set(columns)) < len(columns):
             raise MarrowQuantError("The columns must differ from each other; choose each once.")
         values, _, found = numbers(cohort, columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from pydicom.dataset import Dataset
 
@@ -36,7 +37,8 @@ def _meanings() -> dict[tuple[str, str], str]:
     from pydicom.sr._snomed_dict import mapping
 
     found: dict[tuple[str, str], str] = {}
-    for scheme, names in concepts.items():
+    by_scheme: Any = concepts  # scheme: name: code: (meaning, …); pydicom gives it no type of its own
+    for scheme, names in by_scheme.items():
         for codes in names.values():
             found.update({(scheme, code): entry[0] for code, entry in codes.items()})
     found.update({("SRT", old): found[("SCT", new)] for old, new in mapping["SRT"].items() if ("SCT", new) in found})

@@ -13,7 +13,7 @@ from typing import Optional
 import numpy as np
 
 from ..io.arguments import is_finite_number, number_array
-from ..model import MarrowQuantError, Progress, no_progress
+from ..model import MarrowQuantError, Numbers, Progress, no_progress
 from .samples import SAME_B, fit_in_chunks, prepare
 
 METHODS = ("wls", "ols", "nlls")
@@ -54,7 +54,7 @@ class AdcFit:
 
 def fit_adc(
     signal: np.ndarray,
-    b_values: Sequence[float],
+    b_values: Numbers,
     *,
     method: str = "wls",
     b_used: Optional[Sequence[float]] = None,

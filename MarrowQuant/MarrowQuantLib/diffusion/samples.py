@@ -10,7 +10,7 @@ import numpy as np
 
 from ..io.arguments import number_array
 from ..io.threads import in_threads, keep_freed_memory
-from ..model import MarrowQuantError, Progress
+from ..model import MarrowQuantError, Numbers, Progress
 
 SMALLEST_PLAUSIBLE_MAX_B = 10.0  # s/mm²; our choice: no body protocol ends below it, and in ms/µm² all b-values do
 LARGEST_PLAUSIBLE_B = 50_000.0  # s/mm²; our choice: beyond every clinical and preclinical protocol, so the unit is wrong
@@ -55,7 +55,7 @@ class Samples:
 
 def prepare(
     signal: np.ndarray,
-    b_values: Sequence[float],
+    b_values: Numbers,
     *,
     fewest: int,
     what: str,

@@ -11,7 +11,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, Profile, Seam, Stitching, Volume
+from ..model import MarrowQuantError, Numbers, Profile, Seam, Stitching, Volume
 from .gains import Placed, estimate_gains, largest_step, otsu, overlap
 
 # Tolerances of the placement; all are our choice.
@@ -52,7 +52,7 @@ class Stitched:
 
 
 def stitch(
-    stations: Sequence[Volume], *, gains: Optional[Sequence[float]] = None, moves: Optional[Sequence[Sequence[int]]] = None
+    stations: Sequence[Volume], *, gains: Optional[Numbers] = None, moves: Optional[Sequence[Sequence[int]]] = None
 ) -> Stitched:
     """Join stations into one volume.
 
@@ -103,7 +103,7 @@ def stitch(
     return Stitched(volume, tuple(float(g) for g in applied), seams, tuple(warnings), profile)
 
 
-def _check_gains(gains: Optional[Sequence[float]], n_stations: int) -> None:
+def _check_gains(gains: Optional[Numbers], n_stations: int) -> None:
     if gains is None:
         return
     values = np.asarray(gains, dtype=float)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Optional
 
 import numpy as np
 
 from ..io.arguments import is_finite_number, number_array
 from ..io.threads import in_threads, keep_freed_memory
-from ..model import MarrowQuantError
+from ..model import MarrowQuantError, Numbers
 
 LONGEST_ECHO_S = 0.2  # no gradient echo of marrow is later; in milliseconds all are
 FIELD_STRENGTHS_T = (0.05, 15.0)  # tesla; wide enough for every scanner, and too narrow for gauss or megahertz
@@ -18,7 +17,7 @@ NORMAL_MAD = 0.6745  # median absolute deviation of a normal distribution of sta
 
 
 def checked(
-    signal: np.ndarray, echo_times_s: Sequence[float], field_strength_t: float, mask: Optional[np.ndarray], fewest_echoes: int
+    signal: np.ndarray, echo_times_s: Numbers, field_strength_t: float, mask: Optional[np.ndarray], fewest_echoes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Signal, echo times and mask as arrays.
 

@@ -7,7 +7,6 @@ smooth field on blocks (fieldmap), Gauss–Newton in every voxel (refine), for a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Optional, Union
 
@@ -15,7 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..io.threads import in_threads
-from ..model import Finding, MarrowQuantError, Progress, finding, no_progress
+from ..model import Finding, MarrowQuantError, Numbers, Progress, finding, no_progress
 from . import fieldmap, fraction, precession, rivals, varpro
 from . import readout as bipolar
 from . import refine as refinement
@@ -76,7 +75,7 @@ class _Problem:
 
 def fit_fat_water(
     signal: np.ndarray,
-    echo_times_s: Sequence[float],
+    echo_times_s: Numbers,
     field_strength_t: float,
     *,
     spectrum: Union[str, FatSpectrum] = "ren_marrow_9",

@@ -110,7 +110,7 @@ def _refined(signal: np.ndarray, rate: np.ndarray, at: Echoes) -> Refined:
 
 
 def _bounds(
-    water: np.ndarray, fat: np.ndarray, sums: list[tuple[np.ndarray, ...]], inverse: tuple[np.ndarray, ...], at: Echoes
+    water: np.ndarray, fat: np.ndarray, sums: list[_Sums], inverse: tuple[np.ndarray, ...], at: Echoes
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cramér–Rao bounds of the standard deviations of the smaller of W and F, of the fat fraction times (|W| + |F|)², and of R2* in 1/s.
 
@@ -202,7 +202,7 @@ def _step(signal: np.ndarray, rate: np.ndarray, at: Echoes) -> np.ndarray:
 
 
 def _derivative(
-    water: np.ndarray, fat: np.ndarray, sums: list[tuple[np.ndarray, ...]], inverse: tuple[np.ndarray, ...]
+    water: np.ndarray, fat: np.ndarray, sums: list[_Sums], inverse: tuple[np.ndarray, ...]
 ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray], np.ndarray]:
     """Of g, the derivative of the model by z: its inner products with exp(zt) and c exp(zt); the water and fat that come nearest to it;
     and its energy that they leave over."""

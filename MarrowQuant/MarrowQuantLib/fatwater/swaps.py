@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..model import MarrowQuantError
+from ..model import MarrowQuantError, Numbers
 
 TISSUE = 0.15  # of the 99th percentile of W + F
 CLEAR_POINTS = 20.0  # from 50 %: nearer voxels do not vote
@@ -32,7 +32,7 @@ class SwappedSlices:
     sentences: tuple[str, ...]
 
 
-def find_swapped_slices(water: np.ndarray, fat: np.ndarray, spacing_mm: Sequence[float]) -> SwappedSlices:
+def find_swapped_slices(water: np.ndarray, fat: np.ndarray, spacing_mm: Numbers) -> SwappedSlices:
     """Slices in which water and fat look exchanged.
 
     Parameters
@@ -142,7 +142,7 @@ def _groups(side: np.ndarray) -> np.ndarray:
     return group
 
 
-def _subcutaneous_votes(side: np.ndarray, tissue: np.ndarray, spacing_mm: Sequence[float]) -> tuple[int, int]:
+def _subcutaneous_votes(side: np.ndarray, tissue: np.ndarray, spacing_mm: Numbers) -> tuple[int, int]:
     """How many voxels of one slice under the skin are fat, and how many are clearly water or fat."""
     labels, n_labels = ndimage.label(tissue)
     if not n_labels:

@@ -13,7 +13,7 @@ from typing import Optional
 import numpy as np
 import SimpleITK as sitk
 
-from ..model import MarrowQuantError, Numbers, Volume, certain
+from ..model import MarrowQuantError, Numbers, Volume
 
 _LPS = np.diag([-1.0, -1.0, 1.0])
 _BINS = 32
@@ -107,7 +107,7 @@ def register(
         If the box shows too little of the baseline, or the images do not overlap.
     """
     begin = start or identity()
-    fixed_volume = baseline if center_ras is None else _crop(baseline, center_ras, certain(half_size_mm))
+    fixed_volume = baseline if center_ras is None else _crop(baseline, center_ras, np.asarray(half_size_mm))
     fixed, moving = to_sitk(fixed_volume), to_sitk(follow_up)
     center = _LPS @ np.asarray(_middle(baseline) if center_ras is None else center_ras, dtype=float)
     transform = sitk.Euler3DTransform()

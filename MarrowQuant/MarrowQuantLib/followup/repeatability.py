@@ -8,9 +8,11 @@ Shrout and Fleiss (Psychol Bull 1979;86:420); wCV as the root mean square of the
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -132,13 +134,14 @@ def limits_from_text(text: str) -> dict[str, Repeatability]:
         data = json.loads(text)
         if data["format"] != _FORMAT:
             raise KeyError("format")
-        nan = float("nan")
-        return {
-            key: Repeatability(**{name: nan if value is None else value for name, value in entry.items()})
-            for key, entry in data["limits"].items()
-        }
+        limits: dict[str, dict[str, Any]] = data["limits"]
+        return {key: Repeatability(**_with_nan(entry)) for key, entry in limits.items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise MarrowQuantError("These are no repeatability limits; write them with the repeatability tool.") from None
+
+
+def _with_nan(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: math.nan if value is None else value for name, value in entry.items()}
 
 
 def write_limits(found: Mapping[str, Repeatability], path: Path) -> None:

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
@@ -187,9 +187,9 @@ def _sheet(name: str, separator: str, rows: Sequence[Row], notes: Sequence[Findi
         )
     kept, nameless = _kept_columns(header, body)
     named = tuple(header[n] or UNNAMED.format(n + 1) for n in kept)
-    cells = tuple(tuple(cells[n] for n in kept) for _, cells in body)
+    values = tuple(tuple(cells[n] for n in kept) for _, cells in body)
     told = [finding("sheet.unnamed_column", file=name, place=n + 1, called=UNNAMED.format(n + 1)) for n in nameless]
-    return Sheet(name, named, cells, tuple(line for line, _ in body), separator, (*notes, *told))
+    return Sheet(name, named, values, tuple(line for line, _ in body), separator, (*notes, *told))
 
 
 def _kept_columns(header: Sequence[str], body: Sequence[Row]) -> tuple[list[int], list[int]]:
@@ -213,7 +213,7 @@ def fold_heading(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
-def find_columns(header: Sequence[str], names: dict[str, Iterable[str]]) -> dict[str, int]:
+def find_columns(header: Sequence[str], names: Mapping[str, Iterable[str]]) -> dict[str, int]:
     """Place of each wanted column, by any of its names; a column that is not there is absent."""
     folded = [fold_heading(heading) for heading in header]
     found = {}

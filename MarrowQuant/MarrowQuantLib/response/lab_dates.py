@@ -58,7 +58,8 @@ def parse_date(text: str, order: str = "") -> Optional[datetime.date]:
         match = pattern.fullmatch(text)
         if match:
             try:
-                return datetime.date(*parts(match))
+                numbers = parts(match)
+                return datetime.date(*numbers) if numbers else None
             except (ValueError, TypeError):
                 return None
     return None

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple, Optional
 
+from ..model import certain
+
 BELOW, ABOVE, NOT_DETECTED = "below", "above", "not detected"
 POINT, COMMA = "point", "comma"
 
@@ -94,7 +96,7 @@ def style_in(texts: Iterable[str]) -> str:
         cell = folded(text)
         for sign, style in ((".", POINT), (",", COMMA)):
             before, found, after = cell.rpartition(sign)
-            digits = re.match(r"\d*", after)[0]
+            digits = after[: len(after) - len(after.lstrip("0123456789"))]
             if found and before[-1:].isdigit() and digits and len(digits) != 3:
                 shown.add(style)
     return shown.pop() if len(shown) == 1 else ""
@@ -104,12 +106,14 @@ def _with_unit(cell: str, style: str) -> Optional[Written]:
     bare = _RANGE.sub("", cell).strip()
     number = _number(bare, style)
     if number is None:
-        bare = _FLAGS.fullmatch(bare)[1].strip()
+        bare = certain(_FLAGS.fullmatch(bare))[1].strip()
         number = _number(bare, style)
     if number is not None:
         return Written(number)
     match = _NUMBER_AND_UNIT.fullmatch(bare)
-    number = _number(match[1].strip(), style) if match else None
+    if match is None:
+        return None
+    number = _number(match[1].strip(), style)
     return None if number is None else Written(number, "", match[2])
 
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional, Union
 
-from ..model import MarrowQuantError, Settings, VertebraROI, Volume
+from ..model import MarrowQuantError, Numbers, Settings, VertebraROI, Volume
 from .labelfiles import is_label_file, read_labels
 from .markups import read_markups
 from .propose import propose
 from .segment import segment_bodies
 from .takeover import take_over
 
-Click = tuple[str, Sequence[float]]
+Click = tuple[str, Numbers]
 
 
 def read_rois(

@@ -155,7 +155,8 @@ def _match(levels: Sequence[str], prior: np.ndarray, image: Volume) -> tuple[np.
     axes = default_axes(prior)
     patch = np.round(np.array(_PATCH_MM) / _STEP_MM).astype(int)
     search = np.round(np.array(_SEARCH_MM) / _STEP_MM).astype(int)
-    template = sum(_standardise(sampler.block(prior[end], axes[end], patch)) for end in (0, -1))
+    first, last = (_standardise(sampler.block(prior[end], axes[end], patch)) for end in (0, -1))
+    template = first + last
     moves = np.stack(np.meshgrid(*(np.arange(-n, n + 1) * _STEP_MM for n in search), indexing="ij"), axis=-1)
     penalty = _PULL / 2 * ((moves / np.array(_PULL_MM)) ** 2).sum(axis=-1)
     centers, doubts = prior.copy(), {}

@@ -16,7 +16,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, VertebraROI, Volume
+from ..model import MarrowQuantError, Numbers, VertebraROI, Volume
 from .chain import COARSE, FINE, BodyPrior, Box, Marrow, Signs, find_chains, marrow_inside, wall_signs
 from .column import UNIT_SPACING, ColumnFrame, SagittalPicture, Sampler, Views, column_frame, find_midline, sagittal_picture, side_of_body
 from .cortex import inset
@@ -113,7 +113,7 @@ class BodySegmentation(Bodies):
 
 def segment_bodies(
     image: Volume,
-    clicks: Mapping[str, Sequence[float]],
+    clicks: Mapping[str, Numbers],
     *,
     margin_mm: float = MARGIN_MM,
     shape: str = "ellipsoid",
@@ -182,7 +182,7 @@ def _frame_doubts(certainty: float, scale: float) -> list[str]:
     return doubts
 
 
-def _check_clicks(clicks: Mapping[str, Sequence[float]], sampler: Sampler) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
+def _check_clicks(clicks: Mapping[str, Numbers], sampler: Sampler) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
     if not clicks:
         raise MarrowQuantError("No vertebra was clicked; click the first and the last vertebral body, for example L1 and L5.")
     ordered = sorted(clicks, key=level_index)

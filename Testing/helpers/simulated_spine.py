@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import spines
 from MarrowQuantLib.model import Role, VertebraROI, Volume
 from MarrowQuantLib.phantom import dixon, patient, sampling
 from MarrowQuantLib.phantom.stories import find_story
 from MarrowQuantLib.vertebrae import BodySegmentation, levels_between
+
+from . import spines
 
 # Relaxation times of water and fat in ms at 3 T, (T1, T2), our choice: rounded, so that the contrasts are those that a radiologist knows.
 WATER_MS = {

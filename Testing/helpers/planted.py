@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
-from dicom_files import ENHANCED_MR_IMAGE, MR_IMAGE, write_enhanced, write_image
 from pydicom.datadict import DicomDictionary
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.valuerep import PersonName
+
+from .dicom_files import ENHANCED_MR_IMAGE, MR_IMAGE, write_enhanced, write_image
 
 SECRET = "Geheimrat"  # in the text, whatever the type allows; every planted value holds it or its upper case
 JAPANESE = "山田^太郎"

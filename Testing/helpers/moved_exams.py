@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import functools
 
-import fake_exams
 import numpy as np
 from MarrowQuantLib.model import Role
+
+from . import fake_exams
 
 SHIFT = np.array([6.0, -6.0, 12.0])  # RAS mm, whole voxels of the diffusion grid
 LABELS = ("baseline", "follow-up")
