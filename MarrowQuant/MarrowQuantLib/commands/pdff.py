@@ -15,7 +15,7 @@ import numpy as np
 from .. import dicom, workflow
 from ..fatwater import SPECTRA, FatWaterFit, fit_dual_echo, fit_fat_water, fit_fat_water_magnitude, scales, swap_back, tissue
 from ..io import imagefiles
-from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Role, Volume
+from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Numbers, Role, Volume
 from .progress import progress_bar
 
 COMPLEX_PAIRS = (("real", "imaginary"), ("magnitude", "phase"))
@@ -26,7 +26,7 @@ class _Echoes:
     """Images of one acquisition, echo last, complex or magnitude; ``grid`` carries the geometry."""
 
     signal: np.ndarray
-    times_s: Sequence[float]
+    times_s: Numbers
     field_strength_t: float
     grid: Volume
 

@@ -16,6 +16,7 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 
+from ..model import certain
 from . import elements as el
 from .csa import csa_numbers
 from .frame import Frame
@@ -157,7 +158,7 @@ def _shortened(frame: Frame) -> Frame:
     square = _square(frame.gradient) if frame.gradient else 0.0
     if abs(square - 1.0) <= UNEQUAL_LENGTHS:
         return frame
-    b = round(frame.b_value * square, 1)
+    b = round(certain(frame.b_value) * square, 1)
     why = f"{frame.b_source}, {frame.b_value:g} times the square of the gradient's length {square**0.5:.3f}"
     return replace(frame, b_value=0.0 if b < DUMMY_B else b, b_source=why)
 

@@ -17,6 +17,10 @@ class Attribute(NamedTuple):
     neutral: Any = None
 
 
+def _mapping(code: str) -> Attribute:
+    return Attribute(f"the Real World Value Mapping in {code}", lambda frame: frame.real_world.get(code))
+
+
 SLOPES = (
     Attribute("the rescale slope (0028,1053)", lambda frame: frame.slope, 1.0),
     Attribute("the rescale intercept (0028,1052)", lambda frame: frame.intercept, 0.0),
@@ -37,7 +41,7 @@ def lost_in_part(frames: Sequence[Frame], is_map: bool, uses_scale_slope: bool =
         Philips' private scale slope is needed.
     """
     codes = sorted({code for frame in frames for code in frame.real_world}) if is_map else ()
-    mappings = [Attribute(f"the Real World Value Mapping in {code}", lambda frame, code=code: frame.real_world.get(code)) for code in codes]
+    mappings = [_mapping(code) for code in codes]
     scale_slope = (Attribute("Philips' scale slope (2005,100E)", lambda frame: frame.scale_slope),) if uses_scale_slope else ()
     for attribute in (*SLOPES, *(UNITS if is_map else ()), *mappings, *scale_slope):
         values = [attribute.of(frame) for frame in frames]

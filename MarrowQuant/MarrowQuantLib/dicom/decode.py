@@ -14,6 +14,7 @@ import numpy as np
 import pydicom
 import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID
 
 from .headers import RLE
 
@@ -49,7 +50,7 @@ def decoded(dataset: Dataset, syntax: str) -> np.ndarray:
 
 def _by_gdcm(dataset: Dataset, syntax: str) -> np.ndarray:
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID, meta.TransferSyntaxUID = SECONDARY_CAPTURE, syntax
+    meta.MediaStorageSOPClassUID, meta.TransferSyntaxUID = UID(SECONDARY_CAPTURE), UID(syntax)
     meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
     bare = Dataset()
     bare.file_meta = meta

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..model import Role
+from ..model import Role, certain
 from .bvalues import SCATTER, shells
 from .classify import FOLLOWS, Verdict
 from .draft import Draft, same_protocol
@@ -62,12 +62,12 @@ def merge_across_series(drafts: Sequence[Draft]) -> list[Draft]:
     replaced: dict[int, Draft] = {}
     for group in sets.values():
         by_direction = [draft for draft in group if draft.directional]
-        traces = {draft.b_value for draft in group if not draft.directional and "DERIVED" in draft.frame.image_type[:1]}
+        traces = {certain(draft.b_value) for draft in group if not draft.directional and "DERIVED" in draft.frame.image_type[:1]}
         for shell in _shells_of([draft for draft in by_direction if len(draft.parts) < MIN_DIRECTIONS]):
             replaced[id(shell[0])] = _as_one(shell, has_trace=False)
             given_up.update({id(draft): draft for draft in shell[1:]})
         for draft in by_direction:
-            if id(draft) not in given_up and any(abs(draft.b_value - b) <= SCATTER * b for b in traces):
+            if id(draft) not in given_up and any(abs(certain(draft.b_value) - b) <= SCATTER * b for b in traces):
                 replaced[id(draft)] = _as_one([draft], has_trace=True)
     return [replaced.get(id(draft), draft) for draft in drafts if id(draft) not in given_up]
 
@@ -76,7 +76,7 @@ def _shells_of(drafts: Sequence[Draft]) -> list[list[Draft]]:
     """Directions of several series that are one shell, each other direction once; only sets of two and more."""
     by_b: dict[float, list[Draft]] = defaultdict(list)
     for draft in drafts:
-        by_b[draft.b_value].append(draft)
+        by_b[certain(draft.b_value)].append(draft)
     found = []
     for values in shells(sorted(by_b), {b: set().union(*map(_directions_of, members)) for b, members in by_b.items()}):
         shell: list[Draft] = []
@@ -119,7 +119,7 @@ def _as_one(directions: Sequence[Draft], has_trace: bool) -> Draft:
         it = "it" if count == 1 else "them"
         note = f"{FEW_DIRECTIONS} {count} gradient direction{plural}: the ADC is that along {it}, not the mean diffusivity"
     notes = [said for said in first.notes if not said.startswith(FEW_DIRECTIONS)]
-    b_values = sorted({draft.b_value for draft in directions})
+    b_values = sorted({certain(draft.b_value) for draft in directions})
     if len(b_values) > 1:
         notes.append(f"b {', '.join(f'{b:g}' for b in b_values)} as applied are one shell")
     b_value = round(float(np.mean([draft.b_value for draft in directions for _ in draft.parts])), 1)

@@ -162,7 +162,7 @@ def _fits_water_and_fat(samples: np.ndarray, reference: np.ndarray) -> Optional[
     candidates = {"a fraction": (100.0, 0.0), "per cent": (1.0, 0.0), "per mille": (0.1, 0.0), "0 … 255 for 0 … 100 %": (100 / 255, 0.0),
                   "0 … 4095 for 0 … 100 %": (100 / 4095, 0.0), "0 … 4095 for −100 … 200 %": (300 / 4095, -100.0)}  # fmt: skip
     misfits = {name: float(np.median(np.abs(samples[inside] * f + o - reference[inside]))) for name, (f, o) in candidates.items()}
-    best, second = sorted(misfits, key=misfits.get)[:2]
+    best, second = sorted(misfits, key=lambda name: misfits[name])[:2]
     if misfits[best] > AGREEMENT or misfits[second] < MUCH_WORSE * max(misfits[best], 0.5):
         return None
     factor, offset = candidates[best]

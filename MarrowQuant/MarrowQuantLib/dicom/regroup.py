@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
+from typing import Optional
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def series_of(frames: Sequence[Frame]) -> list[list[Frame]]:
     return [settle(_one_frame_of_reference(group)) for group in groups]
 
 
-def _joined(groups: list[list[Frame]], key_of: object) -> list[list[Frame]]:
+def _joined(groups: list[list[Frame]], key_of: Callable[[list[Frame]], Optional[Hashable]]) -> list[list[Frame]]:
     """Groups of one key together, in the place of the first; those whose key is None stay alone."""
     joined: dict[Hashable, list[Frame]] = {}
     for n, group in enumerate(groups):

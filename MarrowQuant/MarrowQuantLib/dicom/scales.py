@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
-from typing import Optional
+from collections.abc import Sequence
+from typing import Any, Optional
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def scale(drafts: Sequence[Draft]) -> None:
     """Give every volume its scaling, or the problem that forbids one."""
     for draft in drafts:
         draft.problem = draft.problem or broken_slope(draft.grid.frames) or _lost_scale(draft)
-    alike: dict[Hashable, list[Draft]] = defaultdict(list)
+    alike: dict[tuple[Any, ...], list[Draft]] = defaultdict(list)
     for draft in drafts:
         if not draft.problem:
             alike[_stored_alike(draft)].append(draft)
@@ -52,7 +52,7 @@ def _refuse_without_a_slope(group: Sequence[Draft]) -> None:
         draft.problem = draft.problem or lost_beside(frames[id(draft)], others)
 
 
-def _stored_alike(draft: Draft) -> Hashable:
+def _stored_alike(draft: Draft) -> tuple[Any, ...]:
     """Maps of one kind share their unit, phase images theirs, and measured signals are compared with each other."""
     protocol = same_protocol(draft)
     if draft.role in QUANTITIES:
@@ -80,7 +80,7 @@ def _scalings(group: Sequence[Draft], everything: Sequence[Draft]) -> list[Scali
 
 def _fat_fraction_beside(draft: Draft, everything: Sequence[Draft]) -> Optional[np.ndarray]:
     """The fat fraction in % of the water and fat images on the map's own grid, in the slices that are sampled; NaN where both are dark."""
-    images = {}
+    images: dict[Role, Draft] = {}
     for other in everything:
         if other.role in (Role.WATER, Role.FAT) and not other.problem and other.exam == draft.exam and _same_grid(draft, other):
             images.setdefault(other.role, other)

@@ -207,8 +207,8 @@ def _runs(frames: list[Frame]) -> Optional[list[list[Frame]]]:
 
 def _restarts(frames: list[Frame]) -> Optional[list[list[Frame]]]:
     """Stations whose instance numbers begin anew in each: there, position minus step times number is one value a station."""
-    numbers = [frame.instance_number for frame in frames]
-    if None in numbers or len(set(numbers)) == len(numbers) or len(set(numbers)) < 2:
+    numbers = [frame.instance_number for frame in frames if frame.instance_number is not None]
+    if len(numbers) < len(frames) or len(set(numbers)) == len(numbers) or len(set(numbers)) < 2:
         return None
     stride = int(np.diff(sorted(set(numbers))).min())
     heights = heights_of(frames)

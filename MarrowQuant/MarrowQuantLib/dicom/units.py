@@ -95,11 +95,12 @@ def _leading_factor(text: str) -> tuple[Optional[float], str]:
 
 
 def _size(found: dict[str, Optional[str]]) -> float:
-    size = _LENGTHS_UM[found["length"]] ** 2 if found.get("length") else 1.0
-    if found.get("time"):
-        return _TIMES_S[found["time"]]
-    if found.get("hertz"):
-        return _HERTZ[found["hertz"].lower()]
+    length = found.get("length")
+    size = _LENGTHS_UM[length] ** 2 if length else 1.0
+    if time := found.get("time"):
+        return _TIMES_S[time]
+    if hertz := found.get("hertz"):
+        return _HERTZ[hertz.lower()]
     per = found.get("per") or found.get("inverse")
     return size / _TIMES_S[per] if per else size
 
