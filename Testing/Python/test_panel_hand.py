@@ -5,10 +5,10 @@ Each edit is made as the other module makes it, on the real nodes; the panel hea
 
 from __future__ import annotations
 
-import fake_exams
 import numpy as np
 import pytest
-from test_panel import choose_exam, column, measured, place
+from helpers import fake_exams
+from helpers.panel_actions import choose_exam, column, measured, place
 
 
 @pytest.fixture

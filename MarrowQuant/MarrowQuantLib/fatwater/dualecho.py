@@ -8,12 +8,11 @@ also serves more echoes (fieldmap). R2* is not known from two echoes and is negl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Optional, Union
 
 import numpy as np
 
-from ..model import MarrowQuantError, Progress, finding, no_progress
+from ..model import MarrowQuantError, Numbers, Progress, finding, no_progress
 from . import fieldmap
 from .checks import checked, prepared
 from .result import FatWaterFit
@@ -28,7 +27,7 @@ LEAST_OPPOSITION = 0.5  # of the smaller over the larger echo at the strongest c
 
 def fit_dual_echo(
     signal: np.ndarray,
-    echo_times_s: Sequence[float],
+    echo_times_s: Numbers,
     field_strength_t: float,
     *,
     spectrum: Union[str, FatSpectrum] = "ren_marrow_9",

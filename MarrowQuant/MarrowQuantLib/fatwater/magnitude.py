@@ -8,7 +8,6 @@ MRM 2019;82:460). They are fitted, each by maximum likelihood for Rician noise, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional, Union
 
@@ -16,7 +15,7 @@ import numpy as np
 from scipy.special import i0e, i1e
 
 from ..io.arguments import is_finite_number
-from ..model import Finding, MarrowQuantError, Progress, finding, no_progress
+from ..model import Finding, MarrowQuantError, Numbers, Progress, finding, no_progress
 from .checks import checked, noise_sd, prepared
 from .result import FatWaterFit
 from .spectra import FatSpectrum, fat_phasor, get_spectrum
@@ -46,7 +45,7 @@ class _Model:
 
 def fit_fat_water_magnitude(
     signal: np.ndarray,
-    echo_times_s: Sequence[float],
+    echo_times_s: Numbers,
     field_strength_t: float,
     *,
     spectrum: Union[str, FatSpectrum] = "ren_marrow_9",
