@@ -21,6 +21,7 @@ quick: lint
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/python Testing/type_gate.py
+	$(BIN)/lint-imports
 
 api: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --editable ".[api]"

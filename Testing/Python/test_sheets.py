@@ -152,7 +152,7 @@ def test_a_workbook_that_is_old_damaged_or_a_bomb_is_named(tmp_path, monkeypatch
 def test_without_openpyxl_a_workbook_says_what_to_install(tmp_path, monkeypatch):
     path = tmp_path / "labs.xlsx"
     path.write_bytes(b"PK\x03\x04")
-    monkeypatch.setitem(__import__("MarrowQuantLib.cohort.packages", fromlist=["x"])._ENTRY, "openpyxl", "no_such_package")
+    monkeypatch.setitem(__import__("MarrowQuantLib.io.packages", fromlist=["x"])._ENTRY, "openpyxl", "no_such_package")
     with pytest.raises(MarrowQuantError, match=r"openpyxl is needed for Excel workbooks such as labs\.xlsx"):
         read_history(path)
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..io.packages import need
 from ..model import MarrowQuantError
 from .design import check_columns
-from .packages import need
 
 METHODS = ("multinomial", "lda")
 FOLDS, REPEATS = 5, 10

@@ -10,10 +10,10 @@ from typing import Optional
 import numpy as np
 from scipy import stats
 
+from ..io.packages import need
 from ..model import MarrowQuantError
 from .design import check_columns
 from .logistic import INTERCEPT
-from .packages import need
 
 
 @dataclass(frozen=True)

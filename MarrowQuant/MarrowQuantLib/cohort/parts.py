@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import scipy
 
+from ..io.packages import need
 from .analysis import Explained, Pair, Several
 from .columns import axis_title
 from .comparisons import Correlation, PairedTest
 from .groups import FOLDS, REPEATS
 from .linear import LinearFit
-from .packages import need
 from .part import Part, Table
 from .plots import box_figure, effects_figure, pairs_figure, scatter_figure
 from .words import Words

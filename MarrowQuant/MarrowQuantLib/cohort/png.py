@@ -15,9 +15,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from ..io.packages import need
 from ..model import MarrowQuantError
 from ..report.charts import INK
-from .packages import need
 
 SCALE = 4
 """Pixels per SVG unit (1/96 inch): 384 dpi, more than the 300 that journals ask for."""

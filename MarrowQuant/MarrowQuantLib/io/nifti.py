@@ -12,8 +12,9 @@ import gzip
 import struct
 import zlib
 from collections.abc import Mapping
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -94,9 +95,9 @@ def _first(raw: bytes, order: str) -> _Header:
     def get(code: str, at: int) -> tuple:
         return struct.unpack_from(order + code, raw, at)
 
-    dim = get("8h", 40)
+    dim, (slope, intercept), (qform, sform) = get("8h", 40), get("2f", 112), get("2h", 252)
     return _Header(
-        order, dim[1 : 1 + max(dim[0], 0)], get("h", 70)[0], get("8f", 76), _offset(get("f", 108)[0]), *get("2f", 112), *get("2h", 252),
+        order, dim[1 : 1 + max(dim[0], 0)], get("h", 70)[0], get("8f", 76), _offset(get("f", 108)[0]), slope, intercept, qform, sform,
         get("3f", 256), get("3f", 268), np.reshape(get("12f", 280), (3, 4)), raw[123] & 7,
     )  # fmt: skip
 
@@ -105,9 +106,9 @@ def _second(raw: bytes, order: str) -> _Header:
     def get(code: str, at: int) -> tuple:
         return struct.unpack_from(order + code, raw, at)
 
-    dim = get("8q", 16)
+    dim, (slope, intercept), (qform, sform) = get("8q", 16), get("2d", 176), get("2i", 344)
     return _Header(
-        order, dim[1 : 1 + max(dim[0], 0)], get("h", 12)[0], get("8d", 104), get("q", 168)[0], *get("2d", 176), *get("2i", 344),
+        order, dim[1 : 1 + max(dim[0], 0)], get("h", 12)[0], get("8d", 104), get("q", 168)[0], slope, intercept, qform, sform,
         get("3d", 352), get("3d", 376), np.reshape(get("12d", 400), (3, 4)), get("i", 500)[0] & 7,
     )  # fmt: skip
 
@@ -133,7 +134,7 @@ def _volumes(header: _Header, name: str, complex_too: bool) -> int:
     return more[0] if more else 1
 
 
-def _voxels(file: BinaryIO, header: _Header, size: int, path: Path) -> bytes:
+def _voxels(file: BufferedIOBase, header: _Header, size: int, path: Path) -> bytes:
     """The bytes of all voxels; what is declared is compared with the file before memory is taken."""
     is_packed = path.name.lower().endswith(".gz")
     most = path.stat().st_size * (GZIP_RATIO if is_packed else 1)

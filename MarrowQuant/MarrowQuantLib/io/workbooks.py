@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any, Optional
 
-from ..cohort.packages import need
 from ..model import Finding, MarrowQuantError, finding
+from .packages import need
 
 _LARGEST_UNPACKED = 500_000_000  # bytes; our choice: a small file that unpacks to more is an attack or no sheet that people make
 _MOST_ROWS = 200_000  # our choice

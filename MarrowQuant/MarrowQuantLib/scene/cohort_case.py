@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Optional
 
 from ..cohort import adopt, analysis, parts
-from ..cohort.packages import need
 from ..cohort.part import Part
 from ..cohort.procedure import Developed, Procedure
 from ..cohort.reading import read_cohort
@@ -16,6 +15,7 @@ from ..cohort.roc import Roc, roc
 from ..cohort.table import Cohort, findings
 from ..cohort.validation import Validation, events_warning
 from ..cohort.words import Words
+from ..io.packages import need
 from ..model import MarrowQuantError, Progress, no_progress
 from . import cohort as nodes
 
