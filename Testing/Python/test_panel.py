@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from helpers import fake_exams
-from helpers.panel_actions import column, measured, place
+from helpers.panel_actions import column, measured, pick, place
 from MarrowQuantLib.model import Settings
 from MarrowQuantLib.vertebrae.levels import LEVELS
 
@@ -168,7 +168,7 @@ def test_undo_takes_back_renaming_excluding_and_finding_too(filled):
 def test_the_vertebrae_of_a_segmentation_are_taken_over_and_what_is_doubtful_is_told(filled):
     assert not filled.ui.takeOverButton.enabled
     node = fake_exams.segmentation({"L1": 60.0, "vertebrae_L2": 30.0, "Liver": 0.0})
-    filled.ui.segmentationComboBox.setCurrentNode(node)
+    pick(filled.ui.segmentationComboBox, node)
     assert filled.ui.takeOverButton.enabled
     filled.ui.takeOverButton.click()
     assert column(filled.ui.vertebraeTable, 0) == ["L1", "L2"]
@@ -179,7 +179,7 @@ def test_the_vertebrae_of_a_segmentation_are_taken_over_and_what_is_doubtful_is_
 
 
 def test_a_segmentation_without_vertebrae_is_refused_with_a_sentence(filled):
-    filled.ui.segmentationComboBox.setCurrentNode(fake_exams.segmentation({"Liver": 0.0}))
+    pick(filled.ui.segmentationComboBox, fake_exams.segmentation({"Liver": 0.0}))
     filled.ui.takeOverButton.click()
     assert "no labelled vertebra" in filled.ui.statusLabel.text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import fake_exams
-from helpers.panel_actions import column, measured
+from helpers.panel_actions import bone_mask, column, measured, pick
 from MarrowQuantLib.burden import PRESETS
 from MarrowQuantLib.followup.repeatability import repeatability, write_limits
 
@@ -13,17 +13,6 @@ from MarrowQuantLib.followup.repeatability import repeatability, write_limits
 @pytest.fixture
 def panel(filled_panel):
     return filled_panel
-
-
-def bone_mask(above_mm: float):
-    """A labelmap of everything above a height, on a grid of its own."""
-    import slicer
-
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "bone")
-    matrix, (_, _, s) = fake_exams.grid((60, 60, 60), (4.0, 4.0, 4.0))
-    slicer.util.updateVolumeFromArray(node, (s > above_mm).astype(np.uint8))
-    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(matrix))
-    return node
 
 
 def test_a_preset_moves_the_thresholds_and_tells_its_source(panel):
@@ -61,12 +50,12 @@ def test_a_mask_of_bone_restricts_the_exam_shown_and_can_be_lifted(panel):
     panel.ui.proposeButton.click()
     exam = panel.panel.burden.exam
     whole = exam.burden.tdv.value
-    panel.ui.skeletonComboBox.setCurrentNode(bone_mask(0.0))
+    pick(panel.ui.skeletonComboBox, bone_mask(0.0))
     assert [component.centroid_ras[2] > 0 for component in exam.burden.components] == [True]
     assert exam.burden.tdv.value == pytest.approx(whole / 2, rel=0.05)
     assert "skeleton mask" in panel.ui.burdenMessage.text
     assert len(panel.logic.case.exams["follow-up"].burden.components) == 2
-    panel.ui.skeletonComboBox.setCurrentNode(None)
+    pick(panel.ui.skeletonComboBox, None)
     assert exam.burden.tdv.value == whole
 
 
@@ -74,7 +63,7 @@ def test_a_mask_that_does_not_fit_is_refused_and_the_number_stays(panel):
     panel.ui.proposeButton.click()
     exam = panel.panel.burden.exam
     whole = exam.burden.tdv.value
-    panel.ui.skeletonComboBox.setCurrentNode(bone_mask(500.0))
+    pick(panel.ui.skeletonComboBox, bone_mask(500.0))
     assert "empty" in panel.ui.statusLabel.text
     assert exam.skeleton_node is None and exam.burden.tdv.value == whole
 

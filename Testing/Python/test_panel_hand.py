@@ -8,34 +8,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import fake_exams
-from helpers.panel_actions import choose_exam, column, measured, place
+from helpers.panel_actions import choose_exam, column, measured, notice, place, rest
 
 
 @pytest.fixture
 def panel(filled_panel):
     measured(filled_panel)
     return filled_panel
-
-
-def rest(slicer_host) -> None:
-    """Let the panel's timer run out."""
-    from slicerhost.pyside import QtTest
-
-    QtTest.QTest.qWait(300)
-    slicer_host.process_events()
-
-
-def notice(panel, slicer_host, how: str, tmp_path) -> None:
-    """The three ways in which the panel comes to look."""
-    if how == "event":
-        rest(slicer_host)
-    elif how == "enter":
-        slicer_host.exit(panel)
-        slicer_host.enter(panel)
-    else:
-        panel.ui.outputPathLineEdit.currentPath = str(tmp_path / "out")
-        panel.ui.exportButton.click()
-        assert panel.ui.statusLabel.text == ""
 
 
 def points(panel):

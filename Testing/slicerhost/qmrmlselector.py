@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any, Optional
 
 from .pyside import QtCore, QtWidgets
@@ -14,6 +15,26 @@ QWidget = QtWidgets.QWidget
 
 def _refreshing(name: str, kind: Any, default: Any) -> Any:
     return stored(name, kind, default, lambda self: self._refresh())
+
+
+def pick(selector: Any, node: Any) -> None:
+    """What a reader does: choose a node, or None, in the list."""
+    index = selector._ids.index(None if node is None else node.GetID())
+    selector._combo.setCurrentIndex(index)
+    selector._activated(index)
+
+
+@stand_in
+class qMRMLSortFilterProxyModel(QtCore.QObject):
+    """What a selector's list leaves out; only its list of hidden nodes is imitated."""
+
+    _selector: Any = staticmethod(lambda: None)
+    hiddenNodeIDs = stored("hiddenNodeIDs", "QStringList", [], lambda self: self._changed())
+
+    def _changed(self) -> None:
+        selector = self._selector()
+        if selector is not None:
+            selector._refresh()
 
 
 @stand_in
@@ -61,6 +82,8 @@ class qMRMLNodeComboBox(SceneTold, QWidget):
         self._ids: list[Optional[str]] = []  # one for each entry of the combo box; None is the entry "None"
         self._current: Optional[str] = None
         self._requested: Optional[str] = None  # asked for before there was a scene
+        self._proxy = qMRMLSortFilterProxyModel()
+        self._proxy._selector = weakref.ref(self)
         self._combo = QtWidgets.QComboBox()
         self._combo.setSizePolicy(QtWidgets.QSizePolicy.Expanding, QtWidgets.QSizePolicy.Fixed)
         in_a_row(self, self._combo)
@@ -90,7 +113,7 @@ class qMRMLNodeComboBox(SceneTold, QWidget):
         return [node for node in nodes if self._is_listed(node)]
 
     def _is_listed(self, node: Any) -> bool:
-        if node.GetHideFromEditors() and not self.showHidden:
+        if node.GetID() in self._proxy.hiddenNodeIDs or (node.GetHideFromEditors() and not self.showHidden):
             return False
         if any(node.IsA(hidden) for hidden in self.hideChildNodeTypes):
             return False
@@ -102,18 +125,24 @@ class qMRMLNodeComboBox(SceneTold, QWidget):
         )
 
     def _refresh(self) -> None:
-        """List the nodes anew. Without "None" in the list, the current node that has gone is replaced by the last one."""
+        """List the nodes anew. The current node that has gone is replaced by the one that takes its row, or by the last: also where "None"
+        is in the list (seen in Slicer 5.13: the deleted mask of bone became another segmentation)."""
         if self._scene is not None and self._scene.IsBatchProcessing():
             return
         nodes, was_empty = self._nodes(), not self._ids
+        row = self._ids.index(self._current) if self._current in self._ids else -1
         self._node_observers.clear()
         for node in nodes:
             self._node_observers.add(node, "ModifiedEvent", qMRMLNodeComboBox._rename)
         self._ids = ([None] if self.noneEnabled else []) + [node.GetID() for node in nodes]
         self._combo.clear()
         self._combo.addItems(([self.noneDisplay] if self.noneEnabled else []) + [node.GetName() or "" for node in nodes])
-        if self._current in self._ids or self.noneEnabled or not nodes:
+        if self._current in self._ids or not nodes:
             self._select(self._current if self._current in self._ids else None)
+        elif row >= 0:
+            self._select(self._ids[min(row, len(self._ids) - 1)])
+        elif self.noneEnabled:
+            self._select(None)
         else:
             self._select(nodes[0].GetID() if was_empty else nodes[-1].GetID())
 
@@ -169,6 +198,9 @@ class qMRMLNodeComboBox(SceneTold, QWidget):
         return self._scene.GetNodeByID([node_id for node_id in self._ids if node_id is not None][index])
 
     # what the list shows, and its actions
+
+    def sortFilterProxyModel(self) -> Any:
+        return self._proxy
 
     def addAttribute(self, node_type: str, name: str, value: Any = None) -> None:
         self._attributes.append((node_type, name, None if value is None else str(value)))

@@ -12,13 +12,20 @@ from ..model import MarrowQuantError
 
 
 def folder_beside(folder: Path) -> Path:
-    """A new, empty, hidden folder on the same disk as ``folder``, whose parents are made too.
+    """A new, empty, hidden folder on the same disk as ``folder``, whose parents are made too; inside it if its parent cannot be written.
 
     Not ``tempfile.mkdtemp``: its folders, and with newer Pythons on Windows the files moved out of them, are for the user alone.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = folder.with_name(f".marrowquant-{secrets.token_hex(8)}")
-    beside.mkdir()
+    name = f".marrowquant-{secrets.token_hex(8)}"
+    try:
+        beside = folder.with_name(name)
+        beside.mkdir()
+    except OSError:
+        if not folder.is_dir():
+            raise
+        beside = folder / name
+        beside.mkdir()
     return beside
 
 

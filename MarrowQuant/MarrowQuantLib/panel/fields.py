@@ -43,7 +43,7 @@ class NumberField:
         self._typed = text
 
     def onValueChanged(self, value: float) -> None:
-        _tell(self._label, "")
+        tell(self._label, "")
 
     def finish(self) -> None:
         """Take what was typed as meant, or bring back what held before and say so."""
@@ -52,7 +52,7 @@ class NumberField:
         typed, self._typed = self._bare(self._typed), None
         value, refusal = self._read(typed)
         self._spinBox.setValue(self._before if value is None else value)
-        _tell(self._label, refusal)
+        tell(self._label, refusal)
 
     def _bare(self, text: str) -> str:
         """Without the unit."""
@@ -136,9 +136,10 @@ class PathField:
 
     def tell(self, text: str) -> None:
         """Say something beside the field; empty takes it back."""
-        _tell(self._label, text)
+        tell(self._label, text)
 
 
-def _tell(label: Any, text: str) -> None:
+def tell(label: Any, text: str) -> None:
+    """Say something beside a field; empty takes it back."""
     label.text = f"⚠ {text}" if text else ""
     label.visible = bool(text)

@@ -78,6 +78,10 @@ class RunningPanel:
         except MarrowQuantError as error:
             logging.info("MarrowQuant: a step was refused")
             self._say("⚠ " + str(error))
+        except OSError as error:  # a folder or file that cannot be read or written is the reader's matter; its path may name the patient
+            logging.info("MarrowQuant: the computer refused a file")
+            reason = error.strerror or type(error).__name__
+            self._say("⚠ " + _("A file or folder cannot be read or written: {reason}. Choose another place.").format(reason=reason))
         else:
             return True
         return False

@@ -59,7 +59,7 @@ def export(
     """
     folder = prepare_output(folder)
     refuse_overwriting(folder, [exam.identity for exam in results.exams], overwrite)
-    stage = folder_beside(folder)
+    stage = _stage(folder)
     try:
         progress(0.0, "Writing the tables")
         files = {"results": stage / RESULTS, "measurements": stage / "measurements.csv", "report": stage / "report.html"}
@@ -78,6 +78,14 @@ def export(
         shutil.rmtree(stage, ignore_errors=True)
     progress(1.0, "Written")
     return written
+
+
+def _stage(folder: Path) -> Path:
+    try:
+        return folder_beside(folder)
+    except OSError as error:
+        told = "The output folder '{folder}' cannot be written: {reason}; choose a folder in which you may create files."
+        raise MarrowQuantError(told, folder=folder.name, reason=error.strerror) from error
 
 
 def _move(files: dict[str, Path], folder: Path) -> dict[str, Path]:

@@ -55,6 +55,11 @@ def tag(node: Any, name: str) -> Optional[str]:
     return node.GetAttribute(PREFIX + name)
 
 
+def is_own(node: Any) -> bool:
+    """True for a node that MarrowQuant made for an exam; a mask of bone that the reader chose is not one."""
+    return tag(node, "exam") is not None or tag(node, "functional") is not None
+
+
 def case_token(scene: Optional[Any] = None) -> Optional[str]:
     """Token of the case in the scene, a random text that the module's parameter node carries; None before there is one."""
     node = scene_or_default(scene).GetSingletonNode(MODULE_NAME, "vtkMRMLScriptedModuleNode")

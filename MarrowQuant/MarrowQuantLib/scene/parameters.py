@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Optional
 
+from ..io.typed import plain_text, typed_number
 from ..model import MarrowQuantError, Results, Settings, Subject
 from ..results import results_to_dict
 from .nodes import MODULE_NAME, case_token, find_node, find_or_add, own_nodes, scene_or_default, set_tags, tag
@@ -123,13 +124,10 @@ def numbers_from_text(text: str) -> tuple[float, ...]:
     MarrowQuantError
         If there is none, or a word is no number.
     """
-    try:
-        numbers = tuple(float(word) for word in text.replace(",", " ").split())
-    except ValueError:
-        numbers = ()
-    if not numbers:
+    numbers = [typed_number(word) for word in plain_text(text).replace("、", ",").replace(",", " ").split()]
+    if not numbers or None in numbers:
         raise MarrowQuantError("'{text}' is not a list of numbers; enter numbers separated by commas, such as 900, 1400.", text=text)
-    return numbers
+    return tuple(numbers)
 
 
 def settings_from_scene(scene: Optional[Any] = None) -> Settings:

@@ -21,7 +21,15 @@ from .handover import hand_over
 from .layout import default_views
 from .lesions import lesions_table
 from .nodes import exam_folder, exam_title, find_or_add, nodes_with, put_in_folder, remove_nodes, scene_or_default
-from .parameters import ensure_case, results_to_text, set_parameters, settings_to_parameters, subject_to_parameters, without_paths
+from .parameters import (
+    ensure_case,
+    get_parameters,
+    results_to_text,
+    set_parameters,
+    settings_to_parameters,
+    subject_to_parameters,
+    without_paths,
+)
 from .rois import rois_to_points_node, rois_to_segmentation
 from .tables import changes_table, labs_table, measurements_table, response_table, vertebrae_table
 from .volumes import maps_to_nodes
@@ -88,7 +96,7 @@ def results_to_scene(results: Results, scene: Optional[Any] = None, progress: Pr
         lumbar_histogram_chart(results.exams, key, results.distributions, scene)
     functional_maps_to_nodes(results.exams, scene)
     set_parameters({**settings_to_parameters(results.settings), **subject_to_parameters(results.subject)}, scene)
-    if results.response is not None:
+    if results.response is not None and not get_parameters(scene).get("modelId"):  # the reader's choice stays, even if its file is gone
         set_parameters({"modelId": results.response.model_id}, scene)
     results_to_text(results, scene)
     for exam in results.exams:

@@ -1055,6 +1055,10 @@
         <translation>この症例とともに保存された限界値が有効です。空欄のままEnterを押すと文献の限界値に戻ります。</translation>
     </message>
     <message>
+        <source>The model "{model}" is not on this computer or cannot be read; "{used}" holds.</source>
+        <translation>モデル「{model}」はこのコンピュータにないか、読めません。「{used}」が有効です。</translation>
+    </message>
+    <message>
         <source>There is no such folder.</source>
         <translation>そのフォルダはありません。</translation>
     </message>
@@ -1263,6 +1267,10 @@
 </context>
 <context>
     <name>panel.running</name>
+    <message>
+        <source>A file or folder cannot be read or written: {reason}. Choose another place.</source>
+        <translation>ファイルまたはフォルダの読み書きができません：{reason}。別の場所を選んでください。</translation>
+    </message>
     <message>
         <source>Cancelled. Nothing was left half-done.</source>
         <translation>中止しました。途中までの結果は残っていません。</translation>
@@ -1703,6 +1711,17 @@
     <message>
         <source>{typed} is not between {low} and {high}; {value} holds.</source>
         <translation>{typed} は {low} から {high} の範囲にありません。{value} のままです。</translation>
+    </message>
+</context>
+<context>
+    <name>patient.burden_options</name>
+    <message>
+        <source>This mask was refused, see the end of the panel; what is shown here holds.</source>
+        <translation>このマスクは使えません（パネル下端を参照）。ここに表示のとおりのままです。</translation>
+    </message>
+    <message>
+        <source>{reason} {edges} hold.</source>
+        <translation>{reason} {edges} のままです。</translation>
     </message>
 </context>
 </TS>

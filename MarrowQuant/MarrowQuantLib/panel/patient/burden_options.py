@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from slicer.i18n import tr as _
+
 from ...burden import PRESETS
+from ...burden.classes import check_edges
+from ...model import MarrowQuantError, sentence
 from ...scene.parameters import numbers_from_text, text_from_numbers
+from ..fields import tell
+from ..language import interfaceLanguage
+from .selector import NodeChoice
 
 if TYPE_CHECKING:
     from .panel import Panel
+
+
+MASK_CODES = ("hand.mask_deleted", "hand.mask_refused")
 
 
 class BurdenOptions:
@@ -19,7 +29,9 @@ class BurdenOptions:
         ui.presetComboBox.addItems([preset.name for preset in PRESETS])
         ui.presetComboBox.connect("activated(int)", self.onPresetChosen)
         ui.classEdgesLineEdit.connect("editingFinished()", self.onClassEdgesEntered)
-        ui.skeletonComboBox.connect("currentNodeChanged(vtkMRMLNode*)", self.onSkeletonChosen)
+        self._mask = NodeChoice(ui.skeletonComboBox, self.onSkeletonChosen, panel.onNodeEdited)
+        for label in (ui.classEdgesLineEditRefusal, ui.skeletonComboBoxRefusal):
+            label.visible = False
 
     def onPresetChosen(self, index: int) -> None:
         """Move the sliders to the preset; where its numbers come from stands in the tool tip."""
@@ -34,19 +46,26 @@ class BurdenOptions:
         parameters, entered = self.panel.parameterNode, self.ui.classEdgesLineEdit.text
         if parameters is None or entered == parameters.adcClassEdges:
             return
-        before = parameters.adcClassEdges
-        if self.panel.attempt(lambda: numbers_from_text(entered)):
-            parameters.adcClassEdges = text_from_numbers(numbers_from_text(entered))
-            if not self.panel.attempt(self.panel.case.update_burdens):
-                parameters.adcClassEdges = before
+        try:
+            edges = numbers_from_text(entered)
+            check_edges(edges)
+        except MarrowQuantError as error:
+            told = _("{reason} {edges} hold.").format(reason=sentence(error, interfaceLanguage()), edges=parameters.adcClassEdges)
+            tell(self.ui.classEdgesLineEditRefusal, told)
+        else:
+            tell(self.ui.classEdgesLineEditRefusal, "")
+            parameters.adcClassEdges = text_from_numbers(edges)
+            self.panel.attempt(self.panel.case.update_burdens)
+            self._changed(self.ui.ratioSlider.value)
         self.show()
-        self._changed(self.ui.ratioSlider.value)
 
     def onSkeletonChosen(self, node: Any) -> None:
         exam = self.panel.case.exams.get(self.panel.label)
-        if exam is not None and not self.panel.busy and node is not exam.skeleton_node:
-            self.panel.attempt(lambda: exam.set_skeleton(node))
+        if exam is not None and not self.panel.busy:
+            refused = not self.panel.attempt(lambda: exam.set_skeleton(node))
             self.panel.refresh()
+            if refused:
+                tell(self.ui.skeletonComboBoxRefusal, _("This mask was refused, see the end of the panel; what is shown here holds."))
 
     def show(self) -> None:
         parameters, exam = self.panel.parameterNode, self.panel.case.exams.get(self.panel.label)
@@ -58,6 +77,6 @@ class BurdenOptions:
         self.ui.presetComboBox.setCurrentIndex(chosen)
         self.ui.presetComboBox.toolTip = PRESETS[chosen].source if chosen >= 0 else ""
         self.ui.skeletonComboBox.enabled = exam is not None and exam.has_diffusion()
-        blocked = self.ui.skeletonComboBox.blockSignals(True)
-        self.ui.skeletonComboBox.setCurrentNode(exam.skeleton_node if exam else None)
-        self.ui.skeletonComboBox.blockSignals(blocked)
+        self._mask.show(exam.skeleton_node if exam else None)
+        hand = exam.hand if exam else {}
+        tell(self.ui.skeletonComboBoxRefusal, "\n".join(sentence(hand[code], interfaceLanguage()) for code in MASK_CODES if code in hand))

@@ -13,7 +13,7 @@ from ..language import interfaceLanguage
 from ..step import Step
 from ..tablewidget import fillTable, number
 from . import views
-from .burden_options import BurdenOptions
+from .burden_options import MASK_CODES, BurdenOptions
 from .follow_up import regionWords
 from .muscle_points import MusclePoints
 
@@ -187,7 +187,8 @@ class BurdenStep(Step):
 
     def told(self, missing: str) -> str:
         hand = self.exam.hand.items() if self.exam else ()
-        answers = [sentence(told, interfaceLanguage()) for code, told in hand if code not in ("hand.points_deleted", "hand.outlines")]
+        elsewhere = ("hand.points_deleted", "hand.outlines", *MASK_CODES)
+        answers = [sentence(told, interfaceLanguage()) for code, told in hand if code not in elsewhere]
         return "\n".join(filter(None, (*answers, super().told(missing))))
 
     def _stationsTold(self) -> list[str]:
@@ -219,6 +220,9 @@ class BurdenStep(Step):
         self._muscle.show()
         self._enableButtons()
         self._enableShortcuts()
+
+    def showOptions(self) -> None:
+        self._options.show()
 
     def _showTotal(self) -> None:
         burden = self._burden()

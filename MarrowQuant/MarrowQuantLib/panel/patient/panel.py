@@ -110,6 +110,9 @@ class Panel(RunningPanel):
         self.attempt(lambda: followed.append(self.case.follow_hand()))
         if any(followed):
             self.refresh()
+        else:
+            self.vertebrae.showSource()
+            self.burden.showOptions()
 
     def restore(self) -> None:
         """Take up what an opened scene holds."""

@@ -17,7 +17,7 @@ from ...response import assess, available_models, load_model
 from ...response.estimate import PREVALENCE
 from ...response.iss import NOT_VERIFIED
 from ...response.model_file import DEFAULT_MODEL
-from ..fields import PathField
+from ..fields import PathField, tell
 from ..language import interfaceLanguage
 from ..step import Step
 from ..tablewidget import fillTable
@@ -45,7 +45,7 @@ class ResponseStep(Step):
         ui.courseButton.connect("clicked()", self.onCourse)
 
     def _listModels(self) -> None:
-        self._models = list(available_models())
+        self._models = list(available_models())  # a model of the reader's own may have come or gone
         self.ui.modelComboBox.clear()
         self.ui.modelComboBox.addItems(self._models)
 
@@ -55,12 +55,18 @@ class ResponseStep(Step):
         self.bind(self.panel.parameterNode)
 
     def bind(self, parameterNode: Any) -> None:
-        chosen = parameterNode.modelId if parameterNode.modelId in self._models else DEFAULT_MODEL.stem
-        self.ui.modelComboBox.setCurrentIndex(self._models.index(chosen))
+        self._showModel()
         self._others.show(parameterNode.otherResultsFolder)
         if not self._limitsAreShown():
             self._limits.show("")
             self._tellLimits()
+
+    def _showModel(self) -> None:
+        """The model that holds; nothing is chosen in the list if the one of the case is gone, and the label says which holds then."""
+        missing, chosen = self.case.missing_model, self.panel.parameterNode.modelId or DEFAULT_MODEL.stem
+        self.ui.modelComboBox.setCurrentIndex(-1 if missing else self._models.index(chosen))
+        told = _('The model "{model}" is not on this computer or cannot be read; "{used}" holds.')
+        tell(self.ui.modelComboBoxRefusal, told.format(model=missing, used=DEFAULT_MODEL.stem) if missing else "")
 
     def onOtherResultsChanged(self, path: str) -> None:
         if self.panel.parameterNode is not None:
@@ -124,6 +130,9 @@ class ResponseStep(Step):
         return "\n".join(results.response.warnings) if results and results.response else ""
 
     def show(self) -> None:
+        if self._models != list(available_models()):
+            self._listModels()
+        self._showModel()
         results = self._results()
         changes = results.changes if results else ()
         rows = [_changeCells(change) for change in changes]

@@ -16,6 +16,7 @@ from ..step import Step
 from ..tablewidget import fillTable, number
 from . import views
 from .placing import Placing
+from .selector import NodeChoice
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -48,7 +49,8 @@ class VertebraeStep(Step):
         ui.fillButton.connect("clicked()", self.onFill)
         ui.undoPointButton.connect("clicked()", self.onUndo)
         ui.takeOverButton.connect("clicked()", self.onTakeOver)
-        ui.segmentationComboBox.connect("currentNodeChanged(vtkMRMLNode*)", self.onSegmentationChosen)
+        self._source: Optional[str] = None  # ID of the segmentation that the reader chose to take over
+        self._sources = NodeChoice(ui.segmentationComboBox, self.onSegmentationChosen, panel.onNodeEdited)
         ui.refineCheckBox.connect("clicked(bool)", self.onRefineChosen)
         ui.shapeComboBox.addItems([_("ellipsoid"), _("cylinder"), _("disc"), _("box")])
         ui.shapeComboBox.connect("activated(int)", self.onShapeChosen)
@@ -112,10 +114,17 @@ class VertebraeStep(Step):
         self.onSizeChanged()
 
     def onSegmentationChosen(self, node: Any) -> None:
-        self.ui.takeOverButton.enabled = self.exam is not None and self.ui.segmentationComboBox.currentNode() is not None
+        self._source = None if node is None else node.GetID()
+        self.showSource()
+
+    def showSource(self) -> None:
+        """The segmentation that the reader chose, as long as it is there."""
+        segmentation = slicer.mrmlScene.GetNodeByID(self._source) if self._source else None
+        self._sources.show(segmentation)
+        self.ui.takeOverButton.enabled = self.exam is not None and segmentation is not None
 
     def onTakeOver(self) -> None:
-        segmentation = self.ui.segmentationComboBox.currentNode()
+        segmentation = slicer.mrmlScene.GetNodeByID(self._source)
         self._rewrite(lambda: self.exam.take_over(segmentation))
 
     def onRefineChosen(self, checked: bool) -> None:
@@ -194,7 +203,7 @@ class VertebraeStep(Step):
         self.ui.placeButton.enabled = exam is not None
         self.ui.fillButton.enabled = len(rois) >= 2
         self.ui.undoPointButton.enabled = exam is not None and exam.can_undo
-        self.ui.takeOverButton.enabled = exam is not None and self.ui.segmentationComboBox.currentNode() is not None
+        self.showSource()
         if rois:
             self.ui.firstLevelComboBox.setCurrentIndex(LEVELS.index(rois[0].level))
         measured = {v.roi.level: v for v in exam.vertebrae} if exam else {}

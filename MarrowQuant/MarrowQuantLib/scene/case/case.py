@@ -95,6 +95,7 @@ class Case:
         self.notes: tuple[str, ...] = ()
         self._own_folders: set[Path] = set()
         self._results: Optional[Results] = None
+        self._loaded: Optional[tuple[Any, tuple[ResponseModel, str]]] = None  # the model, and what it was loaded for
         self._results_key: tuple[Any, ...] = ()
         self._distributions: tuple[RegionChange, ...] = ()
         self._distributions_of: tuple[tuple[VertebraResult, ...], ...] = ()
@@ -267,28 +268,43 @@ class Case:
         exams = tuple(exam.result() for exam in self.exams.values())
         # self._results keeps these exams alive, so no id comes twice
         chosen = (self.settings(), self.parameters.modelId, self.parameters.siteLimits, self.subject())
-        key = (*map(id, exams), *chosen, self.laboratory.history)
+        key = (*map(id, exams), *chosen, *self._model_file(), self.laboratory.history)
         if self._results is None or key != self._results_key:
-            results = self._with_model_named(workflow.conclude(exams, self.settings(), self._model(), self.limits()))
+            results = self._conclude(exams)
             results = replace(results, lesions=self.follow_up.lesions, distributions=self._region_changes(exams))
             results = replace(results, history=self.laboratory.history)
             warnings = (*self.notes, *laboratory_warnings(history_of(results), exams))
             self._results, self._results_key = replace(results, warnings=warnings, subject=self.subject()), key
         return self._results
 
-    def _model(self) -> ResponseModel:
-        return load_model(available_models().get(self.parameters.modelId))
+    def _model_file(self) -> tuple[Any, ...]:
+        """Path and age of the file of the model that was chosen: another one is another model."""
+        path = available_models().get(self.parameters.modelId)
+        return (path, None if path is None else path.stat().st_mtime_ns)
 
-    def _with_model_named(self, results: Results) -> Results:
-        """Tell if the model that was chosen is not on this computer: the probability is then another model's."""
-        chosen, response = self.parameters.modelId, results.response
-        if response is None or not chosen or chosen in available_models():
+    def _model(self) -> tuple[ResponseModel, str]:
+        """The model that was chosen; if its file is gone or cannot be read the bundled one, and the name of the chosen one."""
+        chosen, file = self.parameters.modelId, self._model_file()
+        if self._loaded is None or self._loaded[0] != (chosen, file):
+            try:
+                found = (load_model(None), chosen) if chosen and file[0] is None else (load_model(file[0]), "")
+            except MarrowQuantError:
+                found = (load_model(None), chosen)
+            self._loaded = ((chosen, file), found)
+        return self._loaded[1]
+
+    @property
+    def missing_model(self) -> str:
+        """Name of the model that was chosen and cannot be used; empty if it can."""
+        return self._model()[1]
+
+    def _conclude(self, exams: Sequence[ExamResult]) -> Results:
+        model, missing = self._model()
+        results = workflow.conclude(exams, self.settings(), model, self.limits())
+        if not missing or results.response is None:
             return results
-        told = (
-            f'The model "{chosen}" that this case was read with is not on this computer, so the probability is that of '
-            f'"{response.model_id}"; copy its file into the folder of your own models and choose it.'
-        )
-        return replace(results, response=replace(response, warnings=(told, *response.warnings)))
+        told = finding("hand.model_missing", model=missing, used=results.response.model_id)
+        return replace(results, response=replace(results.response, warnings=(told, *results.response.warnings)))
 
     def _region_changes(self, exams: Sequence[ExamResult]) -> tuple[RegionChange, ...]:
         """Found anew only where vertebrae were measured anew: a moved threshold must not wait for them."""

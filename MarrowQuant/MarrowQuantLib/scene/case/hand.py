@@ -115,7 +115,7 @@ class Hand:
     def _follow_load(self) -> bool:
         exam = self._exam
         if exam.burden is None:
-            return False
+            return self._follow_mask_alone()
         if load_node(exam.label) is None:
             exam.remove_burden()
             self._tell("hand.load_deleted")
@@ -134,6 +134,14 @@ class Hand:
             exam.update_burden()
             return True
         return masked or moved
+
+    def _follow_mask_alone(self) -> bool:
+        """A mask that was deleted before the load was proposed."""
+        lost = self._mask is not None and self._mask_now() is None
+        self._mask = self._mask_now()
+        if lost:
+            self._tell("hand.mask_deleted")
+        return lost
 
     def _mask_now(self) -> Optional[tuple[Any, ...]]:
         node = self._exam.skeleton_node

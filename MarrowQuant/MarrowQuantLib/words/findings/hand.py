@@ -25,6 +25,11 @@ FINDINGS = {
     ),
     "hand.map_deleted": (CHECK, "The image {map} of the {exam} was deleted: it is no longer measured; read the exams again to get it."),
     "hand.mask_deleted": (CHECK, "The mask of bone of the {exam} was deleted: its tumour load is that of the whole image."),
+    "hand.model_missing": (
+        CHECK,
+        'The model "{model}" that was chosen is not on this computer or cannot be read: the probability is that of "{used}". Copy its file '
+        "into the folder of your own models and choose it.",
+    ),
     "hand.muscle_refused": (CHECK, "The points in muscle of the {exam} cannot be used, and the load is as it was before them. {reason}"),
     "hand.mask_refused": (CHECK, "The mask of bone of the {exam} was changed and cannot be used any more; the load is as it was. {reason}"),
 }
