@@ -358,7 +358,7 @@ def exam_rois_from(
     if points is not None:
         return place_between(points[0], points[1], dixon_image(maps), settings.roi_radii_mm, settings.roi_shape)
     if markups is None:
-        return [], ["No vertebral ROI was given: fat fraction and ADC per vertebra were not measured."]
+        return [], [finding("exam.no_rois")]
     rois, notes = read_rois(markups, settings.roi_radii_mm, settings.roi_shape)
     if is_label_file(markups) or len(rois) != 2 or len(levels_between(rois[0].level, rois[1].level)) == 2:
         return rois, notes

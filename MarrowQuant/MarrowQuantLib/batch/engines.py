@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
-from ..model import MarrowQuantError, Progress, no_progress
+from ..model import MarrowQuantError, Progress, finding, no_progress
 from .job import FAILED, BatchOptions, Outcome, run_case, unexpected
 from .manifest import Case
 
@@ -21,7 +21,7 @@ from .manifest import Case
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
 )  # fmt: skip
-_LOST = "The process that measured this case was ended from outside or crashed, twice; the memory was probably not enough."
+_LOST = finding("batch.ended")
 
 
 def in_this_process(cases: Sequence[Case], options: BatchOptions, progress: Progress = no_progress) -> Iterator[Outcome]:

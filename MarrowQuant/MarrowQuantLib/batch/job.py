@@ -17,7 +17,7 @@ from typing import Any, Optional
 from .. import __version__, workflow
 from ..dicom import Override, read_overrides
 from ..io.imagefiles import stem
-from ..model import Cancelled, MarrowQuantError, Progress, Settings, no_progress
+from ..model import Cancelled, MarrowQuantError, Progress, Settings, finding, no_progress
 from ..report.export import refuse_overwriting
 from ..response import load_model, read_labs
 from ..results.to_json import SCHEMA_VERSION
@@ -83,7 +83,7 @@ def check_case(case: Case) -> str:
             read_rois(path)
         for exam in workflow.read_exams(case.exams, overrides=_overrides_of(case)):
             if not any(workflow.volume_is_usable(volume) for volume in exam.volumes):
-                return "An exam holds nothing that can be measured: a Dixon series or diffusion with two or more b-values is needed."
+                return finding("batch.nothing")
     except MarrowQuantError as error:
         return str(error)
     return ""
@@ -126,7 +126,7 @@ def unexpected(error: BaseException) -> str:
     """A sentence for a fault that nobody foresaw: its kind and place, without its text, which may name a patient or a folder."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-    return f"An unexpected fault ({type(error).__name__}{place}) ended this case; please report it with these words."
+    return finding("batch.fault", name=type(error).__name__, place=place)
 
 
 def _write(case: Case, results: Any, options: BatchOptions, progress: Progress) -> None:

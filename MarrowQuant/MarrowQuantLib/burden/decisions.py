@@ -8,7 +8,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, MarrowQuantError
+from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, MarrowQuantError, finding
 from .pieces import Pieces
 
 REACH_MM = 15.0
@@ -91,13 +91,13 @@ class Decisions:
             if before.state != decision.state and before.voxel != decision.voxel:  # the same voxel: a change of mind, no contradiction
                 overruled.add(label)
             last[label] = decision
-        notes = [f"{n_lost} of the reader's decisions meet no component at these thresholds."] if n_lost else []
-        notes += [f"Component {label} joins pieces that were decided differently; the last decision holds." for label in sorted(overruled)]
+        notes = [finding("burden.decisions_lost", n=n_lost)] if n_lost else []
+        notes += [finding("burden.joined", component=label) for label in sorted(overruled)]
         for label, decision in sorted(last.items()):
             now_ml = candidates.pieces.volume_ml[label - 1]
             if now_ml > GROWN * decision.volume_ml:
-                growth = f"from {decision.volume_ml:.1f} to {now_ml:.1f} mL"
-                notes.append(f"Component {label} has grown {growth} since it was {_PAST[decision.state]}.")
+                was = decision.state
+                notes.append(finding("burden.grown", component=label, before_ml=decision.volume_ml, now_ml=now_ml, was=_PAST[was]))
         return {label: decision.state for label, decision in last.items()}, notes
 
 

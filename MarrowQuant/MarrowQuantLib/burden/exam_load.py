@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ..model import Burden, BurdenPart, MarrowQuantError, Numbers, Settings, VertebraROI, Volume, part_key
+from ..model import Burden, BurdenPart, MarrowQuantError, Numbers, Settings, VertebraROI, Volume, finding, part_key
 from . import BurdenContext, BurdenSession, Muscle, points_inside
 
 
@@ -89,7 +89,7 @@ def measure_burden(
     try:
         session = burden_session(maps, settings, muscle, rois=rois, seams_ras=seams_ras, skeleton=skeleton)
     except MarrowQuantError as error:
-        return None, [f"The total diffusion volume was not measured. {error}"]
+        return None, [finding("burden.unmeasured", why=error)]
     return session.update(**thresholds_of(settings)), []
 
 
@@ -100,7 +100,7 @@ class PartSession:
     number: int
     reason: str
     session: Optional[BurdenSession]
-    why_not: str = ""
+    why_not: Optional[MarrowQuantError] = None
 
 
 def part_sessions(
@@ -121,7 +121,7 @@ def part_sessions(
             session = burden_session(own, settings, _muscle_of_part(own["dwi_high"], muscle), rois=rois, skeleton=skeleton)
             sessions.append(PartSession(number, reason, session))
         except MarrowQuantError as error:
-            sessions.append(PartSession(number, reason, None, str(error)))
+            sessions.append(PartSession(number, reason, None, error))
     return sessions
 
 
@@ -138,14 +138,11 @@ def update_parts(sessions: Sequence[PartSession], settings: Settings) -> tuple[t
     parts, notes = [], []
     for part in sessions:
         if part.session is None:
-            notes.append(f"Part {part.number} of the diffusion images has no tDV of its own. {part.why_not}")
+            notes.append(finding("burden.part_unmeasured", part=part.number, why=part.why_not))
             continue
         burden = part.session.update(**thresholds_of(settings))
         parts.append(BurdenPart(part.number, part.reason, burden))
-        notes.append(
-            f"The tDV is that of the stitched stations alone; part {part.number} of the diffusion images has {burden.tdv.value:.1f} mL by "
-            "itself, which are not in it."
-        )
+        notes.append(finding("burden.part_apart", part=part.number, tdv_ml=burden.tdv.value))
     return tuple(parts), notes
 
 

@@ -9,7 +9,7 @@ from typing import Optional, Union
 import numpy as np
 from scipy import ndimage
 
-from ..model import UNIT_ADC, MarrowQuantError, Volume
+from ..model import UNIT_ADC, MarrowQuantError, Volume, finding
 from .lookup import lies_inside
 
 MUSCLE_ADC_WINDOW = (1200.0, 1900.0)
@@ -144,10 +144,7 @@ def muscle_at(high_b: Volume, adc: Volume, points_ras: Sequence[Sequence[float]]
         )
     low, high = MUSCLE_ADC_WINDOW
     adc_there = float(np.median(there))
-    doubt = "" if low <= adc_there <= high else (
-        f"The ADC around the points in muscle is {adc_there:.0f} {UNIT_ADC}, where muscle has {low:.0f} to {high:.0f}; check that they lie "
-        "in muscle."
-    )
+    doubt = "" if low <= adc_there <= high else finding("burden.muscle_doubt", adc=adc_there, low=low, high=high)
     how = f"median of {signals.size} voxels within {POINT_RADIUS_MM:g} mm of the reader's points in muscle"
     return MuscleReference(float(np.median(signals)), int(signals.size), how, doubt)
 

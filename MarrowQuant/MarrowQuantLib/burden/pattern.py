@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..model import ACCEPTED, Component, Infiltration, VertebraROI, Volume
+from ..model import ACCEPTED, Component, Infiltration, VertebraROI, Volume, finding
 from .landmarks import SPINE
 
 RoiPlace = tuple[VertebraROI, np.ndarray]
@@ -23,11 +23,6 @@ LEAST_VERTEBRAE = 3  # infiltrated vertebrae that make a diffuse pattern
 MANY_SMALL = 20  # lesions of 5 mm or less that make a micronodular pattern
 IMWG_FOCAL_LESIONS = 2  # "more than one": from this number of focal lesions on the IMWG remark is made (PMC4737237)
 _SAME_VERTEBRA_MM = (60.0, 18.0)  # across and along the column: posterior elements of an infiltrated level
-
-IMWG = (
-    "{n} focal lesions larger than 5 mm: more than one on MRI, each of 5 mm or more, is a myeloma-defining event of the IMWG criteria "
-    "(PMC4737237); proposed from diffusion alone, the reader decides."
-)
 
 
 def propose_pattern(components: Sequence[Component], labels: Volume, roi_voxels: Sequence[RoiPlace]) -> Infiltration:
@@ -70,7 +65,7 @@ def propose_pattern(components: Sequence[Component], labels: Volume, roi_voxels:
         other_infiltrated_vertebrae=len(beyond),
         focal_labels=tuple(sorted(c.label for c in focal)),
         rule=_rule(labels, bool(roi_voxels)),
-        remark=IMWG.format(n=len(focal)) if len(focal) >= IMWG_FOCAL_LESIONS else "",
+        remark=finding("burden.imwg_focal", n=len(focal)) if len(focal) >= IMWG_FOCAL_LESIONS else "",
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..model import ACCEPTED, PHYSIOLOGICAL
+from ..model import ACCEPTED, PHYSIOLOGICAL, finding
 from .pieces import Pieces
 
 _SLAB_MM = 10.0  # the body's outline is taken per slab of this height
@@ -25,8 +25,8 @@ _KIDNEY_ML, _KIDNEY_ADC, _SINGLE_KIDNEY_ADC = (40.0, 400.0), 1250.0, 1600.0
 _PAIR_RATIO, _PAIR_ADC_RATIO, _PAIR_OFFSET_MM, _PAIR_HEIGHT_MM = 3.0, 1.4, 35.0, 60.0
 _FLUID_ADC = 2000.0
 
-BRAIN = "Probably brain: the large piece at the top of the body."
-NO_RULE = "Signal and ADC as in active disease; no rule for normal tissue applies."
+BRAIN = finding("physiology.head")
+NO_RULE = finding("physiology.none")
 
 
 @dataclass(frozen=True)
@@ -90,15 +90,12 @@ def propose_states(pieces: Pieces, adc_median: np.ndarray, outline: BodyOutline)
     side = outline.off_midline(pieces.centroid_ras)
     brain = _is_brain(pieces, side, outline)
     rules = (  # a later one overrules an earlier one
-        (_is_kidney(pieces, side, adc_median), "Probably kidney: a compact organ beside the column with a high ADC."),
-        (
-            _is_spleen(pieces, side, adc_median, outline, brain),
-            "Probably spleen: a compact organ in the left upper abdomen without a counterpart.",
-        ),
-        (_is_cord(pieces, side, outline), "Probably spinal cord: long, thin, cranio-caudal and near the midline."),
+        (_is_kidney(pieces, side, adc_median), finding("physiology.kidney")),
+        (_is_spleen(pieces, side, adc_median, outline, brain), finding("physiology.spleen")),
+        (_is_cord(pieces, side, outline), finding("physiology.cord")),
         (brain, BRAIN),
-        (_inside_brain(pieces, brain), "Probably brain: it lies within the brain."),
-        (adc_median >= _FLUID_ADC, "Probably fluid (bladder, cerebrospinal fluid, cyst): its ADC is that of fluid."),
+        (_inside_brain(pieces, brain), finding("physiology.brain")),
+        (adc_median >= _FLUID_ADC, finding("physiology.fluid")),
     )
     for applies, reason in rules:
         for n in np.flatnonzero(applies):

@@ -11,13 +11,14 @@ from typing import Optional
 
 import numpy as np
 
+from ..model import finding
 from .landmarks import Landmarks
 from .physiology import BodyOutline
 
-BOWEL = "Probably bowel or an abdominal node: it lies in front of the column, where there is no bone."
-PELVIC_ORGAN = "Probably uterus, ovary, prostate or rectum: it lies in the middle of the pelvis, where there is no bone."
-GONAD = "Probably testis: it lies below the pelvis near the midline, where there is no bone."
-NECK = "Probably a node or gland of the neck: it lies beside the cervical spine, where there is no bone."
+BOWEL = finding("physiology.bowel")
+PELVIC_ORGAN = finding("physiology.pelvis")
+GONAD = finding("physiology.testis")
+NECK = finding("physiology.neck")
 
 _FORWARD = 0.32  # in front of the column's course, with ROIs
 _DEPTH = 0.68  # between back and front, without ROIs

@@ -308,12 +308,12 @@ class BurdenSession:
     def _flags(self, n_accepted: int) -> list[str]:
         flags = [self.muscle.doubt] if self.muscle.doubt else []
         if n_accepted == 0:
-            flags.append("No component is accepted: the tDV is 0 mL and the gADC has no value.")
+            flags.append(finding("burden.none_accepted"))
         if self._skeleton is not None:
-            flags.append("The tDV counts only what lies inside the skeleton mask that was given; lesions outside it are not listed.")
+            flags.append(finding("burden.inside_mask"))
         without_adc = np.count_nonzero(self._ratio_without_adc >= self._thresholds.ratio) * self._high_b.voxel_volume_ml
         if without_adc >= self._thresholds.min_component_ml and without_adc > 0:
-            flags.append(f"{without_adc:.1f} mL above the signal threshold have no valid ADC and are not in the tDV.")
+            flags.append(finding("burden.without_adc", without_adc=without_adc))
         return flags
 
 

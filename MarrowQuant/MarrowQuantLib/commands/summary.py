@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Optional
 
-from ..followup import INDICES, flag_kind, label_of
-from ..model import RESEARCH_USE_ONLY, Change, ExamResult, Measurement, Results, certain
+from ..followup import INDICES, label_of
+from ..model import RESEARCH_USE_ONLY, Change, ExamResult, Measurement, Results, as_finding, certain, grouped
 from ..report import formats
+from ..report.strings import Strings
 from ..response import assess
 from ..response.estimate import PREVALENCE
 from ..response.iss import NOT_VERIFIED
@@ -28,7 +29,7 @@ def summary(results: Results) -> str:
         lines += [f"  {_change_line(change)}" for change in results.changes if change.name in FOLLOWED]
     if results.response is not None:
         lines += ["", *_response_lines(results)]
-    warnings = dict.fromkeys([*results.warnings, *(f"{exam.label}: {w}" for exam in results.exams for w in exam.warnings)])
+    warnings = [*grouped(results.warnings), *(f"{exam.label}: {w}" for exam in results.exams for w in grouped(exam.warnings))]
     if warnings:
         lines += ["", "To know", *(f"  - {warning}" for warning in warnings)]
     return "\n".join([*lines, ""])
@@ -67,8 +68,9 @@ def _burden_lines(exam: ExamResult) -> list[str]:
 
 
 def _change_line(change: Change) -> str:
+    words = Strings("en")
     relative = "" if change.relative_percent is None else f" ({formats.relative(change.relative_percent)})"
-    flags = f"   [{', '.join(flag_kind(flag) for flag in change.flags)}]" if change.flags else ""
+    flags = f"   [{', '.join(words.or_key(as_finding(flag).code) for flag in change.flags)}]" if change.flags else ""
     values = f"{formats.number(change.baseline, change.unit)} → {formats.number(change.follow_up, change.unit)} {change.unit}"
     absolute = f"{formats.signed(change.absolute, change.absolute_unit)} {change.absolute_unit}"
     return f"{label_of(change.name)}: {values}, {absolute}{relative}{flags}"

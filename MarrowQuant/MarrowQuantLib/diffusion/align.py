@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, Volume
+from ..model import MarrowQuantError, Volume, finding
 from .shift import Shift, estimate_shift
 from .stations import middle_station, place
 
@@ -69,13 +70,13 @@ def align(stations: Sequence[Volume]) -> Alignment:
 
 def _told(index: int, move: np.ndarray, off: np.ndarray, spacing: np.ndarray) -> str:
     left = float(np.linalg.norm((off + move) * spacing))
-    return (
-        f"Station {index + 1} shows the body {np.linalg.norm(off * spacing):.1f} mm off the middle station and was moved by whole voxels "
-        f"({', '.join(str(int(n)) for n in move)} along i, j, k); {left:.1f} mm remain, and nothing was resampled."
+    return finding(
+        "diffusion.station_moved",
+        station=index + 1, off_mm=float(np.linalg.norm(off * spacing)), voxels=[int(n) for n in move], left_mm=left,
     )
 
 
-def group_stations(stations: Sequence[Volume]) -> tuple[list[list[int]], dict[int, str]]:
+def group_stations(stations: Sequence[Volume]) -> tuple[list[list[int]], dict[int, MarrowQuantError]]:
     """Which stations can be stitched with each other.
 
     Returns
@@ -83,14 +84,14 @@ def group_stations(stations: Sequence[Volume]) -> tuple[list[list[int]], dict[in
     groups : list of list of int
         Places in ``stations``, the largest group first; a station that fits no other is a group of its own.
     reasons : dict
-        Why a station is not in the first group: a sentence for each.
+        Why a station is not in the first group: an error for each.
     """
     left = list(range(len(stations)))
     groups: list[list[int]] = []
-    reasons: dict[int, str] = {}
+    reasons: dict[int, MarrowQuantError] = {}
     while left:
         best: list[int] = []
-        why: dict[int, str] = {}
+        why: dict[int, MarrowQuantError] = {}
         for reference in left:
             refusals = {n: refusal for n in left if (refusal := _refusal(n, stations[n], stations[reference]))}
             if len(left) - len(refusals) > len(best):
@@ -102,9 +103,9 @@ def group_stations(stations: Sequence[Volume]) -> tuple[list[list[int]], dict[in
     return groups, reasons
 
 
-def _refusal(index: int, station: Volume, reference: Volume) -> str:
+def _refusal(index: int, station: Volume, reference: Volume) -> Optional[MarrowQuantError]:
     try:
         place(index, station, reference, [])
     except MarrowQuantError as error:
-        return str(error)
-    return ""
+        return error
+    return None

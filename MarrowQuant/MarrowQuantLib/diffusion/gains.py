@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..model import finding
+
 FEWEST_VOXELS = 50  # in an overlap, for a gain to be estimated; our choice
 
 
@@ -55,16 +57,16 @@ def estimate_gains(placed: Sequence[Placed], reference: int, warnings: list[str]
     gains = np.ones(len(placed))
     for a, b in zip(placed, placed[1:]):
         ratio = 1.0
-        pair = f"Stations {a.index + 1} and {b.index + 1}"
+        pair = (a.index + 1, b.index + 1)
         if b.first > a.last:
             missing = b.first - a.last - 1
-            warnings.append(f"{pair} do not overlap ({missing} slices are missing between them); their brightness was not matched.")
+            warnings.append(finding("diffusion.no_overlap", station=pair, missing=missing))
         else:
             left, right, bright = overlap(a, b)
             if np.count_nonzero(bright) >= FEWEST_VOXELS:
                 ratio = float(np.exp(np.median(np.log(left[bright]) - np.log(right[bright]))))
             else:
-                warnings.append(f"{pair} overlap, but with too little signal to match their brightness.")
+                warnings.append(finding("diffusion.dark_overlap", station=pair))
         gains[b.index] = gains[a.index] * ratio
     return gains / gains[reference]
 

@@ -11,7 +11,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, Numbers, Profile, Seam, Stitching, Volume
+from ..model import MarrowQuantError, Numbers, Profile, Seam, Stitching, Volume, finding
 from .gains import Placed, estimate_gains, largest_step, otsu, overlap
 
 # Tolerances of the placement; all are our choice.
@@ -143,11 +143,11 @@ def place(index: int, station: Volume, reference: Volume, warnings: list[str]) -
             name=name, in_plane_shift=in_plane_shift,
         )
     if in_plane_shift > PIXEL_TOLERANCE:
-        warnings.append(f"{name} is shifted in-plane by {in_plane_shift:.2f} pixels and was placed on the nearest pixel.")
+        warnings.append(finding("diffusion.nearest_pixel", station=index + 1, pixels=in_plane_shift))
     off_grid = abs(k - round(k))
     if off_grid > SLICE_TOLERANCE:
         off_mm = off_grid * reference.spacing_mm[2]
-        warnings.append(f"{name} lies {off_mm:.1f} mm off the slices of the middle station and was placed on the nearest slice.")
+        warnings.append(finding("diffusion.nearest_slice", station=index + 1, off_mm=off_mm))
     return Placed(index, np.asarray(station.array, dtype=np.float32), round(k))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from .. import fatwater
 from ..dicom import SeriesVolume
 from ..diffusion import stitch
-from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Progress, Role, Volume, part
+from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Progress, Role, Volume, finding, part
 
 if TYPE_CHECKING:
     from .maps import ExamBuilder
@@ -45,8 +45,7 @@ def add_ready_maps(build: ExamBuilder) -> None:
     if pairs:
         build.maps["ff_water_fat"] = _joined(build, [_fraction_of(water, fat) for water, fat in pairs])
     if 0 < len(pairs) < max(len(slabs["water"]), len(slabs["fat"])):
-        stations = ", ".join(str(water.station) for water, _ in pairs)
-        build.warn([f"Water and fat do not have the same stations; their fat fraction is that of station {stations}."])
+        build.warn([finding("dixon.other_stations", station=[water.station for water, _ in pairs])])
 
 
 def _stations(volumes: Sequence[SeriesVolume]) -> list[SeriesVolume]:
@@ -74,7 +73,7 @@ def _joined(build: ExamBuilder, slabs: Sequence[Volume]) -> Volume:
         stitched = stitch(slabs, gains=np.ones(len(slabs)))
     except MarrowQuantError as error:
         largest = max(slabs, key=lambda slab: slab.array.size)
-        build.warn([f"The Dixon stations cannot be joined, and only station {largest.station} is measured: {error}"])
+        build.warn([finding("dixon.not_joined", station=largest.station, why=error)])
         return largest
     build.warn(stitched.warnings)
     sources = dict.fromkeys([*(sentence for slab in slabs for sentence in slab.source), stitched.volume.source[-1]])
@@ -114,7 +113,7 @@ def add_echo_fit(build: ExamBuilder, progress: Progress) -> None:
     first = sets[0].first
     field_strength = first.acquisition.get("field_strength_t")
     if not field_strength:
-        build.warn([f"Series {first.series_number}: the echoes were not fitted because the field strength is not in the header."])
+        build.warn([finding("dixon.no_field_strength", series=first.series_number)])
         return
     fitted: dict[str, list[Volume]] = defaultdict(list)
     for n, echoes in enumerate(sets):
@@ -187,10 +186,7 @@ def choose_fat_fraction(build: ExamBuilder) -> None:
         tissue = (water + fat) > 0.2 * np.nanpercentile(water + fat, 99)
         difference = float(np.nanmedian(chosen.array[tissue] - fitted[tissue])) if tissue.any() else 0.0
         if abs(difference) > FF_AGREEMENT_POINTS:
-            build.warn([
-                f"The scanner's fat fraction and the one fitted to the echoes differ by {difference:+.1f} percentage points (median in "
-                "tissue); check the scaling and the fat model before trusting either."
-            ])
+            build.warn([finding("dixon.disagree", points=difference)])
 
 
 def add_doubts(build: ExamBuilder) -> None:
@@ -206,6 +202,8 @@ def add_doubts(build: ExamBuilder) -> None:
     build.protocol["ff_t1_bias_points"] = round(bias, 1)
     if bias > LARGEST_T1_BIAS_POINTS:
         build.warn([
-            f"Flip angle {angle:g}° and TR {1e3 * time:.3g} ms may raise a fat fraction of {T1_BIAS_AT:.0f} % by about {bias:.1f} points "
-            f"(T1 of water {fatwater.T1_WATER_S:g} s and of fat {fatwater.T1_FAT_S:g} s assumed); it was not corrected."
+            finding(
+                "dixon.t1_bias",
+                angle_deg=angle, tr_ms=1e3 * time, at_percent=T1_BIAS_AT, points=bias, water_s=fatwater.T1_WATER_S, fat_s=fatwater.T1_FAT_S,
+            )
         ])

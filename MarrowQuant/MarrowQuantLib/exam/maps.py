@@ -26,6 +26,7 @@ from ..model import (
     Stitching,
     Volume,
     certain,
+    finding,
     no_progress,
     part,
     part_key,
@@ -79,9 +80,9 @@ class ExamBuilder:
         self.used: set[int] = set()
         self.protocol: dict[str, Any] = {}
         self.stitching: Optional[Stitching] = None
-        self.warnings = [f"Series {v.series_number} was not used: {v.problem}" for v in exam.volumes if v.problem]
+        self.warnings = [finding("exam.series_unused", series=v.series_number, why=v.problem) for v in exam.volumes if v.problem]
         self.warnings += [
-            f"{v.name} of series {v.series_number}: {', '.join(o.changes)} set by the reader."
+            finding("exam.set_by_reader", volume=v.name, series=v.series_number, changes=list(o.changes))
             for v in exam.volumes
             for o in v.overrides
         ]
@@ -127,7 +128,7 @@ def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Pr
     progress(0.6, "Fitting ADC")
     _add_diffusion(build)
     if not build.maps:
-        raise MarrowQuantError(_nothing_to_measure(exam.volumes))
+        raise _nothing_to_measure(exam.volumes)
     progress(1.0, "Maps ready")
     return ExamMaps(
         label=label,
@@ -142,11 +143,12 @@ def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Pr
     )
 
 
-def _nothing_to_measure(volumes: Iterable[SeriesVolume]) -> str:
+def _nothing_to_measure(volumes: Iterable[SeriesVolume]) -> MarrowQuantError:
     found = sorted({v.role.value for v in volumes})
-    return (
-        f"Nothing to measure: the exam holds only {', '.join(found)}. A Dixon series (fat fraction, water and fat, or echoes) "
-        "or diffusion with two or more b-values is needed."
+    return MarrowQuantError(
+        "Nothing to measure: the exam holds only {found}. A Dixon series (fat fraction, water and fat, or echoes) or diffusion with two or "
+        "more b-values is needed.",
+        found=found,
     )
 
 
@@ -157,9 +159,7 @@ def _add_diffusion(build: ExamBuilder) -> None:
         return
     b_values = _common_b_values(build, stations)
     if len(b_values) < 2:
-        build.warnings.append(
-            "ADC and tDV were not computed: fewer than two b-values were found at every station; load the missing b-value of each station."
-        )
+        build.warnings.append(finding("diffusion.few_b_values"))
         return
     high, low, adc = [], [], []
     for n, by_b in enumerate(stations):
@@ -173,15 +173,15 @@ def _add_diffusion(build: ExamBuilder) -> None:
         low.append(images[0])
     groups, reasons = group_stations(low)
     for n, reason in sorted(reasons.items()):
-        build.warnings.append(f"{reason} Station {n + 1} is measured by itself and is not in the tDV.")
+        build.warnings.append(finding("diffusion.station_apart", why=reason, station=n + 1))
     for number, group in enumerate(groups, start=1):
-        why = "" if number == 1 else f"kept apart, station {', '.join(str(n + 1) for n in group)}: {reasons[group[0]]}"
+        apart = finding("diffusion.kept_apart", station=[n + 1 for n in group], why=reasons[group[0]]) if number > 1 else ""
         parts = [[images[n] for n in group] for images in (high, low, adc)]
-        _add_stitched(build, parts[0], parts[1], parts[2], number, why)
+        _add_stitched(build, parts[0], parts[1], parts[2], number, apart)
     build.protocol.update(b_values=[float(b) for b in b_values], stations=len(stations))
     extent = _cranio_caudal_extent_mm(build.maps["dwi_high"])
     if extent < WHOLE_BODY_MM:
-        build.warnings.append(f"The diffusion images cover {extent:.0f} mm from head to feet: the tDV is that of this part of the body.")
+        build.warnings.append(finding("diffusion.part_of_body", extent_mm=extent))
 
 
 def _add_stitched(
@@ -215,9 +215,7 @@ def _diffusion_stations(build: ExamBuilder) -> list[dict[float, SeriesVolume]]:
     for station, sets in enumerate(sorted(places, key=lambda sets: -sum(_height_mm(sets[0][0]))), start=1):
         best = max(sets, key=lambda s: len({v.b_value for v in s}))
         if len(sets) > 1:
-            build.warnings.append(
-                f"Station {station} was acquired {len(sets)} times; the acquisition from series {best[0].series_number} on is used."
-            )
+            build.warnings.append(finding("diffusion.repeated", station=station, n=len(sets), series=best[0].series_number))
         stations.append({float(certain(v.b_value)): v for v in reversed(best)})
     return stations
 
@@ -240,7 +238,7 @@ def _common_b_values(build: ExamBuilder, stations: Sequence[Mapping[float, Serie
     common = set(stations[0]).intersection(*stations)
     left_out = sorted(set().union(*stations) - common)
     if left_out:
-        build.warnings.append(f"b {', '.join(f'{b:g}' for b in left_out)} s/mm² is missing at some stations and was not used.")
+        build.warnings.append(finding("diffusion.b_missing", b_values=left_out))
     return sorted(common)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..model import MarrowQuantError, Numbers
+from ..model import MarrowQuantError, Numbers, finding
 
 TISSUE = 0.15  # of the 99th percentile of W + F
 CLEAR_POINTS = 20.0  # from 50 %: nearer voxels do not vote
@@ -69,15 +69,16 @@ def find_swapped_slices(water: np.ndarray, fat: np.ndarray, spacing_mm: Numbers)
         if all_votes >= FEWEST_VOTES and fat_votes < FAT_SHARE * all_votes:
             swapped += slices.tolist()
             told.append(
-                f"Water and fat look swapped in {_slices_told(slices, len(side))}: only {100 * fat_votes / all_votes:.0f} % of what lies "
-                f"{SKIN_MM[0]:g} to {SKIN_MM[1]:g} mm under the skin reads as fat; look at the water and fat images."
+                finding(
+                    "swap.slices_skin",
+                    n=len(slices), n_slices=len(side), first=int(slices[0]) + 1,
+                    percent=100 * fat_votes / all_votes, from_mm=SKIN_MM[0], to_mm=SKIN_MM[1],
+                )
             )
     if not swapped and group.any():
         minor = np.flatnonzero(group == int(np.count_nonzero(group) <= len(group) / 2))
         swapped = minor.tolist()
-        told.append(
-            f"Water and fat look swapped in {_slices_told(minor, len(side))}: there they change places against the neighbouring slices."
-        )
+        told.append(finding("swap.slices_change", n=len(minor), n_slices=len(side), first=int(minor[0]) + 1))
     return SwappedSlices(tuple(sorted(swapped)), tuple(told))
 
 
@@ -119,7 +120,7 @@ def swapped_levels(ff_percent: Mapping[str, float]) -> list[str]:
         usual = float(np.median(others))
         if abs(value - usual) - abs(value - (100 - usual)) > LEVEL_POINTS:
             told.append(
-                f"{level}: FF {value:.0f} % is close to the mirror image of the other levels ({usual:.0f} %); water and fat may be swapped."
+                finding("swap.level", level=level, value=value, usual=usual)
             )
     return told
 
@@ -128,7 +129,7 @@ def swapped_disc(above: str, below: str, ff_percent: float) -> list[str]:
     """A sentence if the disc between two levels reads as fat."""
     if not ff_percent > DISC_PERCENT:
         return []
-    return [f"The disc between {above} and {below} reads {ff_percent:.0f} % fat; water and fat may be swapped there."]
+    return [finding("swap.disc", above=above, below=below, ff_percent=ff_percent)]
 
 
 def _groups(side: np.ndarray) -> np.ndarray:
@@ -154,9 +155,3 @@ def _subcutaneous_votes(side: np.ndarray, tissue: np.ndarray, spacing_mm: Number
     depth = ndimage.distance_transform_edt(body, sampling=(spacing_mm[1], spacing_mm[0]))
     shell = (depth > SKIN_MM[0]) & (depth <= SKIN_MM[1])
     return int(np.count_nonzero(shell & (side > 0))), int(np.count_nonzero(shell & (side != 0)))
-
-
-def _slices_told(slices: np.ndarray, n_slices: int) -> str:
-    if len(slices) == n_slices:
-        return "the whole volume"
-    return f"slice {slices[0] + 1}" if len(slices) == 1 else f"{len(slices)} of {n_slices} slices, from slice {slices[0] + 1} on"

@@ -8,7 +8,7 @@ from typing import Optional
 import numpy as np
 
 from ..io.arguments import is_finite_number, number_array
-from ..model import Histogram, MarrowQuantError
+from ..model import Histogram, MarrowQuantError, finding
 
 DEFAULT_LEVELS = 32  # grey levels for entropy, uniformity and mode when the caller names none; our choice
 DEFAULT_BINS = 50  # for quantities without a fixed scale; our choice
@@ -78,11 +78,10 @@ def region_warnings(regions: Mapping[str, Mapping[str, float]], quantity: str) -
     warnings = []
     if small:
         warnings.append(
-            f"{quantity}: fewer than {FEW_VOXELS} voxels in {', '.join(small)}; read mean and median, because outer percentiles, skewness "
-            "and kurtosis of so few are uncertain."
+            finding("features.few_voxels", map=quantity, fewest=FEW_VOXELS, level=list(small))
         )
     if lossy:
-        warnings.append(f"{quantity}: voxels without a valid value were left out in {', '.join(lossy)}.")
+        warnings.append(finding("features.left_out", map=quantity, where=list(lossy)))
     return tuple(warnings)
 
 

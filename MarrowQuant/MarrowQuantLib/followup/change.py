@@ -13,18 +13,12 @@ from typing import Any, Optional, Union
 
 import numpy as np
 
-from ..model import Change, ExamResult, LabValue, MarrowQuantError, Measurement
+from ..model import Change, ExamResult, LabValue, MarrowQuantError, Measurement, finding
 from .indices import FF_AT_LEVEL, INDICES, Index, Limit, index_of
 from .repeatability import Repeatability
 
-INSIDE_LIMIT, SMALL_BASELINE, UNDEFINED, PROTOCOL, LEVELS = (
-    "inside measurement error",
-    "small baseline",
-    "relative change undefined",
-    "protocol differs",
-    "levels differ",
-)
-FLAG_KINDS = (INSIDE_LIMIT, SMALL_BASELINE, UNDEFINED, PROTOCOL, LEVELS)
+INSIDE_LIMIT = "change.inside_limit"
+"""The code of the finding that a change may be measurement error."""
 
 _PROTOCOL_WORDS = {
     "b_values": "b-values (s/mm²)",
@@ -35,11 +29,6 @@ _PROTOCOL_WORDS = {
 }
 # Rounding in the DICOM header, not another protocol: our choice.
 _SAME_PROTOCOL_RELATIVE = 0.01
-
-
-def flag_kind(flag: str) -> str:
-    """The kind of a flag made by :func:`compare`: what stands before its colon (one of ``FLAG_KINDS``)."""
-    return flag.split(":", 1)[0]
 
 
 def compare(
@@ -124,17 +113,14 @@ def _size_flags(index: Index, first: float, absolute: float, relative: Optional[
     flags = []
     if relative is None:
         reason = "zero" if first == 0 else "negative"
-        flags.append(f"{UNDEFINED}: the baseline is {reason}, so there is no relative change; read the absolute change.")
+        flags.append(finding("change.undefined", baseline=reason))
     elif index.floor and first < index.floor.value:
-        flags.append(
-            f"{SMALL_BASELINE}: the baseline is below {index.floor.value:g} {index.unit}, so the relative change is unstable "
-            f"({index.floor.source}); read the absolute change."
-        )
+        flags.append(finding("change.small_baseline", floor=index.floor.value, unit=index.unit, source=index.floor.source))
     if index.limit:
         size = relative if index.limit.relative else absolute
         unit = "%" if index.limit.relative else index.change_unit
         if size is not None and abs(size) <= index.limit.value:
-            flags.append(f"{INSIDE_LIMIT}: the change is within ±{index.limit.value:g} {unit} ({index.limit.source}).")
+            flags.append(finding(INSIDE_LIMIT, limit=index.limit.value, unit=unit, source=index.limit.source))
     return tuple(flags)
 
 
@@ -143,7 +129,7 @@ def _protocol_flags(index: Index, before: Mapping[str, Any], after: Mapping[str,
     for key in index.depends_on:
         first, second = before.get(key), after.get(key)
         if not _same(first, second):
-            flags.append(f"{PROTOCOL}: {_PROTOCOL_WORDS[key]} {_words(first)} at baseline, {_words(second)} at follow-up.")
+            flags.append(finding("change.protocol", what=_PROTOCOL_WORDS[key], before=_words(first), after=_words(second)))
     return tuple(flags)
 
 
@@ -156,9 +142,9 @@ def _same(first: Any, second: Any) -> bool:
     return a.shape == b.shape and bool(np.allclose(a, b, rtol=_SAME_PROTOCOL_RELATIVE, atol=0))
 
 
-def _words(value: Any) -> str:
+def _words(value: Any) -> Optional[str]:
     if value is None:
-        return "not known"
+        return None
     return value if isinstance(value, str) else ", ".join(f"{number:g}" for number in np.ravel(value).astype(float))
 
 
@@ -166,7 +152,7 @@ def _level_flags(key: str, baseline: ExamResult, follow_up: ExamResult) -> tuple
     before, after = _per_level(baseline, key), _per_level(follow_up, key)
     if not before or not after or before.keys() == after.keys():
         return ()
-    return (f"{LEVELS}: the mean is over {', '.join(before)} at baseline and over {', '.join(after)} at follow-up.",)
+    return (finding("change.levels", before=list(before), after=list(after)),)
 
 
 def _per_level(exam: ExamResult, key: str) -> dict[str, float]:

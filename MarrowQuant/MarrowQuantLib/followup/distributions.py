@@ -8,7 +8,7 @@ from typing import Optional
 import numpy as np
 
 from ..features.firstorder import FEW_VOXELS, FIXED_SCALES, finite_values, histogram
-from ..model import DistributionChange, MarrowQuantError
+from ..model import DistributionChange, MarrowQuantError, finding
 
 DOWN, UNCHANGED, UP = 1, 2, 3  # classes of a functional diffusion map; 0 is no value
 
@@ -72,7 +72,7 @@ def compare_distributions(
         scale = (float(low), float(high)) if low < high else (float(low) - 0.5, float(high) + 0.5)
     p, q = (histogram(values, quantity, unit, range=scale, bins=bins).counts / values.size for values in (x, y))
     warnings = tuple(
-        f"Only {n} voxels {when}: the overlap of so few voxels is too low even without a change."
+        finding("change.few_voxels", n=n, when=when)
         for when, n in (("before", x.size), ("after", y.size))
         if n < FEW_VOXELS
     )

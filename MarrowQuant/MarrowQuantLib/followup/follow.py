@@ -14,7 +14,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..model import Burden, Component, ExamResult, LesionChange, MarrowQuantError, Progress, VertebraROI, Volume, no_progress
+from ..model import Burden, Component, ExamResult, LesionChange, MarrowQuantError, Progress, VertebraROI, Volume, finding, no_progress
 from ..results.from_json import exam_from_plain
 from .lesions import Carry, LesionMatch, match_lesions, with_names
 from .propagate import Carried, common_image, propagate_rois
@@ -54,8 +54,7 @@ def carry(
 
 def carry_notes(carried: Sequence[Carried]) -> list[str]:
     """What the reader should know about carried ROIs."""
-    told = ", ".join(f"{c.roi.level} {100 * c.confidence:.0f} %" for c in carried)
-    notes = [f"The ROIs were carried from the baseline by rigid registration; confidence: {told}. Look at them in the pictures."]
+    notes = [finding("carried.rois", confidence=[f"{c.roi.level} {100 * c.confidence:.0f} %" for c in carried])]
     return notes + [doubt for c in carried for doubt in c.doubts]
 
 
@@ -169,7 +168,7 @@ def follow_lesions(
     try:
         movement = find_movement(baseline.maps, follow_up.maps, progress)
     except MarrowQuantError as error:
-        warning = f"The lesions were not matched. {error}"
+        warning = finding("carried.no_lesions", why=error)
         return baseline, replace(follow_up, warnings=(*follow_up.warnings, warning)), (), None
     first, second, changes = name_lesions(baseline.burden, follow_up.burden, movement)
     return replace(baseline, burden=first), replace(follow_up, burden=second), changes, movement

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from ..model import Results
+from ..model import Results, finding
 
 FEMALE, MALE = "female", "male"
 
@@ -59,22 +59,18 @@ def normal_band(age_years: float, sex: str, ff_origin: str) -> tuple[Optional[Ba
         Where the band comes from, or why there is none.
     """
     if ff_origin not in COMPARABLE_ORIGINS:
-        return None, "The fat fraction is a signal fraction or of unknown origin; the published values are proton-density fat fractions."
+        return None, finding("normal.no_pdff")
     for band in BANDS:
         if band.sex == sex and band.age_from <= age_years < band.age_to + 1:
-            who = f"Healthy {sex}, {band.age_from} to {band.age_to} years"
-            return band, f"{who}: {band.mean:g} ± {band.sd:g} % ({band.technique}; {band.source})."
-    missing = f"No published PDFF of healthy people of this sex and age ({sex}, {age_years:.0f} years) is at hand."
-    return None, " ".join(filter(None, (missing, _by_another_technique(age_years, sex))))
+            who = {"sex": sex, "age_from": band.age_from, "age_to": band.age_to}
+            return band, finding("normal.band", **who, mean=band.mean, sd=band.sd, technique=band.technique, source=band.source)
+    return None, _by_another_technique(age_years, sex) or finding("normal.none", sex=sex, age=age_years)
 
 
 def _by_another_technique(age_years: float, sex: str) -> str:
     for of_sex, age_from, age_to, mean in OTHER_TECHNIQUE:
         if of_sex == sex and age_from <= age_years < age_to + 1:
-            return (
-                f"Another technique gave about {mean:.0f} % on average (chemical-shift misregistration, AJR 1996, no spread known); it "
-                "cannot be compared with a PDFF."
-            )
+            return finding("normal.other_technique", sex=sex, age=age_years, mean=mean)
     return ""
 
 

@@ -8,7 +8,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, Progress, VertebraROI, Volume, no_progress
+from ..model import MarrowQuantError, Progress, VertebraROI, Volume, finding, no_progress
 from .registration import Rigid, find_shift, register
 
 IMAGE_KEYS = ("in_phase", "water", "ff", "dwi_low", "dwi_high")
@@ -110,11 +110,11 @@ def _carry(roi: VertebraROI, baseline: Volume, follow_up: Volume, starts: Sequen
         except MarrowQuantError:  # this start leads out of the picture
             continue
     if not tried:
-        return Carried(_moved(roi, starts[0]), starts[0], 0.0, (f"{roi.level} could not be registered by itself; look where it lies.",))
+        return Carried(_moved(roi, starts[0]), starts[0], 0.0, (finding("carried.not_registered", level=roi.level),))
     best = _placed(roi, baseline, follow_up, max(tried, key=lambda t: -1.0 if np.isnan(t.agreement) else t.agreement))
     agreement = 0.0 if np.isnan(best.agreement) else best.agreement
     confidence = float(np.clip((agreement - DOUBTFUL) / (SURE - DOUBTFUL), 0.0, 1.0))
-    doubt = f"{roi.level}: the exams look different around it (correlation {agreement:.2f}); check its place."
+    doubt = finding("carried.unlike", level=roi.level, correlation=agreement)
     doubts = () if confidence >= 0.5 else (doubt,)
     return Carried(_moved(roi, best), best, round(confidence, 2), doubts)
 
@@ -145,8 +145,8 @@ def _checked(n: int, carried: Sequence[Carried], whole: Rigid) -> Carried:
         before = carried[other].transform.rotation.T @ (carried[other].roi.center_ras - carried[other].transform.shift)
         gaps.append(abs(np.linalg.norm(own.roi.center_ras - carried[other].roi.center_ras) - np.linalg.norm(center - before)))
     if gaps and min(gaps) > LARGEST_GAP_MM:
-        doubts.append(f"{own.roi.level} moved {min(gaps):.0f} mm against its neighbours; check that it is the same vertebra.")
+        doubts.append(finding("carried.against_neighbours", level=own.roi.level, mm=min(gaps)))
     elif turn > LARGEST_TURN or (len(carried) == 1 and step > LARGEST_STEP_MM):
-        doubts.append(f"{own.roi.level} moved by {step:.0f} mm and {turn:.0f}° against the body; check its place.")
+        doubts.append(finding("carried.against_body", level=own.roi.level, mm=step, degrees=turn))
     confidence = own.confidence if len(doubts) == len(own.doubts) else min(own.confidence, 0.3)
     return replace(own, confidence=confidence, doubts=tuple(doubts))

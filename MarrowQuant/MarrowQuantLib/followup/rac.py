@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from ..model import Component
+from ..model import Component, finding
 from .lesions import NEW, RESOLVED
 
 RESPONDING_ADC, LIKELY_ADC = 1400.0, 1000.0  # µm²/s
@@ -37,24 +37,24 @@ def propose_rac(kind: str, before: Optional[Component], after: Optional[Componen
         The lesion at the two exams; the largest piece where there are several.
     """
     if kind == NEW or before is None:
-        return Rac(4, "New lesion on diffusion: RAC 4 as an equivocal new lesion; RAC 5 is for the reader (its text is not at hand).")
+        return Rac(4, finding("rac.new"))
     if kind == RESOLVED or after is None:
-        return Rac(1, "No signal above the threshold is left: return of normal marrow, to be confirmed on the other images.")
+        return Rac(1, finding("rac.gone"))
     first, second = before.adc_median, after.adc_median
     rise = 100.0 * (second - first) / first
     signal = 100.0 * (after.signal_ratio - before.signal_ratio) / before.signal_ratio
     falling = signal <= -SIGNAL_CHANGE
-    told = f"ADC {first:.0f} to {second:.0f} µm²/s ({_signed(rise)} %), high-b signal over muscle {_signed(signal)} %"
     rules = (
-        (first <= RESPONDING_ADC < second, 1, f"the ADC rose above {RESPONDING_ADC:.0f}"),
-        (rise >= LARGE_RISE and falling, 1, f"a rise of {LARGE_RISE:.0f} % or more with falling signal"),
-        (first <= LIKELY_ADC < second < RESPONDING_ADC, 2, f"the ADC rose from {LIKELY_ADC:.0f} or less to below {RESPONDING_ADC:.0f}"),
-        (RISE < rise < LARGE_RISE and falling, 2, f"a rise of more than {RISE:.0f} % with falling signal"),
-        (signal >= SIGNAL_CHANGE and second < RESPONDING_ADC, 4, f"rising signal with an ADC below {RESPONDING_ADC:.0f}"),
-        (True, 3, "no change by these rules"),
+        (first <= RESPONDING_ADC < second, 1, finding("rac.above", limit=RESPONDING_ADC)),
+        (rise >= LARGE_RISE and falling, 1, finding("rac.large_rise", percent=LARGE_RISE)),
+        (first <= LIKELY_ADC < second < RESPONDING_ADC, 2, finding("rac.from_low", low=LIKELY_ADC, limit=RESPONDING_ADC)),
+        (RISE < rise < LARGE_RISE and falling, 2, finding("rac.rise", percent=RISE)),
+        (signal >= SIGNAL_CHANGE and second < RESPONDING_ADC, 4, finding("rac.rising_signal", limit=RESPONDING_ADC)),
+        (True, 3, finding("rac.no_change")),
     )
     category, why = next((category, why) for applies, category, why in rules if applies)
-    return Rac(category, f"{told}: {why}.")
+    changes = {"adc_before": first, "adc_after": second, "adc_percent": _signed(rise), "signal_percent": _signed(signal)}
+    return Rac(category, finding("rac.why", **changes, rule=why))
 
 
 def _signed(percent: float) -> str:

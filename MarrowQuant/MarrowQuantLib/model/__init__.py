@@ -21,7 +21,7 @@ from .basics import (
     part,
 )
 from .burden import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Component, Infiltration, Profile, Seam, Stitching, part_key
-from .findings import Finding, finding, grouped, sentence
+from .findings import Finding, as_finding, finding, grouped, sentence
 from .identity import ExamIdentity, Relation, identities_in, identity_from_plain, relation
 from .laboratory import LabHistory, LabNote, LabValue
 from .results import (
@@ -86,6 +86,7 @@ __all__ = [
     "VertebraResult",
     "Volume",
     "VoxelwiseChange",
+    "as_finding",
     "certain",
     "finding",
     "grouped",

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import slicer
+
+from ..model import grouped, sentence
 
 
 def interfaceLanguage() -> str:
     """"ja" where Slicer runs in Japanese, else "en": the two languages that the tables of ring 1 have labels in."""
     locale = getattr(slicer.app, "applicationLocaleName", "en")  # not in every version that is supported
     return "ja" if locale.startswith("ja") else "en"
+
+
+def said(found: Any) -> str:
+    """A finding or an error in the reader's language."""
+    return sentence(found, interfaceLanguage())
+
+
+def saidLines(findings: Iterable[str]) -> str:
+    """Findings in the reader's language, one a line, equal ones of several levels as one."""
+    return "\n".join(said(found) for found in grouped(findings))

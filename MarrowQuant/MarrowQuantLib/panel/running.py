@@ -10,6 +10,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..model import Cancelled, MarrowQuantError, Progress
+from .language import said
 
 SHOW_EVERY_S = 0.05
 
@@ -77,7 +78,7 @@ class RunningPanel:
             self._say(_("Cancelled. Nothing was left half-done."))
         except MarrowQuantError as error:
             logging.info("MarrowQuant: a step was refused")
-            self._say("⚠ " + str(error))
+            self._say("⚠ " + said(error))
         except OSError as error:  # a folder or file that cannot be read or written is the reader's matter; its path may name the patient
             logging.info("MarrowQuant: the computer refused a file")
             reason = error.strerror or type(error).__name__

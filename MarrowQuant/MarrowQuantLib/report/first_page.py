@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Optional
 
-from ..followup import INDICES, Index, flag_kind, index_of, label_of, value_of
+from ..followup import INDICES, Index, label_of, value_of
 from ..followup.change import INSIDE_LIMIT
-from ..model import UNIT_FF_CHANGE, Change, ExamResult, ResponseEstimate, Results
+from ..model import UNIT_FF_CHANGE, Change, ExamResult, ResponseEstimate, Results, as_finding
 from ..response import assess, translation
 from ..response.estimate import PREVALENCE
 from . import charts
@@ -46,30 +46,20 @@ def badges(change: Optional[Change], limited: bool, notes: Optional[list[str]], 
         return ""
     marks = []
     for flag in change.flags:
-        kind = flag_kind(flag)
+        kind = as_finding(flag).code
         style = "badge" if kind == INSIDE_LIMIT else "badge doubt"
-        marks.append(f'<span class="{style}">{escape(words.or_key(kind))}</span>{_reference(_sentence(flag, change.name, words), notes)}')
-    if limited and not any(flag_kind(flag) == INSIDE_LIMIT for flag in change.flags):
+        marks.append(f'<span class="{style}">{escape(words.or_key(kind))}</span>{_reference(flag, notes)}')
+    if limited and not any(as_finding(flag).code == INSIDE_LIMIT for flag in change.flags):
         marks.insert(0, f'<span class="badge sure">{words("outside")}</span>')
     return " ".join(marks)
 
 
-def _reference(sentence: str, notes: Optional[list[str]]) -> str:
+def _reference(found: str, notes: Optional[list[str]]) -> str:
     if notes is None:
         return ""
-    if sentence not in notes:
-        notes.append(sentence)
-    return f"<sup>{notes.index(sentence) + 1}</sup>"
-
-
-def _sentence(flag: str, name: str, words: Strings) -> str:
-    """The flag's sentence in the page's language where there is one, else as the comparison wrote it."""
-    key, index = f"note {flag_kind(flag)}", index_of(name)
-    if not words.has(key):
-        return flag
-    limit_unit = "%" if index.limit and index.limit.relative else _unit(index.change_unit, words)
-    limit, floor = (f"{entry.value:g}" if entry else "" for entry in (index.limit, index.floor))
-    return words(key, limit=limit, limit_unit=limit_unit, floor=floor, unit=index.unit)
+    if found not in notes:
+        notes.append(found)
+    return f"<sup>{notes.index(found) + 1}</sup>"
 
 
 def _unit(unit: str, words: Strings) -> str:
@@ -80,7 +70,7 @@ def note_list(notes: Sequence[str], words: Strings) -> str:
     """The sentences behind the numbers that :func:`badges` put beside its marks."""
     if not notes:
         return ""
-    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    items = "".join(f"<li>{words.say(note)}</li>" for note in notes)
     return f'<ol class="notes" aria-label="{words("notes")}">{items}</ol>'
 
 
@@ -89,7 +79,7 @@ def _estimate(estimate: Optional[ResponseEstimate], words: Strings) -> str:
     if estimate is None:
         return f'{head}<p>{words("no_probability")}</p>'
     translated = translation(estimate, words.language)
-    warnings = "".join(f"<p>{escape(warning)}</p>" for warning in estimate.warnings)
+    warnings = "".join(f"<p>{words.say(warning)}</p>" for warning in estimate.warnings)
     label = f'<p class="label">{escape(translated.get("label", estimate.label))}</p>'
     if estimate.probability is None or estimate.interval is None:
         return f'{head}<p class="big">–</p><p><b>{words("no_probability")}</b></p>{warnings}{label}'

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
-from ..model import Results
+from ..model import Results, grouped
 from .distributions import distributions_section
 from .first_page import summary_section
 from .laboratory import labs_section
 from .lesions import lesions_section
 from .pictures import images_section
-from .sections import burden_section, english_note, methods_section, model_section, vertebrae_section
+from .sections import burden_section, methods_section, model_section, vertebrae_section
 from .strings import Strings
 from .style import STYLE
 
@@ -87,10 +86,10 @@ def _header(results: Results, words: Strings) -> str:
 
 def _warnings(results: Results, words: Strings) -> str:
     """Everything the reader should check, once."""
-    items = list(dict.fromkeys(results.warnings))
+    items = [words.say(found) for found in grouped(results.warnings)]
     for exam in results.exams:
-        items += [f"{words.exam(exam.label)}: {warning}" for warning in dict.fromkeys(exam.warnings)]
+        items += [f"{words.exam(exam.label)}: {words.say(found)}" for found in grouped(exam.warnings)]
     if not items:
         return f"<section><h2>{words('warnings')}</h2><p>{words('no_warnings')}</p></section>"
-    entries = "".join(f"<li>{escape(item)}</li>" for item in items)
-    return f'<section><h2>{words("warnings")}</h2><div class="warn"><ul>{entries}</ul></div>{english_note(words)}</section>'
+    entries = "".join(f"<li>{item}</li>" for item in items)
+    return f'<section><h2>{words("warnings")}</h2><div class="warn"><ul>{entries}</ul></div></section>'

@@ -11,7 +11,7 @@ from ..response.lab_notes import COVARIATE, FINDING, OTHER
 from ..response.lab_numbers import NOT_DETECTED
 from ..results.to_json import results_to_dict
 from .formats import number, shown_unit, signed
-from .sections import cell, english_note, table
+from .sections import cell, table
 from .strings import Strings
 from .timeline import timeline_of, timeline_svg
 
@@ -33,8 +33,6 @@ def labs_section(results: Results, words: Strings) -> str:
     staged = [stage for stage in assessment.stages if stage.stage is not None or len(stage.missing) < _NOT_WORTH_TELLING]
     if staged:
         parts.append(f"<h3>{words('stage')}</h3>{_items([*(_stage(stage, words) for stage in staged), NOT_VERIFIED])}")
-    if assessment.imwg is not None or staged:
-        parts.append(english_note(words))
     return f"<section>{''.join(parts)}{_course(results, words)}</section>"
 
 

@@ -10,7 +10,7 @@ from ..followup.lesions import KINDS
 from ..model import UNIT_ADC, UNIT_FF, UNIT_VOLUME, Results
 from .first_page import note_list
 from .formats import NONE, number, relative, signed
-from .sections import cell, english_note, table
+from .sections import cell, table
 from .strings import Strings
 
 MAX_ROWS = 40  # two pages of paper; all lesions are in results.json
@@ -30,7 +30,7 @@ def lesions_section(results: Results, words: Strings) -> str:
     return (
         f"<section><h2>{words('lesions')}</h2><p>{escape(_counted(rows, words))}</p>"
         f'{table(heads, [shown], words("lesions_caption"), text_columns=(1, 2))}{more}<p class="soft">{words("rac_note")}</p>'
-        f"{note_list(notes, words)}{english_note(words)}</section>"
+        f"{note_list(notes, words)}</section>"
     )
 
 

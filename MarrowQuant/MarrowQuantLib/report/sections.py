@@ -42,11 +42,6 @@ def cell(content: Any, is_text: bool = False) -> str:
     return f"<td{' class=text' if is_text else ''}>{escape(str(content))}</td>"
 
 
-def english_note(words: Strings) -> str:
-    """In another language, the remark that sentences of other parts are shown in English."""
-    return f'<p class="soft">{words("english_notes")}</p>' if words.has("english_notes") else ""
-
-
 # ---------------------------------------------------------------------------------------------------------------- vertebrae
 def vertebrae_section(results: Results, words: Strings) -> str:
     """Table and charts of every vertebra; empty if none was measured."""
@@ -64,7 +59,7 @@ def vertebrae_section(results: Results, words: Strings) -> str:
         chart = charts.dumbbells(levels, values[0], after, words("ff_axis"), words("ff_per_level"), edges)
         drawn.append(f"<div><h3>{words('ff_per_level')}</h3>{chart}</div>")
     figure = f'<div class="charts">{"".join(drawn)}</div>{legend(exams, words)}' if drawn else ""
-    figure += f'<p class="soft">{words("normal_band" if band else "no_normal_band")}: {escape(told)}</p>' if told else ""
+    figure += f'<p class="soft">{words("normal_band" if band else "no_normal_band")}: {words.say(told)}</p>' if told else ""
     return f"<section><h2>{words('vertebrae')}</h2>{_vertebra_table(results, levels, by_exam, words)}{figure}</section>"
 
 
@@ -136,7 +131,7 @@ def burden_section(results: Results, words: Strings) -> str:
         tables += _component_table(burden, words("components", exam=name), notes, words)
         for part in exam.burden_parts:
             told = words("burden_part", exam=words.exam(exam.label), number=part.number, tdv=number(part.burden.tdv.value, UNIT_VOLUME))
-            tables += f'<p><b>{told}</b></p><p class="soft">{escape(part.reason)}</p>'
+            tables += f'<p><b>{told}</b></p><p class="soft">{words.say(part.reason)}</p>'
             tables += _component_table(part.burden, words("part_components", number=part.number), notes, words)
     return (
         f'<section><h2>{words("burden")}</h2><div class="charts">{"".join(drawn)}</div>{legend(results.exams, words)}'
@@ -192,8 +187,8 @@ def _infiltration(burden: Burden, words: Strings) -> str:
         return ""
     pattern = words("pattern", pattern=words.or_key(found.pattern), n=found.focal_lesions)
     flag = f' <span class="badge doubt">{words("imwg_focal")}</span>' if found.focal_lesions >= IMWG_FOCAL_LESIONS else ""
-    told = " ".join(sentence for sentence in (found.rule, found.remark) if sentence)
-    return f'<p>{escape(pattern)}{flag}</p><p class="soft">{escape(told)}</p>'
+    told = " ".join(words.say(found) for found in (found.rule, found.remark) if found)
+    return f'<p>{escape(pattern)}{flag}</p><p class="soft">{told}</p>'
 
 
 # --------------------------------------------------------------------------------------------------------------- model card
@@ -233,7 +228,7 @@ def methods_section(results: Results, words: Strings) -> str:
         table([words("settings"), words("value")], settings, text_columns=(1,)),
         table(heads, protocol, text_columns=(1, 2)) if protocol else "",
         f"<h3>{words('limits_heading')}</h3>{_limits(words)}",
-        f"<h3>{words('provenance')}</h3>{_provenance(results.exams)}{english_note(words)}",
+        f"<h3>{words('provenance')}</h3>{_provenance(results.exams)}",
         *(_series_table(exam, words) for exam in results.exams if exam.series),
     )
     return f"<section>{''.join(parts)}</section>"

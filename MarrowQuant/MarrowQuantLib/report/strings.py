@@ -1,11 +1,10 @@
-"""Every word of the report, in English and Japanese. Sentences that other parts made (warnings, reasons) stay in English."""
+"""Every word of the report, in English and Japanese. Findings bring their own sentences."""
 
 from __future__ import annotations
 
 from html import escape
 
-from ..followup.change import INSIDE_LIMIT, LEVELS, PROTOCOL, SMALL_BASELINE, UNDEFINED
-from ..model import RESEARCH_USE_ONLY, MarrowQuantError
+from ..model import RESEARCH_USE_ONLY, MarrowQuantError, sentence
 
 LANGUAGES = ("en", "ja")
 
@@ -14,7 +13,6 @@ _TEXT: dict[str, tuple[str, str]] = {
     "research": (RESEARCH_USE_ONLY, "研究専用。医療機器ではありません。診断や治療方針の決定に使用しないでください。"),
     "synthetic": ("Synthetic data: simulated exams, not a patient.", "合成データ：シミュレーションによる検査であり、患者ではありません。"),
     "no_identity": ("This page holds no patient identity.", "このページに患者を特定する情報は含まれません。"),
-    "english_notes": ("", "注意・理由の文は英語のまま表示しています。"),
     "baseline": ("Baseline", "治療前"),
     "follow-up": ("Follow-up", "治療後"),
     "days": ("{days} days", "{days}日間"),
@@ -48,15 +46,12 @@ _TEXT: dict[str, tuple[str, str]] = {
         "ヘモグロビンが{limit:g} g/L未満の検査がある。貧血例（56例中25例、Huang、AJR）では、脂肪分画とADCで深い奏効を区別できなかった。",
     ),
     "notes": ("Notes", "注"),
-    INSIDE_LIMIT: ("within error", "測定誤差の範囲内"),
-    SMALL_BASELINE: ("small baseline", "治療前値が小さい"),
-    UNDEFINED: ("no relative change", "変化率は定義されない"),
-    PROTOCOL: ("protocol differs", "撮像条件が異なる"),
-    LEVELS: ("levels differ", "椎体レベルが異なる"),
-    # Japanese for the flags' own sentences; the English ones come with the change
-    f"note {INSIDE_LIMIT}": ("", "変化は±{limit} {limit_unit}以内であり、測定誤差だけでも起こりうる。"),
-    f"note {SMALL_BASELINE}": ("", "治療前値が{floor} {unit}未満のため変化率は不安定である。変化量を参照。"),
-    f"note {UNDEFINED}": ("", "治療前値が0以下のため変化率は定義されない。変化量を参照。"),
+    "change.inside_limit": ("within error", "測定誤差の範囲内"),
+    "change.small_baseline": ("small baseline", "治療前値が小さい"),
+    "change.undefined": ("no relative change", "変化率は定義されない"),
+    "change.protocol": ("protocol differs", "撮像条件が異なる"),
+    "change.levels": ("levels differ", "椎体レベルが異なる"),
+    "told": ("note", "注"),
     "warnings": ("To be checked", "確認事項"),
     "no_warnings": ("No automatic check raised a doubt.", "自動チェックで指摘された事項はありません。"),
     # pictures
@@ -296,6 +291,10 @@ class Strings:
 
     def __call__(self, key: str, **values: object) -> str:
         return _TEXT[key][self._column].format(**values)
+
+    def say(self, found: str) -> str:
+        """The sentence of a finding, safe to stand in a page."""
+        return escape(sentence(found, self.language))
 
     def exam(self, label: str) -> str:
         """The name of an exam, safe to stand in a page: ours for "baseline" and "follow-up", else the label as it is."""

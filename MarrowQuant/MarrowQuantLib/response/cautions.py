@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 
-from ..model import LabHistory
+from ..model import LabHistory, finding
 
 G_CSF_DAYS = 28  # our choice, one usual cycle of therapy: no published interval is at hand
 
@@ -34,22 +34,12 @@ def event_cautions(history: LabHistory, exams: Mapping[str, datetime.date]) -> t
     for label, date in exams.items():
         g_csf = [days for days in _days_before(history, "g_csf", date) if days <= G_CSF_DAYS]
         if g_csf:
-            sentences.append(
-                f"G-CSF was given {_ago(min(g_csf))} the {label}: fatty marrow turns into red marrow, the fat fraction falls, the signal "
-                "at high b rises on both sides alike and the ADC changes with the fat, as in relapse."
-            )
+            sentences.append(finding("caution.g_csf", days=min(g_csf), exam=label))
         transfusions = _days_before(history, "transfusion", date)
         if transfusions:
-            sentences.append(
-                f"Blood was transfused {_ago(min(transfusions))} the {label}: haemoglobin is then not the marrow's own; iron of repeated "
-                "transfusions raises R2*, which disturbs a two-point fat fraction and weakens the diffusion signal behind the ADC."
-            )
+            sentences.append(finding("caution.transfusion", days=min(transfusions), exam=label))
     return tuple(sentences)
 
 
 def _days_before(history: LabHistory, kind: str, date: datetime.date) -> list[int]:
     return [(date - note.date).days for note in history.notes if note.kind == kind and note.date <= date]
-
-
-def _ago(days: int) -> str:
-    return "on the day of" if days == 0 else f"{days} day{'s' if days > 1 else ''} before"

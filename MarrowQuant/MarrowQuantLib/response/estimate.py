@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from ..model import Contribution, MarrowQuantError, ResponseEstimate
+from ..model import Contribution, MarrowQuantError, ResponseEstimate, finding
 from .binormal import discriminant, effect_size, logit_se
 
 PREVALENCE = "prevalence"
@@ -90,9 +90,9 @@ class ResponseModel:
     def _outside(self, predictor: Predictor, value: float) -> Optional[str]:
         if predictor.low <= value <= predictor.high:
             return None
-        return (
-            f"No probability: {predictor.label} is {value:+.3g} {predictor.unit}, outside the range {predictor.low:g} to "
-            f"{predictor.high:g} {predictor.unit} in which the model {self.model_id} answers."
+        return finding(
+            "response.outside_range",
+            index=predictor.label, value=value, unit=predictor.unit, low=predictor.low, high=predictor.high, model=self.model_id,
         )
 
     def _missing(self, known: Mapping[str, float]) -> list[Predictor]:
@@ -162,8 +162,8 @@ class BinormalModel(ResponseModel):
     def _predict(self, known: Mapping[str, float]) -> ResponseEstimate:
         missing = self._missing(known)
         if len(missing) == len(self.predictors):
-            names = " and ".join(predictor.label for predictor in missing)
-            return self._estimate(None, None, (), (f"No probability: neither predictor is known ({names}).",))
+            names = [predictor.label for predictor in missing]
+            return self._estimate(None, None, (), (finding("response.no_predictor", index=names),))
         values = {n: known[predictor.name] for n, predictor in enumerate(self.predictors) if predictor.name in known}
         added = self.draws.contributions(values)
         probabilities = expit(self.draws.logit_prevalence + sum(added.values()))
@@ -174,9 +174,7 @@ class BinormalModel(ResponseModel):
         ]
         base = self.draws.logit_prevalence
         contributions.append(Contribution(PREVALENCE, float(100.0 * np.mean(expit(base))), "%", float(np.mean(base))))
-        warnings = tuple(
-            f"{predictor.label} is not known: the estimate rests on the other predictor alone." for predictor in missing
-        )
+        warnings = tuple(finding("response.one_predictor", index=predictor.label) for predictor in missing)
         return self._estimate(float(np.mean(probabilities)), (float(low), float(high)), tuple(contributions), warnings)
 
 
@@ -199,8 +197,8 @@ class LogisticModel(ResponseModel):
     def _predict(self, known: Mapping[str, float]) -> ResponseEstimate:
         missing = self._missing(known)
         if missing:
-            names = " and ".join(predictor.label for predictor in missing)
-            return self._estimate(None, None, (), (f"No probability: the model {self.model_id} needs {names}, which is not known.",))
+            names = [predictor.label for predictor in missing]
+            return self._estimate(None, None, (), (finding("response.missing_predictor", model=self.model_id, index=names),))
         x = np.array([1.0, *(known[predictor.name] for predictor in self.predictors)])
         terms = self.coefficients * x
         reach = norm.ppf(0.5 + INTERVAL / 2.0) * math.sqrt(float(x @ self.covariance @ x))

@@ -115,8 +115,11 @@ def questions_about(values: Iterable[LabValue]) -> tuple[str, ...]:
     """A sentence for every value that is possible but so rare that it should be looked at again."""
     tests = {test.key: test for test in LAB_TESTS}
     return tuple(
-        f"{tests[v.test].label_en} {v.given or f'{v.value:g} {v.unit}'} on {v.date} is unusual (mostly {tests[v.test].ask[0]:g} to "
-        f"{tests[v.test].ask[1]:g} {v.unit}); is the value right, and its unit?"
+        finding(
+            "labs.unusual",
+            test=tests[v.test].label_en, given=v.given or f"{v.value:g} {v.unit}", date=v.date,
+            low=tests[v.test].ask[0], high=tests[v.test].ask[1], unit=v.unit,
+        )
         for v in values
         if v.test in tests and not tests[v.test].ask[0] <= v.value <= tests[v.test].ask[1]
     )

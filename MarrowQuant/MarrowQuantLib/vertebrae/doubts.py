@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..model import finding
 from .column import ColumnFrame, Sampler
 from .proportions import relative_height
 from .walls import BodySurface, body_positions, usual_depth
@@ -61,19 +62,19 @@ def body_doubts(
     for n, (level, surface) in enumerate(zip(levels, surfaces)):
         reasons = _outline_reasons(levels, surfaces, n) if unsure[n] else []
         if (surface.steps["top"] + surface.steps["bottom"]) / 2 < _FAINT_ENDS:
-            reasons.append("its endplates are hardly seen")
+            reasons.append(finding("body.faint_endplates", level=level))
         turned = abs(surface.box.tilt - surfaces[n - 1].box.tilt) if n else 0.0
         if turned > _LARGEST_TURN_DEG:
-            reasons.append(f"it is turned by {turned:.0f}° against {levels[n - 1]}")
+            reasons.append(finding("body.turned", level=level, degrees=turned, neighbour=levels[n - 1]))
         if aside[n] > _FAR_ASIDE:
-            reasons.append(f"it lies {aside[n] * frame.scale:.0f} mm to the side of its neighbours")
+            reasons.append(finding("body.aside", level=level, mm=aside[n] * frame.scale))
         center = frame.to_ras(np.array([surface.box.side, *surface.box.center]))
         missed = float(np.linalg.norm(points[level] - center)) if level in points else 0.0
         if missed > _FAR_FROM_CLICK * frame.scale:
-            reasons.append(f"its centre was found {missed:.0f} mm from the click")
+            reasons.append(finding("body.far_from_click", level=level, mm=missed))
         if not _in_view(surface, frame, sampler):
-            reasons.append("it is partly outside the field of view")
-        doubts[level] = [f"{level}: {reason}; check its ROI." for reason in reasons]
+            reasons.append(finding("body.cut", level=level))
+        doubts[level] = reasons
     return doubts
 
 
@@ -82,13 +83,14 @@ def _outline_reasons(levels: Sequence[str], surfaces: Sequence[BodySurface], n: 
     faint_box, faint_walls = (float(values[n]) for values in _faintness(surfaces))
     reasons = []
     if faint_walls > _FAINT:
-        reasons.append("its front and back walls are hardly seen")
+        reasons.append(finding("body.faint_walls", level=levels[n]))
     for name, sizes in _relative_sizes(levels, surfaces).items():
         odd = float(_deviation(sizes)[n])
         if abs(odd) > _ODD_SIZE[name]:
-            reasons.append(f"its {name} is {abs(odd) * 100:.0f} % {'above' if odd > 0 else 'below'} that of the others")
+            side = "above" if odd > 0 else "below"
+            reasons.append(finding("body.odd_size", level=levels[n], size=name, percent=abs(odd) * 100, side=side))
     if faint_box > _FAINT or not reasons:
-        reasons.append("its outline in the sagittal picture is faint")
+        reasons.append(finding("body.faint_outline", level=levels[n]))
     return reasons
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from ..model import MarrowQuantError, VertebraROI, Volume
+from ..model import MarrowQuantError, VertebraROI, Volume, finding
 
 BOX_MM = (30.0, 35.0, 20.0)  # about the ROIs' centres along R, A, S: bodies, discs, canal
 REACH_MM = 12.0
@@ -100,10 +100,9 @@ def shift_notes(shifts: Mapping[str, ImageShift], apply: bool) -> list[str]:
     for key, (_, images) in _COMPARED.items():
         shift = shifts.get(key)
         if shift is not None and shift.accepted:
-            done = "the ROIs were moved by that on them" if apply else "the ROIs were not moved, as that is switched off"
-            gain = f"mutual information {shift.before:.2f} without and {shift.after:.2f} with it"
-            where = f"{shift.length_mm:.1f} mm off the Dixon images ({shift.components})"
-            notes.append(f"The {images} show the column {where}; {done} ({gain}).")
+            code = "roi.moved_with_image" if apply else "roi.not_moved_with_image"
+            values = {"mm": shift.length_mm, "shift": shift.components, "before": shift.before, "after": shift.after}
+            notes.append(finding(code, images=images, **values))
     return notes
 
 

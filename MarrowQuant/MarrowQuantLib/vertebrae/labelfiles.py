@@ -17,7 +17,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..io import imagefiles
-from ..model import MarrowQuantError, Volume
+from ..model import MarrowQuantError, Volume, finding
 from .levels import LEVELS, level_index, parse_level
 from .numbering import find_numbering
 from .segfile import cut_to_box, is_segmentation, read_segments
@@ -93,7 +93,7 @@ def from_segments(segments: Iterable[tuple[str, str, Volume]], source: str, grid
         if level in masks:
             raise MarrowQuantError("{source} holds {level} twice; keep one segment for each vertebra.", source=source, level=level)
         masks[level] = mask
-    notes = (f"{left_out} of the labels are no vertebra or are empty, and were not taken over.",) if left_out else ()
+    notes = (finding("labels.left_out", n=left_out),) if left_out else ()
     return _ordered(masks, notes, grid, source)
 
 
@@ -149,14 +149,14 @@ def _read_label_image(path: Path) -> LabelledVertebrae:
     named = beside or inside
     if named:
         levels = {n: named[n] for n in numbers if n in named}
-        notes = [f"The levels of the labels were told by the names {'beside them' if beside else 'in the file'}."]
+        notes = [finding("labels.by_names", where="beside them" if beside else "in the file")]
     else:
         numbering = find_numbering(_centers(labels, numbers), path.name)
         levels = {n: numbering.levels[n] for n in numbers if n in numbering.levels}
-        notes = [f"The label numbers were read as those of {numbering.name}."]
+        notes = [finding("labels.by_numbers", numbering=numbering.name)]
         extra = [numbering.unnamed[n] for n in numbers if n in numbering.unnamed]
         if extra:
-            notes.append(f"{', '.join(extra)} was labelled and left out, as no level is counted so here; check the count of the levels.")
+            notes.append(finding("labels.no_level", labels=extra))
     whole, note = _bodies_beside(path, labels)
     masks = {level: cut_to_box(whole, whole.array == n) for n, level in levels.items()}
     masks = {level: mask for level, mask in masks.items() if mask.array.any()}
@@ -177,7 +177,7 @@ def _bodies_beside(path: Path, labels: Volume) -> tuple[Volume, list[str]]:
         parts = _single(beside)
         if parts.same_grid(labels):
             bodies = labels.like(np.where(np.isin(parts.array, CORPUS), labels.array, 0))
-            return bodies, [f"The bodies were taken from the parts in the second file ({part})."]
+            return bodies, [finding("labels.second_file", part=part)]
     return labels, []
 
 

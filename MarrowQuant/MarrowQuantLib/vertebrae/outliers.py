@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..followup import index_of
-from ..model import VertebraResult, certain
+from ..model import VertebraResult, certain, finding
 from .levels import level_index
 
 NEIGHBOURS = 4
@@ -55,11 +55,13 @@ def _told(vertebra: VertebraResult, others: Sequence[VertebraResult], key: str) 
     spread = SPREADS * _SCALE * float(np.median(np.abs(near - typical)))
     if abs(measured.value - typical) <= max(spread, _floor(key, typical)):
         return []
-    digits = 0 if abs(typical) >= 100 else 1
+    digits = None if abs(typical) >= 100 else 1
     return [
-        f"{vertebra.roi.level}: {measured.name} of {measured.value:.{digits}f} {measured.unit} stands out from the {typical:.{digits}f} "
-        f"{measured.unit} of its neighbours; look for a lesion, fracture, haemangioma, endplate change, hardware or a misplaced ROI, and "
-        "exclude the level with the reason if there is one."
+        finding(
+            "roi.stands_out",
+            level=vertebra.roi.level, map=measured.name, unit=measured.unit,
+            value=round(measured.value, digits), typical=round(typical, digits),
+        )
     ]
 
 

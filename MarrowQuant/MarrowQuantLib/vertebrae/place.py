@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
-from ..model import MarrowQuantError, Numbers, Settings, VertebraROI, Volume
+from ..model import MarrowQuantError, Numbers, Settings, VertebraROI, Volume, finding
 from .labelfiles import is_label_file, read_labels
 from .markups import read_markups
 from .propose import propose
@@ -66,18 +66,17 @@ def place_between(
     MarrowQuantError
         If the clicks cannot be right; see :func:`.propose.propose`.
     """
-    reason = "there is no image to find the bodies in"
+    reason: Any = "there is no image to find the bodies in"
     if image is not None:
         try:
             found = segment_bodies(image, {first[0]: first[1], last[0]: last[1]}, radii_mm=radii_mm, shape=shape)
         except MarrowQuantError as error:
-            reason = str(error)
+            reason = error
         else:
             if not found.warnings:
-                place = f"The ROIs from {found.levels[0]} to {found.levels[-1]} lie in bodies found from two clicks"
-                return found.rois, [f"{place}; look at them in the pictures before trusting their numbers.", *found.doubts]
-            reason = " ".join(found.warnings)
+                return found.rois, [finding("place.found", first=found.levels[0], last=found.levels[-1]), *found.doubts]
+            reason = found.warnings
     proposal = propose(first, last, image, radii_mm, shape=shape)
-    levels = ", ".join(roi.level for roi in proposal.rois[1:-1])
-    note = f"{levels or 'No level'} placed by resemblance to the two clicked levels, because the bodies were not found ({reason})"
-    return list(proposal.rois), [f"{note}; look at all ROIs in the pictures before trusting their numbers.", *proposal.doubts.values()]
+    levels = [roi.level for roi in proposal.rois[1:-1]]
+    note = finding("place.by_resemblance", level=levels, why=reason) if levels else finding("place.none_found", why=reason)
+    return list(proposal.rois), [note, *proposal.doubts.values()]

@@ -14,7 +14,7 @@ from typing import Optional
 import numpy as np
 from scipy import ndimage, signal
 
-from ..model import MarrowQuantError, Numbers, Settings, VertebraROI, Volume
+from ..model import MarrowQuantError, Numbers, Settings, VertebraROI, Volume, finding
 from .levels import level_index, levels_between
 from .proportions import relative_spacing
 from .roi import default_axes
@@ -166,9 +166,9 @@ def _match(levels: Sequence[str], prior: np.ndarray, image: Volume) -> tuple[np.
         best = tuple(int(index) for index in np.unravel_index(np.argmax(score), score.shape))
         centers[n] = prior[n] + axes[n] @ (moves[best] + _STEP_MM * _between_steps(score, best)) * scale
         at_border = any(0 < width and index in (0, 2 * width) for index, width in zip(best[1:], search[1:]))
-        doubt = _doubt(float(correlation[best]), at_border)
+        doubt = _doubt(levels[n], float(correlation[best]), at_border)
         if doubt:
-            doubts[levels[n]] = f"{levels[n]}: {doubt}; check its ROI."
+            doubts[levels[n]] = doubt
     _doubt_spacing(levels, prior, centers, doubts)
     return centers, doubts
 
@@ -225,10 +225,10 @@ def _between_steps(score: np.ndarray, best: tuple[int, ...]) -> np.ndarray:
     return offset
 
 
-def _doubt(correlation: float, at_border: bool) -> str:
+def _doubt(level: str, correlation: float, at_border: bool) -> str:
     if correlation < _DOUBT_CORRELATION:
-        return f"it hardly resembles the clicked vertebrae (correlation {correlation:.2f})"
-    return "it lies as far from the expected place as the search goes" if at_border else ""
+        return finding("propose.unlike", level=level, correlation=correlation)
+    return finding("propose.at_edge", level=level) if at_border else ""
 
 
 def _doubt_spacing(levels: Sequence[str], prior: np.ndarray, centers: np.ndarray, doubts: dict[str, str]) -> None:
@@ -238,5 +238,5 @@ def _doubt_spacing(levels: Sequence[str], prior: np.ndarray, centers: np.ndarray
     moved = np.linalg.norm(centers - prior, axis=1)
     for n in np.flatnonzero(np.abs(found / expected - 1) > _DOUBT_SPACING).tolist():
         level = levels[n] if moved[n] > moved[n + 1] else levels[n + 1]
-        distance = f"the distance between {levels[n]} and {levels[n + 1]} is {found[n]:.0f} mm where {expected[n]:.0f} mm fit"
-        doubts.setdefault(level, f"{level}: {distance}; check its ROI.")
+        between = {"above": levels[n], "below": levels[n + 1], "mm": found[n], "expected_mm": expected[n]}
+        doubts.setdefault(level, finding("propose.distance", level=level, **between))

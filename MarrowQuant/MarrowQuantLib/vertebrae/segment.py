@@ -16,7 +16,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, Numbers, VertebraROI, Volume
+from ..model import MarrowQuantError, Numbers, VertebraROI, Volume, finding
 from .chain import COARSE, FINE, BodyPrior, Box, Marrow, Signs, find_chains, marrow_inside, wall_signs
 from .column import UNIT_SPACING, ColumnFrame, SagittalPicture, Sampler, Views, column_frame, find_midline, sagittal_picture, side_of_body
 from .cortex import inset
@@ -173,12 +173,9 @@ def _frame_doubts(certainty: float, scale: float) -> list[str]:
     """What is odd about the midline and about the distance between neighbours; ``scale`` in mm a unit of a lumbar column."""
     doubts = []
     if certainty < _LEAST_MIRROR_CORRELATION:
-        doubts.append(f"The midline is uncertain (mirror correlation {certainty:.2f}); check the ROIs from left to right.")
+        doubts.append(finding("segment.midline", correlation=certainty))
     if not _USUAL_SCALE[0] < scale < _USUAL_SCALE[1]:
-        doubts.append(
-            f"The bodies lie as if lumbar ones were {scale * UNIT_SPACING:.0f} mm apart, where {UNIT_SPACING:.0f} mm are usual; check that "
-            "each click has the right level."
-        )
+        doubts.append(finding("segment.spacing", mm=scale * UNIT_SPACING, usual_mm=UNIT_SPACING))
     return doubts
 
 
@@ -244,7 +241,7 @@ def _coarse_boxes(picture: SagittalPicture, priors: Sequence[BodyPrior]) -> tupl
     (bright, bright_score), (dark, dark_score) = find_chains(picture, priors, [Signs(1, 0, 0), Signs(-1, 0, 0)], COARSE)
     boxes, sign, score = (bright, 1, bright_score) if bright_score >= dark_score else (dark, -1, dark_score)
     unsure = abs(bright_score - dark_score) < _LEAST_LEAD * abs(score)
-    warnings = ["It is uncertain whether the discs are brighter or darker than the bodies here; check all ROIs."] if unsure else []
+    warnings = [finding("segment.discs")] if unsure else []
     return boxes, Signs(sign, *wall_signs(picture, boxes)), warnings
 
 
@@ -316,7 +313,7 @@ def _fitting(level: str, radii_mm: np.ndarray, room_mm: np.ndarray) -> tuple[np.
     if (fitting == radii_mm).all():
         return radii_mm, ()
     wanted, made = (" × ".join(f"{radius:.1f}" for radius in sizes) for sizes in (radii_mm, fitting))
-    return fitting, (f"{level}: an ROI with half-lengths of {wanted} mm does not fit into the body found; it was made {made} mm.",)
+    return fitting, (finding("roi.made_smaller", level=level, wanted=wanted, made=made),)
 
 
 def _range(lower: np.ndarray, upper: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from typing import Optional
 import numpy as np
 from scipy import ndimage
 
-from ..model import MarrowQuantError, VertebraROI, Volume
+from ..model import MarrowQuantError, VertebraROI, Volume, finding
 from .labelfiles import LabelledVertebrae
 from .levels import LEVELS, level_index
 from .roi import default_axes
@@ -31,7 +31,6 @@ _SMALLEST_MM = 2.0  # half-length; a body with less room inside the margins is n
 _VOLUME_RATIO = (0.6, 1.6)  # of a body to its neighbours' mean
 _LEAST_ML = 1.0  # a label with less is a remnant; the smallest bodies, of the neck, have some 5 mL
 _NO_BODY = "C1"  # a ring
-_NOTHING_LEFT = "No vertebra is left; check the labels."
 
 
 @dataclass(frozen=True)
@@ -69,16 +68,22 @@ def take_over(
         found = _fit(mask, center, axes)
         body = _body(level, found, margin_mm, radii_mm, shape, level in at_edge)
         if body is None:
-            notes.append(f"{level} was left out: its label is too small for an ROI that keeps {margin_mm:g} mm from its borders.")
+            notes.append(finding("labels.too_small", level=level, margin_mm=margin_mm))
         else:
             bodies.append(body)
             kept[level] = _body_mask(mask, found)
     if not bodies:
-        raise MarrowQuantError(" ".join([*notes, _NOTHING_LEFT]))
+        raise _nothing_left(notes)
     missing = [level for level in LEVELS[level_index(bodies[0].level) : level_index(bodies[-1].level)] if level not in masks]
     if missing:
-        notes.append(f"Not labelled between {bodies[0].level} and {bodies[-1].level}: {', '.join(missing)}; check the count of the levels.")
+        notes.append(finding("labels.gap", first=bodies[0].level, last=bodies[-1].level, level=missing))
     return TakenOver(tuple(_with_volume_doubts(bodies)), margin_mm, tuple(notes), kept)
+
+
+def _nothing_left(findings: Sequence[str]) -> MarrowQuantError:
+    if not findings:
+        return MarrowQuantError("No vertebra is left; check the labels.")
+    return MarrowQuantError("{findings} No vertebra is left; check the labels.", findings=list(findings))
 
 
 def _usable(labelled: LabelledVertebrae) -> tuple[dict[str, Volume], list[str]]:
@@ -87,9 +92,9 @@ def _usable(labelled: LabelledVertebrae) -> tuple[dict[str, Volume], list[str]]:
     if not masks:
         raise MarrowQuantError("Only C1 is labelled, which has no vertebral body; give labels of other levels.")
     remnants = [level for level, mask in masks.items() if mask.array.sum() * mask.voxel_volume_ml < _LEAST_ML]
-    notes = [*labelled.notes, *(f"{level} was left out: its label holds less than {_LEAST_ML:g} mL." for level in remnants)]
+    notes = [*labelled.notes, *(finding("labels.remnant", level=level, ml=_LEAST_ML) for level in remnants)]
     if len(remnants) == len(masks):
-        raise MarrowQuantError(" ".join([*notes, _NOTHING_LEFT]))
+        raise _nothing_left(notes)
     return {level: mask for level, mask in masks.items() if level not in remnants}, notes
 
 
@@ -167,12 +172,12 @@ def _cut_arch(inside: np.ndarray, grid: list[np.ndarray], center: np.ndarray, ax
     width, depth = (np.ptp(np.flatnonzero(body.any(axis=other))) + 1.0 for other in ((1, 2), (0, 2)))
     doubts = []
     if depth > _DEEPEST * width:
-        doubts.append("its arch could not be told from its body, so the ROI lies in the front part of the label")
+        doubts.append("labels.arch")
         wall = y[np.flatnonzero(body.any(axis=(0, 2)))[-1]] - _PLAUSIBLE_DEPTH * width * _STEP_MM
         body = _largest(body & (y > wall)[None, :, None])
     pieces = inside & (y > wall)[None, :, None]
     if body.sum() < 0.9 * pieces.sum():
-        doubts.append("its label is in pieces, of which the largest was taken")
+        doubts.append("labels.pieces")
     local = np.array(ndimage.center_of_mass(body)) * _STEP_MM + [x[0], y[0], z[0]]
     return _Fitted(center + axes @ local, axes, body, x - local[0], y - local[1], z - local[2], wall - local[1], tuple(doubts))
 
@@ -204,7 +209,7 @@ def _body(
 ) -> Optional[Body]:
     """The body and its ROI; None where the margins leave no room."""
     low, high = _extent(found)
-    doubts = [*found.doubts, *(["its label reaches the edge of the image"] if at_edge else [])]
+    doubts = [*found.doubts, *(["labels.edge"] if at_edge else [])]
     inner_low = low + np.array([margin_mm, max(margin_mm, VEIN_FRACTION * (high[1] - low[1])), margin_mm])
     middle, room = (inner_low + high - margin_mm) / 2, (high - margin_mm - inner_low) / 2
     if np.any(room < _SMALLEST_MM):
@@ -213,7 +218,7 @@ def _body(
     radii = limit if radii_mm is None else np.minimum(limit, radii_mm)
     roi = VertebraROI(level, found.center + found.axes @ middle, found.axes, radii, shape)
     volume = float(found.inside.sum() * _STEP_MM**3 / 1000)
-    sentences = tuple(f"{level}: {doubt}; check its ROI." for doubt in doubts)
+    sentences = tuple(finding(code, level=level) for code in doubts)
     return Body(level, found.center, found.axes, (high - low) / 2, volume, roi, sentences)
 
 
@@ -247,7 +252,7 @@ def _with_volume_doubts(bodies: Sequence[Body]) -> list[Body]:
     for n, body in enumerate(bodies):
         neighbours = [other.volume_ml for other in (*bodies[max(n - 1, 0) : n], *bodies[n + 1 : n + 2])]
         ratio = body.volume_ml / np.mean(neighbours) if neighbours else 1.0
-        doubt = f"{body.level}: its body of {body.volume_ml:.1f} mL is {ratio:.1f} times that of its neighbours; check its ROI."
+        doubt = finding("labels.volume", level=body.level, volume_ml=body.volume_ml, ratio=ratio)
         plausible = _VOLUME_RATIO[0] <= ratio <= _VOLUME_RATIO[1]
         checked.append(body if plausible else replace(body, doubts=(*body.doubts, doubt)))
     return checked

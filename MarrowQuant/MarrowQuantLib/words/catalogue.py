@@ -19,6 +19,7 @@ LANGUAGES = ("en", "ja")
 WORD = "word"
 NOT_KNOWN = "not known"
 _SEPARATOR = {"en": ", ", "ja": "、"}
+_BETWEEN_SENTENCES = {"en": " ", "ja": ""}
 _ENTRY_PART = re.compile(r'^(msgctxt|msgid|msgstr)\s+"')
 
 
@@ -50,7 +51,9 @@ class _Filler(Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, (list, tuple)):
-            return _SEPARATOR[self._language].join(self.format_field(each, format_spec) for each in value)
+            are_sentences = all(hasattr(each, "in_language") for each in value)
+            separator = _BETWEEN_SENTENCES[self._language] if are_sentences else _SEPARATOR[self._language]
+            return separator.join(self.format_field(each, format_spec) for each in value)
         if hasattr(value, "in_language"):
             return value.in_language(self._language)
         if value is None or isinstance(value, str):

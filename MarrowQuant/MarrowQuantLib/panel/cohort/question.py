@@ -14,7 +14,7 @@ from ...cohort.table import Cohort
 from ...model import MarrowQuantError, Progress
 from ...scene.cohort_case import METHODS, MODEL_METHODS, PACKAGES, Question
 from ...scene.nodes import find_node
-from ..language import interfaceLanguage
+from ..language import interfaceLanguage, said
 from ..packages import ensurePackage
 from .answer import showModel, showPart, showRoc
 from .step import CohortStep
@@ -85,7 +85,7 @@ class QuestionStep(CohortStep):
         try:
             self.case.analyse(asked, progress, interfaceLanguage())
         except MarrowQuantError as error:  # it is about the columns, so it stands below them
-            self._refused = self.case.cohort, asked, str(error)
+            self._refused = self.case.cohort, asked, said(error)
 
     def ensurePackages(self) -> None:
         """Have what the method needs, asked for now; raises as :func:`packages.ensurePackage`."""
@@ -126,7 +126,7 @@ class QuestionStep(CohortStep):
         try:
             found = self.case.found(asked)
         except MarrowQuantError as error:
-            return "⚠ " + str(error)
+            return "⚠ " + said(error)
         return "\n".join([*found, _("Press Analyse.")])
 
     def note(self) -> str:

@@ -9,7 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ...model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, Component, sentence
-from ..language import interfaceLanguage
+from ..language import interfaceLanguage, said, saidLines
 from ..step import Step
 from ..tablewidget import fillTable, number
 from . import views
@@ -183,7 +183,7 @@ class BurdenStep(Step):
 
     def note(self) -> str:
         burden = self._burden()
-        return "\n".join([*burden.flags, *self.exam.part_notes, *self._stationsTold()]) if burden else ""
+        return saidLines([*burden.flags, *self.exam.part_notes, *self._stationsTold()]) if burden else ""
 
     def told(self, missing: str) -> str:
         hand = self.exam.hand.items() if self.exam else ()
@@ -210,8 +210,8 @@ class BurdenStep(Step):
         for part, c in components:
             size = [number(c.volume_ml), number(c.longest_diameter_mm, 0)]
             place = [*([str(part)] if several else []), c.lesion_id, regions.get(c.region, c.region)]
-            rows.append([states[c.state], *size, number(c.adc_median, 0), number(c.signal_ratio), *place, c.reason])
-            tips.append(c.reason)
+            rows.append([states[c.state], *size, number(c.adc_median, 0), number(c.signal_ratio), *place, said(c.reason)])
+            tips.append(said(c.reason))
         place = [*([_("Part")] if several else []), _("Lesion"), _("Region")]
         headers = [_("State"), _("mL"), _("mm"), _("ADC"), _("× muscle"), *place, _("Why")]
         fillTable(self.ui.componentTable, headers, rows, tips)

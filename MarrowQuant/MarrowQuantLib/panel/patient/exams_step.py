@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 from ...dicom import edits
 from ...model import MarrowQuantError, Role
 from ..fields import PathField
+from ..language import said, saidLines
 from ..step import Step
 from ..tablewidget import fillTable
 from . import views
@@ -92,7 +93,7 @@ class ExamsStep(Step):
         try:
             self.case.series_edits.edit(series, name, entered())
         except MarrowQuantError as error:
-            self._refusal = str(error)
+            self._refusal = said(error)
         self.panel.refresh()
 
     def onUndo(self) -> None:
@@ -128,7 +129,7 @@ class ExamsStep(Step):
         return _("You changed the table. Press Read exams to apply it.") if pending else ""
 
     def note(self) -> str:
-        return "\n".join(self.exam.maps.warnings) if self.exam else ""
+        return saidLines(self.exam.maps.warnings) if self.exam else ""
 
     def _folders(self) -> list[Path]:
         parameters = self.panel.parameterNode
@@ -138,7 +139,7 @@ class ExamsStep(Step):
         try:
             self._entries = self.case.series_edits.entries()
         except MarrowQuantError as error:  # those of an opened scene, changed by hand
-            self._entries, self._refusal = [], str(error)
+            self._entries, self._refusal = [], said(error)
         super().refresh()
         if self._refusal:
             self.message.text = "\n".join(filter(None, ("⚠ " + self._refusal, self.missing())))

@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 
 from ...followup.lesion_rows import LesionRow, Pair
 from ...scene.case.case import FOLLOW_UP, LABELS
+from ..language import said
 from ..tablewidget import fillTable, number
 from . import views
 
@@ -75,7 +76,7 @@ class FollowUpPart:
         self._rows = follow_up.rows()
         self.ui.lesionTable.visible = bool(self._rows)
         headers = [_("Lesion"), _("Became"), _("Region"), _("mL"), _("mm"), _("ADC"), _("FF %"), _("RAC")]
-        fillTable(self.ui.lesionTable, headers, [_cells(row) for row in self._rows], [row.change.why for row in self._rows])
+        fillTable(self.ui.lesionTable, headers, [_cells(row) for row in self._rows], [said(row.change.why) for row in self._rows])
 
     def _tip(self, possible: bool) -> str:
         if self.panel.case.follow_up.can_undo():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from ...scene.case.exam import CaseExam
+from ..language import saidLines
 from ..step import Step
 from ..tablewidget import fillTable, number
 from .views import showChart
@@ -44,7 +45,7 @@ class QuantifyStep(Step):
         return ""
 
     def note(self) -> str:
-        return "\n".join(flag for vertebra in self.exam.vertebrae for flag in vertebra.flags) if self.exam else ""
+        return saidLines(flag for vertebra in self.exam.vertebrae for flag in vertebra.flags) if self.exam else ""
 
     def _marked(self) -> list[CaseExam]:
         return [exam for exam in self.case.exams.values() if exam.has_points()]

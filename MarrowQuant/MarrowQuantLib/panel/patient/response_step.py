@@ -18,7 +18,7 @@ from ...response.estimate import PREVALENCE
 from ...response.iss import NOT_VERIFIED
 from ...response.model_file import DEFAULT_MODEL
 from ..fields import PathField, tell
-from ..language import interfaceLanguage
+from ..language import interfaceLanguage, saidLines
 from ..step import Step
 from ..tablewidget import fillTable
 
@@ -127,7 +127,7 @@ class ResponseStep(Step):
 
     def note(self) -> str:
         results = self._results()
-        return "\n".join(results.response.warnings) if results and results.response else ""
+        return saidLines(results.response.warnings) if results and results.response else ""
 
     def show(self) -> None:
         if self._models != list(available_models()):
@@ -136,7 +136,7 @@ class ResponseStep(Step):
         results = self._results()
         changes = results.changes if results else ()
         rows = [_changeCells(change) for change in changes]
-        tips = ["\n".join(change.flags) or _("No warning.") for change in changes]
+        tips = [saidLines(change.flags) or _("No warning.") for change in changes]
         headers = [_("Index"), _("Baseline"), _("Follow-up"), _("Change"), _("Relative"), "⚠"]
         fillTable(self.ui.changeTable, headers, rows, tips)
         self.ui.categoryLabel.text = _assessmentText(results) if results else ""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 import slicer
 from slicer.i18n import tr as _
 
-from ...model import MarrowQuantError, Settings, VertebraROI, sentence
+from ...model import MarrowQuantError, Settings, VertebraROI
 from ...scene.case.case import FOLLOW_UP
 from ...vertebrae.levels import LEVELS
 from ...vertebrae.roi import DISC_RADIUS_MM
-from ..language import interfaceLanguage
+from ..language import said, saidLines
 from ..step import Step
 from ..tablewidget import fillTable, number
 from . import views
@@ -191,10 +191,10 @@ class VertebraeStep(Step):
         carried = self.case.follow_up.notes if self.panel.label == FOLLOW_UP else ()
         exam = self.exam
         if exam is None:
-            return "\n".join(carried)
+            return saidLines(carried)
         hand = [told for code, told in exam.hand.items() if code in _TOLD_HERE]
-        trouble = ["⚠ " + sentence(exam.trouble, interfaceLanguage())] if exam.trouble else []
-        return "\n".join((*trouble, *(sentence(told, interfaceLanguage()) for told in hand), *carried, *exam.notes))
+        trouble = ["⚠ " + said(exam.trouble)] if exam.trouble else []
+        return "\n".join(filter(None, (*trouble, saidLines((*hand, *carried, *exam.notes)))))
 
     def show(self) -> None:
         exam = self.exam
@@ -215,7 +215,7 @@ class VertebraeStep(Step):
             place = " ".join(number(x, 0) for x in roi.center_ras)
             shown = number(fatFraction.value) if fatFraction else ""
             rows.append([roi.level, shown, place, roi.excluded or "", self._carried(roi), "⚠" if flags else ""])
-            tips.append("\n".join(flags) or _("No warning."))
+            tips.append(saidLines(flags) or _("No warning."))
         headers = [_("Level"), _("FF %"), _("RAS mm"), _("Excluded"), _("Carried"), _("Warnings")]
         fillTable(self.ui.vertebraeTable, headers, rows, tips)
         self._showReason()

@@ -1,14 +1,14 @@
 """All findings: their codes, how serious they are, and their English sentences.
 
-A finding is one row in the table of its subject, ``code: (severity, sentence)``; the code begins with the subject's name. Its Japanese
-stands in ``ja.po``. What a placeholder can do is told in :func:`words.catalogue.filled`.
+A finding is one row in the table of its subject, ``code: (severity, sentence)``. Its Japanese stands in ``ja.po``.
+What a placeholder can do is told in :func:`words.catalogue.filled`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import case, fatwater, hand, laboratory, roi, sheet
+from . import batch, burden, case, change, fatwater, hand, images, laboratory, response, sheet, vertebrae
 from .severity import CHECK, NOTE, SERIOUS
 
 Row = tuple[str, str]
@@ -18,12 +18,17 @@ TOLD = "told"
 
 FINDINGS: Mapping[str, Row] = {
     TOLD: (NOTE, "{sentence}"),
+    **batch.FINDINGS,
+    **burden.FINDINGS,
     **case.FINDINGS,
+    **change.FINDINGS,
     **fatwater.FINDINGS,
     **hand.FINDINGS,
+    **images.FINDINGS,
     **laboratory.FINDINGS,
-    **roi.FINDINGS,
+    **response.FINDINGS,
     **sheet.FINDINGS,
+    **vertebrae.FINDINGS,
 }
 
 __all__ = ["CHECK", "FINDINGS", "NOTE", "SERIOUS", "TOLD", "Row"]

@@ -1,0 +1,46 @@
+"""What is said of the tumour load, and why a component was proposed as it was."""
+
+from __future__ import annotations
+
+from .severity import CHECK, NOTE
+
+FINDINGS = {
+    "burden.unmeasured": (CHECK, "The total diffusion volume was not measured. {why}"),
+    "burden.part_apart": (
+        NOTE,
+        "The tDV is that of the stitched stations alone; part {part} of the diffusion images has {tdv_ml:.1f} mL by itself, which are not "
+        "in it.",
+    ),
+    "burden.part_unmeasured": (CHECK, "Part {part} of the diffusion images has no tDV of its own. {why}"),
+    "burden.muscle_doubt": (
+        CHECK,
+        "The ADC around the points in muscle is {adc:.0f} µm²/s, where muscle has {low:.0f} to {high:.0f}; check that they lie in muscle.",
+    ),
+    "burden.none_accepted": (NOTE, "No component is accepted: the tDV is 0 mL and the gADC has no value."),
+    "burden.inside_mask": (
+        NOTE, "The tDV counts only what lies inside the skeleton mask that was given; lesions outside it are not listed."
+    ),
+    "burden.without_adc": (NOTE, "{without_adc:.1f} mL above the signal threshold have no valid ADC and are not in the tDV."),
+    "burden.decisions_lost": (CHECK, "{n} of the reader's decisions meet no component at these thresholds."),
+    "burden.joined": (CHECK, "Component {component} joins pieces that were decided differently; the last decision holds."),
+    "burden.grown": (CHECK, "Component {component} has grown from {before_ml:.1f} to {now_ml:.1f} mL since it was {was}."),
+    "burden.imwg_focal": (
+        NOTE,
+        "{n} focal lesions larger than 5 mm: more than one on MRI, each of 5 mm or more, is a myeloma-defining event of the IMWG criteria "
+        "(PMC4737237); proposed from diffusion alone, the reader decides.",
+    ),
+    "burden.decided": (NOTE, "decided by the reader"),
+    "physiology.none": (NOTE, "Signal and ADC as in active disease; no rule for normal tissue applies."),
+    "physiology.head": (NOTE, "Probably brain: the large piece at the top of the body."),
+    "physiology.brain": (NOTE, "Probably brain: it lies within the brain."),
+    "physiology.kidney": (NOTE, "Probably kidney: a compact organ beside the column with a high ADC."),
+    "physiology.spleen": (NOTE, "Probably spleen: a compact organ in the left upper abdomen without a counterpart."),
+    "physiology.cord": (NOTE, "Probably spinal cord: long, thin, cranio-caudal and near the midline."),
+    "physiology.fluid": (NOTE, "Probably fluid (bladder, cerebrospinal fluid, cyst): its ADC is that of fluid."),
+    "physiology.bowel": (NOTE, "Probably bowel or an abdominal node: it lies in front of the column, where there is no bone."),
+    "physiology.pelvis": (
+        NOTE, "Probably uterus, ovary, prostate or rectum: it lies in the middle of the pelvis, where there is no bone."
+    ),
+    "physiology.testis": (NOTE, "Probably testis: it lies below the pelvis near the midline, where there is no bone."),
+    "physiology.neck": (NOTE, "Probably a node or gland of the neck: it lies beside the cervical spine, where there is no bone."),
+}

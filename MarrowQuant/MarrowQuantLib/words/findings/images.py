@@ -1,0 +1,62 @@
+"""What is said of an exam's images and the maps made from them: recognising, Dixon, water and fat, diffusion stations."""
+
+from __future__ import annotations
+
+from .severity import CHECK, NOTE, SERIOUS
+
+FINDINGS = {
+    "exam.series_unused": (CHECK, "Series {series} was not used: {why}"),
+    "exam.set_by_reader": (NOTE, "{volume} of series {series}: {changes} set by the reader."),
+    "exam.no_rois": (CHECK, "No vertebral ROI was given: fat fraction and ADC per vertebra were not measured."),
+    "dixon.other_stations": (CHECK, "Water and fat do not have the same stations; their fat fraction is that of station {station}."),
+    "dixon.no_field_strength": (CHECK, "Series {series}: the echoes were not fitted because the field strength is not in the header."),
+    "dixon.not_joined": (CHECK, "The Dixon stations cannot be joined, and only station {station} is measured: {why}"),
+    "dixon.disagree": (
+        SERIOUS,
+        "The scanner's fat fraction and the one fitted to the echoes differ by {points:+.1f} percentage points (median in tissue); check "
+        "the scaling and the fat model before trusting either.",
+    ),
+    "dixon.t1_bias": (
+        NOTE,
+        "Flip angle {angle_deg:g}° and TR {tr_ms:.3g} ms may raise a fat fraction of {at_percent:.0f} % by about {points:.1f} points (T1 "
+        "of water {water_s:g} s and of fat {fat_s:g} s assumed); it was not corrected.",
+    ),
+    "swap.level": (
+        SERIOUS, "{level}: FF {value:.0f} % is close to the mirror image of the other levels ({usual:.0f} %); water and fat may be swapped."
+    ),
+    "swap.disc": (SERIOUS, "The disc between {above} and {below} reads {ff_percent:.0f} % fat; water and fat may be swapped there."),
+    "swap.slices_change": (
+        SERIOUS,
+        "Water and fat look swapped in {n} of {n_slices} slices, from slice {first} on: there they change places against the neighbouring "
+        "slices.",
+    ),
+    "swap.slices_skin": (
+        SERIOUS,
+        "Water and fat look swapped in {n} of {n_slices} slices, from slice {first} on: only {percent:.0f} % of what lies {from_mm:g} to "
+        "{to_mm:g} mm under the skin reads as fat; look at the water and fat images.",
+    ),
+    "diffusion.few_b_values": (
+        CHECK,
+        "ADC and tDV were not computed: fewer than two b-values were found at every station; load the missing b-value of each station.",
+    ),
+    "diffusion.b_missing": (CHECK, "b {b_values:g} s/mm² is missing at some stations and was not used."),
+    "diffusion.repeated": (NOTE, "Station {station} was acquired {n} times; the acquisition from series {series} on is used."),
+    "diffusion.part_of_body": (
+        NOTE, "The diffusion images cover {extent_mm:.0f} mm from head to feet: the tDV is that of this part of the body."
+    ),
+    "diffusion.station_apart": (CHECK, "{why} Station {station} is measured by itself and is not in the tDV."),
+    "diffusion.kept_apart": (NOTE, "kept apart, station {station}: {why}"),
+    "diffusion.station_moved": (
+        NOTE,
+        "Station {station} shows the body {off_mm:.1f} mm off the middle station and was moved by whole voxels ({voxels} along i, j, k); "
+        "{left_mm:.1f} mm remain, and nothing was resampled.",
+    ),
+    "diffusion.no_overlap": (
+        CHECK, "Stations {station} do not overlap ({missing:slice is|slices are} missing between them); their brightness was not matched."
+    ),
+    "diffusion.dark_overlap": (CHECK, "Stations {station} overlap, but with too little signal to match their brightness."),
+    "diffusion.nearest_pixel": (NOTE, "Station {station} is shifted in-plane by {pixels:.2f} pixels and was placed on the nearest pixel."),
+    "diffusion.nearest_slice": (
+        NOTE, "Station {station} lies {off_mm:.1f} mm off the slices of the middle station and was placed on the nearest slice."
+    ),
+}
