@@ -8,8 +8,16 @@ from typing import Optional
 
 import numpy as np
 
+from .fields import described
+from .findings import Finding
 from .vertebra import Histogram, Measurement
 from .volume import Volume
+
+
+def no_image() -> Volume:
+    """What stands in the place of an image that was not kept: a volume without voxels."""
+    return Volume(np.zeros((0, 0, 0), np.int32), np.eye(4))
+
 
 ACCEPTED, REJECTED, PHYSIOLOGICAL = "accepted", "rejected", "physiological"
 
@@ -24,20 +32,22 @@ class Component:
     stations; ``lesion_id`` is the name that a lesion keeps from exam to exam.
     """
 
-    label: int
-    volume_ml: float
-    centroid_ras: np.ndarray
-    longest_diameter_mm: float
-    adc_median: float
-    adc_mean: float
-    signal_ratio: float
-    state: str
-    reason: str
-    region: str = ""
-    ff_median: Optional[float] = None
-    ff_voxels: int = 0
-    near_seam: bool = False
-    lesion_id: str = ""
+    label: int = described("Its number.")
+    volume_ml: float = described("Volume.")
+    centroid_ras: np.ndarray = described("Centre.", json="centroid_ras_mm")
+    longest_diameter_mm: float = described("Longest diameter.")
+    adc_median: float = described("Median ADC.", json="adc_median_um2_per_s")
+    adc_mean: float = described("Mean ADC.", json="adc_mean_um2_per_s")
+    signal_ratio: float = described("Its high-b signal over that of muscle.")
+    state: str = described("Only accepted components count in the tDV.", choices=("accepted", "rejected", "physiological"))
+    reason: Finding = described("Why it has this state.")
+    region: str = described("Part of the skeleton, proposed from geometry; empty where it was not asked for.", default="")
+    ff_median: Optional[float] = described(
+        "Median fat fraction; null for lesions of 10 mm or less and outside the fat-fraction map.", default=None, json="ff_median_percent"
+    )
+    ff_voxels: int = described("Voxels of the fat-fraction map behind it.", default=0)
+    near_seam: bool = described("True if it reaches into the overlap of two stations.", default=False)
+    lesion_id: str = described("Name that the lesion keeps from exam to exam; empty where lesions were not matched.", default="")
 
 
 @dataclass(frozen=True)
@@ -49,15 +59,15 @@ class Infiltration:
     what the number of focal lesions means.
     """
 
-    pattern: str
-    focal_lesions: int
-    largest_focal_mm: float
-    small_lesions: int
-    infiltrated_levels: tuple[str, ...]
-    other_infiltrated_vertebrae: int
-    focal_labels: tuple[int, ...]
-    rule: str
-    remark: str = ""
+    pattern: str = described("The proposal.", choices=("normal", "focal", "diffuse", "combined", "micronodular"))
+    focal_lesions: int = described("Accepted focal lesions longer than 5 mm.")
+    largest_focal_mm: float = described("Longest diameter of the largest of them; 0 without any.")
+    small_lesions: int = described("Accepted pieces of 5 mm or less.")
+    infiltrated_levels: tuple[str, ...] = described("Levels whose ROI lies in the accepted mask.")
+    other_infiltrated_vertebrae: int = described("Vertebrae without ROI that are told by the size of their piece.")
+    focal_labels: tuple[int, ...] = described("Components that are counted as focal lesions.")
+    rule: Finding = described("How the pattern follows from the numbers.")
+    remark: Optional[Finding] = described("What the number of focal lesions means; empty if nothing.", default=None)
 
 
 @dataclass(frozen=True)
@@ -68,19 +78,19 @@ class Burden:
     accepted voxels (gADC).
     """
 
-    labels: Volume
-    components: tuple[Component, ...]
-    muscle_signal: float
-    signal_ratio_threshold: float
-    adc_window: tuple[float, float]
-    tdv: Measurement
-    gadc: Measurement
-    features: Mapping[str, float]
-    histogram: Optional[Histogram]
-    class_volumes_ml: Mapping[str, float]
-    class_edges: tuple[float, ...] = ()
-    flags: tuple[str, ...] = ()
-    infiltration: Optional[Infiltration] = None
+    labels: Volume = described(hidden=True, when_read=no_image)
+    components: tuple[Component, ...] = described("By volume, the largest first.")
+    muscle_signal: float = described("High-b signal of muscle that the threshold refers to.")
+    signal_ratio_threshold: float = described("Threshold in multiples of the muscle signal.")
+    adc_window: tuple[float, float] = described("Lower and upper limit of the ADC.", json="adc_window_um2_per_s")
+    tdv: Measurement = described("Total diffusion volume.")
+    gadc: Measurement = described("ADC over the accepted voxels.")
+    features: Mapping[str, float] = described("Of the ADC over the accepted voxels.")
+    histogram: Optional[Histogram] = described("ADC over the accepted voxels; null if there is none.")
+    class_volumes_ml: Mapping[str, float] = described("Accepted volume by ADC class.")
+    class_edges: tuple[float, ...] = described("Edges of the ADC classes in µm²/s, ascending.", default=())
+    flags: tuple[Finding, ...] = described("Doubts about the mask.", default=(), json="findings", earlier=("flags",))
+    infiltration: Optional[Infiltration] = described("Proposed pattern of marrow infiltration; null if none was proposed.", default=None)
 
 
 @dataclass(frozen=True)
@@ -90,9 +100,9 @@ class BurdenPart:
     ``number`` is that of the maps ("dwi_high_part2": 2), ``reason`` says why the stations were kept apart.
     """
 
-    number: int
-    reason: str
-    burden: Burden
+    number: int = described("Number of the part, as in the map dwi_high_part2.")
+    reason: Finding = described("Why its stations were kept apart.")
+    burden: Burden = described("Its own tumour load.")
 
 
 def part_key(key: str, number: int) -> str:
@@ -107,7 +117,7 @@ class Seam:
     Attributes
     ----------
     stations : (int, int)
-        Their places in the list that was given, counted from 0.
+        Their numbers, counted from 1 in the order in which they were given.
     position_ras : ndarray, shape (3,)
         Centre of the overlap (of the gap, if there is none) in RAS mm.
     n_slices : int
@@ -117,11 +127,11 @@ class Seam:
         after the gains. What remains after is what a single gain per station cannot remove. NaN without an overlap.
     """
 
-    stations: tuple[int, int]
-    position_ras: np.ndarray
-    n_slices: int
-    step_before: float
-    step_after: float
+    stations: tuple[int, int] = described("Numbers of the two stations.")
+    position_ras: np.ndarray = described("Middle of the overlap, RAS in mm.", json="position_ras_mm")
+    n_slices: int = described("Slices in the overlap; negative if slices are missing.", json="slices")
+    step_before: float = described("Largest relative step between the two stations as acquired.")
+    step_after: float = described("The same with the gains.")
 
 
 @dataclass(frozen=True)
@@ -136,9 +146,9 @@ class Profile:
         With all gains one, and with the gains that were applied; NaN where a slice shows no tissue.
     """
 
-    height_mm: np.ndarray
-    before: np.ndarray
-    after: np.ndarray
+    height_mm: np.ndarray = described("S coordinate of the slice in mm.")
+    before: np.ndarray = described("As acquired.")
+    after: np.ndarray = described("With the gains.")
 
 
 @dataclass(frozen=True)
@@ -146,9 +156,9 @@ class Stitching:
     """How the stations of the high-b image were joined: seams from the lowest upwards, the gain of each station, and the brightness along
     the body before and after."""
 
-    seams: tuple[Seam, ...]
-    gains: tuple[float, ...]
-    profile: Profile
+    seams: tuple[Seam, ...] = described("Between neighbouring stations, from the lowest upwards.")
+    gains: tuple[float, ...] = described("Factor applied to each station.")
+    profile: Profile = described("Median signal of the tissue in every slice.")
 
     @property
     def largest_steps(self) -> tuple[float, float]:

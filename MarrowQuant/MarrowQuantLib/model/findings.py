@@ -13,11 +13,13 @@ L3：脂肪分画マップ上のボクセルが12個しかなく、値は不確�
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from .. import MarrowQuantError
 from ..words.catalogue import filled
 from ..words.findings import CHECK, FINDINGS, NOTE, SERIOUS, TOLD
 
@@ -138,3 +140,40 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple, np.ndarray)):
         return tuple(_plain(each) for each in value)
     return value.item() if isinstance(value, np.generic) else value
+
+
+def finding_to_plain(found: Finding) -> dict[str, Any]:
+    """A finding in JSON's own types: code, severity, what it is about, values, English sentence."""
+    about, values = ({name: _written(value) for name, value in named.items()} for named in (found.about, found.values))
+    return {"code": found.code, "severity": found.severity, "about": about, "values": values, "sentence": str(found)}
+
+
+def finding_from_plain(written: Any) -> Finding:
+    """What :func:`finding_to_plain` wrote; a bare sentence, and a code that this version does not know, as a sentence only."""
+    if isinstance(written, str):
+        return as_finding(written)
+    values = {name: _read(value) for name, value in {**written["about"], **written["values"]}.items()}
+    try:
+        return Finding(written["code"], values)
+    except (KeyError, TypeError, ValueError):  # of another version: its sentence had other values
+        return as_finding(written["sentence"])
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, Finding):
+        return finding_to_plain(value)
+    if isinstance(value, MarrowQuantError):
+        return {"error": value.template, "values": {name: _written(_plain(item)) for name, item in value.values.items()}}
+    if isinstance(value, tuple):
+        return [_written(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if "error" in value:
+            return MarrowQuantError(value["error"], **{name: _read(item) for name, item in value["values"].items()})
+        return finding_from_plain(value)
+    return tuple(_read(each) for each in value) if isinstance(value, list) else value

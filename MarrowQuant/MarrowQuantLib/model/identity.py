@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Optional
 
+from .fields import described
+
 
 class Relation(Enum):
     """What two cases have to do with each other."""
@@ -34,9 +36,9 @@ class ExamIdentity:
         Digests of the exam's Frames of Reference (DICOM PS3.3 C.7.4.1): what has one in common lies in the same place.
     """
 
-    patient: str = ""
-    named: bool = False
-    frames: tuple[str, ...] = ()
+    patient: str = described("Digest of name, ID and birth date; empty if the files name nobody.", default="")
+    named: bool = described("False if name and ID are such as many patients have (anonymous).", default=False)
+    frames: tuple[str, ...] = described("Digests of the Frame of Reference UIDs.", default=())
 
     def plain(self) -> dict[str, Any]:
         """As JSON's own types; :func:`identity_from_plain` reads it back."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
+from .fields import described
 from .findings import Finding
 
 
@@ -16,12 +17,15 @@ class LabValue:
     sheet says so without a limit (``value`` is then 0), else empty.
     """
 
-    test: str
-    value: float
-    unit: str
-    date: datetime.date
-    given: str = ""
-    censored: str = ""
+    test: str = described("Key of the test.")
+    value: float = described("Value.")
+    unit: str = described("Canonical unit.")
+    date: datetime.date = described("Date of the sample.")
+    given: str = described("What the sheet said.", default="")
+    censored: str = described(
+        "Empty for a number; else what the value is only a limit of, or 'not detected'.",
+        default="", choices=("", "below", "above", "not detected"),
+    )
 
     @property
     def sign(self) -> str:
@@ -36,16 +40,16 @@ class LabNote:
     ``name`` is free where the kind takes one (cytogenetics: "t(4;14)"), else empty; ``value`` is what the sheet said ("positive", "KRd 1").
     """
 
-    kind: str
-    name: str
-    value: str
-    date: datetime.date
+    kind: str = described("Key of the kind.")
+    name: str = described("Free name of a covariate.")
+    value: str = described("What the sheet said.")
+    date: datetime.date = described("Date.")
 
 
 @dataclass(frozen=True)
 class LabHistory:
     """All of a laboratory sheet, whatever exam it belongs to; ``remarks`` tell how it was read."""
 
-    values: tuple[LabValue, ...] = ()
-    notes: tuple[LabNote, ...] = ()
-    remarks: tuple[Finding, ...] = ()
+    values: tuple[LabValue, ...] = described("Every value of the sheet, or the exams' own.", default=())
+    notes: tuple[LabNote, ...] = described("Findings, covariates, events, and tests that are not known.", default=())
+    remarks: tuple[Finding, ...] = described("How the sheet was read.", default=(), json="findings", earlier=("remarks",))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Optional, Union
 
 from .burden import Burden, BurdenPart, Stitching
+from .fields import described
+from .findings import Finding
 from .identity import ExamIdentity
 from .laboratory import LabHistory, LabValue
 from .settings import Settings, Subject
@@ -35,35 +37,52 @@ class ExamResult:
     opposed_phase, r2star, dwi_high, dwi_low, adc); they go to the scene and the key images, not to the JSON. ``origin`` is None for an
     exam that was read back from results."""
 
-    label: str
-    date: datetime.date
-    maps: Mapping[str, Volume]
-    vertebrae: tuple[VertebraResult, ...]
-    lumbar: Mapping[str, Measurement]
-    burden: Optional[Burden]
-    labs: Mapping[str, LabValue]
-    series: tuple[Mapping[str, Any], ...] = ()
-    protocol: Mapping[str, Any] = field(default_factory=dict)
-    synthetic: bool = False
-    warnings: tuple[str, ...] = ()
-    burden_parts: tuple[BurdenPart, ...] = ()
-    stitching: Optional[Stitching] = None
-    origin: Optional[Origin] = None
-    identity: ExamIdentity = field(default_factory=ExamIdentity)
+    label: str = described("baseline or follow-up.")
+    date: datetime.date = described("Date of the exam.")
+    maps: Mapping[str, Volume] = described(
+        "By key: ff, water, fat, in_phase, opposed_phase, r2star, dwi_high, dwi_low, adc …", when_read=dict
+    )
+    vertebrae: tuple[VertebraResult, ...] = described("From cranial to caudal.")
+    lumbar: Mapping[str, Measurement] = described("Means over L1 to L5, excluded levels left out, by index.")
+    burden: Optional[Burden] = described("Tumour load; null if not measured.")
+    labs: Mapping[str, LabValue] = described("By test.")
+    series: tuple[Mapping[str, Any], ...] = described("Every volume found.", default=())
+    protocol: Mapping[str, Any] = described(
+        "What a follow-up is compared with: manufacturer, field_strength_t, b_values (s/mm²), echo_times_s, ff_origin …",
+        default_factory=dict,
+    )
+    synthetic: bool = described("True for simulated data.", default=False)
+    warnings: tuple[Finding, ...] = described(
+        "What the reader should know about this exam.", default=(), json="findings", earlier=("warnings",)
+    )
+    burden_parts: tuple[BurdenPart, ...] = described(
+        "Tumour load of stations that could not be stitched to the others; none of it is in the tDV of the exam.", default=()
+    )
+    stitching: Optional[Stitching] = described(
+        "How the stations of the high-b image were joined; null for a single one.", default=None, json="stations"
+    )
+    origin: Optional[Origin] = described(default=None, hidden=True)
+    identity: ExamIdentity = described(
+        "Tells the exams of different patients apart without telling who they are. Digests are HMAC-SHA256 under a secret of the computer "
+        "that read the exam.",
+        default_factory=ExamIdentity,
+    )
 
 
 @dataclass(frozen=True)
 class Change:
     """Follow-up minus baseline. ``relative_percent`` is None where the baseline is zero; ``flags`` say when it cannot carry meaning."""
 
-    name: str
-    unit: str
-    baseline: float
-    follow_up: float
-    absolute: float
-    absolute_unit: str
-    relative_percent: Optional[float]
-    flags: tuple[str, ...] = ()
+    name: str = described("Key of the index.")
+    unit: str = described("Unit of the values.")
+    baseline: float = described("First value.")
+    follow_up: float = described("Second value.")
+    absolute: float = described("Difference.")
+    absolute_unit: str = described("Its unit.")
+    relative_percent: Optional[float] = described("100 × difference / baseline; null where the baseline is not above zero.")
+    flags: tuple[Finding, ...] = described(
+        "Why the change may not carry meaning.", default=(), json="findings", earlier=("flags",)
+    )
 
 
 @dataclass(frozen=True)
@@ -85,17 +104,17 @@ class DistributionChange:
     warnings : tuple of str
     """
 
-    median_shift: float
-    mean_shift: float
-    overlap: float
-    earth_mover: float
-    n_before: int
-    n_after: int
-    n_excluded_before: int
-    n_excluded_after: int
-    quantity: str
-    unit: str
-    warnings: tuple[str, ...] = ()
+    median_shift: float = described("Change of the median, in unit.")
+    mean_shift: float = described("Change of the mean, in unit.")
+    overlap: float = described("Area that the two normalised histograms share.", low=0, high=1)
+    earth_mover: float = described("Earth mover's (first Wasserstein) distance, in unit.", low=0)
+    n_before: int = described("Voxels at baseline.", low=0)
+    n_after: int = described("Voxels at follow-up.", low=0)
+    n_excluded_before: int = described("Voxels without a value at baseline.", low=0)
+    n_excluded_after: int = described("Voxels without a value at follow-up.", low=0)
+    quantity: str = described("What the values are.")
+    unit: str = described("Unit of the values; a change of % is in percentage points.")
+    warnings: tuple[Finding, ...] = described("What to know.", default=(), json="findings", earlier=("warnings",))
 
 
 @dataclass(frozen=True)
@@ -105,12 +124,12 @@ class VoxelwiseChange:
     ``n_excluded`` voxels of the baseline have no partner with a value in the follow-up.
     """
 
-    limit: float
-    percent_down: float
-    percent_unchanged: float
-    percent_up: float
-    n_voxels: int
-    n_excluded: int
+    limit: float = described("Changes up to this, in the unit of the values, count as unchanged.", low=0)
+    percent_down: float = described("Voxels that fell.", low=0, high=100)
+    percent_unchanged: float = described("Voxels that stayed.", low=0, high=100)
+    percent_up: float = described("Voxels that rose.", low=0, high=100)
+    n_voxels: int = described("Voxels with a value in both exams.", low=0)
+    n_excluded: int = described("Voxels of the baseline without a partner.", low=0)
 
 
 @dataclass(frozen=True)
@@ -120,10 +139,12 @@ class RegionChange:
     ``region`` is a vertebral level or "lumbar", ``key`` the map ("ff", "adc"); ``voxelwise`` is None where the exams share no voxel.
     """
 
-    region: str
-    key: str
-    distribution: DistributionChange
-    voxelwise: Optional[VoxelwiseChange] = None
+    region: str = described("Vertebral level, or \"lumbar\" for the lumbar levels together.")
+    key: str = described("Map: ff or adc.")
+    distribution: DistributionChange = described("Change of the histogram.")
+    voxelwise: Optional[VoxelwiseChange] = described(
+        "Shares of voxels that fell, stayed and rose, for looking and not for measuring; null where the exams share no voxel.", default=None
+    )
 
 
 @dataclass(frozen=True)
@@ -134,40 +155,40 @@ class LesionChange:
     is that of the largest piece, None where there is none; ``rac`` is the proposed response assessment category with its reason in ``why``.
     """
 
-    kind: str
-    names_before: tuple[str, ...]
-    names_after: tuple[str, ...]
-    region: str
-    volume_before_ml: float
-    volume_after_ml: float
-    adc_before: Optional[float]
-    adc_after: Optional[float]
-    confidence: float
-    rac: int
-    why: str
+    kind: str = described("What became of it.", choices=("persisting", "new", "resolved", "merged", "split"))
+    names_before: tuple[str, ...] = described("Its lesion_id at baseline.")
+    names_after: tuple[str, ...] = described("Its lesion_id at follow-up.")
+    region: str = described("Part of the skeleton.")
+    volume_before_ml: float = described("Volume at baseline.")
+    volume_after_ml: float = described("Volume at follow-up.")
+    adc_before: Optional[float] = described("Median ADC at baseline in µm²/s.")
+    adc_after: Optional[float] = described("Median ADC at follow-up in µm²/s.")
+    confidence: float = described("Overlap of the matched lesions, 0 to 1.")
+    rac: int = described("Proposed response assessment category.", low=1, high=4)
+    why: Finding = described("The rule behind the category.")
 
 
 @dataclass(frozen=True)
 class Contribution:
     """What one predictor adds to the logit of the estimate."""
 
-    predictor: str
-    value: float
-    unit: str
-    logit: float
+    predictor: str = described("Its name; 'prevalence' is the starting point.")
+    value: float = described("Its value.")
+    unit: str = described("Its unit.")
+    logit: float = described("Added log-odds, mean over the draws.")
 
 
 @dataclass(frozen=True)
 class ResponseEstimate:
     """Probability of CR/VGPR with its interval, or None and the reason in ``warnings``."""
 
-    probability: Optional[float]
-    interval: Optional[tuple[float, float]]
-    contributions: tuple[Contribution, ...]
-    model_id: str
-    label: str
-    card: Mapping[str, Any]
-    warnings: tuple[str, ...] = ()
+    probability: Optional[float] = described("Null where the model does not answer; the reason is among the findings.", low=0, high=1)
+    interval: Optional[tuple[float, float]] = described("95 % interval; null with the probability.")
+    contributions: tuple[Contribution, ...] = described("Why.")
+    model_id: str = described("Model.")
+    label: str = described("What must stand beside the number.")
+    card: Mapping[str, Any] = described("Model card: intended use, source, n, events, published, assumed, limits.")
+    warnings: tuple[Finding, ...] = described("Doubts and reasons.", default=(), json="findings", earlier=("warnings",))
 
 
 @dataclass(frozen=True)
@@ -178,14 +199,20 @@ class Results:
     own limits of change by index; empty where there are none.
     """
 
-    exams: tuple[ExamResult, ...]
-    changes: tuple[Change, ...]
-    response: Optional[ResponseEstimate]
-    settings: Settings
-    warnings: tuple[str, ...] = ()
-    history: LabHistory = field(default_factory=LabHistory)
-    lesions: tuple[LesionChange, ...] = ()
-    distributions: tuple[RegionChange, ...] = ()
-    subject: Optional[Subject] = None
-    movement: Sequence[Mapping[str, Any]] = ()
-    limits: Mapping[str, Any] = field(default_factory=dict)
+    exams: tuple[ExamResult, ...] = described("Baseline first.")
+    changes: tuple[Change, ...] = described("Follow-up minus baseline.")
+    response: Optional[ResponseEstimate] = described("Response estimate; null with one exam.")
+    settings: Settings = described("What the reader could set.")
+    warnings: tuple[Finding, ...] = described(
+        "What the reader should know about the whole case.", default=(), json="findings", earlier=("warnings",)
+    )
+    history: LabHistory = described("The laboratory sheet.", default_factory=LabHistory, json="laboratory")
+    lesions: tuple[LesionChange, ...] = described("What became of each lesion; empty without a follow-up.", default=())
+    distributions: tuple[RegionChange, ...] = described(
+        "How the voxels of each vertebra, and of the lumbar levels together, changed; empty without a follow-up.", default=()
+    )
+    subject: Optional[Subject] = described(
+        "Age and sex as the reader gave them, with the published normal fat fraction; null where they were not given.", default=None
+    )
+    movement: Sequence[Mapping[str, Any]] = described("How the body moved from baseline to follow-up.", default=())
+    limits: Mapping[str, Any] = described("The site's own limits of change, by index.", default_factory=dict)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .fields import described
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -30,14 +32,22 @@ class Settings:
         Fat spectrum for the six-echo fit (``fatwater``).
     """
 
-    tdv_signal_ratio: float = 5.0
-    tdv_adc_window: tuple[float, float] = (550.0, 1400.0)
-    min_component_ml: float = 0.3
-    adc_class_edges: tuple[float, ...] = (900.0, 1400.0)
-    roi_radii_mm: tuple[float, float, float] = (12.0, 9.0, 7.0)
-    roi_shape: str = "ellipsoid"
-    refine_rois: bool = True
-    fat_spectrum: str = "ren_marrow_9"
+    tdv_signal_ratio: float = described("High-b signal over median muscle signal from which on a voxel is a candidate.", default=5.0)
+    tdv_adc_window: tuple[float, float] = described(
+        "ADC in µm²/s that a candidate must have: lower and upper limit.", default=(550.0, 1400.0)
+    )
+    min_component_ml: float = described("Components smaller than this, in mL, are left out.", default=0.3)
+    adc_class_edges: tuple[float, ...] = described(
+        "Edges of the ADC classes of the accepted volume in µm²/s, ascending.", default=(900.0, 1400.0)
+    )
+    roi_radii_mm: tuple[float, float, float] = described(
+        "Half-lengths of a vertebral ROI: left-right, anterior-posterior, cranio-caudal.", default=(12.0, 9.0, 7.0)
+    )
+    roi_shape: str = described(
+        "Shape of a vertebral ROI that has none of its own.", default="ellipsoid", choices=("ellipsoid", "cylinder", "box")
+    )
+    refine_rois: bool = described("Whether ROIs are moved on images that show the column elsewhere than the Dixon images.", default=True)
+    fat_spectrum: str = described("Fat spectrum of the fit to the echoes.", default="ren_marrow_9")
 
 
 @dataclass(frozen=True)
@@ -45,5 +55,5 @@ class Subject:
     """Age in years at the baseline and sex ("female", "male"), as the reader gave them to see published normal values; never read from
     the images."""
 
-    age_years: float
-    sex: str
+    age_years: float = described("Age at the baseline, years.", low=0)
+    sex: str = described("Sex.", choices=("female", "male"))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Optional
 
 import numpy as np
+
+from .fields import described
+from .findings import Finding
 
 
 @dataclass(frozen=True)
@@ -29,34 +32,36 @@ class VertebraROI:
         Reason why the level must not enter the mean (fracture, haemangioma …).
     """
 
-    level: str
-    center_ras: np.ndarray
-    axes: np.ndarray
-    radii_mm: np.ndarray
-    shape: str = "ellipsoid"
-    excluded: Optional[str] = None
+    level: str = described("Vertebral level, T1 to S1.")
+    center_ras: np.ndarray = described("Centre.", json="center_ras_mm")
+    axes: np.ndarray = described(
+        "Orthonormal matrix; its columns are the ROI's left-right, posterior-anterior and caudal-cranial directions.", json="axes_ras"
+    )
+    radii_mm: np.ndarray = described("Half-lengths along these axes.")
+    shape: str = described("Form of the ROI.", default="ellipsoid", choices=("ellipsoid", "cylinder", "box"))
+    excluded: Optional[str] = described("Reason why the level is not in the mean.", default=None)
 
 
 @dataclass(frozen=True)
 class Measurement:
     """A number a reader can trust: value, unit, how many voxels, how much of the ROI was in view, and how it was made."""
 
-    name: str
-    value: float
-    unit: str
-    n_voxels: Optional[int] = None
-    fraction_inside: Optional[float] = None
-    how: str = ""
+    name: str = described("What was measured.")
+    value: float = described("The number.")
+    unit: str = described("Its unit.")
+    n_voxels: Optional[int] = described("Voxels that it was made from.", default=None, low=0)
+    fraction_inside: Optional[float] = described("Part of the region inside the field of view.", default=None, low=0, high=1)
+    how: str = described("How it was made.", default="")
 
 
 @dataclass(frozen=True)
 class Histogram:
     """Counts per bin, ready to plot. ``edges`` has one entry more than ``counts``."""
 
-    edges: np.ndarray
-    counts: np.ndarray
-    quantity: str
-    unit: str
+    edges: np.ndarray = described("Bin edges, one more than counts.")
+    counts: np.ndarray = described("Voxels per bin.")
+    quantity: str = described("What is counted.")
+    unit: str = described("Unit of the edges.")
 
 
 @dataclass(frozen=True)
@@ -66,9 +71,9 @@ class VertebraResult:
     ``features`` holds the first-order features per map ("ff", "adc"); ``moved_rois`` the ROI on those maps that show the column elsewhere.
     """
 
-    roi: VertebraROI
-    measurements: Mapping[str, Measurement]
-    features: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    histograms: Mapping[str, Histogram] = field(default_factory=dict)
-    flags: tuple[str, ...] = ()
-    moved_rois: Mapping[str, VertebraROI] = field(default_factory=dict)
+    roi: VertebraROI = described(flat=True)
+    measurements: Mapping[str, Measurement] = described("By index: ff, adc, dropout_ratio, r2star …")
+    features: Mapping[str, Mapping[str, float]] = described("By quantity.", default_factory=dict)
+    histograms: Mapping[str, Histogram] = described("By quantity.", default_factory=dict)
+    flags: tuple[Finding, ...] = described("Doubts about this ROI.", default=(), json="findings", earlier=("flags",))
+    moved_rois: Mapping[str, VertebraROI] = described("The ROI by map, on maps that show the column elsewhere.", default_factory=dict)
