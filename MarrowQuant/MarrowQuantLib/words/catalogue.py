@@ -35,7 +35,7 @@ def filled(template: str, values: Mapping[str, Any], language: str = "en") -> st
 
     A placeholder is ``{name}`` or ``{name:format}`` as for :meth:`str.format`. Besides: a sequence is listed, None is "not known", a text
     is looked up among the words, what has a method ``in_language`` (a finding, an error) says it itself, and ``{n:voxel|voxels}`` is the
-    number with the noun that fits it.
+    number with the noun that fits it (``{n:none|# voxel|# voxels}`` has a form for none).
     """
     return _Filler(language).vformat(translated(template, language), (), values)
 
@@ -59,8 +59,15 @@ class _Filler(Formatter):
         if value is None or isinstance(value, str):
             return translated(NOT_KNOWN if value is None else value, self._language, WORD)
         if "|" in format_spec:
-            return f"{value} {format_spec.split('|')[value != 1]}"
+            return _counted(value, format_spec.split("|"))
         return format(value, format_spec)
+
+
+def _counted(number: int, forms: list[str]) -> str:
+    """The number with the noun that fits it: "voxel|voxels", or with a form for none, "on the day|# day before|# days before"."""
+    if len(forms) == 2:
+        return f"{number} {forms[number != 1]}"
+    return forms[min(number, 2)].replace("#", str(number))
 
 
 @cache

@@ -14,13 +14,13 @@ FINDINGS = {
     "response.missing_predictor": (CHECK, "No probability: the model {model} needs {index}, which is not known."),
     "caution.g_csf": (
         CHECK,
-        "G-CSF was given {days:day|days} before the {exam}: fatty marrow turns into red marrow, the fat fraction falls, the signal at high "
-        "b rises on both sides alike and the ADC changes with the fat, as in relapse.",
+        "G-CSF was given {days:on the day of|# day before|# days before} the {exam}: fatty marrow turns into red marrow, the fat fraction "
+        "falls, the signal at high b rises on both sides alike and the ADC changes with the fat, as in relapse.",
     ),
     "caution.transfusion": (
         CHECK,
-        "Blood was transfused {days:day|days} before the {exam}: haemoglobin is then not the marrow's own; iron of repeated transfusions "
-        "raises R2*, which disturbs a two-point fat fraction and weakens the diffusion signal behind the ADC.",
+        "Blood was transfused {days:on the day of|# day before|# days before} the {exam}: haemoglobin is then not the marrow's own; iron "
+        "of repeated transfusions raises R2*, which disturbs a two-point fat fraction and weakens the diffusion signal behind the ADC.",
     ),
     "labs.unusual": (
         CHECK, "{test} {given} on {date} is unusual (mostly {low:g} to {high:g} {unit}); is the value right, and its unit?"
