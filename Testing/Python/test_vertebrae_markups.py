@@ -13,6 +13,7 @@ from MarrowQuantLib.vertebrae import (
     parse_level,
     read_markups,
     read_points,
+    read_rois,
     relabel,
     rois_between,
     write_markups,
@@ -23,8 +24,8 @@ IDENTITY_LPS = [-1.0, -0.0, -0.0, -0.0, -1.0, -0.0, 0.0, 0.0, 1.0]
 
 
 def point(label, position, **changes):
-    placed = {"label": label, "description": "", "position": list(position), "orientation": IDENTITY_LPS, "positionStatus": "defined"}
-    return {**placed, **changes}
+    placed = {"label": label, "description": "", "orientation": IDENTITY_LPS, "positionStatus": "defined"}
+    return {**placed, "position": position and list(position), **changes}
 
 
 def save(path, *markups, **top):
@@ -55,6 +56,12 @@ def column(levels=("L1", "L2", "L3"), shape="ellipsoid"):
     [
         ("L1", "L1"), ("l1", "L1"), (" L 1 ", "L1"), ("L1 vertebra", "L1"), ("Th12", "T12"), ("D11", "T11"), ("LWK 3", "L3"),
         ("lumbar 4", "L4"), ("Lumbar vertebra 4", "L4"), ("L5-1", "L5"), ("T01", "T1"), ("S1", "S1"), ("L2 ROI", "L2"),
+        ("第1腰椎", "L1"), ("腰椎1", "L1"), ("Ｌ１", "L1"), ("第十二胸椎", "T12"), ("腰椎 ５", "L5"), ("L1椎体", "L1"),
+        ("頸椎7", "C7"), ("제1요추", "L1"),
+        ("1st lumbar", "L1"), ("vertebra lumbalis 2", "L2"), ("vertèbre lombaire 1", "L1"), ("L1（骨折）", "L1"), ("L1 (fracture)", "L1"),
+        ("L1, old fx", "L1"), ("L2 fracture", "L2"), ("L3?", "L3"), ("第1腰椎(L1)", "L1"), ("L1 - haemangioma", "L1"),
+        ("L1 (T12 in other count)", None), ("L1 (disc)", None), ("L1-L2", None), ("L1椎間板", None), ("腰椎1/2", None), ("below L1", None),
+        ("L1 superior endplate", None), ("T2 bright lesion", None), ("第13胸椎", None), ("胸椎", None),
         ("L6", None), ("T13", None), ("F-1", None), ("", None), ("L4/5", None), ("S2", None), ("vertebra", None),
     ],
 )  # fmt: skip
@@ -224,3 +231,24 @@ class TestWithSlicer:
         np.testing.assert_allclose(found.center_ras, roi.center_ras, atol=1e-9)
         np.testing.assert_allclose(found.axes, roi.axes, atol=1e-9)
         np.testing.assert_allclose(found.radii_mm, roi.radii_mm, atol=1e-8)
+
+
+def test_what_a_reader_leaves_in_the_file_does_not_keep_the_points_from_being_read(tmp_path):
+    ruler = {"type": "Line", "coordinateSystem": "LPS", "controlPoints": [point("a", [0, 0, 0]), point("b", [0, 0, 9])]}
+    muscle = {"type": "Fiducial", "coordinateSystem": "LPS", "controlPoints": [point("muscle", [40, 0, 0])]}
+    levels = {"type": "Fiducial", "coordinateSystem": "LPS", "coordinateUnits": ["mm", "UCUM", "millimeter"]}
+    points = [point("F-1", [0, 0, 0], description="L1"), point("L2 (fracture)", [0, 0, -34]), point("L3", [0, 0, -68])]
+    waiting = [point("L4", [], positionStatus="undefined"), point("L5", None), point("F-6", [1, 2, 3], positionStatus="preview")]
+    del waiting[1]["positionStatus"]
+    path = save(tmp_path / "rois.mrk.json", ruler, muscle, {**levels, "controlPoints": [*points, *waiting]})
+    rois, notes = read_rois(path)
+    assert [roi.level for roi in rois] == ["L1", "L2", "L3"]
+    assert [(note.code, note.all_values.get("level", note.all_values.get("n"))) for note in notes] == [
+        ("markups.left_alone", 2), ("markups.not_placed", "L4"), ("markups.not_placed", "L5"), ("markups.remark", "L2"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", ["cm", ["cm", "UCUM", "centimeter"], [], "px", None])
+def test_positions_in_another_unit_are_refused(tmp_path, unit):
+    with pytest.raises(MarrowQuantError, match="save the markups in mm"):
+        read_markups(points_file(tmp_path / "rois.mrk.json", [point("L1", [0, 0, 0])], coordinateUnits=unit))

@@ -379,6 +379,22 @@ def test_a_missing_level_and_a_cut_label_are_told(whole_vertebrae):
     assert any("Not labelled between T12 and L3: L1" in note for note in found.warnings)
 
 
+@pytest.mark.parametrize(
+    "rounded",
+    [
+        lambda labels: np.where(labels > 0, labels + np.float32(2e-6), 0),  # resampled in single precision
+        lambda labels: (labels / np.float32(255)) * np.float32(255),  # stored with a slope
+        lambda labels: labels * np.float32(0.9999),
+    ],
+)
+def test_labels_that_another_program_rounded_are_labels(whole_vertebrae, tmp_path, rounded):
+    labels = whole_vertebrae[1]
+    names = json.dumps({str(n): level for n, level in enumerate(COLUMN, start=1)})
+    (tmp_path / "labels.json").write_text(names, encoding="utf-8")
+    found = read_labels(write(labels.like(rounded(labels.array.astype(np.float32)).astype(np.float32)), tmp_path / "labels.nii.gz"))
+    assert tuple(found.masks) == tuple(COLUMN)
+
+
 def test_pictures_and_empty_files_are_refused(tmp_path):
     picture = Volume(np.random.default_rng(0).normal(0, 1, (4, 5, 6)).astype(np.float32), np.eye(4))
     with pytest.raises(MarrowQuantError, match="holds fractions"):

@@ -24,6 +24,9 @@ from .segfile import cut_to_box, is_segmentation, read_segments
 from .terminology import level_of_terminology
 
 PathLike = Union[str, Path]
+ROUNDING = 0.01
+"""How far a label may lie from a whole number (our choice): single precision and slopes such as 1/255 leave less than a thousandth, while
+interpolation between labels gives every fraction."""
 CORPUS = (49, 50)  # Vertebra_Corpus_border and Vertebra_Corpus of TPTBox's enum Location, which SPINEPS writes
 
 
@@ -123,12 +126,13 @@ def _read_folder(folder: Path) -> LabelledVertebrae:
         name = imagefiles.stem(path)
         if path.name.lower().endswith(imagefiles.SUFFIXES) and parse_level(name):
             volume = _single(path)
-            if len(np.unique(volume.array)) > 2:  # a picture: t1.nii.gz is no mask of the first thoracic vertebra
+            mask = _whole_numbers(volume.array)
+            if mask is None or len(np.unique(mask)) > 2:  # a picture: t1.nii.gz is no mask of the first thoracic vertebra
                 continue
             if grid is not None and not volume.same_grid(grid):
                 raise MarrowQuantError("The masks in {folder} do not lie on one grid; give the masks of one image.", folder=folder.name)
             grid = volume
-            segments.append((name, "", cut_to_box(volume, volume.array > 0)))
+            segments.append((name, "", cut_to_box(volume, mask > 0)))
     return from_segments([segment for segment in segments if segment[2].array.any()], folder.name, grid)
 
 
@@ -141,9 +145,10 @@ def _single(path: Path) -> Volume:
 
 def _read_label_image(path: Path) -> LabelledVertebrae:
     volume = _single(path)
-    if not np.array_equal(volume.array, np.rint(volume.array)):
+    whole_numbers = _whole_numbers(volume.array)
+    if whole_numbers is None:
         raise MarrowQuantError("{file} is no label image: it holds fractions; give the segmentation, not the picture.", file=path.name)
-    labels = volume.like(volume.array.astype(np.int32))
+    labels = volume.like(whole_numbers)
     numbers = [int(n) for n in np.unique(labels.array) if n > 0]
     beside, inside = _names_beside(path), _names_inside(path)
     named = beside or inside
@@ -163,6 +168,14 @@ def _read_label_image(path: Path) -> LabelledVertebrae:
     return _ordered(masks, [*notes, *note], labels, path.name)
 
 
+def _whole_numbers(values: np.ndarray) -> Optional[np.ndarray]:
+    """Labels as int32; None where a value is farther from a whole number than the rounding of other programs leaves it."""
+    rounded = np.rint(values)
+    if not np.isfinite(values).all() or np.abs(values - rounded).max(initial=0.0) > ROUNDING:
+        return None
+    return rounded.astype(np.int32)
+
+
 def _centers(labels: Volume, numbers: list[int]) -> dict[int, np.ndarray]:
     index = np.array(ndimage.center_of_mass(labels.array > 0, labels.array, numbers)).reshape(-1, 3)
     return dict(zip(numbers, index[:, ::-1] @ labels.ijk_to_ras[:3, :3].T + labels.ijk_to_ras[:3, 3]))
@@ -176,7 +189,7 @@ def _bodies_beside(path: Path, labels: Volume) -> tuple[Volume, list[str]]:
             continue
         parts = _single(beside)
         if parts.same_grid(labels):
-            bodies = labels.like(np.where(np.isin(parts.array, CORPUS), labels.array, 0))
+            bodies = labels.like(np.where(np.isin(np.rint(parts.array), CORPUS), labels.array, 0))
             return bodies, [finding("labels.second_file", part=part)]
     return labels, []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Optional
@@ -17,32 +18,87 @@ LEVELS: tuple[str, ...] = (
 )
 """From cranial to caudal. Transitional vertebrae (T13, L6) have no name of their own: the reader anchors them by relabelling."""
 
-# Th and D are the usual European letters, LWK and its kin the German ones; a trailing "-1" is the number Slicer appends to a point's label.
-_LETTERS = {"C": "C", "HWK": "C", "T": "T", "TH": "T", "D": "T", "BWK": "T", "L": "L", "LWK": "L", "S": "S", "SWK": "S"}
-_REGIONS = {"cervical": "C", "thoracic": "T", "lumbar": "L", "sacral": "S"}
-_SHORT = re.compile(r"([a-z]{1,3})\s*(\d{1,2})", re.IGNORECASE)
-_LONG = re.compile(r"(cervical|thoracic|lumbar|sacral)\s+(?:vertebra\s+)?(\d{1,2})", re.IGNORECASE)
-_DECORATION = re.compile(r"\bvertebral body\b|\bvertebrae?\b|\bbody\b|\bcorpus\b|\bvb\b|\broi\b|-\d+$", re.IGNORECASE)
+# What begins the name of a region, lower case: Th and D are the usual European letters, HWK, BWK, LWK the German ones.
+_SHORT_REGIONS = {
+    **dict.fromkeys(("c", "hwk"), "C"),
+    **dict.fromkeys(("t", "th", "d", "bwk"), "T"),
+    **dict.fromkeys(("l", "lwk"), "L"),
+    **dict.fromkeys(("s", "swk"), "S"),
+}
+_WORDS = {
+    "C": r"cervic\w*|zervik\w*|halswirbel\w*|頸椎|頚椎|颈椎|경추",
+    "T": r"thorac\w*|thorak\w*|dorsal\w*|brustwirbel\w*|胸椎|흉추",
+    "L": r"lumba\w*|lomba\w*|lendenwirbel\w*|腰椎|요추",
+    "S": r"sacra\w*|sakra\w*|仙椎|骶椎|천추",
+}
+_KANJI = "一二三四五六七八九"
+_SHORT = re.compile(rf"({'|'.join(_SHORT_REGIONS)})\s*(\d{{1,2}})")
+_LONG = {
+    region: re.compile(rf"(?:第|제)?\s*(\d{{1,2}})?(?:st|nd|rd|th|\.)?\s*(?:{words})\s*第?\s*(\d{{1,2}})?(?:番|번)?")
+    for region, words in _WORDS.items()
+}
+# A trailing "-1" is the number that Slicer appends to a point's label.
+_DECORATION = re.compile(
+    r"\bvertebral body\b|\bv[eè]rt[eè]br\w+|\bbody\b|\bcorpus\b|\bvb\b|\bwirbelkörper\b|\broi\b|椎体|椎骨|体\b|-\d+$|[.。]$"
+)
+_REMARK = re.compile(r"(.+?)(?:\s*[(\[{,:;–—=、「]\s*|\s+-\s+)(.*)")
+_KNOWN_REMARK = re.compile(
+    r"(.+?)(?:\s+((?:(?:old|new|post|fractured?|fx|compression|collapsed?|wedged?|h(?:a)?emangioma|cement|vertebroplasty|metal|hardware|screws?|"
+    r"op|normal|ok|excluded?|transitional|骨折|圧迫骨折|血管腫|術後|除外)\b\s*)+)|\s*([?*!]+))"
+)
+_NO_BODY = re.compile(
+    r"dis[ck]|endplate|pedicle|process|facet|lamina|nerve|root|foramen|canal|cord|above|below|between|椎間|終板|椎弓|突起|神経|脊柱管"
+)
 
 
 def parse_level(label: str) -> Optional[str]:
-    """Level that a label names, e.g. "L1" for "l1", "L1 vertebra", "vertebrae_L1", "LWK 1", "lumbar 1" or "L1-1"; None if it names none.
+    """Level that a label names; None if it names none, or more than one.
 
     Parameters
     ----------
     label : str
-        What a reader typed, what Slicer made of a node's name, or a tool's name of a label (AAPM TG-263 writes VB_L1).
+        What a reader typed, what Slicer made of a node's name, or a tool's name of a label (AAPM TG-263 writes VB_L1): "l1", "L1 vertebra",
+        "vertebrae_L1", "LWK 1", "lumbar 1", "1st lumbar", "L1-1", "第1腰椎", "腰椎１"; also with a remark behind it, "L1 (fracture)".
     """
-    text = " ".join(_DECORATION.sub(" ", label.replace("_", " ").strip()).split())
-    long = _LONG.fullmatch(text)
+    return read_label(label)[0]
+
+
+def read_label(label: str) -> tuple[Optional[str], bool]:
+    """The level that a label names, and whether a remark of the reader stands behind it; see :func:`parse_level`."""
+    text = " ".join(unicodedata.normalize("NFKC", label).lower().replace("_", " ").split())
+    level = _plain_level(text)
+    if level:
+        return level, False
+    remark = _REMARK.fullmatch(text) or _KNOWN_REMARK.fullmatch(text)
+    level = _plain_level(remark[1]) if remark else None
+    if not remark or not level or _NO_BODY.search(remark[2] or ""):
+        return None, False
+    named = {_plain_level(word) for word in re.findall(r"[^\s,;:/()\[\]{}]+", remark[2] or "")} - {None, level}
+    return (None, False) if named else (level, True)
+
+
+def _plain_level(text: str) -> Optional[str]:
+    """The level of a normalised text that holds nothing else."""
+    text = " ".join(_DECORATION.sub(" ", _with_digits(text)).split())
     short = _SHORT.fullmatch(text)
-    if long:
-        level = _REGIONS[long.group(1).lower()] + str(int(long.group(2)))
-    elif short:
-        level = _LETTERS.get(short.group(1).upper(), "?") + str(int(short.group(2)))
-    else:
-        return None
+    if short:
+        return _known(_SHORT_REGIONS[short[1]], short[2])
+    for region, pattern in _LONG.items():
+        long = pattern.fullmatch(text)
+        if long and bool(long[1]) != bool(long[2]):
+            return _known(region, long[1] or long[2])
+    return None
+
+
+def _known(region: str, number: str) -> Optional[str]:
+    level = f"{region}{int(number)}"
     return level if level in LEVELS else None
+
+
+def _with_digits(text: str) -> str:
+    """Numbers up to 19 that are written as characters, as figures: 十二 is 12."""
+    text = re.sub(rf"十([{_KANJI}])?", lambda found: f"1{_KANJI.index(found[1]) + 1 if found[1] else 0}", text)
+    return re.sub(rf"[{_KANJI}]", lambda found: str(_KANJI.index(found[0]) + 1), text)
 
 
 def level_index(level: str) -> int:

@@ -18,8 +18,8 @@ from typing import Any, Optional, Union
 
 import numpy as np
 
-from ..model import MarrowQuantError, Settings, VertebraROI
-from .levels import level_index, parse_level
+from ..model import Finding, MarrowQuantError, Settings, VertebraROI, finding
+from .levels import level_index, parse_level, read_label
 from .roi import SHAPES, default_axes
 
 # Version 1.0.3 is what Slicer 5.8 knows; later versions read it too.
@@ -57,14 +57,31 @@ def read_markups(
     MarrowQuantError
         If the file is not a markups file, holds no point and no ROI, a label names no level, or a level occurs twice.
     """
+    return read_markups_with_notes(path, radii_mm=radii_mm, shape=shape)[0]
+
+
+def read_markups_with_notes(
+    path: PathLike, *, radii_mm: Sequence[float] = Settings.roi_radii_mm, shape: str = "ellipsoid"
+) -> tuple[list[VertebraROI], list[Finding]]:
+    """As :func:`read_markups`, with what of the file was left alone: lines and planes, lists of other points, points that were not placed,
+    remarks behind a level."""
     path = Path(path)
     found: list[tuple[VertebraROI, bool]] = []
-    for markup in _load(path):
+    notes: list[Finding] = []
+    for markup in _vertebral(_load(path), path, notes):
         to_ras = _to_ras(markup, path)
         if markup.get("type") == "ROI":
             found.append((_roi_from_box(markup, to_ras, shape, path), False))
-        else:
-            found += [_roi_from_point(point, to_ras, radii_mm, shape, path) for point in _points(markup, path)]
+            continue
+        points = _points(markup, path)
+        found += [_roi_from_point(point, to_ras, radii_mm, shape, path) for point in points if _is_placed(point)]
+        notes += [finding("markups.not_placed", level=str(_level_of_point(point)[0])) for point in points if not _is_placed(point)]
+        notes += [finding("markups.remark", level=level) for level, remark in map(_level_of_point, points) if level and remark]
+    return _with_axes_of_the_column(found, path), notes
+
+
+def _with_axes_of_the_column(found: list[tuple[VertebraROI, bool]], path: Path) -> list[VertebraROI]:
+    """The ROIs from cranial to caudal; those that have no axes of their own get those of the column through all."""
     found.sort(key=lambda item: level_index(item[0].level))
     _refuse_duplicates([roi for roi, _ in found], path)
     if not found:
@@ -122,7 +139,7 @@ def write_markups(path: PathLike, rois: Iterable[VertebraROI], *, kind: str = "p
         ) from error
 
 
-def _load(path: Path) -> Iterator[dict[str, Any]]:
+def _load(path: Path) -> list[dict[str, Any]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -132,17 +149,25 @@ def _load(path: Path) -> Iterator[dict[str, Any]]:
     markups = content.get("markups") if isinstance(content, dict) else None
     if not isinstance(markups, list) or not all(isinstance(markup, dict) for markup in markups):
         raise MarrowQuantError("{file} is not a Slicer markups file: it has no list of markups; give a .mrk.json file.", file=path.name)
-    for markup in markups:
-        if markup.get("type") not in ("Fiducial", "ROI"):
-            raise MarrowQuantError(
-                "{file} holds a markup of type \"{kind}\"; vertebrae need a point list (Fiducial) or ROIs.",
-                file=path.name, kind=markup.get("type"),
-            )
-        if markup.get("coordinateUnits", "mm") != "mm":
-            raise MarrowQuantError(
-                "{file} gives positions in \"{coordinateUnits}\"; save the markups in mm.",
-                file=path.name, coordinateUnits=markup["coordinateUnits"],
-            )
+    return markups
+
+
+def _vertebral(markups: list[dict[str, Any]], path: Path, notes: list[Finding]) -> Iterator[dict[str, Any]]:
+    """The point lists and ROIs. Lines, planes and lists none of whose points names a level are left alone where there are others."""
+    usable = [markup for markup in markups if markup.get("type") in ("Fiducial", "ROI")]
+    if markups and not usable:
+        raise MarrowQuantError(
+            "{file} holds a markup of type \"{kind}\"; vertebrae need a point list (Fiducial) or ROIs.",
+            file=path.name, kind=str(markups[0].get("type")),
+        )
+    named = [markup for markup in usable if markup["type"] == "ROI" or any(_level_of_point(point)[0] for point in _points(markup, path))]
+    chosen = named or usable
+    if len(chosen) < len(markups):
+        notes.append(finding("markups.left_alone", n=len(markups) - len(chosen)))
+    for markup in chosen:
+        unit = markup.get("coordinateUnits", "mm")  # since 2025 also a code of three parts: value, scheme, meaning
+        if (unit[0] if isinstance(unit, list) and unit else unit) not in ("mm", "millimeter", "millimetre"):
+            raise MarrowQuantError("{file} gives positions in \"{unit}\"; save the markups in mm.", file=path.name, unit=str(unit))
         yield markup
 
 
@@ -157,11 +182,22 @@ def _to_ras(markup: dict[str, Any], path: Path) -> np.ndarray:
 
 
 def _points(markup: dict[str, Any], path: Path) -> list[dict[str, Any]]:
-    """Control points that were placed; Slicer also saves points that wait for their position."""
+    """Control points, but for those that a reader had on the mouse pointer (preview) or took away again (undefined, without a level)."""
     points = markup.get("controlPoints", [])
     if not isinstance(points, list) or not all(isinstance(point, dict) for point in points):
         raise MarrowQuantError("{file} holds a damaged list of control points; save the markups again from Slicer.", file=path.name)
-    return [point for point in points if point.get("positionStatus", "defined") == "defined"]
+    return [point for point in points if _is_placed(point) or _level_of_point(point)[0]]
+
+
+def _is_placed(point: dict[str, Any]) -> bool:
+    """Slicer also saves points that wait for their position; scripts write these without a status and without a position."""
+    return point.get("positionStatus", "defined") == "defined" and point.get("position") not in (None, [], [None, None, None])
+
+
+def _level_of_point(point: dict[str, Any]) -> tuple[Optional[str], bool]:
+    """The level that a point's label names, else its description, and whether a remark stands behind it."""
+    level, remark = read_label(str(point.get("label", "")))
+    return (level, remark) if level else read_label(str(point.get("description", "")))
 
 
 def _roi_from_point(
@@ -169,7 +205,7 @@ def _roi_from_point(
 ) -> tuple[VertebraROI, bool]:
     """The ROI of one point, and whether its axes are still to be taken from the column."""
     label = str(point.get("label", ""))
-    level = parse_level(label)
+    level, _ = _level_of_point(point)
     if level is None:
         given = f'The point "{label}"' if label.strip() else "A point without a label"
         raise MarrowQuantError(
@@ -191,7 +227,7 @@ def _roi_from_point(
 
 
 def _roi_from_box(markup: dict[str, Any], to_ras: np.ndarray, shape: str, path: Path) -> VertebraROI:
-    points = _points(markup, path)
+    points = [point for point in _points(markup, path) if _is_placed(point)]
     labels = [str(markup.get("name", "")), *(str(point.get("label", "")) for point in points), path.name.split(".")[0]]
     level = next((parsed for parsed in map(parse_level, labels) if parsed), None)
     if level is None:

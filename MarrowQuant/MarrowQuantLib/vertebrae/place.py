@@ -9,7 +9,7 @@ from typing import Any, Optional, Union
 
 from ..model import MarrowQuantError, Numbers, Settings, VertebraROI, Volume, finding
 from .labelfiles import is_label_file, read_labels
-from .markups import read_markups
+from .markups import read_markups_with_notes
 from .propose import propose
 from .segment import segment_bodies
 from .takeover import take_over
@@ -37,7 +37,8 @@ def read_rois(
         If the file cannot be read or holds no vertebra.
     """
     if not is_label_file(path):
-        return read_markups(path, radii_mm=radii_mm, shape=shape), []
+        rois, notes = read_markups_with_notes(path, radii_mm=radii_mm, shape=shape)
+        return rois, list(notes)
     found = take_over(read_labels(path), radii_mm=radii_mm, shape=shape)
     return found.rois, found.doubts
 

@@ -86,4 +86,11 @@ FINDINGS = {
     "carried.against_neighbours": (CHECK, "{level} moved {mm:.0f} mm against its neighbours; check that it is the same vertebra."),
     "carried.against_body": (CHECK, "{level} moved by {mm:.0f} mm and {degrees:.0f}° against the body; check its place."),
     "carried.not_registered": (CHECK, "{level} could not be registered by itself; look where it lies."),
+    "markups.left_alone": (NOTE, "{n:markup|markups} of the file that name no vertebra (a line, a plane, other points) were left alone."),
+    "markups.not_placed": (CHECK, "{level} is named in the file, but its point was not placed; place it, or delete it."),
+    "markups.remark": (
+        NOTE,
+        "The point of {level} carries a remark, which changes nothing; to leave a level out of the mean, write 'exclude: reason' into its "
+        "description.",
+    ),
 }
