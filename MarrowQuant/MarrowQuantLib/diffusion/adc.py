@@ -1,7 +1,7 @@
 """Mono-exponential diffusion: S(b) = S0 exp(-b ADC).
 
 The default is the weighted log-linear fit with weights S², the propagation of Gaussian noise through the logarithm (Salvador et al., Hum
-Brain Mapp 2005;24:144 describe it for the tensor). All estimators are closed forms or a fixed number of steps, on chunks of voxels.
+Brain Mapp 2005;24:144 describe it for the tensor). It and the fit without weights are closed forms, on chunks of voxels.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ from ..model import MarrowQuantError, Numbers, Progress, no_progress
 from .samples import SAME_B, fit_in_chunks, prepare
 
 METHODS = ("wls", "ols", "nlls")
-GAUSS_NEWTON_STEPS = 3
+GAUSS_NEWTON_STEPS = (3, 8)  # of all voxels, and again of those that still move; what moves then is searched
+SETTLED = 1e-3  # relative to ADC plus 1 / highest b: a smaller last step has arrived, as each is a small part of the one before
+FLAT = 4.0  # ADC times the highest b, from where the sum of squares is so flat that steps may end short of the optimum; our choice
+POOR = 0.02  # of the squared signal: a misfit so large that there may be two minima; our choice
+SEARCHED = (-4.0, 10.0)  # the ADC, from a rise by exp(4) over all b-values to a fall by exp(10) over the first step of b; our choice
+SEARCH_GRID, SEARCH_STEPS = 48, 40  # a step of the golden section narrows to 0.62
 SMALLEST_DETERMINANT = 1e-5  # relative; our choice: below it float32 (6e-8) cannot tell the slope, as where signal rises 300-fold with b
 
 
@@ -71,8 +76,7 @@ def fit_adc(
     b_values : sequence of float, length n_b
         Diffusion weightings in s/mm², in any order, repeats allowed.
     method : {"wls", "ols", "nlls"}
-        Log-linear with weights S² (default), log-linear without weights, or least squares on the signal itself: three Gauss–Newton steps
-        from the weighted fit.
+        Log-linear with weights S² (default), log-linear without weights, or the optimum of least squares on the signal itself.
     b_used : sequence of float, optional
         Use only these of the b-values (for instance those above 50 s/mm², to leave out perfusion).
     noise_floor : float, optional
@@ -163,7 +167,7 @@ def _fit_chunk(
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # an absurd slope from noise: such a voxel is not valid
         adc, s0, is_determined = _log_linear(scaled, used, b, weighted=method != "ols")
         if method == "nlls":
-            adc, s0 = _gauss_newton(scaled, used, b, adc, s0)
+            adc, s0 = _least_squares(scaled, used, b, adc, s0)
         misfit = scaled - s0 * _decay(used, b, adc)
         n_used = np.float32(len(b)) if used is None else used.sum(axis=0, dtype=np.float32)
         residual = np.sqrt(_sum_of_squares(misfit) / n_used) * scale
@@ -225,28 +229,75 @@ def _sum_of_squares(values: np.ndarray) -> np.ndarray:
     return np.einsum("bn,bn->n", values, values)
 
 
-def _gauss_newton(
+def _least_squares(
     signal: np.ndarray, used: Optional[np.ndarray], b: np.ndarray, adc: np.ndarray, s0: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Least squares on the signal by Gauss–Newton steps, each kept only where it lowers the sum of squares."""
+    """Least squares on the signal: Gauss–Newton steps from the fit given, and a search of the whole range where they may not do."""
+    adc, s0, settled = _gauss_newton(signal, used, b, adc, s0, GAUSS_NEWTON_STEPS[0])
+    far = np.flatnonzero(~settled)
+    if far.size:
+        part, part_used = signal[:, far], None if used is None else used[:, far]
+        adc[far], s0[far], settled = _gauss_newton(part, part_used, b, adc[far], s0[far], GAUSS_NEWTON_STEPS[1])
+        far, part, part_used = far[~settled], part[:, ~settled], None if part_used is None else part_used[:, ~settled]
+        adc[far], s0[far] = _search(part, part_used, b.astype(float))
+    return adc, s0
+
+
+def _gauss_newton(
+    signal: np.ndarray, used: Optional[np.ndarray], b: np.ndarray, adc: np.ndarray, s0: np.ndarray, steps: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """ADC and S0 after some steps, each kept only where it lowers the sum of squares; and where they have surely arrived."""
     powers = np.stack([np.ones_like(b), b, b * b])
     decay = _decay(used, b, adc)
     misfit = signal - s0 * decay
     cost = _sum_of_squares(misfit)
-    for step in range(GAUSS_NEWTON_STEPS):
+    for step in range(steps):
         # Derivatives of the model: the decay with respect to S0, and -b S0 decay with respect to the ADC.
         ee, bee, bbee = _sums(powers, decay * decay)
         misfit *= decay
         re, rbe = _sums(powers[:2], misfit)
         determinant = s0 * (ee * bbee - bee * bee)
         new_s0 = s0 + s0 * (bbee * re - bee * rbe) / determinant
-        new_adc = adc + (bee * re - ee * rbe) / determinant
+        last = (bee * re - ee * rbe) / determinant
+        new_adc = adc + last
         new_decay = _decay(used, b, new_adc)
         new_misfit = signal - new_s0 * new_decay
         new_cost = _sum_of_squares(new_misfit)
         better = new_cost < cost
         adc, s0, cost = np.where(better, new_adc, adc), np.where(better, new_s0, s0), np.where(better, new_cost, cost)
-        if step < GAUSS_NEWTON_STEPS - 1:
+        if step < steps - 1:
             decay = np.where(better, new_decay, decay)
             misfit = signal - s0 * decay
-    return adc, s0
+    settled = (np.abs(last) <= SETTLED * (np.abs(adc) + 1 / b.max())) & (adc * b.max() < FLAT)
+    return adc, s0, settled & (cost < POOR * _sum_of_squares(signal))
+
+
+def _search(signal: np.ndarray, used: Optional[np.ndarray], b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """ADC and S0 of the least sum of squares. For a given ADC the best S0 is linear, so that only the ADC is searched.
+
+    The best of a grid, then a golden section between its neighbours (Kiefer, Proc Am Math Soc 1953;4:502). NaN where the best is the end of
+    the grid: the signal of one b-value alone stands out, and tells no slope.
+    """
+    steps = np.diff(np.unique(b))
+    low, high = SEARCHED[0] / np.ptp(b), SEARCHED[1] / steps[steps > SAME_B / 1000].min()
+    grid = np.concatenate([np.linspace(low, 0, SEARCH_GRID // 4, endpoint=False), np.geomspace(0.02 / np.ptp(b), high, SEARCH_GRID)])
+    signal, lowest = signal.astype(float), b.min()
+    b = b - lowest
+    explained = np.stack([_explained(signal, used, b, np.full(signal.shape[1], d))[0] for d in grid])
+    best = np.argmax(explained, axis=0)
+    inner = np.clip(best, 1, len(grid) - 2)
+    left, right = grid[inner - 1], grid[inner + 1]
+    golden = (np.sqrt(5) - 1) / 2
+    for _ in range(SEARCH_STEPS):
+        first, second = right - golden * (right - left), left + golden * (right - left)
+        is_left = _explained(signal, used, b, first)[0] > _explained(signal, used, b, second)[0]
+        left, right = np.where(is_left, left, first), np.where(is_left, second, right)
+    adc = np.where(best == inner, (left + right) / 2, np.nan)
+    return adc, _explained(signal, used, b, adc)[1] * np.exp(lowest * adc)
+
+
+def _explained(signal: np.ndarray, used: Optional[np.ndarray], b: np.ndarray, adc: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """By how much the best exponential of these ADCs lowers the sum of squares, and its S0 at the lowest b."""
+    decay = _decay(used, b, adc)
+    energy, match = np.sum(decay * decay, axis=0), np.sum(decay * signal, axis=0)
+    return np.maximum(match, 0) ** 2 / energy, match / energy

@@ -21,6 +21,7 @@ PERFUSION_B = 100.0  # s/mm²; perfusion is seen below it
 D_STAR_LIMITS = (5e3, 1e5)  # µm²/s; the range usually reported for D*, taken as limits by our choice
 LARGEST_D = 4.0  # µm²/ms; our choice: above free water at body temperature (3), below the lowest D*
 GRID = 48  # candidates for D*, evenly spaced in its logarithm; our choice
+GRID_D = np.concatenate([np.arange(0.0, 2.0, 0.1), np.arange(2.0, LARGEST_D + 0.1, 0.25)])  # µm²/ms; where the full fit may begin; our choice
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def fit_ivim(
     """Fit perfusion fraction, diffusivity and pseudo-diffusivity in every voxel.
 
     "segmented": D and S0 (1 - f) from the samples above ``b_split`` by the weighted log-linear fit; then, with these fixed, S0 f and D*
-    from all samples. Steady, but D* below about 1 / ``b_split`` leaks into D. "full": bounded least squares on all samples from there.
+    from all samples. Steady, but D* below about 1 / ``b_split`` leaks into D. "full": the optimum of bounded least squares on all samples.
 
     Parameters
     ----------
@@ -159,10 +160,7 @@ class _Fitter:
         if measured.size:
             scale = measured.max(axis=0)
             measured /= scale
-            parameters, valid = self._segmented(measured)
-            if self.is_full:
-                parameters, arrived = self._full(measured, parameters)
-                valid &= arrived
+            parameters, valid = self._full(measured) if self.is_full else self._segmented(measured)
             s0, f, d, d_star = parameters
             residual = np.sqrt(np.mean((measured - ivim_signal(parameters, self.b)[0]) ** 2, axis=0))
             d_star = np.where(f > 0, d_star, np.nan)
@@ -196,11 +194,32 @@ class _Fitter:
         decay = np.exp(np.multiply.outer(-self.b, d_star))
         return d_star, np.maximum(np.sum(decay * rest, axis=0), 0.0) / np.sum(decay**2, axis=0)
 
-    def _full(self, signal: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        start = start.copy()
+    def _full(self, signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        start = self._best_of_grid(signal)
         start[1] = np.clip(start[1], 0.01, 0.99)  # from f = 0 the sum of squares does not depend on D*
         lower, upper = (0.0, 0.0, 0.0, self.d_star_limits[0]), (np.inf, 1.0, LARGEST_D, self.d_star_limits[1])
         return least_squares(lambda p: ivim_signal(p, self.b), signal, start, lower, upper)
+
+    def _best_of_grid(self, signal: np.ndarray) -> np.ndarray:
+        """(S0, f, D, D*) of the least sum of squares on a grid of D and D*: for given ones both amplitudes are linear, and not negative."""
+        blood = np.exp(np.multiply.outer(-self.candidates, self.b))  # (GRID, n_b)
+        blood_match, blood_energy = blood @ signal, np.sum(blood**2, axis=1)[:, None]
+        lowest, start = np.full(signal.shape[1], -np.inf), np.empty((4, signal.shape[1]))
+        for d in GRID_D:
+            tissue = np.exp(-d * self.b)
+            match, energy, overlap = tissue @ signal, tissue @ tissue, (blood @ tissue)[:, None]
+            determinant = blood_energy * energy - overlap**2
+            of_blood = np.maximum(blood_match * energy - match * overlap, 0.0) / determinant
+            of_tissue = (match - of_blood * overlap) / energy
+            explained = of_blood * blood_match + of_tissue * match
+            explained[of_tissue < 0] = -np.inf
+            best = np.argmax(explained, axis=0)[None]
+            value, of_blood, of_tissue = (np.take_along_axis(a, best, axis=0)[0] for a in (explained, of_blood, of_tissue))
+            total = of_blood + of_tissue
+            better = (value > lowest) & (total > 0)
+            found = np.stack([total, of_blood / np.where(better, total, 1.0), np.full_like(total, d), self.candidates[best[0]]])
+            start, lowest = np.where(better, found, start), np.where(better, value, lowest)
+        return start
 
 
 def _log_linear(signal: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
