@@ -193,3 +193,48 @@ def test_computed_b_is_the_mono_exponential_and_keeps_nan():
     assert np.isnan(image[1:]).all()
     with pytest.raises(MarrowQuantError):
         computed_b(np.ones(3), np.ones(3), -100)
+
+
+def rician(adc, b, snr, seed=5, shape=(2, 48, 48)):
+    rng = np.random.default_rng(seed)
+    clean = 100 * np.exp(-np.asarray(b) * 1e-6 * adc) * np.ones((*shape, 1))
+    return np.hypot(*(part + 100 / snr * rng.standard_normal(clean.shape) for part in (clean, 0 * clean)))
+
+
+@pytest.mark.parametrize("method", ["wls", "ols", "nlls"])
+@pytest.mark.parametrize("b", [(0, 50, 400, 800), (50, 800), (0, 500, 1000), (50, 400, 900)])
+@pytest.mark.parametrize(("snr", "adc"), [(10, 500), (10, 1000), (20, 1500), (40, 2000), (60, 700)])
+def test_two_standard_deviations_hold_the_true_adc(method, b, snr, adc):
+    fit = fit_adc(rician(adc, b, snr), b, method=method)
+    assert 0.92 < np.mean(np.abs(fit.adc_um2_per_s - adc) < 2 * fit.adc_sd_um2_per_s) < 0.98
+
+
+def test_the_standard_deviation_of_the_adc_is_the_bound_and_follows_the_noise():
+    b, s0, adc, sigma = np.array([0.0, 50.0, 400.0, 800.0]), 500.0, 1200.0, 5.0
+    decay = np.exp(-b * adc * 1e-6)
+    slopes = np.stack([decay, -b * 1e-6 * s0 * decay])
+    bound = sigma * np.sqrt(np.linalg.inv(slopes @ slopes.T)[1, 1])
+    signal = s0 * decay + sigma * np.random.default_rng(2).standard_normal((64, 64, 4)) * np.linspace(1, 3, 64)[None, :, None]
+    sd = fit_adc(signal, b, method="nlls").adc_sd_um2_per_s
+    assert np.median(sd[:, 2:6]) == pytest.approx(1.13 * bound, rel=0.1)
+    assert np.median(sd[:, -6:-2]) == pytest.approx(2.87 * bound, rel=0.1)
+
+
+def test_two_images_without_neighbours_tell_no_noise():
+    assert np.isnan(fit_adc(np.array([[100.0, 50.0]]), [0, 800]).adc_sd_um2_per_s).all()
+
+
+@pytest.mark.parametrize("b", [(0, 50, 400, 800), (50, 400, 900), (0, 100, 200, 500, 1000)])
+@pytest.mark.parametrize("snr", [3, 6, 20])
+def test_the_non_linear_adc_is_the_optimum_of_a_brute_search(b, snr):
+    b = np.array(b, float)
+    signal = rician(1500.0, b, snr, shape=(1, 20, 20))
+    fit = fit_adc(signal, b, method="nlls")
+    candidates = np.linspace(-4000, 80000, 42001)
+    decays = np.exp(-np.outer(candidates, b - b.min()) * 1e-6)
+    explained = np.maximum(decays @ signal.reshape(-1, b.size).T, 0) ** 2 / np.sum(decays**2, axis=1, keepdims=True)
+    best = candidates[np.argmax(explained, axis=0)].reshape(fit.valid.shape)
+    inner = best < 79000
+    assert np.abs(fit.adc_um2_per_s - best)[inner].max() < 3 + 0.002 * np.abs(best[inner]).max()
+    fitted = fit.s0[..., None] * np.exp(-fit.adc_um2_per_s[..., None] * b * 1e-6)
+    np.testing.assert_allclose(np.sqrt(np.mean((signal - fitted) ** 2, axis=-1))[fit.valid], fit.residual[fit.valid], rtol=1e-3, atol=2e-5)

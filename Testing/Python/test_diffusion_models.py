@@ -266,3 +266,25 @@ def test_every_fit_survives_numbers_at_the_ends_of_their_types(fit):
     d = result.adc_um2_per_s if fit is fit_adc else result.d_um2_per_s
     assert d == pytest.approx(1000, rel=1e-3)
     assert not fit(np.full((1, 5), 1e300), b).valid.any()  # beyond the format that the fit computes in: excluded, not guessed
+
+
+@pytest.mark.parametrize("snr", [15, 20, 50])
+def test_the_full_ivim_fit_is_the_least_squares_optimum_in_every_voxel(snr):
+    from scipy.optimize import least_squares
+
+    b = np.array([0, 10, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600, 800], float)
+    rng = np.random.default_rng(4)
+    f, d, d_star = rng.uniform(0.03, 0.3, 200), rng.uniform(300, 2000, 200), rng.uniform(8000, 80000, 200)
+    clean = 500 * (f[:, None] * np.exp(-np.outer(d_star, b) * 1e-6) + (1 - f[:, None]) * np.exp(-np.outer(d, b) * 1e-6))
+    signal = np.hypot(*(part + 500 / snr * rng.standard_normal(clean.shape) for part in (clean, 0 * clean)))
+    fit = fit_ivim(signal, b, method="full")
+    assert fit.valid.all()
+
+    def misfit(p, s):
+        return p[0] * (p[1] * np.exp(-b * 1e-3 * p[3]) + (1 - p[1]) * np.exp(-b * 1e-3 * p[2])) - s
+
+    for s, residual in zip(signal[:40], fit.residual):
+        starts = ([s.max(), 0.1, 1.0, 20.0], [s.max(), 0.3, 0.5, 10.0])
+        limits = ([0, 0, 0, 5], [np.inf, 1, 4, 100])
+        found = min(2 * least_squares(misfit, x, bounds=limits, x_scale=[500, 0.1, 1, 20], args=(s,)).cost for x in starts)
+        assert residual**2 * b.size <= found * 1.001

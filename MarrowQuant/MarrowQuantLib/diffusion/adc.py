@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Optional
 
 import numpy as np
 
+from .. import noise
 from ..io.arguments import is_finite_number, number_array
 from ..model import MarrowQuantError, Numbers, Progress, no_progress
 from .samples import SAME_B, fit_in_chunks, prepare
@@ -23,6 +25,7 @@ FLAT = 4.0  # ADC times the highest b, from where the sum of squares is so flat 
 POOR = 0.02  # of the squared signal: a misfit so large that there may be two minima; our choice
 SEARCHED = (-4.0, 10.0)  # the ADC, from a rise by exp(4) over all b-values to a fall by exp(10) over the first step of b; our choice
 SEARCH_GRID, SEARCH_STEPS = 48, 40  # a step of the golden section narrows to 0.62
+TISSUE = 0.5  # of the mean signal: brighter voxels tell the noise of two images; our choice
 SMALLEST_DETERMINANT = 1e-5  # relative; our choice: below it float32 (6e-8) cannot tell the slope, as where signal rises 300-fold with b
 
 
@@ -46,6 +49,8 @@ class AdcFit:
         "wls", "ols" or "nlls".
     n_excluded : int
         Voxels inside the mask that have no valid fit.
+    noise_sd : float or None
+        Standard deviation of the noise where two images leave the fit nothing to tell it by, from how neighbours differ.
     """
 
     adc_um2_per_s: np.ndarray
@@ -55,6 +60,50 @@ class AdcFit:
     b_values: tuple[float, ...]
     method: str
     n_excluded: int
+    noise_sd: Optional[float] = None
+
+    @cached_property
+    def adc_sd_um2_per_s(self) -> np.ndarray:
+        """Standard deviation of the ADC in µm²/s, float32: the noise around the voxel, propagated at the fitted signal, and the fit's bias.
+
+        For the weighted and the non-linear fit the first is the Cramér–Rao bound of Gaussian noise; the bias is what the noise floor of
+        magnitudes and noisy weights do to the slope, added in squares. The noise is told by the residuals around, so that what else spoils
+        the fit (motion, perfusion) counts as noise. NaN where there is no fit or nothing tells the noise.
+        """
+        b = np.float32(self.b_values) / 1000
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            spread, bias, freedom = self._log_linear_errors(b) if self.method == "ols" else self._weighted_errors(b)
+            if len(b) > 2:
+                sd = noise.around(len(b) * self.residual**2, freedom)
+            else:
+                sd = np.full(self.residual.shape, np.nan if self.noise_sd is None else self.noise_sd, np.float32)
+            return np.float32(1000) * np.hypot(sd * spread, sd * sd * bias)
+
+    def _weighted_errors(self, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+        """Standard deviation and bias of the ADC in µm²/ms, for noise of one and its square, and the samples left to the noise.
+
+        A magnitude S is read too high by σ² / 2S (Gudbjartsson and Patz, MRM 1995;34:910, for S well above σ). To second order the noise in
+        the weights S² of the weighted fit does the same three times over: E[w (ln S - ln true)] is 3/2 σ².
+        """
+        w = wb = wbb = np.float32(0)
+        for x in b - b.min():
+            weight = self._fitted(x + b.min()) ** 2
+            w, wb, wbb = w + weight, wb + x * weight, wbb + x * x * weight
+        slope = w / (w * wbb - wb * wb)
+        raised = np.float32(2.0 if self.method == "wls" else 0.5)
+        return np.sqrt(slope), raised * (np.sum(b - b.min()) - len(b) * wb / w) * slope, len(b) - 2.0
+
+    def _log_linear_errors(self, b: np.ndarray) -> tuple[np.ndarray, np.float32, np.ndarray]:
+        """The same for the fit without weights, whose biases cancel to second order; noise of ln S is that of S over S."""
+        from_mean = (b - b.mean()) / np.sum((b - b.mean()) ** 2)
+        left = np.eye(len(b)) - 1 / len(b) - np.outer(b - b.mean(), from_mean)
+        inverse = [1 / self._fitted(x) ** 2 for x in b]
+        spread = np.sqrt(sum(d * d * one for d, one in zip(from_mean, inverse)))
+        freedom = sum(sum(m * m * one for m, one in zip(row, inverse)) / own for row, own in zip(left, inverse))
+        return spread, np.float32(0), freedom
+
+    def _fitted(self, b: float) -> np.ndarray:
+        return self.s0 * np.exp(self.adc_um2_per_s * np.float32(-b / 1000))
 
 
 def fit_adc(
@@ -108,7 +157,18 @@ def fit_adc(
     (adc, s0, residual), n_excluded = fit_in_chunks(
         samples, lambda chunk: _fit_chunk(chunk, samples.b, method, noise_floor), 3, "Fitting the ADC", progress
     )
-    return AdcFit(adc, s0, np.isfinite(adc), residual, samples.b_values, method, n_excluded)
+    told = _noise_of_pair(np.asarray(signal)[..., samples.columns]) if samples.columns.size == 2 else None
+    return AdcFit(adc, s0, np.isfinite(adc), residual, samples.b_values, method, n_excluded, told)
+
+
+def _noise_of_pair(images: np.ndarray) -> Optional[float]:
+    """The noise of two images, shape (k, j, i, 2): of the darker one, which has the less structure; None where there are no neighbours."""
+    if images.ndim != 4:
+        return None
+    first, second = np.moveaxis(images, -1, 0).astype(np.float32)
+    darker = second if np.nanmean(second) < np.nanmean(first) else first
+    told = noise.of_neighbours(darker, np.isfinite(darker) & (first > TISSUE * np.nanmean(first)))
+    return told or None
 
 
 def computed_b(s0: np.ndarray, adc_um2_per_s: np.ndarray, b: float) -> np.ndarray:

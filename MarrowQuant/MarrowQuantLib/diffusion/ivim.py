@@ -21,7 +21,7 @@ PERFUSION_B = 100.0  # s/mm²; perfusion is seen below it
 D_STAR_LIMITS = (5e3, 1e5)  # µm²/s; the range usually reported for D*, taken as limits by our choice
 LARGEST_D = 4.0  # µm²/ms; our choice: above free water at body temperature (3), below the lowest D*
 GRID = 48  # candidates for D*, evenly spaced in its logarithm; our choice
-GRID_D = np.concatenate([np.arange(0.0, 2.0, 0.1), np.arange(2.0, LARGEST_D + 0.1, 0.25)])  # µm²/ms; where the full fit may begin; our choice
+GRID_D = np.concatenate([np.arange(0.0, 2.0, 0.1), np.arange(2.0, LARGEST_D + 0.1, 0.25)])  # µm²/ms; starts of the full fit; our choice
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Optional
 
 import numpy as np
 
+from .. import noise
 from ..io.arguments import is_finite_number, number_array
 from ..io.threads import in_threads, keep_freed_memory
 from ..model import MarrowQuantError, Numbers
@@ -13,7 +14,6 @@ from ..model import MarrowQuantError, Numbers
 LONGEST_ECHO_S = 0.2  # no gradient echo of marrow is later; in milliseconds all are
 FIELD_STRENGTHS_T = (0.05, 15.0)  # tesla; wide enough for every scanner, and too narrow for gauss or megahertz
 TISSUE = 0.2  # of the root mean square signal; our choice
-NORMAL_MAD = 0.6745  # median absolute deviation of a normal distribution of standard deviation one
 
 
 def checked(
@@ -92,20 +92,5 @@ def prepared(signal: np.ndarray, order: np.ndarray, inside: np.ndarray, dtype: t
 
 
 def noise_sd(echo: np.ndarray, fitted: np.ndarray) -> float:
-    """Standard deviation of the noise of one echo, shape (k, j, i), from what differs between diagonal neighbours in-plane.
-
-    For complex data that of the complex number (both components together). The median absolute deviation of the second mixed difference,
-    taken in tissue only, because many scanners blank the background (the estimator of Donoho and Johnstone, Biometrika 1994;81:425, with
-    the plain difference as its wavelet). 0 where no tissue has neighbours.
-    """
-
-    def cells(values: np.ndarray) -> tuple[np.ndarray, ...]:
-        return values[:, :-1, :-1], values[:, 1:, :-1], values[:, :-1, 1:], values[:, 1:, 1:]
-
-    a, b, c, d = cells(echo)
-    tissue = np.logical_and.reduce(cells(fitted & (np.abs(echo) > TISSUE)))
-    if not tissue.any():
-        return 0.0
-    mixed = (a - b - c + d)[tissue] / 2
-    parts = (mixed.real, mixed.imag) if np.iscomplexobj(mixed) else (mixed,)
-    return float(np.sqrt(sum((np.median(np.abs(part)) / NORMAL_MAD) ** 2 for part in parts)))
+    """Standard deviation of the noise of one echo of order one, shape (k, j, i); see :func:`.noise.of_neighbours`."""
+    return noise.of_neighbours(echo, fitted & (np.abs(echo) > TISSUE))

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Optional, Union
 
 import numpy as np
-from scipy import ndimage
 
+from .. import noise
 from ..io.threads import in_threads
 from ..model import Finding, MarrowQuantError, Numbers, Progress, finding, no_progress
 from . import fieldmap, fraction, precession, rivals, varpro
@@ -29,7 +29,6 @@ SUSPECT_MARGIN = 0.1  # of a block's energy; our choice: on ISMRM case 12 a thir
 SUSPECT_SD_POINTS = 20.0  # standard deviation of the fat fraction beyond which the data do not tell water from fat
 RIVAL_SHARE = 0.01  # of the voxels with signal, from which the reader is told of regions whose rival fits as well; our choice
 SUSPECT_ENERGY = 0.1  # of the mean energy; darker blocks are not judged
-NOISE_SMOOTHING = 3.0  # voxels: some hundred of them tell the noise to a tenth even from four echoes
 CHUNK = 1 << 11  # voxels refined at once: fits the cache, and is too small for BLAS to wake its threads, which costs more than it gains
 READOUTS = ("auto", "unipolar", "bipolar")
 READOUT_STEPS = 3  # Gauss–Newton steps of the odd–even phase after each field search
@@ -137,11 +136,16 @@ def fit_fat_water(
     found, readout, warnings = _corrected(echoes, problem, found, readout, progress)
     warnings = (*_doubts(found, fitted), *warnings)
     fit, period_hz = found.fit, problem.table.period_hz
-    noise, minor_sd = _noise_sd(echoes, fit.misfit, fitted), np.float32(noise_sd(echoes[0], fitted)) * fit.minor_gain
+    of_neighbours = np.float32(noise_sd(echoes[0], fitted))
+    minor_sd = of_neighbours * fit.minor_gain
+    if len(echoes) > FEWEST_ECHOES:
+        sd = noise.around(len(echoes) * fit.misfit, len(echoes) - FEWEST_ECHOES)
+    else:  # the fit leaves nothing over
+        sd = np.full(fitted.shape, of_neighbours)
     field = _unwrapped(fit.rate.imag / np.float32(2 * np.pi), found.mean_hz, period_hz)
     pdff, total = fraction.discriminated(fit.water, fit.fat, minor_sd)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        pdff_sd = np.float32(100) * noise * fit.fraction_gain / total**2
+        pdff_sd = np.float32(100) * sd * fit.fraction_gain / total**2
     shape = signal.shape[:-1]
     return FatWaterFit(
         pdff_percent=pdff.reshape(shape),
@@ -158,25 +162,9 @@ def fit_fat_water(
         warnings=warnings,
         readout=readout,
         pdff_sd_percent=pdff_sd.reshape(shape),
-        r2star_sd_per_s=(noise * fit.rate_gain).reshape(shape),
-        noise_sd=(noise * scale).reshape(shape),
+        r2star_sd_per_s=(sd * fit.rate_gain).reshape(shape),
+        noise_sd=(sd * scale).reshape(shape),
     )
-
-
-def _noise_sd(echoes: np.ndarray, misfit: np.ndarray, fitted: np.ndarray) -> np.ndarray:
-    """Standard deviation of the complex noise around each voxel, float32 of shape (k, j, i), from what the fit leaves.
-
-    Three complex parameters leave n - 3 of n echoes to the noise; the average over the neighbourhood follows noise that varies in space,
-    as after parallel imaging. Three echoes leave nothing, so that neighbouring voxels must tell.
-    """
-    n_echoes = len(echoes)
-    if n_echoes == FEWEST_ECHOES:
-        return np.full(fitted.shape, noise_sd(echoes[0], fitted), np.float32)
-    sigma, known = (0, NOISE_SMOOTHING, NOISE_SMOOTHING), np.isfinite(misfit)
-    weight = ndimage.gaussian_filter(known.astype(np.float32), sigma)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = ndimage.gaussian_filter(np.where(known, misfit, 0), sigma) / weight
-    return np.sqrt(mean * np.float32(n_echoes / (n_echoes - FEWEST_ECHOES)))
 
 
 def _problem(
