@@ -24,4 +24,4 @@ def place(exam, levels=fake_exams.LEVEL_Z) -> None:
     node = exam.points()
     for level in levels:
         node.AddControlPointWorld([0.0, 0.0, fake_exams.LEVEL_Z[level]])
-    exam.name_points(next(iter(levels)))
+    exam.name_points(next(iter(levels)), list(levels)[-1])

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, Optional
 import numpy as np
 import slicer
 
-from ..vertebrae import LEVELS, parse_level
+from ..vertebrae import parse_level
+from ..vertebrae.clicks import name_clicks
 from ..vertebrae.levels import level_index
 
 
@@ -18,22 +19,40 @@ def placed_points(node: Any) -> list[int]:
     return [n for n in range(node.GetNumberOfControlPoints()) if node.GetNthControlPointPositionStatus(n) == placed]
 
 
-def name_points(node: Any, first_level: str) -> str:
-    """Give every placed point without a level the one below the point before it, beginning with ``first_level``.
+class PointNames:
+    """Names the points of a list while the reader clicks, and knows which names are its own and which the reader's."""
 
-    Returns
-    -------
-    str
-        Level of the last point; empty if there is none.
-    """
-    following, last = level_index(first_level), ""
-    for n in placed_points(node):
-        level = parse_level(node.GetNthControlPointLabel(n))
-        if level is None:
-            level = LEVELS[min(following, len(LEVELS) - 1)]  # below S1 the name repeats, and reading the ROIs says so
-            node.SetNthControlPointLabel(n, level)
-        following, last = level_index(level) + 1, level
-    return last
+    def __init__(self) -> None:
+        self._given: dict[str, str] = {}  # control point ID to the level that it was given here
+
+    def name(self, node: Any, first: str, last: str) -> list[str]:
+        """Give every point that the reader did not name a level; the levels, from cranial to caudal. See ``vertebrae.name_clicks``.
+
+        Raises
+        ------
+        MarrowQuantError
+            If no level is left for a click.
+        """
+        indices = placed_points(node)
+        labels = [node.GetNthControlPointLabel(n) for n in indices]
+        ids = [node.GetNthControlPointID(n) for n in indices]
+        known = [None if self._given.get(key) == label else parse_level(label) for key, label in zip(ids, labels)]
+        places = np.array([node.GetNthControlPointPositionWorld(n) for n in indices], dtype=float).reshape(-1, 3)
+        levels = name_clicks(places, known, first, last)
+        for n, key, label, level, before in zip(indices, ids, labels, levels, known):
+            if before is None and label != level:
+                node.SetNthControlPointLabel(n, level)
+            if before is None:
+                self._given[key] = level
+        return sorted(levels, key=level_index)
+
+    def settle(self) -> None:
+        """The names given until now hold: further clicks are counted from them."""
+        self._given = {}
+
+    def unnamed(self, node: Any) -> list[int]:
+        """Indices of the placed points that have no level yet: the click that was just made."""
+        return [n for n in placed_points(node) if parse_level(node.GetNthControlPointLabel(n)) is None]
 
 
 class PointState(NamedTuple):

@@ -116,8 +116,8 @@
         <translation>表示中の検査の拡散強調像で筋をクリックすると、その位置の信号で正規化します。点はドラッグで動かせ、複数の点はまとめて用います。</translation>
     </message>
     <message>
-        <source>Click into the centre of each vertebral body, from top to bottom. Press again to stop.</source>
-        <translation>各椎体の中心を上から順にクリックしてください。もう一度押すと終了します。</translation>
+        <source>Click into the centre of each vertebral body in any order, or only of the first and the last. Escape ends placing.</source>
+        <translation>各椎体の中心を順不同で、または最初と最後の椎体だけをクリックします。Escapeで配置を終えます。</translation>
     </message>
     <message>
         <source>Count the selected component as tumour (key A).</source>
@@ -140,8 +140,8 @@
         <translation>匿名化する</translation>
     </message>
     <message>
-        <source>Drag a point in the slice view to correct it.</source>
-        <translation>点は断面画像上でドラッグして修正できます。</translation>
+        <source>Drag a point in the slice view to correct it. Double-click a level to rename it.</source>
+        <translation>点はスライスビューでドラッグして直します。椎体名はダブルクリックで変更できます。</translation>
     </message>
     <message>
         <source>Edges of the ADC classes of the accepted volume in µm²/s, ascending, separated by commas.</source>
@@ -248,6 +248,10 @@
         <translation>HTMLレポートの言語: 英語 (en) または日本語 (ja)。</translation>
     </message>
     <message>
+        <source>Last level:</source>
+        <translation>最後の椎体：</translation>
+    </message>
+    <message>
         <source>Leave the selected component out (key R).</source>
         <translation>選択した成分を除きます（Rキー）。</translation>
     </message>
@@ -258,6 +262,10 @@
     <message>
         <source>Level of the highest point; the next ones get the levels below it. Choosing another one renames the whole column.</source>
         <translation>最も上の点の椎体レベル。続く点には順に下のレベルが付きます。別のレベルを選ぶと脊柱全体の名前が変わります。</translation>
+    </message>
+    <message>
+        <source>Level of the lowest point: placing ends there, and two points far apart are the first and this one.</source>
+        <translation>最も下の点の椎体です。ここで配置が終わり、離れた2点は最初の椎体とこの椎体になります。</translation>
     </message>
     <message>
         <source>Limits (*.json)</source>
@@ -1263,6 +1271,10 @@
     <message>
         <source>in the mean</source>
         <translation>平均に含める</translation>
+    </message>
+    <message>
+        <source>{levels}: press Find bodies between for the levels that are missing. A level is renamed in the table.</source>
+        <translation>{levels}：間の椎体は「間の椎体を検出」で見つけます。椎体名は表で変更できます。</translation>
     </message>
 </context>
 <context>

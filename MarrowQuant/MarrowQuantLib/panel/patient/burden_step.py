@@ -84,6 +84,7 @@ class BurdenStep(Step):
         self._muscle.release()
 
     def cleanup(self) -> None:
+        self._muscle.cleanup()
         self._timer.stop()
         for shortcut in self._shortcuts:
             shortcut.setParent(None)

@@ -38,6 +38,9 @@ class MusclePoints:
     def stopPlacing(self) -> None:
         self._placing.stop()
 
+    def cleanup(self) -> None:
+        self._placing.cleanup()
+
     def release(self) -> None:
         """The scene is being closed."""
         self._placing.release()

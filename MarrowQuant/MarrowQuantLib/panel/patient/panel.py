@@ -96,6 +96,7 @@ class Panel(RunningPanel):
     def cleanup(self) -> None:
         self._hand.stop()
         self.burden.cleanup()
+        self.vertebrae.cleanup()
 
     def onNodeEdited(self, caller: Any = None, event: Any = None) -> None:
         """A node was removed or edited, by the reader or by a step of the panel itself."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
+import qt
 import slicer
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ class Placing:
             (markups.PointModifiedEvent, panel.onNodeEdited),  # moved by coordinates, or renamed, in Markups
         )
         self._observed: Optional[Any] = None
+        self._escape = qt.QShortcut(slicer.util.mainWindow() or panel.ui.stepsWidget)
+        self._escape.setKey(qt.QKeySequence("Escape"))
+        self._escape.enabled = False
+        self._escape.connect("activated()", self.stop)
         widget.visible = False
         widget.connect("activeMarkupsPlaceModeChanged(bool)", self.onPlaceModeChanged)
 
@@ -49,6 +54,7 @@ class Placing:
 
     def onPlaceModeChanged(self, active: bool) -> None:
         self._button.checked = active
+        self._escape.enabled = active
 
     def follow(self, node: Optional[Any]) -> None:
         """Follow the points of one node, and of no other; None of any."""
@@ -60,6 +66,10 @@ class Placing:
             if node is not None:
                 self._panel.observe(node, event, callback)
         self._observed = node
+
+    def cleanup(self) -> None:
+        """The panel is going; the main window, which owns the key, stays."""
+        self._escape.setParent(None)
 
     def release(self) -> None:
         """The scene is being closed."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 
 from ...model import MarrowQuantError, Settings, VertebraROI
 from ...scene.case.case import FOLLOW_UP
-from ...vertebrae.levels import LEVELS
+from ...vertebrae.levels import LEVELS, levels_between
 from ...vertebrae.roi import DISC_RADIUS_MM
 from ..language import said, saidLines
 from ..step import Step
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _TOLD_HERE = ("hand.points_deleted", "hand.outlines", "hand.map_deleted")
 LAST_LUMBAR = "L5"
+LEVEL_COLUMN = 0
 CHOICES = (("ellipsoid", False), ("cylinder", False), ("cylinder", True), ("box", False))  # shape of the ROIs, and whether it is a disc
 
 
@@ -37,12 +39,20 @@ class VertebraeStep(Step):
         ui.firstLevelComboBox.addItems(list(LEVELS))
         ui.firstLevelComboBox.setCurrentIndex(LEVELS.index("L1"))
         ui.firstLevelComboBox.connect("activated(int)", self.onFirstLevelChosen)
+        ui.lastLevelComboBox.addItems(list(LEVELS))
+        ui.lastLevelComboBox.setCurrentIndex(LEVELS.index(LAST_LUMBAR))
+        self._told = ""  # why a click or a name was refused, or what to do next
+        self._airTimer = qt.QTimer()
+        self._airTimer.setSingleShot(True)
+        self._airTimer.setInterval(0)
+        self._airTimer.connect("timeout()", self.onClickRefused)
         ui.excludeComboBox.addItems([
             _("in the mean"), _("excluded: fracture"), _("excluded: haemangioma"), _("excluded: degenerative endplate"),
             _("excluded: vertebroplasty"), _("excluded: hardware"), _("excluded: focal lesion"), _("excluded: artefact"),
         ])
         ui.excludeComboBox.connect("activated(int)", self.onReasonChosen)
         ui.vertebraeTable.connect("itemSelectionChanged()", self.onLevelSelected)
+        ui.vertebraeTable.connect("cellChanged(int,int)", self.onCellChanged)
         self._placing = Placing(panel, ui.markupsPlaceWidget, ui.placeButton, self.onPointDefined, self.onPointsChanged)
         ui.markupsPlaceWidget.placeMultipleMarkups = slicer.qSlicerMarkupsPlaceWidget.ForcePlaceMultipleMarkups
         ui.placeButton.connect("clicked(bool)", self.onPlace)
@@ -63,6 +73,7 @@ class VertebraeStep(Step):
             self._placing.stop()
             return
         views.showExam(self.exam)
+        self.exam.settle_names()
         self._placing.start(self.exam.points())
 
     def stopPlacing(self) -> None:
@@ -71,14 +82,32 @@ class VertebraeStep(Step):
     def exit(self) -> None:
         self.stopPlacing()
 
+    def cleanup(self) -> None:
+        self._placing.cleanup()
+
     def release(self) -> None:
         """The scene is being closed."""
         self._placing.release()
 
     def onPointDefined(self, caller: Any = None, event: Any = None) -> None:
-        if self.exam.name_points(self._firstLevel()) == LAST_LUMBAR:
+        """A click: name the points anew, or take it back alone, once Slicer has finished with it."""
+        self._told = ""
+        levels: list[str] = []
+        if not self.panel.attempt(lambda: levels.extend(self.exam.name_points(self._firstLevel(), self._lastLevel()))):
+            self._told = self.ui.statusLabel.text
+            self._airTimer.start()
+            return
+        if len(levels) > 1 and levels[-1] == self._lastLevel():
             self._placing.stop()
         self.onPointsChanged()
+        if len(levels_between(levels[0], levels[-1]) if len(levels) > 1 else levels) > len(levels):
+            self._told = _("{levels}: press Find bodies between for the levels that are missing. A level is renamed in the table.").format(
+                levels=", ".join(levels))
+            self.refresh()
+
+    def onClickRefused(self) -> None:
+        if self.exam is not None:
+            self.exam.take_back_clicks()
 
     def onPointsChanged(self, caller: Any = None, event: Any = None) -> None:
         """Show and measure the ROIs where they are now; while a longer task rewrites the points it measures them itself."""
@@ -90,6 +119,7 @@ class VertebraeStep(Step):
 
     def _rewrite(self, function: Callable[[], None]) -> None:
         """Call what replaces all points, and measure once after it instead of after each point."""
+        self._told = ""
         self._placing.follow(None)
         if self.panel.attempt(function):
             self.onPointsChanged()
@@ -138,6 +168,20 @@ class VertebraeStep(Step):
     def _firstLevel(self) -> str:
         return LEVELS[self.ui.firstLevelComboBox.currentIndex]
 
+    def _lastLevel(self) -> str:
+        return LEVELS[self.ui.lastLevelComboBox.currentIndex]
+
+    def onCellChanged(self, row: int, column: int) -> None:
+        """The reader renamed a level in the table."""
+        rois = self._rois()
+        if column == LEVEL_COLUMN and row < len(rois):
+            text, self._told = self.ui.vertebraeTable.item(row, column).text(), ""
+            if not self.panel.attempt(lambda: self.exam.rename_point(rois[row].level, text)):
+                self._told = self.ui.statusLabel.text
+                self.refresh()
+            else:
+                self.onPointsChanged()
+
     def onFirstLevelChosen(self, index: int) -> None:
         if self._rois():
             self._rewrite(lambda: self.exam.rename_from(LEVELS[index]))
@@ -185,7 +229,8 @@ class VertebraeStep(Step):
         return ""
 
     def told(self, missing: str) -> str:
-        return "\n".join(filter(None, (missing, self.note())))  # what is doubtful in one exam is told before the other is placed
+        """What is doubtful in one exam is told before the other is placed."""
+        return "\n".join(filter(None, (self._told, missing, self.note())))
 
     def note(self) -> str:
         carried = self.case.follow_up.notes if self.panel.label == FOLLOW_UP else ()
@@ -217,7 +262,7 @@ class VertebraeStep(Step):
             rows.append([roi.level, shown, place, roi.excluded or "", self._carried(roi), "⚠" if flags else ""])
             tips.append(saidLines(flags) or _("No warning."))
         headers = [_("Level"), _("FF %"), _("RAS mm"), _("Excluded"), _("Carried"), _("Warnings")]
-        fillTable(self.ui.vertebraeTable, headers, rows, tips)
+        fillTable(self.ui.vertebraeTable, headers, rows, tips, (LEVEL_COLUMN,))
         self._showReason()
         parameters = self.panel.parameterNode
         if parameters is not None:

@@ -11,7 +11,8 @@ import numpy as np
 from ... import workflow
 from ...exam.maps import ExamMaps
 from ...model import MarrowQuantError, VertebraROI
-from ...vertebrae import from_segments, place_between, relabel, take_over
+from ...vertebrae import from_segments, parse_level, place_between, relabel, take_over
+from ...vertebrae.clicks import in_air
 from ...vertebrae.levels import level_index
 from .. import points as point_list
 from ..labelmaps import read_segments
@@ -37,6 +38,8 @@ class CaseRois:
     def __init__(self, case: Case, maps: ExamMaps) -> None:
         self.case, self.maps, self.label = case, maps, maps.label
         self.placement_notes: tuple[str, ...] = ()
+        self._names = point_list.PointNames()
+        self.refused_clicks: list[int] = []
         self.begin_history()
 
     def remember(self) -> None:
@@ -99,9 +102,52 @@ class CaseRois:
         """Take back the last change of the points: placing, dragging, filling, taking over, renaming, excluding, resizing."""
         self.placement_notes = self._history.undo(self.points(), self.placement_notes)
 
-    def name_points(self, first_level: str) -> str:
-        """Name the points without a level in the order of placing; the last point's level. See ``points.name_points``."""
-        return point_list.name_points(self.points(), first_level)
+    def name_points(self, first_level: str, last_level: str = "L5") -> list[str]:
+        """Name the points that the reader clicked, in whatever order; the levels from cranial to caudal. See ``points.PointNames``.
+
+        Raises
+        ------
+        MarrowQuantError
+            If a click lies in the air, or no level is left for it. It is named in ``refused_clicks`` then.
+        """
+        node = self.points()
+        new = self._names.unnamed(node)
+        self.refused_clicks = [n for n in new if in_air(self.maps.maps, node.GetNthControlPointPositionWorld(n))]
+        if self.refused_clicks:
+            raise MarrowQuantError("The click lies outside the body and was taken back; click into a vertebral body.")
+        try:
+            return self._names.name(node, first_level, last_level)
+        except MarrowQuantError:
+            self.refused_clicks = new
+            raise
+
+    def settle_names(self) -> None:
+        """A new round of clicks begins: the levels that are there hold."""
+        self._names.settle()
+
+    def take_back_clicks(self) -> None:
+        """Remove the clicks that :meth:`name_points` refused; the others stay."""
+        for n in reversed(self.refused_clicks):
+            self.points().RemoveNthControlPoint(n)
+        self.refused_clicks = []
+
+    def rename_point(self, level: str, name: str) -> None:
+        """Give the point of a level another level, as a reader types it; the others stay.
+
+        Raises
+        ------
+        MarrowQuantError
+            If the name is no level, or another point has it.
+        """
+        wanted, node = parse_level(name), self.points()
+        if wanted is None:
+            raise MarrowQuantError('"{name}" is not a vertebral level; use C1 to C7, T1 to T12, L1 to L5 or S1.', name=name)
+        levels = {parse_level(node.GetNthControlPointLabel(n)): n for n in point_list.placed_points(node)}
+        if wanted in levels and wanted != level:
+            told = "{level} is there already; rename that one first, or choose another first level to move all of them."
+            raise MarrowQuantError(told, level=wanted)
+        if wanted != level:
+            node.SetNthControlPointLabel(levels[level], wanted)
 
     def rename_from(self, first_level: str) -> None:
         """Move all levels so that the most cranial point is ``first_level``: corrects a count from the wrong vertebra."""
