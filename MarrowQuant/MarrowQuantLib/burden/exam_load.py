@@ -59,8 +59,10 @@ def _muscle_of_stitched(maps: Mapping[str, Volume], muscle: Optional[Muscle]) ->
     inside = points_inside(maps["dwi_high"], muscle)
     outside = sum(tuple(point) not in {*inside, *apart} for point in muscle)
     if (inside or apart) and outside:
-        told = "{outside} of {n} points in muscle lie outside the diffusion images; move them into muscle, or delete them."
-        raise MarrowQuantError(told, outside=outside, n=len(muscle))
+        raise MarrowQuantError(
+            "{outside} of {n} points in muscle lie outside the diffusion images; move them into muscle, or delete them.",
+            outside=outside, n=len(muscle),
+        )
     return inside or (None if apart else muscle)
 
 

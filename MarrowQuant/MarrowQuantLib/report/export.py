@@ -84,8 +84,10 @@ def _stage(folder: Path) -> Path:
     try:
         return folder_beside(folder)
     except OSError as error:
-        told = "The output folder '{folder}' cannot be written: {reason}; choose a folder in which you may create files."
-        raise MarrowQuantError(told, folder=folder.name, reason=error.strerror) from error
+        raise MarrowQuantError(
+            "The output folder '{folder}' cannot be written: {reason}; choose a folder in which you may create files.",
+            folder=folder.name, reason=error.strerror,
+        ) from error
 
 
 def _move(files: dict[str, Path], folder: Path) -> dict[str, Path]:

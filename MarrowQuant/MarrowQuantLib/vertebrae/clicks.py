@@ -74,8 +74,10 @@ def _between(points: np.ndarray, n: int, above: Optional[int], below: Optional[i
     lower = len(LEVELS) if below is None else level_index(named[below])
     free = LEVELS[upper + 1 : lower]
     if not free and above is not None and below is not None:
-        told = "There is no level between {upper} and {lower}: the click between them was taken back. Rename one of them to make room."
-        raise MarrowQuantError(told, upper=named[above], lower=named[below])
+        raise MarrowQuantError(
+            "There is no level between {upper} and {lower}: the click between them was taken back. Rename one of them to make room.",
+            upper=named[above], lower=named[below],
+        )
     if above is not None:
         return _nearest(_distance(points, n, above), free, lambda level: way_mm(named[above], level))
     return _nearest(_distance(points, n, below), free, lambda level: way_mm(level, named[below]))
@@ -87,8 +89,9 @@ def _distance(points: np.ndarray, one: int, other: int) -> float:
 
 def _nearest(distance_mm: float, levels: Sequence[str], way: Callable[[str], float]) -> str:
     if not levels:
-        told = "There is no level beyond C1 and S1: the click was taken back. Choose another first level if the count is off."
-        raise MarrowQuantError(told)
+        raise MarrowQuantError(
+            "There is no level beyond C1 and S1: the click was taken back. Choose another first level if the count is off."
+        )
     return min(levels, key=lambda level: abs(way(level) - distance_mm))
 
 

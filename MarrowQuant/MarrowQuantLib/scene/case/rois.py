@@ -144,8 +144,9 @@ class CaseRois:
             raise MarrowQuantError('"{name}" is not a vertebral level; use C1 to C7, T1 to T12, L1 to L5 or S1.', name=name)
         levels = {parse_level(node.GetNthControlPointLabel(n)): n for n in point_list.placed_points(node)}
         if wanted in levels and wanted != level:
-            told = "{level} is there already; rename that one first, or choose another first level to move all of them."
-            raise MarrowQuantError(told, level=wanted)
+            raise MarrowQuantError(
+                "{level} is there already; rename that one first, or choose another first level to move all of them.", level=wanted
+            )
         if wanted != level:
             node.SetNthControlPointLabel(levels[level], wanted)
 
