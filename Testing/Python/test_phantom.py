@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
 
@@ -292,6 +293,25 @@ def test_every_file_says_that_it_is_synthetic_and_has_its_own_identifier(written
         assert header.BurnedInAnnotation == "NO"
         assert header.AccessionNumber == ""
         assert len(header.SOPInstanceUID) <= 64
+
+
+def test_no_two_places_of_any_patient_share_a_uid():
+    places = itertools.product(STORIES, DIALECTS, (1, 11), (0, 1), ("series", "instance"), (1, 11, 111, 2, 12), range(1, 130))
+    uids = [Identity(story, dialect, "", seed, n, EXAM_DATES[n]).uid(*place) for story, dialect, seed, n, *place in places]
+    assert len(set(uids)) == len(uids)
+    parts = [("1", 1), (1, "1"), ("1, 1",), ("1", "1"), (1, 1, ""), ('1", "1',)]
+    some = Identity("responder", "siemens", "", 1, 0, EXAM_DATES[0])
+    assert len({some.uid(*place) for place in parts}) == len(parts)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_no_file_of_a_whole_patient_has_the_identifier_of_another(digital_patient, dialect):
+    """Slicer's database keeps one file an identifier: of two with the same one it drops a slice."""
+    patient = digital_patient("responder", dialect)
+    files = [path for exam in (patient.baseline, patient.follow_up) for path in exam.rglob("*.dcm")]
+    headers = [pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID", "SeriesInstanceUID"]) for path in files]
+    assert len({header.SOPInstanceUID for header in headers}) == len(files) > 20
+    assert not {header.SOPInstanceUID for header in headers} & {header.SeriesInstanceUID for header in headers}
 
 
 def test_decoys_say_what_they_are(exam):

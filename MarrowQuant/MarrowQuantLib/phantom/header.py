@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,11 +70,11 @@ class Identity:
         return f"MQ-PHANTOM-{self.story.upper()}-{self.seed}"
 
     def uid(self, *place: Any) -> UID:
-        """A UID that is always the same for the same place."""
+        """A UID that is always the same for the same place, and no other place's: series 1, image 11 is not series 11, image 1."""
         from pydicom.uid import generate_uid
 
-        parts = (self.story, self.dialect, self.seed, self.exam_index, *place)
-        return generate_uid(entropy_srcs=["MarrowQuant phantom", *(str(part) for part in parts)])
+        parts = ("MarrowQuant phantom", self.story, self.dialect, self.seed, self.exam_index, *place)
+        return generate_uid(entropy_srcs=[json.dumps(parts)])  # one source: pydicom hashes several without what separates them
 
 
 def new_file(identity: Identity, series: Series, sop_class: str) -> FileDataset:
