@@ -26,6 +26,7 @@ from slicer.ScriptedLoadableModule import (
 from slicer.util import VTKObservationMixin
 
 LIBRARY = "MarrowQuantLib"
+NODE_PARAMETERS = ("baselinePoints", "followUpPoints", "baselineSegmentation", "followUpSegmentation", "baselineBurden", "followUpBurden")
 
 
 class MarrowQuant(ScriptedLoadableModule):
@@ -54,7 +55,7 @@ def registerSamples() -> None:
     """Offer the two digital patients in the Sample Data module. They are computed on this computer; nothing is downloaded."""
     from MarrowQuantLib.panel.sample_data import registerSampleData
 
-    registerSampleData(Path(__file__).parent / "Resources" / "Icons", MarrowQuantLogic)
+    registerSampleData(Path(__file__).parent / "Resources" / "Icons")
 
 
 def loadTerminology() -> None:
@@ -109,6 +110,7 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel: Optional[Any] = None
         self._parameterNode: Optional[MarrowQuantParameterNode] = None
         self._parameterNodeGuiTag: Optional[Any] = None
+        self._parametersBefore: Optional[Any] = None
 
     def setup(self) -> None:
         from MarrowQuantLib.panel.patient.panel import Panel
@@ -122,8 +124,11 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel = Panel(self.ui, self.logic.case, self.addObserver, self.removeObserver)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
         self.initializeParameterNode()
+        if getattr(self.parent, "isEntered", False):  # reloaded while it is shown; it is not entered again
+            self.enter()
 
     def cleanup(self) -> None:
         self.removeObservers()
@@ -148,8 +153,22 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.initializeParameterNode()
             self.panel.refresh()
 
+    def onSceneStartImport(self, caller: Any, event: Any) -> None:
+        """A scene is being opened or added: nothing of the panel may act on it, or write what it shows into it, until it is complete."""
+        from MarrowQuantLib.scene.parameters import stored_parameters
+
+        self._disconnectGui()
+        self._parameterNode = None
+        self.panel.suspend()
+        self._parametersBefore = stored_parameters(self.logic.getParameterNode().parameterNode) if self.logic.case.exams else None
+
     def onSceneEndImport(self, caller: Any, event: Any) -> None:
-        """A scene was opened: take up the case that it holds."""
+        """A scene was opened or added: take up the case that it holds, or go on with the one that is open."""
+        from MarrowQuantLib.scene.parameters import put_back
+
+        if self._parametersBefore is not None:
+            put_back(self.logic.getParameterNode().parameterNode, self._parametersBefore)  # an added scene brings parameters of its own
+        self._parametersBefore = None
         if self.parent.isEntered:
             self.initializeParameterNode()
             self.panel.restore()
@@ -160,11 +179,12 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def setParameterNode(self, parameterNode: Optional[MarrowQuantParameterNode]) -> None:
         self._disconnectGui()
         self._parameterNode = parameterNode
-        self.panel.bind(parameterNode)
+        self.panel.parameterNode = None  # what the widgets say while they are filled is not the reader's word
         if parameterNode is not None:
             # Not connectGui: it gives no tag in Slicer 5.13, so every entering would add connections that nothing can undo.
             named = {widget.property(SlicerParameterNamePropertyName): widget for widget in vars(self.ui).values()}
             self._parameterNodeGuiTag = parameterNode.connectParametersToGui({name: named[name] for name in named if name})
+        self.panel.bind(parameterNode)
 
     def _disconnectGui(self) -> None:
         if self._parameterNode is not None and self._parameterNodeGuiTag is not None:
@@ -199,11 +219,17 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
         self.case.new_parameters = self.getParameterNode
 
     def getParameterNode(self) -> MarrowQuantParameterNode:
-        """The typed parameter node; the same wrapper as long as the scene holds the same node."""
+        """The typed parameter node; the same wrapper as long as the scene holds the same node.
+
+        The wrapper keeps what it read until the node says that it was modified. A scene that is imported adds the nodes that are referred
+        to later, and nobody says so; then the wrapper is made to read again.
+        """
         node = ScriptedLoadableModuleLogic.getParameterNode(self)
         was_reset = not node.GetParameterNames()  # closing a scene does that; only a new wrapper writes the defaults
         if self._parameterNode is None or self._parameterNode.parameterNode != node or was_reset:
             self._parameterNode = MarrowQuantParameterNode(node)
+        elif any(getattr(self._parameterNode, name) != node.GetNodeReference(name) for name in NODE_PARAMETERS):
+            node.Modified()
         self.case.parameters = self._parameterNode
         return self._parameterNode
 
@@ -258,14 +284,74 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
 
 
 class MarrowQuantTest(ScriptedLoadableModuleTest):
-    """The main job on the digital patient, against its truth, and again from the saved scene. Needs no window."""
+    """What a reader does with the digital patient, and what a script does, against its truth; each again from the saved scene.
+
+    Needs no window.
+    """
+
+    TABLES = ("seriesTable", "vertebraeTable", "measurementTable", "componentTable", "labsTable", "changeTable", "contributionTable")
 
     def setUp(self) -> None:
         slicer.mrmlScene.Clear()
 
     def runTest(self) -> None:
         self.setUp()
+        self.test_reader_from_the_sample_to_the_saved_scene_and_back()
+        self.setUp()
         self.test_digital_patient_from_folders_to_response_and_back_from_the_saved_scene()
+
+    def test_reader_from_the_sample_to_the_saved_scene_and_back(self) -> None:
+        """Sample, points, measuring, a decision, saving, and opening again in the same panel: nothing is lost on the way."""
+        from MarrowQuantLib.panel.sample_data import loadSample, sampleOf
+
+        self.assertTrue(loadSample("responder"))
+        widget = slicer.util.getModuleWidget("MarrowQuant")
+        self.enter(widget)
+        for index, exam in enumerate(widget.panel.case.exams.values()):
+            self.chooseExam(widget, index)
+            centers = [roi.center_ras for roi in exam.rois()]
+            exam.set_rois([])
+            widget.ui.placeButton.click()
+            for center in centers:
+                exam.points_node.AddControlPointWorld([float(x) for x in center])
+        self.chooseExam(widget, 0)
+        widget.ui.measureButton.click()
+        widget.ui.proposeButton.click()
+        states = [component.state for _part, component in widget.panel.burden.exam.components()]
+        widget.ui.componentTable.selectRow(states.index("accepted"))
+        widget.ui.keepButton.click()
+        self.checkAgainstTruth(widget.panel.case.results(), sampleOf("responder").truth)
+
+        shown = self.shown(widget)
+        path = str(Path(slicer.util.tempDirectory()) / "case.mrb")
+        self.assertTrue(slicer.util.saveScene(path))
+        slicer.util.loadScene(path, properties={"clear": True})
+        self.enter(widget)
+        self.assertEqual(self.shown(widget), shown)
+
+    @staticmethod
+    def enter(widget: Any) -> None:
+        if slicer.util.mainWindow() is not None:
+            slicer.util.selectModule("MarrowQuant")
+        else:
+            widget.enter()
+
+    @staticmethod
+    def chooseExam(widget: Any, index: int) -> None:
+        widget.ui.examComboBox.setCurrentIndex(index)
+        widget.panel.onExamChosen(index)
+
+    def shown(self, widget: Any) -> dict[str, Any]:
+        """What the panel shows of both exams."""
+        found = {"probability": widget.ui.probabilityLabel.text}
+        for index in (1, 0):
+            self.chooseExam(widget, index)
+            found[f"tdv {index}"] = widget.ui.tdvLabel.text
+            for name in self.TABLES:
+                table = getattr(widget.ui, name)
+                cells = [table.item(row, column) for row in range(table.rowCount) for column in range(table.columnCount)]
+                found[f"{name} {index}"] = [cell.text() if cell else "" for cell in cells]
+        return found
 
     def test_digital_patient_from_folders_to_response_and_back_from_the_saved_scene(self) -> None:
         from MarrowQuantLib.panel.sample_data import writeSample

@@ -136,10 +136,45 @@ class MarrowQuantCohortLogic(ScriptedLoadableModuleLogic):
 
 
 class MarrowQuantCohortTest(ScriptedLoadableModuleTest):
-    """The simulated cohort from its results to the ROC chart. Needs no window."""
+    """The simulated cohort from its results to the ROC chart, by script and by the panel, and again from the scene. Needs no window."""
 
     def setUp(self) -> None:
         slicer.mrmlScene.Clear()
+
+    def test_reader_from_the_folder_to_the_saved_scene_and_back(self) -> None:
+        """Read, ask, analyse, save, and open again in the same panel: the question and its answer in the scene are there."""
+        from MarrowQuantLib.cohort.example import EVENTS, OUTCOME, write_example
+
+        cases = write_example(Path(slicer.util.tempDirectory()) / "cases")
+        widget = slicer.util.getModuleWidget("MarrowQuantCohort")
+        self.enter(widget)
+        ui, question = widget.ui, widget.panel.question
+        ui.sourcePathLineEdit.currentPath = str(cases)
+        ui.outcomesPathLineEdit.currentPath = str(cases / "outcomes.csv")
+        ui.readButton.click()
+        ui.outcomeComboBox.setCurrentIndex(ui.outcomeComboBox.findText(OUTCOME))
+        question.onOutcomeChosen(ui.outcomeComboBox.currentIndex)
+        ui.eventLineEdit.text = ", ".join(EVENTS)
+        widget.panel.change("predictors", ["ff_change", "m_protein_change"])
+        ui.analyseButton.click()
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode"), 1)
+
+        asked, tables = widget.panel.asked(), slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLTableNode")
+        path = str(Path(slicer.util.tempDirectory()) / "cohort.mrb")
+        self.assertTrue(slicer.util.saveScene(path))
+        slicer.util.loadScene(path, properties={"clear": True})
+        self.enter(widget)
+        self.assertEqual(widget.panel.asked(), asked)
+        self.assertEqual(ui.eventLineEdit.text, ", ".join(EVENTS))
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode"), 1)
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLTableNode"), tables)
+
+    @staticmethod
+    def enter(widget: Any) -> None:
+        if slicer.util.mainWindow() is not None:
+            slicer.util.selectModule("MarrowQuantCohort")
+        else:
+            widget.enter()
 
     def test_simulated_cohort_from_results_to_roc_chart(self) -> None:
         from MarrowQuantLib.cohort.example import AUC_FF, EVENTS, OUTCOME, write_example

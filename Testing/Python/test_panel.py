@@ -581,46 +581,6 @@ def test_reloading_forgets_the_library_so_that_changed_code_is_used(widget, monk
     assert kept and left == []
 
 
-def test_samples_are_offered_and_use_no_network(slicer_host, monkeypatch):
-    module = slicer_host.load_module(MODULE)
-    offered = []
-
-    class SampleDataLogic:
-        registerCustomSampleDataCategory = staticmethod(lambda category, title: offered.append(title))
-        registerCustomSampleDataSource = staticmethod(lambda **source: offered.append(source))
-
-    monkeypatch.setitem(sys.modules, "SampleData", type(sys)("SampleData"))
-    sys.modules["SampleData"].SampleDataLogic = SampleDataLogic
-    module.registerSamples()
-    assert offered[0] == "MarrowQuant"
-    assert [source["sampleName"] for source in offered[1:]] == ["MarrowQuant responder", "MarrowQuant non-responder"]
-    assert all("uris" not in source and Path(source["thumbnailFileName"]).is_file() for source in offered[1:])
-
-
-def test_a_loaded_sample_is_taken_up_when_the_module_is_entered(slicer_host, monkeypatch, tmp_path):
-    import slicer
-    from MarrowQuantLib import workflow
-    from MarrowQuantLib.panel import sample_data
-
-    class Files:
-        folder, patient_key, volumes = tmp_path, "", ()
-
-    sheet = tmp_path / "labs.csv"
-    sheet.write_text("date,test,value,unit\n2025-01-14,M protein,38.0,g/L\n", encoding="utf-8")
-    monkeypatch.setattr(type(slicer.app), "cachePath", str(tmp_path), raising=False)
-    monkeypatch.setattr(sample_data, "writeSample", lambda folder, story: sample_data.Sample((tmp_path, tmp_path), sheet, {}))
-    monkeypatch.setattr(workflow, "read_exams", lambda folders, progress, overrides: [Files() for _ in folders])
-    monkeypatch.setattr(workflow, "make_maps", lambda files, label, settings, progress: fake_exams.exam_maps(label))
-    module = slicer_host.load_module(MODULE)
-    widget = slicer_host.make_widget("MarrowQuant")
-    nodes = sample_data.loadSample("responder", module.MarrowQuantLogic())
-    assert {node.GetClassName() for node in nodes} == {"vtkMRMLScalarVolumeNode"}
-    assert len(nodes) == 2 * len(fake_exams.exam_maps("baseline").maps)
-    slicer_host.enter(widget)
-    assert widget.ui.examsSection.text.startswith("✓")
-    assert widget.ui.labsTable.item(0, 1).text() == "38.0"
-
-
 # ---------------------------------------------------------------------------------------------------- the digital patient
 @pytest.fixture(scope="module")
 def patient_folder(tmp_path_factory) -> Path:
@@ -652,5 +612,5 @@ def test_the_modules_own_self_test_passes(widget, patient_folder, monkeypatch):
     from MarrowQuantLib.panel import sample_data
 
     write = sample_data.writeSample
-    monkeypatch.setattr(sample_data, "writeSample", lambda folder, story: write(patient_folder / "patient", story))
+    monkeypatch.setattr(sample_data, "writeSample", lambda folder, story, progress=None: write(patient_folder / "patient", story))
     sys.modules["MarrowQuant"].MarrowQuantTest().runTest()

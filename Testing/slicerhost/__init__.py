@@ -18,7 +18,7 @@ Slicer 5.13 answered and compares every answer; and it compares each name and si
 - The widgets keep options without effect (pop-up sliders, history of paths, columns of the segments table); nothing of a plot is drawn;
   menus of the node selector do not exist, their actions are methods. Defaults of the range widgets were not compared with a real Slicer.
 - Modal dialogs are answered from ``host.dialog_answers``, or are an error. There is no main window and no layout manager.
-- Subject hierarchy: every data node gets its item, without the plugins' nesting. Developer mode, module reload and undo do not exist.
+- Subject hierarchy: every data node gets its item, without the plugins' nesting. Developer mode and the scene's undo do not exist.
 - Parameter nodes: dict, Union, parameterPack and FloatRange are refused.
 
 Start with :func:`slicerhost.application.start`; tests use the fixture ``slicer_host`` (``Testing/Python/conftest.py``).

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Optional, Union
 
-from . import ctklayer, dialogs, qmrmllayer, qtlayer, scenewidgets, signals, subjecthierarchy
+from . import ctklayer, dialogs, qmrmllayer, qtlayer, sampledata, scenewidgets, signals, subjecthierarchy
 from .pyside import QtCore, QtWidgets
 from .slicerapp import Application, ScriptedModule
 
@@ -76,6 +76,7 @@ class Host:
         from . import scripted
 
         scripted.install()
+        sampledata.install()
         self._record_messages()
         self._hierarchy_observers: tuple[int, ...] = ()
 
@@ -139,18 +140,24 @@ class Host:
         """Make a module's widget in a container and set it up; the answer is the Python object. It is not entered yet."""
         import slicer
 
-        module = slicer.modules.__dict__[name.lower()]
         container = slicer.qSlicerScriptedLoadableModuleWidget()
-        container._module_name = name
+        container._module_name, container._host = name, self
         container.setLayout(QtWidgets.QVBoxLayout())
         container.setMRMLScene(slicer.mrmlScene)
+        self._fill(container, name)
+        return container._python
+
+    def _fill(self, container: Any, name: str) -> None:
+        """Make the module's Python widget in its container; also at a reload, which keeps the container."""
+        import slicer
+
+        module = slicer.modules.__dict__[name.lower()]
         widget = getattr(sys.modules[name], f"{name}Widget")(container)
         container._python = widget
         module._container = container
         setattr(slicer.modules, f"{name}Widget", widget)
-        self._widgets.append(widget)
+        self._widgets = [other for other in self._widgets if other.parent is not container] + [widget]
         widget.setup()
-        return widget
 
     def enter(self, widget: Any) -> None:
         """Show a module's panel."""

@@ -1,8 +1,13 @@
-"""``slicer.parameterNodeWrapper``: a class with type hints over a parameter node, bound to widgets both ways."""
+"""``slicer.parameterNodeWrapper``: a class with type hints over a parameter node, bound to widgets both ways.
+
+As Slicer's, a wrapper reads its node once when it is made, and again when the node says that it was modified: what becomes of a node
+reference without such a word (a scene that is imported adds the nodes after it has copied the parameter node) it does not see.
+"""
 
 from __future__ import annotations
 
 import typing
+import weakref
 from typing import Any, Callable, Optional
 
 from .connectors import Connector, connector_for
@@ -31,14 +36,11 @@ class _Parameter:
         return self.storage.read(node, self.name)
 
     def write(self, node: Any, value: Any) -> None:
-        import slicer
-
         self.storage.validate(value)
-        with slicer.util.NodeModify(node):
-            self.storage.write(node, self.name, value)
+        self.storage.write(node, self.name, value)
 
     def as_property(self) -> property:
-        return property(lambda wrapper: self.read(wrapper.parameterNode), lambda wrapper, value: self.write(wrapper.parameterNode, value))
+        return property(lambda wrapper: wrapper.getValue(self.name), lambda wrapper, value: wrapper.setValue(self.name, value))
 
 
 class _Wrapper:
@@ -52,8 +54,28 @@ class _Wrapper:
         self._next_tag = 0
         self._observed = False
         self._updating_gui = False
-        for parameter in self.allParameters.values():
-            parameter.read(parameterNode)
+        self._writing: set[str] = set()
+        self._cached: dict[str, Any] = {}
+        self._read_all()
+        self._observe_cache()
+
+    def _read_all(self) -> None:
+        for name, parameter in self.allParameters.items():
+            if name not in self._writing:
+                value = parameter.read(self.parameterNode)
+                if parameter.storage.is_cached:
+                    self._cached[name] = value
+
+    def _observe_cache(self) -> None:
+        reference = weakref.ref(self)
+
+        def modified(caller: Any, event: str) -> None:
+            wrapper = reference()
+            if wrapper is not None:
+                wrapper._read_all()
+
+        _kept_alive.append((self.parameterNode, modified))
+        self.AddObserver("ModifiedEvent", modified)
 
     @classmethod
     def _parameter(cls, name: str) -> _Parameter:
@@ -62,10 +84,24 @@ class _Wrapper:
         return cls.allParameters[name]
 
     def getValue(self, name: str) -> Any:
-        return self._parameter(name).read(self.parameterNode)
+        parameter = self._parameter(name)
+        return self._cached[name] if parameter.storage.is_cached else parameter.read(self.parameterNode)
 
     def setValue(self, name: str, value: Any) -> None:
-        self._parameter(name).write(self.parameterNode, value)
+        import slicer
+
+        parameter = self._parameter(name)
+        self._writing.add(name)
+        try:
+            with slicer.util.NodeModify(self.parameterNode):  # whoever is told of the change reads the new value
+                parameter.write(self.parameterNode, value)
+                if parameter.storage.is_cached:
+                    self._cached[name] = parameter.read(self.parameterNode)
+        finally:
+            self._writing.discard(name)
+
+    def isCached(self, name: str) -> bool:
+        return self._parameter(name).storage.is_cached
 
     def default(self, name: str) -> Default:
         return self._parameter(name).default

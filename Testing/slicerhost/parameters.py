@@ -22,6 +22,7 @@ class Storage:
 
     validators: tuple[Validator, ...] = ()
     default: Any = None
+    is_cached = True  # a wrapper keeps the value until its node was modified
 
     def validate(self, value: Any) -> None:
         for validator in self.validators:
@@ -132,6 +133,8 @@ class TupleStorage(Storage):
 class ListStorage(Storage):
     """A list; what is read writes its changes back."""
 
+    is_cached = False
+
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
         self.default: list[Any] = []
@@ -208,6 +211,7 @@ class ValidatedStorage(Storage):
 
     def __init__(self, storage: Storage, validators: list[Validator]) -> None:
         self.storage, self.validators, self.default = storage, tuple(validators), storage.default
+        self.is_cached = storage.is_cached
         self.is_in, self.write, self.read, self.remove = storage.is_in, storage.write, storage.read, storage.remove
 
     def validate(self, value: Any) -> None:

@@ -107,6 +107,7 @@ class qSlicerScriptedLoadableModuleWidget(qSlicerWidget):
         super().__init__(parent)
         self._python: Any = None
         self._module_name, self._entered = "", False
+        self._host: Any = None
 
     def _is_entered(self) -> bool:
         return self._entered
@@ -119,6 +120,10 @@ class qSlicerScriptedLoadableModuleWidget(qSlicerWidget):
 
     def self(self) -> Any:
         return self._python
+
+    def reload(self) -> None:
+        """Make the Python widget anew, as ``slicer.util.reloadScriptedModule`` asks for; it is not entered again."""
+        self._host._fill(self, self._module_name)
 
     def enter(self) -> None:
         self._entered = True

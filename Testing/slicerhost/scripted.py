@@ -1,7 +1,7 @@
 """The Python side of Slicer's scripted modules, which no package has: the four base classes, translation, parameter nodes.
 
-``install()`` makes ``slicer.ScriptedLoadableModule``, ``slicer.i18n`` and ``slicer.parameterNodeWrapper`` importable. Reload, test and
-edit buttons of the developer mode are not made.
+``install()`` makes ``slicer.ScriptedLoadableModule``, ``slicer.i18n`` and ``slicer.parameterNodeWrapper`` importable. The buttons of the
+developer mode are not made; what Reload does is ``onReload``.
 """
 
 from __future__ import annotations
@@ -89,7 +89,10 @@ class ScriptedLoadableModuleWidget:
         """Called before the widget goes."""
 
     def onReload(self) -> None:
-        raise NotImplementedError("slicerhost does not reload modules")
+        """What the button of the developer mode does."""
+        import slicer
+
+        slicer.util.reloadScriptedModule(self.moduleName)
 
 
 class ScriptedLoadableModuleLogic:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from .fileio import CoreIOManager
@@ -114,6 +115,18 @@ class Application:
 
     def userSettings(self) -> Any:
         return QtCore.QSettings()
+
+    @property
+    def cachePath(self) -> str:
+        return self._embedded.temporaryPath
+
+    def loadTranslations(self, folder: str) -> None:
+        """Load every .qm file of a folder that is for the language of the settings."""
+        language = str(QtCore.QSettings().value("language") or "en")
+        for path in sorted(Path(folder).glob(f"*_{language}*.qm")):
+            translator = QtCore.QTranslator(QtWidgets.QApplication.instance())
+            if translator.load(str(path)):
+                QtWidgets.QApplication.installTranslator(translator)
 
     def translate(self, context: str, text: str) -> str:
         return QtCore.QCoreApplication.translate(context, text)

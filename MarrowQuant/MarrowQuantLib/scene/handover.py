@@ -34,7 +34,7 @@ def _hand_over_exam(exam: ExamResult, scene: Optional[Any]) -> None:
     maps = ExamMaps(
         label=exam.label,
         date=exam.date,
-        maps={},
+        maps=exam.maps,
         protocol=exam.protocol,
         warnings=exam.origin.map_warnings,
         synthetic=exam.synthetic,

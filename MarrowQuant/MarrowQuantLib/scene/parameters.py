@@ -92,6 +92,26 @@ def get_parameters(scene: Optional[Any] = None) -> dict[str, Any]:
     return values
 
 
+def stored_parameters(node: Any) -> tuple[dict[str, str], dict[str, Optional[str]], Optional[str]]:
+    """All that a parameter node holds, as it is stored: texts by name, node IDs by role, and the token of the case."""
+    texts = {name: node.GetParameter(name) for name in node.GetParameterNames()}
+    return texts, {name: node.GetNodeReferenceID(name) for name in NODES}, tag(node, "case")
+
+
+def put_back(node: Any, stored: tuple[Mapping[str, str], Mapping[str, Optional[str]], Optional[str]]) -> None:
+    """Give a parameter node again what :func:`stored_parameters` found in it."""
+    texts, references, token = stored
+    was_modifying = node.StartModify()
+    try:
+        set_tags(node, {"case": token})
+        for name, text in texts.items():
+            node.SetParameter(name, text)
+        for name, node_id in references.items():
+            node.SetNodeReferenceID(name, node_id)
+    finally:
+        node.EndModify(was_modifying)
+
+
 def subject_to_parameters(subject: Optional[Subject]) -> dict[str, Any]:
     """Age and sex under the parameters' names; 0 and empty where they were not given."""
     return {"ageYears": round(subject.age_years) if subject else 0, "sex": subject.sex if subject else ""}

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Optional
 
 from ..exam.maps import ExamMaps
-from ..model import ExamIdentity, LabHistory, LabValue, identity_from_plain
+from ..model import ExamIdentity, LabHistory, LabValue, MarrowQuantError, identity_from_plain
 from ..results.from_json import stitching_from_dict
 from ..results.load import history_from_dict
 from ..results.to_json import history_to_dict, stitching_to_dict
@@ -64,6 +65,7 @@ def write_record(
         "proposed": proposed,
         "muscle_signal": muscle_signal,
         "placement_notes": placement_notes,
+        "keys": sorted(maps.maps),
     }
     return _write(record, f"MarrowQuant {maps.label}", {"text": _TEXT, "exam": maps.label}, scene)
 
@@ -75,11 +77,21 @@ def record_text(label: str, scene: Optional[Any] = None) -> str:
 
 
 def read_record(label: str, scene: Optional[Any] = None) -> Optional[dict[str, Any]]:
-    """The record of an exam, or None: ``maps`` holds the arguments of :class:`ExamMaps` beside label and maps, ``labs`` is by test."""
+    """The record of an exam, or None: ``maps`` holds the arguments of :class:`ExamMaps` beside label and maps, ``labs`` is by test.
+
+    Raises
+    ------
+    MarrowQuantError
+        If it is not what :func:`write_record` writes.
+    """
     text = record_text(label, scene)
     if not text:
         return None
-    record = json.loads(text)
+    with _understood(f"record of the {label}"):
+        return _record_of(json.loads(text))
+
+
+def _record_of(record: dict[str, Any]) -> dict[str, Any]:
     maps = record["maps"]
     maps["date"] = datetime.date.fromisoformat(maps["date"])
     maps["warnings"], maps["series"] = tuple(maps["warnings"]), tuple(maps["series"])
@@ -90,6 +102,8 @@ def read_record(label: str, scene: Optional[Any] = None) -> Optional[dict[str, A
     record["labs"] = {lab.test: lab for lab in labs}
     record.setdefault("proposed", record["muscle_signal"] is not None)  # an older scene kept the signal of every tumour load
     record["decisions"] = [Decision(tuple(ras), *rest) for ras, *rest in record["decisions"]]
+    record.setdefault("keys", [])  # an older scene did not keep which maps there were
+    ExamMaps(label="", maps={}, **maps)
     return record
 
 
@@ -97,6 +111,25 @@ def stored_exams(scene: Optional[Any] = None) -> dict[str, tuple[Optional[dateti
     """Date and identity of every exam that the scene has a record of, by label."""
     stored = {label: read_record(label, scene) for label in EXAM_LABELS}
     return {label: (record["maps"]["date"], record["maps"]["identity"]) for label, record in stored.items() if record is not None}
+
+
+def says_proposed(label: str, scene: Optional[Any] = None) -> bool:
+    """True if the scene holds that a tumour load was proposed for the exam, whether or not it could be shown again."""
+    record = read_record(label, scene)
+    return record is not None and bool(record["proposed"])
+
+
+@contextmanager
+def _understood(what: str) -> Iterator[None]:
+    """Whatever is wrong with a text of the scene becomes one sentence; the text itself, which may hold identity, is not repeated."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        raise MarrowQuantError(
+            "The {what} of this scene cannot be read: it was changed by hand or written by a newer version. The case was left as it is; "
+            "open it with that version, or close the scene to begin another case.",
+            what=what,
+        ) from error
 
 
 def remove_records(label: str, scene: Optional[Any] = None) -> None:
@@ -115,9 +148,18 @@ def write_history(history: LabHistory, scene: Optional[Any] = None) -> None:
 
 
 def read_history(scene: Optional[Any] = None) -> Optional[LabHistory]:
-    """The laboratory sheet that the scene holds, or None."""
+    """The laboratory sheet that the scene holds, or None.
+
+    Raises
+    ------
+    MarrowQuantError
+        If it is not what :func:`write_history` writes.
+    """
     node = find_node(_CLASS, _LABORATORY, scene)
-    return None if node is None or not node.GetText() else history_from_dict({"laboratory": json.loads(node.GetText())})
+    if node is None or not node.GetText():
+        return None
+    with _understood("laboratory sheet"):
+        return history_from_dict({"laboratory": json.loads(node.GetText())})
 
 
 def write_follow_up(record: Mapping[str, Any], scene: Optional[Any] = None) -> None:
@@ -126,9 +168,18 @@ def write_follow_up(record: Mapping[str, Any], scene: Optional[Any] = None) -> N
 
 
 def read_follow_up(scene: Optional[Any] = None) -> dict[str, Any]:
-    """What the scene holds of it; empty if nothing."""
+    """What the scene holds of it; empty if nothing.
+
+    Raises
+    ------
+    MarrowQuantError
+        If it is not what :func:`write_follow_up` writes.
+    """
     node = find_node(_CLASS, _FOLLOW_UP, scene)
-    return json.loads(node.GetText()) if node is not None and node.GetText() else {}
+    if node is None or not node.GetText():
+        return {}
+    with _understood("record of what was carried over"):
+        return dict(json.loads(node.GetText()))
 
 
 def remove_follow_up(scene: Optional[Any] = None) -> None:

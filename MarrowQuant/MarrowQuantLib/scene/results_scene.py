@@ -30,6 +30,7 @@ from .parameters import (
     subject_to_parameters,
     without_paths,
 )
+from .records import says_proposed
 from .rois import rois_to_points_node, rois_to_segmentation
 from .tables import changes_table, labs_table, measurements_table, response_table, vertebrae_table
 from .volumes import maps_to_nodes
@@ -117,7 +118,7 @@ def exam_to_nodes(exam: ExamResult, scene: Optional[Any] = None) -> dict[str, An
     if exam.burden is not None:
         segments = burdens_to_nodes(exam.burden, exam.burden_parts, exam.label, exam.maps, nodes.get, scene)
         _set_exam_parameter(exam.label, "Burden", segments, scene)
-    else:
+    elif not says_proposed(exam.label, scene):
         remove_burden(exam.label, scene)
     vertebrae_table(exam, scene)
     measurements_table(exam, scene)

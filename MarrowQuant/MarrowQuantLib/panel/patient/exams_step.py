@@ -64,8 +64,13 @@ class ExamsStep(Step):
     def onRead(self) -> None:
         self._refusal = ""
         if self.panel.run(self.case.read):
-            views.showExam(self.exam)
-            self.ui.vertebraeSection.collapsed = False
+            self.showRead()
+
+    def showRead(self) -> None:
+        """The exams were read: show the maps, and open the next step."""
+        self.panel.refresh()
+        views.showExam(self.exam)
+        self.ui.vertebraeSection.collapsed = False
 
     # ------------------------------------------------------------------------------------------------------ changing a series
     def onCellActivated(self, row: int, column: int) -> None:
@@ -129,7 +134,7 @@ class ExamsStep(Step):
         return _("You changed the table. Press Read exams to apply it.") if pending else ""
 
     def note(self) -> str:
-        return saidLines(self.exam.maps.warnings) if self.exam else ""
+        return saidLines((*self.case.doubts, *self.exam.maps.warnings)) if self.exam else ""
 
     def _folders(self) -> list[Path]:
         parameters = self.panel.parameterNode

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from ...scene.case.case import BASELINE, LABELS, Case
 from ..fields import numberFields
+from ..language import said
 from ..running import RunningPanel
 from . import views
 from .burden_step import BurdenStep
@@ -75,15 +76,22 @@ class Panel(RunningPanel):
 
     def bind(self, parameterNode: Optional[Any]) -> None:
         """Show another parameter node, or none while the scene is closed."""
-        self.parameterNode = parameterNode
-        self.case.parameters = parameterNode
+        self.parameterNode = None  # until the widgets are filled, so that they do not write into it what they still show
         if parameterNode is None:
-            self.vertebrae.release()
-            self.burden.release()
+            self.suspend()
+            self.case.parameters = None
             self.case.clear()
             return
+        self.case.parameters = parameterNode
         for step in self.steps:
             step.bind(parameterNode)
+        self.parameterNode = parameterNode
+
+    def suspend(self) -> None:
+        """The scene is being changed from outside: act on nothing in it until :meth:`bind`. The case is kept."""
+        self.parameterNode = None
+        self.vertebrae.release()
+        self.burden.release()
 
     def enter(self) -> None:
         for step in self.steps:
@@ -117,10 +125,10 @@ class Panel(RunningPanel):
 
     def restore(self) -> None:
         """Take up what an opened scene holds."""
-        if self.case.can_restore():
-            self.run(self.case.restore)
-        else:
+        if not self.case.can_restore():
             self.refresh()
+        elif self.run(self.case.restore) and self.case.doubts:
+            self._say("⚠ " + "\n".join(self.case.doubts))
         self.followHand()
 
     def refresh(self) -> None:

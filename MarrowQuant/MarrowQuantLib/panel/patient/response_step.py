@@ -57,9 +57,9 @@ class ResponseStep(Step):
     def bind(self, parameterNode: Any) -> None:
         self._showModel()
         self._others.show(parameterNode.otherResultsFolder)
-        if not self._limitsAreShown():
+        if not self._limitsAreShown(parameterNode):
             self._limits.show("")
-            self._tellLimits()
+            self._tellLimits(parameterNode)
 
     def _showModel(self) -> None:
         """The model that holds; nothing is chosen in the list if the one of the case is gone, and the label says which holds then."""
@@ -93,16 +93,16 @@ class ResponseStep(Step):
             held = _("the limits that were read before hold") if parameters.siteLimits else _("the published limits hold")
             self._limits.tell(_("This file was refused, see the end of the panel; {held}.").format(held=held))
             return
-        self._tellLimits()
+        self._tellLimits(parameters)
         self.panel.refresh()
 
-    def _limitsAreShown(self) -> bool:
+    def _limitsAreShown(self, parameters: Any) -> bool:
         """True if the limits that hold are those of the file in the field."""
-        return self._limitsOf == (self.ui.limitsPathLineEdit.currentPath, self.panel.parameterNode.siteLimits)
+        return self._limitsOf == (self.ui.limitsPathLineEdit.currentPath, parameters.siteLimits)
 
-    def _tellLimits(self) -> None:
+    def _tellLimits(self, parameters: Any) -> None:
         """Limits that were saved with a case hold although no file is shown."""
-        hidden = bool(self.panel.parameterNode.siteLimits) and not self._limitsAreShown()
+        hidden = bool(parameters.siteLimits) and not self._limitsAreShown(parameters)
         told = _("Limits saved with this case hold. Press Enter in the empty field to go back to the published ones.")
         self._limits.tell(told if hidden else "")
 

@@ -46,12 +46,15 @@ class CaseBurden(CaseRois):
         What was painted and erased in the load.
     following : Hand
         Follows what the reader does with the nodes elsewhere; ``hand`` is what it has to tell, by its code.
+    awaits_burden : bool
+        True if the scene holds a tumour load that could not be proposed again from it: what the scene says of it then stays.
     """
 
     def __init__(self, case: Case, maps: ExamMaps) -> None:
         super().__init__(case, maps)
         self.decisions: list[Decision] = []
         self.muscle_signal: Optional[float] = None
+        self.awaits_burden = False
         self.hand: dict[str, Finding] = {}
         self.painting = Painting(self)
         self.following = Hand(self)
@@ -102,7 +105,7 @@ class CaseBurden(CaseRois):
         maps, seams = self.maps.maps, self.maps.seams_ras
         self._session = workflow.burden_session(maps, settings, muscle, rois=rois, seams_ras=seams, skeleton=mask)
         self._part_sessions = workflow.part_sessions(maps, settings, muscle, rois=rois, skeleton=mask)
-        self.muscle_signal = muscle_signal
+        self.muscle_signal, self.awaits_burden = muscle_signal, False
         sessions = self.sessions()
         for decision in self.decisions:
             if decision.part in sessions:
@@ -136,6 +139,7 @@ class CaseBurden(CaseRois):
     def remove_burden(self) -> None:
         """Forget the tumour load, here and in the scene."""
         self._forget_burden()
+        self.awaits_burden = False
         self.outdate_result()
         remove_burden(self.label)
         self.refer("Burden", None)
@@ -215,11 +219,13 @@ class CaseBurden(CaseRois):
         """The reader's word on one component of a part: accepted, rejected or physiological."""
         self._add(Decision(self._brightest_point(component, part), state, part))
         self._follow_decision(part)
+        self.remember()  # now: the segmentation follows later, and the scene may be saved or the module reloaded before
 
     def undo_decision(self) -> None:
         """Take the last decision back, if any."""
         if self.decisions:
             self._follow_decision(self._drop_last())
+            self.remember()
 
     def set_decisions(self, decisions: Sequence[Decision]) -> None:
         """Have these decisions instead of the present ones, from the next update on."""

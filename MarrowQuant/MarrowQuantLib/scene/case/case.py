@@ -43,7 +43,7 @@ from ..parameters import numbers_from_text
 from ..results_scene import write_scene
 from ..series_edits import SeriesEdits
 from ..share import save_share_safe
-from ..volumes import exam_maps_from_scene, maps_to_nodes
+from ..volumes import MAP_TITLES, exam_maps_from_scene, maps_to_nodes
 from .exam import CaseExam
 from .follow_up import FollowUp
 from .laboratory import Laboratory
@@ -75,6 +75,8 @@ class Case:
         Label to the record that this object wrote into the scene, to know a scene that was opened since.
     laboratory : Laboratory
         The laboratory sheet.
+    doubts : tuple of str
+        What of an opened scene could not be shown again, one sentence each.
     """
 
     def __init__(self, parameters: Optional[Any] = None) -> None:
@@ -91,6 +93,7 @@ class Case:
         self.follow_up.forget()
         self.exams: dict[str, CaseExam] = {}
         self.remembered: dict[str, str] = {}
+        self.doubts: tuple[str, ...] = ()
         self.laboratory.forget()
         self.notes: tuple[str, ...] = ()
         self._own_folders: set[Path] = set()
@@ -135,8 +138,11 @@ class Case:
         AnotherCase
             If the scene holds one that was not to be closed.
         MarrowQuantError
-            See ``workflow.read_exams`` and ``workflow.make_maps``; the case is then as it was before.
+            See ``workflow.read_exams`` and ``workflow.make_maps``; the case is then as it was before. Also if the scene holds a case that
+            cannot be understood, which is then left alone.
         """
+        if self.can_restore():
+            self.restore()
         folders = [Path(text) for text in (self.parameters.baselineFolder, self.parameters.followUpFolder) if text]
         files, entries, related = self._recognise(folders, workflow.part(progress, 0.0, 0.3))
         if not close_other:
@@ -182,10 +188,8 @@ class Case:
             if label not in again:
                 exam.labs = nearest[label]
                 continue
-            try:
-                self._take_up(exam, again[label])
-            except MarrowQuantError as error:  # the points are there; that they cannot be measured is told
-                exam.placement_notes = (*exam.placement_notes, str(error))
+            self._take_up(exam, again[label])
+            exam.placement_notes = (*exam.placement_notes, *map(str, self._measure_again(exam)))
         for exam in self.exams.values():
             exam.remember()
         self.follow_up.read()
@@ -386,38 +390,61 @@ class Case:
     def restore(self, progress: Progress = no_progress) -> None:
         """Take up the case that an opened scene holds: maps, points, decisions and values from its nodes, the numbers measured anew.
 
+        What the reader decided is taken up whole before anything is measured. What then cannot be measured stays in the scene as it is,
+        and a sentence in ``doubts`` says so.
+
         Raises
         ------
         MarrowQuantError
-            If a point list or a volume of the scene cannot be read any more.
+            If the scene cannot be understood: it is left alone, and the case is as it was before.
         """
+        adopted = take_over_scene()
+        records_of = {label: record for label in LABELS if (record := records.read_record(label)) is not None}
+        records.read_history(), records.read_follow_up(), self.settings(), self.limits()  # each refuses what it does not understand
         self.clear()
-        if take_over_scene():
-            self.notes = (finding("case.adopted"),)
-        for n, label in enumerate(LABELS):
-            progress(n / len(LABELS), f"Restoring the {label}")
-            record = records.read_record(label)
-            if record is not None:
-                self.remembered[label] = records.record_text(label)
-                self._restore_exam(label, record)
+        self.notes = (finding("case.adopted"),) if adopted else ()
+        for label, record in records_of.items():
+            exam = self.exams[label] = CaseExam(self, ExamMaps(label=label, maps=exam_maps_from_scene(label), **record["maps"]))
+            self._take_up(exam, record)
+            self.remembered[label] = records.record_text(label)
         self.laboratory.restore()
-        self.follow_up.read()
+        doubts = [_about_lacking(record["keys"], self.exams[label]) for label, record in records_of.items()]
+        for n, (label, exam) in enumerate(self.exams.items()):
+            progress(n / len(self.exams), f"Restoring the {label}")
+            doubts += self._measure_again(exam)
+        doubts += _refusal(self.follow_up.read)
+        self.doubts = tuple(filter(None, doubts))
         progress(1.0, "Restored")
-
-    def _restore_exam(self, label: str, record: Mapping[str, Any]) -> None:
-        exam = self.exams[label] = CaseExam(self, ExamMaps(label=label, maps=exam_maps_from_scene(label), **record["maps"]))
-        self._take_up(exam, record)
 
     @staticmethod
     def _take_up(exam: CaseExam, record: Mapping[str, Any]) -> None:
-        """What the reader decided of an exam, and what follows from it, measured anew."""
-        exam.labs, exam.decisions = record["labs"], record["decisions"]
-        exam.placement_notes = tuple(record.get("placement_notes", ()))
+        """What the reader decided of an exam; nothing is measured yet."""
+        exam.labs, exam.decisions, exam.muscle_signal = record["labs"], record["decisions"], record["muscle_signal"]
+        exam.placement_notes, exam.awaits_burden = tuple(record.get("placement_notes", ())), bool(record["proposed"])
         exam.begin_history()
-        if exam.has_points():
-            exam.measure()
-        if record["proposed"]:
-            exam.propose_burden(record["muscle_signal"])
+
+    @staticmethod
+    def _measure_again(exam: CaseExam) -> list[str]:
+        """Measure what was measured before; the sentences about what cannot be, which stays in the scene as it is."""
+        doubts = _refusal(exam.measure) if exam.has_points() else []
+        if exam.awaits_burden and exam.has_diffusion():
+            doubts += _refusal(lambda: exam.propose_burden(exam.muscle_signal))
+        return doubts
+
+
+def _about_lacking(keys: Sequence[str], exam: CaseExam) -> str:
+    """A sentence about the maps that the exam was saved with and that the scene lacks; empty if it has them all."""
+    lacking = [MAP_TITLES.get(key, key) for key in keys if key not in exam.maps.maps]
+    return finding("scene.volumes_lacking", exam=exam.label, maps=lacking) if lacking else ""
+
+
+def _refusal(function: Callable[[], None]) -> list[str]:
+    """The sentence of what was refused, if it was."""
+    try:
+        function()
+    except MarrowQuantError as error:
+        return [str(error)]
+    return []
 
 
 def _save_open_scene(results: Results, path: Path, progress: Progress) -> None:

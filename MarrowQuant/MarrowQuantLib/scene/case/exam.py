@@ -81,7 +81,7 @@ class CaseExam(CaseBurden):
             self.maps,
             labs=self.labs,
             decisions=self.decisions,
-            proposed=self.burden is not None,
+            proposed=self.burden is not None or self.awaits_burden,
             muscle_signal=self.muscle_signal,
             placement_notes=self.placement_notes,
         )

@@ -207,7 +207,13 @@ class FollowUp:
         remove_lesions_table()
 
     def read(self) -> None:
-        """Take up what an opened scene holds; its exams were restored before."""
+        """Take up what an opened scene holds; its exams were restored before.
+
+        Raises
+        ------
+        MarrowQuantError
+            If it cannot be read; see ``records.read_follow_up``.
+        """
         record = records.read_follow_up()
         if record.get("movement"):
             self._movement = BodyMovement.from_plain(record["movement"])

@@ -56,15 +56,15 @@ class CaseRois:
 
     @property
     def points_node(self) -> Optional[Any]:
-        """The exam's point list, or None; one that was deleted may still be known to the parameters."""
-        node = getattr(self.case.parameters, REFERENCES[self.label] + "Points")
-        return None if node is None or node.GetScene() is None else node
+        """The exam's point list, or None: known by its tag, as a reference may be lost where the list is not."""
+        return find_node("vtkMRMLMarkupsFiducialNode", {"exam": self.label, "rois": "points"})
 
     def points(self) -> Any:
-        """The exam's point list, made at the first call."""
-        if self.points_node is None:
-            self.refer("Points", rois_to_points_node([], self.label))
-        return self.points_node
+        """The exam's point list, made at the first call; one that is there is never emptied."""
+        node = self.points_node or rois_to_points_node([], self.label)
+        if getattr(self.case.parameters, REFERENCES[self.label] + "Points") is not node:
+            self.refer("Points", node)
+        return node
 
     def has_points(self) -> bool:
         return self.points_node is not None and bool(point_list.placed_points(self.points_node))
