@@ -190,6 +190,7 @@ def test_what_the_program_wrote_opens_with_all_of_it(decided, slicer_host, tmp_p
     """``analyze`` and ``batch`` have no panel; they write ROIs, tumour load, laboratory sheet, muscle and limits of their own."""
     import slicer
     from MarrowQuantLib.scene.handover import hand_over
+    from MarrowQuantLib.scene.parameters import ensure_case
     from MarrowQuantLib.scene.results_scene import results_to_scene, save_scene
 
     decided.logic.case.exams["baseline"].set_decisions([])  # the program decides nothing
@@ -199,6 +200,7 @@ def test_what_the_program_wrote_opens_with_all_of_it(decided, slicer_host, tmp_p
     first = replace(first, origin=replace(first.origin, muscle=MUSCLE))
     results = replace(results, exams=(first, second), movement=decided.logic.case.follow_up._movement.plain())
     slicer.mrmlScene.Clear(0)
+    ensure_case()
     hand_over(results)
     results_to_scene(results)
     save_scene(tmp_path / "written.mrb")
