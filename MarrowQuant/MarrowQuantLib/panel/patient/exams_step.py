@@ -134,7 +134,9 @@ class ExamsStep(Step):
         return _("You changed the table. Press Read exams to apply it.") if pending else ""
 
     def note(self) -> str:
-        return saidLines((*self.case.doubts, *self.exam.maps.warnings)) if self.exam else ""
+        if self.exam is None:
+            return ""
+        return "\n".join(filter(None, (*map(said, self.case.doubts), saidLines(self.exam.maps.warnings))))
 
     def _folders(self) -> list[Path]:
         parameters = self.panel.parameterNode

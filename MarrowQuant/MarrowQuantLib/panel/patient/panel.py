@@ -128,7 +128,7 @@ class Panel(RunningPanel):
         if not self.case.can_restore():
             self.refresh()
         elif self.run(self.case.restore) and self.case.doubts:
-            self._say("⚠ " + "\n".join(self.case.doubts))
+            self._say("⚠ " + "\n".join(map(said, self.case.doubts)))
         self.followHand()
 
     def refresh(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union
 
 import slicer
 
@@ -75,8 +75,8 @@ class Case:
         Label to the record that this object wrote into the scene, to know a scene that was opened since.
     laboratory : Laboratory
         The laboratory sheet.
-    doubts : tuple of str
-        What of an opened scene could not be shown again, one sentence each.
+    doubts : tuple of Finding and MarrowQuantError
+        What of an opened scene could not be shown again.
     """
 
     def __init__(self, parameters: Optional[Any] = None) -> None:
@@ -93,7 +93,7 @@ class Case:
         self.follow_up.forget()
         self.exams: dict[str, CaseExam] = {}
         self.remembered: dict[str, str] = {}
-        self.doubts: tuple[str, ...] = ()
+        self.doubts: tuple[Union[str, MarrowQuantError], ...] = ()
         self.laboratory.forget()
         self.notes: tuple[str, ...] = ()
         self._own_folders: set[Path] = set()
@@ -424,7 +424,7 @@ class Case:
         exam.begin_history()
 
     @staticmethod
-    def _measure_again(exam: CaseExam) -> list[str]:
+    def _measure_again(exam: CaseExam) -> list[Union[str, MarrowQuantError]]:
         """Measure what was measured before; the sentences about what cannot be, which stays in the scene as it is."""
         doubts = _refusal(exam.measure) if exam.has_points() else []
         if exam.awaits_burden and exam.has_diffusion():
@@ -438,12 +438,12 @@ def _about_lacking(keys: Sequence[str], exam: CaseExam) -> str:
     return finding("scene.volumes_lacking", exam=exam.label, maps=lacking) if lacking else ""
 
 
-def _refusal(function: Callable[[], None]) -> list[str]:
-    """The sentence of what was refused, if it was."""
+def _refusal(function: Callable[[], None]) -> list[Union[str, MarrowQuantError]]:
+    """Why it was refused, if it was."""
     try:
         function()
     except MarrowQuantError as error:
-        return [str(error)]
+        return [error]
     return []
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import batch, burden, case, change, fatwater, hand, images, laboratory, response, roi, scene, sheet, vertebrae
+from . import batch, burden, case, change, fatwater, hand, images, laboratory, response, scene, sheet, vertebrae
 from .severity import CHECK, NOTE, SERIOUS
 
 Row = tuple[str, str]
@@ -27,7 +27,6 @@ FINDINGS: Mapping[str, Row] = {
     **images.FINDINGS,
     **laboratory.FINDINGS,
     **response.FINDINGS,
-    **roi.FINDINGS,
     **scene.FINDINGS,
     **sheet.FINDINGS,
     **vertebrae.FINDINGS,
