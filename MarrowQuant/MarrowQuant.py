@@ -179,7 +179,7 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def setParameterNode(self, parameterNode: Optional[MarrowQuantParameterNode]) -> None:
         self._disconnectGui()
         self._parameterNode = parameterNode
-        self.panel.parameterNode = None  # what the widgets say while they are filled is not the reader's word
+        self.panel.parameterNode = None  # what the connected widgets say while they are filled is not the reader's word
         if parameterNode is not None:
             # Not connectGui: it gives no tag in Slicer 5.13, so every entering would add connections that nothing can undo.
             named = {widget.property(SlicerParameterNamePropertyName): widget for widget in vars(self.ui).values()}

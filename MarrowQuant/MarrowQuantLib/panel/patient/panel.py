@@ -76,16 +76,14 @@ class Panel(RunningPanel):
 
     def bind(self, parameterNode: Optional[Any]) -> None:
         """Show another parameter node, or none while the scene is closed."""
-        self.parameterNode = None  # until the widgets are filled, so that they do not write into it what they still show
         if parameterNode is None:
             self.suspend()
             self.case.parameters = None
             self.case.clear()
             return
-        self.case.parameters = parameterNode
+        self.parameterNode = self.case.parameters = parameterNode
         for step in self.steps:
             step.bind(parameterNode)
-        self.parameterNode = parameterNode
 
     def suspend(self) -> None:
         """The scene is being changed from outside: act on nothing in it until :meth:`bind`. The case is kept."""
