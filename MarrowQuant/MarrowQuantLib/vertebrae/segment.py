@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
@@ -42,6 +42,13 @@ _HEIGHT, _DEPTH = 27.5, 34.5
 _CLICK_SD = 5.0  # a reader's error on each axis, units: 4 mm in the simulations, and a little more
 _CURVE_SD = 8.0  # that error and that of the mean curve, at a level between two clicks
 _FINE_SD = 4.0
+# With three clicks and more, all our choice, units: how the centres lie off the mean curve before the clicks are looked at.
+_SOFT_CLICKS = 3
+_CLICK_ERROR_MM = 4.0
+_TOGETHER_SD = 10.0
+_PER_LEVEL_SD = 3.0
+_STEP_SD, _SIDEWAYS_STEP_SD = 1.5, 4.0
+_FOUND_SD = 4.0  # beside what the clicks leave open
 _USUAL_SCALE = (0.8, 1.25)  # said beyond, our choice: 0.94 to 1.05 on the ten spines; one level too many in L1 to L5 gives 0.76
 _LEAST_MIRROR_CORRELATION = 0.25  # our choice: 0.59 and more on the ten spines, 0.16 where a click lies in the muscle beside the column
 _LEAST_LEAD = 0.05  # of the better sign's score over the other's, our choice
@@ -152,9 +159,9 @@ def segment_bodies(
     if length:
         first, *_, last = points
         check_distance(first, last, float(np.linalg.norm(points[first] - points[last])), length * size(levels))
-    curve = _through_clicks(curve, levels, points, frame)
+    curve, spread = _through_clicks(curve, levels, points, frame)
     frame, certainty = find_midline(frame, sampler, curve)
-    frame, boxes, signs, warnings = _find_boxes(frame, sampler, curve, levels, points)
+    frame, boxes, signs, warnings = _find_boxes(frame, sampler, curve, levels, spread)
     warnings += _frame_doubts(certainty, frame.scale / size(levels))
     widths = half_widths(sampler, frame, boxes, levels)
     fitted = inset([fit_surfaces(sampler, frame, box, level, signs, width) for box, level, width in zip(boxes, levels, widths)], levels)
@@ -205,26 +212,47 @@ def _expected_curve(levels: Sequence[str]) -> tuple[np.ndarray, float]:
     return curve * length, length
 
 
-def _through_clicks(curve: np.ndarray, levels: Sequence[str], points: Mapping[str, np.ndarray], frame: ColumnFrame) -> np.ndarray:
-    """The curve moved so that it passes all clicks, in the sagittal plane; between them the move is interpolated.
+def _through_clicks(
+    curve: np.ndarray, levels: Sequence[str], points: Mapping[str, np.ndarray], frame: ColumnFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """The curve moved towards the clicks in the sagittal plane, and the standard deviation left at every level, units, shape (n,).
 
-    Along the column it passes them only where more than two were clicked: how far two clicks tell the size is already in the frame's scale.
+    Two clicks are passed from back to front, and the move between them is interpolated; along the column they tell nothing more, as how far
+    they tell the size is already in the frame's scale. Of more clicks each is a soft centre: the move is the mean of a Gaussian process
+    (Rasmussen and Williams 2006, equations 2.23 and 2.24, gaussianprocess.org/gpml) given the clicks with their own error, so that the
+    distance of neighbours follows the usual column and not the scatter of the clicks.
     """
-    places = [levels.index(level) for level in points]
+    places = np.array([levels.index(level) for level in points])
     moves = frame.to_units(np.array(list(points.values()))) - curve[places]
-    moved = curve.copy()
-    for axis in (1, 2) if len(points) > 2 else (1,):
-        moved[:, axis] += np.interp(np.arange(len(levels)), places, moves[:, axis])
-    return moved
+    everywhere = np.arange(len(levels))
+    if len(points) < _SOFT_CLICKS:
+        moved = curve.copy()
+        moved[:, 1] += np.interp(everywhere, places, moves[:, 1])
+        return moved, np.where(np.isin(everywhere, places), _CLICK_SD, _CURVE_SD)
+    moved, error = curve.copy(), _CLICK_ERROR_MM / frame.scale
+    for axis, step_sd in ((1, _SIDEWAYS_STEP_SD), (2, _STEP_SD)):
+        prior = _wander(everywhere, everywhere, step_sd)
+        seen = prior[np.ix_(places, places)] + error**2 * np.eye(len(places))
+        gain = np.linalg.solve(seen, prior[places]).T
+        moved[:, axis] += gain @ moves[:, axis]
+    left = np.sqrt(np.diagonal(prior - gain @ prior[places]))
+    return moved, np.hypot(left, _FOUND_SD)
+
+
+def _wander(first: np.ndarray, second: np.ndarray, step_sd: float) -> np.ndarray:
+    """Covariance of the moves of two levels: all together, in proportion to their place (size, tilt), and from step to step at random."""
+    middle = (first[0] + first[-1]) / 2
+    one, other = first[:, None] - middle, second[None, :] - middle
+    steps = (np.abs(one) + np.abs(other) - np.abs(one - other)) / 2
+    return _TOGETHER_SD**2 + _PER_LEVEL_SD**2 * one * other + step_sd**2 * steps
 
 
 def _find_boxes(
-    frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, levels: Sequence[str], clicked: Collection[str]
+    frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, levels: Sequence[str], spread: np.ndarray
 ) -> tuple[ColumnFrame, list[Box], Signs, list[str]]:
     """Boxes in the sagittal picture: the sign of the discs, then the true scale, then the fine position."""
     picture = sagittal_picture(frame, sampler, curve)
     heights, depths = _HEIGHT * relative_height(levels) / size(levels), _DEPTH * relative_depth(levels) / size(levels)
-    spread = [_CLICK_SD if level in clicked else _CURVE_SD for level in levels]
     tilts = np.rad2deg(np.arctan2(*default_axes(curve)[:, [2, 1], 1].T))
     priors = [BodyPrior(center[1:], *others) for center, *others in zip(curve, spread, tilts, heights, depths)]
     boxes, signs, warnings = _coarse_boxes(picture, priors)
