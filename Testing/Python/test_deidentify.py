@@ -86,14 +86,13 @@ def test_no_profile_and_option_lets_a_byte_of_the_identity_through(study, tmp_pa
         assert [secret for secret in planted.SECRETS if secret.lower() in content.lower()] == []
 
 
-def test_a_device_that_is_named_after_the_patient_is_not_passed_on_even_if_devices_are_retained(tmp_path):
+def test_a_device_that_is_named_after_the_patient_loses_the_name_even_if_devices_are_retained(tmp_path):
     (tmp_path / "in").mkdir()
     write_image(tmp_path / "in", 0, StationName="MRC35131", **_called(planted.SECRET))
     write_image(tmp_path / "in", 1, StationName=f"{planted.SECRET} MR", **_called(planted.SECRET))
     summary = deidentify(tmp_path / "in", tmp_path / "out", tmp_path / "key", retain=["device"])
-    assert [file.reason for file in summary.left_out] == ["a part of the patient's identity was still found after cleaning"]
-    (kept,) = (tmp_path / "out").rglob("*.dcm")
-    assert pydicom.dcmread(kept).StationName == "MRC35131"
+    assert summary.left_out == []
+    assert {pydicom.dcmread(kept).StationName for kept in (tmp_path / "out").rglob("*.dcm")} == {"MRC35131", "MR"}
 
 
 def _called(name):
@@ -372,7 +371,7 @@ def test_a_file_that_the_cleaning_failed_on_is_not_written(tmp_path, monkeypatch
 
     (tmp_path / "in").mkdir()
     write_image(tmp_path / "in", 0, PatientName="Geheimrat^Anna", SequenceName="geheimrat")
-    monkeypatch.setattr(clean, "clean_text", lambda text: text)
+    monkeypatch.setattr(clean, "clean_text", lambda text, own: text)
     with pytest.raises(MarrowQuantError, match="identity was still found"):
         deidentify(tmp_path / "in", tmp_path / "out", tmp_path / "key")
     assert not (tmp_path / "out").exists()

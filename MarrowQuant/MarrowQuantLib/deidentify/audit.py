@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+import secrets
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from pydicom.datadict import dictionary_description, dictionary_has_tag
 
@@ -83,8 +86,36 @@ def _as_text(content: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+@contextmanager
+def crosswalk_file(path: Optional[Path]) -> Iterator[Optional[Path]]:
+    """A file that only its owner may read, which gets the name ``path`` at the end of the block; after an error nothing of it is left.
+
+    Raises
+    ------
+    MarrowQuantError
+        If it cannot be written.
+    """
+    if path is None:
+        yield None
+        return
+    unfinished = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    try:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except OSError as error:
+            raise _not_written(path, error) from error
+        yield unfinished
+        try:
+            os.replace(unfinished, path)
+        except OSError as error:
+            raise _not_written(path, error) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
 def write_crosswalk(summary: Summary, path: Path) -> None:
-    """Write who is who, as CSV that only its owner may read.
+    """Write who is who as CSV; bytes of a file name that are no text are shown as their hexadecimal digits.
 
     Raises
     ------
@@ -92,16 +123,17 @@ def write_crosswalk(summary: Summary, path: Path) -> None:
         If it cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:  # with a mark, as Excel needs it for other scripts
+        with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:  # with a mark, as Excel needs it
             rows = csv.writer(file)
             rows.writerow(["original_id", "pseudonym", "shift_days", "original_file", "file"])
             for passed in summary.passed:
                 shift = "" if passed.shift_days is None else passed.shift_days
                 rows.writerow([without_formula(passed.patient_id), passed.pseudonym, shift, without_formula(passed.source), passed.target])
     except OSError as error:
-        raise MarrowQuantError(
-            "The crosswalk {file} cannot be written ({strerror}); choose another place.",
-            file=path.name, strerror=error.strerror,
-        ) from error
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> MarrowQuantError:
+    return MarrowQuantError(
+        "The crosswalk {file} cannot be written ({strerror}); choose another place.", file=path.name, strerror=error.strerror
+    )

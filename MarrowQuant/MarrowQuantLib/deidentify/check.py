@@ -9,23 +9,19 @@ import re
 
 from pydicom.dataset import Dataset
 
-from .clean import raw_text
+from .identity import BIRTH_DATE, NUMBERS, PERSONS, PLACES, raw_text
 from .marks import METHOD
 from .rules import BASIC, OPTION_CODES
 from .vocabulary import clean_text
 
-PIXELS = b"\xe0\x7f\x10\x00"  # tag (7FE0,0010), little endian
 MIN_LETTERS, MIN_DIGITS = 4, 8  # our choice: shorter ones occur by chance, in UIDs for instance
 _OUR_WORDS = frozenset(" ".join((METHOD, *(code.meaning for code in (BASIC, *OPTION_CODES.values())))).lower().encode().split())
-# PS3.6: patient's name, ID, other IDs, other names, birth name, address; accession number; institution; physicians and operators
-IDENTIFYING = (
-    0x00100010, 0x00100020, 0x00101000, 0x00101001, 0x00101005, 0x00101040, 0x00080050, 0x00080080, 0x00080090, 0x00081050, 0x00081070,
-)  # fmt: skip
 
 
-def identity_of(dataset: Dataset) -> tuple[bytes, ...]:
+def words_of(dataset: Dataset) -> tuple[bytes, ...]:
     """Words of the patient, the physicians and the institution, as bytes in lower case; technical words are none."""
-    words = {part.strip(b" \0").lower() for tag in IDENTIFYING for part in re.split(rb"[\^= \\,;/]+", raw_text(dataset, tag))}
+    tags = (*PERSONS, *NUMBERS, *PLACES, BIRTH_DATE)
+    words = {part.strip(b" \0").lower() for tag in tags for part in re.split(rb"[\^= \\,;/]+", raw_text(dataset, tag))}
     return tuple(word for word in words if _is_identifying(word))
 
 
@@ -34,7 +30,7 @@ def _is_identifying(word: bytes) -> bool:
     return long_enough and word not in _OUR_WORDS and not clean_text(word.decode("ascii", "replace"))
 
 
-def identity_left(data: bytes, identity: tuple[bytes, ...]) -> bool:
-    """True if one of the words stands in the bytes of a file before its pixels, in the encoding that it came in."""
-    header = data.rpartition(PIXELS)[0].lower()
-    return any(re.search(rb"(?<![0-9a-z])" + re.escape(word) + rb"(?![0-9a-z])", header) for word in identity)
+def identity_left(header: bytes, words: tuple[bytes, ...]) -> bool:
+    """True if one of the words stands in the bytes of a file without its pixels, in the encoding that it came in."""
+    lower = header.lower()
+    return any(re.search(rb"(?<![0-9a-z])" + re.escape(word) + rb"(?![0-9a-z])", lower) for word in words)

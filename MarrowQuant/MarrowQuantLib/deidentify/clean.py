@@ -8,13 +8,14 @@ is replaced, bytes stay only where pixels belong.
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections import Counter
 from typing import Any, Optional
 
 from pydicom.charset import python_encoding
-from pydicom.datadict import dictionary_has_tag, dictionary_VR
-from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.datadict import dictionary_has_tag, dictionary_VM, dictionary_VR
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
@@ -23,10 +24,11 @@ from pydicom.uid import UID_dictionary
 from ..dicom.headers import DAMAGE
 from ..dicom.units import is_plain
 from .codes import clean_code_item, is_code_item
+from .identity import Identity
 from .keyed import Key
-from .private import CSA, SAFE, SEQUENCE, clean_csa, is_safe_value
+from .private import CSA, NUMBERS, SAFE, SEQUENCE, clean_csa, is_safe_value
 from .rules import CLEAN, DUMMY, EMPTY, KEEP, REMOVE, SHIFT, Policy
-from .vocabulary import clean_code_string, clean_text
+from .vocabulary import clean_code_string, clean_text, is_own
 
 CHARACTER_SET, PATIENT_NAME, PATIENT_ID, VOI_LUT = 0x00080005, 0x00100010, 0x00100020, 0x00283010
 REMOVED_TEXT = "REMOVED"
@@ -39,10 +41,17 @@ DUMMIES = {
     "PN": REMOVED_TEXT, "UR": "urn:removed", **dict.fromkeys(TEXT_TYPES, REMOVED_TEXT),
 }  # fmt: skip
 OLDEST_AGE_YEARS = 89  # ages above are put together: US HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i)(C)
-_NUMBER_STRING = re.compile(r"\s*[-+]?[0-9.]{0,16}([eE][-+]?[0-9]{1,3})?\s*")
+_NUMBER_STRING = re.compile(r"\s*([-+]?(\d{1,16}(\.\d{0,15})?|\.\d{1,15})([eE][-+]?\d{1,3})?)?\s*")
+_TEXT_BYTES = re.compile(rb"[ -~]*[A-Za-z]{3}[ -~]*\0*|[ -~]{8,}\0*")  # binary numbers that read as a text are one
+_TYPES_OF_TEXT = frozenset(("LO", "SH", "ST", "LT", "UT", "UC", "CS", "PN", "AE", "UR", "UI", "DA", "TM", "DT", "AS", "DS", "IS"))
+_SMALLEST, _LARGEST = 1e-30, 1e15  # our choice: floating-point numbers beyond are no measured quantity, most often a text
+FIRST_GROUP = 0x0008  # groups before are of commands, meta information and directories (PS3.6, PS3.7)
 _DATE = re.compile(r"(\d{4})[.\-/]?(\d{2})[.\-/]?(\d{2})")
 _TIME = re.compile(r"\d{2}:?(\d{2}:?(\d{2}(\.\d{1,6})?)?)?")
 _DATE_TIME = re.compile(r"(\d{8})(\d{0,6}(?:\.\d{1,6})?(?:[+-]\d{4})?)")
+
+
+_NOBODY = Identity()
 
 
 class Cleaner:
@@ -54,6 +63,8 @@ class Cleaner:
     key : Key
     patient : str
         Whatever tells the patient from others; only its keyed hashes are written.
+    identity : Identity
+        Words and numbers that go wherever they stand.
 
     Attributes
     ----------
@@ -61,12 +72,12 @@ class Cleaner:
         (tag, what was done) to how often; private elements under their group and last byte.
     """
 
-    def __init__(self, policy: Policy, key: Key, patient: str) -> None:
-        self.policy, self.key = policy, key
+    def __init__(self, policy: Policy, key: Key, patient: str, identity: Identity = _NOBODY) -> None:
+        self.policy, self.key, self.identity = policy, key, identity
         self.pseudonym, self.shift = key.pseudonym(patient), key.shift_days(patient)
         self.counts: Counter[tuple[int, str]] = Counter()
 
-    def clean(self, dataset: Dataset) -> None:
+    def clean(self, dataset: Dataset, nested: bool = False) -> None:
         """Clean a data set and all its sequences in place."""
         if is_code_item(dataset):
             clean_code_item(dataset)
@@ -74,7 +85,7 @@ class Cleaner:
         self._clean_private(dataset)
         for tag in [tag for tag in dataset.keys() if not tag.is_private]:
             try:
-                done = self._clean_public(dataset, tag)
+                done = self._clean_public(dataset, tag, nested)
             except DAMAGE:
                 done = REMOVE
             if done == REMOVE:
@@ -83,12 +94,14 @@ class Cleaner:
                 self.counts[int(tag), done] += 1
 
     # ------------------------------------------------------------------------------------------------------------ public
-    def _clean_public(self, dataset: Dataset, tag: BaseTag) -> str:
+    def _clean_public(self, dataset: Dataset, tag: BaseTag, nested: bool) -> str:
         """Clean one attribute; returns what was done, "" for nothing, REMOVE if the caller has to delete it."""
-        if _is_graphics_or_length(tag) or not dictionary_has_tag(tag):
+        if _is_graphics_or_length(tag) or tag.group < FIRST_GROUP or not dictionary_has_tag(tag) or (nested and int(tag) in PIXELS):
             return REMOVE
         raw = dataset.get_item(tag)
         vr = raw.VR if raw.VR and raw.VR != "UN" else dictionary_VR(tag)
+        if not _may_have_type(tag, vr):
+            return REMOVE
         action = self.policy.action(int(tag), vr)
         if tag in (PATIENT_NAME, PATIENT_ID):
             dataset[tag].value = self.pseudonym
@@ -96,8 +109,26 @@ class Cleaner:
         if action == REMOVE:
             return REMOVE
         if action in (CLEAN, KEEP) and vr in NUMBER_TYPES:
-            return ""  # left as the bytes they are, which is fast too
+            return "" if self._are_numbers(dataset, tag, vr) else REMOVE
         return self._clean_element(dataset[tag], action)
+
+    def _are_numbers(self, dataset: Dataset, tag: BaseTag, vr: str) -> bool:
+        """True if binary numbers are as many as the attribute may have, and neither a text nor a number of the patient."""
+        raw = dataset.get_item(tag).value
+        if isinstance(raw, bytes) and len(raw) >= (16 if vr in ("FL", "FD") else 4) and _TEXT_BYTES.fullmatch(raw):
+            return False
+        element = dataset[tag]
+        if element.is_empty:
+            return True
+        values = _values(element)
+        return len(values) <= _most_values(tag) and not any(_is_odd(value, vr) or self._is_own_number(value) for value in values)
+
+    def _is_own_number(self, value: Any) -> bool:
+        """True for a whole number that is one of the patient's: ID, birth date, telephone …"""
+        try:
+            return float(value).is_integer() and self.identity.is_number(str(int(value)))
+        except (TypeError, ValueError, OverflowError):
+            return False
 
     def _clean_element(self, element: DataElement, action: str) -> str:
         if element.VR == "SQ":
@@ -106,14 +137,19 @@ class Cleaner:
             return self._replace(element, action)
         if action == SHIFT:
             return self._shift(element)
-        return "" if action == KEEP and element.VR in (*TEXT_TYPES, "CS", "UI") else self._clean_by_type(element)
+        if action == KEEP and element.VR in (*TEXT_TYPES, "CS", "UI") and not self._names_patient(element):
+            return ""
+        return self._clean_by_type(element)
+
+    def _names_patient(self, element: DataElement) -> bool:
+        return any(is_own(token, self.identity.words) for value in _values(element) for token in re.split(r"[\W_]+", str(value)) if token)
 
     def _clean_sequence(self, element: DataElement, action: str) -> str:
         if action == EMPTY:
             element.value = []
             return EMPTY
         for item in element.value:
-            self.clean(item)
+            self.clean(item, nested=True)
         return ""
 
     def _replace(self, element: DataElement, action: str) -> str:
@@ -152,7 +188,9 @@ class Cleaner:
         return cleaner(element) if cleaner else REMOVE  # names, addresses, links and unknown types go
 
     def _clean_number_strings(self, element: DataElement) -> str:
-        return "" if all(_NUMBER_STRING.fullmatch(str(value)) for value in _values(element)) else self._replace(element, DUMMY)
+        texts = [str(value) for value in _values(element)]
+        good = all(_NUMBER_STRING.fullmatch(text) and not self.identity.is_number(text) for text in texts)
+        return "" if good else self._replace(element, DUMMY)
 
     def _clean_uids(self, element: DataElement) -> str:
         old = [str(value) for value in _values(element)]
@@ -166,7 +204,7 @@ class Cleaner:
         old = [str(value) for value in _values(element)]
         if element.tag == CHARACTER_SET:
             return "" if all(value in python_encoding for value in old) else REMOVE
-        new = [value if is_plain(value) else clean_code_string(value) if element.VR == "CS" else clean_text(value) for value in old]
+        new = [self._clean_word(value, element.VR) for value in old]
         if new == old:
             return ""
         if not any(new):
@@ -175,6 +213,15 @@ class Cleaner:
             new = [REMOVED_TEXT]
         element.value = new if len(new) > 1 else new[0]
         return CLEAN
+
+    def _clean_word(self, value: str, vr: str) -> str:
+        if is_plain(value):
+            return value
+        if vr != "CS":
+            return clean_text(value, self.identity.words)
+        words = {word.lower() for word in re.split(r"[\W_]+", value)}
+        is_name = any(name <= words for name in self.identity.names)
+        return "OTHER" if is_name or self.identity.is_number(value) else clean_code_string(value)
 
     # ----------------------------------------------------------------------------------------------------------- private
     def _clean_private(self, dataset: Dataset) -> None:
@@ -196,18 +243,17 @@ class Cleaner:
         try:
             creator = str(dataset[creator_tag].value).strip(" \0")
             safe = SAFE.get((creator, tag.group, tag.element & 0xFF))
-            if safe is None:
+            if safe is None or (safe.kind == SEQUENCE and dataset[tag].VR != "SQ"):
                 return False
             element = dataset[tag]
             if safe.kind == SEQUENCE:
-                if element.VR != "SQ":
-                    return False
                 self._clean_sequence(element, CLEAN)
                 return True
             if safe.kind == CSA:
                 element.value = clean_csa(element.value)
                 return bool(element.value)
-            return is_safe_value(safe, element.value)
+            is_own = safe.kind == NUMBERS and not isinstance(element.value, bytes) and any(map(self._is_own_number, _values(element)))
+            return not is_own and is_safe_value(safe, element.value)
         except DAMAGE:
             return False
 
@@ -248,11 +294,19 @@ def _clean_age(element: DataElement) -> str:
     return ""
 
 
-def raw_text(dataset: Dataset, tag: int) -> bytes:
-    """The bytes of a text element as they stand in the file."""
-    element = dataset.get_item(tag) if tag in dataset else None
-    if element is None or element.value is None:
-        return b""
-    if isinstance(element, RawDataElement):
-        return element.value
-    return str(element.value).encode("utf-8", "replace")
+def _may_have_type(tag: BaseTag, vr: str) -> bool:
+    """True if the attribute may have this type by the dictionary, or one of the same family: a text must not come as numbers or bytes."""
+    allowed = set(dictionary_VR(tag).split(" or "))
+    families = (_TYPES_OF_TEXT, NUMBER_TYPES | {"DS", "IS"}, BYTE_TYPES)
+    return vr in allowed or any(vr in family and allowed & family for family in families)
+
+
+def _most_values(tag: BaseTag) -> float:
+    """How many values an attribute may have by the dictionary."""
+    most = dictionary_VM(tag).split("-")[-1].split(" ")[-1]
+    return int(most) if most.isdigit() else float("inf")
+
+
+def _is_odd(value: Any, vr: str) -> bool:
+    """True for a floating-point number that no quantity has, such as the bytes of a text read as one; infinity and NaN are allowed."""
+    return vr in ("FL", "FD") and math.isfinite(value) and value != 0 and not _SMALLEST < abs(value) < _LARGEST

@@ -21,11 +21,13 @@ from ..dicom.headers import DAMAGE, UNCOMPRESSED
 from ..io.atomic import in_one_step
 from ..model import MarrowQuantError, Progress, no_progress
 from . import audit
-from .check import identity_left, identity_of
-from .clean import Cleaner
-from .keyed import Key, new_secret, read_secret, write_secret
+from .check import identity_left, words_of
+from .clean import PIXELS, Cleaner
+from .identity import identity_of
+from .keyed import Key, KeyAppeared, new_secret, read_secret, write_secret
 from .labs import shifted_labs
 from .marks import mark
+from .patients import Patients
 from .pixels import UnsafePixels, clean_pixels
 from .rules import PROFILES, RETAINABLE, Policy, table
 from .screen import reason_to_leave_out
@@ -130,18 +132,28 @@ def deidentify(
     crosswalk = None if crosswalk is None else Path(crosswalk).resolve()
     _check_options(profile, retain)
     _check_paths(source, out, key_file, crosswalk)
-    secret = read_secret(key_file) if key_file.exists() else new_secret()
     files = sorted(path for path in source.rglob("*") if path.is_file())
-    summary = Summary(Policy.of(profile, retain), profile, len(files))
-    with in_one_step(out) as unfinished:
-        _write_all(files, source, unfinished, Key(secret), summary, progress)
-        if labs is not None:
-            shifted_labs(Path(labs), unfinished / "labs.csv", summary)
-        audit.write(summary, unfinished)
-        if not key_file.exists():
-            write_secret(key_file, secret)
-        if crosswalk is not None:
-            audit.write_crosswalk(summary, crosswalk)
+    patients = Patients(files, source)
+
+    def run() -> Summary:
+        summary = Summary(Policy.of(profile, retain), profile, len(files))
+        is_new = not key_file.exists()
+        secret = new_secret() if is_new else read_secret(key_file)
+        with audit.crosswalk_file(crosswalk) as who, in_one_step(out) as unfinished:
+            _write_all(files, source, unfinished, Key(secret), patients, summary, progress)
+            if labs is not None:
+                shifted_labs(Path(labs), unfinished / "labs.csv", summary)
+            audit.write(summary, unfinished)
+            if who is not None:
+                audit.write_crosswalk(summary, who)
+            if is_new:
+                write_secret(key_file, secret)
+        return summary
+
+    try:
+        summary = run()
+    except KeyAppeared:  # another run that began beside this one made the project's key: theirs counts
+        summary = run()
     progress(1.0, "De-identified")
     return summary
 
@@ -177,11 +189,13 @@ def _check_paths(source: Path, out: Path, key_file: Path, crosswalk: Optional[Pa
         raise MarrowQuantError("The crosswalk file exists already and is not replaced; choose a new name.")
 
 
-def _write_all(files: list[Path], source: Path, out: Path, key: Key, summary: Summary, progress: Progress) -> None:
+def _write_all(
+    files: list[Path], source: Path, out: Path, key: Key, patients: Patients, summary: Summary, progress: Progress
+) -> None:
     with quiet_pydicom():  # its remarks quote values, and values are identity
         for n, path in enumerate(files):
             progress(n / len(files), f"De-identifying, {n} of {len(files)} files")
-            reason = _pass_on(path, path.relative_to(source).as_posix(), out, key, summary)
+            reason = _pass_on(path, path.relative_to(source).as_posix(), out, key, patients, summary)
             if reason:
                 summary.left_out.append(LeftOut(n + 1, reason))
     if not summary.passed:
@@ -190,7 +204,7 @@ def _write_all(files: list[Path], source: Path, out: Path, key: Key, summary: Su
         raise MarrowQuantError("No file of the input could be passed on{why}; give a folder with the MR images of an exam.", why=why)
 
 
-def _pass_on(path: Path, relative: str, out: Path, key: Key, summary: Summary) -> str:
+def _pass_on(path: Path, relative: str, out: Path, key: Key, patients: Patients, summary: Summary) -> str:
     """Write one file cleaned; returns why it was left out, "" if it was not."""
     try:
         dataset = _read(path)
@@ -199,7 +213,7 @@ def _pass_on(path: Path, relative: str, out: Path, key: Key, summary: Summary) -
         sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID") or dataset.get("SOPClassUID") or "")
         if not sop_class:
             return DAMAGED
-        return reason_to_leave_out(dataset, sop_class) or _clean_and_write(dataset, sop_class, relative, out, key, summary)
+        return reason_to_leave_out(dataset, sop_class) or _clean_and_write(dataset, sop_class, relative, out, key, patients, summary)
     except UnsafePixels as error:
         return str(error)
     except (gzip.BadGzipFile, *DAMAGE):
@@ -216,20 +230,20 @@ def _read(path: Path) -> Optional[Dataset]:
         return pydicom.dcmread(BoundedReader(file, 2 * size), force=True)  # some bytes are read twice
 
 
-def _clean_and_write(dataset: Dataset, sop_class: str, relative: str, out: Path, key: Key, summary: Summary) -> str:
-    syntax = str(dataset.file_meta.get("TransferSyntaxUID") or UNCOMPRESSED[0])
-    identity = identity_of(dataset)
-    patient, patient_id = _patient(dataset)
-    cleaner = Cleaner(summary.policy, key, patient)
-    clean_pixels(dataset, syntax)
+def _clean_and_write(
+    dataset: Dataset, sop_class: str, relative: str, out: Path, key: Key, patients: Patients, summary: Summary
+) -> str:
+    words, patient_id = words_of(dataset), str(dataset.get("PatientID") or dataset.get("PatientName") or "").strip()
+    cleaner = Cleaner(summary.policy, key, patients.key_of(dataset), identity_of(dataset))
+    syntax = clean_pixels(dataset, str(dataset.file_meta.get("TransferSyntaxUID") or UNCOMPRESSED[0]))
     cleaner.clean(dataset)
     mark(dataset, summary.policy)
     target = _target(dataset, cleaner, key)
     if (out / target).exists():
         return "a second file of the same image"
-    data = _encode(dataset, sop_class, syntax)
-    if identity_left(data, identity):
+    if identity_left(_encode(_without_pixels(dataset), sop_class, syntax), words):
         return "a part of the patient's identity was still found after cleaning"
+    data = _encode(dataset, sop_class, syntax)
     (out / target).parent.mkdir(parents=True, exist_ok=True)
     (out / target).write_bytes(data)
     summary.counts += cleaner.counts
@@ -239,15 +253,11 @@ def _clean_and_write(dataset: Dataset, sop_class: str, relative: str, out: Path,
     return ""
 
 
-def _patient(dataset: Dataset) -> tuple[str, str]:
-    """What tells this patient from others, and the ID as the crosswalk shows it: the ID, else name and birth date, else the study."""
-    patient_id = str(dataset.get("PatientID") or "").strip()
-    name = f"{dataset.get('PatientName') or ''}\0{dataset.get('PatientBirthDate') or ''}".strip("\0")
-    if patient_id:
-        return f"id\0{' '.join(patient_id.upper().split())}", patient_id
-    if name:
-        return f"name\0{name.upper()}", name.replace("\0", " ")
-    return f"study\0{dataset.get('StudyInstanceUID') or ''}", ""
+def _without_pixels(dataset: Dataset) -> Dataset:
+    """The data set, sharing its elements, without the pixels, in which words stand by chance only."""
+    header = Dataset({tag: dataset.get_item(tag) for tag in dataset.keys() if tag not in PIXELS})
+    header.SOPInstanceUID = dataset.SOPInstanceUID
+    return header
 
 
 def _target(dataset: Dataset, cleaner: Cleaner, key: Key) -> str:

@@ -52,6 +52,10 @@ class Key:
         return self._digest(kind, original).hex()[:length]
 
 
+class KeyAppeared(Exception):
+    """Another run wrote the key file since this one looked."""
+
+
 def new_secret() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
@@ -83,19 +87,39 @@ def read_secret(path: Path) -> bytes:
 
 
 def write_secret(path: Path, secret: bytes) -> None:
-    """Write a new key file that only its owner may read; an existing file is never replaced.
+    """Write a new key file that only its owner may read; an existing file is never replaced, and nobody sees half of one.
 
     Raises
     ------
+    KeyAppeared
+        If there is one by now.
     MarrowQuantError
         If it cannot be written.
     """
+    unfinished = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(secret.hex() + "\n")
+        _take_name(unfinished, path)
+    except FileExistsError:
+        raise KeyAppeared from None
     except OSError as error:
         raise MarrowQuantError(
             "The key file {file} cannot be written ({strerror}); choose another place.",
             file=path.name, strerror=error.strerror,
         ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _take_name(unfinished: Path, path: Path) -> None:
+    """Give a file its name unless there is one of this name."""
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without hard links, such as FAT
+        if path.exists():
+            raise FileExistsError from None
+        os.rename(unfinished, path)

@@ -1,106 +1,138 @@
-"""Pixel bytes: nothing after the last pixel, no overlay in their unused bits, no comment in a compressed stream."""
+"""Pixel bytes and nothing else: compressed ones are decoded, unused bits cleared, what lies behind the last pixel cut off.
+
+A codestream has many places for text (comments, application segments, boxes, bytes behind its end or between fragments), and each format
+has others. So no codestream is passed on: its pixels are decoded without loss and written uncompressed, and with the stream goes all else.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.encaps import encapsulate
 
-from ..dicom.headers import BIG_ENDIAN, UNCOMPRESSED
+from ..dicom.decode import ALWAYS_LOSSY, decoded
+from ..dicom.headers import BIG_ENDIAN, DAMAGE, MAX_FILE_VALUES, RLE, UNCOMPRESSED
 from ..model import MarrowQuantError
 
-FLOATS = {"FloatPixelData": 4, "DoubleFloatPixelData": 8}
-OVERLAY_INSIDE = "an overlay is kept inside its pixels in a form that is not handled"
-JPEG_START, JPEG_2000_START = b"\xff\xd8", b"\xff\x4f"
-JPEG_SCAN, JPEG_2000_TILE = 0xDA, 0x90
-JPEG_COMMENT, JPEG_2000_COMMENT = 0xFE, 0x64
-JPEG_APPLICATION = range(0xE0, 0xF0)
+IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
+PIXEL_NAMES = {"PixelData": "", "FloatPixelData": "<f4", "DoubleFloatPixelData": "<f8"}
+LAYOUT = ("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation")
 
 
 class UnsafePixels(MarrowQuantError):
     """Pixels that cannot be shown to be pixels only; the sentence says why."""
 
 
-def clean_pixels(dataset: Dataset, syntax: str) -> None:
-    """Clean the pixel element of a data set with the transfer syntax ``syntax`` in place. Pixel values stay what they are, bit by bit.
+def clean_pixels(dataset: Dataset, syntax: str) -> str:
+    """Clean the pixel element of a data set in place; the values of the pixels stay what they are, bit by bit.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    syntax : str
+        Transfer syntax that the data set came in.
+
+    Returns
+    -------
+    str
+        Transfer syntax to write it in, uncompressed and little endian.
 
     Raises
     ------
     UnsafePixels
-        If there are fewer bytes than pixels, or a compressed stream cannot be followed.
+        If there are fewer bytes than pixels, or the stream cannot be decoded, or the layout is not handled.
     """
-    if syntax not in UNCOMPRESSED:
-        _clean_stream(dataset)
-        return
-    name, size = next(((name, size) for name, size in FLOATS.items() if name in dataset), ("PixelData", 0))
-    size = size or dataset.BitsAllocated / 8
-    shape = dataset.Rows * dataset.Columns * int(dataset.get("SamplesPerPixel") or 1) * int(dataset.get("NumberOfFrames") or 1)
-    expected = int(np.ceil(shape * size))
-    pixels = dataset[name].value
-    if len(pixels) < expected:
-        raise UnsafePixels("cut short: fewer pixels than its header says")
-    pixels = pixels[:expected] + b"\0" * (expected % 2)
-    if name == "PixelData" and _has_embedded_overlay(dataset):
-        if syntax == BIG_ENDIAN:
-            raise UnsafePixels(OVERLAY_INSIDE)
-        pixels = _without_high_bits(pixels, dataset)
-    dataset[name].value = pixels
-
-
-def _has_embedded_overlay(dataset: Dataset) -> bool:
-    """An overlay kept in bits of the pixels (PS3.5 8.1.2, retired): Overlay Bits Allocated as the pixels', no data of its own."""
-    groups = range(0x6000, 0x6020, 2)
-    return any((group, 0x0010) in dataset and (group, 0x3000) not in dataset for group in groups)
-
-
-def _without_high_bits(pixels: bytes, dataset: Dataset) -> bytes:
-    if dataset.BitsAllocated != 16 or dataset.PixelRepresentation != 0 or dataset.HighBit != dataset.BitsStored - 1:
-        raise UnsafePixels(OVERLAY_INSIDE)
-    return (np.frombuffer(pixels, "<u2") & np.uint16((1 << dataset.BitsStored) - 1)).tobytes()
-
-
-def _clean_stream(dataset: Dataset) -> None:
-    fragments = _fragments(dataset.PixelData)
-    cleaned = [_without_comments(fragment) for fragment in fragments]
-    if cleaned == fragments:
-        return
-    if len(fragments) != int(dataset.get("NumberOfFrames") or 1):
-        raise UnsafePixels("its compressed pixels hold comments and are in pieces that do not match its frames")
-    dataset.PixelData = encapsulate(cleaned)
+    names = [name for name in PIXEL_NAMES if name in dataset]
+    if len(names) != 1:
+        raise UnsafePixels("it has pixels of several types")
     for offsets in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
         if offsets in dataset:
             del dataset[offsets]
-
-
-def _fragments(data: bytes) -> list[bytes]:
-    """Items of encapsulated pixel data after the offset table (PS3.5 A.4)."""
-    found, at = [], 0
-    while data[at : at + 4] == b"\xfe\xff\x00\xe0":
-        length = int.from_bytes(data[at + 4 : at + 8], "little")
-        if at + 8 + length > len(data):
-            raise UnsafePixels("cut short: its compressed pixels end early")
-        found.append(data[at + 8 : at + 8 + length])
-        at += 8 + length
-    return found[1:]
-
-
-def _without_comments(stream: bytes) -> bytes:
-    """A JPEG, JPEG-LS or JPEG 2000 stream without comment and application segments; what is none of these stays.
-
-    Only the segments before the first scan or tile are looked at (ISO/IEC 10918-1 B.1.1, ISO/IEC 15444-1 A.1): in the coded data text
-    has no place.
-    """
-    if stream[:2] == JPEG_START:
-        stop, unwanted = JPEG_SCAN, (JPEG_COMMENT, *JPEG_APPLICATION)
-    elif stream[:2] == JPEG_2000_START:
-        stop, unwanted = JPEG_2000_TILE, (JPEG_2000_COMMENT,)
+    (name,) = names
+    if PIXEL_NAMES[name]:
+        _write(dataset, name, _floats(dataset[name].value, _count(dataset), PIXEL_NAMES[name], syntax), "OF" if name[0] == "F" else "OD")
     else:
-        return stream
-    kept, at = stream[:2], 2
-    while at + 4 <= len(stream) and stream[at + 1] != stop:
-        length = 2 + int.from_bytes(stream[at + 2 : at + 4], "big")
-        if stream[at] != 0xFF or at + length > len(stream):
-            raise UnsafePixels("its compressed pixels are damaged")
-        kept += b"" if stream[at + 1] in unwanted else stream[at : at + length]
-        at += length
-    return kept + stream[at:]
+        pixels = _uncompressed(dataset, syntax) if syntax in UNCOMPRESSED else _decoded(dataset, syntax)
+        _write(dataset, name, _bits(pixels, dataset), "OW" if syntax == IMPLICIT or dataset.BitsAllocated > 8 else "OB")
+    return IMPLICIT if syntax == IMPLICIT else EXPLICIT
+
+
+def _write(dataset: Dataset, name: str, pixels: bytes, vr: str) -> None:
+    element = dataset[name]
+    element.VR, element.value, element.is_undefined_length = vr, pixels + b"\0" * (len(pixels) % 2), False
+
+
+def _count(dataset: Dataset) -> int:
+    count = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("SamplesPerPixel") or 1) * int(dataset.get("NumberOfFrames") or 1)
+    if not 0 < count <= 4 * MAX_FILE_VALUES:
+        raise UnsafePixels("an impossible number of pixels")
+    return count
+
+
+def _floats(raw: bytes, count: int, kind: str, syntax: str) -> bytes:
+    """Floating-point pixels; what is no number gets one and the same form, because its bits could hold a text (IEEE 754, 6.2.1)."""
+    if syntax not in UNCOMPRESSED or len(raw) < count * np.dtype(kind).itemsize:
+        raise UnsafePixels("cut short: fewer pixels than its header says")
+    values = np.frombuffer(raw, kind.replace("<", ">") if syntax == BIG_ENDIAN else kind, count).astype(kind)
+    values[np.isnan(values)] = np.nan
+    return values.tobytes()
+
+
+def _uncompressed(dataset: Dataset, syntax: str) -> np.ndarray:
+    """The stored words in the order of little endian."""
+    bits, count = int(dataset.BitsAllocated), _count(dataset)
+    raw = dataset.PixelData
+    if bits == 1:
+        if syntax == BIG_ENDIAN:
+            raise UnsafePixels("its pixels lie in a form that is not handled")
+        packed = np.frombuffer(_enough(raw, (count + 7) // 8), np.uint8).copy()
+        packed[-1] &= (1 << ((count - 1) % 8 + 1)) - 1
+        return packed
+    if bits not in (8, 16, 32):
+        raise UnsafePixels("its pixels lie in a form that is not handled")
+    size = bits // 8
+    if syntax == BIG_ENDIAN and size == 1 and dataset["PixelData"].VR == "OW":  # the bytes of a word are exchanged (PS3.5 Annex D)
+        words = np.frombuffer(_enough(raw, count + count % 2), np.uint8)
+        return words.reshape(-1, 2)[:, ::-1].ravel()[:count]
+    order = ">" if syntax == BIG_ENDIAN else "<"
+    return np.frombuffer(_enough(raw, count * size), f"{order}u{size}", count).astype(f"<u{size}")
+
+
+def _enough(raw: bytes, size: int) -> bytes:
+    if len(raw) < size:
+        raise UnsafePixels("cut short: fewer pixels than its header says")
+    return raw[:size]
+
+
+def _decoded(dataset: Dataset, syntax: str) -> np.ndarray:
+    """The pixels of a codestream as words of the allocated size."""
+    layout = {name: dataset[name].value for name in LAYOUT}
+    size = int(dataset.BitsAllocated) // 8
+    if size not in (1, 2, 4):
+        raise UnsafePixels("its pixels lie in a form that is not handled")
+    try:
+        pixels = np.ascontiguousarray(decoded(dataset, syntax))
+    except (*DAMAGE, RuntimeError, StopIteration, ImportError, OSError):
+        raise UnsafePixels("its compressed pixels are damaged, or no decoder for them is installed") from None
+    for name, value in layout.items():
+        dataset[name].value = value
+    if pixels.size != _count(dataset) or pixels.dtype.kind not in "iu":
+        raise UnsafePixels("its compressed pixels do not fit its header")
+    if syntax != RLE:
+        dataset.HighBit = int(dataset.BitsStored) - 1  # in a codestream the value begins at the lowest bit, whatever the header says
+    if syntax in ALWAYS_LOSSY:
+        dataset.LossyImageCompression = "01"
+    return pixels.astype(f"<{pixels.dtype.kind}{size}").ravel().view(f"<u{size}")
+
+
+def _bits(pixels: np.ndarray, dataset: Dataset) -> bytes:
+    """The words with nothing in the bits that are no part of the value (PS3.5 8.1.1): zeros, or above a signed value its sign."""
+    allocated, stored, high = (int(dataset.get(name) or 0) for name in ("BitsAllocated", "BitsStored", "HighBit"))
+    if allocated == 1:
+        return pixels.tobytes()
+    if not 0 < stored <= high + 1 <= allocated:
+        raise UnsafePixels("its pixels have an impossible number of bits")
+    low = high + 1 - stored
+    kind = "i" if int(dataset.get("PixelRepresentation") or 0) else "u"
+    size = allocated // 8
+    value = (pixels << (allocated - 1 - high)).view(f"<{kind}{size}") >> (allocated - stored)
+    return (value << low).astype(f"<{kind}{size}").tobytes()

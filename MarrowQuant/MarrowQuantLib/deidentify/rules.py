@@ -17,6 +17,11 @@ TABLE_FILE = Path(__file__).with_name("annex_e.json")
 REMOVE, EMPTY, DUMMY, CLEAN, SHIFT, KEEP = "removed", "emptied", "replaced", "cleaned", "shifted", "kept"
 ACQUISITION_CONTEXT = 0x00400555
 DATE_TYPES = frozenset(("DA", "DT", "TM"))
+# Dates and times of the acquisition that came into the table after the release from which its columns of options are taken: creation of the
+# instance, contrast, acquisition and reference of a frame, and a time in general. All others follow their own row.
+NEWER_DATES = frozenset((
+    0x00080012, 0x00080013, 0x00181012, 0x00181014, 0x00181042, 0x00181043, 0x00189074, 0x00189151, 0x00189804,
+))  # fmt: skip
 
 
 class Code(NamedTuple):
@@ -76,7 +81,7 @@ class Policy:
         it: a dummy value if one is offered, else an empty one. A sequence is then cleaned item by item.
         """
         code = table().actions.get(tag)
-        if vr in DATE_TYPES and "dates" in self.options:
+        if vr in DATE_TYPES and "dates" in self.options and (tag in table().options["dates"] or tag in NEWER_DATES):
             return SHIFT
         if code is None:
             return REMOVE if vr in DATE_TYPES else CLEAN

@@ -108,8 +108,14 @@ _EDGES = " _-/,;:.^=+&"
 _ASCII = re.compile(r"[ -~\r\n\t]*")
 
 
-def clean_text(text: str) -> str:
+def clean_text(text: str, own: frozenset[str] = frozenset()) -> str:
     """Free text reduced to the vocabulary.
+
+    Parameters
+    ----------
+    text : str
+    own : frozenset of str
+        Words of the patient's own identity, in lower case: they go, even if they are technical words too.
 
     Returns
     -------
@@ -120,7 +126,7 @@ def clean_text(text: str) -> str:
     """
     matches = list(_TOKEN.finditer(text))
     tokens = [match.group() for match in matches]
-    kept = [_is_known(token) or _is_lone_number(tokens, n) for n, token in enumerate(tokens)]
+    kept = [(_is_known(token) or _is_lone_number(tokens, n)) and not is_own(token, own) for n, token in enumerate(tokens)]
     if not any(kept):
         return ""
     if all(kept) and _ASCII.fullmatch(text):
@@ -146,6 +152,11 @@ def _is_known(token: str) -> bool:
         return True
     pieces = _CAMEL.findall(token)
     return 1 < len(pieces) and all(len(piece) > 1 and piece.lower() in WORDS for piece in pieces)
+
+
+def is_own(token: str, own: frozenset[str]) -> bool:
+    """True for one of the words, also as a part of a word in camel case."""
+    return bool(own) and (token.lower() in own or any(piece.lower() in own for piece in _CAMEL.findall(token) if len(piece) > 1))
 
 
 def _is_lone_number(tokens: list[str], n: int) -> bool:

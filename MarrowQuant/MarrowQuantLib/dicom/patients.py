@@ -65,11 +65,12 @@ def _key(patient: Patient) -> str:
 
 def patient_of(top: el.Elements) -> Patient:
     """The patient of an image."""
-    return _patient(top.text(0x00100020), top.text(0x00100010), top.text(0x00100030))
+    return patient_from(top.text(0x00100020), top.text(0x00100010), top.text(0x00100030))
 
 
 @lru_cache(maxsize=256)
-def _patient(patient_id: str, name: str, birth_date: str) -> Patient:
+def patient_from(patient_id: str, name: str, birth_date: str) -> Patient:
+    """The patient that ID, name and birth date tell."""
     named = tells_who((patient_id, name))
     patient_id = _plain(patient_id)
     short = re.sub(r"[\W_]+", "", patient_id).lstrip("0")
