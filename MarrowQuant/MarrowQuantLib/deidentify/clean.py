@@ -45,6 +45,7 @@ _NUMBER_STRING = re.compile(r"\s*([-+]?(\d{1,16}(\.\d{0,15})?|\.\d{1,15})([eE][-
 _TEXT_BYTES = re.compile(rb"[ -~]*[A-Za-z]{3}[ -~]*\0*|[ -~]{8,}\0*")  # binary numbers that read as a text are one
 _TYPES_OF_TEXT = frozenset(("LO", "SH", "ST", "LT", "UT", "UC", "CS", "PN", "AE", "UR", "UI", "DA", "TM", "DT", "AS", "DS", "IS"))
 _SMALLEST, _LARGEST = 1e-30, 1e15  # our choice: floating-point numbers beyond are no measured quantity, most often a text
+MAKERS = frozenset((0x00080070, 0x00081090))  # manufacturer and model: known words there are theirs, though a patient may be called Ge
 FIRST_GROUP = 0x0008  # groups before are of commands, meta information and directories (PS3.6, PS3.7)
 _DATE = re.compile(r"(\d{4})[.\-/]?(\d{2})[.\-/]?(\d{2})")
 _TIME = re.compile(r"\d{2}:?(\d{2}:?(\d{2}(\.\d{1,6})?)?)?")
@@ -204,7 +205,7 @@ class Cleaner:
         old = [str(value) for value in _values(element)]
         if element.tag == CHARACTER_SET:
             return "" if all(value in python_encoding for value in old) else REMOVE
-        new = [self._clean_word(value, element.VR) for value in old]
+        new = [self._clean_word(value, element.VR, int(element.tag) in MAKERS) for value in old]
         if new == old:
             return ""
         if not any(new):
@@ -214,11 +215,11 @@ class Cleaner:
         element.value = new if len(new) > 1 else new[0]
         return CLEAN
 
-    def _clean_word(self, value: str, vr: str) -> str:
+    def _clean_word(self, value: str, vr: str, is_maker: bool) -> str:
         if is_plain(value):
             return value
         if vr != "CS":
-            return clean_text(value, self.identity.words)
+            return clean_text(value, frozenset() if is_maker else self.identity.words)
         words = {word.lower() for word in re.split(r"[\W_]+", value)}
         is_name = any(name <= words for name in self.identity.names)
         return "OTHER" if is_name or self.identity.is_number(value) else clean_code_string(value)

@@ -17,7 +17,7 @@ from pydicom.uid import UID, UID_dictionary
 
 from .. import __version__
 from ..dicom.files import BoundedReader, is_dicom, open_file, quiet_pydicom
-from ..dicom.headers import DAMAGE, UNCOMPRESSED
+from ..dicom.headers import BIG_ENDIAN, DAMAGE, UNCOMPRESSED
 from ..io.atomic import in_one_step
 from ..model import MarrowQuantError, Progress, no_progress
 from . import audit
@@ -227,7 +227,17 @@ def _read(path: Path) -> Optional[Dataset]:
             return None
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
-        return pydicom.dcmread(BoundedReader(file, 2 * size), force=True)  # some bytes are read twice
+        dataset = pydicom.dcmread(BoundedReader(file, 2 * size), force=True)  # some bytes are read twice
+    return _without_byte_order(dataset) if dataset.file_meta.get("TransferSyntaxUID") == BIG_ENDIAN else dataset
+
+
+def _without_byte_order(dataset: Dataset) -> Dataset:
+    """A data set of values instead of bytes in big endian, so that it can be written in little endian."""
+    for _element in dataset.iterall():  # looking at an element reads its value
+        pass
+    plain = Dataset({element.tag: element for element in dataset})
+    plain.file_meta = dataset.file_meta
+    return plain
 
 
 def _clean_and_write(
@@ -282,5 +292,5 @@ def _encode(dataset: Dataset, sop_class: str, syntax: str) -> bytes:
     dataset.file_meta = meta
     dataset.preamble = b"\0" * 128
     file = io.BytesIO()
-    dataset.save_as(file)
+    dataset.save_as(file, enforce_file_format=True)
     return file.getvalue()

@@ -22,6 +22,7 @@ PLACES = (0x00101040, 0x00080080)  # patient's address; institution
 MIN_LETTERS, MIN_NUMBER = 2, 5  # our choice: shorter ones occur by chance
 _NO_IDENTITY = frozenset((
     "patient", "phantom", "study", "series", "name", "unknown", "anonymous", "subject", "none", "test", "dr", "md", "prof",
+    "marrowquant", "simulated", "synthetic",
 ))  # fmt: skip
 _SEPARATORS = re.compile(r"[\W_]+")
 
