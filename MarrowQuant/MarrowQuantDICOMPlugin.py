@@ -47,6 +47,8 @@ class MarrowQuantDICOMPluginClass(DICOMPlugin):
         except MarrowQuantError as error:
             logging.warning("MarrowQuant offers none of the selected series: %s", error)
             return []
+        for problem in dict.fromkeys(volume.problem for volume in volumes if volume.problem):
+            logging.warning("MarrowQuant does not offer a volume: %s", problem)
         return [_loadable(volume) for volume in volumes if workflow.volume_is_usable(volume) or _isMap(volume)]
 
     def load(self, loadable: Any) -> Any:

@@ -10,6 +10,7 @@ The panel, the Python console, the command line and the batch call these functio
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,7 @@ from .model import (
     VertebraROI,
     Volume,
     finding,
+    iso_date,
     no_progress,
     part,
     relation,
@@ -105,6 +107,8 @@ def analyze(
     skeletons: Sequence[PathLike] = (),
     muscle: Sequence[Optional[Muscle]] = (),
     limits: Optional[Mapping[str, Repeatability]] = None,
+    dates: Sequence[datetime.date] = (),
+    same_patient: bool = False,
     progress: Progress = no_progress,
 ) -> Results:
     """The main job: one or two exams, the ROIs and the laboratory sheet in; measurements, changes and response estimate out.
@@ -134,6 +138,8 @@ def analyze(
         For each exam in the same order the high-b signal of muscle, or points in it, RAS mm; found automatically where there is none.
     limits : mapping of str to Repeatability, optional
         A site's own limits of change, see ``longitudinal.compare``.
+    dates, same_patient
+        What the reader knows better than the files, see :func:`read_exams`.
     progress : callable
 
     Raises
@@ -144,7 +150,7 @@ def analyze(
     settings = settings or Settings()
     model = model or load_model()
     history = read_history(Path(labs)) if labs else LabHistory()
-    exams = read_exams(folders, part(progress, 0.0, 0.25), overrides)
+    exams = read_exams(folders, part(progress, 0.0, 0.25), overrides, dates, same_patient)
     labs_by_exam = labs_for(history.values, [exam.date for exam in exams])
     markups = _markups_of(exams, rois, folders)
     share = 0.7 / len(exams)
@@ -188,6 +194,8 @@ def follow(
     muscle: Optional[Muscle] = None,
     limits: Optional[Mapping[str, Repeatability]] = None,
     overrides: Sequence[dicom.Override] = (),
+    dates: Sequence[datetime.date] = (),
+    same_patient: bool = False,
     progress: Progress = no_progress,
 ) -> Results:
     """A follow-up exam against a baseline that was measured before (``followup.read_exam``).
@@ -210,10 +218,10 @@ def follow(
         If the exam cannot be measured, is of another patient, or is not later than the baseline.
     """
     settings = settings or Settings()
-    exam = read_exams([folder], part(progress, 0.0, 0.25), overrides)[-1]
-    if relation([baseline.identity], [identity_of(exam)]) is Relation.OTHER:
+    exam = read_exams([folder], part(progress, 0.0, 0.25), overrides, dates)[-1]
+    if not same_patient and relation([baseline.identity], [identity_of(exam)]) is Relation.OTHER:
         raise MarrowQuantError("The follow-up is of another patient than the baseline's results; give exams of one patient.")
-    if exam.date <= baseline.date:
+    if exam.date and baseline.date and exam.date < baseline.date:
         raise MarrowQuantError(
             "The follow-up ({date}) is not later than the baseline ({other_date}); exchange the two exams.",
             date=exam.date, other_date=baseline.date,
@@ -252,9 +260,24 @@ def _measure_exam(
 
 # ------------------------------------------------------------------------------------------------------------------ exams
 def read_exams(
-    folders: Sequence[PathLike], progress: Progress = no_progress, overrides: Sequence[dicom.Override] = ()
+    folders: Sequence[PathLike],
+    progress: Progress = no_progress,
+    overrides: Sequence[dicom.Override] = (),
+    dates: Sequence[datetime.date] = (),
+    same_patient: bool = False,
 ) -> list[dicom.ExamFiles]:
     """Recognise one or two exams of one patient; headers only.
+
+    Parameters
+    ----------
+    folders : sequence of path
+        One an exam, baseline first; or one that holds both.
+    progress : callable
+    overrides : sequence of Override
+    dates : sequence of datetime.date
+        Of the exams in their order, where the files bear none or wrong ones.
+    same_patient : bool
+        The exams are of one patient, whatever the files say.
 
     Returns
     -------
@@ -264,7 +287,7 @@ def read_exams(
     Raises
     ------
     MarrowQuantError
-        If a folder holds no exam, too many dates, or other patients; if the follow-up is not later than the baseline; if an override is
+        If a folder holds no exam, too many dates, or other patients; if the follow-up is earlier than the baseline; if an override is
         about no volume.
     """
     if not 1 <= len(folders) <= 2:
@@ -275,21 +298,20 @@ def read_exams(
         found.append(dicom.group_exams(volumes))
     exams = [exam for group in found for exam in group]
     dicom.refuse_unused(overrides, [override for exam in exams for volume in exam.volumes for override in volume.overrides])
-    if len({exam.patient_key for exam in exams}) > 1:
-        raise MarrowQuantError("The exams belong to different patients (name, ID or birth date differ); give exams of one patient.")
+    exams = dicom.one_patient(exams, same_patient)
     for group in found:
         if len(group) > 2 or (len(folders) == 2 and len(group) > 1):
-            dates = ", ".join(str(exam.date) for exam in group)
+            found_dates = ", ".join(iso_date(exam.date) or "no date" for exam in group)
             raise MarrowQuantError(
                 "One folder holds {n_group} exams ({dates}); give one folder for each exam to be compared.",
-                n_group=len(group), dates=dates,
+                n_group=len(group), dates=found_dates,
             )
-    if len(exams) == 2 and exams[1].date <= exams[0].date:
-        raise MarrowQuantError(
-            "The follow-up ({date}) is not later than the baseline ({other_date}); give the baseline first.",
-            date=exams[1].date, other_date=exams[0].date,
-        )
-    return exams
+    if len(dates) not in (0, len(exams)):
+        raise MarrowQuantError("{n} dates were given for {m} exams; give one for each.", n=len(dates), m=len(exams))
+    exams = [dicom.with_date(exam, date) for exam, date in zip(exams, dates)] or exams
+    if len(folders) == 1 and len(exams) == 2 and not (exams[0].date and exams[1].date):
+        raise MarrowQuantError("One folder holds two exams of which not both bear a date; give one folder for each exam, baseline first.")
+    return dicom.in_order(*exams) if len(exams) == 2 else exams
 
 
 def series_rows(exam: dicom.ExamFiles, maps: Optional[ExamMaps] = None) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -543,10 +544,10 @@ def test_names_in_any_script_are_removed_from_descriptions(
     assert volume.series_description == kept
 
 
-def test_an_exam_without_a_date_is_an_error(tmp_path: Path) -> None:
+def test_an_exam_without_a_date_is_an_exam_without_a_date(tmp_path: Path) -> None:
     write_volume(tmp_path, StudyDate=None)
-    with pytest.raises(MarrowQuantError, match="no study date"):
-        group_exams(scan(tmp_path))
+    (exam,) = group_exams(scan(tmp_path))
+    assert exam.date is None
 
 
 def test_files_that_say_synthetic_are_synthetic(tmp_path: Path) -> None:
@@ -608,14 +609,17 @@ def test_other_dicom_objects_are_skipped_and_screen_captures_are_not_measured(tm
 
 
 @pytest.mark.parametrize("keep", [0, 100, 140, 400, 0.7, 0.99])
-def test_a_file_that_was_cut_short_is_named_and_nothing_is_returned(tmp_path: Path, keep: float) -> None:
+def test_a_file_that_was_cut_short_is_named_and_its_volume_is_not_used(tmp_path: Path, keep: float) -> None:
     (tmp_path / "sub").mkdir()
     write_volume(tmp_path)
-    path = write_image(tmp_path / "sub", 9, name="broken.dcm")
+    path = write_image(tmp_path / "sub", 4, name="broken.dcm")
     content = path.read_bytes()
     path.write_bytes(content[: int(keep * len(content)) if 0 < keep < 1 else int(keep)])
-    with pytest.raises(MarrowQuantError, match=r"sub/broken\.dcm is (damaged|cut short)"):
-        scan(tmp_path)
+    volumes = scan(tmp_path)
+    assert any(re.search(r"sub/broken\.dcm is (damaged|cut short)", volume.problem) for volume in volumes)
+    assert not any(volume.shape[2] == 5 and not volume.problem for volume in volumes)
+    known = keep in (0.7, 0.99)  # so much of the header is left that the series is known
+    assert not known or all(volume.problem for volume in volumes)
 
 
 def test_random_damage_ends_in_an_error_sentence_or_a_sound_volume(tmp_path: Path) -> None:
@@ -648,7 +652,7 @@ def test_compressed_pixels_are_decoded_and_unknown_ones_explained(tmp_path: Path
     image.PixelData = pydicom.encaps.encapsulate([b"\xff" * 64])  # no run-length code
     image.save_as(path)
     with pytest.raises(MarrowQuantError, match=r"cannot be decoded \(RLE Lossless\)"):
-        scan(tmp_path)[0].load()
+        _ = [volume.load() for volume in scan(tmp_path)]
     assert caplog.text == ""  # pydicom's remarks would name the folder
 
 
@@ -660,8 +664,8 @@ def test_compressed_pixels_that_are_cut_short_are_found_without_decoding_them(tm
     image.save_as(path)
     whole = path.read_bytes()
     path.write_bytes(whole[:-lost])
-    with pytest.raises(MarrowQuantError, match="is cut short inside its compressed pixels"):
-        scan(tmp_path)
+    (volume,) = scan(tmp_path)
+    assert "is cut short inside its compressed pixels" in volume.problem
 
 
 def test_compressed_pixels_without_a_fragment_are_refused(tmp_path: Path) -> None:
@@ -670,8 +674,8 @@ def test_compressed_pixels_without_a_fragment_are_refused(tmp_path: Path) -> Non
     image.compress(RLELossless)
     image.PixelData = bytes.fromhex("feff00e000000000feffdde000000000")
     image.save_as(path)
-    with pytest.raises(MarrowQuantError, match="is cut short inside its compressed pixels"):
-        scan(tmp_path)
+    (volume,) = scan(tmp_path)
+    assert "is cut short inside its compressed pixels" in volume.problem
 
 
 def test_a_file_that_vanishes_after_the_scan_is_an_error(tmp_path: Path) -> None:

@@ -344,8 +344,10 @@ def test_a_truncated_file_is_refused_by_its_name(sound: Callable, tmp_path: Path
     folder = _copy(sound(dialect)[0], tmp_path / "exam")
     path = _of_series(folder, SERIES[dialect])[3]
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(MarrowQuantError, match=rf"{path.name} is cut short"):
-        scan(folder)
+    volumes = scan(folder)
+    (volume,) = [volume for volume in volumes if volume.problem]
+    assert f"{path.name} is cut short" in volume.problem
+    assert sum(not volume.problem for volume in volumes) > 3
 
 
 def test_a_truncated_gzip_file_is_refused(sound: Callable, tmp_path: Path) -> None:

@@ -86,7 +86,10 @@ def _from_dicom(folder: Path) -> dict[str, list[Volume]]:
     scanned = dicom.scan(folder, progress_bar)
     sets = [volumes for volumes in dicom.diffusion_sets(scanned) if len(volumes) > 1]
     if not sets:
-        raise MarrowQuantError(_no_sets(scanned))
+        raise MarrowQuantError(
+            "The folder holds no sound diffusion images of two or more b-values{problems}; 'marrowquant inspect' shows what it holds.",
+            problems=_problems_of(scanned),
+        )
     found: dict[str, list[Volume]] = {}
     for volumes in sets:
         first = volumes[0]
@@ -99,10 +102,10 @@ def _from_dicom(folder: Path) -> dict[str, list[Volume]]:
     return found
 
 
-def _no_sets(scanned: Sequence[dicom.SeriesVolume]) -> str:
+def _problems_of(scanned: Sequence[dicom.SeriesVolume]) -> str:
+    """Why the first volumes cannot be used, in brackets."""
     problems = dict.fromkeys(f"series {v.series_number}: {v.problem}" for v in scanned if v.problem and v.role in (Role.DWI, Role.UNKNOWN))
-    told = f" ({'; '.join(list(problems)[:3])})" if problems else ""
-    return f"The folder holds no sound diffusion images of two or more b-values{told}; 'marrowquant inspect' shows what it holds."
+    return f" ({'; '.join(list(problems)[:3])})" if problems else ""
 
 
 def _fit_and_write(images: Sequence[Volume], suffix: str, out: Path, options: argparse.Namespace) -> None:

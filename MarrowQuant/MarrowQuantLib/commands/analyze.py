@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from .. import workflow
 from ..model import MarrowQuantError
-from .inspect import add_overrides, overrides_of
+from .inspect import add_knowledge, knowledge_of
 from .progress import progress_bar
 from .roi_options import add_roi_options, with_rois
 from .scenes import HOW_TO_GET_SCENES, scene_writer
@@ -35,7 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_thresholds(parser)
     add_limits(parser)
     add_subject(parser)
-    add_overrides(parser)
+    add_knowledge(parser, "+")
     add_output_options(parser)
     parser.set_defaults(command=_analyze)
 
@@ -63,7 +63,7 @@ def _analyze(options: argparse.Namespace) -> int:
     choices = {"settings": settings, "rois": options.rois, "points": points, "subject": read_subject(options)}
     given = dict(options.muscle)
     choices["muscle"] = [given.get(label) for label in workflow.LABELS]
-    choices.update(overrides=overrides_of(options), skeletons=options.skeletons, limits=limits_of(options))
+    choices.update(**knowledge_of(options), skeletons=options.skeletons, limits=limits_of(options))
     main_job(options, options.exams, options.labs, options.out, **choices)
     return 0
 

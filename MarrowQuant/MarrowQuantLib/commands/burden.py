@@ -10,7 +10,7 @@ from .. import workflow
 from ..followup import follow
 from ..model import ExamResult, LesionChange, MarrowQuantError, Results, certain
 from ..results import results_to_dict
-from .inspect import add_overrides, overrides_of
+from .inspect import add_knowledge, knowledge_of
 from .progress import progress_bar
 from .roi_options import add_roi_options, with_rois
 from .thresholds import add_limits, add_thresholds, limits_of, muscle, settings_of
@@ -39,7 +39,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--skeleton", type=Path, metavar="FILE", help="mask of bone (NIfTI, NRRD): only what lies in it counts")
     said = "a point in muscle, RAS in mm, or its high-b signal, to normalise to (default: found automatically); write --muscle=R,A,S"
     parser.add_argument("--muscle", type=muscle, metavar="R,A,S", help=said)
-    add_overrides(parser)
+    add_knowledge(parser, 1)
     add_thresholds(parser)
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the report")
     parser.add_argument("--json", action="store_true", help="print the tumour load (and the lesions' changes) as JSON")
@@ -53,7 +53,7 @@ def _burden(options: argparse.Namespace) -> int:
         skeletons=[options.skeleton] if options.skeleton else (),
         muscle=[options.muscle],
         settings=with_rois(options, settings_of(options)),
-        overrides=overrides_of(options),
+        **knowledge_of(options),
         progress=workflow.part(progress_bar, 0.0, 0.9),
     )
     _finish(results, options)
@@ -71,7 +71,7 @@ def _follow(options: argparse.Namespace) -> int:
         muscle=options.muscle,
         settings=with_rois(options, settings_of(options)),
         limits=limits_of(options),
-        overrides=overrides_of(options),
+        **knowledge_of(options),
         progress=workflow.part(progress_bar, 0.0, 0.9),
     )
     _finish(results, options)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 from pathlib import Path
+from typing import Any, Union
 
 from .. import dicom, workflow
 from .progress import progress_bar
@@ -20,8 +22,28 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def add_overrides(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--overrides", type=Path, metavar="FILE", help="JSON list of what you know better: series, role, b_value, scale, exclude"
+        "--overrides", type=Path, metavar="FILE", help="JSON list of what you know better: series, role, b_value, scale, date, exclude"
     )
+
+
+def add_knowledge(parser: argparse.ArgumentParser, n_exams: Union[int, str]) -> None:
+    """What the reader knows better than the files: the options that :func:`knowledge_of` reads."""
+    add_overrides(parser)
+    told = "date of each exam (2025-01-14), if its files bear none"
+    parser.add_argument("--date", type=_date, nargs=n_exams, default=(), metavar="DATE", help=told)
+    parser.add_argument("--same-patient", action="store_true", help="the exams are of one patient, whatever the files say")
+
+
+def knowledge_of(options: argparse.Namespace) -> dict[str, Any]:
+    """As :func:`workflow.analyze` takes it."""
+    return {"overrides": overrides_of(options), "dates": list(options.date), "same_patient": options.same_patient}
+
+
+def _date(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no date such as 2025-01-14") from None
 
 
 def overrides_of(options: argparse.Namespace) -> tuple[dicom.Override, ...]:

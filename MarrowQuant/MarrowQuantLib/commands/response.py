@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .. import workflow
-from ..model import RESEARCH_USE_ONLY, LabHistory, MarrowQuantError, Results, Settings, certain
+from ..model import RESEARCH_USE_ONLY, LabHistory, MarrowQuantError, Results, Settings, certain, iso_date
 from ..response import ResponseModel, assess, laboratory_warnings, labs_for, load_model, read_history
 from ..response.build import build_model, write_model
 from ..results.load import exam_from_dict, history_from_dict, load_results, refuse_several_patients
@@ -86,8 +86,8 @@ def _as_dict(results: Results) -> dict[str, Any]:
     return {
         "research_use_only": RESEARCH_USE_ONLY,
         "synthetic": any(exam.synthetic for exam in results.exams),
-        "baseline": results.exams[0].date.isoformat(),
-        "follow_up": results.exams[1].date.isoformat(),
+        "baseline": iso_date(results.exams[0].date),
+        "follow_up": iso_date(results.exams[1].date),
         "predictors": plain(workflow.predictors([change for change in results.changes if not change.name.startswith("ff_")])),
         "response": plain(asdict(certain(estimate))),
         "imwg": plain(asdict(assessment.imwg)) if assessment.imwg else None,

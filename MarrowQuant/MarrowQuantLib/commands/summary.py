@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Optional
 
 from ..followup import INDICES, label_of
-from ..model import RESEARCH_USE_ONLY, Change, ExamResult, Measurement, Results, as_finding, certain, grouped
+from ..model import RESEARCH_USE_ONLY, Change, ExamResult, Measurement, Results, as_finding, certain, grouped, iso_date
 from ..report import formats
 from ..report.strings import Strings
 from ..response import assess
 from ..response.estimate import PREVALENCE
 from ..response.iss import NOT_VERIFIED
 
+NO_DATE = "date not known"
 FOLLOWED = tuple(index.key for index in INDICES)  # the levels' own changes stand in the report
 
 
@@ -59,10 +60,10 @@ def _value(measurement: Optional[Measurement]) -> str:
 
 def _burden_lines(exam: ExamResult) -> list[str]:
     if exam.burden is None:
-        return [f"Tumour load, {exam.label} ({exam.date}): not measured"]
+        return [f"Tumour load, {exam.label} ({iso_date(exam.date) or NO_DATE}): not measured"]
     accepted = sum(component.state == "accepted" for component in exam.burden.components)
     return [
-        f"Tumour load, {exam.label} ({exam.date}): tDV {_value(exam.burden.tdv)} in {accepted} components, "
+        f"Tumour load, {exam.label} ({iso_date(exam.date) or NO_DATE}): tDV {_value(exam.burden.tdv)} in {accepted} components, "
         f"ADC median {_value(exam.burden.gadc)}"
     ]
 

@@ -17,7 +17,8 @@ from pydicom.uid import UID, UID_dictionary
 
 from .. import __version__
 from ..dicom.files import BoundedReader, is_dicom, open_file, quiet_pydicom
-from ..dicom.headers import BIG_ENDIAN, DAMAGE, UNCOMPRESSED
+from ..dicom.headers import DAMAGE
+from ..dicom.syntaxes import BIG_ENDIAN, UNCOMPRESSED
 from ..io.atomic import in_one_step
 from ..model import MarrowQuantError, Progress, no_progress
 from . import audit

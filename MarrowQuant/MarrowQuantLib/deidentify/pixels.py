@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from pydicom.dataset import Dataset
 
-from ..dicom.decode import ALWAYS_LOSSY, decoded
-from ..dicom.headers import BIG_ENDIAN, DAMAGE, MAX_FILE_VALUES, RLE, UNCOMPRESSED
+from ..dicom.decode import decoded
+from ..dicom.headers import DAMAGE, MAX_FILE_VALUES
+from ..dicom.syntaxes import ALWAYS_LOSSY, BIG_ENDIAN, RLE, UNCOMPRESSED
 from ..model import MarrowQuantError
 
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"

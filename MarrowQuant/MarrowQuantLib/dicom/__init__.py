@@ -6,7 +6,8 @@
 """
 
 from . import edits
-from .grouping import ExamFiles, diffusion_sets, group_exams
+from .exams import ExamFiles, group_exams, in_order, one_patient, with_date
+from .grouping import diffusion_sets
 from .listing import inspect_table
 from .overrides import Override, overrides_from, read_overrides, refuse_unused
 from .series import scan, scan_files
@@ -19,10 +20,13 @@ __all__ = [
     "diffusion_sets",
     "edits",
     "group_exams",
+    "in_order",
     "inspect_table",
+    "one_patient",
     "overrides_from",
     "read_overrides",
     "refuse_unused",
     "scan",
     "scan_files",
+    "with_date",
 ]

@@ -16,18 +16,13 @@ import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID
 
-from .headers import RLE
+from .syntaxes import RLE
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 LAYOUT = (
     "SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
     "NumberOfFrames", "PlanarConfiguration", "PixelData",
 )  # fmt: skip
-JPEG = {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70, 80, 81, 90, 91)}
-DECODABLE = JPEG | {RLE}
-"""Transfer syntaxes that are read in every installation: JPEG, JPEG-LS, JPEG 2000, RLE (PS3.5 Annex A.4)."""
-# loss is certain in the JPEG processes 1, 2 and 4 and in JPEG-LS near-lossless; the others may be either (PS3.5 A.4)
-ALWAYS_LOSSY = {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 81)}
 
 
 def decoded(dataset: Dataset, syntax: str) -> np.ndarray:
@@ -61,4 +56,9 @@ def _by_gdcm(dataset: Dataset, syntax: str) -> np.ndarray:
     with tempfile.TemporaryDirectory(prefix="mq") as folder:
         path = Path(folder) / "pixels.dcm"
         bare.save_as(path, implicit_vr=False, little_endian=True, enforce_file_format=True)
-        return sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
+        talks = sitk.ProcessObject.GetGlobalWarningDisplay()
+        sitk.ProcessObject.SetGlobalWarningDisplay(False)  # the sentence is ours
+        try:
+            return sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
+        finally:
+            sitk.ProcessObject.SetGlobalWarningDisplay(talks)

@@ -10,6 +10,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..model import MarrowQuantError
 from .patients import Patient
 
 
@@ -110,3 +111,26 @@ class Frame:
     def patient_key(self) -> str:
         """A hash that tells patients apart."""
         return self.patient.key
+
+
+@dataclass(frozen=True)
+class LostFile:
+    """A file, or a folder, that could not be read.
+
+    Attributes
+    ----------
+    path : Path
+    error : MarrowQuantError
+        The sentence that names it.
+    series_uid : str
+        Of its series, if so much could be read.
+    """
+
+    path: Path
+    error: MarrowQuantError
+    series_uid: str = ""
+
+
+def as_clause(sentence: str) -> str:
+    """A sentence as the clause behind a colon."""
+    return sentence[:1].lower() + sentence[1:].rstrip(".")

@@ -2,59 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
-import os
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from ..model import MarrowQuantError, Role, certain
+from ..model import Role, certain
 from .draft import Draft, same_protocol
 from .geometry import SAME_POSITION_MM
 from .series_volume import SeriesVolume
 
 MAX_LOST_SHARE = 0.1  # our choice: more slices than this share are not lost but were never taken
 STATION_SHIFT = 0.5  # our choice: volumes whose centres are further apart than half their height are different stations
-
-
-@dataclass(frozen=True)
-class ExamFiles:
-    """All volumes of one patient on one date. ``folder`` is the deepest folder that holds all of them."""
-
-    date: datetime.date
-    patient_key: str
-    volumes: tuple[SeriesVolume, ...]
-    folder: Path
-
-
-def group_exams(volumes: Iterable[SeriesVolume]) -> list[ExamFiles]:
-    """Volumes by patient and date.
-
-    Returns
-    -------
-    list of ExamFiles
-        Oldest first.
-
-    Raises
-    ------
-    MarrowQuantError
-        If a volume has no date, because exams could not be put in order.
-    """
-    exams: dict[tuple[datetime.date, str], list[SeriesVolume]] = defaultdict(list)
-    for volume in volumes:
-        if volume.exam_date is None:
-            raise MarrowQuantError(
-                "Series {series_number} has no study date, so that the exams cannot be put in order; export it again with its date.",
-                series_number=volume.series_number,
-            )
-        exams[(volume.exam_date, volume.patient_key)].append(volume)
-    return [
-        ExamFiles(date, key, tuple(members), Path(os.path.commonpath([str(volume.folder) for volume in members])))
-        for (date, key), members in sorted(exams.items(), key=lambda item: item[0])
-    ]
 
 
 def diffusion_sets(volumes: Iterable[SeriesVolume]) -> list[list[SeriesVolume]]:

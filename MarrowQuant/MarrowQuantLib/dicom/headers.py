@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, Optional
+from typing import Any, BinaryIO, Optional, Union
 
 import numpy as np
 import pydicom
@@ -20,16 +20,16 @@ from ..model import MarrowQuantError, Progress
 from . import elements as el
 from .describe import describe, identify
 from .files import BoundedReader, has_whole_fragments, is_dicom, open_file, quiet_pydicom
-from .frame import Frame, PixelStore
+from .frame import Frame, LostFile, PixelStore, as_clause
+from .geometry import has_place
 from .mosaic import mosaic_tiles
+from .syntaxes import ALWAYS_LOSSY, BIG_ENDIAN, UNCOMPRESSED
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
 MR_IMAGES = frozenset(STORAGE + end for end in ("4", "4.1", "4.3", "4.4"))  # classic, enhanced, enhanced colour, legacy converted
 SECONDARY_CAPTURES = frozenset(STORAGE + end for end in ("7", "7.1", "7.2", "7.3", "7.4"))
 PARAMETRIC_MAP = STORAGE + "30"
 READ_CLASSES = MR_IMAGES | SECONDARY_CAPTURES | {PARAMETRIC_MAP}
-BIG_ENDIAN, RLE = "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.5"
-UNCOMPRESSED = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", BIG_ENDIAN)
 PIXEL_TAGS = {(0x7FE0, 0x0010): "int", (0x7FE0, 0x0008): "float32", (0x7FE0, 0x0009): "float64"}
 UNDEFINED_LENGTH = b"\xff" * 4  # of pixels in fragments
 MAX_FILE_VALUES = 1 << 27  # our choice, of a compressed file, so that memory stays bounded: 512 slices of 512 × 512
@@ -40,80 +40,111 @@ DAMAGE = (
 )  # fmt: skip
 
 
-def read_folder(folder: Path, progress: Progress) -> list[Frame]:
-    """Every MR image below ``folder`` as frames; files that are not DICOM are skipped.
+def read_folder(folder: Path, progress: Progress) -> tuple[list[Frame], list[LostFile]]:
+    """Every MR image below ``folder`` as frames, and what could not be read; files that are not DICOM are skipped.
 
     Raises
     ------
     MarrowQuantError
-        If the folder is missing, empty or without MR images, or a DICOM file is damaged or cut short.
+        If the folder is missing, empty or without MR images, or nothing in it can be read.
     """
     if folder.is_file():
         raise MarrowQuantError("{folder} is a file; give the folder with the DICOM files of an exam.", folder=folder.name)
     if not folder.is_dir():
         raise MarrowQuantError("The folder {folder} does not exist; give a folder with the DICOM files of an exam.", folder=folder.name)
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    if not files:
+    files, closed = _files_below(folder)
+    if not files and not closed:
         raise MarrowQuantError("The folder {folder} is empty; give a folder with the DICOM files of an exam.", folder=folder.name)
-    frames = read_files(files, progress, folder)
-    if not frames:
+    frames, lost = read_files(files, progress, folder)
+    if not frames and not lost + closed:
         raise MarrowQuantError(
             "There is no MR image in the folder {folder}; give a folder with the DICOM files of an exam.",
             folder=folder.name,
         )
-    return frames
+    if not frames:
+        raise (lost + closed)[0].error
+    return frames, lost + closed
 
 
-def read_files(files: Sequence[Path], progress: Progress, folder: Optional[Path] = None) -> list[Frame]:
-    """Every MR image in ``files`` as frames; messages name a file relative to ``folder``, or by its name alone.
+def _files_below(folder: Path) -> tuple[list[Path], list[LostFile]]:
+    """All files in it, in order, and the folders that may not be looked into."""
+    closed: list[LostFile] = []
 
-    Raises
-    ------
-    MarrowQuantError
-        If a DICOM file is damaged or cut short.
+    def note(error: OSError) -> None:
+        path = Path(error.filename or folder)
+        name = path.relative_to(folder).as_posix() if path != folder else folder.name
+        why = MarrowQuantError("The folder {name} cannot be read ({strerror}); check its permissions.", name=name, strerror=error.strerror)
+        closed.append(LostFile(path, why))
+
+    found = [Path(parent, name) for parent, _, names in os.walk(folder, onerror=note) for name in names]
+    return sorted(path for path in found if path.is_file() or path.is_symlink()), closed
+
+
+def read_files(files: Sequence[Path], progress: Progress, folder: Optional[Path] = None) -> tuple[list[Frame], list[LostFile]]:
+    """Every MR image in ``files`` as frames, and the files that could not be read.
+
+    An image whose header is whole and whose pixels are not is a frame with a problem. Sentences name a file relative to ``folder``, or by
+    its name alone.
     """
     frames: list[Frame] = []
+    lost: list[LostFile] = []
     with quiet_pydicom():
         for n, path in enumerate(files):
             if n % 50 == 0:
                 progress(n / len(files), f"Reading headers, {n} of {len(files)} files")
-            frames.extend(_read_file(path, path.relative_to(folder).as_posix() if folder else path.name))
+            found = _read_file(path, path.relative_to(folder).as_posix() if folder else path.name)
+            if isinstance(found, LostFile):
+                lost.append(found)
+            else:
+                frames.extend(found)
     progress(1.0, f"{len(files)} files read")
-    return frames
+    return frames, lost
 
 
-def _read_file(path: Path, relative: str) -> list[Frame]:
+def _read_file(path: Path, relative: str) -> Union[list[Frame], LostFile]:
+    told: dict[str, str] = {}
     try:
-        with open_file(path) as file:
-            if not is_dicom(file.read(132), path):
-                return []
-            file.seek(0)
-            dataset = pydicom.dcmread(BoundedReader(file), stop_before_pixels=True, force=True)
-            top = el.Elements((dict.fromkeys(map(int, dataset.keys()), dataset),))
-            sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", "")) or top.text(0x00080016)
-            if not sop_class:
-                raise EOFError
-            if sop_class not in READ_CLASSES:
-                return []
-            store = _locate_pixels(file, top, str(dataset.file_meta.get("TransferSyntaxUID", "")) or UNCOMPRESSED[0], path, relative)
-        return list(_frames(top, store, sop_class))
-    except MarrowQuantError:
-        raise
-    except gzip.BadGzipFile as error:
-        raise MarrowQuantError("The file {relative} is not a whole gzip file; export or copy it again.", relative=relative) from error
-    except DAMAGE as error:
-        raise MarrowQuantError("The DICOM file {relative} is damaged or cut short; export or copy it again.", relative=relative) from error
+        return _frames_in(path, relative, told)
+    except MarrowQuantError as error:
+        lost = error
+    except gzip.BadGzipFile:
+        lost = MarrowQuantError("The file {relative} is not a whole gzip file; export or copy it again.", relative=relative)
+    except DAMAGE:
+        lost = MarrowQuantError("The DICOM file {relative} is damaged or cut short; export or copy it again.", relative=relative)
     except OSError as error:
-        raise MarrowQuantError(
+        lost = MarrowQuantError(
             "The file {relative} cannot be read ({strerror}); check the file and its permissions.",
             relative=relative, strerror=error.strerror,
-        ) from error
+        )  # fmt: skip
+    return LostFile(path, lost, told.get("series_uid", ""))
 
 
-def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, relative: str) -> PixelStore:
-    """Where the pixels are; a file that holds fewer bytes than its header promises is refused here, without reading any."""
-    unpacked = isinstance(file, io.BytesIO)
-    store = PixelStore(
+def _frames_in(path: Path, relative: str, told: dict[str, str]) -> list[Frame]:
+    """The images of a file, none if it is no MR image; ``told`` gets the UID of its series as soon as that is read."""
+    with open_file(path) as file:
+        if not is_dicom(file.read(132), path):
+            return []
+        file.seek(0)
+        dataset = pydicom.dcmread(BoundedReader(file), stop_before_pixels=True, force=True)
+        top = el.Elements((dict.fromkeys(map(int, dataset.keys()), dataset),))
+        sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", "")) or top.text(0x00080016)
+        if not sop_class:
+            raise EOFError
+        if sop_class not in READ_CLASSES:
+            return []
+        told["series_uid"] = top.text(0x0020000E)
+        store = _empty_store(top, str(dataset.file_meta.get("TransferSyntaxUID", "")) or UNCOMPRESSED[0], path, relative)
+        try:
+            return list(_frames(top, _locate_pixels(store, file, top), sop_class))
+        except MarrowQuantError as error:
+            frames = list(_frames(top, store, sop_class)) if store.n_frames == 1 else []
+            if not frames or not all(has_place(frame) for frame in frames):
+                raise
+            return [replace(frame, problem=as_clause(str(error))) for frame in frames]
+
+
+def _empty_store(top: el.Elements, syntax: str, path: Path, relative: str) -> PixelStore:
+    return PixelStore(
         path=path,
         relative=relative,
         offset=None,
@@ -123,8 +154,14 @@ def _locate_pixels(file: BinaryIO, top: el.Elements, syntax: str, path: Path, re
         n_frames=int(top.number(0x00280008) or 1),
         samples=int(top.number(0x00280002) or 1),
         transfer_syntax=syntax,
-        unpacked=unpacked,
     )
+
+
+def _locate_pixels(store: PixelStore, file: BinaryIO, top: el.Elements) -> PixelStore:
+    """Where the pixels are; a file that holds fewer bytes than its header promises is refused here, without reading any."""
+    syntax, relative = store.transfer_syntax, store.relative
+    unpacked = isinstance(file, io.BytesIO)
+    store = replace(store, unpacked=unpacked)
     order = ">" if syntax == BIG_ENDIAN else "<"
     header = file.read(12)
     kind = PIXEL_TAGS.get(struct.unpack_from(order + "HH", header)) if len(header) == 12 else None
@@ -179,16 +216,22 @@ def _type_code(top: el.Elements, kind: str) -> str:
 
 def _frames(top: el.Elements, store: PixelStore, sop_class: str) -> Iterator[Frame]:
     """The frames of one file: one of a classic image, several of a multi-frame object or a mosaic."""
-    about_file = {"pixels": store, "sop_class": sop_class, **identify(top)}
+    about_file = {"pixels": store, "sop_class": sop_class, "rows": store.rows, "columns": store.columns, **identify(top)}
     per_frame = top.value(el.PER_FRAME_GROUPS) or ()
     if not per_frame:
-        described = {**about_file, **describe(top)}
+        described = {**about_file, **_described(top, store)}
         for index, place in enumerate(mosaic_tiles(top, store.rows, store.columns) or [{}] * store.n_frames):
-            yield Frame(**{"index": 0 if place else index, "rows": store.rows, "columns": store.columns, **described, **place})
+            yield Frame(**{"index": 0 if place else index, **described, **place})
         return
     if len(per_frame) != store.n_frames:
         raise ValueError("as many frame headers as frames are needed")
     shared = el.flatten_group(next(iter(top.value(el.SHARED_GROUPS) or ()), None))
     for index, group in enumerate(per_frame):
-        source = top.with_levels(el.flatten_group(group), shared)
-        yield Frame(index=index, rows=store.rows, columns=store.columns, **about_file, **describe(source))
+        yield Frame(index=index, **about_file, **_described(top.with_levels(el.flatten_group(group), shared), store))
+
+
+def _described(source: el.Elements, store: PixelStore) -> dict[str, Any]:
+    described = describe(source)
+    if store.transfer_syntax in ALWAYS_LOSSY and not described["lossy"]:
+        described["lossy"] = "compressed with loss"
+    return described

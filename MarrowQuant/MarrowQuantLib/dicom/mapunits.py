@@ -19,7 +19,7 @@ import numpy as np
 
 from ..fatwater import check_pdff_scale
 from ..model import UNIT_ADC, UNIT_FF, MarrowQuantError, Role
-from .frame import Frame
+from .frame import Frame, as_clause
 from .scaling import DISPLAYED, QUANTITIES, REAL_WORLD, Scaling
 from .units import ANGULAR, DIFFUSIVITY, FRACTION, FREQUENCY, RATE, TIME, Unit, says_nothing, unit_of
 
@@ -137,12 +137,8 @@ def _guess_fat_fraction(samples: np.ndarray, bits_stored: int, reference: Option
                 f"the scale of the fat-fraction map is not known: 8 bits and values up to {usual.max():.4g} are grey levels for a display"
             )
     except MarrowQuantError as error:
-        return Scaling(unit=UNIT_FF, sentence="unit unknown", problem=_as_clause(str(error)))
+        return Scaling(unit=UNIT_FF, sentence="unit unknown", problem=as_clause(str(error)))
     return Scaling(factor=factor, offset=offset, unit=UNIT_FF, sentence=f"no unit in the header; {sentence[0].lower()}{sentence[1:]}")
-
-
-def _as_clause(sentence: str) -> str:
-    return (sentence[0].lower() + sentence[1:]).rstrip(".")
 
 
 def _refuse_unless_a_body(values: np.ndarray) -> None:

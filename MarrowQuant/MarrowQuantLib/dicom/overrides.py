@@ -6,12 +6,15 @@ volumes; the rest says what holds::
     [
       {"series": 7, "role": "adc", "scale": 1000},
       {"series": 5, "select": {"b_value": 0, "station": 2}, "b_value": 50},
-      {"series": 9, "exam_date": "2025-01-14", "exclude": true}
+      {"series": 9, "exam_date": "2025-01-14", "exclude": true},
+      {"series": 6, "select": {"volume": 2}, "role": "dwi", "b_value": 800},
+      {"series": 4, "date": "2025-01-14"}
     ]
 
-``select`` compares with what ``marrowquant inspect`` shows: role, b_value, echo_time_ms, station, component. ``scale`` is what a displayed
-value (stored value with the rescale slope and intercept) is multiplied with to give the unit of the role: % for pdff, µm²/s for adc, 1/s
-for r2star, arbitrary for signals.
+``select`` compares with what ``marrowquant inspect`` shows: role, b_value, echo_time_ms, station, component, and, where these do not tell
+volumes of a series apart, which volume it is in their order. ``date`` is that of the whole exam, for files that bear none. ``scale``
+is what a displayed value (stored value with the rescale slope and intercept) is multiplied with to give the unit of the role: % for pdff,
+µm²/s for adc, 1/s for r2star, arbitrary for signals.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import datetime
 import json
 import math
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,12 +31,12 @@ from typing import Any, Optional
 
 from ..model import MarrowQuantError, Role
 from .bvalues import MAX_B_VALUE
-from .classify import SAID, Verdict
+from .classify import NO_B_VALUE, SAID, Verdict
 from .draft import Draft
 from .scaling import MAX_SCALE, QUANTITIES, Scaling
 
-SELECTORS = ("role", "b_value", "echo_time_ms", "station", "component")
-CHANGES = ("role", "b_value", "scale", "exclude")
+SELECTORS = ("role", "b_value", "echo_time_ms", "station", "component", "volume")
+CHANGES = ("role", "b_value", "scale", "exclude", "date")
 ECHO_TIME_TOLERANCE_MS = 0.005  # half of the last digit that ``inspect`` shows
 READERS_DECISION = "by the reader's decision"
 
@@ -49,15 +53,18 @@ class Override:
     b_value: Optional[float] = None
     scale: Optional[float] = None
     exclude: bool = False
+    date: Optional[datetime.date] = None
 
     @property
     def changes(self) -> tuple[str, ...]:
-        """Which of role, b_value, scale, exclude it sets."""
+        """Which of role, b_value, scale, exclude, date it sets."""
         return tuple(name for name in CHANGES if getattr(self, name) not in (None, False))
 
     def changed_values(self) -> dict[str, Any]:
         """What it sets, as plain data."""
-        return {name: value.value if isinstance(value := getattr(self, name), Role) else value for name in self.changes}
+        values = {name: getattr(self, name) for name in self.changes}
+        plain = {name: value.value if isinstance(value, Role) else value for name, value in values.items()}
+        return {name: value.isoformat() if isinstance(value, datetime.date) else value for name, value in plain.items()}
 
     def chooses(self, draft: Draft) -> bool:
         """True if it is about this volume, as the headers alone describe it."""
@@ -118,7 +125,8 @@ def _override(number: int, entry: Mapping[str, Any]) -> Override:
         number=number,
         series=entry["series"],
         select=dict(select),
-        exam_date=_date(number, entry.get("exam_date")),
+        exam_date=_date(number, "exam_date", entry.get("exam_date")),
+        date=_date(number, "date", entry.get("date")),
         role=_role(number, entry.get("role")),
         b_value=_b_value(number, entry),
         scale=_scale(number, entry),
@@ -135,8 +143,9 @@ def _check_selectors(number: int, select: Mapping[str, Any]) -> None:
     echo_time = _number(select, "echo_time_ms")
     if echo_time is not None and not 0 <= echo_time < math.inf:
         raise _not_understood(number, "echo_time_ms must be a number of 0 or more")
-    if "station" in select and not _is_whole(select["station"]):
-        raise _not_understood(number, "station must be a whole number")
+    for name in ("station", "volume"):
+        if name in select and not _is_whole(select[name]):
+            raise _not_understood(number, f"{name} must be a whole number")
     _role(number, select.get("role"))
 
 
@@ -180,13 +189,13 @@ def _role(number: int, value: Any) -> Optional[Role]:
     return role
 
 
-def _date(number: int, value: Any) -> Optional[datetime.date]:
+def _date(number: int, name: str, value: Any) -> Optional[datetime.date]:
     if value is None:
         return None
     try:
         return datetime.datetime.strptime(value, "%Y-%m-%d").date()
     except (TypeError, ValueError):
-        raise _not_understood(number, "exam_date must look like 2025-01-14") from None
+        raise _not_understood(number, f"{name} must look like 2025-01-14") from None
 
 
 def _flag(number: int, value: Any) -> bool:
@@ -200,6 +209,19 @@ def selectors_of(draft: Draft) -> dict[str, Any]:
     """The selectors that choose this volume."""
     values = (draft.role.value, draft.b_value, draft.frame.echo_time_ms, draft.station, draft.frame.component)
     return {name: value for name, value in zip(SELECTORS, values) if value is not None}
+
+
+def number_alike(drafts: Sequence[Draft]) -> None:
+    """Give volumes of one series that no other selector tells apart a number, 1 first, in the order of their images."""
+    alike: dict[str, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        frame = draft.frame
+        alike[repr((frame.patient_key, frame.exam_date, frame.series_number, sorted(draft.select.items())))].append(draft)
+    for group in alike.values():
+        if len(group) > 1:
+            ordered = sorted(group, key=lambda draft: (draft.frame.instance_number or 0, draft.frame.pixels.relative))
+            for number, draft in enumerate(ordered, start=1):
+                draft.select = {**draft.select, "volume": number}
 
 
 def apply_overrides(drafts: Iterable[Draft], overrides: Sequence[Override]) -> None:
@@ -219,6 +241,8 @@ def _apply(draft: Draft, override: Override) -> None:
     if override.b_value is not None:
         draft.notes.append(f"b {override.b_value:g} s/mm² {READERS_DECISION}; before it was {_or_none(draft.b_value)}")
         draft.b_value = override.b_value
+        if draft.problem == NO_B_VALUE:
+            draft.problem = ""
     if override.role == Role.DWI and draft.b_value is None:
         draft.problem = "the reader calls it dwi, but its header has no b-value; give b_value in the override too"
     if override.exclude:

@@ -111,11 +111,6 @@ class Relation(NamedTuple):
     differing: tuple[str, ...] = ()
     unchecked: bool = False
 
-    @property
-    def differs(self) -> str:
-        """Such as "the patient ID and the name"."""
-        return " and ".join(self.differing)
-
 
 def relation(first: Patient, second: Patient) -> Relation:
     """One patient, or two.
@@ -125,12 +120,12 @@ def relation(first: Patient, second: Patient) -> Relation:
     """
     ids, plain = _equal(first.id, second.id), _equal(first.plain_id, second.plain_id)
     names, births = _same_name(first, second), _equal(first.birth, second.birth)
-    told = {"the patient ID": plain, "the name": names, "the birth date": births}
+    told = {"patient ID": plain, "name": names, "birth date": births}
     differing = tuple(what for what, same in told.items() if same is False)
     if not differing:
         agree = [same for same in told.values() if same]
-        return Relation(True, ("the way the patient ID is written",) if ids is False else (), unchecked=not agree)
-    return Relation(differing == ("the name",) and bool(plain and births), differing)
+        return Relation(True, ("way the patient ID is written",) if ids is False else (), unchecked=not agree)
+    return Relation(differing == ("name",) and bool(plain and births), differing)
 
 
 def _equal(first: str, second: str) -> Optional[bool]:

@@ -11,7 +11,8 @@ from ..model import MarrowQuantError, certain
 from .decode import decoded
 from .files import BoundedReader, open_file, quiet_pydicom
 from .frame import Frame, PixelStore
-from .headers import BIG_ENDIAN, DAMAGE, RLE, UNCOMPRESSED
+from .headers import DAMAGE
+from .syntaxes import BIG_ENDIAN, DECODABLE, RLE, UNCOMPRESSED
 
 MAX_VOLUME_VALUES = 1 << 28  # our choice: 1024 slices of 512 × 512, which take 1 GB as float32
 
@@ -102,11 +103,15 @@ def _decode(store: PixelStore) -> np.ndarray:
             return pixels.reshape(store.n_frames, store.rows, store.columns)
         except (*DAMAGE, RuntimeError, StopIteration, ImportError, OSError) as error:
             name = pydicom.uid.UID(store.transfer_syntax).name
+            if store.transfer_syntax in (*DECODABLE, *UNCOMPRESSED):
+                raise MarrowQuantError(
+                    "The pixels of {file} cannot be decoded ({syntax}): the file is damaged; export or copy it again.",
+                    file=store.relative, syntax=name,
+                ) from error  # fmt: skip
             raise MarrowQuantError(
-                "The pixels of {relative} cannot be decoded ({name}): the file is damaged or no decoder is installed; export the series "
-                "again as uncompressed DICOM, or install pylibjpeg with its plug-ins.",
-                relative=store.relative, name=name,
-            ) from error
+                "The pixels of {file} cannot be decoded: no installed decoder reads {syntax}; export the series again, uncompressed.",
+                file=store.relative, syntax=name,
+            ) from error  # fmt: skip
 
 
 def _unpacked(dataset: pydicom.Dataset, store: PixelStore) -> np.ndarray:

@@ -6,6 +6,7 @@ one to every file. What has one series number, or is a single slice among others
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
@@ -22,6 +23,7 @@ from .patients import united
 
 def series_of(frames: Sequence[Frame]) -> list[list[Frame]]:
     """The images of each series; patients who are one get one key, and every image its b-value."""
+    frames = _dated(frames)
     one = united([frame.patient for frame in frames])
     series: dict[Hashable, list[Frame]] = defaultdict(list)
     for frame in frames:
@@ -32,6 +34,16 @@ def series_of(frames: Sequence[Frame]) -> list[list[Frame]]:
     groups = _joined(list(series.values()), _by_number)
     groups = _joined(groups, _by_single_slices)
     return [settle(_one_frame_of_reference(group)) for group in groups]
+
+
+def _dated(frames: Sequence[Frame]) -> Sequence[Frame]:
+    """Every image with the date of its study: the study's own, else the first day on which any of its images was made."""
+    dates: dict[str, datetime.date] = {}
+    known = [(not frame.dated_by_study, frame.exam_date, frame.study_uid) for frame in frames if frame.exam_date]
+    for _, date, study in sorted(known):
+        dates.setdefault(study, date)
+    wrong = [frame.study_uid and not frame.dated_by_study and frame.exam_date != dates.get(frame.study_uid) for frame in frames]
+    return [replace(f, exam_date=dates[f.study_uid]) if other else f for f, other in zip(frames, wrong)] if any(wrong) else frames
 
 
 def _joined(groups: list[list[Frame]], key_of: Callable[[list[Frame]], Optional[Hashable]]) -> list[list[Frame]]:

@@ -7,17 +7,19 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..model import Progress, Role, no_progress
+from ..model import MarrowQuantError, Progress, Role, no_progress
 from .classify import BY_NEIGHBOURS, DESCRIBED, Verdict, classify
 from .derived import name_derived
-from .directions import merge_across_series, merge_directions
+from .directions import MIN_DIRECTIONS, merge_across_series, merge_directions
 from .draft import Draft, describe_candidate, draft_series, same_protocol
-from .frame import Frame
+from .frame import Frame, LostFile, as_clause
 from .geometry import make_grid
 from .grouping import number_acquisitions, number_stations, refuse_short_volumes
 from .headers import read_files, read_folder
 from .ideal import name_ideal_volumes
-from .overrides import Override, apply_overrides, selectors_of
+from .lost import refuse_what_may_lack_a_slice, volume_of
+from .overrides import Override, apply_overrides, number_alike, selectors_of
+from .pixels import read_frames
 from .regroup import series_of
 from .scales import scale
 from .scaling import QUANTITIES
@@ -44,32 +46,27 @@ def scan(folder: Path, progress: Progress = no_progress, overrides: Sequence[Ove
     Returns
     -------
     list of SeriesVolume
-        In order of date and series number. What cannot be measured is listed too, with its ``problem``.
+        In order of date and series number. What cannot be measured is listed too, with its ``problem``, and so is each file that cannot
+        be read, at the end.
 
     Raises
     ------
     MarrowQuantError
-        If the folder is missing, empty or without MR images, or a DICOM file is damaged or cut short.
+        If the folder is missing, empty or without MR images, or nothing in it can be read.
     """
-    frames = read_folder(Path(folder), lambda fraction, text: progress(0.9 * fraction, text))
+    frames, lost = read_folder(Path(folder), lambda fraction, text: progress(0.9 * fraction, text))
     progress(0.9, "Recognising the series")
-    volumes = _volumes(frames, overrides)
+    volumes = _volumes(frames, lost, overrides)
     progress(1.0, f"{len(volumes)} volumes recognised")
     return volumes
 
 
 def scan_files(files: Sequence[Path], progress: Progress = no_progress) -> list[SeriesVolume]:
-    """Recognise every volume in these files, as :func:`scan` does in a folder; an empty list if there is none.
-
-    Raises
-    ------
-    MarrowQuantError
-        If a DICOM file is damaged or cut short.
-    """
-    return _volumes(read_files(files, progress), ())
+    """Recognise every volume in these files, as :func:`scan` does in a folder; an empty list if there is none."""
+    return _volumes(*read_files(files, progress), ())
 
 
-def _volumes(frames: Sequence[Frame], overrides: Sequence[Override]) -> list[SeriesVolume]:
+def _volumes(frames: Sequence[Frame], lost: Sequence[LostFile], overrides: Sequence[Override]) -> list[SeriesVolume]:
     drafts = [draft for images in series_of(frames) for draft in _recognise(images)]
     _look_at_neighbouring_series(drafts)
     name_derived(drafts)
@@ -77,13 +74,28 @@ def _volumes(frames: Sequence[Frame], overrides: Sequence[Override]) -> list[Ser
     number_stations(drafts)
     for draft in drafts:
         draft.select = selectors_of(draft)
+    number_alike(drafts)
     if overrides:
         apply_overrides(drafts, overrides)
         number_stations(drafts)  # again, because a role decides which volumes are stations of one protocol
     number_acquisitions(drafts)
     refuse_short_volumes(drafts)
+    if lost:
+        refuse_what_may_lack_a_slice(drafts, lost, frames)
+    _try_to_decode(drafts)
     scale(drafts)
-    return [_finish(draft) for draft in sorted(drafts, key=_reading_order)]
+    return [*map(_finish, sorted(drafts, key=_reading_order)), *map(volume_of, lost)]
+
+
+def _try_to_decode(drafts: Sequence[Draft]) -> None:
+    """Refuse volumes whose compressed pixels cannot be decoded, told by one slice of each: better now than when it is loaded."""
+    for draft in drafts:
+        frame = draft.grid.frames[len(draft.grid.frames) // 2]
+        if not draft.problem and frame.pixels.offset is None and frame.pixels.samples == 1:
+            try:
+                read_frames([frame])
+            except MarrowQuantError as error:
+                draft.problem = as_clause(str(error))
 
 
 def _reading_order(draft: Draft) -> tuple[str, str, int, int, int]:
@@ -147,6 +159,9 @@ def _finish(draft: Draft) -> SeriesVolume:
         select=draft.select,
         exam_date=frame.exam_date,
         patient_key=frame.patient_key,
+        patient=frame.patient,
+        study_uid=frame.study_uid,
+        lossy=", ".join(lossy),
         acquisition={
             "manufacturer": frame.manufacturer,
             "model": frame.model,
@@ -154,6 +169,7 @@ def _finish(draft: Draft) -> SeriesVolume:
             "repetition_time_s": None if frame.repetition_time_ms is None else frame.repetition_time_ms / 1e3,
             "flip_angle_deg": frame.flip_angle_deg,
             "n_directions": len(draft.parts),
+            "few_directions": draft.role == Role.DWI and draft.directional and len(draft.parts) < MIN_DIRECTIONS,
         },
         synthetic=frame.synthetic,
         folder=frame.pixels.path.parent,

@@ -14,6 +14,7 @@ from ..diffusion import trace_image
 from ..model import MarrowQuantError, Role, Volume
 from .frame import Frame
 from .overrides import Override
+from .patients import Patient
 from .pixels import read_frames
 from .scaling import Scaling, apply
 
@@ -58,8 +59,10 @@ class SeriesVolume:
         The reader's decisions that hold for it.
     select : dict
         What the headers alone say: the selectors of an override that is about this volume.
-    exam_date, patient_key
-        Date of the study; a hash that tells patients apart.
+    exam_date, patient_key, patient, study_uid
+        Date of the study, None if it has none; hashes that tell patients apart; the study.
+    lossy : str
+        How its pixels were compressed with loss, or "".
     acquisition : dict
         manufacturer, model, field_strength_t, repetition_time_s, flip_angle_deg, n_directions; what a follow-up is compared with.
     synthetic : bool
@@ -92,9 +95,17 @@ class SeriesVolume:
     select: Mapping[str, Any] = field(default_factory=dict)
     exam_date: Optional[datetime.date] = None
     patient_key: str = ""
+    patient: Patient = field(default_factory=Patient)
+    study_uid: str = ""
+    lossy: str = ""
     acquisition: Mapping[str, Any] = field(default_factory=dict)
     synthetic: bool = False
     folder: Path = Path()
+
+    @property
+    def is_lost_file(self) -> bool:
+        """True for what stands for a file that could not be read."""
+        return not self.parts
 
     @property
     def name(self) -> str:

@@ -19,6 +19,7 @@ from ..diffusion.align import align, group_stations
 from ..model import (
     UNIT_ADC,
     ExamIdentity,
+    Finding,
     MarrowQuantError,
     Progress,
     Role,
@@ -55,7 +56,7 @@ class ExamMaps:
     """
 
     label: str
-    date: datetime.date
+    date: Optional[datetime.date]
     maps: Mapping[str, Volume]
     protocol: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -80,7 +81,8 @@ class ExamBuilder:
         self.used: set[int] = set()
         self.protocol: dict[str, Any] = {}
         self.stitching: Optional[Stitching] = None
-        self.warnings = [finding("exam.series_unused", series=v.series_number, why=v.problem) for v in exam.volumes if v.problem]
+        self.warnings: list[Finding] = [*exam.warnings]
+        self.warnings += [finding("exam.series_unused", series=v.series_number, why=v.problem) for v in exam.volumes if v.problem]
         self.warnings += [
             finding("exam.set_by_reader", volume=v.name, series=v.series_number, changes=list(o.changes))
             for v in exam.volumes

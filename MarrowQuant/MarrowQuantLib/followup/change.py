@@ -54,16 +54,16 @@ def compare(
     Raises
     ------
     MarrowQuantError
-        If the follow-up is not later than the baseline.
+        If the follow-up is earlier than the baseline.
 
     Notes
     -----
     ``relative_percent`` = 100 (follow-up − baseline) / baseline. It is None where the baseline is zero, and also where it is negative (a
     fat fraction below 0 % by noise), because its sign would then point the wrong way.
     """
-    if follow_up.date <= baseline.date:
+    if follow_up.date and baseline.date and follow_up.date < baseline.date:
         raise MarrowQuantError(
-            "The follow-up exam ({date}) is not later than the baseline exam ({other_date}), so a change between them would have the wrong "
+            "The follow-up exam ({date}) is earlier than the baseline exam ({other_date}), so a change between them would have the wrong "
             "sign; exchange the two exams or choose another one.",
             date=follow_up.date, other_date=baseline.date,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from typing import Callable, Optional, TypeVar, Union
 
@@ -34,6 +35,16 @@ def certain(value: Optional[_T]) -> _T:
 
 def no_progress(fraction: float, text: str) -> None:
     """Progress callback that does nothing."""
+
+
+def iso_date(date: Optional[datetime.date]) -> str:
+    """ISO 8601, or nothing for an exam whose date is not known."""
+    return date.isoformat() if date else ""
+
+
+def days_between(first: Optional[datetime.date], second: Optional[datetime.date]) -> Optional[int]:
+    """Days from one exam to the other; None if a date is not known, or both are the same, so that the order is only said."""
+    return (second - first).days if first and second and first != second else None
 
 
 def part(progress: Progress, start: float, stop: float) -> Progress:

@@ -38,7 +38,7 @@ class ExamResult:
     exam that was read back from results."""
 
     label: str = described("baseline or follow-up.")
-    date: datetime.date = described("Date of the exam.")
+    date: Optional[datetime.date] = described("Date of the exam; null if it is not known.")
     maps: Mapping[str, Volume] = described(
         "By key: ff, water, fat, in_phase, opposed_phase, r2star, dwi_high, dwi_low, adc …", when_read=dict
     )

@@ -134,7 +134,7 @@ def _index_table(results: Results, changes: dict[str, Change], words: Strings) -
         label = escape(label_of(index.key, words.language))
         rows.append(f'<tr><th scope="row">{label}</th><td class="text">{escape(index.unit)}</td>{cells}</tr>')
     heads = "".join(
-        f'<th scope="col">{words.exam(exam.label)}<br><span class="date">{exam.date.isoformat()}</span></th>' for exam in results.exams
+        f'<th scope="col">{words.exam(exam.label)}<br><span class="date">{words.date(exam.date)}</span></th>' for exam in results.exams
     )
     if both:
         heads += f'<th scope="col">{words("change")}</th><th scope="col">{words("relative")}</th>'

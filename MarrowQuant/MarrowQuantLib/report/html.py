@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..model import Results, grouped
+from ..model import Results, days_between, grouped
 from .distributions import distributions_section
 from .first_page import summary_section
 from .laboratory import labs_section
@@ -74,9 +74,10 @@ def report_page(results: Results, words: Strings) -> str:
 
 
 def _header(results: Results, words: Strings) -> str:
-    dates = " → ".join(f"{words.exam(exam.label)} <b>{exam.date.isoformat()}</b>" for exam in results.exams)
-    if len(results.exams) > 1:
-        dates += f"<br>{words('days', days=(results.exams[1].date - results.exams[0].date).days)}"
+    dates = " → ".join(f"{words.exam(exam.label)} <b>{words.date(exam.date)}</b>" for exam in results.exams)
+    days = days_between(*(exam.date for exam in results.exams)) if len(results.exams) > 1 else None
+    if days is not None:
+        dates += f"<br>{words('days', days=days)}"
     notices = f'<p class="notice" role="note">{words("research")}</p>'
     if any(exam.synthetic for exam in results.exams):
         notices += f'<p class="notice synthetic" role="note">{words("synthetic")}</p>'

@@ -31,7 +31,7 @@ def images_section(exams: Sequence[ExamResult], words: Strings) -> str:
 
 
 def _figure(image: Optional[KeyImage], exam: ExamResult, words: Strings, kind: str) -> str:
-    caption = f"<figcaption>{words.exam(exam.label)}<br>{exam.date.isoformat()}</figcaption>"
+    caption = f"<figcaption>{words.exam(exam.label)}<br>{words.date(exam.date)}</figcaption>"
     if image is None:
         return f'<figure style="flex:0.4"><p class="soft">{words("no_image")}</p>{caption}</figure>'
     drawing = _drawing(image, words(f"{kind}_alt", exam=words.exam(exam.label)), dark=kind == "spine")

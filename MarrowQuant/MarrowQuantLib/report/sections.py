@@ -104,7 +104,7 @@ def legend(exams: Sequence[ExamResult], words: Strings) -> str:
     keys = []
     for exam, colour in zip(exams, (charts.BEFORE, charts.AFTER)):
         mark = f'<span class="key" style="background:{colour}"></span>'
-        keys.append(f'<span class="legend">{mark}{words.exam(exam.label)} {exam.date.isoformat()}</span>')
+        keys.append(f'<span class="legend">{mark}{words.exam(exam.label)} {words.date(exam.date)}</span>')
     return f'<p class="soft">{" &nbsp; ".join(keys)}</p>'
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from html import escape
+from typing import Optional
 
 from ..model import RESEARCH_USE_ONLY, MarrowQuantError, sentence
 
@@ -16,6 +18,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "baseline": ("Baseline", "治療前"),
     "follow-up": ("Follow-up", "治療後"),
     "days": ("{days} days", "{days}日間"),
+    "no_date": ("date not known", "日付不明"),
     # summary
     "summary": ("Summary", "要約"),
     "probability": ("Probability of CR or VGPR", "CRまたはVGPRとなる確率"),
@@ -295,6 +298,10 @@ class Strings:
     def say(self, found: str) -> str:
         """The sentence of a finding, safe to stand in a page."""
         return escape(sentence(found, self.language))
+
+    def date(self, date: Optional[datetime.date]) -> str:
+        """An exam's date, or that it is not known."""
+        return date.isoformat() if date else self("no_date")
 
     def exam(self, label: str) -> str:
         """The name of an exam, safe to stand in a page: ours for "baseline" and "follow-up", else the label as it is."""

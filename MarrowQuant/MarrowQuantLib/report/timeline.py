@@ -63,7 +63,7 @@ def timeline_of(cases: Sequence[Mapping[str, Any]], history: Optional[LabHistory
     events: dict[tuple[str, datetime.date], LabNote] = {}
     for case in cases:
         for exam in case["exams"]:
-            for key in FOLLOWED:
+            for key in FOLLOWED if exam["date"] else ():  # an exam without a date has no place on a line of time
                 index = index_of(key)
                 holder = None if index.origin == "labs" else (exam.get(index.origin) or {}).get(key)
                 if holder and holder["value"] is not None:

@@ -27,8 +27,9 @@ def assess(results: Results) -> Assessment:
     """Stage and response category at the dates of the exams, from the sheet or, without one, from the exams' own values."""
     history = history_of(results)
     dates = [exam.date for exam in results.exams]
-    imwg = imwg_response(history, *dates) if len(dates) > 1 and history.values else None
-    return Assessment(history, imwg, stages_at(history, dates[0]) if history.values else ())
+    known = [date for date in dates if date]
+    imwg = imwg_response(history, *known) if 1 < len(known) == len(dates) and history.values else None
+    return Assessment(history, imwg, stages_at(history, dates[0]) if history.values and dates[0] else ())
 
 
 def history_of(results: Results) -> LabHistory:
@@ -41,7 +42,7 @@ def history_of(results: Results) -> LabHistory:
 
 def laboratory_warnings(history: LabHistory, exams: Sequence[ExamResult]) -> tuple[str, ...]:
     """How the sheet was read, values that may be mistakes or belong to no exam, and therapy near an exam that changes the marrow."""
-    dates = {exam.label: exam.date for exam in exams}
+    dates = {exam.label: exam.date for exam in exams if exam.date}
     return (
         *history.remarks,
         *questions_about(history.values),

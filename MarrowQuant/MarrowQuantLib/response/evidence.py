@@ -35,13 +35,14 @@ class Evidence:
         return None if kappa is None or free_lambda is None else abs(kappa - free_lambda)
 
 
-def evidence_at(history: LabHistory, dates: Sequence[datetime.date]) -> list[Evidence]:
+def evidence_at(history: LabHistory, dates: Sequence[Optional[datetime.date]]) -> list[Evidence]:
     """The evidence that belongs to each of ``dates``; nothing serves two dates (see ``labs_for``)."""
     values = labs_for(history.values, dates)
     findings: list[dict[str, LabNote]] = [{} for _ in dates]
-    for note in history.notes:
-        days, _, n = min((abs((note.date - date).days), date, n) for n, date in enumerate(dates))
+    known = [(n, date) for n, date in enumerate(dates) if date]
+    for note in history.notes if known else ():
+        days, date, n = min((abs((note.date - date).days), date, n) for n, date in known)
         current = findings[n].get(note.kind)
-        if days <= MAX_DAYS and (current is None or days < abs((current.date - dates[n]).days)):
+        if days <= MAX_DAYS and (current is None or days < abs((current.date - date).days)):
             findings[n][note.kind] = note
     return [Evidence(found, {kind: note.value for kind, note in notes.items()}) for found, notes in zip(values, findings)]

@@ -125,7 +125,9 @@ def questions_about(values: Iterable[LabValue]) -> tuple[str, ...]:
     )
 
 
-def labs_for(labs: Sequence[LabValue], exam_dates: Sequence[datetime.date], max_days: int = MAX_DAYS) -> list[dict[str, LabValue]]:
+def labs_for(
+    labs: Sequence[LabValue], exam_dates: Sequence[Optional[datetime.date]], max_days: int = MAX_DAYS
+) -> list[dict[str, LabValue]]:
     """The laboratory values of each exam: of every test the one nearest in time, at most ``max_days`` away.
 
     A value belongs only to the exam it is nearest to (the earlier one if equally near), so that one value cannot serve as both baseline
@@ -137,12 +139,11 @@ def labs_for(labs: Sequence[LabValue], exam_dates: Sequence[datetime.date], max_
         One for each date, in the order given: test key to value. A test without a value near enough is absent.
     """
     chosen: list[dict[str, LabValue]] = [{} for _ in exam_dates]
-    if not exam_dates:
-        return chosen
-    for value in labs:
-        days, _, n = min((abs((value.date - date).days), date, n) for n, date in enumerate(exam_dates))
+    known = [(n, date) for n, date in enumerate(exam_dates) if date]
+    for value in labs if known else ():
+        days, date, n = min((abs((value.date - date).days), date, n) for n, date in known)
         current = chosen[n].get(value.test)
-        if days <= max_days and (current is None or _nearness(value, exam_dates[n]) < _nearness(current, exam_dates[n])):
+        if days <= max_days and (current is None or _nearness(value, date) < _nearness(current, date)):
             chosen[n][value.test] = value
     return chosen
 

@@ -44,7 +44,7 @@ def exam_from_plain(exam: Mapping[str, Any], volumes: Mapping[str, Volume]) -> E
     burden = exam.get("burden")
     return ExamResult(
         label="baseline",
-        date=datetime.date.fromisoformat(exam["date"]),
+        date=datetime.date.fromisoformat(exam["date"]) if exam["date"] else None,
         maps=maps,
         vertebrae=tuple(_vertebra(entry) for entry in exam["vertebrae"]),
         lumbar={key: _measurement(entry) for key, entry in exam["lumbar"].items()},

@@ -90,7 +90,7 @@ def exam_from_dict(exam: Mapping[str, Any]) -> ExamResult:
     """
     return ExamResult(
         label=exam["label"],
-        date=datetime.date.fromisoformat(exam["date"]),
+        date=datetime.date.fromisoformat(exam["date"]) if exam["date"] else None,
         maps={},
         vertebrae=tuple(_vertebra(entry) for entry in exam["vertebrae"]),
         lumbar={key: Measurement(**value) for key, value in _known(exam["lumbar"]).items()},

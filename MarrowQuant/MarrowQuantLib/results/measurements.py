@@ -17,7 +17,7 @@ from typing import Any, Optional
 
 from ..followup import index_of
 from ..io.textfiles import without_formula
-from ..model import UNIT_FF, Burden, Change, ExamResult, Measurement, RegionChange, ResponseEstimate, Results
+from ..model import UNIT_FF, Burden, Change, ExamResult, Measurement, RegionChange, ResponseEstimate, Results, iso_date
 
 COLUMNS = ("exam", "date", "region", "quantity", "value", "unit", "n_voxels", "fraction_inside", "how")
 # First-order features that have no unit, and those in the squared unit; all others have the unit of the quantity.
@@ -44,7 +44,7 @@ def measurement_rows(results: Results) -> Iterator[Row]:
     """The rows of the table, in the order of ``COLUMNS``."""
     for exam in results.exams:
         for row in _exam_rows(exam):
-            yield (exam.label, exam.date.isoformat(), *row)
+            yield (exam.label, iso_date(exam.date), *row)
     for change in results.changes:
         yield from (("change", "", *row) for row in _change_rows(change))
     for region in results.distributions:

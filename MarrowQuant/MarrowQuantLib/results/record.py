@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from ..followup import INDICES
+from ..model import days_between
 
 Value = Optional[float]
 
@@ -64,11 +65,12 @@ def exam_records(results: Mapping[str, Any]) -> list[dict[str, Any]]:
     list of dict
         ``date``, ``days`` since the first exam, ``exam`` (its label), and every index followed in its unit, None where there is none.
     """
-    dates = [datetime.date.fromisoformat(exam["date"]) for exam in results["exams"]]
+    dates = _dates(results)
+    first = min(filter(None, dates), default=None)
     return [
         {
             "date": exam["date"],
-            "days": (date - min(dates)).days,
+            "days": (date - first).days if date and first else None,
             "exam": exam["label"],
             **{index.key: _value(exam, index.key, index.origin) for index in INDICES},
         }
@@ -83,8 +85,12 @@ def _changes(key: str, in_points: bool, change: Mapping[str, Any]) -> dict[str, 
 
 
 def _days(results: Mapping[str, Any]) -> Optional[int]:
-    dates = [datetime.date.fromisoformat(exam["date"]) for exam in results["exams"]]
-    return (dates[1] - dates[0]).days if len(dates) > 1 else None
+    dates = _dates(results)
+    return days_between(*dates[:2]) if len(dates) > 1 else None
+
+
+def _dates(results: Mapping[str, Any]) -> list[Optional[datetime.date]]:
+    return [datetime.date.fromisoformat(exam["date"]) if exam["date"] else None for exam in results["exams"]]
 
 
 def _value(exam: Optional[Mapping[str, Any]], key: str, origin: str) -> Value:

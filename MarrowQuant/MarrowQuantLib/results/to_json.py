@@ -99,7 +99,7 @@ def plain(value: Any) -> Any:
 def _exam(exam: ExamResult) -> dict[str, Any]:
     return {
         "label": exam.label,
-        "date": exam.date.isoformat(),
+        "date": exam.date.isoformat() if exam.date else None,
         "synthetic": exam.synthetic,
         "identity": exam.identity.plain(),
         "protocol": plain(exam.protocol),

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, Optional
 
 from ..exam.maps import ExamMaps
-from ..model import ExamIdentity, LabHistory, LabValue, MarrowQuantError, identity_from_plain
+from ..model import ExamIdentity, LabHistory, LabValue, MarrowQuantError, identity_from_plain, iso_date
 from ..results.from_json import stitching_from_dict
 from ..results.load import history_from_dict
 from ..results.to_json import history_to_dict, stitching_to_dict
@@ -52,7 +52,7 @@ def write_record(
     """
     record = {
         "maps": {
-            "date": maps.date.isoformat(),
+            "date": iso_date(maps.date),
             "protocol": maps.protocol,
             "warnings": maps.warnings,
             "synthetic": maps.synthetic,
@@ -93,7 +93,7 @@ def read_record(label: str, scene: Optional[Any] = None) -> Optional[dict[str, A
 
 def _record_of(record: dict[str, Any]) -> dict[str, Any]:
     maps = record["maps"]
-    maps["date"] = datetime.date.fromisoformat(maps["date"])
+    maps["date"] = datetime.date.fromisoformat(maps["date"]) if maps["date"] else None
     maps["warnings"], maps["series"] = tuple(maps["warnings"]), tuple(maps["series"])
     maps.pop("seams_ras", None)  # of an older scene, which kept nothing else of the stations
     maps["stitching"] = stitching_from_dict(maps.get("stitching"))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..dicom import edits
+from ..model import iso_date
 
 if TYPE_CHECKING:
     from .case.case import Case
@@ -49,7 +50,7 @@ class SeriesEdits:
         """The changes without those of exams that came from a folder that is not read any more: they are about other series."""
         gone = {n for n, folder in enumerate(self._folders) if folder not in folders}
         last = len(self._folders) - 1  # one folder may hold both exams
-        dates = [exam.maps.date.isoformat() for n, exam in enumerate(self._case.exams.values()) if min(n, last) in gone]
+        dates = [iso_date(exam.maps.date) for n, exam in enumerate(self._case.exams.values()) if min(n, last) in gone]
         return edits.without_dates(self.entries(), dates)
 
     def were_read(self, entries: Sequence[Mapping[str, Any]], folders: Sequence[Path]) -> None:

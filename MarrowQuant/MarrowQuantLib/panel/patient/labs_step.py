@@ -9,7 +9,7 @@ import qt
 from slicer.i18n import tr as _
 
 from ...followup.normal import FEMALE, MALE, baseline_band
-from ...model import LabNote, LabValue
+from ...model import LabNote, LabValue, MarrowQuantError
 from ...response import (
     LAB_TESTS,
     NOTE_KINDS,
@@ -97,6 +97,8 @@ class LabsStep(Step):
 
     def _enter(self, label: str, test: LabTest, text: str, unit: str) -> None:
         date = self.case.exams[label].maps.date
+        if date is None:
+            raise MarrowQuantError("This exam has no date, so that no laboratory value can be put beside it; give its date first.")
         self.case.laboratory.enter(label, test.key, read_cell(text, test, date, unit) if text else None)
 
     def _unit(self, row: int) -> str:
@@ -146,7 +148,7 @@ class LabsStep(Step):
     def note(self) -> str:
         values = [value for exam in self.case.exams.values() for value in exam.labs.values()]
         values += [entry for entry in self.case.laboratory.others() if isinstance(entry, LabValue)]
-        dates = {label: exam.maps.date for label, exam in self.case.exams.items()}
+        dates = {label: exam.maps.date for label, exam in self.case.exams.items() if exam.maps.date}
         results = self.case.results()
         normal = baseline_band(results)[1] if results else ""
         return "\n".join(filter(None, (*questions_about(values), *event_cautions(self.case.laboratory.history, dates), normal)))

@@ -8,6 +8,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from ...model import iso_date
 from ...scene.case.case import BASELINE, LABELS, Case
 from ..fields import numberFields
 from ..language import said
@@ -141,7 +142,8 @@ class Panel(RunningPanel):
 
     def _showExams(self) -> None:
         names = {BASELINE: _("Baseline"), LABELS[1]: _("Follow-up")}
-        texts = [f"{names[label]} {self.case.exams[label].maps.date}" if label in self.case.exams else names[label] for label in LABELS]
+        dates = {label: f" {iso_date(exam.maps.date)}".rstrip() for label, exam in self.case.exams.items()}
+        texts = [names[label] + dates.get(label, "") for label in LABELS]
         combo = self.ui.examComboBox
         if [combo.itemText(i) for i in range(combo.count)] == texts:
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import batch, burden, case, change, fatwater, hand, images, laboratory, response, scene, sheet, vertebrae
+from . import batch, burden, case, change, fatwater, hand, images, laboratory, reading, response, scene, sheet, vertebrae
 from .severity import CHECK, NOTE, SERIOUS
 
 Row = tuple[str, str]
@@ -26,6 +26,7 @@ FINDINGS: Mapping[str, Row] = {
     **hand.FINDINGS,
     **images.FINDINGS,
     **laboratory.FINDINGS,
+    **reading.FINDINGS,
     **response.FINDINGS,
     **scene.FINDINGS,
     **sheet.FINDINGS,
