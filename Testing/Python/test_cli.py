@@ -115,10 +115,11 @@ def test_a_folder_with_only_a_localizer_is_refused(capsys, patient, tmp_path, ou
     assert "localizer" in refused(capsys, "analyze", tmp_path / "exam", "--out", out)
 
 
-def test_a_truncated_file_is_named_and_what_is_whole_is_measured(capsys, patient, tmp_path, out):
+def test_a_truncated_file_is_named_and_what_is_whole_is_measured(capsys, patient, tmp_path):
     exam = copy_of(patient.baseline, tmp_path / "exam")
     victim = next(p for p in dicom_files(exam) if "DWI" in pydicom.dcmread(p, stop_before_pixels=True).SeriesDescription)
     victim.write_bytes(victim.read_bytes()[:-2000])
+    out = tmp_path / "out"
     code, _, _ = run(capsys, "analyze", exam, "--out", out, "--no-scene")
     told = (out / "results.json").read_text(encoding="utf-8")
     assert code == 0

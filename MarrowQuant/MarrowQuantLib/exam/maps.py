@@ -19,7 +19,6 @@ from ..diffusion.align import align, group_stations
 from ..model import (
     UNIT_ADC,
     ExamIdentity,
-    Finding,
     MarrowQuantError,
     Progress,
     Role,
@@ -81,7 +80,7 @@ class ExamBuilder:
         self.used: set[int] = set()
         self.protocol: dict[str, Any] = {}
         self.stitching: Optional[Stitching] = None
-        self.warnings: list[Finding] = [*exam.warnings]
+        self.warnings: list[str] = [*exam.warnings]
         self.warnings += [finding("exam.series_unused", series=v.series_number, why=v.problem) for v in exam.volumes if v.problem]
         self.warnings += [
             finding("exam.set_by_reader", volume=v.name, series=v.series_number, changes=list(o.changes))
