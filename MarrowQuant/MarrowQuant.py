@@ -108,12 +108,13 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self.logic: Optional[MarrowQuantLogic] = None
         self.panel: Optional[Any] = None
+        self.guard: Optional[Any] = None
         self._parameterNode: Optional[MarrowQuantParameterNode] = None
         self._parameterNodeGuiTag: Optional[Any] = None
-        self._parametersBefore: Optional[Any] = None
 
     def setup(self) -> None:
         from MarrowQuantLib.panel.patient.panel import Panel
+        from MarrowQuantLib.scene.guard import SceneGuard
 
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/MarrowQuant.ui"))
@@ -121,6 +122,7 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = MarrowQuantLogic()
+        self.guard = SceneGuard()
         self.panel = Panel(self.ui, self.logic.case, self.addObserver, self.removeObserver)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
@@ -155,23 +157,19 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onSceneStartImport(self, caller: Any, event: Any) -> None:
         """A scene is being opened or added: nothing of the panel may act on it, or write what it shows into it, until it is complete."""
-        from MarrowQuantLib.scene.parameters import stored_parameters
-
         self._disconnectGui()
         self._parameterNode = None
         self.panel.suspend()
-        self._parametersBefore = stored_parameters(self.logic.getParameterNode().parameterNode) if self.logic.case.exams else None
+        self.guard.import_begins()
 
     def onSceneEndImport(self, caller: Any, event: Any) -> None:
-        """A scene was opened or added: take up the case that it holds, or go on with the one that is open."""
-        from MarrowQuantLib.scene.parameters import put_back
-
-        if self._parametersBefore is not None:
-            put_back(self.logic.getParameterNode().parameterNode, self._parametersBefore)  # an added scene brings parameters of its own
-        self._parametersBefore = None
+        """A scene was opened or added: take up the case that it holds, or go on with the one that is open, which stays alone."""
+        refusal = self.guard.import_ends()
         if self.parent.isEntered:
             self.initializeParameterNode()
             self.panel.restore()
+        if refusal is not None:
+            self.panel.tell(refusal)
 
     def initializeParameterNode(self) -> None:
         self.setParameterNode(self.logic.getParameterNode())

@@ -10,7 +10,8 @@ import slicer
 import vtk
 
 from ..model import Finding, finding
-from .nodes import MODULE_NAME, own_nodes, tag
+from .nodes import own_nodes, tag
+from .parameters import parameter_node, put_back, stored_parameters
 
 _LAYERS = ("Background", "Foreground", "Label")
 
@@ -19,15 +20,13 @@ _LAYERS = ("Background", "Foreground", "Label")
 class _Before:
     """The scene as it was when an import began.
 
-    ``parameters`` are those of the module, ``references`` its node references and ``token`` its case: an import writes over them, as the
-    node is a singleton. So are the slice views, whose volumes are kept in ``layers``.
+    ``parameters`` are those of the module: an import writes over them, as their node is a singleton. So are the slice views, whose volumes
+    are kept in ``layers``.
     """
 
     nodes: frozenset[str]
     items: frozenset[int]
-    parameters: Mapping[str, str]
-    references: Mapping[str, tuple[str, ...]]
-    attributes: Mapping[str, str]
+    parameters: Any
     layers: Mapping[str, tuple[Optional[str], ...]]
 
 
@@ -57,10 +56,6 @@ class SceneGuard:
         return told
 
 
-def _parameter_node() -> Optional[Any]:
-    return slicer.mrmlScene.GetSingletonNode(MODULE_NAME, "vtkMRMLScriptedModuleNode")
-
-
 def _composites() -> list[Any]:
     scene, name = slicer.mrmlScene, "vtkMRMLSliceCompositeNode"
     return [scene.GetNthNodeByClass(n, name) for n in range(scene.GetNumberOfNodesByClass(name))]
@@ -74,20 +69,13 @@ def _items() -> frozenset[int]:
 
 
 def _state() -> _Before:
-    scene, node = slicer.mrmlScene, _parameter_node()
-    roles = [node.GetNthNodeReferenceRole(n) for n in range(node.GetNumberOfNodeReferenceRoles())] if node else []
+    scene = slicer.mrmlScene
     return _Before(
         nodes=frozenset(scene.GetNthNode(n).GetID() for n in range(scene.GetNumberOfNodes())),
         items=_items(),
-        parameters={name: node.GetParameter(name) for name in node.GetParameterNames()} if node else {},
-        references={role: _referred(node, role) for role in roles},
-        attributes={name: node.GetAttribute(name) for name in node.GetAttributeNames()} if node else {},
+        parameters=stored_parameters(parameter_node()),
         layers={c.GetID(): tuple(getattr(c, f"Get{layer}VolumeID")() for layer in _LAYERS) for c in _composites()},
     )
-
-
-def _referred(node: Any, role: str) -> tuple[str, ...]:
-    return tuple(node.GetNthNodeReferenceID(role, n) for n in range(node.GetNumberOfNodeReferences(role)))
 
 
 def _remove_what_came(before: _Before) -> None:
@@ -101,22 +89,7 @@ def _remove_what_came(before: _Before) -> None:
 
 
 def _bring_back(before: _Before) -> None:
-    node = _parameter_node()
-    was_modifying = node.StartModify()
-    try:
-        for name in node.GetParameterNames():
-            if name not in before.parameters:
-                node.UnsetParameter(name)
-        for name, value in before.parameters.items():
-            node.SetParameter(name, value)
-        node.RemoveNodeReferenceIDs(None)
-        for role, ids in before.references.items():
-            for id_ in ids:
-                node.AddNodeReferenceID(role, id_)
-        for name in {*node.GetAttributeNames(), *before.attributes}:
-            node.SetAttribute(name, before.attributes.get(name))
-    finally:
-        node.EndModify(was_modifying)
+    put_back(parameter_node(), before.parameters)
     for composite in _composites():
         for layer, id_ in zip(_LAYERS, before.layers.get(composite.GetID(), ())):
             getattr(composite, f"Set{layer}VolumeID")(id_)

@@ -595,6 +595,10 @@
         <source>sex, age, size and weight</source>
         <translation>性別、年齢、身長、体重</translation>
     </message>
+    <message>
+        <source>Change nothing.</source>
+        <translation>何も変えません。</translation>
+    </message>
 </context>
 <context>
     <name>patient.burden_step</name>
@@ -757,6 +761,34 @@
         <source>You changed the table. Press Read exams to apply it.</source>
         <translation>表を変更しました。「検査を読み込む」を押すと反映されます。</translation>
     </message>
+    <message>
+        <source>These folders are of another patient than the open case.</source>
+        <translation>これらのフォルダーは、開いている症例とは別の患者のものです。</translation>
+    </message>
+    <message>
+        <source>It cannot be told whether these folders are of the same patient as the open case.</source>
+        <translation>これらのフォルダーが、開いている症例と同じ患者のものかどうか判断できません。</translation>
+    </message>
+    <message>
+        <source>Reading them closes the open case with the whole scene.</source>
+        <translation>読み込むと、開いている症例はシーン全体とともに閉じられます。</translation>
+    </message>
+    <message>
+        <source>Save, then read</source>
+        <translation>保存して読み込む</translation>
+    </message>
+    <message>
+        <source>Discard, then read</source>
+        <translation>破棄して読み込む</translation>
+    </message>
+    <message>
+        <source>To save the open case, export it into a folder of its own in step 7 first.</source>
+        <translation>開いている症例を保存するには、先に手順7で専用のフォルダーに書き出してください。</translation>
+    </message>
+    <message>
+        <source>You chose other folders. Press Read exams to read them; until then the exams that were read before are shown.</source>
+        <translation>別のフォルダーが選ばれました。読み込むには「検査を読み込む」を押してください。それまでは前に読み込んだ検査が表示されます。</translation>
+    </message>
 </context>
 <context>
     <name>patient.deidentify_step</name>
@@ -822,6 +854,18 @@
     <message>
         <source>Written without identity: {file}</source>
         <translation>患者情報を除いて書き出し済み: {file}</translation>
+    </message>
+    <message>
+        <source>The folder holds results that do not tell whose they are.</source>
+        <translation>フォルダーには、誰のものか分からない結果があります。</translation>
+    </message>
+    <message>
+        <source>The folder holds earlier results of this patient.</source>
+        <translation>フォルダーには、この患者の以前の結果があります。</translation>
+    </message>
+    <message>
+        <source>Replace them</source>
+        <translation>置き換える</translation>
     </message>
 </context>
 <context>
@@ -992,6 +1036,10 @@
     <message>
         <source>The response model needs the M protein of both dates. Without it the change table is still made.</source>
         <translation>治療効果のモデルには両日のM蛋白が必要です。なくても変化の表は作られます。</translation>
+    </message>
+    <message>
+        <source>The sheet is read together with the exams: press Read exams.</source>
+        <translation>検査値の表は検査と一緒に読み込まれます。「検査を読み込む」を押してください。</translation>
     </message>
 </context>
 <context>

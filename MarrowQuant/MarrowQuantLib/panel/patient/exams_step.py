@@ -10,7 +10,8 @@ import qt
 from slicer.i18n import tr as _
 
 from ...dicom import edits
-from ...model import MarrowQuantError, Role
+from ...model import MarrowQuantError, Progress, Relation, Role
+from ...scene.case.reading import AnotherCase
 from ..fields import PathField
 from ..language import said, saidLines
 from ..step import Step
@@ -61,16 +62,52 @@ class ExamsStep(Step):
             self.panel.parameterNode.followUpFolder = path
             self.refresh()
 
-    def onRead(self) -> None:
+    def onRead(self, closeOther: bool = False) -> None:
+        """Read the folders; if they are of another patient than the open case, ask first what is to become of that."""
         self._refusal = ""
-        if self.panel.run(self.case.read):
-            self.showRead()
+        self.panel.question.close()
+        others: list[AnotherCase] = []
+        hasSheet = "labsPath" in self.case.of_next
+
+        def read(progress: Progress) -> None:
+            try:
+                self.case.read(progress, close_other=closeOther)
+            except AnotherCase as error:
+                others.append(error)
+
+        if not self.panel.run(read):
+            return
+        if others:
+            self._askWhatToDo(others[0].relation)
+            return
+        if hasSheet:
+            self.panel.labs.readSheet()
+        self.showRead()
 
     def showRead(self) -> None:
         """The exams were read: show the maps, and open the next step."""
         self.panel.refresh()
         views.showExam(self.exam)
         self.ui.vertebraeSection.collapsed = False
+
+    def _askWhatToDo(self, relation: Relation, more: str = "") -> None:
+        if relation is Relation.OTHER:
+            told = _("These folders are of another patient than the open case.")
+        else:
+            told = _("It cannot be told whether these folders are of the same patient as the open case.")
+        told = f"{told} {_('Reading them closes the open case with the whole scene.')} {more}".strip()
+        choices = [(_("Save, then read"), lambda: self._saveAndRead(relation)), (_("Discard, then read"), self._closeAndRead)]
+        self.panel.question.ask(told, choices)
+
+    def _closeAndRead(self) -> None:
+        self.onRead(closeOther=True)
+
+    def _saveAndRead(self, relation: Relation) -> None:
+        if "outputFolder" in self.case.of_next or not self.panel.parameterNode.outputFolder:
+            self.ui.exportSection.collapsed = False
+            self._askWhatToDo(relation, _("To save the open case, export it into a folder of its own in step 7 first."))
+        else:
+            self.panel.export.write(then=self._closeAndRead)
 
     # ------------------------------------------------------------------------------------------------------ changing a series
     def onCellActivated(self, row: int, column: int) -> None:
@@ -126,6 +163,8 @@ class ExamsStep(Step):
     def missing(self) -> str:
         if not self.case.exams:
             return _("Press Read exams.") if self._folders() else _("Choose the folder of the baseline exam.")
+        if self.case.has_new_folders() and self._folders():
+            return _("You chose other folders. Press Read exams to read them; until then the exams that were read before are shown.")
         pending = [row for label in self.case.exams for row in self.case.series_rows(label) if self._is_pending(row)]
         for row in pending:
             wanted = self._wanted(row)
@@ -136,7 +175,7 @@ class ExamsStep(Step):
     def note(self) -> str:
         if self.exam is None:
             return ""
-        return "\n".join(filter(None, (*map(said, self.case.doubts), saidLines(self.exam.maps.warnings))))
+        return "\n".join(filter(None, (*map(said, self.case.doubts), saidLines((*self.case.notes, *self.exam.maps.warnings)))))
 
     def _folders(self) -> list[Path]:
         parameters = self.panel.parameterNode

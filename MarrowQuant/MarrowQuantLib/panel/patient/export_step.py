@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 import qt
 from slicer.i18n import tr as _
 
-from ...model import Progress
-from ...scene.share import save_share_safe
+from ...model import Progress, Relation
+from ...report.export import ResultsInTheWay
 from ..fields import PathField
 from ..step import Step
 
@@ -39,26 +39,62 @@ class ExportStep(Step):
     def onFolderChanged(self, path: str) -> None:
         if self.panel.parameterNode is not None:
             self.panel.parameterNode.outputFolder = path
+            if self.panel.question.is_open:
+                self.case.of_next.discard("outputFolder")  # it was asked for, to save the open case
+            elif self.case.has_new_folders():
+                self.case.of_next.add("outputFolder")
             self._written, self._shared = [], False
             self.refresh()
 
     def onExport(self) -> None:
-        self._written = []
-        self.panel.run(self._write)
+        self.write()
 
-    def _write(self, progress: Progress) -> None:
+    def write(self, overwrite: bool = False, then: Optional[Callable[[], Any]] = None) -> None:
+        """Export; ask before earlier results are replaced. ``then`` is called when everything is written."""
+        self._written = []
+        self._askBeforeReplacing(lambda progress: self._write(progress, overwrite), lambda: self.write(True, then), then)
+
+    def _write(self, progress: Progress, overwrite: bool) -> None:
         parameters = self.panel.parameterNode
-        written = self.case.export(Path(parameters.outputFolder), parameters.language, progress)
+        written = self.case.export(Path(parameters.outputFolder), parameters.language, progress, overwrite=overwrite)
         self._written = [path.name for path in written.values()]
 
     def onShare(self) -> None:
-        self._shared = False
-        self.panel.run(self._share)
+        self.share()
 
-    def _share(self, progress: Progress) -> None:
+    def share(self, overwrite: bool = False) -> None:
+        """Save the scene without identity; ask before earlier results are replaced."""
+        self._shared = False
+        self._askBeforeReplacing(lambda progress: self._share(progress, overwrite), lambda: self.share(True))
+
+    def _share(self, progress: Progress, overwrite: bool) -> None:
         progress(0.0, "Saving the scene without identity")
-        save_share_safe(Path(self.panel.parameterNode.outputFolder) / SHARED_NAME)
+        self.case.write_share_safe(Path(self.panel.parameterNode.outputFolder) / SHARED_NAME, overwrite=overwrite)
         self._shared = True
+
+    def _askBeforeReplacing(
+        self, write: Callable[[Progress], None], replace: Callable[[], None], then: Optional[Callable[[], Any]] = None
+    ) -> None:
+        self.panel.question.close()
+        inTheWay: list[ResultsInTheWay] = []
+
+        def attempt(progress: Progress) -> None:
+            try:
+                write(progress)
+            except ResultsInTheWay as error:
+                if error.relation is Relation.OTHER:
+                    raise
+                inTheWay.append(error)
+
+        if not self.panel.run(attempt):
+            return
+        if inTheWay:
+            told = _("The folder holds results that do not tell whose they are.")
+            if inTheWay[0].relation is Relation.SAME:
+                told = _("The folder holds earlier results of this patient.")
+            self.panel.question.ask(told, [(_("Replace them"), replace)])
+        elif then is not None:
+            then()
 
     def onOpenFolder(self) -> None:
         qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(self.panel.parameterNode.outputFolder))

@@ -78,6 +78,16 @@ class LabsStep(Step):
         if self.panel.parameterNode is None:
             return
         self.panel.parameterNode.labsPath = path
+        if path and (self.case.has_new_folders() or not self.case.exams):
+            self.case.of_next.add("labsPath")
+            self._sheet.tell(_("The sheet is read together with the exams: press Read exams."))
+            return
+        self.readSheet()
+
+    def readSheet(self) -> None:
+        """Take the sheet of the field over, or say why not."""
+        path = self.panel.parameterNode.labsPath
+        self._sheet.tell("")
         if path and not Path(path).is_file():
             self._sheet.tell(_("There is no such file; the values below hold."))
         elif path and not self.panel.attempt(lambda: self.case.laboratory.read(Path(path))):

@@ -12,6 +12,7 @@ from ...model import iso_date
 from ...scene.case.case import BASELINE, LABELS, Case
 from ..fields import numberFields
 from ..language import said
+from ..question_bar import QuestionBar
 from ..running import RunningPanel
 from . import views
 from .burden_step import BurdenStep
@@ -50,6 +51,7 @@ class Panel(RunningPanel):
         self.case = case
         self.observe, self.unobserve = observe, unobserve
         self.parameterNode: Optional[Any] = None
+        self.question = QuestionBar(ui)
         for name in NUMBER_WIDGETS:  # before the steps: what a field reads must stand in it when they hear of it
             self.fields += numberFields(getattr(ui, name), getattr(ui, f"{name}Refusal"))
         self.exams = ExamsStep(self, ui)
@@ -80,6 +82,7 @@ class Panel(RunningPanel):
         if parameterNode is None:
             self.suspend()
             self.case.parameters = None
+            self.question.close()
             self.case.clear()
             return
         self.parameterNode = self.case.parameters = parameterNode
@@ -130,6 +133,10 @@ class Panel(RunningPanel):
             self._say("⚠ " + "\n".join(map(said, self.case.doubts)))
         self.followHand()
 
+    def tell(self, text: str) -> None:
+        """Say something that no button was pressed for."""
+        self._say("⚠ " + said(text))
+
     def refresh(self) -> None:
         """Bring every widget up to date with the case."""
         if self.parameterNode is None:
@@ -160,4 +167,5 @@ class Panel(RunningPanel):
 
     def _showProgress(self, running: bool) -> None:
         super()._showProgress(running)
+        self.ui.questionFrame.enabled = not running
         self.ui.examComboBox.enabled = not running

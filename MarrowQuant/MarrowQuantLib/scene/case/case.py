@@ -71,6 +71,8 @@ class Case:
         What the follow-up takes over from the baseline, and the lesions of both.
     notes : tuple of str
         What the reader should know about whose the case is.
+    of_next : set of str
+        Parameters with paths that were chosen for the exams that are about to be read.
     remembered : dict
         Label to the record that this object wrote into the scene, to know a scene that was opened since.
     laboratory : Laboratory
@@ -97,6 +99,8 @@ class Case:
         self.laboratory.forget()
         self.notes: tuple[str, ...] = ()
         self._own_folders: set[Path] = set()
+        self._folders: Optional[list[Path]] = None
+        self.of_next: set[str] = set()
         self._results: Optional[Results] = None
         self._loaded: Optional[tuple[Any, tuple[ResponseModel, str]]] = None  # the model, and what it was loaded for
         self._results_key: tuple[Any, ...] = ()
@@ -143,7 +147,7 @@ class Case:
         """
         if self.can_restore():
             self.restore()
-        folders = [Path(text) for text in (self.parameters.baselineFolder, self.parameters.followUpFolder) if text]
+        folders = self.folders()
         files, entries, related = self._recognise(folders, workflow.part(progress, 0.0, 0.3))
         if not close_other:
             refuse_another_case(related)
@@ -158,9 +162,18 @@ class Case:
             close_case(self)
         self._replace_by(maps)
         self.series_edits.were_read(entries, folders)
+        self._folders = folders
         for n, exam in enumerate(self.exams.values()):
             self._take_markups(exam, files[n], folders[min(n, len(folders) - 1)])
         progress(1.0, "Read")
+
+    def folders(self) -> list[Path]:
+        """The folders of the parameter node."""
+        return [Path(text) for text in (self.parameters.baselineFolder, self.parameters.followUpFolder) if text]
+
+    def has_new_folders(self) -> bool:
+        """True if other folders were chosen than those that the case was read from: what is chosen now may be of another patient."""
+        return bool(self.exams) and self.folders() != self._folders
 
     def _recognise(
         self, folders: Sequence[Path], progress: Progress
@@ -414,6 +427,7 @@ class Case:
             doubts += self._measure_again(exam)
         doubts += _refusal(self.follow_up.read)
         self.doubts = tuple(filter(None, doubts))
+        self._folders = self.folders()
         progress(1.0, "Restored")
 
     @staticmethod

@@ -27,6 +27,11 @@ _OF_ONE_EXAM = ("Points", "Segmentation", "Burden")  # ends of the names of the 
 class AnotherCase(MarrowQuantError):
     """The folders hold another case than the scene, or one that may be another."""
 
+    @property
+    def relation(self) -> Relation:
+        """OTHER or UNKNOWN."""
+        return self.values["relation"]
+
 
 def refuse_another_case(related: Optional[Relation]) -> None:
     """Refuse to read exams into a scene that holds a case which is not certainly of the same patient.
@@ -36,11 +41,14 @@ def refuse_another_case(related: Optional[Relation]) -> None:
     AnotherCase
     """
     if related is Relation.OTHER:
-        raise AnotherCase("The folders are of another patient than the case in the scene; save that case, close it, and read again.")
+        raise AnotherCase(
+            "The folders are of another patient than the case in the scene; save that case, close it, and read again.", relation=related
+        )
     if related is Relation.UNKNOWN:
         raise AnotherCase(
             "It cannot be told whether the folders are of the same patient as the case in the scene; save that case, close it, and read "
-            "again."
+            "again.",
+            relation=related,
         )
 
 
@@ -72,8 +80,8 @@ def take_over_scene() -> bool:
 
 
 def close_case(case: Case) -> None:
-    """Close the scene with the case in it, and begin another: only the folders that are about to be read stay."""
-    folders = {name: getattr(case.parameters, name) for name in _READ_FROM}
+    """Close the scene with the case in it, and begin another: only what was chosen for the other one stays."""
+    folders = {name: getattr(case.parameters, name) for name in (*_READ_FROM, *case.of_next)}
     case.clear()
     slicer.mrmlScene.Clear(0)
     case.parameters = case.new_parameters()
