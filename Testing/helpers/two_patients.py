@@ -54,8 +54,9 @@ def fake_files(folder: Path, patient: Patient, n: int) -> SimpleNamespace:
     """An exam as the reader of headers gives it."""
     frame = SimpleNamespace(frame_of_reference=f"1.2.{patient.year}.{n}")
     return SimpleNamespace(
-        folder=folder, patient_key=patient.word, date=patient.dates()[n], volumes=(SimpleNamespace(parts=((frame,),)),), patient=patient
-    )
+        folder=folder, patient_key=patient.word, date=patient.dates()[n], volumes=(SimpleNamespace(parts=((frame,),)),), patient=patient,
+        number=n,
+    )  # fmt: skip
 
 
 def read_exams(folders: list[Path], progress: Any = None, overrides: Any = ()) -> list[SimpleNamespace]:
@@ -69,10 +70,11 @@ def read_exams(folders: list[Path], progress: Any = None, overrides: Any = ()) -
 
 def make_maps(files: SimpleNamespace, label: str, settings: Any, progress: Any = None) -> ExamMaps:
     """Instead of ``workflow.make_maps``."""
-    maps, word = fake_exams.exam_maps(label), files.patient.word
+    maps, word = fake_exams.exam_maps(("baseline", "follow-up")[files.number]), files.patient.word
     row = {**maps.series[0], "series_description": word, "evidence": [f"{word} says FF."]}
     return replace(
         maps,
+        label=label,
         date=files.date,
         maps={key: replace(volume, source=(f"made for {word}",)) for key, volume in maps.maps.items()},
         protocol={**maps.protocol, "manufacturer": word},
