@@ -104,6 +104,8 @@ def put_back(node: Any, stored: tuple[Mapping[str, str], Mapping[str, Optional[s
     was_modifying = node.StartModify()
     try:
         set_tags(node, {"case": token})
+        for name in set(node.GetParameterNames()).difference(texts):
+            node.UnsetParameter(name)
         for name, text in texts.items():
             node.SetParameter(name, text)
         for name, node_id in references.items():

@@ -202,7 +202,7 @@ class Case:
                 exam.labs = nearest[label]
                 continue
             self._take_up(exam, again[label])
-            exam.placement_notes = (*exam.placement_notes, *map(str, self._measure_again(exam)))
+            self.doubts = (*self.doubts, *self._measure_again(exam))
         for exam in self.exams.values():
             exam.remember()
         self.follow_up.read()
