@@ -113,6 +113,7 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameterNodeGuiTag: Optional[Any] = None
 
     def setup(self) -> None:
+        """Build the panel from the ``.ui`` file; called once, when the module is first opened."""
         from MarrowQuantLib.panel.patient.panel import Panel
         from MarrowQuantLib.scene.guard import SceneGuard
 
@@ -133,24 +134,29 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.enter()
 
     def cleanup(self) -> None:
+        """Called when the application closes or the module is reloaded."""
         self.removeObservers()
         self._disconnectGui()
         if self.panel is not None:
             self.panel.cleanup()
 
     def enter(self) -> None:
+        """Called when the module is opened."""
         self.initializeParameterNode()
         self.panel.enter()
         self.panel.restore()
 
     def exit(self) -> None:
+        """Called when another module is opened."""
         self.panel.exit()
         self._disconnectGui()
 
     def onSceneStartClose(self, caller: Any, event: Any) -> None:
+        """The parameter node goes with the scene."""
         self.setParameterNode(None)
 
     def onSceneEndClose(self, caller: Any, event: Any) -> None:
+        """Start on the empty scene."""
         if self.parent.isEntered:
             self.initializeParameterNode()
             self.panel.refresh()
@@ -172,9 +178,11 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.panel.tell(refusal)
 
     def initializeParameterNode(self) -> None:
+        """Take the parameter node of the scene."""
         self.setParameterNode(self.logic.getParameterNode())
 
     def setParameterNode(self, parameterNode: Optional[MarrowQuantParameterNode]) -> None:
+        """Connect the widgets to a parameter node, or to none."""
         self._disconnectGui()
         self._parameterNode = parameterNode
         self.panel.parameterNode = None  # what the connected widgets say while they are filled is not the reader's word
@@ -290,9 +298,11 @@ class MarrowQuantTest(ScriptedLoadableModuleTest):
     TABLES = ("seriesTable", "vertebraeTable", "measurementTable", "componentTable", "labsTable", "changeTable", "contributionTable")
 
     def setUp(self) -> None:
+        """Start on an empty scene."""
         slicer.mrmlScene.Clear()
 
     def runTest(self) -> None:
+        """Run the self test."""
         self.setUp()
         self.test_reader_from_the_sample_to_the_saved_scene_and_back()
         self.setUp()
@@ -352,6 +362,7 @@ class MarrowQuantTest(ScriptedLoadableModuleTest):
         return found
 
     def test_digital_patient_from_folders_to_response_and_back_from_the_saved_scene(self) -> None:
+        """The whole way on the simulated patient, against its truth."""
         from MarrowQuantLib.panel.sample_data import writeSample
 
         folder = Path(slicer.util.tempDirectory())

@@ -65,6 +65,7 @@ class MarrowQuantCohortWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         self.logic = self.panel = self._parameterNode = self._parameterNodeGuiTag = None
 
     def setup(self) -> None:
+        """Build the panel from the ``.ui`` file; called once, when the module is first opened."""
         from MarrowQuantLib.panel.cohort.panel import CohortPanel
 
         ScriptedLoadableModuleWidget.setup(self)
@@ -80,16 +81,20 @@ class MarrowQuantCohortWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         self.setParameterNode(self.logic.getParameterNode())
 
     def cleanup(self) -> None:
+        """Called when the application closes or the module is reloaded."""
         self.removeObservers()
         self._disconnectGui()
 
     def enter(self) -> None:
+        """Called when the module is opened."""
         self.setParameterNode(self.logic.getParameterNode())
 
     def exit(self) -> None:
+        """Called when another module is opened."""
         self._disconnectGui()
 
     def onSceneStartClose(self, caller: Any, event: Any) -> None:
+        """The parameter node goes with the scene."""
         self.setParameterNode(None)
 
     def onSceneEnd(self, caller: Any, event: Any) -> None:
@@ -98,6 +103,7 @@ class MarrowQuantCohortWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
             self.setParameterNode(self.logic.getParameterNode())
 
     def setParameterNode(self, parameterNode: Optional[MarrowQuantCohortParameterNode]) -> None:
+        """Connect the widgets to a parameter node, or to none."""
         self._disconnectGui()
         self._parameterNode = parameterNode
         self.panel.bind(parameterNode)
@@ -139,6 +145,7 @@ class MarrowQuantCohortTest(ScriptedLoadableModuleTest):
     """The simulated cohort from its results to the ROC chart, by script and by the panel, and again from the scene. Needs no window."""
 
     def setUp(self) -> None:
+        """Start on an empty scene."""
         slicer.mrmlScene.Clear()
 
     def test_reader_from_the_folder_to_the_saved_scene_and_back(self) -> None:
@@ -177,6 +184,7 @@ class MarrowQuantCohortTest(ScriptedLoadableModuleTest):
             widget.enter()
 
     def test_simulated_cohort_from_results_to_roc_chart(self) -> None:
+        """From simulated results to the ROC chart, against the published AUC."""
         from MarrowQuantLib.cohort.example import AUC_FF, EVENTS, OUTCOME, write_example
         from MarrowQuantLib.scene.cohort_case import Question
 

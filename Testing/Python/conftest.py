@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,14 @@ import pytest
 if TYPE_CHECKING:
     from MarrowQuantLib.phantom import PhantomPatient
     from slicerhost.application import Host
+
+
+if importlib.util.find_spec("hypothesis"):
+    from hypothesis import settings
+
+    # No deadline: a busy machine is no fault. Derandomised: what is found is found again; whoever wants to search sets another profile.
+    settings.register_profile("marrowquant", deadline=None, max_examples=50, derandomize=True)
+    settings.load_profile("marrowquant")
 
 
 def _need(package: str, why: str) -> None:
@@ -32,10 +41,11 @@ def own_identity_key(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture
 def shared_data() -> Path:
     """The public data beside the repository."""
-    folder = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("The public data (../shared/data beside the repository) are absent.")
-    return folder
+    from helpers.studies import ABSENT, STUDIES
+
+    if not STUDIES.is_dir():
+        pytest.skip(ABSENT)
+    return STUDIES
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +76,13 @@ def slicer_scene() -> Iterator[Any]:
     _empty(slicer.mrmlScene)
     yield slicer.mrmlScene
     _empty(slicer.mrmlScene)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say once for each reason how many tests it skipped."""
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", []))
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count} skipped: {reason}")
 
 
 def _empty(scene: Any) -> None:

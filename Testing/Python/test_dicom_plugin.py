@@ -15,6 +15,7 @@ import pydicom
 import pytest
 from helpers import dicomlib_standin
 from helpers.small_exams import write_small
+from helpers.studies import REFERENCES
 from MarrowQuantLib import dicom
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -144,9 +145,7 @@ def test_a_damaged_series_is_left_to_the_other_plugins_with_a_sentence(
 
 
 def test_the_stand_in_has_no_name_that_slicer_lacks() -> None:
-    path = ROOT.parent / "shared" / "slicer-api" / "slicer_api.json"
-    if not path.is_file():
-        pytest.skip("The names of a real Slicer (../shared/slicer-api beside the repository) are absent.")
+    path = REFERENCES / "real_slicer" / "slicer_api.json"
     real = json.loads(path.read_text(encoding="utf-8"))["python_modules"]["DICOMLib.DICOMPlugin"]["classes"]
     for standin in (dicomlib_standin.DICOMLoadable, dicomlib_standin.DICOMPlugin):
         known = {*real[standin.__name__]["methods"], *real[standin.__name__]["attributes"], "in_subject_hierarchy"}

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from helpers.studies import ABSENT, STUDIES
 from MarrowQuantLib.dicom import SeriesVolume, diffusion_sets, group_exams, inspect_table, scan
 from MarrowQuantLib.model import Role
 
@@ -20,10 +21,9 @@ VENDORS = (
 
 @pytest.fixture(scope="module")
 def data() -> Path:
-    folder = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("The public data (../shared/data beside the repository) are absent.")
-    return folder
+    if not STUDIES.is_dir():
+        pytest.skip(ABSENT)
+    return STUDIES
 
 
 def _of_role(volumes: list[SeriesVolume], role: Role) -> list[SeriesVolume]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.echoes import SIX_ECHOES, columns, disc, simulate
+from helpers.studies import STUDIES, needs_studies
 from MarrowQuantLib.fatwater import fieldmap, fit_fat_water
 from MarrowQuantLib.model import MarrowQuantError
 
-CASES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "fatwater"
+CASES = STUDIES / "fatwater"
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,7 @@ def test_a_bipolar_readout_that_was_asked_for_does_no_harm_to_unipolar_data():
     assert np.abs(fit.pdff_percent - 100 * ff)[inside].max() < 0.1
 
 
-@pytest.mark.skipif(not CASES.is_dir(), reason="the bipolar data (../shared/data/fatwater) are not here")
+@needs_studies
 @pytest.mark.parametrize("name", ["liver_12echo_bipolar", "phantom_16echo_bipolar"])
 def test_real_bipolar_data_are_recognised_and_give_plausible_fat_fractions(name):
     from scipy.io import loadmat
@@ -209,7 +209,7 @@ def test_voxels_without_signal_are_nan_and_counted():
     assert np.abs(fit.pdff_percent - 100 * ff)[~np.isnan(fit.pdff_percent)].max() < 0.1
 
 
-@pytest.mark.skipif(not CASES.is_dir(), reason="the challenge cases (../shared/data/fatwater) are not here")
+@needs_studies
 @pytest.mark.parametrize(("case", "worst_percent"), [(12, 1.0), (13, 0.1), (17, 0.1)])
 def test_challenge_cases_agree_with_an_independent_graph_cut(case, worst_percent):
     from scipy.io import loadmat

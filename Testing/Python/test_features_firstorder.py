@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from helpers.studies import REFERENCES
 from MarrowQuantLib.features import first_order, histogram
 from MarrowQuantLib.model import MarrowQuantError
-
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 
 @pytest.fixture(autouse=True)
@@ -22,13 +20,12 @@ def no_warning_is_emitted():
         yield
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the reference data (../shared/data) are not here")
 @pytest.mark.parametrize("discretisation", [{"levels": 6}, {"bin_width": 1.0}])
 def test_ibsi_digital_phantom_is_reproduced_within_the_published_digits(discretisation):
-    folder = SHARED / "ibsi_digital_phantom" / "nifti"
-    image = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "image" / "phantom.nii.gz")))
-    mask = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "mask" / "mask.nii.gz"))) > 0
-    published = json.loads((SHARED / "references.json").read_text(encoding="utf-8"))["ibsi_digital_phantom"]
+    folder = REFERENCES / "ibsi_digital_phantom"
+    image = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "phantom.nii.gz")))
+    mask = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "mask.nii.gz"))) > 0
+    published = json.loads((REFERENCES / "references.json").read_text(encoding="utf-8"))["ibsi_digital_phantom"]
     ours = first_order(image[mask], **discretisation)
     assert ours["n"] == 74
     compared = [name for name in published if name != "source"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.studies import REFERENCES
 from MarrowQuantLib.model import MarrowQuantError
 from MarrowQuantLib.response import available_models, load_model, translation
 from MarrowQuantLib.response.binormal import auc_interval, auc_of, combined_auc, discriminant, effect_size, hanley_mcneil_se
@@ -16,7 +16,6 @@ from MarrowQuantLib.response.model_file import DEFAULT_MODEL
 from scipy.special import expit, logit
 from scipy.stats import rankdata
 
-REFERENCES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "references.json"
 RESPONDER = {"ff_change": 20.0, "m_protein_change": -90.0}
 
 
@@ -27,9 +26,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def reference():
-    if not REFERENCES.is_file():
-        pytest.skip("the shared reference numbers are not on this machine")
-    return json.loads(REFERENCES.read_text(encoding="utf-8"))["binormal_from_the_published_auc"]
+    return json.loads((REFERENCES / "references.json").read_text(encoding="utf-8"))["binormal_from_the_published_auc"]
 
 
 def empirical_auc(score, event):

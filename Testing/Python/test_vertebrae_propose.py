@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from helpers.studies import STUDIES, needs_studies
 from MarrowQuantLib.model import MarrowQuantError, Volume
 from MarrowQuantLib.vertebrae import default_axes, propose, rois_between
 from scipy import io, ndimage
 
-SPINES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "spine_labels" / "lumbar_t1"
+SPINES = STUDIES / "spine_labels" / "lumbar_t1"
 VOXEL_MM = 3.0  # largest voxel side of the synthetic column: no centre may be off by more than that
 LUMBAR = ("L1", "L2", "L3", "L4", "L5")
 
@@ -111,7 +110,7 @@ def test_impossible_clicks_are_refused():
         rois_between(("L1", centers[0]), ("L5", centers[4]), image.like(np.full_like(image.array, np.nan)))
 
 
-@pytest.mark.skipif(not SPINES.is_dir(), reason="the labelled lumbar spines are not here")
+@needs_studies
 def test_centres_on_ten_real_spines():
     """Clicks at the labelled centroids of L1 and L5. The prior's curve was measured on the same ten spines, so this is not an
     independent validation; the image search has nothing from them."""

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 from helpers import spines
+from helpers.studies import needs_studies
 from MarrowQuantLib import cli
 from MarrowQuantLib.io import imagefiles
 from MarrowQuantLib.model import MarrowQuantError, Role, Volume
@@ -16,7 +17,6 @@ from MarrowQuantLib.vertebrae import segment_bodies
 from MarrowQuantLib.vertebrae.column import ColumnFrame, Sampler, side_of_body
 from scipy import ndimage
 
-needs_spines = pytest.mark.skipif(not spines.SPINES.is_dir(), reason="the labelled lumbar spines are not here")
 LUMBAR = spines.LUMBAR
 
 
@@ -33,7 +33,7 @@ def clicks_at(centers, seed=1):
     return {level: centers[level] + rng.normal(0, spines.CLICK_ERROR_MM, 3) for level in ("L1", "L5")}
 
 
-@needs_spines
+@needs_studies
 @pytest.mark.parametrize("variant", ["as acquired", "4 mm sagittal", "4 mm axial", "shading and noise"])
 def test_bodies_of_real_spines_agree_with_the_labels(variant):
     for number in (2, 8) if variant == "as acquired" else (8,):
@@ -46,7 +46,7 @@ def test_bodies_of_real_spines_agree_with_the_labels(variant):
         assert reached["inside"].min() > 0.90 and reached["roi_ml"].min() > 4.0
 
 
-@needs_spines
+@needs_studies
 def test_a_real_body_whose_walls_are_missed_is_doubted_and_a_good_one_is_not():
     case = spines.VARIANTS["4 mm sagittal"](spines.spine(7))
     found, reached = spines.run(case, 7, 3)
@@ -56,7 +56,7 @@ def test_a_real_body_whose_walls_are_missed_is_doubted_and_a_good_one_is_not():
     assert found.bodies[worst].doubts and not found.bodies[best].doubts
 
 
-@needs_spines
+@needs_studies
 @pytest.mark.parametrize("number", range(1, 11))
 def test_clicks_on_two_neighbours_find_both(number):
     """Their distance tells little of the size of the bodies; taken at its word, one in eight was lost."""
@@ -67,7 +67,7 @@ def test_clicks_on_two_neighbours_find_both(number):
     assert all(np.linalg.norm(body.center_ras - clicked[body.level]) < 4 for body in found.bodies)
 
 
-@needs_spines
+@needs_studies
 def test_an_inverted_image_gives_the_same_bodies():
     case = spines.spine(5)
     clicks = spines.clicks(case, 5, 0)
@@ -75,7 +75,7 @@ def test_an_inverted_image_gives_the_same_bodies():
     assert spines.dice(plain.labels.array > 0, inverted.labels.array > 0) > 0.995
 
 
-@needs_spines
+@needs_studies
 def test_a_column_bent_to_the_side_is_followed():
     case = spines.bent(spines.spine(8), 10)
     found = segment_bodies(case.image, spines.clicks(case, 8, 0))
@@ -83,7 +83,7 @@ def test_a_column_bent_to_the_side_is_followed():
     assert np.abs(sideways).max() < 3.0  # 5.9 with one straight midline for all bodies
 
 
-@needs_spines
+@needs_studies
 def test_a_body_that_was_lost_to_the_side_of_its_neighbours_is_told():
     case = spines.bent(spines.spine(5), 10)
     found = segment_bodies(case.image, spines.clicks(case, 5, 0))

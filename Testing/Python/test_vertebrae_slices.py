@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers import spines
+from helpers.studies import needs_studies
 from MarrowQuantLib.model import Volume
 from MarrowQuantLib.phantom.shapes import rotation
 from MarrowQuantLib.vertebrae import segment_bodies
@@ -14,7 +15,6 @@ from MarrowQuantLib.vertebrae.column import Sampler
 from MarrowQuantLib.vertebrae.slices import thin_slices
 from scipy import special
 
-needs_spines = pytest.mark.skipif(not spines.SPINES.is_dir(), reason="the labelled lumbar spines are not here")
 ORIGIN = [np.zeros(3)]
 
 
@@ -101,7 +101,7 @@ def test_a_missing_value_counts_as_the_median_and_does_not_spread():
     np.testing.assert_allclose(samples, expected, atol=1e-5)
 
 
-@needs_spines
+@needs_studies
 def test_real_bodies_on_axial_slices_fit_better_than_with_linear_interpolation():
     """Near the midline, in spine 9, one of the three that gain most. Slices interpolated linearly to 1 mm are what the search would see
     without dividing."""

@@ -11,6 +11,7 @@ import nibabel
 import numpy as np
 import pytest
 from helpers import spines
+from helpers.studies import ABSENT, STUDIES, needs_studies
 from MarrowQuantLib import cli, workflow
 from MarrowQuantLib.batch import read_manifest
 from MarrowQuantLib.exam.maps import ExamMaps
@@ -24,8 +25,6 @@ from MarrowQuantLib.vertebrae.numbering import find_numbering
 from MarrowQuantLib.vertebrae.segfile import cut_to_box, write_segmentation
 from MarrowQuantLib.vertebrae.terminology import CATEGORY, CONTEXT, LEVEL_CODES, OTHER_CODES, level_of_terminology, level_terminology
 
-needs_spines = pytest.mark.skipif(not spines.SPINES.is_dir(), reason="the labelled lumbar spines are not here")
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 COLUMN = ("T12", "L1", "L2", "L3")
 # numbers as the tools' own lists give them, written out by hand
 NUMBERS = {
@@ -174,7 +173,7 @@ def test_versions_of_totalsegmentator_are_told_by_how_far_apart_the_vertebrae_li
         read_labels(write(shrunk(labels), tmp_path / "small.nii.gz"))
 
 
-@needs_spines
+@needs_studies
 @pytest.mark.parametrize("number", range(1, 11))
 def test_the_numbers_of_an_adult_lumbar_spine_are_those_of_version_2(number):
     centers = dict(zip((31, 30, 29, 28, 27), spines.spine(number).centers))
@@ -291,7 +290,7 @@ def test_the_arch_is_told_from_the_body(whole_vertebrae):
         assert np.degrees(np.arccos(body.axes[:, 2] @ true.axes[:, 2])) < 4
 
 
-@needs_spines
+@needs_studies
 @pytest.mark.parametrize(("number", "variant"), [(2, "as acquired"), (8, "4 mm sagittal"), (5, "4 mm axial")])
 def test_rois_in_labels_of_real_bodies_keep_their_margin(number, variant):
     case = spines.VARIANTS[variant](spines.spine(number))
@@ -304,9 +303,9 @@ def test_rois_in_labels_of_real_bodies_keep_their_margin(number, variant):
 
 
 def test_bodies_cut_from_real_whole_labels_agree_with_the_labelled_corpus(tmp_path):
-    folder = SHARED / "spine_labels" / "tptbox"
+    folder = STUDIES / "spine_labels" / "tptbox"
     if not folder.is_dir():
-        pytest.skip("The TPTBox sample (../shared/data beside the repository) is absent.")
+        pytest.skip(ABSENT)
     vertebra, parts = (imagefiles.read_volumes(folder / f"sub-mri_seg-{name}_label-6_msk.nii.gz")[0] for name in ("vert", "subreg"))
     whole = vertebra.like(np.where(np.isin(vertebra.array, (6, 7)), vertebra.array - 5, 0).astype(np.int32))
     found = take_over(labelled(whole, ("L1", "L2")))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Callable
 
 import numpy as np
@@ -13,7 +12,9 @@ from MarrowQuantLib.model import Volume
 from MarrowQuantLib.vertebrae import BodySegmentation, rasterise, segment_bodies
 from scipy import io, ndimage
 
-SPINE_LABELS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "spine_labels"
+from .studies import STUDIES
+
+SPINE_LABELS = STUDIES / "spine_labels"
 SPINES, CROP = SPINE_LABELS / "lumbar_t1", SPINE_LABELS / "tptbox"
 LUMBAR = ("L1", "L2", "L3", "L4", "L5")
 CLICK_ERROR_MM = 4.0  # standard deviation along each axis

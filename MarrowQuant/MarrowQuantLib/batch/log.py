@@ -23,6 +23,7 @@ class BatchLog:
         self.path = Path(folder) / LOG_FILE
 
     def write(self, event: str, **entries: Any) -> None:
+        """Append one event with its entries and the time, in UTC, and flush it."""
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         line = json.dumps({"time": now, "event": event, **entries, "software": __version__}, ensure_ascii=False)
         with self.path.open("a", encoding="utf-8") as file:

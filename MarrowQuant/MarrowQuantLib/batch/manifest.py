@@ -44,10 +44,12 @@ class Case:
 
     @property
     def exams(self) -> list[Path]:
+        """Folders of the baseline and, where there is one, of the follow-up."""
         return [self.paths[column] for column in ("baseline", "follow_up") if column in self.paths]
 
     @property
     def rois(self) -> list[Path]:
+        """Files with ROIs, in the order of the exams."""
         return [self.paths[column] for column in ("rois", "rois_follow_up") if column in self.paths]
 
 

@@ -70,12 +70,15 @@ class Surroundings:
         self.roi_voxels = _roi_voxels(rois, self._image)
 
     def landmarks(self, vertex_mm: Optional[float]) -> Optional[Landmarks]:
+        """Levels of the body by the ROIs and the vertex (RAS, mm); see :func:`.landmarks.find_landmarks`."""
         return find_landmarks(self.context.rois, vertex_mm)
 
     def regions(self, pieces: Pieces, landmarks: Optional[Landmarks], outline: BodyOutline) -> list[str]:
+        """Region of each piece; see :func:`.landmarks.regions_of`."""
         return regions_of(pieces.centroid_ras, landmarks, outline)
 
     def soft_tissue(self, pieces: Pieces, landmarks: Optional[Landmarks], outline: BodyOutline) -> list[str]:
+        """Why each piece may be no bone, "" where nothing speaks for it; see :func:`.softtissue.propose_soft_tissue`."""
         return propose_soft_tissue(pieces.centroid_ras, landmarks, outline)
 
     def near_seam(self, pieces: Pieces) -> np.ndarray:

@@ -7,13 +7,6 @@ import numpy as np
 from ..model import MarrowQuantError, Volume
 
 
-def lies_inside(volume: Volume, points_ras: np.ndarray) -> np.ndarray:
-    """True for each point, RAS mm, shape (n, 3), that lies in a voxel of the volume."""
-    inverse = np.linalg.inv(volume.ijk_to_ras)
-    index = points_ras @ inverse[:3, :3].T + inverse[:3, 3]
-    return np.all((index > -0.5) & (index < np.array(volume.array.shape[::-1]) - 0.5), axis=1)
-
-
 def values_at(volume: Volume, points_ras: np.ndarray) -> np.ndarray:
     """Value of the voxel in which each point lies; 0 outside the volume.
 
@@ -29,8 +22,7 @@ def values_at(volume: Volume, points_ras: np.ndarray) -> np.ndarray:
     ndarray, shape (n,)
         In the volume's own type.
     """
-    inverse = np.linalg.inv(volume.ijk_to_ras)
-    kji = np.rint(points_ras @ inverse[:3, :3].T + inverse[:3, 3]).astype(int)[:, ::-1]
+    kji = np.rint(volume.to_ijk(points_ras)).astype(int)[:, ::-1]
     inside = np.all((kji >= 0) & (kji < volume.array.shape), axis=1)
     values = np.zeros(len(points_ras), dtype=volume.array.dtype)
     values[inside] = volume.array[tuple(kji[inside].T)]
@@ -48,6 +40,5 @@ def check_mask(mask: Volume, image: Volume) -> None:
     kji = np.argwhere(np.nan_to_num(mask.array) > 0)
     if not len(kji):
         raise MarrowQuantError("The skeleton mask is empty; draw or choose one that marks bone, or measure without a mask.")
-    points = kji[:, ::-1] @ mask.ijk_to_ras[:3, :3].T + mask.ijk_to_ras[:3, 3]
-    if not lies_inside(image, points).any():
+    if not image.sees(mask.to_ras(kji[:, ::-1])).any():
         raise MarrowQuantError("The skeleton mask lies outside the diffusion images; choose the mask that belongs to this exam.")

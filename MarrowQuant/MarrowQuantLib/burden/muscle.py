@@ -10,7 +10,6 @@ import numpy as np
 from scipy import ndimage
 
 from ..model import UNIT_ADC, MarrowQuantError, Volume, finding
-from .lookup import lies_inside
 
 MUSCLE_ADC_WINDOW = (1200.0, 1900.0)
 """ADC in µm²/s in which muscle is looked for; our choice, wide enough for the spread between scanners. Fatty marrow, suppressed fat and
@@ -151,23 +150,20 @@ def muscle_at(high_b: Volume, adc: Volume, points_ras: Sequence[Sequence[float]]
 
 def points_inside(volume: Volume, points_ras: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
     """Those of the points that lie in a voxel of the volume."""
-    inside = lies_inside(volume, np.array(points_ras, dtype=float).reshape(-1, 3))
+    inside = volume.sees(np.array(points_ras, dtype=float).reshape(-1, 3))
     return [tuple(point) for point, is_inside in zip(points_ras, inside) if is_inside]
 
 
 def _mark_sphere(inside: np.ndarray, volume: Volume, point_ras: np.ndarray) -> None:
     """Set the voxels whose centres lie within the radius of a point; only their box is looked at."""
-    matrix = volume.ijk_to_ras
-    inverse = np.linalg.inv(matrix)
-    ijk = inverse[:3, :3] @ point_ras + inverse[:3, 3]
-    reach = POINT_RADIUS_MM * np.linalg.norm(inverse[:3, :3], axis=1)
+    ijk, reach = volume.to_ijk(point_ras), volume.reach(POINT_RADIUS_MM)
     shape = np.array(volume.array.shape[::-1])
     low = np.clip(np.ceil(ijk - reach), 0, shape).astype(int)
     high = np.clip(np.floor(ijk + reach) + 1, low, shape).astype(int)
-    grid = np.stack(np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high)), indexing="ij"))
-    offset = np.tensordot(matrix[:3, :3], grid - ijk[:, None, None, None], axes=1)
+    grid = np.stack(np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high)), indexing="ij"), axis=-1)
+    offset = volume.to_ras(grid) - point_ras
     box = tuple(slice(a, b) for a, b in zip(low[::-1], high[::-1]))
-    inside[box] |= (np.sum(offset**2, axis=0) <= POINT_RADIUS_MM**2).transpose(2, 1, 0)
+    inside[box] |= (np.sum(offset**2, axis=-1) <= POINT_RADIUS_MM**2).transpose(2, 1, 0)
 
 
 def check_pair(high_b: Volume, adc: Volume) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..model import ACCEPTED, PHYSIOLOGICAL, finding
+from ..model import ACCEPTED, PHYSIOLOGICAL, Volume, finding
 from .pieces import Pieces
 
 _SLAB_MM = 10.0  # the body's outline is taken per slab of this height
@@ -59,14 +59,14 @@ class BodyOutline:
         return (points_ras[:, 1] - back) / np.maximum(front - back, 1.0)
 
 
-def outline_of(tissue: np.ndarray, ijk_to_ras: np.ndarray, *, max_points: int = 40_000) -> BodyOutline:
-    """Outline of the body from a tissue mask of shape (k, j, i); thinned evenly to ``max_points`` voxels."""
-    flat = np.flatnonzero(tissue)
+def outline_of(tissue: Volume, *, max_points: int = 40_000) -> BodyOutline:
+    """Outline of the body from a mask of tissue; thinned evenly to ``max_points`` voxels."""
+    flat = np.flatnonzero(tissue.array)
     flat = flat[:: max(1, flat.size // max_points)]
-    k, j, i = np.unravel_index(flat, tissue.shape)
-    points = np.stack([i, j, k], axis=1) @ ijk_to_ras[:3, :3].T + ijk_to_ras[:3, 3]
+    k, j, i = np.unravel_index(flat, tissue.array.shape)
+    points = tissue.to_ras(np.stack([i, j, k], axis=1))
     if not len(points):
-        origin = ijk_to_ras[:3, 3]
+        origin = tissue.to_ras((0, 0, 0))
         right, front, up = (origin[axis : axis + 1] for axis in range(3))
         return BodyOutline(up, right, front, front, float(origin[2]))
     slab = np.floor((points[:, 2] - points[:, 2].min()) / _SLAB_MM).astype(int)

@@ -106,7 +106,7 @@ class BurdenSession:
         self.muscle = muscle_reference(high_b, adc, muscle)
         self._high_b, self._adc_map, self._skeleton = high_b, adc, skeleton
         self._min_component_ml = min_component_ml
-        self._outline = outline_of(tissue_mask(high_b.array), high_b.ijk_to_ras)
+        self._outline = outline_of(high_b.like(tissue_mask(high_b.array)))
         self._surroundings = Surroundings(context or BurdenContext(), high_b)
         self._decisions = Decisions()
         self._candidates: Optional[Candidates] = None
@@ -117,6 +117,7 @@ class BurdenSession:
 
     @property
     def muscle_signal(self) -> float:
+        """High-b signal of muscle, to which the threshold refers."""
         return self.muscle.signal
 
     def set_rois(self, rois: Sequence[VertebraROI]) -> None:
@@ -368,7 +369,7 @@ def _flags_of_edits(edits: Optional[Edits], n_without_adc: int, voxel_ml: float)
 def _positions(flat: np.ndarray, volume: Volume) -> np.ndarray:
     """RAS position in mm of voxels given by their flat indices; shape (n, 3)."""
     index = np.stack(np.unravel_index(flat, volume.array.shape)[::-1], axis=1)
-    return index @ volume.ijk_to_ras[:3, :3].T + volume.ijk_to_ras[:3, 3]
+    return volume.to_ras(index)
 
 
 def _check_thresholds(ratio: float, adc_window: Sequence[float], min_component_ml: float, class_edges: Sequence[float]) -> None:

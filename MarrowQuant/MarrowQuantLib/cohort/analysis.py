@@ -33,6 +33,7 @@ class Selected:
 
     @property
     def event_in_words(self) -> str:
+        """The outcome and the values that count as the event, such as "best_response = CR or VGPR"."""
         return f"{self.outcome_name} = {' or '.join(self.events)}" if self.events else self.outcome_name
 
 

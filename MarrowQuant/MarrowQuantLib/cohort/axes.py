@@ -45,10 +45,12 @@ def unit_square(across: str, up: str) -> tuple[list[str], Scale, Scale]:
 
 
 def square_svg(label: str, parts: Sequence[str]) -> str:
+    """A figure with the square plot area, with what stands in it."""
     return svg(LEFT + SIZE + 14, TOP + SIZE + 36, label, parts)
 
 
 def polyline(across: Iterable[float], up: Iterable[float], x: Scale, y: Scale, colour: str, dash: str = "", width: float = 2.0) -> str:
+    """A line through points given in the units of the axes."""
     points = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in zip(across, up))
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
     return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width:g}"{dashes}/>'

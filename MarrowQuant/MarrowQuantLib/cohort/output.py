@@ -44,6 +44,7 @@ def roc_answer(chosen: Selected, analysis: RocAnalysis) -> dict[str, Any]:
 
 
 def roc_fields(curve: Roc) -> dict[str, Any]:
+    """What is written of one ROC curve."""
     cut = curve.cut_off
     return {
         "auc": curve.auc,
@@ -63,6 +64,7 @@ def logistic_answer(chosen: Selected, fit: LogisticFit, warnings: Sequence[str])
 
 
 def fit_fields(fit: LogisticFit) -> dict[str, Any]:
+    """What is written of a logistic fit: each term with its interval, p and odds ratio."""
     terms = {
         name: {"coefficient": beta, "standard_error": error, "interval": interval, "p": p, "odds_ratio": odds_ratio(beta)}
         for name, beta, error, interval, p in zip(fit.names, fit.coefficients, fit.standard_errors, fit.intervals, fit.p)
@@ -84,6 +86,7 @@ def odds_ratio(coefficient: np.ndarray) -> np.ndarray:
 
 
 def groups_answer(chosen: Selected, comparisons: Sequence[Comparison], correction: str) -> dict[str, Any]:
+    """The Mann-Whitney tests of all predictors, with their corrected p."""
     tests = {item.name: {**vars(item.test), "adjusted_p": item.adjusted_p} for item in comparisons}
     return {**head(chosen), "test": "Mann-Whitney, two-sided", "correction": correction, "predictors": tests}
 
@@ -180,6 +183,7 @@ VALIDATION_HEADER = ("measure", "apparent", "optimism", "corrected", "cross-vali
 
 
 def group_rows(comparisons: Sequence[Comparison]) -> list[tuple[Any, ...]]:
+    """Rows under ``GROUP_HEADER``."""
     rows = []
     for item in comparisons:
         test = item.test
@@ -190,6 +194,7 @@ def group_rows(comparisons: Sequence[Comparison]) -> list[tuple[Any, ...]]:
 
 
 def roc_rows(curves: Mapping[str, Roc]) -> list[tuple[Any, ...]]:
+    """Rows under ``ROC_HEADER``."""
     rows = []
     for name, curve in curves.items():
         cut, interval = curve.cut_off, curve.interval or (None, None)
@@ -208,5 +213,6 @@ def model_rows(fit: LogisticFit) -> list[tuple[Any, ...]]:
 
 
 def validation_rows(validation: Validation) -> list[tuple[Any, ...]]:
+    """Rows under ``VALIDATION_HEADER``."""
     parts = (validation.apparent, validation.optimism, validation.corrected, validation.cross_validated)
     return [(MEASURES[item.name], *(round(getattr(part, item.name), 9) for part in parts)) for item in fields(Performance)]

@@ -81,6 +81,7 @@ class Developed:
         return self.intercept + predictors[:, list(self.kept)] @ self.slopes
 
     def probability(self, predictors: np.ndarray) -> np.ndarray:
+        """Probability of the event for rows of predictors."""
         return expit(self.linear_predictor(predictors))
 
 

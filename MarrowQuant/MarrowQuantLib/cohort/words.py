@@ -156,4 +156,5 @@ class Words:
         return _JAPANESE.get(name, name) if self.language == "ja" else name
 
     def cell(self, text: str) -> str:
+        """A word in a table's cell, in the reader's language."""
         return _CELLS.get(text, text) if self.language == "ja" else text

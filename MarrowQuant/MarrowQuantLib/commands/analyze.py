@@ -41,6 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the report's language and the scene."""
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the report")
     parser.add_argument("--no-scene", action="store_true", help="do not write scene.mrb")
 

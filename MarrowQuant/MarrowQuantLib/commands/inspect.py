@@ -21,6 +21,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def add_overrides(parser: argparse.ArgumentParser) -> None:
+    """Add ``--overrides``; :func:`overrides_of` reads it."""
     parser.add_argument(
         "--overrides", type=Path, metavar="FILE", help="JSON list of what you know better: series, role, b_value, scale, date, exclude"
     )
@@ -47,6 +48,7 @@ def _date(text: str) -> datetime.date:
 
 
 def overrides_of(options: argparse.Namespace) -> tuple[dicom.Override, ...]:
+    """The reader's decisions from the file that was given; none without one."""
     return dicom.read_overrides(options.overrides) if options.overrides else ()
 
 

@@ -26,6 +26,7 @@ class ProgressBar:
         self.shown = line
 
     def end(self) -> None:
+        """Leave the line of the bar, if one is drawn."""
         if self.shown and sys.stderr.isatty():
             print(file=sys.stderr)
         self.shown = ""

@@ -10,6 +10,7 @@ from ..model import MarrowQuantError, Subject
 
 
 def add_subject(parser: argparse.ArgumentParser) -> None:
+    """Add ``--age`` and ``--sex``; :func:`read_subject` reads them."""
     parser.add_argument("--age", type=float, help="age in years at the first exam, to show published normal fat fractions")
     parser.add_argument("--sex", choices=(FEMALE, MALE), help="as --age; neither is ever read from the images")
 

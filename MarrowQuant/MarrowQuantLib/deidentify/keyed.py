@@ -57,6 +57,7 @@ class KeyAppeared(Exception):
 
 
 def new_secret() -> bytes:
+    """A secret drawn by the operating system."""
     return secrets.token_bytes(KEY_BYTES)
 
 

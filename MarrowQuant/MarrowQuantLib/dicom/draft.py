@@ -47,10 +47,12 @@ class Draft:
 
     @property
     def frame(self) -> Frame:
+        """The first slice, whose header stands for the volume."""
         return self.grid.frames[0]
 
     @property
     def role(self) -> Role:
+        """What the volume is taken for so far."""
         return self.verdict.role
 
     @property
@@ -60,6 +62,7 @@ class Draft:
 
     @property
     def exam(self) -> Hashable:
+        """Whose exam it is, and of which day."""
         return (self.frame.patient_key, self.frame.exam_date)
 
     @property

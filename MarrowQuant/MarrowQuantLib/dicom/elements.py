@@ -126,6 +126,7 @@ class Elements:
         return numbers
 
     def text(self, tag: int) -> str:
+        """The value as text; "" where there is none."""
         value = self.value(tag)
         return "" if value is None else as_text(value)
 

@@ -58,6 +58,7 @@ class BoundedReader:
         self.tell, self.seek = file.tell, file.seek
 
     def read(self, size: int = -1) -> bytes:
+        """Read up to ``size`` bytes, or raise when the file gives more than it holds."""
         data = self._file.read(size if 0 <= size <= self._bytes else self._bytes + 1)
         self._reads -= 1
         self._bytes -= len(data)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..model import certain
+from ..model import RAS_TO_LPS, certain
 from .frame import Frame
 
-LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
+LPS_TO_RAS = np.diag(RAS_TO_LPS)[:3]
 SAME_POSITION_MM = 0.05  # our choice: far below any slice spacing, above rounding in the headers
 SAME_DIRECTION = 5e-3  # our choice: direction cosines that differ by less (0.3°) are the same orientation
 IRREGULAR_STEP = 0.05  # our choice: a slice step that differs from the median step by more than 5 % is a gap

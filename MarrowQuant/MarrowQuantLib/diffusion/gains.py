@@ -22,6 +22,7 @@ class Placed:
 
     @property
     def last(self) -> int:
+        """Slice of the reference's grid at which the station ends."""
         return self.first + self.array.shape[0] - 1
 
 

@@ -135,7 +135,7 @@ def place(index: int, station: Volume, reference: Volume, warnings: list[str]) -
             )
     station = _turned_like(station, reference)
     _check_grid(name, station, reference)
-    i, j, k = (np.linalg.inv(reference.ijk_to_ras) @ station.ijk_to_ras[:, 3])[:3]
+    i, j, k = reference.to_ijk(station.to_ras((0, 0, 0)))
     in_plane_shift = float(np.hypot(i, j))
     if in_plane_shift > LARGEST_PIXEL_SHIFT:
         raise MarrowQuantError(

@@ -102,6 +102,7 @@ class EchoSet:
 
     @property
     def first(self) -> SeriesVolume:
+        """The first volume, whose header stands for the set."""
         return self.volumes[0][0]
 
 

@@ -89,6 +89,7 @@ class ExamBuilder:
         ]
 
     def load(self, volume: SeriesVolume) -> Volume:
+        """Load a volume, and keep in the protocol what it was acquired with."""
         self.used.add(id(volume))
         for key in ("manufacturer", "field_strength_t"):
             if volume.acquisition.get(key) is not None:
@@ -96,6 +97,7 @@ class ExamBuilder:
         return volume.load()
 
     def of_role(self, role: Role) -> list[SeriesVolume]:
+        """The exam's volumes of one role."""
         return [v for v in self.volumes if v.role == role]
 
     def warn(self, sentences: Iterable[str]) -> None:

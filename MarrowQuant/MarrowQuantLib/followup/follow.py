@@ -99,6 +99,7 @@ class BodyMovement:
 
     @classmethod
     def from_plain(cls, slabs: Sequence[Mapping[str, Any]]) -> BodyMovement:
+        """From what :meth:`plain` wrote."""
         transforms = tuple(Rigid(np.array(slab["rotation"], dtype=float), np.array(slab["shift"], dtype=float)) for slab in slabs)
         return cls(np.array([slab["height"] for slab in slabs], dtype=float), transforms)
 

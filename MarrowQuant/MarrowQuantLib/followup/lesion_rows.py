@@ -34,6 +34,7 @@ class LesionRow:
 
     @property
     def volume_change_ml(self) -> float:
+        """Follow-up minus baseline, mL."""
         return self.change.volume_after_ml - self.change.volume_before_ml
 
     @property

@@ -138,7 +138,7 @@ def _overlaps(
     for label, component in before.items():
         box = boxes[label - 1]
         kji = np.argwhere(baseline.array[box] == label) + [axis.start for axis in box]
-        points = carry(kji[:, ::-1] @ baseline.ijk_to_ras[:3, :3].T + baseline.ijk_to_ras[:3, 3])
+        points = carry(baseline.to_ras(kji[:, ::-1]))
         hit = values_at(follow_up, points)
         for other, count in zip(*np.unique(hit[hit > 0], return_counts=True)):
             if int(other) in after:

@@ -112,8 +112,7 @@ def _inside(roi: VertebraROI, volume: Volume) -> tuple[np.ndarray, np.ndarray, n
     """Of the ROI's voxels: indices (k, j, i), values, NaN among them, and RAS positions in mm, shape (n, 3)."""
     voxels = rasterise(roi, volume)
     kji = np.argwhere(voxels.local_mask) + [part.start for part in voxels.bounds]
-    places = kji[:, ::-1] @ volume.ijk_to_ras[:3, :3].T + volume.ijk_to_ras[:3, 3]
-    return kji, volume.array[voxels.bounds][voxels.local_mask], places
+    return kji, volume.array[voxels.bounds][voxels.local_mask], volume.to_ras(kji[:, ::-1])
 
 
 def _movement(before: VertebraROI, after: VertebraROI) -> Rigid:
@@ -127,8 +126,7 @@ def _movement(before: VertebraROI, after: VertebraROI) -> Rigid:
 
 def _values_at(volume: Volume, places_ras: np.ndarray) -> np.ndarray:
     """Linear interpolation; NaN outside the map, and where a neighbour has no value."""
-    inverse = np.linalg.inv(volume.ijk_to_ras)
-    kji = (places_ras @ inverse[:3, :3].T + inverse[:3, 3])[:, ::-1]
+    kji = volume.to_ijk(places_ras)[:, ::-1]
     return map_coordinates(volume.array, kji.T, output=np.float64, order=1, mode="constant", cval=np.nan)
 
 

@@ -13,9 +13,10 @@ from typing import Optional
 import numpy as np
 import SimpleITK as sitk
 
-from ..model import MarrowQuantError, Numbers, Volume
+from ..io.imagefiles import grid_of, to_sitk
+from ..model import RAS_TO_LPS, MarrowQuantError, Numbers, Volume
 
-_LPS = np.diag([-1.0, -1.0, 1.0])
+_LPS = RAS_TO_LPS[:3, :3]
 _BINS = 32
 _SAMPLES = 20_000  # voxels of the metric; more cost time and move the result by hundredths of a millimetre
 _WHOLE_MM, _LOCAL_MM = (8.0, 4.0), (4.0, 2.0)  # voxel sizes that the search goes through; our choice
@@ -57,26 +58,19 @@ class Rigid:
 
 
 def identity() -> Rigid:
+    """The transform that moves nothing."""
     return Rigid(np.eye(3), np.zeros(3))
 
 
-def to_sitk(volume: Volume) -> sitk.Image:
-    """A SimpleITK image (LPS) with the volume's values and geometry; NaN become 0."""
-    image = sitk.GetImageFromArray(np.nan_to_num(volume.array).astype(np.float32))
-    spacing = volume.spacing_mm
-    image.SetSpacing([float(s) for s in spacing])
-    image.SetOrigin([float(x) for x in _LPS @ volume.ijk_to_ras[:3, 3]])
-    image.SetDirection([float(x) for x in (_LPS @ (volume.ijk_to_ras[:3, :3] / spacing)).ravel()])
-    return image
+def _image(volume: Volume) -> sitk.Image:
+    """What is registered: NaN become 0."""
+    return to_sitk(volume.like(np.nan_to_num(volume.array).astype(np.float32)))
 
 
 def coarser(volume: Volume, size_mm: float) -> Volume:
     """The volume smoothed and shrunk to voxels of about ``size_mm``: for several registrations of one image, made once."""
-    image = _coarser(to_sitk(volume), size_mm)
-    matrix = np.eye(4)
-    matrix[:3, :3] = _LPS @ (np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing())
-    matrix[:3, 3] = _LPS @ image.GetOrigin()
-    return volume.like(sitk.GetArrayFromImage(image), ijk_to_ras=matrix)
+    image = _coarser(_image(volume), size_mm)
+    return volume.like(sitk.GetArrayFromImage(image), ijk_to_ras=grid_of(image))
 
 
 def register(
@@ -108,7 +102,7 @@ def register(
     """
     begin = start or identity()
     fixed_volume = baseline if center_ras is None else _crop(baseline, center_ras, np.asarray(half_size_mm))
-    fixed, moving = to_sitk(fixed_volume), to_sitk(follow_up)
+    fixed, moving = _image(fixed_volume), _image(follow_up)
     center = _LPS @ np.asarray(_middle(baseline) if center_ras is None else center_ras, dtype=float)
     transform = sitk.Euler3DTransform()
     transform.SetCenter([float(c) for c in center])
@@ -128,7 +122,7 @@ def register(
 
 def find_shift(baseline: Volume, follow_up: Volume) -> Rigid:
     """The shift, of up to 24 mm along each axis in steps of 8 mm, at which the images agree best: a start where a search missed."""
-    fixed, moving = (_coarser(to_sitk(volume), _REACH_VOXEL_MM) for volume in (baseline, follow_up))
+    fixed, moving = (_coarser(_image(volume), _REACH_VOXEL_MM) for volume in (baseline, follow_up))
     steps = np.arange(-_REACH_MM, _REACH_MM + _REACH_STEP_MM / 2, _REACH_STEP_MM)
     shifts = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
     scores = [_score(fixed, moving, sitk.TranslationTransform(3, (_LPS @ shift).tolist())) for shift in shifts]
@@ -195,16 +189,13 @@ def _coarser(image: sitk.Image, size_mm: float) -> sitk.Image:
 
 
 def _crop(volume: Volume, center_ras: Numbers, half_size_mm: Numbers) -> Volume:
-    inverse = np.linalg.inv(volume.ijk_to_ras)
-    center = (inverse @ np.append(np.asarray(center_ras, dtype=float), 1.0))[2::-1]
-    half = np.abs(inverse[:3, :3] @ np.asarray(half_size_mm, dtype=float))[::-1]
+    center = volume.to_ijk(center_ras)[::-1]
+    half = np.abs(volume.to_ijk(np.asarray(center_ras) + np.asarray(half_size_mm))[::-1] - center)
     low = np.maximum(np.floor(center - half).astype(int), 0)
     high = np.minimum(np.ceil(center + half).astype(int) + 1, volume.array.shape)
     if np.any(high - low < 3) or np.prod(high - low) < _FEWEST_VOXELS:
         raise MarrowQuantError("An ROI lies outside the baseline image and cannot be carried to the follow-up; place it there by hand.")
-    matrix = volume.ijk_to_ras.copy()
-    matrix[:3, 3] = (volume.ijk_to_ras @ [*low[::-1], 1.0])[:3]
-    return volume.like(volume.array[tuple(slice(a, b) for a, b in zip(low, high))], ijk_to_ras=matrix)
+    return volume.box(low, high)
 
 
 def _middle(volume: Volume) -> np.ndarray:

@@ -41,6 +41,7 @@ class IdentityWords:
         self._pattern = re.compile("|".join(map(_pattern_of, self.words)), re.IGNORECASE) if self.words else None
 
     def removed_from(self, text: str) -> str:
+        """The text with each word of identity replaced by a mark."""
         return self._pattern.sub(self._mark, text) if self._pattern else text
 
     def found_in(self, data: bytes) -> bool:

@@ -12,7 +12,7 @@ from typing import Optional
 import numpy as np
 import SimpleITK as sitk
 
-from ..model import MarrowQuantError, Volume
+from ..model import RAS_TO_LPS, MarrowQuantError, Volume
 from . import nifti
 
 _NIFTI_HEADER = 352  # bytes of a NIfTI-1 header with the four that tell whether extensions follow
@@ -25,7 +25,6 @@ _BYTES = {
 _LARGEST_EXTENSION = 1 << 24  # our choice: more is no table of labels
 
 SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
-LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # SimpleITK's positions are LPS
 
 
 def stem(path: Path) -> str:
@@ -76,7 +75,7 @@ def read_volumes(path: Path, *, complex_too: bool = False) -> list[Volume]:
         )
     if image.GetDimension() == 3:
         array = np.moveaxis(array, -1, 0) if image.GetNumberOfComponentsPerPixel() > 1 else array[None]
-    matrix, b_values = _ijk_to_ras(image), _b_values(image, len(array))
+    matrix, b_values = grid_of(image), _b_values(image, len(array))
     parts = [np.ascontiguousarray(part, np.complex64 if np.iscomplexobj(array) else np.float32) for part in array]
     return [Volume(part, matrix, name=stem(path), b_value=b) for part, b in zip(parts, b_values)]
 
@@ -186,12 +185,7 @@ def write_volume(volume: Volume, path: Path) -> None:
     MarrowQuantError
         The file cannot be written.
     """
-    image = sitk.GetImageFromArray(volume.array)
-    matrix = LPS_TO_RAS @ volume.ijk_to_ras
-    spacing = np.linalg.norm(matrix[:3, :3], axis=0)
-    image.SetSpacing(spacing.tolist())
-    image.SetDirection((matrix[:3, :3] / spacing).ravel().tolist())
-    image.SetOrigin(matrix[:3, 3].tolist())
+    image = to_sitk(volume)
     image.SetMetaData("ITK_FileNotes", f"{volume.name} in {volume.unit}" if volume.unit else volume.name)
     try:
         sitk.WriteImage(image, str(path), useCompression=path.name.endswith(".nrrd"))
@@ -199,9 +193,20 @@ def write_volume(volume: Volume, path: Path) -> None:
         raise MarrowQuantError("'{file}' cannot be written; check the folder and the space left on it.", file=path.name) from None
 
 
-def _ijk_to_ras(image: sitk.Image) -> np.ndarray:
+def to_sitk(volume: Volume) -> sitk.Image:
+    """A SimpleITK image with the volume's values and geometry, which there is LPS."""
+    image = sitk.GetImageFromArray(volume.array)
+    matrix = RAS_TO_LPS @ volume.ijk_to_ras
+    image.SetSpacing(volume.spacing_mm.tolist())
+    image.SetDirection((matrix[:3, :3] / volume.spacing_mm).ravel().tolist())
+    image.SetOrigin(matrix[:3, 3].tolist())
+    return image
+
+
+def grid_of(image: sitk.Image) -> np.ndarray:
+    """Voxel index to RAS, shape (4, 4), of a SimpleITK image; of the first volume if it has four dimensions."""
     n = image.GetDimension()
     matrix = np.eye(4)
     matrix[:3, :3] = np.reshape(image.GetDirection(), (n, n))[:3, :3] * np.array(image.GetSpacing()[:3])
     matrix[:3, 3] = image.GetOrigin()[:3]
-    return LPS_TO_RAS @ matrix
+    return RAS_TO_LPS @ matrix

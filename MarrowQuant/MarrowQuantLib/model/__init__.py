@@ -40,11 +40,12 @@ from .results import (
 )
 from .settings import Settings, Subject
 from .vertebra import Histogram, Measurement, VertebraResult, VertebraROI
-from .volume import Role, Volume
+from .volume import RAS_TO_LPS, Role, Volume
 
 __all__ = [
     "ACCEPTED",
     "PHYSIOLOGICAL",
+    "RAS_TO_LPS",
     "REJECTED",
     "RESEARCH_USE_ONLY",
     "UNIT_ADC",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Optional
@@ -9,6 +10,9 @@ from typing import Any, Optional
 import numpy as np
 
 from .basics import Numbers
+
+RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""Turns RAS into LPS, and LPS into RAS: DICOM, SimpleITK and Slicer's files are LPS, everything here is RAS."""
 
 
 class Role(str, Enum):
@@ -72,7 +76,14 @@ class Volume:
 
     @property
     def voxel_volume_ml(self) -> float:
+        """Volume of one voxel in mL."""
         return float(abs(np.linalg.det(self.ijk_to_ras[:3, :3])) / 1000.0)
+
+    @property
+    def is_orthogonal(self) -> bool:
+        """True if the axes are at right angles, as image files demand it."""
+        directions = self.ijk_to_ras[:3, :3] / self.spacing_mm
+        return bool(np.allclose(directions.T @ directions, np.eye(3), atol=1e-3))
 
     def to_ras(self, ijk: Numbers) -> np.ndarray:
         """Positions of voxel indices.
@@ -93,6 +104,33 @@ class Volume:
         """Voxel indices (i, j, k), with what lies between, of positions in RAS mm, shape (…, 3): the inverse of :meth:`to_ras`."""
         ras_to_ijk = np.linalg.inv(self.ijk_to_ras)
         return np.asarray(ras) @ ras_to_ijk[:3, :3].T + ras_to_ijk[:3, 3]
+
+    def reach(self, radius_mm: float) -> np.ndarray:
+        """How many voxels along i, j, k a sphere of this radius reaches."""
+        return radius_mm * np.linalg.norm(np.linalg.inv(self.ijk_to_ras)[:3, :3], axis=1)
+
+    def sees(self, ras: Numbers) -> np.ndarray:
+        """True for positions in RAS mm, shape (…, 3), that lie in a voxel: it reaches half an index around its centre."""
+        ijk = self.to_ijk(ras)
+        return np.all((ijk >= -0.5) & (ijk < np.array(self.array.shape[::-1]) - 0.5), axis=-1)
+
+    def lattice(self, start_ras: Numbers, steps_ras: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Matrix and offset with which ``scipy.ndimage.affine_transform`` samples the array on a lattice.
+
+        Parameters
+        ----------
+        start_ras : array_like, shape (3,)
+            Position of the lattice's first point, RAS mm.
+        steps_ras : ndarray, shape (3, 3)
+            In its columns the steps of the lattice's three axes, RAS mm.
+        """
+        return (np.linalg.inv(self.ijk_to_ras)[:3, :3] @ steps_ras)[::-1], self.to_ijk(start_ras)[::-1]
+
+    def box(self, low: Sequence[int], high: Sequence[int]) -> Volume:
+        """The voxels from index ``low`` to before ``high``, each (k, j, i), where they lie."""
+        matrix = self.ijk_to_ras.copy()
+        matrix[:3, 3] = self.to_ras(low[::-1])
+        return replace(self, array=self.array[tuple(slice(a, b) for a, b in zip(low, high))], ijk_to_ras=matrix)
 
     def same_grid(self, other: Volume, tolerance_mm: float = 1e-2) -> bool:
         """True if both have the same shape and every voxel centre agrees within ``tolerance_mm``."""

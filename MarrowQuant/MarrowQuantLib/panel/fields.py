@@ -38,11 +38,13 @@ class NumberField:
         label.visible = False
 
     def onEdited(self, text: str) -> None:
+        """Keep what is being typed, and the value before it."""
         if self._typed is None:
             self._before = self._spinBox.value
         self._typed = text
 
     def onValueChanged(self, value: float) -> None:
+        """A value that was taken needs no refusal any more."""
         tell(self._label, "")
 
     def finish(self) -> None:

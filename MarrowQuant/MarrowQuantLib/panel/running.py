@@ -105,6 +105,7 @@ class RunningPanel:
             raise Cancelled
 
     def onCancel(self) -> None:
+        """End what runs at its next sign of progress."""
         self._cancelled = True
 
     def _say(self, text: str) -> None:

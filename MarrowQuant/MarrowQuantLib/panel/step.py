@@ -33,6 +33,7 @@ class Step:
 
     @property
     def case(self) -> Case:
+        """The patient in the scene."""
         return self.panel.case
 
     @property
@@ -66,6 +67,7 @@ class Step:
         """The reader left the module: leave modes that would act elsewhere."""
 
     def refresh(self) -> None:
+        """Show whether the step is done, what is missing or to be known, and its widgets."""
         missing = self.missing()
         self.section.text = self._title if missing else DONE_MARK + self._title
         self.section.toolTip = missing

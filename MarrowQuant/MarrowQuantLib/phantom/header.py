@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..model import RAS_TO_LPS
 from .stacks import PrivateTag, Series
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ _CONSTANT = {
     "LossyImageCompression": "00",
     "PresentationLUTShape": "IDENTITY",
 }
-RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class Identity:
 
     @property
     def patient_id(self) -> str:
+        """An ID that says that nobody bears it."""
         return f"MQ-PHANTOM-{self.story.upper()}-{self.seed}"
 
     def uid(self, *place: Any) -> UID:

@@ -49,10 +49,12 @@ class Ellipsoid:
     exponent: float = 2.0
 
     def box(self) -> np.ndarray:
+        """Corners of the box around it, shape (2, 3)."""
         reach = np.abs(self.axes) @ self.radii
         return np.array([self.center - reach, self.center + reach])
 
     def inside(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """True where points lie inside."""
         u, v, w = _own_coordinates(self, x, y, z)
         return _power(u, self.exponent) + _power(v, self.exponent) + _power(w, self.exponent) <= 1
 
@@ -82,10 +84,12 @@ class Drum:
     exponent: float = 2.5
 
     def box(self) -> np.ndarray:
+        """Corners of the box around it, shape (2, 3)."""
         reach = np.abs(self.axes) @ self.radii
         return np.array([self.center - reach, self.center + reach])
 
     def inside(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """True where points lie inside."""
         u, v, w = _own_coordinates(self, x, y, z)
         width = 1 - self.waist * (1 - w * w)
         section = _power(u / width, self.exponent) + _power(v / width, self.exponent) <= 1
@@ -102,11 +106,13 @@ class Capsule:
     end_radius: float
 
     def box(self) -> np.ndarray:
+        """Corners of the box around it, shape (2, 3)."""
         ends = np.array([self.start, self.end])
         reach = max(self.start_radius, self.end_radius)
         return np.array([ends.min(axis=0) - reach, ends.max(axis=0) + reach])
 
     def inside(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """True where points lie inside."""
         axis = self.end - self.start
         dx, dy, dz = x - self.start[0], y - self.start[1], z - self.start[2]
         along = np.clip((dx * axis[0] + dy * axis[1] + dz * axis[2]) / float(axis @ axis), 0, 1)
@@ -138,10 +144,12 @@ class Stack:
         self.columns = columns.astype(np.float32)
 
     def box(self) -> np.ndarray:
+        """Corners of the box around it, shape (2, 3)."""
         cx, cy, rx, ry = self.columns
         return np.array([[(cx - rx).min(), (cy - ry).min(), self.low], [(cx + rx).max(), (cy + ry).max(), self.high]])
 
     def inside(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """True where points lie inside."""
         row = np.clip((z - self.low) / TABLE_STEP_MM + 0.5, 0, self.columns.shape[1] - 1).astype(np.int32)
         cx, cy, rx, ry = (column[row] for column in self.columns)
         section = _power((x - cx) / rx, self.exponent) + _power((y - cy) / ry, self.exponent) <= 1

@@ -33,16 +33,19 @@ def text(x: float, y: float, content: str, anchor: str = "start", soft: bool = F
 
 
 def line(x1: float, y1: float, x2: float, y2: float, colour: str = _GRID, width: float = 1.0, dash: str = "") -> str:
+    """An SVG line."""
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-width="{width:g}"{dashes}/>'
 
 
 def rect(x: float, y: float, width: float, height: float, colour: str, opacity: float = 1.0) -> str:
+    """An SVG rectangle; a negative width is none."""
     size = f'width="{max(width, 0):.1f}" height="{height:.1f}"'
     return f'<rect x="{x:.1f}" y="{y:.1f}" {size} rx="2" fill="{colour}" fill-opacity="{opacity:g}"/>'
 
 
 def circle(x: float, y: float, colour: str, filled: bool = True) -> str:
+    """An SVG point mark, filled or open."""
     fill = colour if filled else "#fff"
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{fill}" stroke="{colour}" stroke-width="2"/>'
 
@@ -214,6 +217,7 @@ def ticks(low: float, high: float) -> np.ndarray:
 
 
 def x_axis(x, low: float, high: float, top: float, bottom: float, title: str, middle: float) -> list[str]:
+    """The ticks, grid lines and title of a horizontal axis."""
     parts = []
     for tick in ticks(low, high):
         parts.append(line(x(tick), top, x(tick), bottom))

@@ -52,6 +52,7 @@ class KeyImage:
 
     @property
     def data_uri(self) -> str:
+        """The picture as an address that a page can embed."""
         return "data:image/png;base64," + base64.b64encode(self.png).decode("ascii")
 
 

@@ -97,10 +97,12 @@ def _voxels(vertebra: Any) -> str:
 
 
 def any_counts(histograms: Sequence[Optional[Histogram]]) -> bool:
+    """True if a histogram holds at least one voxel."""
     return any(histogram is not None and histogram.counts.sum() > 0 for histogram in histograms)
 
 
 def legend(exams: Sequence[ExamResult], words: Strings) -> str:
+    """The colour of each exam."""
     keys = []
     for exam, colour in zip(exams, (charts.BEFORE, charts.AFTER)):
         mark = f'<span class="key" style="background:{colour}"></span>'

@@ -150,6 +150,7 @@ def _series(table: Any, label: str, kind: str, x: str, y: str, scene: Optional[A
 
 
 def chart_node(kind: str, title: str, x_title: str, y_title: str, series: Sequence[Any], scene: Optional[Any]) -> Optional[Any]:
+    """The chart of a kind, renewed; None, and none left, without series."""
     if not series:
         remove_nodes("vtkMRMLPlotSeriesNode", {"series": kind}, scene)
         remove_nodes("vtkMRMLPlotChartNode", {"chart": kind}, scene)

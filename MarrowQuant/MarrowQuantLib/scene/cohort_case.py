@@ -59,6 +59,7 @@ class Question:
 
     @property
     def procedure(self) -> Procedure:
+        """How the multivariable model is fitted."""
         return Procedure(self.method, self.select)
 
     @property

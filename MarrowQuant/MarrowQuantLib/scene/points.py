@@ -114,6 +114,7 @@ class PointHistory:
 
     @property
     def can_undo(self) -> bool:
+        """True if there is a state to go back to."""
         return bool(self._before)
 
     def record(self, node: Any, notes: tuple[str, ...]) -> None:

@@ -59,6 +59,7 @@ class SeriesEdits:
         self._folders = tuple(folders)
 
     def forget_folders(self) -> None:
+        """Ask again at the next reading for which folders the edits hold."""
         self._folders = ()
 
     def _store(self, entries: Sequence[Mapping[str, Any]]) -> None:

@@ -47,6 +47,7 @@ class ImageShift:
 
     @property
     def length_mm(self) -> float:
+        """How far the shift goes."""
         return float(np.linalg.norm(self.mm))
 
     @property
@@ -142,9 +143,8 @@ def find_shift(reference: Volume, other: Volume, rois: Sequence[VertebraROI]) ->
 def _sample(volume: Volume, low: np.ndarray, high: np.ndarray, pad: int) -> np.ndarray:
     """Values on a lattice along R, A, S from ``low`` to ``high`` and ``pad`` steps beyond; NaN outside the image. Shape (r, a, s)."""
     axes = [np.arange(-pad, int((b - a) / _STEP_MM) // _COARSE * _COARSE + pad) * _STEP_MM + a for a, b in zip(low, high)]
-    to_ijk = np.linalg.inv(volume.ijk_to_ras)
     values = np.where(np.isfinite(volume.array), volume.array, 0).astype(np.float32)
-    matrix, start = to_ijk[:3, :3][::-1] * _STEP_MM, (to_ijk[:3, :3] @ [a[0] for a in axes] + to_ijk[:3, 3])[::-1]
+    matrix, start = volume.lattice([a[0] for a in axes], np.eye(3) * _STEP_MM)
     return ndimage.affine_transform(values, matrix, start, [len(a) for a in axes], order=1, cval=np.nan)
 
 

@@ -178,7 +178,7 @@ def _whole_numbers(values: np.ndarray) -> Optional[np.ndarray]:
 
 def _centers(labels: Volume, numbers: list[int]) -> dict[int, np.ndarray]:
     index = np.array(ndimage.center_of_mass(labels.array > 0, labels.array, numbers)).reshape(-1, 3)
-    return dict(zip(numbers, index[:, ::-1] @ labels.ijk_to_ras[:3, :3].T + labels.ijk_to_ras[:3, 3]))
+    return dict(zip(numbers, labels.to_ras(index[:, ::-1])))
 
 
 def _bodies_beside(path: Path, labels: Volume) -> tuple[Volume, list[str]]:

@@ -17,10 +17,9 @@ def paint(image: Volume, frame: ColumnFrame, boxes: Sequence[Box], insides: Sequ
     """Labels on the image's own grid: a voxel belongs to the body whose surface its centre lies deepest within."""
     shape = image.array.shape
     labels, deepest = np.zeros(shape, dtype=np.uint8), np.zeros(shape, dtype=np.float32)
-    ras_to_ijk = np.linalg.inv(image.ijk_to_ras)
     corners = np.stack(np.meshgrid(X[[0, -1]], U[[0, -1]], V[[0, -1]], indexing="ij"), axis=-1).reshape(-1, 3)
     for n, (box, inside) in enumerate(zip(boxes, insides)):
-        reached = frame.to_ras(body_positions(box, *corners.T)) @ ras_to_ijk[:3, :3].T + ras_to_ijk[:3, 3]
+        reached = image.to_ijk(frame.to_ras(body_positions(box, *corners.T)))
         low = np.clip(np.floor(reached.min(axis=0)).astype(int), 0, shape[::-1])
         high = np.clip(np.ceil(reached.max(axis=0)).astype(int) + 1, low, shape[::-1])
         bounds = tuple(slice(a, b) for a, b in zip(low[::-1], high[::-1]))
@@ -37,5 +36,5 @@ def _lattice_index(image: Volume, frame: ColumnFrame, box: Box, low: np.ndarray)
     center = frame.to_ras(np.array([box.side, *box.center]))
     step = np.array([X[1] - X[0], U[1] - U[0], V[1] - V[0]])
     matrix = (axes.T @ image.ijk_to_ras[:3, :3]) / frame.scale / step[:, None]
-    start = axes.T @ (image.ijk_to_ras[:3, :3] @ low + image.ijk_to_ras[:3, 3] - center) / frame.scale
+    start = axes.T @ (image.to_ras(low) - center) / frame.scale
     return matrix[:, ::-1], (start - np.array([X[0], U[0], V[0]])) / step

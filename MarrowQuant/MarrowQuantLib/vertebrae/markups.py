@@ -18,13 +18,13 @@ from typing import Any, Optional, Union
 
 import numpy as np
 
-from ..model import Finding, MarrowQuantError, Settings, VertebraROI, finding
+from ..model import RAS_TO_LPS, Finding, MarrowQuantError, Settings, VertebraROI, finding
 from .levels import level_index, parse_level, read_label
 from .roi import SHAPES, default_axes
 
 # Version 1.0.3 is what Slicer 5.8 knows; later versions read it too.
 _SCHEMA = "https://raw.githubusercontent.com/slicer/slicer/master/Modules/Loadable/Markups/Resources/Schema/markups-schema-v1.0.3.json#"
-_LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0])
+_LPS_FROM_RAS = RAS_TO_LPS[:3, :3]
 _EXCLUDE = re.compile(r"exclude:\s*(\S.*)", re.IGNORECASE | re.DOTALL)  # up to the end: a reason may hold any sign
 _SHAPE = re.compile(rf"\b({'|'.join(SHAPES)})\b(?:\s+([\d.]+)\s*x\s*([\d.]+)\s*x\s*([\d.]+)\s*mm)?", re.IGNORECASE)
 

@@ -182,17 +182,16 @@ class _Sampler:
         if not valid.any():
             raise MarrowQuantError("The image for placing the vertebrae has no value in any voxel; choose another image.")
         self._values = values if valid.all() else np.where(valid, values, np.float32(np.median(values[valid])))
-        self._ras_to_ijk = np.linalg.inv(image.ijk_to_ras)
+        self._image = image
         self._step_mm = step_mm
 
     def sees(self, point: np.ndarray) -> bool:
-        ijk = self._ras_to_ijk[:3, :3] @ point + self._ras_to_ijk[:3, 3]
-        return bool(np.all(ijk >= -0.5) and np.all(ijk < np.array(self._values.shape[::-1]) - 0.5))
+        return bool(self._image.sees(point))
 
     def block(self, center: np.ndarray, axes: np.ndarray, half_width: np.ndarray) -> np.ndarray:
         """Samples on −n … n steps along each of the three axes, shape 2 · half_width + 1; beyond the image its edge is repeated."""
         steps = np.stack(np.meshgrid(*(np.arange(-n, n + 1) * self._step_mm for n in half_width), indexing="ij"), axis=-1)
-        ijk = (steps @ axes.T + center) @ self._ras_to_ijk[:3, :3].T + self._ras_to_ijk[:3, 3]
+        ijk = self._image.to_ijk(steps @ axes.T + center)
         return ndimage.map_coordinates(self._values, np.moveaxis(ijk[..., ::-1], -1, 0), order=1, mode="nearest")
 
 

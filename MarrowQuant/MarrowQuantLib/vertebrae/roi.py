@@ -114,7 +114,7 @@ def rasterise(roi: VertebraROI, volume: Volume) -> RoiVoxels:
     bounds = _bounding_box(roi, volume)
     k, j, i = np.ogrid[bounds]
     to_local = roi.axes.T / roi.radii_mm[:, None] @ volume.ijk_to_ras[:3, :3]
-    shift = (roi.axes.T @ (volume.ijk_to_ras[:3, 3] - roi.center_ras)) / roi.radii_mm
+    shift = (roi.axes.T @ (volume.to_ras((0, 0, 0)) - roi.center_ras)) / roi.radii_mm
     # A tie is moved outwards by the same tiny step on every axis, so that the lower face is in and the upper face is out.
     tie = _TIE_MM / roi.radii_mm
     local = np.stack([to_local[a, 0] * i + to_local[a, 1] * j + to_local[a, 2] * k + (shift[a] + tie[a]) for a in range(3)], axis=-1)
@@ -151,9 +151,8 @@ def _name(volume: Volume) -> str:
 
 def _bounding_box(roi: VertebraROI, volume: Volume) -> tuple[slice, slice, slice]:
     """Index box, cut to the grid, around the ROI's enclosing box: a linear map reaches furthest at sum |column| x radius."""
-    ras_to_ijk = np.linalg.inv(volume.ijk_to_ras)
-    center = ras_to_ijk[:3, :3] @ roi.center_ras + ras_to_ijk[:3, 3]
-    reach = np.abs(ras_to_ijk[:3, :3] @ roi.axes) @ roi.radii_mm
+    center = volume.to_ijk(roi.center_ras)
+    reach = np.abs(volume.to_ijk(roi.center_ras + (roi.axes * roi.radii_mm).T) - center).sum(axis=0)
     size = np.array(volume.array.shape[::-1])
     low = np.clip(np.floor(center - reach).astype(int), 0, size)
     high = np.clip(np.ceil(center + reach).astype(int) + 1, low, size)
@@ -167,11 +166,7 @@ def _fraction_inside(roi: VertebraROI, volume: Volume) -> float:
     u = (np.arange(_SAMPLES) + 0.5) * (2.0 / _SAMPLES) - 1.0
     lattice = np.stack(np.meshgrid(u, u, u, indexing="ij"), axis=-1).reshape(-1, 3)
     lattice = lattice[inside_shape(lattice, roi.shape)]
-    ras_to_ijk = np.linalg.inv(volume.ijk_to_ras)
-    to_ijk = ras_to_ijk[:3, :3] @ (roi.axes * roi.radii_mm)
-    ijk = lattice @ to_ijk.T + (ras_to_ijk[:3, :3] @ roi.center_ras + ras_to_ijk[:3, 3])
-    in_view = np.all((ijk >= -0.5) & (ijk < np.array(volume.array.shape[::-1]) - 0.5), axis=1)
-    return float(in_view.mean())
+    return float(volume.sees(lattice @ (roi.axes * roi.radii_mm).T + roi.center_ras).mean())
 
 
 def default_axes(centers_ras: np.ndarray) -> np.ndarray:

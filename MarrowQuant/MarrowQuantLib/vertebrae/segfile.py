@@ -15,7 +15,7 @@ from typing import Union
 import numpy as np
 import SimpleITK as sitk
 
-from ..io.imagefiles import LPS_TO_RAS, read_volumes
+from ..io.imagefiles import read_volumes, to_sitk
 from ..model import MarrowQuantError, Volume
 from .levels import parse_level
 from .terminology import level_terminology
@@ -86,30 +86,20 @@ def _field(header: sitk.ImageFileReader, segment: int, name: str) -> str:
 def cut_to_box(volume: Volume, mask: np.ndarray) -> Volume:
     """A mask on a volume's grid, cut to the box of its True voxels; an empty one has no voxel."""
     box = [np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis))) for axis in range(3)]
-    start = [int(n[0]) if n.size else 0 for n in box]
-    part = mask[tuple(slice(a, int(n[-1]) + 1 if n.size else 0) for a, n in zip(start, box))]
-    matrix = volume.ijk_to_ras.copy()
-    matrix[:3, 3] = (volume.ijk_to_ras @ [*start[::-1], 1.0])[:3]
-    return volume.like(part, ijk_to_ras=matrix)
+    return volume.like(mask).box([int(n[0]) if n.size else 0 for n in box], [int(n[-1]) + 1 if n.size else 0 for n in box])
 
 
 def to_image(volume: Volume) -> sitk.Image:
-    """A volume as a SimpleITK image in its own geometry (LPS).
+    """A volume as a SimpleITK image in its own geometry.
 
     Raises
     ------
     MarrowQuantError
         If the grid is sheared, which no image file can hold.
     """
-    spacing = volume.spacing_mm
-    direction = LPS_TO_RAS[:3, :3] @ (volume.ijk_to_ras[:3, :3] / spacing)
-    if not np.allclose(direction.T @ direction, np.eye(3), atol=1e-3):
+    if not volume.is_orthogonal:
         raise MarrowQuantError("The image's axes are not at right angles, so no label file can hold them; resample the image first.")
-    image = sitk.GetImageFromArray(volume.array)
-    image.SetSpacing(spacing.tolist())
-    image.SetDirection(direction.ravel().tolist())
-    image.SetOrigin((LPS_TO_RAS @ volume.ijk_to_ras[:, 3])[:3].tolist())
-    return image
+    return to_sitk(volume)
 
 
 def write_segmentation(path: Union[str, Path], labels: Volume, names: Sequence[str]) -> None:

@@ -99,10 +99,12 @@ class Bodies:
 
     @property
     def levels(self) -> tuple[str, ...]:
+        """The levels, from head to foot."""
         return tuple(body.level for body in self.bodies)
 
     @property
     def rois(self) -> list[VertebraROI]:
+        """The ROI of each body."""
         return [body.roi for body in self.bodies]
 
     @property

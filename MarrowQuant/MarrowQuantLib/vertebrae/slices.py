@@ -38,7 +38,7 @@ def thin_slices(image: Volume, points: Iterable[np.ndarray]) -> Volume:
     Volume
         ``image`` itself unless its voxels are 1.5 mm or more along one axis, and 1.5 times as long as along the others.
     """
-    spacing = np.linalg.norm(image.ijk_to_ras[:3, :3], axis=0)
+    spacing = image.spacing_mm
     thick = int(np.argmax(spacing))
     parts = round(float(spacing[thick] / max(*np.delete(spacing, thick), _FINE_MM)))
     sagittal = int(np.argmax(np.abs(image.ijk_to_ras[:3, thick]))) == 0
@@ -47,13 +47,11 @@ def thin_slices(image: Volume, points: Iterable[np.ndarray]) -> Volume:
 
 def _cut_around(image: Volume, points: Iterable[np.ndarray]) -> Volume:
     """The box of the image that holds all within reach of the points' own box."""
-    inverse = np.linalg.inv(image.ijk_to_ras)
-    index = np.array(list(points)) @ inverse[:3, :3].T + inverse[:3, 3]
-    reach = _REACH_MM * np.linalg.norm(inverse[:3, :3], axis=1)
+    index, reach = image.to_ijk(np.array(list(points))), image.reach(_REACH_MM)
     size = np.array(image.array.shape[::-1])
     low = np.clip(np.floor(index.min(axis=0) - reach).astype(int), 0, size - 2)
     high = np.clip(np.ceil(index.max(axis=0) + reach).astype(int) + 1, low + 2, size)
-    return image.like(image.array[tuple(slice(a, b) for a, b in zip(low[::-1], high[::-1]))], ijk_to_ras=_on_grid(image, low, np.ones(3)))
+    return image.box(low[::-1], high[::-1])
 
 
 def _divided(image: Volume, thick: int, parts: int) -> Volume:

@@ -108,7 +108,7 @@ def _at_edge(masks: Mapping[str, Volume], grid: Optional[Volume]) -> set[str]:
 
 def _start(mask: Volume, grid: Volume) -> np.ndarray:
     """Index (k, j, i) of a cut mask's first voxel on its grid."""
-    return np.rint(np.linalg.inv(grid.ijk_to_ras) @ mask.ijk_to_ras[:, 3]).astype(int)[2::-1]
+    return np.rint(grid.to_ijk(mask.to_ras((0, 0, 0)))).astype(int)[::-1]
 
 
 def paint_bodies(found: TakenOver, grid: Volume) -> Volume:
@@ -135,7 +135,7 @@ class _Fitted:
 
 def _centroid(mask: Volume) -> np.ndarray:
     ijk = np.array(ndimage.center_of_mass(mask.array))[::-1]
-    return mask.ijk_to_ras[:3, :3] @ ijk + mask.ijk_to_ras[:3, 3]
+    return mask.to_ras(ijk)
 
 
 def _fit(mask: Volume, center: np.ndarray, axes: np.ndarray) -> _Fitted:
@@ -148,13 +148,11 @@ def _sample(mask: Volume, center: np.ndarray, axes: np.ndarray) -> tuple[np.ndar
     """Inside or outside on a lattice over the label's box: bool, shape (x, y, z), and the lattice's coordinates."""
     size = np.array(mask.array.shape[::-1])
     corners = np.stack(np.meshgrid(*((-0.5, n - 0.5) for n in size), indexing="ij"), axis=-1).reshape(-1, 3)
-    local = (corners @ mask.ijk_to_ras[:3, :3].T + mask.ijk_to_ras[:3, 3] - center) @ axes
+    local = (mask.to_ras(corners) - center) @ axes
     grid = [np.arange(np.floor(a), np.ceil(b) + _STEP_MM, _STEP_MM) for a, b in zip(local.min(axis=0), local.max(axis=0))]
-    to_ijk = np.linalg.inv(mask.ijk_to_ras)
-    matrix = (to_ijk[:3, :3] @ axes)[::-1]
-    start = to_ijk[:3, :3] @ (center + axes @ [g[0] for g in grid]) + to_ijk[:3, 3]
+    matrix, start = mask.lattice(center + axes @ [g[0] for g in grid], axes * _STEP_MM)
     padded = np.pad(mask.array, 1).astype(np.float32)  # outside the box is outside the label
-    values = ndimage.affine_transform(padded, matrix * _STEP_MM, start[::-1] + 1, [len(g) for g in grid], order=1)
+    values = ndimage.affine_transform(padded, matrix, start + 1, [len(g) for g in grid], order=1)
     return values >= 0.5, grid
 
 
@@ -242,8 +240,9 @@ def _body_mask(mask: Volume, found: _Fitted) -> Volume:
     """The label's own voxels in front of the posterior wall."""
     size_k, size_j, size_i = mask.array.shape
     k, j, i = np.ogrid[:size_k, :size_j, :size_i]
-    across = found.axes[:, 1] @ mask.ijk_to_ras[:3, :3]
-    forward = across[0] * i + across[1] * j + across[2] * k + found.axes[:, 1] @ (mask.ijk_to_ras[:3, 3] - found.center)
+    origin = mask.to_ras((0, 0, 0))
+    across = found.axes[:, 1] @ (mask.to_ras(np.eye(3)) - origin).T  # along i, j, k
+    forward = across[0] * i + across[1] * j + across[2] * k + found.axes[:, 1] @ (origin - found.center)
     return mask.like(_largest(mask.array & (forward > found.wall)))
 
 

@@ -43,6 +43,7 @@ class CohortPanel(RunningPanel):
         self.parameterNode = parameterNode
 
     def refresh(self) -> None:
+        """Show the state of the cohort in all steps."""
         if self.parameterNode is not None:
             for step in self.steps:
                 step.refresh()

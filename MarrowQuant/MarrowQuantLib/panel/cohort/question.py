@@ -55,26 +55,33 @@ class QuestionStep(CohortStep):
         ui.analyseButton.connect("clicked()", self.onAnalyse)
 
     def bind(self, parameterNode: Any) -> None:
+        """Show the question that the parameters hold."""
         self.ui.eventLineEdit.text = parameterNode.events
         self.ui.methodComboBox.setCurrentIndex(METHODS.index(parameterNode.method))
         self.ui.selectCheckBox.checked = parameterNode.select
 
     def onMethodChosen(self, index: int) -> None:
+        """Take the method of fitting."""
         self.panel.change("method", METHODS[index])
 
     def onOutcomeChosen(self, index: int) -> None:
+        """Take the column of the outcome."""
         self.panel.change("outcome", self.ui.outcomeComboBox.itemText(index))
 
     def onAfterChosen(self, index: int) -> None:
+        """Take the column to be paired."""
         self.panel.change("after", self.ui.afterComboBox.itemText(index))
 
     def onPredictorChanged(self, item: Any) -> None:
+        """Take the ticked predictors."""
         self.panel.change("predictors", _ticked(self.ui.predictorList))
 
     def onGivenChanged(self, item: Any) -> None:
+        """Take the columns to be held constant."""
         self.panel.change("given", _ticked(self.ui.givenList))
 
     def onAnalyse(self) -> None:
+        """Answer the question and show its chart."""
         if self.panel.run(self._analyse):
             _showChart()
 
@@ -117,6 +124,7 @@ class QuestionStep(CohortStep):
         return ""
 
     def missing(self) -> str:
+        """Why the question cannot be answered, or that it was not."""
         why = self.panel.whyNot()
         if why or self.case.answer is not None:
             return why
@@ -130,11 +138,13 @@ class QuestionStep(CohortStep):
         return "\n".join([*found, _("Press Analyse.")])
 
     def note(self) -> str:
+        """What was analysed, with its remarks and warnings."""
         answer = self.case.answer
         remarks = answer.part.remarks if answer.part is not None else ()
         return "\n".join([answer.about + ".", *remarks, *answer.findings, *answer.warnings])
 
     def show(self) -> None:
+        """Fill the choices from the table that was read."""
         self._showFields()
         self.ui.analyseButton.enabled = not self.panel.whyNot()
         self.ui.analyseButton.toolTip = self.panel.whyNot() or _("The answer without validation, here and in the scene.")

@@ -18,4 +18,5 @@ class CohortStep(Step):
 
     @property
     def case(self) -> CohortCase:
+        """The cohort in the scene."""
         return self.panel.case

@@ -29,25 +29,30 @@ class DataStep(CohortStep):
         ui.readButton.connect("clicked()", self.onRead)
 
     def bind(self, parameterNode: Any) -> None:
+        """Show the paths that the parameters hold."""
         self.ui.sourcePathLineEdit.currentPath = parameterNode.source
         self.ui.outcomesPathLineEdit.currentPath = parameterNode.outcomesTable
         self.ui.longTableCheckBox.checked = parameterNode.longTable
 
     def onRead(self) -> None:
+        """Read the cohort."""
         long = self.panel.parameterNode.longTable
         self.panel.run(lambda progress: self.case.read(self.panel.path("source"), self.panel.path("outcomesTable"), long))
 
     def missing(self) -> str:
+        """That nothing was read yet."""
         if self.case.cohort is not None:
             return ""
         return _("Press Read.") if self.panel.path("source") else _("Choose the folder with the results of the cases, or a table (CSV).")
 
     def note(self) -> str:
+        """How much was read, and what is odd about it."""
         cohort = self.case.cohort
         read = _("{rows} rows and {columns} columns were read from {name}.")
         return "\n".join([read.format(rows=len(cohort), columns=len(cohort.header), name=cohort.name), *cohort.notes])
 
     def show(self) -> None:
+        """Enable reading once a source is given."""
         self.ui.readButton.enabled = self.panel.path("source") is not None
         self.ui.readButton.toolTip = self.missing() or _("Read again.")
 
@@ -63,9 +68,11 @@ class ReportStep(CohortStep):
         ui.openReportButton.connect("clicked()", self.onOpen)
 
     def bind(self, parameterNode: Any) -> None:
+        """Show the folder that the parameters hold."""
         self.ui.outputPathLineEdit.currentPath = parameterNode.outputFolder
 
     def onReport(self) -> None:
+        """Write the report."""
         self._written = None
         self.panel.run(self._write)
 
@@ -76,9 +83,11 @@ class ReportStep(CohortStep):
         self._written = (self.case.cohort, asked, folder, written)
 
     def onOpen(self) -> None:
+        """Open the report in the browser."""
         qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self.panel.path("outputFolder") / "cohort.html")))
 
     def missing(self) -> str:
+        """Why no report can be written, or that none was."""
         why = self.panel.whyNot()
         if not why and self.panel.path("outputFolder") is None:
             return _("Choose the folder to write to.")
@@ -89,11 +98,13 @@ class ReportStep(CohortStep):
         return self._written is not None and self._written[:3] == now
 
     def note(self) -> str:
+        """Which files were written, and what is to be known about them."""
         written = self._written[3]
         files = _("Written: {files}").format(files=", ".join(path.name for path in written.paths))
         return "\n".join([files, *written.notes])
 
     def show(self) -> None:
+        """Enable what can be done now."""
         self.ui.reportButton.enabled = not self.panel.whyNot() and self.panel.path("outputFolder") is not None
         self.ui.bootstrapsSpinBox.enabled = self.panel.asked().method in MODEL_METHODS
         self.ui.reportButton.toolTip = self.missing() or _("Write again; files of the same names are replaced.")
@@ -117,9 +128,11 @@ class ModelStep(CohortStep):
         return why
 
     def bind(self, parameterNode: Any) -> None:
+        """Show the name that the parameters hold."""
         self.ui.modelNameLineEdit.text = parameterNode.modelName
 
     def onFit(self) -> None:
+        """Fit, validate and store the model."""
         self.panel.run(self._fit)
 
     def _fit(self, progress: Progress) -> None:
@@ -131,15 +144,18 @@ class ModelStep(CohortStep):
         self._offered, self._said = name, (said, *validation.warnings)
 
     def missing(self) -> str:
+        """Why no model can be made, or that none was."""
         name = self.panel.parameterNode.modelName
         if self._offered and name == self._offered:
             return ""
         return self._needs() or (_("Press Fit and offer.") if name else _("Give the model a name."))
 
     def note(self) -> str:
+        """What was said when the model was stored."""
         return "\n".join(self._said)
 
     def show(self) -> None:
+        """Enable fitting once the model has a name of its own."""
         name = self.panel.parameterNode.modelName
         self.ui.fitButton.enabled = not self._needs() and bool(name) and name != self._offered
         self.ui.fitButton.toolTip = self.missing() or _("Give another name to fit another model.")

@@ -60,6 +60,7 @@ class BurdenOptions:
         self.show()
 
     def onSkeletonChosen(self, node: Any) -> None:
+        """Measure only inside the mask that was chosen, or everywhere again."""
         exam = self.panel.case.exams.get(self.panel.label)
         if exam is not None and not self.panel.busy:
             refused = not self.panel.attempt(lambda: exam.set_skeleton(node))
@@ -68,6 +69,7 @@ class BurdenOptions:
                 tell(self.ui.skeletonComboBoxRefusal, _("This mask was refused, see the end of the panel; what is shown here holds."))
 
     def show(self) -> None:
+        """Show the options that hold for the exam."""
         parameters, exam = self.panel.parameterNode, self.panel.case.exams.get(self.panel.label)
         if parameters is None:
             return

@@ -64,18 +64,22 @@ class BurdenStep(Step):
             shortcut.enabled = on
 
     def enter(self) -> None:
+        """Let the keys decide while the module is open."""
         self._entered = True
         self._enableShortcuts()
 
     def stopPlacing(self) -> None:
+        """End placing points in muscle."""
         self._muscle.stopPlacing()
 
     def exit(self) -> None:
+        """End placing, and give the keys back."""
         self.stopPlacing()
         self._entered = False
         self._enableShortcuts()
 
     def onCollapsed(self, collapsed: bool) -> None:
+        """The keys decide only while the section is open."""
         self._enableShortcuts()
 
     def release(self) -> None:
@@ -84,6 +88,7 @@ class BurdenStep(Step):
         self._muscle.release()
 
     def cleanup(self) -> None:
+        """Stop the timer and take the keys' shortcuts away."""
         self._muscle.cleanup()
         self._timer.stop()
         for shortcut in self._shortcuts:
@@ -92,13 +97,16 @@ class BurdenStep(Step):
 
     # ------------------------------------------------------------------------------------------------------ thresholds
     def bind(self, parameterNode: Any) -> None:
+        """Show the ADC window that the parameters hold."""
         self.ui.adcRangeWidget.setValues(parameterNode.tdvAdcLower, parameterNode.tdvAdcUpper)
 
     def onPropose(self) -> None:
+        """Propose the tumour load of all exams."""
         if self.panel.run(self.case.propose_burden):
             views.showExam(self.exam, diffusion=True)
 
     def onWindowChanged(self, lower: float, upper: float) -> None:
+        """Take both ends of the ADC window."""
         parameters = self.panel.parameterNode
         if parameters is not None and lower < upper:
             parameters.tdvAdcLower, parameters.tdvAdcUpper = lower, upper
@@ -116,17 +124,21 @@ class BurdenStep(Step):
             self._timer.start()
 
     def onSliderRests(self) -> None:
+        """Update the loads once the slider rests."""
         self.panel.attempt(self.case.update_burdens)
         self.panel.refresh()
 
     # ------------------------------------------------------------------------------------------------------- decisions
     def onKeep(self) -> None:
+        """Accept the selected component."""
         self._decide(ACCEPTED)
 
     def onReject(self) -> None:
+        """Reject the selected component."""
         self._decide(REJECTED)
 
     def onPhysiological(self) -> None:
+        """Call the selected component physiological."""
         self._decide(PHYSIOLOGICAL)
 
     def _decide(self, state: str) -> None:
@@ -142,12 +154,14 @@ class BurdenStep(Step):
             self.ui.componentTable.selectRow(row + 1)
 
     def onUndo(self) -> None:
+        """Take the last decision back."""
         if self.exam is not None and self.exam.decisions:
             self.exam.undo_decision()
             self._timer.start()
             self.refresh()
 
     def onComponentSelected(self) -> None:
+        """Show the selected component in the views."""
         selected = self._selected()
         if selected is not None:
             part, component = selected
@@ -173,6 +187,7 @@ class BurdenStep(Step):
         return self.exam.burden if self.exam else None
 
     def missing(self) -> str:
+        """That exams, diffusion or the proposal are missing."""
         if not self.case.exams:
             return _("Read the exams first.")
         with_diffusion = [exam for exam in self.case.exams.values() if exam.has_diffusion()]
@@ -183,10 +198,12 @@ class BurdenStep(Step):
         return ""
 
     def note(self) -> str:
+        """What the load says of itself."""
         burden = self._burden()
         return saidLines([*burden.flags, *self.exam.part_notes, *self._stationsTold()]) if burden else ""
 
     def told(self, missing: str) -> str:
+        """What is missing or to be known, with the answers to what was done by hand."""
         hand = self.exam.hand.items() if self.exam else ()
         elsewhere = ("hand.points_deleted", "hand.outlines", *MASK_CODES)
         answers = [sentence(told, interfaceLanguage()) for code, told in hand if code not in elsewhere]
@@ -202,6 +219,7 @@ class BurdenStep(Step):
         return [told.format(n=len(stitching.gains), before=before, after=after)]
 
     def show(self) -> None:
+        """Fill the list of components and the numbers."""
         self.ui.proposeButton.enabled = any(exam.has_diffusion() for exam in self.case.exams.values())
         self.ui.proposeButton.toolTip = self.missing() or _("Propose again; decisions are kept.")
         components = self.exam.components() if self.exam else []
@@ -223,6 +241,7 @@ class BurdenStep(Step):
         self._enableShortcuts()
 
     def showOptions(self) -> None:
+        """Show the options that hold for the exam."""
         self._options.show()
 
     def _showTotal(self) -> None:

@@ -40,10 +40,12 @@ class DeidentifyStep(Step):
         ui.deidentifyButton.connect("clicked()", self.onDeidentify)
 
     def onPathChanged(self, path: str) -> None:
+        """Another path: what was done before is no longer told."""
         self._summary = None
         self.refresh()
 
     def onDeidentify(self) -> None:
+        """Copy without identity."""
         self._summary = None
         self.panel.run(self._copy)
 
@@ -61,6 +63,7 @@ class DeidentifyStep(Step):
         self._report = qt.QUrl.fromLocalFile(str(out / TEXT_NAME)).toString()
 
     def missing(self) -> str:
+        """Nothing: the step is never needed."""
         return ""
 
     def note(self) -> str:
@@ -85,6 +88,7 @@ class DeidentifyStep(Step):
         self.show()
 
     def show(self) -> None:
+        """Enable copying once all paths are given; tell what was done."""
         ready = all(lineEdit.currentPath for lineEdit in self._paths)
         self.ui.deidentifyButton.enabled = ready
         self.ui.deidentifyButton.toolTip = (

@@ -49,15 +49,18 @@ class ExamsStep(Step):
         ui.undoSeriesButton.connect("clicked()", self.onUndo)
 
     def bind(self, parameterNode: Any) -> None:
+        """Show the folders that the parameters hold."""
         self._baseline.show(parameterNode.baselineFolder)
         self._followUp.show(parameterNode.followUpFolder)
 
     def onBaselineChanged(self, path: str) -> None:
+        """Take the folder of the baseline."""
         if self.panel.parameterNode is not None:
             self.panel.parameterNode.baselineFolder = path
             self.refresh()
 
     def onFollowUpChanged(self, path: str) -> None:
+        """Take the folder of the follow-up."""
         if self.panel.parameterNode is not None:
             self.panel.parameterNode.followUpFolder = path
             self.refresh()
@@ -123,6 +126,7 @@ class ExamsStep(Step):
         combo.showPopup()
 
     def onCellChanged(self, row: int, column: int) -> None:
+        """Take what the reader knows better of a series."""
         series, text = self._rows()[row], self.ui.seriesTable.item(row, column).text()
         if column == B_COLUMN:
             self._edit(series, "b_value", lambda: edits.b_value_from_text(text))
@@ -139,6 +143,7 @@ class ExamsStep(Step):
         self.panel.refresh()
 
     def onUndo(self) -> None:
+        """Take the last edit of a series back."""
         self._refusal = ""
         self.case.series_edits.undo()
         self.panel.refresh()
@@ -161,6 +166,7 @@ class ExamsStep(Step):
 
     # ---------------------------------------------------------------------------------------------------------------- showing
     def missing(self) -> str:
+        """That folders are missing or were not read, or not with the last edits."""
         if not self.case.exams:
             return _("Press Read exams.") if self._folders() else _("Choose the folder of the baseline exam.")
         if self.case.has_new_folders() and self._folders():
@@ -173,6 +179,7 @@ class ExamsStep(Step):
         return _("You changed the table. Press Read exams to apply it.") if pending else ""
 
     def note(self) -> str:
+        """What the maps of the exam say of themselves."""
         if self.exam is None:
             return ""
         return "\n".join(filter(None, (*map(said, self.case.doubts), saidLines((*self.case.notes, *self.exam.maps.warnings)))))
@@ -182,6 +189,7 @@ class ExamsStep(Step):
         return [Path(text) for text in (parameters.baselineFolder, parameters.followUpFolder) if text]
 
     def refresh(self) -> None:
+        """Read the edits from the scene, then show the step."""
         try:
             self._entries = self.case.series_edits.entries()
         except MarrowQuantError as error:  # those of an opened scene, changed by hand
@@ -192,6 +200,7 @@ class ExamsStep(Step):
             self.message.visible = True
 
     def show(self) -> None:
+        """Fill the table of series."""
         self.ui.readButton.enabled = bool(self._folders())
         self.ui.readButton.toolTip = self.missing() or _("Read both folders again.")
         self.ui.undoSeriesButton.enabled = bool(self._entries or self._refusal)

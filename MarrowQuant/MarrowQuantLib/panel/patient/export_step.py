@@ -33,10 +33,12 @@ class ExportStep(Step):
         ui.openFolderButton.connect("clicked()", self.onOpenFolder)
 
     def bind(self, parameterNode: Any) -> None:
+        """Show the folder that the parameters hold."""
         self._written, self._shared = [], False
         self._folder.show(parameterNode.outputFolder)
 
     def onFolderChanged(self, path: str) -> None:
+        """Take the folder to write to."""
         if self.panel.parameterNode is not None:
             self.panel.parameterNode.outputFolder = path
             if self.panel.question.is_open:
@@ -97,9 +99,11 @@ class ExportStep(Step):
             then()
 
     def onOpenFolder(self) -> None:
+        """Show the folder in the file manager."""
         qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(self.panel.parameterNode.outputFolder))
 
     def missing(self) -> str:
+        """That nothing was measured, no folder chosen, or nothing written."""
         if not self.case.is_measured():
             return _("Nothing was measured yet.")
         if not self.panel.parameterNode.outputFolder:
@@ -107,9 +111,11 @@ class ExportStep(Step):
         return "" if self._written else _("Press Export.")
 
     def note(self) -> str:
+        """Which files were written."""
         return _("Written: {files}").format(files=", ".join(self._written)) if self._written else ""
 
     def show(self) -> None:
+        """Enable what can be written now."""
         self.ui.exportButton.enabled = self.case.is_measured() and bool(self.panel.parameterNode.outputFolder)
         self.ui.exportButton.toolTip = self.missing() or _("Write again; files of the same names are replaced.")
         self.ui.shareButton.enabled = bool(self.panel.parameterNode.outputFolder)

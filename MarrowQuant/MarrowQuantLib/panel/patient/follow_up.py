@@ -48,11 +48,13 @@ class FollowUpPart:
         self._rows: list[LesionRow] = []
 
     def onCarry(self) -> None:
+        """Carry the ROIs of the baseline to the follow-up, and show it."""
         if self.panel.run(self.panel.case.follow_up.carry_over):
             self.ui.examComboBox.setCurrentIndex(LABELS.index(FOLLOW_UP))
             self.panel.onExamChosen(LABELS.index(FOLLOW_UP))
 
     def onUndo(self) -> None:
+        """Put the ROIs back that were there before carrying over."""
         self.panel.run(lambda progress: self.panel.case.follow_up.undo())
 
     def onLesionSelected(self) -> None:

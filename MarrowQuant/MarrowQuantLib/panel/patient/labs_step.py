@@ -62,6 +62,7 @@ class LabsStep(Step):
         self.onKindChosen()
 
     def bind(self, parameterNode: Any) -> None:
+        """Show the sheet, age and sex that the parameters hold."""
         self._sheet.show(parameterNode.labsPath)  # what an opened scene holds is not read from the file again
         self.ui.ageSpinBox.blockSignals(True)  # it would store the sex that is still shown
         self.ui.ageSpinBox.value = parameterNode.ageYears
@@ -69,12 +70,14 @@ class LabsStep(Step):
         self.ui.sexComboBox.setCurrentIndex(SEXES.index(parameterNode.sex))
 
     def onSubjectChanged(self, *_value: int) -> None:
+        """Take age and sex."""
         if self.panel.parameterNode is not None:
             self.panel.parameterNode.ageYears = self.ui.ageSpinBox.value
             self.panel.parameterNode.sex = SEXES[self.ui.sexComboBox.currentIndex]
             self.panel.refresh()
 
     def onPathChanged(self, path: str) -> None:
+        """Read the sheet that was chosen."""
         if self.panel.parameterNode is None:
             return
         self.panel.parameterNode.labsPath = path
@@ -98,6 +101,7 @@ class LabsStep(Step):
 
     # --------------------------------------------------------------------------------------------------------- the exams' values
     def onCellChanged(self, row: int, column: int) -> None:
+        """Take a value typed into the table."""
         if not FIRST_VALUE_COLUMN <= column < UNIT_COLUMN:
             return
         label, test = LABELS[column - FIRST_VALUE_COLUMN], LAB_TESTS[row]
@@ -130,6 +134,7 @@ class LabsStep(Step):
         return KINDS[max(self.ui.entryKindComboBox.currentIndex, 0)]
 
     def onAdd(self) -> None:
+        """Add the entry that was typed."""
         if self.panel.attempt(self._add):
             self.ui.entryValueLineEdit.text = ""
         self.panel.refresh()
@@ -142,6 +147,7 @@ class LabsStep(Step):
         self.case.laboratory.add(read_entry(name, ui.entryValueLineEdit.text.strip(), unit, read_date(ui.entryDateLineEdit.text)))
 
     def onRemove(self) -> None:
+        """Remove the selected entry."""
         row, entries = self.ui.entriesTable.currentRow(), self.case.laboratory.others()
         if 0 <= row < len(entries):
             self.case.laboratory.remove(entries[row])
@@ -149,6 +155,7 @@ class LabsStep(Step):
 
     # ------------------------------------------------------------------------------------------------------------------ showing
     def missing(self) -> str:
+        """That exams or M protein are missing."""
         if not self.case.exams:
             return _("Read the exams first: laboratory values belong to their dates.")
         if any("m_protein" not in exam.labs for exam in self.case.exams.values()):
@@ -156,6 +163,7 @@ class LabsStep(Step):
         return ""
 
     def note(self) -> str:
+        """What the values say of themselves."""
         values = [value for exam in self.case.exams.values() for value in exam.labs.values()]
         values += [entry for entry in self.case.laboratory.others() if isinstance(entry, LabValue)]
         dates = {label: exam.maps.date for label, exam in self.case.exams.items() if exam.maps.date}
@@ -164,6 +172,7 @@ class LabsStep(Step):
         return "\n".join(filter(None, (*questions_about(values), *event_cautions(self.case.laboratory.history, dates), normal)))
 
     def show(self) -> None:
+        """Fill both tables."""
         hasExams, entries = bool(self.case.exams), self.case.laboratory.others()
         self.ui.labsTable.enabled = self.ui.addEntryButton.enabled = hasExams
         self.ui.removeEntryButton.enabled = bool(entries)
@@ -193,6 +202,7 @@ class LabsStep(Step):
             self._unitBoxes.append(box)
 
     def onUnitChosen(self, *_index: int) -> None:
+        """Show the values in the unit that was chosen."""
         self.refresh()
 
     def _cells(self, entry: Entry) -> tuple[str, str]:

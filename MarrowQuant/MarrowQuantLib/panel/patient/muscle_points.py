@@ -29,6 +29,7 @@ class MusclePoints:
         return self.panel.case.exams.get(self.panel.label)
 
     def onPlace(self, checked: bool) -> None:
+        """Start or end placing points in muscle."""
         if not checked:
             self._placing.stop()
             return
@@ -36,6 +37,7 @@ class MusclePoints:
         self._placing.start(muscle_node(self.panel.label))
 
     def stopPlacing(self) -> None:
+        """End placing points in muscle."""
         self._placing.stop()
 
     def cleanup(self) -> None:
@@ -52,11 +54,13 @@ class MusclePoints:
             self.panel.run(lambda progress: exam.follow_muscle())
 
     def onFind(self) -> None:
+        """Find muscle automatically again."""
         exam = self._exam()
         self._placing.follow(None)
         self.panel.run(lambda progress: exam.find_muscle())
 
     def show(self) -> None:
+        """Enable what can be done for the exam."""
         exam = self._exam()
         self.ui.muscleButton.enabled = exam is not None and exam.has_diffusion()
         self.ui.findMuscleButton.enabled = exam is not None and exam.muscle_is_given

@@ -96,14 +96,17 @@ class Panel(RunningPanel):
         self.burden.release()
 
     def enter(self) -> None:
+        """The reader opened the module."""
         for step in self.steps:
             step.enter()
 
     def exit(self) -> None:
+        """The reader left the module."""
         for step in self.steps:
             step.exit()
 
     def cleanup(self) -> None:
+        """Let go of the scene and of the keys."""
         self._hand.stop()
         self.burden.cleanup()
         self.vertebrae.cleanup()
@@ -160,6 +163,7 @@ class Panel(RunningPanel):
         combo.setCurrentIndex(current)
 
     def onExamChosen(self, index: int) -> None:
+        """Show the exam that was chosen; placing belongs to the one left."""
         self.vertebrae.stopPlacing()
         self.burden.stopPlacing()
         views.showExam(self.case.exams.get(self.label))

@@ -49,10 +49,12 @@ class Placing:
         self._widget.placeModeEnabled = True
 
     def stop(self) -> None:
+        """Leave the mode in which a click places a point."""
         self._widget.placeModeEnabled = False
         self._button.checked = False
 
     def onPlaceModeChanged(self, active: bool) -> None:
+        """Follow the mode that Slicer is in."""
         self._button.checked = active
         self._escape.enabled = active
 

@@ -29,6 +29,7 @@ class QuantifyStep(Step):
             button.connect("clicked()", lambda key=key: self.onHistogram(key))
 
     def onMeasure(self) -> None:
+        """Measure the vertebrae of all exams."""
         if self.panel.run(self.case.measure):
             self.ui.burdenSection.collapsed = False
 
@@ -37,6 +38,7 @@ class QuantifyStep(Step):
         self.panel.attempt(lambda: showChart(self.case.show_histogram(key)))
 
     def missing(self) -> str:
+        """That no vertebra is marked, or that it was not measured."""
         marked = self._marked()
         if not marked:
             return _("Place at least one vertebral point in step 2.")
@@ -45,12 +47,14 @@ class QuantifyStep(Step):
         return ""
 
     def note(self) -> str:
+        """What the measurements say of themselves."""
         return saidLines(flag for vertebra in self.exam.vertebrae for flag in vertebra.flags) if self.exam else ""
 
     def _marked(self) -> list[CaseExam]:
         return [exam for exam in self.case.exams.values() if exam.has_points()]
 
     def show(self) -> None:
+        """Fill the table of measurements."""
         self.ui.measureButton.enabled = bool(self._marked())
         self.ui.measureButton.toolTip = self.missing() or _("Measure again.")
         exam = self.exam

@@ -55,6 +55,7 @@ class ResponseStep(Step):
         self.bind(self.panel.parameterNode)
 
     def bind(self, parameterNode: Any) -> None:
+        """Show the model, the other dates and the limits that the parameters hold."""
         self._showModel()
         self._others.show(parameterNode.otherResultsFolder)
         if not self._limitsAreShown(parameterNode):
@@ -69,6 +70,7 @@ class ResponseStep(Step):
         tell(self.ui.modelComboBoxRefusal, told.format(model=missing, used=DEFAULT_MODEL.stem) if missing else "")
 
     def onOtherResultsChanged(self, path: str) -> None:
+        """Take the folder with results of other dates."""
         if self.panel.parameterNode is not None:
             self.panel.parameterNode.otherResultsFolder = path
 
@@ -119,6 +121,7 @@ class ResponseStep(Step):
         return self.case.results()
 
     def missing(self) -> str:
+        """What a probability still needs."""
         if len(self.case.exams) < 2:
             return _("A change needs two exams: give the follow-up folder in step 1.")
         if not self._results().changes:
@@ -126,10 +129,12 @@ class ResponseStep(Step):
         return ""
 
     def note(self) -> str:
+        """What the estimate says of itself."""
         results = self._results()
         return saidLines(results.response.warnings) if results and results.response else ""
 
     def show(self) -> None:
+        """Fill the probability, the changes and the category."""
         if self._models != list(available_models()):
             self._listModels()
         self._showModel()

@@ -32,9 +32,11 @@ class NodeChoice:
         selector.connect("currentNodeChanged(vtkMRMLNode*)", self.onMoved)
 
     def onActivated(self, node: Any) -> None:
+        """Tell which node the reader chose."""
         self._chosen(self._selector.currentNode())
 
     def onMoved(self, node: Any) -> None:
+        """Tell that the selector moved to another node by itself."""
         if not self._showing:
             self._moved()
 

@@ -69,6 +69,7 @@ class VertebraeStep(Step):
 
     # -------------------------------------------------------------------------------------------------------- placing
     def onPlace(self, checked: bool) -> None:
+        """Start or end placing vertebral points."""
         if not checked:
             self._placing.stop()
             return
@@ -77,9 +78,11 @@ class VertebraeStep(Step):
         self._placing.start(self.exam.points())
 
     def stopPlacing(self) -> None:
+        """End placing vertebral points."""
         self._placing.stop()
 
     def exit(self) -> None:
+        """End placing."""
         self.stopPlacing()
 
     def cleanup(self) -> None:
@@ -127,9 +130,11 @@ class VertebraeStep(Step):
             self.refresh()
 
     def onFill(self) -> None:
+        """Find the bodies between the first and the last point."""
         self._rewrite(self.exam.fill_between)
 
     def onSizeChanged(self) -> None:
+        """Give the ROIs the size and shape that was chosen."""
         if self._rois():
             self._rewrite(self.exam.resize_rois)
 
@@ -144,6 +149,7 @@ class VertebraeStep(Step):
         self.onSizeChanged()
 
     def onSegmentationChosen(self, node: Any) -> None:
+        """Remember the segmentation to take over."""
         self._source = None if node is None else node.GetID()
         self.showSource()
 
@@ -154,14 +160,17 @@ class VertebraeStep(Step):
         self.ui.takeOverButton.enabled = self.exam is not None and segmentation is not None
 
     def onTakeOver(self) -> None:
+        """Make ROIs of another tool's segmentation."""
         segmentation = slicer.mrmlScene.GetNodeByID(self._source)
         self._rewrite(lambda: self.exam.take_over(segmentation))
 
     def onRefineChosen(self, checked: bool) -> None:
+        """Measure again with ROIs refined, or left in place."""
         if self._rois():
             self.onPointsChanged()
 
     def onUndo(self) -> None:
+        """Take the last change of the points back."""
         self._rewrite(self.exam.undo)
 
     # ------------------------------------------------------------------------------------------------ naming, excluding
@@ -183,10 +192,12 @@ class VertebraeStep(Step):
                 self.onPointsChanged()
 
     def onFirstLevelChosen(self, index: int) -> None:
+        """Name the points anew from this level on."""
         if self._rois():
             self._rewrite(lambda: self.exam.rename_from(LEVELS[index]))
 
     def onLevelSelected(self) -> None:
+        """Show the selected vertebra in the views."""
         roi = self._showReason()
         if roi is not None:
             views.jumpTo(roi.center_ras)
@@ -201,6 +212,7 @@ class VertebraeStep(Step):
         return roi
 
     def onReasonChosen(self, index: int) -> None:
+        """Exclude the selected vertebra for this reason, or take it in again."""
         roi = self._selected()
         if roi is not None:
             self._rewrite(lambda: self.exam.exclude(roi.level, self._reasons[index]))
@@ -219,6 +231,7 @@ class VertebraeStep(Step):
             return []
 
     def missing(self) -> str:
+        """That exams or points are missing."""
         if not self.case.exams:
             return _("Read the exams first.")
         names = {"baseline": _("baseline"), "follow-up": _("follow-up")}
@@ -233,6 +246,7 @@ class VertebraeStep(Step):
         return "\n".join(filter(None, (self._told, missing, self.note())))
 
     def note(self) -> str:
+        """What the points and carried ROIs say of themselves."""
         carried = self.case.follow_up.notes if self.panel.label == FOLLOW_UP else ()
         exam = self.exam
         if exam is None:
@@ -242,6 +256,7 @@ class VertebraeStep(Step):
         return "\n".join(filter(None, (*trouble, saidLines((*hand, *carried, *exam.notes)))))
 
     def show(self) -> None:
+        """Fill the table of vertebrae."""
         exam = self.exam
         self._placing.follow(exam.points_node if exam else None)
         rois = self._rois()

@@ -83,6 +83,7 @@ class CaseBurden(CaseRois):
 
     # -------------------------------------------------------------------------------------------------------- proposing
     def has_diffusion(self) -> bool:
+        """True if there are a high-b image and an ADC map."""
         return "dwi_high" in self.maps.maps and "adc" in self.maps.maps
 
     def propose_burden(self, muscle_signal: Optional[float] = None) -> None:
@@ -261,4 +262,4 @@ class CaseBurden(CaseRois):
         voxels = np.flatnonzero(labels.array == component.label)
         brightest = voxels[np.argmax(signal.ravel()[voxels])]
         ijk = np.unravel_index(brightest, labels.array.shape)[::-1]
-        return tuple(float(x) for x in labels.ijk_to_ras[:3, :3] @ ijk + labels.ijk_to_ras[:3, 3])
+        return tuple(float(x) for x in labels.to_ras(ijk))

@@ -275,6 +275,7 @@ class Case:
         return any(followed)
 
     def is_measured(self) -> bool:
+        """True if vertebrae or the tumour load of an exam were measured."""
         return any(exam.vertebrae or exam.burden for exam in self.exams.values())
 
     def results(self) -> Optional[Results]:

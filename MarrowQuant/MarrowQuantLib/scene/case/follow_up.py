@@ -129,6 +129,7 @@ class FollowUp:
         self.show()
 
     def can_undo(self) -> bool:
+        """True if the ROIs from before carrying over are kept."""
         return self._before is not None
 
     def undo(self) -> None:

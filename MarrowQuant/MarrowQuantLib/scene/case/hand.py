@@ -47,6 +47,7 @@ class Hand:
         self._measured = self._points()
 
     def outlines_were_drawn(self) -> None:
+        """Remember the outlines as drawn, to tell later whether a hand moved them."""
         node = self._exam.outlines_node
         self._outlines = None if node is None else stamp(node)
 
@@ -57,6 +58,7 @@ class Hand:
             self._exam.hand.pop(code, None)
 
     def mask_was_chosen(self) -> None:
+        """Remember the mask of bone as chosen, and forget that one was deleted."""
         self._mask = self._mask_now()
         self._exam.hand.pop("hand.mask_deleted", None)
 

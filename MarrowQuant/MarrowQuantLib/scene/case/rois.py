@@ -67,6 +67,7 @@ class CaseRois:
         return node
 
     def has_points(self) -> bool:
+        """True if a vertebral point is placed."""
         return self.points_node is not None and bool(point_list.placed_points(self.points_node))
 
     def rois(self) -> list[VertebraROI]:
