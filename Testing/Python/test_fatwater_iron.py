@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 from helpers.echoes import SIX_ECHOES, disc, simulate
@@ -11,13 +9,6 @@ from MarrowQuantLib.fatwater import fat_phasor, fit_fat_water, rivals
 
 SPECTRUM = "ren_marrow_9"
 TISSUES = 3  # bands of water and fat
-
-
-@pytest.fixture(autouse=True)
-def no_warning_is_emitted():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
 
 
 def with_iron(where, fraction, r2star, n=36):

