@@ -22,7 +22,7 @@ from .burden.exam_load import burden_session, measure_burden, measure_parts, par
 from .exam.identity import identity_of
 from .exam.maps import ExamMaps, make_exam_maps
 from .followup import compare
-from .followup.follow import BodyMovement, carry_rois, follow_lesions
+from .followup.follow import carry_rois, follow_lesions
 from .followup.regions import region_changes
 from .followup.repeatability import Repeatability
 from .io.imagefiles import read_volumes
@@ -34,12 +34,10 @@ from .model import (
     ExamResult,
     LabHistory,
     LabValue,
-    LesionChange,
     MarrowQuantError,
     Measurement,
     Origin,
     Progress,
-    RegionChange,
     Relation,
     Results,
     Settings,
@@ -153,35 +151,34 @@ def analyze(
     exams = read_exams(folders, part(progress, 0.0, 0.25), overrides, dates, same_patient)
     labs_by_exam = labs_for(history.values, [exam.date for exam in exams])
     markups = _markups_of(exams, rois, folders)
-    share = 0.7 / len(exams)
     measured: list[ExamResult] = []
     for n, exam in enumerate(exams):
-        report_part = part(progress, 0.25 + n * share, 0.25 + (n + 1) * share)
-        maps = make_maps(exam, LABELS[n], settings, part(report_part, 0.0, 0.8))
+        done = part(progress, 0.25 + n * 0.7 / len(exams), 0.25 + (n + 1) * 0.7 / len(exams))
+        maps = make_maps(exam, LABELS[n], settings, part(done, 0.0, 0.8))
         rois_from = (markups[n], points, measured[0] if n else None)
         mask = skeletons[n] if n < len(skeletons) else None
         said = muscle[n] if n < len(muscle) else None
-        measured.append(_measure_exam(maps, settings, rois_from, labs_by_exam[n], mask, said, part(report_part, 0.8, 1.0)))
-    lesions: tuple[LesionChange, ...] = ()
-    distributions: tuple[RegionChange, ...] = ()
-    movement: Optional[BodyMovement] = None
-    if len(measured) == 2:
-        first, second = measured
-        distributions = region_changes(first, second)
-        first, second, lesions, movement = follow_lesions(first, second, part(progress, 0.95, 1.0))
-        measured = [first, second]
-    results = replace(
-        conclude(measured, settings, model, limits),
-        lesions=lesions,
-        distributions=distributions,
-        movement=() if movement is None else movement.plain(),
-        limits=limits or {},
-        history=history,
-        subject=subject,
-        warnings=laboratory_warnings(history, measured),
-    )
+        measured.append(_measure_exam(maps, settings, rois_from, labs_by_exam[n], mask, said, part(done, 0.8, 1.0)))
+    compared = _compared(measured, settings, model, limits, part(progress, 0.95, 1.0))
+    warnings = laboratory_warnings(history, compared.exams)
     progress(1.0, "Measured")
-    return results
+    return replace(compared, limits=limits or {}, history=history, subject=subject, warnings=warnings)
+
+
+def _compared(
+    measured: list[ExamResult],
+    settings: Settings,
+    model: ResponseModel,
+    limits: Optional[Mapping[str, Repeatability]],
+    progress: Progress,
+) -> Results:
+    """What changed between both dates, if there are two: the levels' distributions, the lesions, and how the body lies."""
+    if len(measured) < 2:
+        return conclude(measured, settings, model, limits)
+    distributions = region_changes(measured[0], measured[1])
+    first, second, lesions, movement = follow_lesions(measured[0], measured[1], progress)
+    slabs = () if movement is None else movement.plain()
+    return replace(conclude([first, second], settings, model, limits), lesions=lesions, distributions=distributions, movement=slabs)
 
 
 def follow(

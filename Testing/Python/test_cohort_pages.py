@@ -10,11 +10,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from MarrowQuantLib import cli
-from MarrowQuantLib.cohort import analysis, axes, figures, packages, parts, plots, png, report, roc, words
+from MarrowQuantLib.cohort import analysis, axes, figures, parts, plots, png, report, roc, words
 from MarrowQuantLib.cohort.axes import standalone
 from MarrowQuantLib.cohort.columns import axis_title
 from MarrowQuantLib.cohort.reading import read_cohort
 from MarrowQuantLib.cohort.words import Words
+from MarrowQuantLib.io import packages
 from MarrowQuantLib.model import MarrowQuantError
 from MarrowQuantLib.report import charts
 from scipy import stats

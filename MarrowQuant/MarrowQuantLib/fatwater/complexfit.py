@@ -121,21 +121,36 @@ def fit_fat_water(
     signal, times, inside = checked(signal, echo_times_s, field_strength_t, mask, FEWEST_ECHOES)
     if not np.iscomplexobj(signal):
         raise MarrowQuantError("The water-fat fit needs complex images (magnitude and phase); these are magnitude images only.")
-    if readout not in READOUTS:
-        raise MarrowQuantError("The readout '{readout}' is not known; use one of {readouts}.", readout=readout, readouts=list(READOUTS))
-    if readout == "bipolar" and times.size < bipolar.FEWEST_ECHOES:
-        raise MarrowQuantError(
-            "A bipolar readout needs at least {fewest_echoes} echoes to be corrected; there are {times}.",
-            fewest_echoes=bipolar.FEWEST_ECHOES, times=times.size,
-        )
+    _check_readout(readout, times.size)
     chosen = get_spectrum(spectrum)
     order = np.argsort(times)
     echoes, fitted, scale = prepared(signal, order, inside, np.complex64)
     problem = _problem(times[order], field_strength_t, chosen, fitted, coupling)
     found = _separated(echoes, problem, conjugate, progress)
     found, readout, warnings = _corrected(echoes, problem, found, readout, progress)
-    warnings = (*_doubts(found, fitted), *warnings)
-    fit, period_hz = found.fit, problem.table.period_hz
+    return replace(
+        _maps(found, problem, echoes, scale, signal.shape[:-1], chosen),
+        n_excluded=int(np.count_nonzero(inside) - np.count_nonzero(fitted)),
+        warnings=(*_doubts(found, fitted), *warnings),
+        readout=readout,
+    )
+
+
+def _check_readout(readout: str, n_echoes: int) -> None:
+    if readout not in READOUTS:
+        raise MarrowQuantError("The readout '{readout}' is not known; use one of {readouts}.", readout=readout, readouts=list(READOUTS))
+    if readout == "bipolar" and n_echoes < bipolar.FEWEST_ECHOES:
+        raise MarrowQuantError(
+            "A bipolar readout needs at least {fewest_echoes} echoes to be corrected; there are {times}.",
+            fewest_echoes=bipolar.FEWEST_ECHOES, times=n_echoes,
+        )
+
+
+def _maps(
+    found: _Separated, problem: _Problem, echoes: np.ndarray, scale: np.float32, shape: tuple[int, ...], spectrum: FatSpectrum
+) -> FatWaterFit:
+    """The maps in the unit of the signal, each of ``shape``, with their standard deviations."""
+    fit, fitted, period_hz = found.fit, problem.fitted, problem.table.period_hz
     of_neighbours = np.float32(noise_sd(echoes[0], fitted))
     minor_sd = of_neighbours * fit.minor_gain
     if len(echoes) > FEWEST_ECHOES:
@@ -146,7 +161,6 @@ def fit_fat_water(
     pdff, total = fraction.discriminated(fit.water, fit.fat, minor_sd)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         pdff_sd = np.float32(100) * sd * fit.fraction_gain / total**2
-    shape = signal.shape[:-1]
     return FatWaterFit(
         pdff_percent=pdff.reshape(shape),
         r2star_per_s=-fit.rate.real.reshape(shape),
@@ -157,10 +171,8 @@ def fit_fat_water(
         swap_suspect=(fitted & (found.suspect | found.rival | (pdff_sd > SUSPECT_SD_POINTS))).reshape(shape),
         conjugated=found.sign.conjugated,
         field_period_hz=period_hz,
-        n_excluded=int(np.count_nonzero(inside) - np.count_nonzero(fitted)),
-        spectrum=chosen,
-        warnings=warnings,
-        readout=readout,
+        n_excluded=0,
+        spectrum=spectrum,
         pdff_sd_percent=pdff_sd.reshape(shape),
         r2star_sd_per_s=(sd * fit.rate_gain).reshape(shape),
         noise_sd=(sd * scale).reshape(shape),

@@ -43,15 +43,10 @@ def fit_dual_echo(
         Complex images, echo last.
     echo_times_s : sequence of two floats
         Echo times in seconds, one near opposed phase and one near in phase.
-    field_strength_t : float
-        Field strength in tesla.
-    spectrum : str or FatSpectrum
+    field_strength_t, spectrum, mask, progress
         See :func:`fit_fat_water`.
-    mask : ndarray of bool, shape of one echo, optional
-        Fit only here.
     conjugate : bool
         The phase turns the other way than in the model; two echoes cannot tell.
-    progress : callable, optional
 
     Returns
     -------
@@ -66,11 +61,7 @@ def fit_dual_echo(
     if not np.iscomplexobj(signal):
         raise MarrowQuantError("Two magnitude echoes fold the fat fraction above 50 %; give complex images or use the dropout ratio.")
     signal, times, inside = checked(signal, echo_times_s, field_strength_t, mask, 2)
-    if times.size != 2:
-        raise MarrowQuantError(
-            "The dual-echo fit takes two echoes, and there are {times}; use fit_fat_water for three or more.",
-            times=times.size,
-        )
+    _check_two(times)
     chosen = get_spectrum(spectrum)
     order = np.argsort(times)
     echoes, fitted, scale = prepared(signal, order, inside, np.complex64)
@@ -104,6 +95,14 @@ def fit_dual_echo(
         spectrum=chosen,
         warnings=(finding("fatwater.two_echoes"),),
     )
+
+
+def _check_two(times_s: np.ndarray) -> None:
+    if times_s.size != 2:
+        raise MarrowQuantError(
+            "The dual-echo fit takes two echoes, and there are {times}; use fit_fat_water for three or more.",
+            times=times_s.size,
+        )
 
 
 def _candidates(echoes: np.ndarray, phasor: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

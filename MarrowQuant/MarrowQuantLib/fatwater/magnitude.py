@@ -61,16 +61,10 @@ def fit_fat_water_magnitude(
         Magnitude images, echo last.
     echo_times_s : sequence of float, length n_echoes
         Echo times in seconds, in any order; at least four.
-    field_strength_t : float
-        Field strength in tesla.
-    spectrum : str or FatSpectrum
-        "ren_marrow_9" (default), "hamilton_9" or "ismrm_6".
-    mask : ndarray of bool, shape of one echo, optional
-        Fit only here.
+    field_strength_t, spectrum, mask, progress
+        See :func:`fit_fat_water`.
     sigma : float, optional
         Standard deviation of the noise of one component, in the unit of the signal; by default estimated from the first echo.
-    progress : callable, optional
-        ``progress(fraction, text)``.
 
     Returns
     -------
