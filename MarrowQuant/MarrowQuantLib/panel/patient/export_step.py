@@ -49,6 +49,7 @@ class ExportStep(Step):
             self.refresh()
 
     def onExport(self) -> None:
+        """Write results, tables, report and scene."""
         self.write()
 
     def write(self, overwrite: bool = False, then: Optional[Callable[[], Any]] = None) -> None:
@@ -62,6 +63,7 @@ class ExportStep(Step):
         self._written = [path.name for path in written.values()]
 
     def onShare(self) -> None:
+        """Write a scene without the patient's identity."""
         self.share()
 
     def share(self, overwrite: bool = False) -> None:
