@@ -122,8 +122,7 @@ def analyze(
         baseline alone. Without any, a ``.mrk.json`` that lies in or above an exam's own folder is taken. A follow-up without its own
         gets those of the baseline, carried by registration.
     points : ((level, RAS), (level, RAS)), optional
-        Centres of the first and the last vertebral body of the baseline instead of a file; the bodies in between are placed along the
-        column.
+        Centres of the first and the last vertebral body of the baseline instead of a file; those in between are found along the column.
     settings, model : optional
         Defaults of :class:`Settings`; the bundled reconstruction.
     subject : Subject, optional
