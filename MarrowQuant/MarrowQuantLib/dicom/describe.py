@@ -9,7 +9,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..io.identity import IdentityWords
+from ..io.identity import IdentityWords, without_long_numbers
 from . import elements as el
 from .bvalues import B_TAGS, CONFIDENCE, DUMMY_B, claims_of, named_in
 from .csa import csa_numbers
@@ -18,6 +18,13 @@ from .patients import patient_of
 from .units import unit_of
 
 REMOVED = "[removed]"
+# PS3.6: patient's ID, name, other IDs and names, birth date, telephone; accession number, study ID; physicians, operators
+IDENTIFYING = (
+    0x00100020, 0x00100010, 0x00101000, 0x00101001, 0x00101005, 0x00100030, 0x00102154, 0x00080050, 0x00200010, 0x00080090, 0x00081048,
+    0x00081050, 0x00081060, 0x00081070, 0x00321032,
+)  # fmt: skip
+PLACES = (0x00101040, 0x00080080, 0x00081040)  # patient's address, institution, department
+MIN_PLACE = 4  # letters; our choice
 # our choice, far outside of what an MR scanner writes; what lies beyond is a damaged header
 MAX_PLACE_MM, MIN_STEP_MM, MAX_STEP_MM = 1e5, 1e-3, 1e3
 # attributes that decide what a number is; one that is there and cannot be read is not the same as one that is absent
@@ -38,7 +45,7 @@ def identify(top: el.Elements) -> dict[str, Any]:
     return {
         "patient": patient_of(top),
         "study_uid": top.text(0x0020000D),
-        "series_description": _words_of(top.text(0x00100020), top.text(0x00100010)).removed_from(top.text(0x0008103E)),
+        "series_description": screened(top.text(0x0008103E), top),
         "exam_date": date,
         "dated_by_study": is_study_date,
         # Synthetic Data, or the comment that our digital patient writes
@@ -46,10 +53,19 @@ def identify(top: el.Elements) -> dict[str, Any]:
     }
 
 
+def screened(text: str, top: el.Elements) -> str:
+    """A free text of the source without what its own attributes tell about patient and staff, and without long numbers and dates."""
+    said = tuple(value for tag in IDENTIFYING for value in top.texts(tag))
+    places = tuple(value for tag in PLACES for value in top.texts(tag) if len(value) >= MIN_PLACE)
+    for place in places:  # as a whole: their single words are often technical ones
+        text = re.sub(re.escape(place), REMOVED, text, flags=re.IGNORECASE)
+    return without_long_numbers(_words_of(said).removed_from(text), REMOVED)
+
+
 @lru_cache(maxsize=64)
-def _words_of(patient_id: str, name: str) -> IdentityWords:
+def _words_of(said: tuple[str, ...]) -> IdentityWords:
     """The same for all files of a patient."""
-    return IdentityWords((patient_id, name), REMOVED)
+    return IdentityWords(said, REMOVED)
 
 
 def describe(source: el.Elements) -> dict[str, Any]:

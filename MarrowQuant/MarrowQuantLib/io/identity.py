@@ -11,7 +11,10 @@ from collections.abc import Iterable, Iterator
 REMOVED = "removed"
 MIN_LETTERS, MIN_DIGITS = 3, 4
 MIN_BYTES = 6  # in files that are not text
-_SEPARATORS = re.compile(r"[\^= \\,;:|/()\[\]<>&\"'%\s_]+")
+_SEPARATORS = re.compile(r"[\^= \-\\,;:|/()\[\]<>&\"'%\s_]+")
+_LONG_NUMBER = re.compile(
+    r"(?<!\d)(?:\d{6,}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4}|[+0]\d{1,4}-\d{2,4}-\d{3,4})(?!\d)"
+)
 _LATIN = "A-Za-zÀ-ɏ"
 _NO_IDENTITY = frozenset((
     "patient", "study", "series", "name", "unknown", "subject", "none", "anon", "anonymous", "anonymized", "anonymised", "anonymize",
@@ -59,12 +62,27 @@ def tells_who(values: Iterable[str]) -> bool:
 
 def _words_of(value: str) -> Iterator[str]:
     value = value.strip()
-    date = re.fullmatch(r"(\d{4})(\d{2})(\d{2})", value)
-    if date:
-        yield "-".join(date.groups())
+    yield from date_forms(value)
     for word in {value, value.replace("^", " ").strip(), *_SEPARATORS.split(value)}:
         if _is_long_enough(word) and word.lower() not in _NO_IDENTITY:
             yield word
+
+
+def date_forms(value: str) -> Iterator[str]:
+    """A date of DICOM (YYYYMMDD) as people write it: in three orders, with long and short years, with and without signs between."""
+    match = re.fullmatch(r"(\d{4})[.-]?(\d{2})[.-]?(\d{2})", value.strip(" \0"))
+    if not match:
+        return
+    year, month, day = match.groups()
+    for y in (year, year[2:]):
+        for m, d in ((month, day), (month.lstrip("0"), day.lstrip("0"))):
+            for sign in ("-", ".", "/", *([""] if m == month and d == day else [])):
+                yield from (sign.join(parts) for parts in ((y, m, d), (d, m, y), (m, d, y)))
+
+
+def without_long_numbers(text: str, mark: str = REMOVED) -> str:
+    """The text without numbers of six digits and more, dates and telephone numbers, which tell who or when, and never what was measured."""
+    return _LONG_NUMBER.sub(mark, text)
 
 
 def _is_long_enough(word: str) -> bool:
