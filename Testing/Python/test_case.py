@@ -403,7 +403,8 @@ def test_a_reopened_case_tells_how_muscle_was_found(case, tmp_path):
 
 
 def test_how_the_stations_were_joined_is_in_results_and_report_and_comes_back_with_the_scene(case, tmp_path):
-    from MarrowQuantLib.results.to_json import SCHEMA_FILE, stitching_to_dict
+    from MarrowQuantLib.results.codec import encode
+    from MarrowQuantLib.results.document import SCHEMA_FILE
     from MarrowQuantLib.scene.case.case import Case
     from MarrowQuantLib.scene.parameters import get_parameters
     from MarrowQuantLib.scene.results_scene import load_scene
@@ -422,7 +423,7 @@ def test_how_the_stations_were_joined_is_in_results_and_report_and_comes_back_wi
     load_scene(written["scene"])
     reopened = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
     reopened.restore()
-    assert stitching_to_dict(reopened.exams["baseline"].maps.stitching) == results["exams"][0]["stations"]
+    assert encode(reopened.exams["baseline"].maps.stitching) == results["exams"][0]["stations"]
 
 
 def test_the_adc_classes_are_segments_with_their_volume_and_follow_their_edges(case, tmp_path):

@@ -16,7 +16,6 @@ from MarrowQuantLib.exam.identity import KEY_VARIABLE, identity_of
 from MarrowQuantLib.model import ExamIdentity, MarrowQuantError, Relation, identities_in, identity_from_plain, relation
 from MarrowQuantLib.report.export import ResultsInTheWay, export, refuse_overwriting
 from MarrowQuantLib.report.timeline import timeline_of
-from MarrowQuantLib.results import results_to_dict
 
 A = ExamIdentity("key-a", True, ("f1",))
 A_LATER = ExamIdentity("key-a", True, ("f2",))
@@ -191,7 +190,7 @@ def test_any_file_of_a_result_counts_and_one_of_another_kind_does_not(tmp_path, 
 
 
 def test_results_of_two_patients_make_no_course():
-    both = [results_to_dict(results_of(identity)) for identity in (A, B)]
+    both = [results_of(identity) for identity in (A, B)]
     with pytest.raises(MarrowQuantError, match="different patients"):
         timeline_of(both)
     timeline_of([both[0], both[0]])

@@ -179,7 +179,7 @@ def test_the_results_file_holds_the_changes_and_stays_valid(maps):
     jsonschema = pytest.importorskip("jsonschema")
     import json
 
-    from MarrowQuantLib.results.to_json import SCHEMA_FILE
+    from MarrowQuantLib.results.document import SCHEMA_FILE
 
     ff, adc = maps
     exams = (exam_of(ff, adc, np.eye(4), "baseline"), exam_of(ff + 10.0, adc, LATER, "follow-up"))

@@ -16,7 +16,7 @@ from MarrowQuantLib import workflow
 from MarrowQuantLib.followup.repeatability import repeatability
 from MarrowQuantLib.model import ACCEPTED, REJECTED, Cancelled
 from MarrowQuantLib.results import results_to_dict
-from MarrowQuantLib.results.to_json import SCHEMA_FILE
+from MarrowQuantLib.results.document import SCHEMA_FILE
 from MarrowQuantLib.vertebrae.measure import MIN_VOXELS
 
 CASES = [("responder", "philips"), ("responder", "siemens"), ("responder", "ge"), ("non-responder", "siemens")]

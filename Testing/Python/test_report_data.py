@@ -14,10 +14,9 @@ from helpers.report_case import fake_results
 from MarrowQuantLib import __version__
 from MarrowQuantLib.model import RESEARCH_USE_ONLY, Measurement, Results, Settings
 from MarrowQuantLib.results import results_to_dict, write_measurements, write_results
-from MarrowQuantLib.results.from_json import exam_from_plain
-from MarrowQuantLib.results.load import exam_from_dict, history_from_dict, load_results
+from MarrowQuantLib.results.codec import plain
+from MarrowQuantLib.results.document import SCHEMA_FILE, SCHEMA_VERSION
 from MarrowQuantLib.results.measurements import COLUMNS
-from MarrowQuantLib.results.to_json import SCHEMA_FILE, SCHEMA_VERSION, plain
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +72,7 @@ def test_a_refused_estimate_is_valid_too(results, validator):
         lambda data: data["exams"][0]["lumbar"]["ff"].update(patient_name="x"),
         lambda data: data["exams"][0]["burden"]["components"][0].update(state="maybe"),
         lambda data: data["response"].update(probability=1.2),
-        lambda data: data.update(schema_version="2.0.0"),
+        lambda data: data.update(schema_version="1.3.0"),
     ],
 )
 def test_the_schema_refuses_what_is_missing_unknown_or_impossible(results, validator, change):
@@ -90,38 +89,6 @@ def test_every_property_in_the_schema_is_described_and_every_object_is_closed():
             for name, item in node["properties"].items():
                 assert item.get("description"), name
     assert schema["properties"]["schema_version"]["enum"][-1] == SCHEMA_VERSION
-
-
-def of_version_1_0_0(data):
-    """What the first version of the schema held: without the fields that came later."""
-    kept = json.loads(json.dumps(data))
-    later = {"lesions", "laboratory", "infiltration", "region", "ff_median_percent", "ff_voxels", "near_seam", "lesion_id"}
-    for node in walk(kept):
-        for key in later & set(node) if isinstance(node, dict) else ():
-            del node[key]
-    return {**kept, "schema_version": "1.0.0"}
-
-
-def test_a_file_of_version_1_0_0_without_the_optional_fields_is_valid_and_read(results, validator, tmp_path):
-    old = of_version_1_0_0(results_to_dict(results))
-    assert "lesions" not in old and "region" not in old["exams"][0]["burden"]["components"][0]
-    validator.validate(old)
-    path = tmp_path / "results.json"
-    path.write_text(json.dumps(old), encoding="utf-8")
-    for number, exam in enumerate(load_results(path)["exams"]):
-        back = exam_from_dict(exam)
-        assert back.burden.tdv.value == results.exams[number].burden.tdv.value
-        assert exam_from_plain(exam, {"labels": results.exams[number].burden.labels}).burden.components[0].region == ""
-    assert len(history_from_dict(old).values) == sum(len(exam.labs) for exam in results.exams)
-
-
-def test_this_version_is_valid_and_read_whole(results, validator, tmp_path):
-    path = write_results(results, tmp_path)
-    data = load_results(path)
-    assert data["schema_version"] == SCHEMA_VERSION == "1.3.0"
-    validator.validate(data)
-    back = exam_from_plain(data["exams"][0], {"labels": results.exams[0].burden.labels})
-    assert [c.region for c in back.burden.components] == [c.region for c in results.exams[0].burden.components]
 
 
 def test_numbers_arrays_and_dates_survive_and_nan_becomes_null(results):
@@ -141,7 +108,7 @@ def test_version_settings_warnings_and_both_notices_are_in_the_file(results):
     assert data["settings"]["tdv_adc_window"] == [550.0, 1400.0]
     assert data["research_use_only"] == RESEARCH_USE_ONLY
     assert data["synthetic"] is True
-    assert "station 2" in data["exams"][1]["warnings"][0]
+    assert "station 2" in data["exams"][1]["findings"][0]["sentence"]
 
 
 def test_only_known_fields_of_a_series_are_written(results):

@@ -60,7 +60,7 @@ def test_each_exam_has_its_own_changes_and_the_results_keep_them(case):
     assert adc(case, "follow-up") == pytest.approx(np.log(2.5) / 700 * 1e6, rel=1e-4)
     for exam in results_to_dict(case.results())["exams"]:
         assert [row["overridden"] for row in exam["series"]] == [["b_value"], []]
-        assert any("b_value set by the reader" in warning for warning in exam["warnings"])
+        assert any("b_value set by the reader" in found["sentence"] for found in exam["findings"])
 
 
 def test_another_follow_up_keeps_the_changes_of_the_baseline_only(case, folders):

@@ -19,8 +19,7 @@ from MarrowQuantLib.followup.normal import BANDS, normal_band
 from MarrowQuantLib.model import LabHistory, LabNote, LabValue, MarrowQuantError, Subject
 from MarrowQuantLib.report import write_report
 from MarrowQuantLib.report.timeline import is_inside_error, timeline_of, timeline_svg
-from MarrowQuantLib.results import results_to_dict, write_results
-from MarrowQuantLib.results.load import exam_from_dict, load_results
+from MarrowQuantLib.results import read_results, results_from_dict, results_to_dict, write_results
 
 DAY = datetime.date
 LABS = (
@@ -30,8 +29,8 @@ LABS = (
 
 
 @pytest.fixture(scope="module")
-def plain_results():
-    return results_to_dict(make_results())
+def made_results():
+    return make_results()
 
 
 @pytest.fixture
@@ -42,17 +41,18 @@ def stored(tmp_path):
     return tmp_path
 
 
-def test_exams_that_are_in_two_results_count_once(plain_results):
-    timeline = timeline_of([plain_results, plain_results])
+def test_exams_that_are_in_two_results_count_once(made_results):
+    timeline = timeline_of([made_results, made_results])
     assert [date for date, _ in timeline.points["ff"]] == [DAY(2025, 1, 14), DAY(2025, 3, 18)]
     assert [value for _, value in timeline.points["ff"]] == [12.0, 31.0]
 
 
-def test_results_that_disagree_about_one_date_are_refused(plain_results):
-    other = json.loads(json.dumps(plain_results))
-    other["exams"][0]["lumbar"]["ff"]["value"] = 13.0
+def test_results_that_disagree_about_one_date_are_refused(made_results):
+    written = json.loads(json.dumps(results_to_dict(made_results)))
+    written["exams"][0]["lumbar"]["ff"]["value"] = 13.0
+    other = results_from_dict(written)
     with pytest.raises(MarrowQuantError, match="2025-01-14 disagree"):
-        timeline_of([plain_results, other])
+        timeline_of([made_results, other])
 
 
 def test_nothing_to_draw_is_said():
@@ -60,11 +60,11 @@ def test_nothing_to_draw_is_said():
         timeline_of([], LabHistory((LabValue("calcium", 2.4, "mmol/L", DAY(2025, 1, 1)),)))
 
 
-def test_the_picture_shows_every_date_event_and_verdict(plain_results):
+def test_the_picture_shows_every_date_event_and_verdict(made_results):
     history = LabHistory(
         (LabValue("haemoglobin", 88.0, "g/L", DAY(2025, 5, 2)),), (LabNote("therapy_cycle", "", "<KRd> 1", DAY(2025, 2, 1)),)
     )
-    drawn = timeline_svg(timeline_of([plain_results], history))
+    drawn = timeline_svg(timeline_of([made_results], history))
     root = ET.fromstring(drawn)
     texts = [element.text for element in root.iter("text")]
     assert {"2025-01-14", "2025-03-18", "2025-05-02", "▼", "<KRd> 1", "+19.0 points", "larger than error"} <= set(texts)
@@ -98,9 +98,9 @@ def test_normal_values_are_those_of_the_publication_and_nothing_else():
 
 
 # -------------------------------------------------------------------------------------------------------------- stored results
-def test_an_exam_read_back_compares_as_before(plain_results):
+def test_an_exam_read_back_compares_as_before(made_results):
     exams = make_results().exams
-    again = [exam_from_dict(exam) for exam in json.loads(json.dumps(plain_results))["exams"]]
+    again = results_from_dict(json.loads(json.dumps(results_to_dict(made_results)))).exams
     assert [(c.name, c.absolute) for c in compare(*again)] == [(c.name, c.absolute) for c in compare(*exams)]
 
 
@@ -111,7 +111,7 @@ def test_an_exam_read_back_compares_as_before(plain_results):
 def test_a_file_that_is_no_result_is_refused(tmp_path, text, sentence):
     (tmp_path / "results.json").write_text(text)
     with pytest.raises(MarrowQuantError, match=sentence):
-        load_results(tmp_path)
+        read_results(tmp_path)
 
 
 def test_the_response_command_reads_stored_results_and_the_sheet(stored, capsys):
@@ -198,11 +198,11 @@ def test_age_without_sex_is_refused(stored, capsys):
     assert "not possible" in capsys.readouterr().err
 
 
-def test_the_course_says_its_change_with_the_unit_and_the_value_of_every_date(plain_results):
+def test_the_course_says_its_change_with_the_unit_and_the_value_of_every_date(made_results):
     history = LabHistory((LabValue("m_protein", 21.0, "g/L", DAY(2025, 2, 12)), LabValue("m_protein", 2.0, "g/L", DAY(2025, 6, 1))))
-    svg = timeline_svg(timeline_of([plain_results], history))
+    svg = timeline_svg(timeline_of([made_results], history))
     texts = [element.text for element in ET.fromstring(svg).iter() if element.tag.endswith("text")]
-    first = plain_results["exams"][0]["labs"]["m_protein"]["value"]
+    first = made_results.exams[0].labs["m_protein"].value
     assert "21.0" in texts and "2.0" in texts
     assert f"−{first - 2.0:.1f} g/L" in texts
 

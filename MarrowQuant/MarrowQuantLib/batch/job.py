@@ -20,7 +20,7 @@ from ..io.imagefiles import stem
 from ..model import Cancelled, MarrowQuantError, Progress, Settings, finding, no_progress
 from ..report.export import refuse_overwriting
 from ..response import load_model, read_labs
-from ..results.to_json import SCHEMA_VERSION
+from ..results.document import SCHEMA_VERSION
 from ..vertebrae import read_rois
 from .manifest import PATH_COLUMNS, Case
 

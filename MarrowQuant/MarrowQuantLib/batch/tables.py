@@ -7,12 +7,12 @@ engine ran the cases and in which order they ended.
 from __future__ import annotations
 
 import csv
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Union
 
+from ..results import read_results
 from ..results.measurements import cell
 from ..results.record import case_record
 from .job import DONE, KEPT, RESULTS, BatchOptions, Outcome, case_folder
@@ -36,7 +36,7 @@ def write_tables(cases: Sequence[Case], outcomes: Mapping[str, Outcome], options
     for case in cases:
         path = case_folder(options.out, case.label) / RESULTS
         if path.is_file() and case.label in outcomes:
-            record = case_record(json.loads(path.read_text(encoding="utf-8")))
+            record = case_record(read_results(path))
             added = {name: _covariate(text) for name, text in case.covariates.items()}
             rows.append({ID: case.label, **record, **added})
     measured = dict.fromkeys(name for row in rows for name in row if name not in covariates)

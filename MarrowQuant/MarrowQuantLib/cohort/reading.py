@@ -12,6 +12,7 @@ from typing import Any, Optional
 from ..io.sheets import read_sheet
 from ..io.textfiles import listed
 from ..model import MarrowQuantError
+from ..results import results_from_dict
 from ..results.record import case_record, exam_records
 from .cells import NO_VALUE, BadCell, is_formula, parse_number
 from .table import DATE_NAMES, ID_NAMES, Cohort
@@ -182,8 +183,9 @@ def _load(file: Path, where: str) -> Optional[dict[str, Any]]:
 def _case_rows(case: Mapping[str, Any], where: str, name: str, long: bool) -> list[dict[str, str]]:
     """The row of a case, or with ``long`` one row an exam; the columns are those of ``report.record``."""
     try:
-        records = exam_records(case) if long else [case_record(case)]
-    except (KeyError, TypeError, ValueError):
+        results = results_from_dict(case)
+        records = exam_records(results) if long else [case_record(results)]
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise MarrowQuantError(
             "{where}/results.json lacks parts of a MarrowQuant result; write the results of this case again.",
             where=where,

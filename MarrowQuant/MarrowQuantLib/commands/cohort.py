@@ -113,7 +113,7 @@ def _listed(options: argparse.Namespace) -> list[str]:
 
 def _answer(options: argparse.Namespace, answer: dict[str, Any]) -> int:
     from ..cohort.output import as_text
-    from ..results.to_json import plain
+    from ..results.codec import plain
 
     answer = plain(answer)
     print(json.dumps(answer, indent=1, ensure_ascii=False) if options.json else as_text(answer))

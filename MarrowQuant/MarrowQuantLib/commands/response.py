@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
 from .. import workflow
-from ..model import RESEARCH_USE_ONLY, LabHistory, MarrowQuantError, Results, Settings, certain, iso_date
+from ..model import RESEARCH_USE_ONLY, LabHistory, MarrowQuantError, Results, Settings, certain, grouped, iso_date
 from ..response import ResponseModel, assess, laboratory_warnings, labs_for, load_model, read_history
 from ..response.build import build_model, write_model
-from ..results.load import exam_from_dict, history_from_dict, load_results, refuse_several_patients
-from ..results.to_json import plain
+from ..results import read_results
+from ..results.codec import encode, plain
+from ..results.read import refuse_several_patients
 from .progress import progress_bar
 from .summary import summary
 
@@ -57,21 +58,21 @@ def compare_results(baseline: Path, follow_up: Path, labs: Optional[Path], model
             raise MarrowQuantError("One exam is a results.json and the other a DICOM folder; give two of the same kind.")
         return workflow.analyze([baseline, follow_up], labs=labs, model=model, progress=progress_bar)
     refuse_several_patients([first, second])
-    exams = [exam_from_dict(first["exams"][0]), exam_from_dict(second["exams"][-1])]
+    exams = [first.exams[0], second.exams[-1]]
     if labs:
         history = read_history(labs)
         found = labs_for(history.values, [exam.date for exam in exams])
         exams = [replace(exam, labs=values) for exam, values in zip(exams, found)]
     else:
-        history = _together([history_from_dict(first), history_from_dict(second)])
+        history = _together([first.history, second.history])
     warnings = laboratory_warnings(history, exams)
     return replace(workflow.conclude(exams, Settings(), model), history=history, warnings=warnings)
 
 
-def _source(path: Path) -> Optional[dict[str, Any]]:
-    """The parsed results at a path; None for a folder without results.json, which then must hold DICOM files."""
+def _source(path: Path) -> Optional[Results]:
+    """The results at a path; None for a folder without results.json, which then must hold DICOM files."""
     is_exam = path.is_dir() and not (path / "results.json").is_file()
-    return None if is_exam else load_results(path)
+    return None if is_exam else read_results(path)
 
 
 def _together(histories: Sequence[LabHistory]) -> LabHistory:
@@ -89,10 +90,10 @@ def _as_dict(results: Results) -> dict[str, Any]:
         "baseline": iso_date(results.exams[0].date),
         "follow_up": iso_date(results.exams[1].date),
         "predictors": plain(workflow.predictors([change for change in results.changes if not change.name.startswith("ff_")])),
-        "response": plain(asdict(certain(estimate))),
-        "imwg": plain(asdict(assessment.imwg)) if assessment.imwg else None,
-        "stages": [plain(asdict(stage)) for stage in assessment.stages],
-        "warnings": [*results.warnings, *dict.fromkeys(flag for change in results.changes for flag in change.flags)],
+        "response": encode(certain(estimate)),
+        "imwg": encode(assessment.imwg) if assessment.imwg else None,
+        "stages": [encode(stage) for stage in assessment.stages],
+        "findings": plain(grouped([*results.warnings, *(flag for change in results.changes for flag in change.flags)])),
     }
 
 

@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 
 from ..followup.normal import normal_band
+from ..model import iso_date
 from ..report.timeline import timeline_of, write_timeline
 from ..response import read_history
-from ..results.load import load_results
+from ..results import read_results
 from .subject import add_subject, read_subject
 
 
@@ -24,11 +25,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def _timeline(options: argparse.Namespace) -> int:
     subject = read_subject(options)
-    cases = [load_results(path) for path in options.results]
+    cases = [read_results(path) for path in options.results]
     band = None
     if subject is not None:
-        first = min((exam for case in cases for exam in case["exams"]), key=lambda exam: exam["date"])
-        band, words = normal_band(subject.age_years, subject.sex, first["protocol"].get("ff_origin", ""))
+        first = min((exam for case in cases for exam in case.exams), key=lambda exam: iso_date(exam.date) or "9999")
+        band, words = normal_band(subject.age_years, subject.sex, first.protocol.get("ff_origin", ""))
         print(words)
     timeline = timeline_of(cases, read_history(options.labs) if options.labs else None, band)
     write_timeline(timeline, options.out, options.language)

@@ -15,7 +15,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..model import Burden, Component, ExamResult, LesionChange, MarrowQuantError, Progress, VertebraROI, Volume, finding, no_progress
-from ..results.from_json import exam_from_plain
+from ..results.read import with_volumes
 from .lesions import Carry, LesionMatch, match_lesions, with_names
 from .propagate import Carried, common_image, propagate_rois
 from .rac import propose_rac
@@ -236,7 +236,7 @@ def read_exam(folder: Path) -> ExamResult:
                 raise KeyError("format")
             names = [name for name in (*_STATE_MAPS, "labels") if f"{name}.array" in arrays]
             volumes = {name: Volume(arrays[f"{name}.array"], arrays[f"{name}.matrix"]) for name in names}
-        return exam_from_plain(data["exams"][-1], volumes)
+        return replace(with_volumes(data["exams"][-1], volumes), label="baseline")  # whatever it was before
     except (OSError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile):
         raise MarrowQuantError(
             "'{folder}' holds no baseline that can be followed; run 'marrowquant burden' on the baseline exam and give its folder.",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ..model import Results, finding
+from ..model.fields import described
 
 FEMALE, MALE = "female", "male"
 
@@ -14,13 +15,13 @@ FEMALE, MALE = "female", "male"
 class Band:
     """Mean and standard deviation, in %, of the proton-density fat fraction of healthy people of one sex and age group."""
 
-    sex: str
-    age_from: int
-    age_to: int
-    mean: float
-    sd: float
-    technique: str
-    source: str
+    sex: str = described("Sex.", choices=("female", "male"))
+    age_from: int = described("Age in years, from …")
+    age_to: int = described("… to.")
+    mean: float = described("Mean fat fraction, %.")
+    sd: float = described("Its standard deviation between people, %.")
+    technique: str = described("How it was measured.")
+    source: str = described("Where it is published.")
 
 
 _TECHNIQUE = "chemical-shift-encoded PDFF, 3 T, 8 echoes, L1–L4"

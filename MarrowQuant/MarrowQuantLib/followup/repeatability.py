@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..model import MarrowQuantError
+from ..model.fields import described
 
 FEWEST_SUBJECTS = 3  # below, nothing can be said; our choice
 FEW_SUBJECTS = 10  # below, the limits are told to be uncertain; our choice
@@ -47,20 +48,20 @@ class Repeatability:
         What was compared, in the site's words.
     """
 
-    index: str
-    unit: str
-    n_subjects: int
-    n_readings: int
-    mean: float
-    wsd: float
-    rc: float
-    wcv_percent: float
-    icc_2_1: float
-    icc_3_1: float
-    bias: float
-    lower_limit: float
-    upper_limit: float
-    how: str = ""
+    index: str = described("Key of the index.")
+    unit: str = described("Its unit.")
+    n_subjects: int = described("Subjects.")
+    n_readings: int = described("Readings of each.")
+    mean: float = described("Over everything.")
+    wsd: float = described("Within-subject standard deviation.")
+    rc: float = described("Repeatability coefficient: 95 % of the differences between two readings of a subject are smaller.")
+    wcv_percent: float = described("Within-subject coefficient of variation; null where a mean is not above zero.")
+    icc_2_1: float = described("Intraclass correlation ICC(2,1).")
+    icc_3_1: float = described("Intraclass correlation ICC(3,1).")
+    bias: float = described("Mean of second minus first reading.")
+    lower_limit: float = described("Lower 95 % limit of agreement.")
+    upper_limit: float = described("Upper 95 % limit of agreement.")
+    how: str = described("What was compared, in the site's words.", default="")
 
 
 def repeatability(values: np.ndarray, *, index: str, unit: str, how: str = "") -> Repeatability:

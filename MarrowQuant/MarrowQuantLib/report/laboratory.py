@@ -9,7 +9,6 @@ from ..response import NOTE_KINDS, Stage, assess, find_test
 from ..response.iss import NOT_VERIFIED
 from ..response.lab_notes import COVARIATE, FINDING, OTHER
 from ..response.lab_numbers import NOT_DETECTED
-from ..results.to_json import results_to_dict
 from .formats import number, shown_unit, signed
 from .sections import cell, table
 from .strings import Strings
@@ -67,7 +66,7 @@ def _note_list(history: LabHistory, words: Strings) -> str:
 def _course(results: Results, words: Strings) -> str:
     """The picture, where there is more to see than two exams."""
     try:
-        timeline = timeline_of([results_to_dict(results)])
+        timeline = timeline_of([results])
     except MarrowQuantError:  # no index that is followed has a value
         return ""
     measured = {date for points in timeline.points.values() for date, _ in points}

@@ -6,13 +6,14 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Callable, Optional
 
-from ..followup import Index, index_of, label_of
+from ..followup import Index, index_of, label_of, value_of
 from ..followup.normal import Band
-from ..model import LabHistory, LabNote, LabValue, MarrowQuantError
+from ..model import LabHistory, LabNote, LabValue, MarrowQuantError, Results
 from ..response import NOTE_KINDS
-from ..results.load import history_from_dict, refuse_several_patients
+from ..response.assess import history_of
+from ..results.read import refuse_several_patients
 from . import charts
 from .formats import number, relative, signed
 from .strings import Strings
@@ -40,13 +41,13 @@ class Timeline:
         return sorted({date for points in self.points.values() for date, _ in points} | {event.date for event in self.events})
 
 
-def timeline_of(cases: Sequence[Mapping[str, Any]], history: Optional[LabHistory] = None, band: Optional[Band] = None) -> Timeline:
+def timeline_of(cases: Sequence[Results], history: Optional[LabHistory] = None, band: Optional[Band] = None) -> Timeline:
     """Put results of one patient in order of time.
 
     Parameters
     ----------
-    cases : sequence of mapping
-        Parsed results.json files; an exam that is in several of them counts once.
+    cases : sequence of Results
+        An exam that is in several of them counts once.
     history : LabHistory, optional
         A laboratory sheet; its values are added to those in the results.
     band : Band, optional
@@ -62,19 +63,19 @@ def timeline_of(cases: Sequence[Mapping[str, Any]], history: Optional[LabHistory
     points: dict[str, dict[datetime.date, float]] = {key: {} for key in FOLLOWED}
     events: dict[tuple[str, datetime.date], LabNote] = {}
     for case in cases:
-        for exam in case["exams"]:
-            for key in FOLLOWED if exam["date"] else ():  # an exam without a date has no place on a line of time
+        for exam in case.exams:
+            for key in FOLLOWED if exam.date else ():  # an exam without a date has no place on a line of time
                 index = index_of(key)
-                holder = None if index.origin == "labs" else (exam.get(index.origin) or {}).get(key)
-                if holder and holder["value"] is not None:
-                    _add(points[key], datetime.date.fromisoformat(exam["date"]), holder["value"], index)
-        stored = history_from_dict(case)
+                value = None if index.origin == "labs" else value_of(exam, index)
+                if value is not None:
+                    _add(points[key], exam.date, value, index)
+        stored = history_of(case)
         _add_labs(points, stored.values)
         _add_events(events, stored.notes)
     _add_labs(points, history.values)
     _add_events(events, history.notes)
     known = {key: sorted(found.items()) for key, found in points.items() if found}
-    timeline = Timeline(known, tuple(events.values()), band, any(case["synthetic"] for case in cases))
+    timeline = Timeline(known, tuple(events.values()), band, any(exam.synthetic for case in cases for exam in case.exams))
     if not timeline.points:
         raise MarrowQuantError("There is nothing to draw: none of the results and no laboratory sheet holds a value that is followed.")
     return replace(timeline, events=tuple(sorted(events.values(), key=lambda event: event.date)))

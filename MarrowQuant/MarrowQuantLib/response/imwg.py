@@ -12,7 +12,8 @@ import datetime
 from dataclasses import dataclass
 from typing import Optional
 
-from ..model import LabHistory, certain
+from ..model import Finding, LabHistory, certain
+from ..model.fields import described
 from .evidence import Evidence, evidence_at
 
 SCR, CR, VGPR, PR, MR, SD, PD = "sCR", "CR", "VGPR", "PR", "MR", "SD", "PD"
@@ -31,10 +32,10 @@ CONFIRM = "The category holds when a second sample confirms it (general knowledg
 class ImwgResponse:
     """The category ("sCR" … "PD"), or None if it cannot be judged; the rule in words; what was missing; what to know."""
 
-    category: Optional[str]
-    rule: str
-    missing: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    category: Optional[str] = described("sCR … PD; null if it cannot be judged.")
+    rule: Finding = described("The rule that decided.")
+    missing: tuple[Finding, ...] = described("What would be needed to be sure of it, or to reach a better one that is near.", default=())
+    notes: tuple[Finding, ...] = described("What to know.", default=())
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import datetime
 from dataclasses import dataclass
 from typing import Optional
 
-from ..model import LabHistory
+from ..model import Finding, LabHistory
+from ..model.fields import described
 from .evidence import Evidence, evidence_at
 from .lab_notes import is_present
 from .lab_tests import fold_name
@@ -24,10 +25,10 @@ NOT_VERIFIED = "Thresholds from general knowledge; to be checked against Greipp 
 class Stage:
     """A stage (1, 2, 3) or None, the rule in words, and what was missing."""
 
-    system: str
-    stage: Optional[int]
-    rule: str
-    missing: tuple[str, ...] = ()
+    system: str = described("ISS or R-ISS.")
+    stage: Optional[int] = described("1, 2 or 3; null if it cannot be judged.")
+    rule: Finding = described("The rule that decided.")
+    missing: tuple[Finding, ...] = described("What was missing.", default=())
 
 
 def iss(evidence: Evidence) -> Stage:

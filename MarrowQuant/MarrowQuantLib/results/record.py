@@ -6,23 +6,20 @@ fraction, dropout ratio) and in % of the baseline for every other; where it is i
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Mapping
 from typing import Any, Optional
 
-from ..followup import INDICES
-from ..model import days_between
+from ..followup import INDICES, value_of
+from ..model import Change, Results, Settings, days_between, iso_date
 
 Value = Optional[float]
 
 
-def case_record(results: Mapping[str, Any]) -> dict[str, Any]:
+def case_record(results: Results) -> dict[str, Any]:
     """One row for a case.
 
     Parameters
     ----------
-    results : mapping
-        A parsed results.json.
+    results : Results
 
     Returns
     -------
@@ -31,68 +28,59 @@ def case_record(results: Mapping[str, Any]) -> dict[str, Any]:
         change (see above); ``response_probability`` with ``response_low``, ``response_high`` as fractions, ``response_model``;
         ``synthetic`` (1 for simulated data); ``warnings`` (how many). None where there is no number.
     """
-    exams = {exam["label"]: exam for exam in results["exams"]}
-    changes = {change["name"]: change for change in results["changes"]}
+    exams = {exam.label: exam for exam in results.exams}
+    changes = {change.name: change for change in results.changes}
     row: dict[str, Any] = {"days": _days(results)}
     for index in INDICES:
         for label, name in (("baseline", "baseline"), ("follow-up", "follow_up")):
-            row[f"{index.key}_{name}"] = _value(exams.get(label), index.key, index.origin)
-        row.update(_changes(index.key, index.unit == "%", changes.get(index.key, {})))
-    response = results["response"] or {}
-    row["response_probability"] = response.get("probability")
-    row["response_low"], row["response_high"] = response.get("interval") or (None, None)
-    row["response_model"] = response.get("model_id")
-    row["synthetic"] = int(results["synthetic"])
-    row["warnings"] = len(results["warnings"]) + sum(len(exam["warnings"]) for exam in results["exams"])
+            row[f"{index.key}_{name}"] = value_of(exams[label], index) if label in exams else None
+        row.update(_changes(index.key, index.unit == "%", changes.get(index.key)))
+    response = results.response
+    row["response_probability"] = response.probability if response else None
+    row["response_low"], row["response_high"] = (response.interval if response else None) or (None, None)
+    row["response_model"] = response.model_id if response else None
+    row["synthetic"] = int(any(exam.synthetic for exam in results.exams))
+    row["warnings"] = len(results.warnings) + sum(len(exam.warnings) for exam in results.exams)
     return row
 
 
 def case_columns() -> tuple[str, ...]:
     """The columns of :func:`case_record`, in its order."""
-    return tuple(case_record({"exams": [], "changes": [], "response": None, "synthetic": False, "warnings": []}))
+    return tuple(case_record(Results((), (), None, Settings())))
 
 
-def exam_records(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+def exam_records(results: Results) -> list[dict[str, Any]]:
     """One row for every exam of a case, oldest first, for models of repeated dates.
 
     Parameters
     ----------
-    results : mapping
-        A parsed results.json.
+    results : Results
 
     Returns
     -------
     list of dict
         ``date``, ``days`` since the first exam, ``exam`` (its label), and every index followed in its unit, None where there is none.
     """
-    dates = _dates(results)
+    dates = [exam.date for exam in results.exams]
     first = min(filter(None, dates), default=None)
     return [
         {
-            "date": exam["date"],
-            "days": (date - first).days if date and first else None,
-            "exam": exam["label"],
-            **{index.key: _value(exam, index.key, index.origin) for index in INDICES},
+            "date": iso_date(exam.date) or None,
+            "days": (exam.date - first).days if exam.date and first else None,
+            "exam": exam.label,
+            **{index.key: value_of(exam, index) for index in INDICES},
         }
-        for exam, date in zip(results["exams"], dates)
+        for exam in results.exams
     ]
 
 
-def _changes(key: str, in_points: bool, change: Mapping[str, Any]) -> dict[str, Value]:
+def _changes(key: str, in_points: bool, change: Optional[Change]) -> dict[str, Value]:
+    relative = change.relative_percent if change else None
     if in_points:
-        return {f"{key}_change": change.get("absolute"), f"{key}_change_percent": change.get("relative_percent")}
-    return {f"{key}_change": change.get("relative_percent")}
+        return {f"{key}_change": change.absolute if change else None, f"{key}_change_percent": relative}
+    return {f"{key}_change": relative}
 
 
-def _days(results: Mapping[str, Any]) -> Optional[int]:
-    dates = _dates(results)
+def _days(results: Results) -> Optional[int]:
+    dates = [exam.date for exam in results.exams]
     return days_between(*dates[:2]) if len(dates) > 1 else None
-
-
-def _dates(results: Mapping[str, Any]) -> list[Optional[datetime.date]]:
-    return [datetime.date.fromisoformat(exam["date"]) if exam["date"] else None for exam in results["exams"]]
-
-
-def _value(exam: Optional[Mapping[str, Any]], key: str, origin: str) -> Value:
-    holder = ((exam or {}).get(origin) or {}).get(key)
-    return holder["value"] if holder else None

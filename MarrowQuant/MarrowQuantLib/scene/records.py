@@ -13,10 +13,9 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, Optional
 
 from ..exam.maps import ExamMaps
-from ..model import ExamIdentity, LabHistory, LabValue, MarrowQuantError, identity_from_plain, iso_date
-from ..results.from_json import stitching_from_dict
-from ..results.load import history_from_dict
-from ..results.to_json import history_to_dict, stitching_to_dict
+from ..model import ExamIdentity, LabHistory, LabValue, MarrowQuantError, Stitching, as_finding, identity_from_plain, iso_date
+from ..model.findings import finding_from_plain
+from ..results.codec import decode, encode, plain
 from .nodes import find_node, find_or_add, remove_nodes
 
 EXAM_LABELS = ("baseline", "follow-up")
@@ -54,17 +53,17 @@ def write_record(
         "maps": {
             "date": iso_date(maps.date),
             "protocol": maps.protocol,
-            "warnings": maps.warnings,
+            "warnings": plain([as_finding(found) for found in maps.warnings]),
             "synthetic": maps.synthetic,
             "series": maps.series,
-            "stitching": stitching_to_dict(maps.stitching),
+            "stitching": None if maps.stitching is None else encode(maps.stitching),
             "identity": maps.identity.plain(),
         },
         "labs": [[lab.test, lab.value, lab.unit, lab.date.isoformat(), lab.given, lab.censored] for lab in labs.values()],
         "decisions": decisions,
         "proposed": proposed,
         "muscle_signal": muscle_signal,
-        "placement_notes": placement_notes,
+        "placement_notes": plain([as_finding(found) for found in placement_notes]),
         "keys": sorted(maps.maps),
     }
     return _write(record, f"MarrowQuant {maps.label}", {"text": _TEXT, "exam": maps.label}, scene)
@@ -94,11 +93,13 @@ def read_record(label: str, scene: Optional[Any] = None) -> Optional[dict[str, A
 def _record_of(record: dict[str, Any]) -> dict[str, Any]:
     maps = record["maps"]
     maps["date"] = datetime.date.fromisoformat(maps["date"]) if maps["date"] else None
-    maps["warnings"], maps["series"] = tuple(maps["warnings"]), tuple(maps["series"])
+    maps["warnings"], maps["series"] = tuple(map(finding_from_plain, maps["warnings"])), tuple(maps["series"])
     maps.pop("seams_ras", None)  # of an older scene, which kept nothing else of the stations
-    maps["stitching"] = stitching_from_dict(maps.get("stitching"))
+    stitching = maps.get("stitching")
+    maps["stitching"] = None if stitching is None else decode(Stitching, stitching)
     maps["identity"] = identity_from_plain(maps.get("identity"))
     labs = [LabValue(test, value, unit, datetime.date.fromisoformat(date), *given) for test, value, unit, date, *given in record["labs"]]
+    record["placement_notes"] = tuple(map(finding_from_plain, record.get("placement_notes", ())))
     record["labs"] = {lab.test: lab for lab in labs}
     record.setdefault("proposed", record["muscle_signal"] is not None)  # an older scene kept the signal of every tumour load
     record["decisions"] = [Decision(tuple(ras), *rest) for ras, *rest in record["decisions"]]
@@ -144,7 +145,7 @@ def remove_history(scene: Optional[Any] = None) -> None:
 
 def write_history(history: LabHistory, scene: Optional[Any] = None) -> None:
     """Keep the whole laboratory sheet in the scene."""
-    _write(history_to_dict(history), "MarrowQuant laboratory", _LABORATORY, scene)
+    _write(encode(history), "MarrowQuant laboratory", _LABORATORY, scene)
 
 
 def read_history(scene: Optional[Any] = None) -> Optional[LabHistory]:
@@ -159,7 +160,8 @@ def read_history(scene: Optional[Any] = None) -> Optional[LabHistory]:
     if node is None or not node.GetText():
         return None
     with _understood("laboratory sheet"):
-        return history_from_dict({"laboratory": json.loads(node.GetText())})
+        history: LabHistory = decode(LabHistory, json.loads(node.GetText()))
+        return history
 
 
 def write_follow_up(record: Mapping[str, Any], scene: Optional[Any] = None) -> None:

@@ -34,8 +34,7 @@ from ...model import (
 from ...report.export import refuse_overwriting
 from ...report.timeline import timeline_of, write_timeline
 from ...response import ResponseModel, available_models, history_of, laboratory_warnings, labs_for, load_model
-from ...results import results_to_dict
-from ...results.load import load_results
+from ...results import read_results
 from .. import records
 from ..charts import lumbar_histogram_chart
 from ..nodes import exam_folder, nodes_with, put_in_folder, tag
@@ -392,7 +391,7 @@ class Case:
                 others=others.name,
             )
         results = self.results()
-        cases = [*(load_results(file) for file in files), results_to_dict(results)]
+        cases = [*(read_results(file) for file in files), results]
         timeline = timeline_of(cases, band=baseline_band(results)[0])
         write_timeline(timeline, path, language)
         return len(timeline.dates)

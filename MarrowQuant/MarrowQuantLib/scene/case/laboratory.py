@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Optional
 
 from ...model import LabHistory, LabValue, MarrowQuantError
 from ...response import Entry, entry_name, labs_for, read_history
-from ...results.load import history_from_dict
+from ...results import results_from_dict
 from .. import records
 from ..parameters import results_from_text
 
@@ -93,7 +93,7 @@ class Laboratory:
         if not stored or not stored.get("laboratory"):
             return None
         dates = [str(exam.maps.date) for exam in self.case.exams.values()]
-        return history_from_dict(stored) if [exam.get("date") for exam in stored["exams"]] == dates else None
+        return results_from_dict(stored).history if [exam.get("date") for exam in stored["exams"]] == dates else None
 
     def _of_exams(self) -> list[LabValue]:
         return [value for exam in self.case.exams.values() for value in exam.labs.values()]
