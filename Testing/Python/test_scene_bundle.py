@@ -458,12 +458,12 @@ def test_settings_that_are_not_stored_are_the_defaults(slicer_scene):
 def test_the_embedded_slicer_starts_writes_and_ends_in_silence(tmp_path):
     pytest.importorskip("slicer_core", reason="The embedded Slicer (slicer-core) is not installed.")
     code = (
-        "import sys; from example_results import make_results\n"
+        "import sys; from helpers.example_results import make_results\n"
         "from MarrowQuantLib.scene import headless; headless.start(); headless.start()\n"
         "from MarrowQuantLib.scene.results_scene import load_scene, write_scene\n"
         "write_scene(make_results(), sys.argv[1]); load_scene(sys.argv[1])\n"
     )
-    folders = os.pathsep.join((str(MODULE), str(Path(__file__).parent)))
+    folders = os.pathsep.join((str(MODULE), str(Path(__file__).parents[1])))
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "case.mrb")],
         env={**os.environ, "PYTHONPATH": folders},
