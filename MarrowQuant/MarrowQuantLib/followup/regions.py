@@ -53,9 +53,10 @@ def region_changes(baseline: ExamResult, follow_up: ExamResult) -> tuple[RegionC
 
 
 def lumbar_levels(exams: Sequence[ExamResult]) -> list[str]:
-    """The lumbar levels that every exam has and none excludes, in the order of the first exam."""
-    included = [[v.roi.level for v in exam.vertebrae if v.roi.level in LUMBAR and not v.roi.excluded] for exam in exams]
-    return [level for level in included[0] if all(level in levels for levels in included)]
+    """The lumbar levels that every exam with vertebrae has and none excludes, in the order of the first of them."""
+    measured = [exam.vertebrae for exam in exams if exam.vertebrae]
+    included = [[v.roi.level for v in vertebrae if v.roi.level in LUMBAR and not v.roi.excluded] for vertebrae in measured]
+    return [level for level in included[0] if all(level in levels for levels in included)] if included else []
 
 
 def pooled_histogram(exam: ExamResult, key: str, levels: Sequence[str]) -> Optional[Histogram]:

@@ -10,7 +10,8 @@ import numpy as np
 import slicer
 
 from ..model import ExamResult
-from .nodes import find_node, nodes_with, scene_or_default, tag
+from .display import show_only
+from .nodes import find_node, nodes_with, scene_or_default
 
 # Names, orientations and layout of Slicer's own four-up view with a plot.
 _VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
@@ -59,19 +60,11 @@ def _set_views(exams: Sequence[ExamResult], chart: Optional[Any], scene: Any) ->
         selection = scene.GetSingletonNode("Singleton", "vtkMRMLSelectionNode")
         if selection is not None:
             selection.SetActivePlotChartID(chart.GetID())
-    _show_points_and_segments_of(exams[-1].label, scene)
+    show_only(exams[-1].label, scene)
     background, foreground = _layers(exams[-1], scene)
     if background is not None:
         for name, orientation in _VIEWS.items():
             _show_slice(name, orientation, background, foreground, _center(exams[-1], background), scene)
-
-
-def _show_points_and_segments_of(label: str, scene: Any) -> None:
-    """Two exams share the space: outlines of the other one would lie on images that they do not belong to."""
-    for class_name in ("vtkMRMLMarkupsFiducialNode", "vtkMRMLSegmentationNode"):
-        for node in nodes_with(class_name, {}, scene):
-            if tag(node, "exam") and node.GetDisplayNode() is not None:
-                node.GetDisplayNode().SetVisibility(tag(node, "exam") == label)
 
 
 def _layers(exam: ExamResult, scene: Any) -> tuple[Optional[Any], Optional[Any]]:

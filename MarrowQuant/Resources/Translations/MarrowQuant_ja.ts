@@ -544,6 +544,14 @@
         <translation>取り消し (U)</translation>
     </message>
     <message>
+        <source>Side by side</source>
+        <translation>並べて表示</translation>
+    </message>
+    <message>
+        <source>Baseline and follow-up in two linked sagittal views.</source>
+        <translation>治療前と治療後を、連動する2つの矢状断で並べて表示する。</translation>
+    </message>
+    <message>
         <source>Undo carrying</source>
         <translation>引き継ぎを取り消す</translation>
     </message>
@@ -866,6 +874,17 @@
     <message>
         <source>Replace them</source>
         <translation>置き換える</translation>
+    </message>
+</context>
+<context>
+    <name>patient.viewing</name>
+    <message>
+        <source>Baseline and follow-up in two linked sagittal views.</source>
+        <translation>治療前と治療後を、連動する2つの矢状断で並べて表示する。</translation>
+    </message>
+    <message>
+        <source>Comparing needs two exams.</source>
+        <translation>比較には2つの検査が必要です。</translation>
     </message>
 </context>
 <context>

@@ -15,6 +15,7 @@ from ..tablewidget import fillTable, number
 from . import views
 from .burden_options import MASK_CODES, BurdenOptions
 from .follow_up import regionWords
+from .layouts import LOAD
 from .muscle_points import MusclePoints
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class BurdenStep(Step):
     def onPropose(self) -> None:
         """Propose the tumour load of all exams."""
         if self.panel.run(self.case.propose_burden):
+            self.panel.viewing.arrange(LOAD)
             views.showExam(self.exam, diffusion=True)
 
     def onWindowChanged(self, lower: float, upper: float) -> None:

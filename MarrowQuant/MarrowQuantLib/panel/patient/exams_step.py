@@ -17,6 +17,7 @@ from ..language import said, saidLines
 from ..step import Step
 from ..tablewidget import fillTable
 from . import views
+from .layouts import SPINE
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -90,6 +91,7 @@ class ExamsStep(Step):
     def showRead(self) -> None:
         """The exams were read: show the maps, and open the next step."""
         self.panel.refresh()
+        self.panel.viewing.arrange(SPINE)
         views.showExam(self.exam)
         self.ui.vertebraeSection.collapsed = False
 

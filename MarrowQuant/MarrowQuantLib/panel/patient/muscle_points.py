@@ -8,6 +8,7 @@ import slicer
 
 from ...scene.muscle import muscle_node, muscle_points
 from . import views
+from .layouts import LOAD
 from .placing import Placing
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class MusclePoints:
         if not checked:
             self._placing.stop()
             return
+        self.panel.viewing.arrange(LOAD)
         views.showExam(self._exam(), diffusion=True)
         self._placing.start(muscle_node(self.panel.label))
 

@@ -14,7 +14,6 @@ from ..fields import numberFields
 from ..language import said
 from ..question_bar import QuestionBar
 from ..running import RunningPanel
-from . import views
 from .burden_step import BurdenStep
 from .deidentify_step import DeidentifyStep
 from .exams_step import ExamsStep
@@ -24,6 +23,7 @@ from .labs_step import LabsStep
 from .quantify_step import QuantifyStep
 from .response_step import ResponseStep
 from .vertebrae_step import VertebraeStep
+from .viewing import Viewing
 
 HAND_DELAY_MS = 250
 NUMBER_WIDGETS = (
@@ -64,6 +64,7 @@ class Panel(RunningPanel):
         self.steps = (self.exams, self.vertebrae, self.quantify, self.burden, self.labs, self.response, self.export)
         self.deidentify = DeidentifyStep(self, ui)
         self.followUp = FollowUpPart(self, ui)
+        self.viewing = Viewing(self, ui)
         self.ui.examComboBox.connect("activated(int)", self.onExamChosen)
         self._hand = qt.QTimer()  # dragging a point, or removing many nodes, is looked at once, when it rests
         self._hand.setSingleShot(True)
@@ -97,6 +98,7 @@ class Panel(RunningPanel):
 
     def enter(self) -> None:
         """The reader opened the module."""
+        self.viewing.enter()
         for step in self.steps:
             step.enter()
 
@@ -104,6 +106,7 @@ class Panel(RunningPanel):
         """The reader left the module."""
         for step in self.steps:
             step.exit()
+        self.viewing.exit()
 
     def cleanup(self) -> None:
         """Let go of the scene and of the keys."""
@@ -132,8 +135,10 @@ class Panel(RunningPanel):
         """Take up what an opened scene holds."""
         if not self.case.can_restore():
             self.refresh()
-        elif self.run(self.case.restore) and self.case.doubts:
-            self._say("⚠ " + "\n".join(map(said, self.case.doubts)))
+        elif self.run(self.case.restore):
+            self.viewing.showExam()
+            if self.case.doubts:
+                self._say("⚠ " + "\n".join(map(said, self.case.doubts)))
         self.followHand()
 
     def tell(self, text: str) -> None:
@@ -149,6 +154,7 @@ class Panel(RunningPanel):
             step.refresh()
         self.deidentify.refresh()
         self.followUp.show()
+        self.viewing.follow()
 
     def _showExams(self) -> None:
         names = {BASELINE: _("Baseline"), LABELS[1]: _("Follow-up")}
@@ -166,7 +172,7 @@ class Panel(RunningPanel):
         """Show the exam that was chosen; placing belongs to the one left."""
         self.vertebrae.stopPlacing()
         self.burden.stopPlacing()
-        views.showExam(self.case.exams.get(self.label))
+        self.viewing.showExam()
         self.refresh()
 
     def _showProgress(self, running: bool) -> None:

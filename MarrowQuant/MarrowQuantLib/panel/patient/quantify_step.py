@@ -10,6 +10,7 @@ from ...scene.case.exam import CaseExam
 from ..language import saidLines
 from ..step import Step
 from ..tablewidget import fillTable, number
+from .layouts import RESPONSE
 from .views import showChart
 
 if TYPE_CHECKING:
@@ -35,7 +36,12 @@ class QuantifyStep(Step):
 
     def onHistogram(self, key: str) -> None:
         """The lumbar voxels of both exams in one plot."""
-        self.panel.attempt(lambda: showChart(self.case.show_histogram(key)))
+        self.panel.attempt(lambda: self._showHistogram(key))
+
+    def _showHistogram(self, key: str) -> None:
+        chart = self.case.show_histogram(key)
+        self.panel.viewing.arrange(RESPONSE)
+        showChart(chart)
 
     def missing(self) -> str:
         """That no vertebra is marked, or that it was not measured."""

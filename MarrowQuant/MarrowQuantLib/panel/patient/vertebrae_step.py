@@ -16,6 +16,7 @@ from ..language import said, saidLines
 from ..step import Step
 from ..tablewidget import fillTable, number
 from . import views
+from .layouts import SPINE
 from .placing import Placing
 from .selector import NodeChoice
 
@@ -73,6 +74,7 @@ class VertebraeStep(Step):
         if not checked:
             self._placing.stop()
             return
+        self.panel.viewing.arrange(SPINE)
         views.showExam(self.exam)
         self.exam.settle_names()
         self._placing.start(self.exam.points())

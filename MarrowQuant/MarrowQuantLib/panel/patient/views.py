@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 import slicer
 
 from ...model import part_key
+from ...scene import display
 from ...scene.case.exam import CaseExam
+
+FF_OPACITY = 0.3
 
 
 def showExam(exam: Optional[CaseExam], diffusion: bool = False, part: int = 1) -> None:
     """Fat fraction over water of one exam, or the diffusion image of a part of its stations, in the slice views."""
-    if exam is None or slicer.app.layoutManager() is None:
-        return
+    if exam is not None and slicer.app.layoutManager() is not None:
+        _showLayers(exam, None, diffusion, part)
+
+
+def showBoth(exams: Mapping[str, CaseExam], views: Mapping[str, Sequence[str]]) -> None:
+    """Each exam in its own slice views."""
+    if slicer.app.layoutManager() is not None:
+        for label, exam in exams.items():
+            _showLayers(exam, views[label], False, 1)
+
+
+def _showLayers(exam: CaseExam, views: Optional[Sequence[str]], diffusion: bool, part: int) -> None:
     keys = (part_key("dwi_high", part),) if diffusion else ("water", "in_phase", "ff", "dwi_high")
     background = next((node for node in (exam.map_node(key) for key in keys) if node), None)
     if background is None:
         return
-    foreground = None if diffusion else exam.map_node("ff")
-    slicer.util.setSliceViewerLayers(background=background, foreground=foreground, foregroundOpacity=0.3, fit=True)
+    ff = None if diffusion else exam.map_node("ff")
+    display.set_layers(background, ff if ff is not background else None, FF_OPACITY, views=views)
+    if ff is not None:
+        display.show_color_bar(ff, "FF (%)")
 
 
 def jumpTo(ras: Sequence[float]) -> None:

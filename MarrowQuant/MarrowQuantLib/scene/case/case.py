@@ -332,9 +332,23 @@ class Case:
         return self._distributions
 
     def show_histogram(self, key: str) -> Optional[Any]:
-        """Put the FF ("ff") or ADC ("adc") of the lumbar voxels of all exams into a chart; None where nothing was measured."""
+        """Put the FF ("ff") or ADC ("adc") of the lumbar voxels of all exams into a chart; None before an exam was read.
+
+        Raises
+        ------
+        MarrowQuantError
+            If there is nothing to draw.
+        """
         results = self.results()
-        return lumbar_histogram_chart(results.exams, key, results.distributions) if results else None
+        if results is None:
+            return None
+        chart = lumbar_histogram_chart(results.exams, key, results.distributions)
+        if chart is None:
+            raise MarrowQuantError(
+                "There is nothing to draw: no level L1 to L5 is marked, measured and in the mean in all exams that have points. Mark the "
+                "same levels in both exams, or take an excluded one in again."
+            )
+        return chart
 
     def export(self, folder: Path, language: str = "en", progress: Progress = no_progress, *, overwrite: bool = False) -> dict[str, Path]:
         """Write results.json, measurements.csv, report.html and scene.mrb; see ``workflow.export``.
