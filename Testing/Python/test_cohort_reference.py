@@ -8,7 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 from helpers.studies import REFERENCES
-from MarrowQuantLib.cohort import comparisons, example, linear, logistic, roc
+from MarrowQuantLib.cohort import comparisons, example, groups, linear, logistic, roc
 from MarrowQuantLib.cohort.reading import read_cohort
 from MarrowQuantLib.response import binormal
 from scipy import optimize, stats
@@ -280,7 +280,6 @@ cat(sprintf("%.12g", c(wilcox.test(v$ff, w$ff, paired=TRUE, exact=TRUE)$p.value,
 
 def test_r_gives_the_same_paired_test_models_and_partial_correlation_live(tmp_path):
     need_r("nlme", "MASS")
-    sklearn = pytest.importorskip("sklearn.discriminant_analysis", reason="scikit-learn is not installed.")
     pytest.importorskip("statsmodels", reason="statsmodels is not installed.")
     rng = np.random.default_rng(12)
     age, level, month = rng.normal(65, 8, 30), rng.normal(0, 4, 30), np.tile([0.0, 2.0, 4.0], 30)
@@ -297,7 +296,7 @@ def test_r_gives_the_same_paired_test_models_and_partial_correlation_live(tmp_pa
     plain = linear.fit_linear(ff[first], age, ("age",))
     mixed = linear.fit_mixed(ff, np.column_stack([month, age[who]]), ("month", "age"), [str(n) for n in who])
     x = np.column_stack([ff[first], age])
-    told = sklearn.LinearDiscriminantAnalysis().fit(x, kind[first]).predict(x)
+    told = groups.Discriminant().fit(x, kind[first]).predict(x)
     ours = [
         comparisons.wilcoxon(ff[first], ff[last]).p, *plain.coefficients, *plain.standard_errors, *mixed.coefficients,
         *mixed.standard_errors, mixed.residual_sd, mixed.patient_sd, comparisons.spearman(ff[first], ff[last], age, ("age",)).rho,
@@ -306,3 +305,76 @@ def test_r_gives_the_same_paired_test_models_and_partial_correlation_live(tmp_pa
     assert ours[:5] == pytest.approx(theirs[:5], rel=1e-6)
     assert ours[5:13] == pytest.approx(theirs[5:13], rel=1e-4)  # REML is maximised iteratively by both
     assert ours[13:] == pytest.approx(theirs[13:], rel=1e-6)
+
+
+def unbalanced_dates():
+    """Nine patients with one to five dates each: month, age and group, and the response."""
+    rng, dates = np.random.default_rng(12), [2, 3, 3, 1, 4, 3, 2, 3, 5]
+    who, month = np.repeat(np.arange(9), dates), np.concatenate([np.arange(n) for n in dates]) * 2.0
+    age = rng.normal(65, 8, 9)[who]
+    response = 20 + 0.8 * month + 0.2 * age + rng.normal(0, 3, 9)[who] + rng.normal(0, 2, who.size)
+    return who, np.column_stack([month, age, who % 2]), response
+
+
+def test_the_mixed_model_has_the_t_tests_of_lmertest():
+    # R 4.2.2, lmerTest 3.1: summary(lmer(y ~ month + age + grp + (1 | id)))$coefficients, degrees of freedom after Satterthwaite
+    pytest.importorskip("statsmodels", reason="statsmodels is not installed.")
+    who, terms, response = unbalanced_dates()
+    fit = linear.fit_mixed(response, terms, ("month", "age", "group"), [str(n) for n in who])
+    assert fit.coefficients == pytest.approx([35.0629923573945, 0.6340238059760, 0.0209735949976, -5.4224887837239], rel=1e-5)
+    assert fit.standard_errors == pytest.approx([8.878369258826, 0.149467030837, 0.129676520747, 2.029209495484], rel=1e-5)
+    assert fit.freedom == pytest.approx([5.88766976075, 16.78700952868, 5.83878782187, 6.09396429469], rel=1e-4)
+    assert fit.p == pytest.approx([0.007835376161836, 0.000563787943264, 0.876963478389199, 0.036366478688521], rel=1e-4)
+
+
+@pytest.mark.parametrize("level_sd", [4.0, 1.0])
+def test_a_pilot_of_eight_patients_is_significant_no_more_often_than_said(level_sd):
+    pytest.importorskip("statsmodels", reason="statsmodels is not installed.")
+    rng, patient = np.random.default_rng(3), np.repeat(np.arange(8), 3)
+    terms = np.column_stack([np.tile([0.0, 90.0, 180.0], 8), patient % 2])
+    hits = 0
+    for _ in range(150):
+        response = 30 - 0.01 * terms[:, 0] + np.repeat(rng.normal(0, level_sd, 8), 3) + rng.normal(0, 2, 24)
+        hits += linear.fit_mixed(response, terms, ("days", "group"), [str(n) for n in patient]).p[2] < 0.05
+    assert hits <= 15  # 150 studies: 7 % and two standard errors; with the normal distribution it is 11 %
+
+
+def three_kinds():
+    rng, kind = np.random.default_rng(31), np.repeat([0, 1, 2], [10, 12, 14])
+    ff, age = np.round(30 + 6 * kind + rng.normal(0, 8, 36), 2), np.round(60 + 3 * (kind == 1) + rng.normal(0, 9, 36), 1)
+    return np.array(["infiltration", "ineffective", "red"])[kind], np.column_stack([ff, age])
+
+
+def test_the_linear_discriminant_has_the_posteriors_of_mass():
+    # R 4.2.2, MASS 7.3: predict(lda(g[, c("ff", "age")], g$kind), …)$posterior[c(1, 7, 20, 30), ]
+    labels, x = three_kinds()
+    model = groups.Discriminant().fit(x, labels)
+    assert list(model.classes_) == ["ineffective", "infiltration", "red"]
+    theirs = [
+        [0.322152720758, 0.4829067119126, 0.194940567330], [0.370969932281, 0.2079168567745, 0.421113210945],
+        [0.359443775127, 0.3693038401610, 0.271252384712], [0.327971241639, 0.0786950966915, 0.593333661669],
+    ]  # fmt: skip
+    np.testing.assert_allclose(model.predict_proba(x[[0, 6, 19, 29]]), theirs, rtol=1e-9)
+
+
+def test_multinomial_maximum_likelihood_has_the_coefficients_and_standard_errors_of_nnet():
+    # R 4.2.2, nnet 7.3: summary(multinom(kind ~ ff + age, reltol=1e-14, maxit=1000)); reference "ineffective"
+    pytest.importorskip("statsmodels", reason="statsmodels is not installed.")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed.")
+    labels, x = three_kinds()
+    fit = groups.fit_groups(labels, x, ("ff", "age")).likelihood
+    assert (fit.reference, fit.groups) == ("ineffective", ("infiltration", "red"))
+    assert fit.log_likelihood == pytest.approx(-34.7157910292, rel=1e-9)
+    theirs = [[5.03351693916, -0.1156671320881, -0.0218439984871], [-4.34738258353, 0.0743004354627, 0.0273842615271]]
+    np.testing.assert_allclose(fit.coefficients, theirs, rtol=2e-5)
+    errors = [[4.02500441287, 0.0759644229466, 0.0585669563268], [3.94298882478, 0.0641818752569, 0.0523115596423]]
+    np.testing.assert_allclose(fit.standard_errors, errors, rtol=2e-5)
+
+
+def test_groups_that_separate_have_no_maximum_likelihood_but_a_ridge():
+    pytest.importorskip("statsmodels", reason="statsmodels is not installed.")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed.")
+    labels, x = three_kinds()
+    x[:, 0] += 100 * (labels == "red")
+    model = groups.fit_groups(labels, x, ("ff", "age"))
+    assert model.likelihood is None and np.isfinite(model.coefficients).all()

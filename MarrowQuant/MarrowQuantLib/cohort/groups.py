@@ -1,4 +1,4 @@
-"""Three groups and more: multinomial logistic regression and linear discriminant analysis, by scikit-learn.
+"""Three groups and more: multinomial logistic regression (scikit-learn, statsmodels) and linear discriminant analysis.
 
 For the differential diagnosis of myeloma infiltration, ineffective haematopoiesis and red marrow. The confusion table is that of repeated
 stratified cross-validation, so that no patient is judged by a model that has seen them.
@@ -6,10 +6,14 @@ stratified cross-validation, so that no patient is judged by a model that has se
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Optional
 
 import numpy as np
+from scipy import stats
+from scipy.special import softmax
 
 from ..io.packages import need
 from ..model import MarrowQuantError
@@ -17,6 +21,30 @@ from .design import check_columns
 
 METHODS = ("multinomial", "lda")
 FOLDS, REPEATS = 5, 10
+SEPARATED = 100.0  # standard error of a log odds per standard deviation, beyond which groups separate and there is no maximum; our choice
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Multinomial logistic regression by maximum likelihood, without a penalty.
+
+    Attributes
+    ----------
+    reference : str
+        The group that the others are compared with: the first.
+    groups : tuple of str
+        The others.
+    coefficients, standard_errors, p : ndarray, shape (groups, 1 + predictors)
+        Log odds against the reference, intercept first, per unit of the predictor; Wald's tests.
+    log_likelihood : float
+    """
+
+    reference: str
+    groups: tuple[str, ...]
+    coefficients: np.ndarray
+    standard_errors: np.ndarray
+    p: np.ndarray
+    log_likelihood: float
 
 
 @dataclass(frozen=True)
@@ -36,6 +64,8 @@ class GroupModel:
         Cross-validated: row the true group, column the assigned one, mean number of patients over the repeats.
     accuracy, balanced_accuracy : float
         Of the cross-validation; balanced: the mean of the groups' sensitivities.
+    likelihood : Likelihood or None
+        Beside the ridge the model without it; None for the linear discriminant, and where the groups separate, so that it has no maximum.
     """
 
     method: str
@@ -45,6 +75,7 @@ class GroupModel:
     confusion: np.ndarray
     accuracy: float
     balanced_accuracy: float
+    likelihood: Optional[Likelihood] = None
 
 
 def fit_groups(
@@ -94,14 +125,67 @@ def fit_groups(
     return GroupModel(
         method, tuple(str(group) for group in groups), tuple(names), np.column_stack([last.intercept_, last.coef_]), confusion,
         float(np.trace(confusion) / truth.size), float(sensitivities.mean()),
+        _likelihood(truth, groups, x) if method == "multinomial" else None,
     )  # fmt: skip
 
 
-def _pipeline(method: str):
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+class Discriminant:
+    """Linear discriminant analysis with the covariance within groups divided by n - g, as R's MASS::lda and SPSS have it.
+
+    scikit-learn divides by n, which moves the assignments of few patients. Priors are the shares of the groups (Venables and Ripley, Modern
+    Applied Statistics with S, 2002, section 12.1).
+    """
+
+    def fit(self, x: np.ndarray, labels: np.ndarray) -> Discriminant:
+        """Fit to predictors of shape (n, m) and labels of shape (n,)."""
+        self.classes_, which, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        means = np.stack([x[which == n].mean(axis=0) for n in range(len(counts))])
+        within = x - means[which]
+        self.coef_ = np.linalg.solve(within.T @ within / (len(x) - len(counts)), means.T).T
+        self.intercept_ = np.log(counts / len(x)) - 0.5 * np.sum(self.coef_ * means, axis=1)
+        return self
+
+    def predict_proba(self, x: np.ndarray) -> np.ndarray:
+        """Posterior probability of each group, shape (n, groups)."""
+        return softmax(x @ self.coef_.T + self.intercept_, axis=1)
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """The most probable group, shape (n,)."""
+        return self.classes_[np.argmax(self.predict_proba(x), axis=1)]
+
+
+def _pipeline(method: str) -> Any:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    estimator = LinearDiscriminantAnalysis() if method == "lda" else LogisticRegression(max_iter=1000)
-    return make_pipeline(StandardScaler(), estimator)
+    return make_pipeline(StandardScaler(), Discriminant() if method == "lda" else LogisticRegression(max_iter=1000))
+
+
+def _likelihood(labels: np.ndarray, groups: np.ndarray, x: np.ndarray) -> Optional[Likelihood]:
+    """None also where statsmodels is not installed: the model with the ridge does not need it."""
+    try:
+        need("statsmodels", "maximum likelihood of three groups")
+    except MarrowQuantError:
+        return None
+    from statsmodels.discrete.discrete_model import MNLogit
+
+    mean, spread = x.mean(axis=0), x.std(axis=0)
+    design = np.column_stack([np.ones(len(x)), (x - mean) / spread])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            fit = MNLogit(np.searchsorted(groups, labels), design).fit(method="newton", maxiter=100, disp=0)
+            covariance = np.asarray(fit.cov_params())
+        except (np.linalg.LinAlgError, ValueError):
+            return None
+    errors = np.sqrt(np.diag(covariance))
+    if not fit.mle_retvals["converged"] or not np.all(np.isfinite(errors)) or errors.max() > SEPARATED:
+        return None
+    back = np.diag(np.concatenate([[1.0], 1.0 / spread]))
+    back[0, 1:] = -mean / spread
+    each = np.kron(np.eye(groups.size - 1), back)
+    coefficients = np.asarray(fit.params).T @ back.T
+    errors = np.sqrt(np.diag(each @ covariance @ each.T)).reshape(coefficients.shape)
+    p = 2.0 * stats.norm.sf(np.abs(coefficients / errors))
+    return Likelihood(str(groups[0]), tuple(str(group) for group in groups[1:]), coefficients, errors, p, float(fit.llf))

@@ -15,12 +15,16 @@ from ..model import MarrowQuantError
 from .design import check_columns
 from .logistic import INTERCEPT
 
+# Of SciPy, in this order until one converges: where patients' own levels hardly differ the maximum lies at the edge, which only some find.
+OPTIMISERS = ["bfgs", "lbfgs", "cg", "powell", "nm"]
+
 
 @dataclass(frozen=True)
 class LinearFit:
     """Coefficients in the unit of the response per unit of the term, intercept first; arrays of shape (terms,), intervals (terms, 2), 95 %.
 
     ``residual_sd`` is the standard deviation within a patient; ``patient_sd`` that of the patients' own levels, None in a plain model.
+    ``freedom`` are the degrees of freedom of Student's t.
     """
 
     names: tuple[str, ...]
@@ -32,6 +36,7 @@ class LinearFit:
     patient_sd: Optional[float]
     n: int
     n_patients: int
+    freedom: np.ndarray
     notes: tuple[str, ...] = ()
 
 
@@ -61,11 +66,18 @@ def fit_linear(response: np.ndarray, terms: np.ndarray, names: Sequence[str]) ->
     beta, errors = back @ scaled, np.sqrt(variance * np.diag(back @ inverse @ back.T))
     p = 2.0 * stats.t.sf(np.abs(beta / errors), freedom)
     intervals = beta[:, None] + stats.t.ppf(0.975, freedom) * errors[:, None] * np.array([-1.0, 1.0])
-    return LinearFit((INTERCEPT, *names), beta, errors, p, intervals, float(np.sqrt(variance)), None, response.size, response.size)
+    return LinearFit(
+        (INTERCEPT, *names), beta, errors, p, intervals, float(np.sqrt(variance)), None, response.size, response.size,
+        np.full(beta.size, float(freedom)),
+    )  # fmt: skip
 
 
 def fit_mixed(response: np.ndarray, terms: np.ndarray, names: Sequence[str], patients: Sequence[str]) -> LinearFit:
     """Linear mixed model with a random level for each patient (REML; Laird and Ware, Biometrics 1982;38:963), by statsmodels.
+
+    Tests and intervals are Student's t with Satterthwaite's degrees of freedom (Biometrics Bull 1946;2:110; for mixed models Giesbrecht and
+    Burns, Biometrics 1985;41:477), which statsmodels lacks: with the normal distribution in place of t a difference between two groups of
+    four patients is significant twice as often as it should be.
 
     Parameters
     ----------
@@ -91,24 +103,46 @@ def fit_mixed(response: np.ndarray, terms: np.ndarray, names: Sequence[str], pat
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            fit = model.MixedLM(response / unit, design, groups=np.asarray(patients)).fit(reml=True)
+            fit = model.MixedLM(response / unit, design, groups=np.asarray(patients)).fit(reml=True, method=OPTIMISERS)
         except np.linalg.LinAlgError:
             fit = None
     if fit is None or not fit.converged:
         raise MarrowQuantError("The mixed model did not converge; use fewer terms, or the linear model of one value a patient.")
-    count = design.shape[1]
     beta = unit * back @ np.asarray(fit.fe_params)
-    errors = unit * np.sqrt(np.diag(back @ np.asarray(fit.cov_params())[:count, :count] @ back.T))
     between, within = float(np.asarray(fit.cov_re)[0, 0]), float(fit.scale)
-    if not (np.all(np.isfinite(errors)) and np.all(errors > 0)):
-        raise MarrowQuantError("The mixed model has no standard errors here; add dates, or use fewer terms.")
-    p = 2.0 * stats.norm.sf(np.abs(beta / errors))
-    intervals = beta[:, None] + stats.norm.ppf(0.975) * errors[:, None] * np.array([-1.0, 1.0])
+    errors, freedom = _satterthwaite(design, back, response / unit, np.asarray(patients), between, within)
+    errors = unit * errors
+    p = 2.0 * stats.t.sf(np.abs(beta / errors), freedom)
+    intervals = beta[:, None] + (stats.t.ppf(0.975, freedom) * errors)[:, None] * np.array([-1.0, 1.0])
     notes = ("The patients' own levels hardly differ, so the mixed model is close to a plain one.",) if caught else ()
     return LinearFit(
         (INTERCEPT, *names), beta, errors, p, intervals, float(unit * np.sqrt(within)), float(unit * np.sqrt(between)), response.size,
-        n_patients, notes,
+        n_patients, freedom, notes,
     )  # fmt: skip
+
+
+def _satterthwaite(
+    design: np.ndarray, back: np.ndarray, response: np.ndarray, patients: np.ndarray, between: float, within: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Standard errors of the coefficients, and degrees of freedom: 2 v² / (g' A g), v the variance, g its slopes by both components.
+
+    A, the covariance of the components, is the inverse of the observed information of REML, or of the expected one where that is not
+    definite, as at a component of zero (Searle, Casella and McCulloch, Variance Components, 1992, section 6.6).
+    """
+    same = (patients[:, None] == patients[None, :]).astype(float)
+    inverse = np.linalg.inv(between * same + within * np.eye(response.size))
+    weighted = inverse @ design
+    covariance = np.linalg.inv(design.T @ weighted)
+    projector = inverse - weighted @ covariance @ weighted.T
+    parts = projector @ same, projector
+    traces = np.array([[np.sum(a * b.T) for b in parts] for a in parts])
+    along = same @ projector @ response, projector @ response
+    observed = np.array([[a @ projector @ b for b in along] for a in along]) - traces / 2
+    information = observed if np.linalg.eigvalsh(observed)[0] > 0 else traces / 2
+    to_units = back @ covariance
+    slopes = np.stack([np.einsum("ij,jk,ik->i", to_units, weighted.T @ part @ weighted, to_units) for part in (same, np.eye(len(same)))])
+    variances = np.diag(to_units @ back.T)
+    return np.sqrt(variances), 2 * variances**2 / np.einsum("pi,pq,qi->i", slopes, np.linalg.inv(information), slopes)
 
 
 def _design(response: np.ndarray, terms: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

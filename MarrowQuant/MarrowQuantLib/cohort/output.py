@@ -9,6 +9,7 @@ from typing import Any, Optional
 import numpy as np
 
 from .analysis import Comparison, Explained, Pair, RocAnalysis, Selected, Several
+from .groups import Likelihood
 from .logistic import INTERCEPT, LogisticFit
 from .procedure import Developed
 from .roc import Roc
@@ -124,20 +125,30 @@ def several_answer(several: Several) -> dict[str, Any]:
         "accuracy": model.accuracy,
         "balanced_accuracy": model.balanced_accuracy,
         "coefficients": {group: dict(zip(terms, row)) for group, row in zip(model.groups, model.coefficients)},
+        "maximum_likelihood": None if model.likelihood is None else _likelihood_answer(model.likelihood, terms),
     }
+
+
+def _likelihood_answer(fit: Likelihood, terms: Sequence[str]) -> dict[str, Any]:
+    rows = zip(fit.groups, fit.coefficients, fit.standard_errors, fit.p)
+    by_group = {
+        group: {term: {"coefficient": c, "standard_error": e, "p": p} for term, c, e, p in zip(terms, *values)} for group, *values in rows
+    }
+    return {"reference": fit.reference, "groups": by_group, "log_likelihood": fit.log_likelihood}
 
 
 def linear_answer(explained: Explained) -> dict[str, Any]:
     """A linear or mixed model, by term."""
     fit = explained.fit
-    rows = zip(fit.names, fit.coefficients, fit.standard_errors, fit.intervals, fit.p)
+    rows = zip(fit.names, fit.coefficients, fit.standard_errors, fit.freedom, fit.intervals, fit.p)
     return {
         "data": {"findings": list(explained.findings)},
         "response": explained.response,
         "n": fit.n,
         "n_patients": fit.n_patients,
         "terms": {
-            name: {"coefficient": beta, "standard_error": error, "interval": interval, "p": p} for name, beta, error, interval, p in rows
+            name: {"coefficient": beta, "standard_error": error, "degrees_of_freedom": freedom, "interval": interval, "p": p}
+            for name, beta, error, freedom, interval, p in rows
         },
         "residual_sd": fit.residual_sd,
         "patient_sd": fit.patient_sd,

@@ -11,8 +11,9 @@ from ..io.packages import need
 from .analysis import Explained, Pair, Several
 from .columns import axis_title
 from .comparisons import Correlation, PairedTest
-from .groups import FOLDS, REPEATS
+from .groups import FOLDS, REPEATS, Likelihood
 from .linear import LinearFit
+from .logistic import INTERCEPT
 from .part import Part, Table
 from .plots import box_figure, effects_figure, pairs_figure, scatter_figure
 from .words import Words
@@ -20,11 +21,13 @@ from .words import Words
 PAIRED_HEADER = ("before", "after", "n", "n unchanged", "median before", "median after", "Hodges-Lehmann shift", "rank-biserial r", "W",
                  "p", "adjusted p")  # fmt: skip
 CORRELATION_HEADER = ("first", "second", "held constant", "n", "rho", "95 % low", "95 % high", "p", "adjusted p")
-LINEAR_HEADER = ("term", "coefficient", "standard error", "95 % low", "95 % high", "p")
+LIKELIHOOD = "Maximum likelihood, without the penalty (Wald tests)"
+LIKELIHOOD_HEADER = ("group", "reference group", "term", "coefficient", "standard error", "odds ratio", "p")
+LINEAR_HEADER = ("term", "coefficient", "standard error", "degrees of freedom", "95 % low", "95 % high", "p")
 _GROUP_METHODS = {
     "multinomial": "multinomial logistic regression with a ridge penalty (scikit-learn {version}, C = 1 on predictors scaled to unit "
     "standard deviation)",
-    "lda": "linear discriminant analysis (scikit-learn {version})",
+    "lda": "linear discriminant analysis (pooled covariance over n − g; cross-validated by scikit-learn {version})",
 }
 
 
@@ -99,10 +102,22 @@ def groups_part(several: Several, label: str, words: Words) -> Part:
         "assigned": Table("Assigned groups, cross-validated", ("true group", *model.groups, "sensitivity of the group"), assigned),
         "group_model": Table("Coefficients per standard deviation", ("group", "intercept", *model.names), coefficients),
     }
+    if model.likelihood:
+        tables["group_likelihood"] = Table(LIKELIHOOD, LIKELIHOOD_HEADER, likelihood_rows(model.likelihood, model.names))
     about = words("{n} patients in {groups} groups", n=count, groups=len(model.groups))
     percent = {"balanced": f"{100 * model.balanced_accuracy:.0f} %", "accuracy": f"{100 * model.accuracy:.0f} %"}
     remark = words("Balanced accuracy {balanced}, accuracy {accuracy} (cross-validated).", **percent)
     return Part(label, about, tables, drawn, methods, several.findings, remarks=(remark,))
+
+
+def likelihood_rows(fit: Likelihood, names: Sequence[str]) -> list[tuple]:
+    """One row a group and term: log odds against the reference group, standard error, odds ratio, p."""
+    return [
+        (group, fit.reference, term, float(fit.coefficients[g, t]), float(fit.standard_errors[g, t]), float(np.exp(fit.coefficients[g, t])),
+         float(fit.p[g, t]))
+        for g, group in enumerate(fit.groups)
+        for t, term in enumerate((INTERCEPT, *names))
+    ]  # fmt: skip
 
 
 def linear_part(explained: Explained, words: Words) -> Part:
@@ -113,7 +128,7 @@ def linear_part(explained: Explained, words: Words) -> Part:
         count = words("{rows} rows of {n} patients had all values; missing values were not filled in.", rows=fit.n, n=fit.n_patients)
         how = words(
             "{response} was explained by {terms} in a linear mixed model with a random level for each patient, fitted by restricted "
-            "maximum likelihood (statsmodels {version}), with Wald intervals and tests.",
+            "maximum likelihood (statsmodels {version}), with t intervals and tests by Satterthwaite's degrees of freedom.",
             **named, version=need("statsmodels", "this analysis").__version__,
         )  # fmt: skip
         about = words("{rows} rows of {n} patients", rows=fit.n, n=fit.n_patients)
@@ -129,7 +144,7 @@ def linear_part(explained: Explained, words: Words) -> Part:
 
 
 def _linear_rows(fit: LinearFit) -> list[tuple]:
-    columns = (fit.coefficients, fit.standard_errors, *fit.intervals.T, fit.p)
+    columns = (fit.coefficients, fit.standard_errors, fit.freedom, *fit.intervals.T, fit.p)
     return [(name, *(float(value) for value in values)) for name, *values in zip(fit.names, *columns)]
 
 

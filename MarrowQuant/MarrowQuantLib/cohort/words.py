@@ -36,7 +36,8 @@ _JAPANESE = {
     "bootstrap low": "ブートストラップ下限", "bootstrap high": "ブートストラップ上限", "rule": "判定", "cut-off": "カットオフ",
     "cut-off low": "カットオフ下限", "cut-off high": "カットオフ上限", "sensitivity": "感度", "specificity": "特異度",
     "first": "1つ目", "second": "2つ目", "AUC difference": "AUCの差", "z": "z",
-    "term": "項", "coefficient": "係数", "standard error": "標準誤差", "odds ratio": "オッズ比",
+    "term": "項", "coefficient": "係数", "standard error": "標準誤差", "odds ratio": "オッズ比", "degrees of freedom": "自由度",
+    "reference group": "基準の群", "Maximum likelihood, without the penalty (Wald tests)": "最尤法、罰則なし（Wald検定）",
     "measure": "指標", "apparent": "見かけ", "optimism": "楽観度", "corrected": "補正後", "cross-validated": "交差検証",
     "before": "前", "after": "後", "n": "n", "n unchanged": "n（変化なし）",
     "median before": "中央値（前）", "median after": "中央値（後）",
@@ -108,16 +109,17 @@ _JAPANESE = {
     "{label} was told apart from {predictors} by {method}.": "{label}は、{predictors}から{method}で判別した。",
     "multinomial logistic regression with a ridge penalty (scikit-learn {version}, C = 1 on predictors scaled to unit standard deviation)":
         "リッジ罰則付き多項ロジスティック回帰（scikit-learn {version}、標準偏差1に揃えた予測因子でC = 1）",
-    "linear discriminant analysis (scikit-learn {version})": "線形判別分析（scikit-learn {version}）",
+    "linear discriminant analysis (pooled covariance over n − g; cross-validated by scikit-learn {version})":
+        "線形判別分析（群内共分散はn − gで割る。交差検証はscikit-learn {version}）",
     "The table of assigned groups is the mean of {repeats} times repeated {folds}-fold stratified cross-validation; balanced accuracy is "
     "the mean of the groups' sensitivities.":
         "割り当ての表は、{repeats}回反復した層別{folds}分割交差検証の平均である。均衡正解率は群ごとの感度の平均とする。",
     "{response} was explained by {terms} in a linear model fitted by least squares, with t intervals and tests.":
         "{response}を{terms}で説明する線形モデルを最小二乗法で当てはめた（区間と検定はt分布）。",
     "{response} was explained by {terms} in a linear mixed model with a random level for each patient, fitted by restricted maximum "
-    "likelihood (statsmodels {version}), with Wald intervals and tests.":
+    "likelihood (statsmodels {version}), with t intervals and tests by Satterthwaite's degrees of freedom.":
         "{response}を{terms}で説明する、患者ごとの水準を変量効果とする線形混合モデルを、制限付き最尤法（statsmodels {version}）で"
-        "当てはめた（区間と検定はWald法）。",
+        "当てはめた（区間と検定はSatterthwaiteの自由度によるt分布）。",
     "{rows} rows of {n} patients had all values; missing values were not filled in.":
         "{n}例の{rows}行で全ての値がそろっていた。欠測値は補完しなかった。",
     # sentences below a model
