@@ -118,9 +118,10 @@ def fit_groups(
     confusion = np.zeros((groups.size, groups.size))
     for repeat in range(REPEATS):
         for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=seed + repeat).split(x, truth):
-            assigned = _pipeline(method).fit(x[train], truth[train]).predict(x[test])
+            assigned = _estimator(method).fit(x[train], truth[train]).predict(x[test])
             confusion += confusion_matrix(truth[test], assigned, labels=groups) / REPEATS
-    last = _pipeline(method).fit(x, truth)[-1]
+    last = _estimator(method).fit(x, truth)
+    last = last if method == "lda" else last[-1]
     sensitivities = np.diag(confusion) / counts
     return GroupModel(
         method, tuple(str(group) for group in groups), tuple(names), np.column_stack([last.intercept_, last.coef_]), confusion,
@@ -137,7 +138,9 @@ class Discriminant:
     """
 
     def fit(self, x: np.ndarray, labels: np.ndarray) -> Discriminant:
-        """Fit to predictors of shape (n, m) and labels of shape (n,)."""
+        """Fit to predictors of shape (n, m) and labels of shape (n,); the coefficients are per standard deviation of a predictor."""
+        self._mean, self._spread = x.mean(axis=0), x.std(axis=0)
+        x = (x - self._mean) / self._spread
         self.classes_, which, counts = np.unique(labels, return_inverse=True, return_counts=True)
         means = np.stack([x[which == n].mean(axis=0) for n in range(len(counts))])
         within = x - means[which]
@@ -147,19 +150,21 @@ class Discriminant:
 
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
         """Posterior probability of each group, shape (n, groups)."""
-        return softmax(x @ self.coef_.T + self.intercept_, axis=1)
+        return softmax((x - self._mean) / self._spread @ self.coef_.T + self.intercept_, axis=1)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """The most probable group, shape (n,)."""
         return self.classes_[np.argmax(self.predict_proba(x), axis=1)]
 
 
-def _pipeline(method: str) -> Any:
+def _estimator(method: str) -> Any:
+    if method == "lda":
+        return Discriminant()
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(StandardScaler(), Discriminant() if method == "lda" else LogisticRegression(max_iter=1000))
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
 
 
 def _likelihood(labels: np.ndarray, groups: np.ndarray, x: np.ndarray) -> Optional[Likelihood]:

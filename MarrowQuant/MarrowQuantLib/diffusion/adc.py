@@ -70,7 +70,7 @@ class AdcFit:
         magnitudes and noisy weights do to the slope, added in squares. The noise is told by the residuals around, so that what else spoils
         the fit (motion, perfusion) counts as noise. NaN where there is no fit or nothing tells the noise.
         """
-        b = np.float32(self.b_values) / 1000
+        b = np.array(self.b_values, np.float32) / 1000
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             spread, bias, freedom = self._log_linear_errors(b) if self.method == "ols" else self._weighted_errors(b)
             if len(b) > 2:
