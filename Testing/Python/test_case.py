@@ -276,7 +276,7 @@ def test_stations_kept_apart_follow_the_thresholds_without_preparing_anew_and_go
 
 
 def test_the_components_of_stations_kept_apart_are_decided_shown_and_taken_back_like_the_others(case):
-    from MarrowQuantLib.scene.burden import components_from_scene
+    from helpers.stored import components_from_scene
     from MarrowQuantLib.scene.labelmaps import segment_mask
     from MarrowQuantLib.scene.nodes import find_node
 
@@ -321,7 +321,7 @@ def test_decisions_on_stations_kept_apart_are_saved_and_come_back(case, tmp_path
 
 
 def test_reading_other_exams_leaves_nothing_of_the_tumour_load_in_the_scene(case):
-    from MarrowQuantLib.scene.burden import components_from_scene, labels_from_scene
+    from helpers.stored import components_from_scene, labels_from_scene
 
     case._replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
     case.propose_burden()

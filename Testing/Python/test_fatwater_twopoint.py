@@ -14,7 +14,6 @@ from MarrowQuantLib.fatwater import (
     fat_phasor,
     find_swapped_slices,
     fit_dual_echo,
-    r2star_of_in_phase_echoes,
     swap_back,
     swapped_disc,
     swapped_levels,
@@ -77,12 +76,7 @@ def test_r2star_lowers_the_drop_and_its_correction_restores_it(ff, r2star, uncor
     assert corrected == pytest.approx(100 * (1 - clean[0] / clean[1]), abs=1e-3)
 
 
-def test_r2star_comes_from_a_third_echo():
-    first, second = 500 * np.exp(-90 * 2.3e-3), 500 * np.exp(-90 * 4.6e-3)
-    assert r2star_of_in_phase_echoes(np.array([first]), np.array([second]), 2.3e-3)[0] == pytest.approx(90, abs=0.01)
-    assert np.isnan(r2star_of_in_phase_echoes(np.array([first, 0]), np.array([0, second]), 2.3e-3)).all()
-    with pytest.raises(MarrowQuantError, match="in seconds"):
-        r2star_of_in_phase_echoes(np.ones(2), np.ones(2), 2.3)
+def test_a_delay_in_milliseconds_is_refused():
     with pytest.raises(MarrowQuantError, match="milliseconds"):
         dropout_ratio(np.ones(2), np.ones(2), r2star_per_s=50, delay_s=1.15)
 

@@ -97,7 +97,7 @@ def test_measuring_the_reopened_maps_and_points_gives_the_same_voxels(reopened):
 
 
 def test_the_tumour_load_comes_back(reopened):
-    from MarrowQuantLib.scene.burden import components_from_scene, labels_from_scene
+    from helpers.stored import components_from_scene, labels_from_scene
     from MarrowQuantLib.scene.labelmaps import segment_mask
     from MarrowQuantLib.scene.nodes import find_node
 
@@ -191,8 +191,9 @@ def test_charts_lead_to_series_and_tables(reopened):
 
 
 def test_parameters_come_back_as_the_module_stores_them(reopened):
+    from helpers.stored import settings_from_scene
     from MarrowQuantLib.scene.nodes import find_node
-    from MarrowQuantLib.scene.parameters import get_parameters, parameter_node, settings_from_scene
+    from MarrowQuantLib.scene.parameters import get_parameters, parameter_node
 
     node = parameter_node()
     assert node.GetAttribute("ModuleName") == "MarrowQuant"
@@ -448,7 +449,8 @@ def test_an_unknown_parameter_is_an_error(slicer_scene):
 
 
 def test_settings_that_are_not_stored_are_the_defaults(slicer_scene):
-    from MarrowQuantLib.scene.parameters import set_parameters, settings_from_scene
+    from helpers.stored import settings_from_scene
+    from MarrowQuantLib.scene.parameters import set_parameters
 
     assert settings_from_scene() == Settings()
     set_parameters({"tdvAdcUpper": 1200.0})

@@ -311,7 +311,8 @@ def test_segments_of_the_tumour_load_follow_the_states(scene):
 
 
 def test_a_load_without_components_gives_empty_segments(scene):
-    from MarrowQuantLib.scene.burden import burden_to_nodes, components_from_scene, labels_from_scene
+    from helpers.stored import components_from_scene, labels_from_scene
+    from MarrowQuantLib.scene.burden import burden_to_nodes
 
     burden = make_burden(make_exam("baseline", 20.0, seed=5).maps["dwi_high"])
     empty = replace(burden, labels=burden.labels.like(np.zeros_like(burden.labels.array)), components=())
@@ -322,7 +323,8 @@ def test_a_load_without_components_gives_empty_segments(scene):
 
 
 def test_an_unknown_state_in_the_table_is_refused_with_a_sentence(scene):
-    from MarrowQuantLib.scene.burden import burden_to_nodes, components_from_scene
+    from helpers.stored import components_from_scene
+    from MarrowQuantLib.scene.burden import burden_to_nodes
     from MarrowQuantLib.scene.nodes import find_node
 
     burden_to_nodes(make_burden(make_exam("baseline", 20.0, seed=5).maps["dwi_high"]), "baseline")

@@ -18,7 +18,6 @@ from .physiology import BodyOutline
 SKULL, CERVICAL, THORACIC, LUMBAR = "skull", "cervical spine", "thoracic spine", "lumbar spine"
 PELVIS, CHEST, LONG_BONES = "pelvis and sacrum", "ribs, sternum and shoulder girdle", "long bones"
 UNKNOWN = "not determined"
-REGIONS = (SKULL, CERVICAL, THORACIC, LUMBAR, PELVIS, CHEST, LONG_BONES, UNKNOWN)
 SPINE = (CERVICAL, THORACIC, LUMBAR)
 
 _USUAL_L1_L5_MM = 144.0

@@ -9,7 +9,7 @@ from .result import FatWaterFit, tissue
 from .spectra import SPECTRA, FatSpectrum, fat_phasor
 from .swaps import SwappedSlices, find_swapped_slices, swap_back, swapped_disc, swapped_levels
 from .t1bias import LONGEST_TR_S, T1_FAT_S, T1_WATER_S, apparent_fat_fraction
-from .twopoint import check_pdff_scale, dropout_ratio, fat_fraction, r2star_of_in_phase_echoes
+from .twopoint import check_pdff_scale, dropout_ratio, fat_fraction
 
 __all__ = [
     "LONGEST_TR_S",
@@ -28,7 +28,6 @@ __all__ = [
     "fit_dual_echo",
     "fit_fat_water",
     "fit_fat_water_magnitude",
-    "r2star_of_in_phase_echoes",
     "swap_back",
     "swapped_disc",
     "swapped_levels",

@@ -61,7 +61,7 @@ def dropout_ratio(
     noise_floor : float
         In-phase signal at or below which there is no meaningful ratio.
     r2star_per_s : float or ndarray, optional
-        R2* in 1/s, from a map or from :func:`r2star_of_in_phase_echoes`.
+        R2* in 1/s.
     delay_s : float
         Echo time of the in-phase minus that of the opposed-phase image, in seconds; used with ``r2star_per_s``.
 
@@ -83,36 +83,6 @@ def dropout_ratio(
     if r2star_per_s is not None:
         opposed_phase = opposed_phase * np.exp(-np.asarray(r2star_per_s, dtype=np.float32) * np.float32(delay_s))
     return 100 * _ratio(in_phase - opposed_phase, in_phase, in_phase > noise_floor)
-
-
-def r2star_of_in_phase_echoes(first: np.ndarray, second: np.ndarray, delay_s: float) -> np.ndarray:
-    """R2* in 1/s from two in-phase echoes, ln(S1 / S2) / ΔTE, for the correction of the drop when there is a third echo.
-
-    Parameters
-    ----------
-    first, second : ndarray, same shape
-        The earlier and the later in-phase image.
-    delay_s : float
-        Echo time of the second minus that of the first, in seconds.
-
-    Returns
-    -------
-    ndarray of float32
-        Not clipped; NaN where either signal is not positive.
-
-    Raises
-    ------
-    MarrowQuantError
-        The shapes differ, or the delay is not positive and in seconds.
-    """
-    if not 0 < delay_s < LONGEST_DELAY_S:
-        raise MarrowQuantError(
-            "A delay of {delay_s} between the in-phase echoes is not possible; give the later echo second, in seconds.",
-            delay_s=delay_s,
-        )
-    first, second = _pair("first in-phase", first, "second in-phase", second)
-    ratio = _ratio(first, second, (first > 0) & (second > 0))
-    return np.log(ratio) / np.float32(delay_s)
 
 
 def check_pdff_scale(values: np.ndarray) -> tuple[float, float, str]:

@@ -52,10 +52,6 @@ class Rigid:
         """Angle of the rotation."""
         return float(np.degrees(np.arccos(np.clip((np.trace(self.rotation) - 1) / 2, -1, 1))))
 
-    def displacement_mm(self, point: Sequence[float]) -> float:
-        """How far the transform moves a point."""
-        return float(np.linalg.norm(self.apply(np.asarray(point)) - np.asarray(point)))
-
 
 def identity() -> Rigid:
     """The transform that moves nothing."""

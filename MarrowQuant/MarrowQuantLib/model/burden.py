@@ -27,7 +27,7 @@ class Component:
     """One connected piece of the whole-body diffusion mask.
 
     ``label`` is its value in ``Burden.labels``; ``state`` is one of accepted, rejected, physiological; ``reason`` says why the software
-    proposed that state, or "decided by the reader". ``region`` is one of ``burden.landmarks.REGIONS``; ``ff_median`` in % over
+    proposed that state, or "decided by the reader". ``region`` is named as in ``burden.landmarks``; ``ff_median`` in % over
     ``ff_voxels`` of the fat-fraction map, None below 10 mm or outside that map; ``near_seam``: the piece reaches into the overlap of two
     stations; ``lesion_id`` is the name that a lesion keeps from exam to exam.
     """

@@ -17,9 +17,6 @@ from ..model.fields import described
 from .evidence import Evidence, evidence_at
 
 SCR, CR, VGPR, PR, MR, SD, PD = "sCR", "CR", "VGPR", "PR", "MR", "SD", "PD"
-DEEP = frozenset({SCR, CR, VGPR})
-"""The categories that the source counts as response (Takasu 2020 groups CR and VGPR against PR, SD and PD; sCR belongs to CR)."""
-
 NORMAL_FLC_RATIO = (0.26, 1.65)  # general knowledge
 MEASURABLE_SERUM_G_PER_L, MEASURABLE_URINE_MG = 10.0, 200.0  # general knowledge: 1 g/dL, 200 mg in 24 h
 PROGRESSION_PERCENT, PROGRESSION_G_PER_L, PROGRESSION_HIGH_G_PER_L, HIGH_NADIR_G_PER_L = 25.0, 5.0, 10.0, 50.0

@@ -12,9 +12,8 @@ from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Compo
 from .classes import classes_to_nodes
 from .labelmaps import finish_segmentation, set_segment, start_segmentation, terminology
 from .load_edits import digest
-from .nodes import burden_tags, exam_title, find_node, find_or_add, nodes_with, scene_or_default, set_tags, tag
+from .nodes import burden_tags, exam_title, find_or_add, nodes_with, scene_or_default, set_tags, tag
 from .tables import components_table, read_rows
-from .volumes import volume_from_node
 
 # State: segment name, RGB (our choice), terminology. SNOMED CT codes of DICOM PS3.16 CID 7150, 7151 and 7159; a test compares them with
 # pydicom's copy of PS3.16. Signal that is not tumour is only called tissue: which organ it is was not measured.
@@ -123,26 +122,14 @@ def _remove(exam_label: str, outdated: Callable[[Optional[str]], bool], scene: O
                 scene_or_default(scene).RemoveNode(node)
 
 
-def labels_from_scene(exam_label: str, scene: Optional[Any] = None, *, part: int = 1) -> Optional[Volume]:
-    """``Burden.labels`` of a part of an exam in the scene, or None."""
-    node = find_node("vtkMRMLLabelMapVolumeNode", burden_tags("labels", exam_label, part), scene)
-    return None if node is None else volume_from_node(node)
-
-
-def components_from_scene(exam_label: str, scene: Optional[Any] = None, *, part: int = 1) -> tuple[Component, ...]:
-    """``Burden.components`` of a part of an exam in the scene; empty if there is no table.
+def components_from_table(node: Any) -> tuple[Component, ...]:
+    """Read a table that :func:`MarrowQuantLib.scene.tables.components_table` wrote.
 
     Raises
     ------
     MarrowQuantError
         If a state in the table is none of accepted, rejected, physiological.
     """
-    node = find_node("vtkMRMLTableNode", {"exam": exam_label, "table": part_key("components", part)}, scene)
-    return () if node is None else components_from_table(node)
-
-
-def components_from_table(node: Any) -> tuple[Component, ...]:
-    """Read a table that :func:`MarrowQuantLib.scene.tables.components_table` wrote; see :func:`components_from_scene`."""
     return tuple(_component(row, node) for row in read_rows(node))
 
 

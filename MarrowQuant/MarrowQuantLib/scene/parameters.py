@@ -152,20 +152,6 @@ def numbers_from_text(text: str) -> tuple[float, ...]:
     return tuple(numbers)
 
 
-def settings_from_scene(scene: Optional[Any] = None) -> Settings:
-    """Settings stored in the scene; the default where one is not stored."""
-    stored = {**settings_to_parameters(Settings()), **get_parameters(scene)}
-    return Settings(
-        tdv_signal_ratio=stored["tdvSignalRatio"],
-        tdv_adc_window=(stored["tdvAdcLower"], stored["tdvAdcUpper"]),
-        min_component_ml=stored["minComponentMl"],
-        adc_class_edges=numbers_from_text(stored["adcClassEdges"]),
-        roi_radii_mm=(stored["roiRadiusLR"], stored["roiRadiusAP"], stored["roiRadiusCC"]),
-        roi_shape=stored["roiShape"],
-        refine_rois=stored["refineRois"],
-    )
-
-
 @contextmanager
 def without_paths(scene: Optional[Any] = None) -> Iterator[None]:
     """Leave folder names out of a scene that is being saved: they name this computer, and often the patient.
