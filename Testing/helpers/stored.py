@@ -1,0 +1,43 @@
+"""What the scene holds, read back from its nodes as plain data; the panel itself reads it as a case."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from MarrowQuantLib.model import Component, Settings, Volume, part_key
+from MarrowQuantLib.scene.burden import burden_tags, components_from_table
+from MarrowQuantLib.scene.nodes import find_node
+from MarrowQuantLib.scene.parameters import get_parameters, numbers_from_text, settings_to_parameters
+from MarrowQuantLib.scene.volumes import volume_from_node
+
+
+def labels_from_scene(exam_label: str, scene: Optional[Any] = None, *, part: int = 1) -> Optional[Volume]:
+    """``Burden.labels`` of a part of an exam in the scene, or None."""
+    node = find_node("vtkMRMLLabelMapVolumeNode", burden_tags("labels", exam_label, part), scene)
+    return None if node is None else volume_from_node(node)
+
+
+def components_from_scene(exam_label: str, scene: Optional[Any] = None, *, part: int = 1) -> tuple[Component, ...]:
+    """``Burden.components`` of a part of an exam in the scene; empty if there is no table.
+
+    Raises
+    ------
+    MarrowQuantError
+        If a state in the table is none of accepted, rejected, physiological.
+    """
+    node = find_node("vtkMRMLTableNode", {"exam": exam_label, "table": part_key("components", part)}, scene)
+    return () if node is None else components_from_table(node)
+
+
+def settings_from_scene(scene: Optional[Any] = None) -> Settings:
+    """Settings stored in the scene; the default where one is not stored."""
+    stored = {**settings_to_parameters(Settings()), **get_parameters(scene)}
+    return Settings(
+        tdv_signal_ratio=stored["tdvSignalRatio"],
+        tdv_adc_window=(stored["tdvAdcLower"], stored["tdvAdcUpper"]),
+        min_component_ml=stored["minComponentMl"],
+        adc_class_edges=numbers_from_text(stored["adcClassEdges"]),
+        roi_radii_mm=(stored["roiRadiusLR"], stored["roiRadiusAP"], stored["roiRadiusCC"]),
+        roi_shape=stored["roiShape"],
+        refine_rois=stored["refineRois"],
+    )
