@@ -31,7 +31,9 @@ from .model import (
     Burden,
     BurdenPart,
     Change,
+    ExamIdentity,
     ExamResult,
+    Finding,
     LabHistory,
     LabValue,
     MarrowQuantError,
@@ -74,6 +76,7 @@ __all__ = [
     "measure_vertebrae",
     "part",
     "part_sessions",
+    "patient_doubts",
     "predictors",
     "prepare_output",
     "read_exams",
@@ -159,7 +162,7 @@ def analyze(
         said = muscle[n] if n < len(muscle) else None
         measured.append(_measure_exam(maps, settings, rois_from, labs_by_exam[n], mask, said, part(done, 0.8, 1.0)))
     compared = _compared(measured, settings, model, limits, part(progress, 0.95, 1.0))
-    warnings = laboratory_warnings(history, compared.exams)
+    warnings = (*patient_doubts(compared.exams), *laboratory_warnings(history, compared.exams))
     progress(1.0, "Measured")
     return replace(compared, limits=limits or {}, history=history, subject=subject, warnings=warnings)
 
@@ -446,6 +449,15 @@ def assemble(
         origin=origin,
         identity=maps.identity,
     )
+
+
+def patient_doubts(exams: Sequence[ExamResult]) -> tuple[Finding, ...]:
+    """A finding if the files of two exams name nobody, so that it is not known whether both are of one patient; nothing of exams whose
+    identity was not noted, as in results of earlier versions."""
+    noted = [exam.identity for exam in exams if exam.identity != ExamIdentity()]
+    if len(noted) < 2 or relation(noted[:1], noted[1:]) is Relation.SAME:
+        return ()
+    return (finding("case.patient_not_checked"),)
 
 
 def conclude(

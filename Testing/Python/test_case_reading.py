@@ -267,6 +267,31 @@ def test_what_is_added_and_is_no_case_stays(case, tmp_path, slicer_scene):
     assert told == [None] and slicer_scene.GetFirstNodeByName("other tool") is not None
 
 
+def test_volumes_of_the_browser_and_a_cohort_do_not_make_a_scene_an_older_one(case, tmp_path):
+    from MarrowQuantLib.scene.case.case import Case
+    from MarrowQuantLib.scene.nodes import find_node, find_or_add, set_tags
+    from MarrowQuantLib.scene.volumes import add_volume
+
+    worked_on(case, tmp_path)
+    loaded = add_volume(fake_exams.exam_maps("baseline").maps["ff"], "loaded by the browser")
+    find_or_add("vtkMRMLTableNode", "cohort", {"table": "cohort_roc"})
+    set_tags(find_node("vtkMRMLTableNode", {"table": "cohort_roc"}), {"case": None})
+    reopened = Case(case.parameters)
+    reopened.restore()
+    assert reopened.notes == () and loaded.GetAttribute("MarrowQuant.case") is None
+    case.read()
+    assert find_node("vtkMRMLTableNode", {"table": "cohort_roc"}) is not None and loaded.GetScene() is not None
+
+
+def test_two_exams_whose_files_name_nobody_are_said_not_to_be_certainly_of_one_patient(case, shelf, tmp_path):
+    nobody = replace(A, word="")
+    shelf.exams = {"first": (nobody, 0), "second": (nobody, 1)}
+    read(case, tmp_path, "first", "second")
+    assert [warning.code for warning in case.results().warnings] == ["case.patient_not_checked"]
+    read(case, tmp_path, "first")
+    assert case.results().warnings == ()
+
+
 # ----------------------------------------------------------------------------------------------------------------- files
 def test_a_shared_scene_holds_no_digest_and_no_token_of_the_case(case, tmp_path):
     from MarrowQuantLib.scene.nodes import case_token

@@ -75,6 +75,12 @@ def own_nodes(scene: Optional[Any] = None) -> Iterator[Any]:
             yield node
 
 
+def is_derived(node: Any) -> bool:
+    """True for a table or chart of both exams, and for the results; a cohort's are of no case."""
+    kind = next((value for name in ("table", "chart", "series") if (value := tag(node, name))), "")
+    return bool(kind and not kind.startswith("cohort")) or tag(node, "text") == "results"
+
+
 def nodes_with(class_name: str, tags: Mapping[str, str], scene: Optional[Any] = None) -> Iterator[Any]:
     """All nodes of a class that carry these attributes and belong to no other case than the scene's."""
     scene = scene_or_default(scene)

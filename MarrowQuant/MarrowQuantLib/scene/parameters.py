@@ -15,7 +15,7 @@ from typing import Any, Optional
 from ..io.typed import plain_text, typed_number
 from ..model import MarrowQuantError, Results, Settings, Subject
 from ..results import results_to_dict
-from .nodes import MODULE_NAME, case_token, find_node, find_or_add, own_nodes, scene_or_default, set_tags, tag
+from .nodes import MODULE_NAME, case_token, find_node, find_or_add, is_derived, own_nodes, scene_or_default, set_tags, tag
 
 PATHS = ("baselineFolder", "followUpFolder", "labsPath", "outputFolder", "otherResultsFolder")
 NUMBERS = ("tdvSignalRatio", "tdvAdcLower", "tdvAdcUpper", "minComponentMl", "roiRadiusLR", "roiRadiusAP", "roiRadiusCC", "ageYears")
@@ -51,12 +51,16 @@ def ensure_case(scene: Optional[Any] = None) -> str:
 
 
 def adopt_nodes(scene: Optional[Any] = None) -> bool:
-    """Take the nodes that an earlier version made, without a token, into the scene's case; True if there were any."""
+    """Take the nodes that an earlier version made, without a token, into the scene's case; True if an exam's record was among them.
+
+    Volumes of the DICOM browser and a cohort's tables belong to no case.
+    """
     token = ensure_case(scene)
-    found = [node for node in own_nodes(scene) if tag(node, "case") is None]
+    without = [node for node in own_nodes(scene) if tag(node, "case") is None]
+    found = [node for node in without if tag(node, "exam") or tag(node, "text") or is_derived(node)]
     for node in found:
         set_tags(node, {"case": token})
-    return bool(found)
+    return any(tag(node, "text") == "exam" for node in found)
 
 
 def set_parameters(values: Mapping[str, Any], scene: Optional[Any] = None) -> None:

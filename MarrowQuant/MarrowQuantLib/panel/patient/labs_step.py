@@ -69,6 +69,11 @@ class LabsStep(Step):
         self.ui.ageSpinBox.blockSignals(False)
         self.ui.sexComboBox.setCurrentIndex(SEXES.index(parameterNode.sex))
 
+    def forget(self) -> None:
+        """The scene is being closed: what was typed and not added yet is of the patient in it."""
+        for field in (self.ui.entryDateLineEdit, self.ui.entryNameLineEdit, self.ui.entryValueLineEdit):
+            field.text = ""
+
     def onSubjectChanged(self, *_value: int) -> None:
         """Take age and sex."""
         if self.panel.parameterNode is not None:

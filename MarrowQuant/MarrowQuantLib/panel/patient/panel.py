@@ -84,6 +84,7 @@ class Panel(RunningPanel):
             self.suspend()
             self.case.parameters = None
             self.question.close()
+            self.labs.forget()
             self.case.clear()
             return
         self.parameterNode = self.case.parameters = parameterNode

@@ -13,7 +13,7 @@ from ...exam.identity import identity_of
 from ...exam.maps import ExamMaps
 from ...model import MarrowQuantError, Relation, relation
 from .. import records
-from ..nodes import exam_title, own_nodes, remove_exam_folder, set_tags, tag
+from ..nodes import exam_title, is_derived, own_nodes, remove_exam_folder, set_tags, tag
 from ..parameters import adopt_nodes, ensure_case, parameter_node
 from .rois import REFERENCES
 
@@ -137,11 +137,5 @@ def _keep_or_remove(node: Any, labels: Mapping[str, str]) -> None:
         elif new != exam:
             set_tags(node, {"exam": new})
             node.SetName(node.GetName().replace(exam_title(exam), exam_title(new), 1))
-    elif _is_derived(node):
+    elif is_derived(node):
         slicer.mrmlScene.RemoveNode(node)
-
-
-def _is_derived(node: Any) -> bool:
-    """A table or chart of both exams, or the results; a cohort's are of no case."""
-    kind = next((value for name in ("table", "chart", "series") if (value := tag(node, name))), "")
-    return bool(kind and not kind.startswith("cohort")) or tag(node, "text") == "results"

@@ -12,8 +12,8 @@ FINDINGS = {
     ),
     "case.patient_not_checked": (
         CHECK,
-        "It could not be checked that both exams are of the same patient: the baseline's results or the files name none, or the results "
-        "were made on another computer.",
+        "It could not be checked that both exams are of the same patient: their files or results name none, or the results were made on "
+        "another computer.",
     ),
     "case.second_refused": (
         CHECK,
