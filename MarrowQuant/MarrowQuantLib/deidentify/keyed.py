@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from ..model import MarrowQuantError
@@ -103,15 +104,16 @@ def write_secret(path: Path, secret: bytes) -> None:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(secret.hex() + "\n")
         _take_name(unfinished, path)
-    except FileExistsError:
-        raise KeyAppeared from None
     except OSError as error:
+        if isinstance(error, FileExistsError) and path.is_file():
+            raise KeyAppeared from None
         raise MarrowQuantError(
             "The key file {file} cannot be written ({strerror}); choose another place.",
             file=path.name, strerror=error.strerror,
         ) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # where its folder could not be made, it is not there
+            unfinished.unlink(missing_ok=True)
 
 
 def _take_name(unfinished: Path, path: Path) -> None:

@@ -42,13 +42,13 @@ def _key_file() -> Path:
 @lru_cache(maxsize=8)
 def _key_in(path: Path) -> Key:
     """The secret of this computer, made at the first call; where it cannot be kept, one that lives as long as the process."""
-    from ..deidentify.keyed import Key, new_secret, read_secret, write_secret
+    from ..deidentify.keyed import Key, KeyAppeared, new_secret, read_secret, write_secret
 
     for _ in range(3):
         try:
             if not path.exists():
                 write_secret(path, new_secret())
             return Key(read_secret(path))
-        except ValueError:
-            time.sleep(0.05)  # another process may be writing it
+        except (KeyAppeared, ValueError):
+            time.sleep(0.05)  # another process was faster, or it cannot be written
     return Key(new_secret())
