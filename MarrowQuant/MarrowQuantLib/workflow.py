@@ -42,6 +42,7 @@ from .model import (
     Progress,
     Relation,
     Results,
+    Role,
     Settings,
     Subject,
     VertebraResult,
@@ -53,6 +54,7 @@ from .model import (
     part,
     relation,
 )
+from .quantities import ready_maps
 from .report.export import SceneWriter, export, prepare_output
 from .response import ResponseModel, laboratory_warnings, labs_for, load_model, read_history
 from .vertebrae import ImageShift, find_shifts, is_label_file, levels_between, place_between, read_rois, shift_notes
@@ -322,8 +324,7 @@ def series_rows(exam: dicom.ExamFiles, maps: Optional[ExamMaps] = None) -> list[
 
 def volume_is_usable(volume: dicom.SeriesVolume) -> bool:
     """True for a volume that measuring may use: sound, and of a role that carries a quantity or is fitted."""
-    unused = {"unknown", "localizer", "calculated_dwi", "t1", "t2", "stir", "adc"}
-    return not volume.problem and volume.role.value not in unused
+    return not volume.problem and volume.role in {Role.MULTI_ECHO, Role.DWI, *ready_maps().values()}
 
 
 def make_maps(exam: dicom.ExamFiles, label: str, settings: Settings, progress: Progress = no_progress) -> ExamMaps:

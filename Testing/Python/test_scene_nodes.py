@@ -69,8 +69,9 @@ def test_what_a_volume_is_comes_back(scene, fat_fraction):
 
 def test_quantity_and_unit_are_codes_of_dicom(scene, fat_fraction):
     codes = pytest.importorskip("pydicom.sr.codedict").codes
+    from MarrowQuantLib.quantities import DISPLAYS
     from MarrowQuantLib.scene.burden import _SEGMENTS
-    from MarrowQuantLib.scene.volumes import QUANTITY_CODES, UNIT_CODES, volume_to_node
+    from MarrowQuantLib.scene.volumes import volume_to_node
 
     node = volume_to_node(fat_fraction, "FF", "baseline", "ff")
     assert node.GetVoxelValueQuantity().GetCodeValue() == codes.DCM.FatFraction.value
@@ -80,9 +81,9 @@ def test_quantity_and_unit_are_codes_of_dicom(scene, fat_fraction):
         Role.PDFF: codes.DCM.FatFraction,
         Role.R2STAR: codes.DCM.R2Star,
     }
-    assert {role: code[0] for role, code in QUANTITY_CODES.items()} == {role: code.value for role, code in expected.items()}
+    assert {role: shown.quantity_code[0] for role, shown in DISPLAYS.items()} == {role: code.value for role, code in expected.items()}
     units = {UNIT_ADC: codes.UCUM.SquareMicrometerPerSecond, UNIT_FF: codes.UCUM.Percent, "1/s": codes.UCUM.PerSecond}
-    assert {unit: code[0] for unit, code in UNIT_CODES.items()} == {unit: code.value for unit, code in units.items()}
+    assert {shown.unit: shown.unit_code[0] for shown in DISPLAYS.values()} == {unit: code.value for unit, code in units.items()}
     for code in (codes.SCT.MorphologicallyAbnormalStructure, codes.SCT.Lesion):
         assert f"SCT^{code.value}^" in _SEGMENTS[ACCEPTED][2]
     assert f"SCT^{codes.SCT.Tissue.value}^" in _SEGMENTS[REJECTED][2]

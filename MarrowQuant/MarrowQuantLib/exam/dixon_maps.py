@@ -17,14 +17,11 @@ from .. import fatwater
 from ..dicom import SeriesVolume
 from ..diffusion import stitch
 from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Progress, Role, Volume, finding, part
+from ..quantities import ready_maps
 
 if TYPE_CHECKING:
     from .maps import ExamBuilder
 
-SINGLE_MAPS = {
-    "ff_vendor": Role.PDFF, "water": Role.WATER, "fat": Role.FAT, "in_phase": Role.IN_PHASE, "opposed_phase": Role.OPPOSED_PHASE,
-    "r2star": Role.R2STAR,
-}  # fmt: skip
 MIN_ECHOES = 3
 COMPLEX_PAIRS = (("real", "imaginary"), ("magnitude", "phase"))
 FAT_FRACTION_ROLES = (Role.PDFF, Role.WATER, Role.FAT, Role.MULTI_ECHO)
@@ -37,7 +34,7 @@ FF_AGREEMENT_POINTS = 3.0  # the PDFF repeatability coefficient of facts on live
 def add_ready_maps(build: ExamBuilder) -> None:
     """The scanner's own maps and Dixon images, and the fat fraction of its water and fat."""
     slabs: dict[str, list[Volume]] = {}
-    for key, role in SINGLE_MAPS.items():
+    for key, role in ready_maps().items():
         slabs[key] = [build.load(volume) for volume in _stations(build.of_role(role))]
         if slabs[key]:
             build.maps[key] = _joined(build, slabs[key])

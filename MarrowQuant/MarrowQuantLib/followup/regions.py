@@ -14,8 +14,9 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from ..model import ExamResult, Histogram, RegionChange, Role, VertebraROI, Volume, VoxelwiseChange, certain
+from ..quantities import quantity
 from ..vertebrae import rasterise
-from ..vertebrae.measure import HISTOGRAM_KEYS, LUMBAR, VERTEBRA_INDICES
+from ..vertebrae.measure import HISTOGRAM_KEYS, LUMBAR
 from . import index_of
 from .distributions import FunctionalMap, compare_distributions, functional_map
 from .registration import Rigid
@@ -92,7 +93,7 @@ def functional_volume(baseline: ExamResult, follow_up: ExamResult, key: str) -> 
             classes[tuple(index.T)] = found.classes
     if not classes.any():
         return None
-    name = f"{VERTEBRA_INDICES[key][0]} functional map"
+    name = f"{quantity(key).name} functional map"
     return baseline.maps[key].like(classes, role=Role.UNKNOWN, quantity="class", unit="", name=name)
 
 
@@ -132,7 +133,7 @@ def _values_at(volume: Volume, places_ras: np.ndarray) -> np.ndarray:
 
 
 def _change(region: str, key: str, before: np.ndarray, after: np.ndarray, paired: np.ndarray) -> RegionChange:
-    name, unit, _ = VERTEBRA_INDICES[key]
+    name, unit = quantity(key).name, quantity(key).unit
     return RegionChange(region, key, compare_distributions(before, after, name, unit), _voxelwise(key, before, paired))
 
 

@@ -18,6 +18,7 @@ from ..followup import INDICES, index_of, label_of
 from ..followup.indices import FF_AT_LEVEL
 from ..followup.normal import baseline_band
 from ..model import ACCEPTED, UNIT_ADC, UNIT_FF, UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
+from ..quantities import in_tables
 from ..response import translation
 from . import charts
 from .first_page import badges, note_list
@@ -25,7 +26,6 @@ from .formats import number, signed
 from .strings import Strings
 
 MAX_COMPONENTS = 15  # rows of the component table; all of them are in results.json
-_VERTEBRA_COLUMNS = (("ff", "ff", "%"), ("adc", "adc", "µm²/s"), ("dropout_ratio", "dropout", "%"), ("r2star", "r2star", "1/s"))
 
 
 def table(heads: Sequence[str], rows: Sequence[str], caption: str = "", text_columns: Sequence[int] = ()) -> str:
@@ -66,10 +66,10 @@ def vertebrae_section(results: Results, words: Strings) -> str:
 def _vertebra_table(results: Results, levels: Sequence[str], by_exam: Sequence[Mapping[str, Any]], words: Strings) -> str:
     changes, rows = {change.name: change for change in results.changes}, []
     notes: list[str] = []
-    keys = [c for c in _VERTEBRA_COLUMNS if any(c[0] in v.measurements for known in by_exam for v in known.values())]
+    columns = in_tables(key for known in by_exam for v in known.values() for key in v.measurements)
     for level in levels:
         found = [known.get(level) for known in by_exam]
-        cells = [cell(" → ".join(number(_measured(v, key), unit) for v in found)) for key, _, unit in keys]
+        cells = [cell(" → ".join(number(_measured(v, row.key), row.unit) for v in found)) for row in columns]
         change = changes.get(FF_AT_LEVEL + level)
         excluded = next((v.roi.excluded for v in found if v and v.roi.excluded), None)
         if len(found) > 1:
@@ -79,7 +79,7 @@ def _vertebra_table(results: Results, levels: Sequence[str], by_exam: Sequence[M
         cells.append(cell(" / ".join(_voxels(v) for v in found)))
         doubted = " ⚠" if any(v and v.flags for v in found) else ""  # the sentences are among the exam's warnings
         rows.append(f'<tr{" class=out" if excluded else ""}><th scope="row">{escape(level)}{doubted}</th>{"".join(cells)}</tr>')
-    heads = [words("level"), *(words(name) for _, name, _ in keys)]
+    heads = [words("level"), *(row.head(words.language) for row in columns)]
     if len(by_exam) > 1:
         heads = [*heads[:2], words("ff_points"), *heads[2:], words("meaning")]
     heads.append(words("voxels"))

@@ -72,11 +72,8 @@ _TEXT: dict[str, tuple[str, str]] = {
     # vertebrae
     "vertebrae": ("Lumbar marrow", "腰椎骨髄"),
     "level": ("Level", "レベル"),
-    "ff": ("FF (%)", "FF（%）"),
     "ff_points": ("ΔFF (points)", "ΔFF（ポイント）"),
     "adc": ("ADC (µm²/s)", "ADC（µm²/s）"),
-    "dropout": ("Dropout (%)", "信号低下率（%）"),
-    "r2star": ("R2* (1/s)", "R2*（1/s）"),
     "voxels": ("Voxels FF", "FFボクセル数"),
     "excluded": ("not in the mean: {reason}", "平均から除外：{reason}"),
     "ff_axis": ("Fat fraction (%)", "脂肪分画（%）"),

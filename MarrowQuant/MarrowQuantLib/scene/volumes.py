@@ -11,44 +11,13 @@ import numpy as np
 import slicer
 import vtk
 
-from ..model import UNIT_ADC, UNIT_FF, UNIT_R2STAR, MarrowQuantError, Role, Volume
+from ..model import MarrowQuantError, Role, Volume
+from ..quantities import DISPLAYS, map_title
 from .nodes import exam_title, find_or_add, nodes_with, scene_or_default, set_tags, tag
 
-MAP_TITLES = {
-    "ff": "fat fraction",
-    "ff_vendor": "fat fraction of the scanner",
-    "ff_six_echo": "fat fraction from the echoes",
-    "ff_water_fat": "fat fraction from water and fat",
-    "water": "water",
-    "fat": "fat",
-    "in_phase": "in phase",
-    "opposed_phase": "opposed phase",
-    "r2star": "R2*",
-    "dwi_high": "DWI high b",
-    "dwi_low": "DWI low b",
-    "adc": "ADC",
-}
-
-# Quantity codes of DICOM PS3.16 CID 7180; a test compares them with pydicom's copy of PS3.16. Signals have no code: their scale is free.
-QUANTITY_CODES = {
-    Role.ADC: ("113041", "DCM", "Apparent Diffusion Coefficient"),
-    Role.PDFF: ("129100", "DCM", "Fat fraction"),
-    Role.R2STAR: ("126395", "DCM", "R2*"),
-}
-# Unit codes of UCUM in PS3.16 CID 7181.
-UNIT_CODES = {
-    UNIT_ADC: ("um2/s", "UCUM", "um2/s"),
-    UNIT_FF: ("%", "UCUM", "Percent"),
-    UNIT_R2STAR: ("/s", "UCUM", "/s"),
-}
-
-# Display ranges are our choice: FF over its whole scale, ADC and R2* over what marrow and its lesions show.
-DISPLAY_RANGES = {Role.PDFF: (0.0, 100.0), Role.ADC: (0.0, 2000.0), Role.R2STAR: (0.0, 300.0)}
 SIGNAL_PERCENTILES = (1.0, 99.5)
-# Colours that are built in, so that the scene looks alike where Slicer's colour files are missing. HotMetalBlue gets brighter all the way
-# from black, so it stays readable over the grey water image and without colour vision; high b is shown like PET, dark on white.
+# High b is shown like PET, dark on white.
 _GREY = "vtkMRMLColorTableNodeGrey"
-_COLOR_IDS = {Role.PDFF: "vtkMRMLPETProceduralColorNodePET-HotMetalBlue"}
 _HIGH_B_COLOR_ID = "vtkMRMLColorTableNodeInvertedGrey"
 
 
@@ -161,7 +130,7 @@ def maps_to_nodes(
         same = first_key.setdefault(id(volume), key)
         if same == key:
             base, _, part = key.partition("_part")
-            name = f"{exam_title(exam_label, int(part or 1))} {MAP_TITLES.get(base, base)}"
+            name = f"{exam_title(exam_label, int(part or 1))} {map_title(base)}"
             nodes[key] = volume_to_node(volume, name, exam_label, key, date=date, scene=scene)
             set_tags(nodes[key], {"otherKeys": None})
         else:
@@ -213,10 +182,10 @@ def _describe(node: Any, volume: Volume, date: Optional[datetime.date]) -> None:
             "source": json.dumps(list(volume.source), ensure_ascii=False),
         },
     )
-    quantity, unit = QUANTITY_CODES.get(volume.role), UNIT_CODES.get(volume.unit)
-    coded = quantity is not None and unit is not None
-    node.SetVoxelValueQuantity(_coded_entry(*quantity) if coded else None)
-    node.SetVoxelValueUnits(_coded_entry(*unit) if coded else None)
+    shown = DISPLAYS.get(volume.role)
+    coded = shown is not None and shown.unit == volume.unit
+    node.SetVoxelValueQuantity(_coded_entry(*shown.quantity_code) if coded else None)
+    node.SetVoxelValueUnits(_coded_entry(*shown.unit_code) if coded else None)
 
 
 def _show_as(node: Any, volume: Volume, key: str) -> None:
@@ -224,10 +193,11 @@ def _show_as(node: Any, volume: Volume, key: str) -> None:
         return  # the reader may have set window and colours
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
-    low, high = DISPLAY_RANGES.get(volume.role) or _signal_range(volume.array)
+    shown = DISPLAYS.get(volume.role)
+    low, high = shown.window if shown else _signal_range(volume.array)
     display.AutoWindowLevelOff()
     display.SetWindowLevelMinMax(low, high)
-    color_id = _HIGH_B_COLOR_ID if key == "dwi_high" else _COLOR_IDS.get(volume.role, _GREY)
+    color_id = _HIGH_B_COLOR_ID if key == "dwi_high" else shown.colour if shown else _GREY
     display.SetAndObserveColorNodeID(color_id if node.GetScene().GetNodeByID(color_id) else _GREY)
 
 

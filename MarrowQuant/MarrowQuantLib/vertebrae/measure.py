@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Optional
+from importlib import import_module
+from typing import Callable, Optional
 
 import numpy as np
 
-from ..fatwater import dropout_ratio
 from ..features import first_order, histogram
-from ..model import (
-    UNIT_ADC,
-    UNIT_FF,
-    UNIT_R2STAR,
-    Finding,
-    MarrowQuantError,
-    Measurement,
-    VertebraResult,
-    VertebraROI,
-    Volume,
-    certain,
-    finding,
-)
-from . import ImageShift, RoiVoxels, levels_between, rasterise
+from ..model import Finding, Measurement, VertebraResult, VertebraROI, Volume, certain, finding
+from ..quantities import Quantity, of_vertebrae
+from . import ImageShift, RoiVoxels, levels_between
 from .outliers import with_outlier_flags
+from .request import MeasureRequest, measurement
 
 LUMBAR = tuple(levels_between("L1", "L5"))
 
-# key of the map: (name, unit, statistic that is reported as the value)
-VERTEBRA_INDICES = {
-    "ff": ("FF", UNIT_FF, "mean"),
-    "ff_six_echo": ("FF from the echoes", UNIT_FF, "mean"),
-    "ff_water_fat": ("sFF from water and fat", UNIT_FF, "mean"),
-    "r2star": ("R2*", UNIT_R2STAR, "median"),
-    "adc": ("ADC", UNIT_ADC, "median"),
-}
-HISTOGRAM_KEYS = ("ff", "adc")
+HISTOGRAM_KEYS = tuple(row.key for row in of_vertebrae() if row.has_histogram)
 MIN_VOXELS = 10  # below this an ROI's numbers are flagged (user need 34)
 MIN_FRACTION_INSIDE = 0.95  # our choice: below this the reader is told that the ROI is partly outside the field of view
 
@@ -64,54 +46,46 @@ def measure_vertebrae(
     MarrowQuantError
         If an ROI lies outside the field of view of the map that FF (else ADC, else the dropout ratio) is read from.
     """
-    vertebrae = with_outlier_flags([_measure_one(maps, roi, shifts or {}) for roi in rois])
+    primary = next((key for key in ("ff", "adc", "in_phase") if key in maps), None)
+    requests = [MeasureRequest(maps, rois, number, shifts or {}, primary) for number in range(len(rois))]
+    vertebrae = with_outlier_flags([_measure_one(request) for request in requests])
     return vertebrae, _lumbar_means(vertebrae)
 
 
-def _measure_one(maps: Mapping[str, Volume], roi: VertebraROI, shifts: Mapping[str, ImageShift]) -> VertebraResult:
+def _measure_one(request: MeasureRequest) -> VertebraResult:
     measurements: dict[str, Measurement] = {}
     features: dict[str, dict[str, float]] = {}
     histograms, moved_rois = {}, {}
-    flags: list[str] = []
-    primary = next((key for key in ("ff", "adc", "in_phase") if key in maps), None)
-    for key, (name, unit, statistic) in VERTEBRA_INDICES.items():
-        if key not in maps:
+    flags: list[Finding] = []
+    for row in of_vertebrae():
+        if not row.statistic or row.key not in request.maps:
             continue
-        shift = shifts.get(key)
-        moved = ""
-        if shift is not None and shift.accepted:
-            moved_rois[key] = shift.apply(roi)
-            moved = f"ROI moved by {shift.components}"
-        voxels = _voxels_in(maps[key], moved_rois.get(key, roi), required=key == primary)
+        roi, moved = request.roi_on(row.key), ""
+        if roi is not request.roi:
+            moved_rois[row.key] = roi
+            moved = f"ROI moved by {request.shifts[row.key].components}"
+        voxels = request.voxels(row.key, roi)
         if voxels is None:
-            flags.append(finding("roi.outside", level=roi.level, map=name))
+            flags.append(finding("roi.outside", level=roi.level, map=row.name))
             continue
         values = {**first_order(voxels.values), "n_excluded": voxels.n_without_value}
-        how = "; ".join([statistic, *maps[key].source, *filter(None, [moved])])
-        measurements[key] = _measurement(name, values[statistic], unit, voxels, how)
-        flags += _doubts(roi.level, name, voxels)
-        if key in HISTOGRAM_KEYS:
-            features[key], histograms[key] = values, histogram(voxels.values, name, unit)
-    echoes = shifts.get("in_phase")
-    dropout = _dropout(maps, echoes.apply(roi) if echoes is not None and echoes.accepted else roi, required=primary == "in_phase")
-    if dropout is not None:
-        measurements["dropout_ratio"] = dropout
-    return VertebraResult(roi, measurements, features, histograms, tuple(dict.fromkeys(flags)), moved_rois)
+        how = "; ".join([row.statistic, *request.maps[row.key].source, *filter(None, [moved])])
+        measurements[row.key] = measurement(row, values[row.statistic], voxels, how)
+        flags += _doubts(roi.level, row.name, voxels)
+        if row.has_histogram:
+            features[row.key], histograms[row.key] = values, histogram(voxels.values, row.name, row.unit)
+    for row in of_vertebrae():
+        computed = _function(row)(row, request) if row.computed_by else None
+        if computed is not None:
+            measurements[row.key] = computed
+    return VertebraResult(request.roi, measurements, features, histograms, tuple(dict.fromkeys(flags)), moved_rois)
 
 
-def _voxels_in(volume: Volume, roi: VertebraROI, required: bool) -> Optional[RoiVoxels]:
-    """The ROI's voxels, or None if it holds none on this map and the map is not the one the ROI was drawn for."""
-    try:
-        voxels = rasterise(roi, volume)
-    except MarrowQuantError:
-        if required:
-            raise
-        return None
-    return voxels if voxels.n_voxels else None
-
-
-def _measurement(name: str, value: float, unit: str, voxels: RoiVoxels, how: str) -> Measurement:
-    return Measurement(name, float(value), unit, int(voxels.n_voxels), float(voxels.fraction_inside), how)
+def _function(row: Quantity) -> Callable[[Quantity, MeasureRequest], Optional[Measurement]]:
+    """The function that computes a quantity from more than the voxels of one map; None where the exam does not allow it."""
+    module, name = row.computed_by.split(":")
+    function: Callable[[Quantity, MeasureRequest], Optional[Measurement]] = getattr(import_module(f"...{module}", __name__), name)
+    return function
 
 
 def _doubts(level: str, name: str, voxels: RoiVoxels) -> list[Finding]:
@@ -121,38 +95,6 @@ def _doubts(level: str, name: str, voxels: RoiVoxels) -> list[Finding]:
     if voxels.n_voxels < MIN_VOXELS:
         doubts.append(finding("roi.few_voxels", level=level, map=name, n=voxels.n_voxels))
     return doubts
-
-
-def _dropout(maps: Mapping[str, Volume], roi: VertebraROI, required: bool) -> Optional[Measurement]:
-    """In/opposed-phase dropout ratio of one ROI, 100 (IP − OP) / IP, from the ROI's mean signals; see :func:`fatwater.dropout_ratio`.
-
-    Means before the ratio, because the mean of noisy voxel ratios is biased. The value is not corrected for R2*, as in the literature;
-    what the correction would give is told with it where there is an R2* map.
-    """
-    if "in_phase" not in maps or "opposed_phase" not in maps:
-        return None
-    first, second = (_voxels_in(maps[key], roi, required) for key in ("in_phase", "opposed_phase"))
-    if first is None or second is None:
-        return None
-    in_phase, opposed = float(np.mean(first.values)), float(np.mean(second.values))
-    if in_phase <= 0:
-        return None
-    how = "100 (IP − OP) / IP of the ROI's mean signals, not corrected for R2*; it rises with FF only below about 50 %"
-    how += _corrected_dropout_told(maps, roi, in_phase, opposed)
-    return _measurement("Dropout ratio", float(dropout_ratio(np.array(in_phase), np.array(opposed))), "%", first, how)
-
-
-def _corrected_dropout_told(maps: Mapping[str, Volume], roi: VertebraROI, in_phase: float, opposed: float) -> str:
-    """The dropout ratio with the ROI's median R2* taken out, as a clause; "" without an R2* map or echo times."""
-    first, second = (maps[key].echo_time_s for key in ("in_phase", "opposed_phase"))
-    if "r2star" not in maps or first is None or second is None:
-        return ""
-    r2star = _voxels_in(maps["r2star"], roi, required=False)
-    if r2star is None:
-        return ""
-    median = float(np.nanmedian(r2star.values))
-    corrected = float(dropout_ratio(np.array(in_phase), np.array(opposed), r2star_per_s=median, delay_s=first - second))
-    return f"; with the ROI's R2* of {median:.0f} 1/s taken out it is {corrected:.1f} %"
 
 
 def _lumbar_means(vertebrae: Sequence[VertebraResult]) -> dict[str, Measurement]:

@@ -13,8 +13,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..followup import index_of
 from ..model import VertebraResult, certain, finding
+from ..quantities import quantity
 from .levels import level_index
 
 NEIGHBOURS = 4
@@ -66,5 +66,5 @@ def _told(vertebra: VertebraResult, others: Sequence[VertebraResult], key: str) 
 
 
 def _floor(key: str, typical: float) -> float:
-    limit = certain(index_of(key).limit)
+    limit = certain(quantity(key).limit)
     return LIMITS_IN_FLOOR[key] * limit.value * (abs(typical) / 100 if limit.relative else 1.0)

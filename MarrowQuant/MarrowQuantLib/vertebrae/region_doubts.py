@@ -9,8 +9,9 @@ import numpy as np
 from ..fatwater import swapped_disc, swapped_levels
 from ..features import region_warnings
 from ..model import MarrowQuantError, VertebraResult, VertebraROI, Volume
+from ..quantities import quantity
 from . import levels_between, rasterise
-from .measure import HISTOGRAM_KEYS, MIN_VOXELS, VERTEBRA_INDICES
+from .measure import HISTOGRAM_KEYS, MIN_VOXELS
 
 DISC_RADII_MM = np.array([8.0, 5.0, 1.5])  # our choice: well inside a lumbar disc, which is some 10 mm high
 
@@ -20,7 +21,7 @@ def region_doubts(vertebrae: Sequence[VertebraResult]) -> list[str]:
     told: list[str] = []
     for key in HISTOGRAM_KEYS:
         regions = {v.roi.level: v.features[key] for v in vertebrae if key in v.features and v.features[key]["n"] >= MIN_VOXELS}
-        told += region_warnings(regions, VERTEBRA_INDICES[key][0])
+        told += region_warnings(regions, quantity(key).name)
     return told
 
 

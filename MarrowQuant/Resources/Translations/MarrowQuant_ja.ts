@@ -1075,20 +1075,8 @@
 <context>
     <name>patient.quantify_step</name>
     <message>
-        <source>ADC µm²/s</source>
-        <translation>ADC µm²/s</translation>
-    </message>
-    <message>
-        <source>Dropout %</source>
-        <translation>信号低下率 %</translation>
-    </message>
-    <message>
         <source>Excluded from the mean: {reason}</source>
         <translation>平均から除外: {reason}</translation>
-    </message>
-    <message>
-        <source>FF %</source>
-        <translation>FF %</translation>
     </message>
     <message>
         <source>In view %</source>
@@ -1113,10 +1101,6 @@
     <message>
         <source>Press Measure.</source>
         <translation>「計測」を押してください。</translation>
-    </message>
-    <message>
-        <source>R2* 1/s</source>
-        <translation>R2* 1/s</translation>
     </message>
     <message>
         <source>Voxels</source>

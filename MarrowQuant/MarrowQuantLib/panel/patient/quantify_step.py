@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from slicer.i18n import tr as _
 
+from ...quantities import Quantity, in_tables, of_vertebrae
 from ...scene.case.exam import CaseExam
-from ..language import saidLines
+from ..language import interfaceLanguage, saidLines
 from ..step import Step
 from ..tablewidget import fillTable, number
 from .layouts import RESPONSE
@@ -15,8 +17,6 @@ from .views import showChart
 
 if TYPE_CHECKING:
     from .panel import Panel
-
-COLUMNS = (("ff", 1), ("adc", 0), ("dropout_ratio", 1), ("r2star", 0))  # key of the measurement, decimals shown
 
 
 class QuantifyStep(Step):
@@ -66,21 +66,23 @@ class QuantifyStep(Step):
         exam = self.exam
         for key, button in self._histogramButtons.items():
             button.enabled = any(key in vertebra.histograms for other in self.case.exams.values() for vertebra in other.vertebrae)
+        measured = [key for vertebra in (exam.vertebrae if exam else ()) for key in vertebra.measurements]
+        columns = in_tables(measured or [row.key for row in of_vertebrae()])
         rows, tips = [], []
         for vertebra in exam.vertebrae if exam else ():
             excluded = vertebra.roi.excluded
-            rows.append([f"({vertebra.roi.level})" if excluded else vertebra.roi.level, *_cells(vertebra.measurements)])
+            rows.append([f"({vertebra.roi.level})" if excluded else vertebra.roi.level, *_cells(columns, vertebra.measurements)])
             reason = [_("Excluded from the mean: {reason}").format(reason=excluded)] if excluded else []
             tips.append("\n".join([*reason, *_how(vertebra.measurements)]))
         if exam and exam.lumbar:
-            rows.append([_("L1–L5 mean"), *_cells(exam.lumbar)])
+            rows.append([_("L1–L5 mean"), *_cells(columns, exam.lumbar)])
             tips.append("\n".join(_how(exam.lumbar)))
-        headers = [_("Level"), _("FF %"), _("ADC µm²/s"), _("Dropout %"), _("R2* 1/s"), _("Voxels"), _("In view %")]
+        headers = [_("Level"), *(row.head(interfaceLanguage()) for row in columns), _("Voxels"), _("In view %")]
         fillTable(self.ui.measurementTable, headers, rows, tips)
 
 
-def _cells(measurements: Any) -> list[str]:
-    cells = [number(measurements[key].value, decimals) if key in measurements else "" for key, decimals in COLUMNS]
+def _cells(columns: Sequence[Quantity], measurements: Any) -> list[str]:
+    cells = [number(measurements[row.key].value, row.digits) if row.key in measurements else "" for row in columns]
     first = next(iter(measurements.values()), None)
     if first is None or first.n_voxels is None:
         return [*cells, "", ""]

@@ -31,6 +31,7 @@ from ...model import (
     finding,
     no_progress,
 )
+from ...quantities import map_title
 from ...report.export import refuse_overwriting
 from ...report.timeline import timeline_of, write_timeline
 from ...response import ResponseModel, available_models, history_of, laboratory_warnings, labs_for, load_model
@@ -42,7 +43,7 @@ from ..parameters import numbers_from_text
 from ..results_scene import write_scene
 from ..series_edits import SeriesEdits
 from ..share import save_share_safe
-from ..volumes import MAP_TITLES, exam_maps_from_scene, maps_to_nodes
+from ..volumes import exam_maps_from_scene, maps_to_nodes
 from .exam import CaseExam
 from .follow_up import FollowUp
 from .laboratory import Laboratory
@@ -462,7 +463,7 @@ class Case:
 
 def _about_lacking(keys: Sequence[str], exam: CaseExam) -> str:
     """A sentence about the maps that the exam was saved with and that the scene lacks; empty if it has them all."""
-    lacking = [MAP_TITLES.get(key, key) for key in keys if key not in exam.maps.maps]
+    lacking = [map_title(key) for key in keys if key not in exam.maps.maps]
     return finding("scene.volumes_lacking", exam=exam.label, maps=lacking) if lacking else ""
 
 

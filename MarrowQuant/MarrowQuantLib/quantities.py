@@ -1,0 +1,274 @@
+"""The one table of quantities: what MarrowQuant measures, what it is called, and how it is shown.
+
+A row here is all that a quantity needs: the measuring (``vertebrae.measure``), the comparison of exams (``followup``), ``results.json``,
+the CSV, the data dictionary, the report, the panel's and the scene's tables, charts and the columns of a cohort follow from it. What is
+computed from more than the voxels of one map names its function in ``computed_by``; that function is the only other thing to write.
+
+A repeatability limit or a floor without a published source is marked "our choice"; where no limit is known there is none, and the report
+then says nothing about the size of the change. Display ranges are our choice: FF over its whole scale, ADC and R2* over what marrow and
+its lesions show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Optional
+
+from .model import UNIT_ADC, UNIT_FF, UNIT_FF_CHANGE, UNIT_R2STAR, UNIT_VOLUME, Role
+
+LUMBAR, BURDEN, LABS = "lumbar", "burden", "labs"
+UNIT_RATIO = "1"  # UCUM: a number without a unit
+Code = tuple[str, str, str]
+"""Value, scheme and meaning of a coded entry of DICOM."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A number with the reason it stands on.
+
+    Attributes
+    ----------
+    value : float
+        In the unit of the quantity, or in % of the baseline where ``relative``.
+    source : str
+        Where it comes from, or "our choice" and why.
+    relative : bool
+        True if ``value`` is a percentage of the baseline.
+    """
+
+    value: float
+    source: str
+    relative: bool = False
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One row of the table.
+
+    Attributes
+    ----------
+    key : str
+        Its name in ``VertebraResult.measurements``, ``ExamResult.lumbar``, ``Burden``, ``ExamResult.labs`` and ``results.json``.
+    label_en, label_ja : str
+        What a reader sees where there is room.
+    unit : str
+    origin : {"lumbar", "burden", "labs"}
+        The part of an exam that holds it; "lumbar" are those of the vertebrae and their mean.
+    name : str
+        What its measurements are called (English, as in the JSON).
+    head_en, head_ja : str
+        Column head, without the unit; "" where it has no column of its own in the tables of vertebrae.
+    unit_of_change : str
+        Unit of follow-up minus baseline where it is another one.
+    digits : int or None
+        Decimals shown; None: three significant digits.
+    statistic : {"", "mean", "median"}
+        Statistic of the voxels of the ROI on the map of this key that is reported as the value.
+    computed_by : str
+        Otherwise the function that computes it, "package.module:function"; it is called as ``vertebrae.measure`` tells.
+    has_histogram : bool
+        Whether the distribution of its voxels is kept, drawn and compared.
+    is_followed : bool
+        Whether exams are compared in it.
+    floor : Limit or None
+        Baseline below which the relative change is flagged.
+    limit : Limit or None
+        Change that measurement error alone can make (95 %).
+    depends_on : tuple of str
+        Keys of ``ExamResult.protocol`` that must agree for the change to be comparable.
+    """
+
+    key: str
+    label_en: str
+    label_ja: str
+    unit: str
+    origin: str
+    name: str = ""
+    head_en: str = ""
+    head_ja: str = ""
+    unit_of_change: str = ""
+    digits: Optional[int] = None
+    statistic: str = ""
+    computed_by: str = ""
+    has_histogram: bool = False
+    is_followed: bool = True
+    floor: Optional[Limit] = None
+    limit: Optional[Limit] = None
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def change_unit(self) -> str:
+        """Unit of follow-up minus baseline."""
+        return self.unit_of_change or self.unit
+
+    def label(self, language: str) -> str:
+        """What a reader sees, in "en" or "ja"."""
+        return self.label_ja if language == "ja" else self.label_en
+
+    def head(self, language: str) -> str:
+        """Column head with the unit if it has one, in "en" or "ja"."""
+        name = self.head_ja if language == "ja" else self.head_en
+        if self.unit == UNIT_RATIO:
+            return name
+        return f"{name}（{self.unit}）" if language == "ja" else f"{name} ({self.unit})"
+
+
+@dataclass(frozen=True)
+class Map:
+    """A kind of image that is kept per exam.
+
+    Attributes
+    ----------
+    key : str
+        Its name in ``ExamResult.maps``.
+    title_en, title_ja : str
+        What a reader sees.
+    role : Role
+        Of its volume: how it is shown and coded.
+    is_ready : bool
+        Whether a volume of that role is taken as it is from the exam.
+    """
+
+    key: str
+    title_en: str
+    title_ja: str
+    role: Role
+    is_ready: bool = False
+
+
+@dataclass(frozen=True)
+class Display:
+    """How volumes of a role are shown and coded: unit, range in it, Slicer's colour node, quantity (DICOM PS3.16 CID 7180), UCUM unit."""
+
+    unit: str
+    window: tuple[float, float]
+    colour: str
+    quantity_code: Code
+    unit_code: Code
+
+
+# QIBA makes no claim for marrow. The two marrow figures at hand lie on either side of its claim for liver and prostate.
+_ADC_LIMIT = Limit(
+    27.0,
+    "QIBA claim for liver and prostate (Radiology 2024, PMC11537247), taken over for marrow by our choice: QIBA makes no claim for "
+    "marrow, where published figures run from 14.8 % (normal marrow, Messiou 2011) to 40 % (2.77 × 14.5 % test–retest, myeloma lesions, "
+    "BJR 2022, PubMed 35867890)",
+    relative=True,
+)
+_SCANNER = ("manufacturer", "field_strength_t")
+_DIXON = (*_SCANNER, "echo_times_s")
+_DIFFUSION = (*_SCANNER, "b_values")
+
+QUANTITIES: tuple[Quantity, ...] = (
+    Quantity(
+        "ff", "Fat fraction, lumbar mean", "脂肪分画（腰椎平均）", UNIT_FF, LUMBAR, "FF", "FF", "FF",
+        unit_of_change=UNIT_FF_CHANGE, digits=1, statistic="mean", has_histogram=True,
+        floor=Limit(5.0, "our choice: below 5 % the baseline is of the size of the repeatability of the method, so the ratio is noise"),
+        limit=Limit(3.0, "our choice, after the repeatability coefficient of about 3 points in liver (Yokoo 2018, Radiology 286:486; not "
+                    "checked against the paper); no limit for marrow is at hand"),
+        depends_on=(*_DIXON, "ff_origin"),
+    ),
+    Quantity(
+        "ff_six_echo", "Fat fraction from the echoes, lumbar mean", "エコーからの脂肪分画（腰椎平均）", UNIT_FF, LUMBAR,
+        "FF from the echoes", unit_of_change=UNIT_FF_CHANGE, digits=1, statistic="mean", is_followed=False,
+    ),
+    Quantity(
+        "ff_water_fat", "Signal fat fraction of water and fat, lumbar mean", "水・脂肪画像の信号脂肪分画（腰椎平均）", UNIT_FF, LUMBAR,
+        "sFF from water and fat", unit_of_change=UNIT_FF_CHANGE, digits=1, statistic="mean", is_followed=False,
+    ),
+    Quantity(
+        "adc", "ADC, lumbar mean", "ADC（腰椎平均）", UNIT_ADC, LUMBAR, "ADC", "ADC", "ADC",
+        digits=0, statistic="median", has_histogram=True, limit=_ADC_LIMIT, depends_on=_DIFFUSION,
+    ),
+    Quantity(
+        "dropout_ratio", "Signal dropout ratio, lumbar mean", "信号低下率（腰椎平均）", "%", LUMBAR, "Dropout ratio",
+        "Dropout", "信号低下率", unit_of_change=UNIT_FF_CHANGE, digits=1, computed_by="vertebrae.dropout:dropout_of_roi",
+        floor=Limit(7.6, "our choice: the dropout that a fat fraction of 5 % gives at 3 T without R2* decay (computed, Ren spectrum)"),
+        depends_on=_DIXON,
+    ),
+    Quantity(
+        "r2star", "R2*, lumbar mean", "R2*（腰椎平均）", UNIT_R2STAR, LUMBAR, "R2*", "R2*", "R2*",
+        digits=0, statistic="median", depends_on=_DIXON,
+    ),
+    Quantity(
+        "tdv", "Total diffusion volume (tDV)", "全拡散体積（tDV）", UNIT_VOLUME, BURDEN, digits=1,
+        floor=Limit(3.0, "our choice: ten times the smallest component that is kept by default (0.3 mL)"),
+        depends_on=_DIFFUSION,
+    ),
+    Quantity(
+        "gadc", "ADC over the tDV (gADC), median", "tDV内ADC（gADC）中央値", UNIT_ADC, BURDEN, digits=0, limit=_ADC_LIMIT,
+        depends_on=_DIFFUSION,
+    ),
+    Quantity(
+        "m_protein", "M protein", "M蛋白", "g/L", LABS, digits=1,
+        floor=Limit(5.0, "our choice, after the absolute rise of 0.5 g/dL without which the IMWG criteria do not count a progression"),
+    ),
+    Quantity("beta2_microglobulin", "β2-microglobulin", "β2ミクログロブリン", "mg/L", LABS, digits=1),
+    Quantity("haemoglobin", "Haemoglobin", "ヘモグロビン", "g/L", LABS, digits=1),
+)
+
+MAPS: tuple[Map, ...] = (
+    Map("ff", "fat fraction", "脂肪分画", Role.PDFF),
+    Map("ff_vendor", "fat fraction of the scanner", "装置の脂肪分画", Role.PDFF, is_ready=True),
+    Map("ff_six_echo", "fat fraction from the echoes", "エコーからの脂肪分画", Role.PDFF),
+    Map("ff_water_fat", "fat fraction from water and fat", "水・脂肪画像からの脂肪分画", Role.PDFF),
+    Map("water", "water", "水", Role.WATER, is_ready=True),
+    Map("fat", "fat", "脂肪", Role.FAT, is_ready=True),
+    Map("in_phase", "in phase", "in-phase", Role.IN_PHASE, is_ready=True),
+    Map("opposed_phase", "opposed phase", "opposed-phase", Role.OPPOSED_PHASE, is_ready=True),
+    Map("r2star", "R2*", "R2*", Role.R2STAR, is_ready=True),
+    Map("dwi_high", "DWI high b", "拡散強調（高b値）", Role.DWI),
+    Map("dwi_low", "DWI low b", "拡散強調（低b値）", Role.DWI),
+    Map("adc", "ADC", "ADC", Role.ADC),
+)
+
+# Colours that are built in, so that the scene looks alike where Slicer's colour files are missing. HotMetalBlue gets brighter all the way
+# from black, so it stays readable over the grey water image and without colour vision. The codes are compared with pydicom's copy of
+# PS3.16 by a test; signals have none, as their scale is free.
+DISPLAYS = {
+    Role.PDFF: Display(
+        UNIT_FF, (0.0, 100.0), "vtkMRMLPETProceduralColorNodePET-HotMetalBlue", ("129100", "DCM", "Fat fraction"), ("%", "UCUM", "Percent")
+    ),
+    Role.ADC: Display(
+        UNIT_ADC, (0.0, 2000.0), "vtkMRMLColorTableNodeGrey",
+        ("113041", "DCM", "Apparent Diffusion Coefficient"), ("um2/s", "UCUM", "um2/s"),
+    ),
+    Role.R2STAR: Display(UNIT_R2STAR, (0.0, 300.0), "vtkMRMLColorTableNodeGrey", ("126395", "DCM", "R2*"), ("/s", "UCUM", "/s")),
+}
+
+
+def quantity(key: str) -> Quantity:
+    """The row of this key.
+
+    Raises
+    ------
+    KeyError
+        If there is no such quantity.
+    """
+    return _BY_KEY[key]
+
+
+def of_vertebrae() -> tuple[Quantity, ...]:
+    """What is measured in each vertebra."""
+    return tuple(row for row in QUANTITIES if row.origin == LUMBAR)
+
+
+def ready_maps() -> dict[str, Role]:
+    """Maps that an exam's own volumes are taken for, by key."""
+    return {row.key: row.role for row in MAPS if row.is_ready}
+
+
+def map_title(key: str, language: str = "en") -> str:
+    """What a reader sees of a map; its key where it is none of ours."""
+    titles = {row.key: row.title_ja if language == "ja" else row.title_en for row in MAPS}
+    return titles.get(key, key)
+
+
+def in_tables(measured: Iterable[str]) -> tuple[Quantity, ...]:
+    """The columns of a table of vertebrae, of those keys that were measured."""
+    known = set(measured)
+    return tuple(row for row in of_vertebrae() if row.head_en and row.key in known)
+
+
+_BY_KEY = {row.key: row for row in QUANTITIES}

@@ -1,0 +1,62 @@
+"""What is asked of a function that computes a quantity of one vertebra."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Optional
+
+from ..model import MarrowQuantError, Measurement, VertebraROI, Volume
+from ..quantities import Quantity
+from .image_shift import ImageShift
+from .roi import RoiVoxels, rasterise
+
+
+@dataclass(frozen=True)
+class MeasureRequest:
+    """One vertebra of an exam, to be measured.
+
+    Attributes
+    ----------
+    maps : mapping of str to Volume
+        All of the exam.
+    rois : sequence of VertebraROI
+        All of the exam, from cranial to caudal.
+    number : int
+        Which of them is asked for.
+    shifts : mapping of str to ImageShift
+        By key of the map: how far it shows the column elsewhere.
+    primary : str or None
+        Key of the map that the ROIs were drawn for: an ROI outside it is an error.
+    """
+
+    maps: Mapping[str, Volume]
+    rois: Sequence[VertebraROI]
+    number: int
+    shifts: Mapping[str, ImageShift]
+    primary: Optional[str]
+
+    @property
+    def roi(self) -> VertebraROI:
+        """The vertebra's own."""
+        return self.rois[self.number]
+
+    def roi_on(self, key: str) -> VertebraROI:
+        """The ROI where this map shows the vertebra."""
+        shift = self.shifts.get(key)
+        return shift.apply(self.roi) if shift is not None and shift.accepted else self.roi
+
+    def voxels(self, key: str, roi: VertebraROI) -> Optional[RoiVoxels]:
+        """The voxels of a region on a map; None if it holds none, and an error if that is the map that ROIs were drawn for."""
+        try:
+            voxels = rasterise(roi, self.maps[key])
+        except MarrowQuantError:
+            if key == self.primary:
+                raise
+            return None
+        return voxels if voxels.n_voxels else None
+
+
+def measurement(row: Quantity, value: float, voxels: RoiVoxels, how: str) -> Measurement:
+    """The value of a quantity with the voxels that it rests on."""
+    return Measurement(row.name, float(value), row.unit, int(voxels.n_voxels), float(voxels.fraction_inside), how)
