@@ -111,7 +111,7 @@ def test_an_index_without_a_number_in_one_exam_has_no_change():
 
 
 def test_exchanged_exams_are_refused():
-    with pytest.raises(MarrowQuantError, match="not later than the baseline"):
+    with pytest.raises(MarrowQuantError, match="earlier than the baseline"):
         compare(exam(FOLLOW_UP, ff=20), exam(BASELINE, ff=30))
 
 
