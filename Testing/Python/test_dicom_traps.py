@@ -350,13 +350,14 @@ def test_a_truncated_file_is_refused_by_its_name(sound: Callable, tmp_path: Path
     assert sum(not volume.problem for volume in volumes) > 3
 
 
-def test_a_truncated_gzip_file_is_refused(sound: Callable, tmp_path: Path) -> None:
+def test_a_truncated_gzip_file_is_named_and_its_neighbours_are_not_trusted(sound: Callable, tmp_path: Path) -> None:
     folder = _copy(sound("philips")[0], tmp_path / "exam")
     packed_by_gzip(folder)
     path = _files(folder)[0]
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(MarrowQuantError, match=path.name):
-        scan(folder)
+    volumes = scan(folder)
+    assert any(path.name in volume.problem for volume in volumes)
+    assert sum(not volume.problem for volume in volumes) > 3
 
 
 @pytest.mark.parametrize("dialect", ("ge",))

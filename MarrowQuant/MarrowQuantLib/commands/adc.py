@@ -14,6 +14,7 @@ import numpy as np
 from .. import dicom, workflow
 from ..diffusion import computed_b, fit_adc
 from ..diffusion.adc import METHODS
+from ..diffusion.shells import one_image_a_shell
 from ..io import imagefiles
 from ..io.textfiles import decoded
 from ..model import UNIT_ADC, MarrowQuantError, Role, Volume, certain
@@ -56,7 +57,36 @@ def _from_images(paths: Sequence[Path], b_values: Optional[Sequence[float]]) -> 
             "There are {n_images} images but {n_given} b-values; give one b-value for each image (--b).",
             n_images=len(images), n_given=len(given),
         )
-    return [image.like(image.array, b_value=b) for image, b in zip(images, given)]
+    images = [image.like(image.array, b_value=b) for image, b in zip(images, given)]
+    if len({image.array.shape for image in images}) > 1:
+        return images  # refused later, with a sentence
+    return one_image_a_shell(images, _own_directions(paths, len(images)))
+
+
+def _own_directions(paths: Sequence[Path], n_images: int) -> Optional[list[tuple[float, ...]]]:
+    """The gradient directions in the .bvec files beside the images (FSL's format: x, y and z in three lines); None if one has none."""
+    found: list[tuple[float, ...]] = []
+    for path in paths:
+        stem = imagefiles.stem(path)
+        names = (f"{stem}.bvec", f"{stem}.bvecs", "bvecs", "bvec")
+        sidecar = next((path.with_name(name) for name in names if path.with_name(name).is_file()), None)
+        text = decoded(sidecar.read_bytes()) if sidecar else None
+        if sidecar is None or text is None:
+            return None
+        try:
+            lines = [line.strip() for line in text.text.splitlines() if line.strip()]
+            table = np.array([[float(word) for word in re.split(r"[\s,;]+", line)] for line in lines])
+        except ValueError:
+            table = np.zeros(0)
+        if table.ndim != 2 or 3 not in table.shape:
+            raise MarrowQuantError(
+                "'{file}' does not hold three lines of as many numbers as images; correct it or remove it.", file=sidecar.name
+            )
+        found += [tuple(np.round(row, 4) + 0.0) for row in (table.T if table.shape[0] == 3 else table)]
+    if len(found) != n_images:
+        raise MarrowQuantError("There are {n_images} images but {n} gradient directions; correct or remove the .bvec file.",
+                               n_images=n_images, n=len(found))  # fmt: skip
+    return found
 
 
 def _own_b_values(path: Path, images: Sequence[Volume]) -> list[float]:

@@ -16,16 +16,14 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 
+from ..diffusion.shells import DUMMY_B, shells
 from ..model import certain
 from . import elements as el
 from .csa import csa_numbers
 from .frame import Frame
 
 MAX_B_VALUE = 100_000.0  # s/mm², our choice: far above what whole-body scanners reach; more is no b-value
-DUMMY_B = 1.0  # s/mm²: smaller ones are b 0
-SCATTER, WIDE_SCATTER = 0.05, 0.25  # b-values as applied that lie this close are one shell; the wide one only between single directions
 SAME_CLAIM = (20.0, 0.1)  # s/mm² and share: statements further apart contradict each other
-FEW_DIRECTIONS = 3
 UNEQUAL_LENGTHS = 0.02  # squares of GE's gradient lengths that differ by more are meant
 TENSOR_DIRECTIONS = 6
 PUBLIC, PRIVATE, NAMED, DESCRIBED = "public", "private", "named", "described"
@@ -187,18 +185,3 @@ def _united(frames: list[Frame]) -> list[Frame]:
         else frame
         for frame in frames
     ]
-
-
-def shells(values: Sequence[float], directions: dict[float, set]) -> list[list[float]]:
-    """Sorted b-values above 0 as applied, those of one shell together; ``directions`` are the gradient directions seen at each."""
-    found: list[list[float]] = []
-    for value in values:
-        last = found[-1] if found else []
-        close = last and value - last[0] <= SCATTER * last[0]
-        single = last and all(0 < len(directions[b]) < FEW_DIRECTIONS for b in (*last, value))
-        others = set().union(*(directions[b] for b in last))
-        if close or (single and value - last[0] <= WIDE_SCATTER * last[0] and not directions[value] & others):
-            last.append(value)
-        else:
-            found.append([value])
-    return found

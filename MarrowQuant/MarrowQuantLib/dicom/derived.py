@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
 
+from ..diffusion.shells import DUMMY_B, SCATTER
 from ..model import Role
-from .bvalues import DUMMY_B, SCATTER
 from .classify import FOLLOWS, Verdict
 from .draft import TRACE_WORDS, Draft, same_protocol
 

@@ -9,9 +9,10 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..diffusion.shells import DUMMY_B
 from ..io.identity import IdentityWords, without_long_numbers
 from . import elements as el
-from .bvalues import B_TAGS, CONFIDENCE, DUMMY_B, claims_of, named_in
+from .bvalues import B_TAGS, CONFIDENCE, claims_of, named_in
 from .csa import csa_numbers
 from .dates import date_of
 from .patients import patient_of
@@ -217,7 +218,7 @@ def _directionality(source: el.Elements) -> str:
 
 
 def _gradient(source: el.Elements) -> Optional[tuple[float, float, float]]:
-    """Unit vector of the diffusion gradient as the vendor gives it; only used to tell directions apart. None if zero or absent."""
+    """The diffusion gradient as the vendor gives it, mostly a unit vector, to tell directions apart. None if zero or absent."""
     nested = source.value(0x00189076)
     values = el.as_numbers(nested[0].get("DiffusionGradientOrientation")) if nested else source.numbers(0x00189089)
     if len(values) != 3:
@@ -231,7 +232,7 @@ def _gradient(source: el.Elements) -> Optional[tuple[float, float, float]]:
         values = csa_numbers(source.value(el.CSA_IMAGE_HEADER), "DiffusionGradientDirection")
     if len(values) != 3 or not any(values):
         return None
-    x, y, z = (round(value, 3) + 0.0 for value in values)
+    x, y, z = (round(value, 4) + 0.0 for value in values)
     return x, y, z
 
 

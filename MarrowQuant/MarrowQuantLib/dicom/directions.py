@@ -13,8 +13,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..diffusion.shells import SCATTER, shells
 from ..model import Role, certain
-from .bvalues import SCATTER, shells
 from .classify import FOLLOWS, Verdict
 from .draft import Draft, same_protocol
 

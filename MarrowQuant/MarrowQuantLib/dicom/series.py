@@ -124,9 +124,10 @@ def _look_at_neighbouring_series(drafts: Sequence[Draft]) -> None:
         relatives = [draft.grid for draft in group if draft in doubtful or draft.role in (Role.DWI, Role.MULTI_ECHO)]
         for draft in doubtful if len(relatives) > 1 else ():
             verdict = classify(describe_candidate(draft.grid, relatives))
-            if verdict.role in EXPLAINED_BY_NEIGHBOURS and verdict.confidence > DESCRIBED:
+            if verdict.role in EXPLAINED_BY_NEIGHBOURS and verdict.confidence > min(DESCRIBED, draft.verdict.confidence):
                 evidence = f"{verdict.evidence} (seen with the neighbouring series)"
-                draft.verdict = replace(verdict, confidence=BY_NEIGHBOURS, evidence=evidence)
+                draft.verdict = replace(verdict, confidence=min(BY_NEIGHBOURS, verdict.confidence), evidence=evidence)
+                draft.problem = draft.grid.problem or verdict.problem
                 draft.b_value = (draft.frame.b_value or 0.0) if verdict.role == Role.DWI else None
 
 

@@ -15,6 +15,7 @@ from .geometry import IRREGULAR_STEP, MAX_SHEAR_PIXELS, SAME_DIRECTION, SAME_POS
 from .pixels import read_frames
 
 STATIONS_APART = 0.5  # our choice, of the lower height: how far the centres of two table positions are apart at least
+SEAM_STEP = 0.25  # our choice: a step that is so much shorter than the others leads to another station
 SAME_GRADIENT = 0.02  # our choice: components of unit vectors that differ by less are one direction
 
 
@@ -129,15 +130,16 @@ def _if_stations(parts: list[list[Frame]]) -> Optional[list[list[Frame]]]:
 
 
 def _interleaved(frames: list[Frame]) -> list[Stack]:
-    """Stations told by the order of their images alone, where the order goes back at a seam: a lost slice never does that."""
+    """Stations told by the order of their images alone, where the order goes back or by a part of a step at a seam: a lost slice never
+    does that."""
     ordered = sorted(frames, key=_by_instance)
     steps = np.diff(heights_of(ordered))
     usual = float(np.median(steps))
-    runs = _runs(frames) or _restarts(frames)
-    backwards = usual and np.any(steps / usual < 0.5)
-    if runs is None or not backwards or _if_stations(runs) is None:
-        return [Stack(tuple(frames))]  # uneven, which is refused later
-    return [Stack(tuple(run), ("told apart by the order of the instance numbers",)) for run in runs]
+    if usual and np.any(steps / usual < 1 - SEAM_STEP):
+        for runs in (_restarts(frames), _runs(frames)):
+            if runs is not None and _if_stations(runs) is not None:
+                return [Stack(tuple(run), ("told apart by the order of the instance numbers",)) for run in runs]
+    return [Stack(tuple(frames))]  # uneven, which is refused later
 
 
 def _positions(frames: Sequence[Frame]) -> list[list[Frame]]:
