@@ -409,7 +409,8 @@ def with_shifts(
     """
     found = find_shifts(maps.maps, rois)
     told = {key + _SHIFT: [round(float(x), 1) for x in shift.mm] for key, shift in found.items()}
-    known = {key: value for key, value in maps.protocol.items() if not key.endswith(_SHIFT)}
+    before = {key + _SHIFT for key in maps.maps}
+    known = {key: value for key, value in maps.protocol.items() if key not in before}
     used = found if settings.refine_rois else {}
     return replace(maps, protocol={**known, **told}), used, shift_notes(found, settings.refine_rois)
 

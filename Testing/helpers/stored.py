@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from MarrowQuantLib.model import Component, Settings, Volume, part_key
+from MarrowQuantLib.model import Component, MapKey, Settings, Volume
 from MarrowQuantLib.scene.burden import burden_tags, components_from_table
 from MarrowQuantLib.scene.nodes import find_node
 from MarrowQuantLib.scene.parameters import get_parameters, numbers_from_text, settings_to_parameters
@@ -25,7 +25,7 @@ def components_from_scene(exam_label: str, scene: Optional[Any] = None, *, part:
     MarrowQuantError
         If a state in the table is none of accepted, rejected, physiological.
     """
-    node = find_node("vtkMRMLTableNode", {"exam": exam_label, "table": part_key("components", part)}, scene)
+    node = find_node("vtkMRMLTableNode", {"exam": exam_label, "table": MapKey("components", part)}, scene)
     return () if node is None else components_from_table(node)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ..model import Burden, BurdenPart, MarrowQuantError, Numbers, Settings, VertebraROI, Volume, finding, part_key
+from ..model import Burden, BurdenPart, MapKey, MarrowQuantError, Numbers, Settings, VertebraROI, Volume, finding
 from . import BurdenContext, BurdenSession, Muscle, points_inside
 
 
@@ -55,7 +55,7 @@ def burden_session(
 def _muscle_of_stitched(maps: Mapping[str, Volume], muscle: Optional[Muscle]) -> Optional[Muscle]:
     if muscle is None or isinstance(muscle, (int, float)):
         return muscle
-    apart = [point for number in _parts(maps) for point in points_inside(maps[part_key("dwi_high", number)], muscle)]
+    apart = [point for number in _parts(maps) for point in points_inside(maps[MapKey("dwi_high", number)], muscle)]
     inside = points_inside(maps["dwi_high"], muscle)
     outside = sum(tuple(point) not in {*inside, *apart} for point in muscle)
     if (inside or apart) and outside:
@@ -73,7 +73,7 @@ def _muscle_of_part(image: Volume, muscle: Optional[Muscle]) -> Optional[Muscle]
 
 def _parts(maps: Mapping[str, Volume]) -> Iterator[int]:
     """Numbers of the stations kept apart."""
-    return itertools.takewhile(lambda number: part_key("dwi_high", number) in maps, itertools.count(2))
+    return itertools.takewhile(lambda number: MapKey("dwi_high", number) in maps, itertools.count(2))
 
 
 def measure_burden(
@@ -116,7 +116,7 @@ def part_sessions(
     """A session, with its own muscle signal, for each of the maps "dwi_high_part2", "dwi_high_part3" …"""
     sessions = []
     for number in _parts(maps):
-        own = {key: maps[part_key(key, number)] for key in ("dwi_high", "adc")}
+        own = {key: maps[MapKey(key, number)] for key in ("dwi_high", "adc")}
         own.update({"ff": maps["ff"]} if "ff" in maps else {})
         reason = own["dwi_high"].source[-1]
         try:

@@ -19,6 +19,7 @@ from ..diffusion.align import align, group_stations
 from ..model import (
     UNIT_ADC,
     ExamIdentity,
+    MapKey,
     MarrowQuantError,
     Progress,
     Role,
@@ -29,7 +30,6 @@ from ..model import (
     finding,
     no_progress,
     part,
-    part_key,
 )
 from .dixon_maps import add_doubts, add_echo_fit, add_ready_maps, choose_fat_fraction
 from .identity import identity_of
@@ -198,9 +198,9 @@ def _add_stitched(
     stitched = stitch(high, moves=aligned.moves)
     build.warnings += [*aligned.warnings, *stitched.warnings]
     source = (*stitched.volume.source, why) if why else stitched.volume.source
-    build.maps[part_key("dwi_high", number)] = replace(stitched.volume, name=f"b{high[0].b_value:g}", source=source)
-    build.maps[part_key("dwi_low", number)] = _named(stitch(low, gains=stitched.gains, moves=aligned.moves).volume, f"b{low[0].b_value:g}")
-    build.maps[part_key("adc", number)] = _named(stitch(adc, gains=np.ones(len(adc)), moves=aligned.moves).volume, "ADC")
+    build.maps[MapKey("dwi_high", number)] = replace(stitched.volume, name=f"b{high[0].b_value:g}", source=source)
+    build.maps[MapKey("dwi_low", number)] = _named(stitch(low, gains=stitched.gains, moves=aligned.moves).volume, f"b{low[0].b_value:g}")
+    build.maps[MapKey("adc", number)] = _named(stitch(adc, gains=np.ones(len(adc)), moves=aligned.moves).volume, "ADC")
     if number == 1:
         build.stitching = stitched.stitching
 

@@ -22,9 +22,10 @@ from .basics import (
     no_progress,
     part,
 )
-from .burden import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Component, Infiltration, Profile, Seam, Stitching, part_key
+from .burden import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Component, Infiltration, Profile, Seam, Stitching
 from .findings import Finding, as_finding, finding, grouped, sentence
 from .identity import ExamIdentity, Relation, identities_in, identity_from_plain, relation
+from .keys import MapKey
 from .laboratory import LabHistory, LabNote, LabValue
 from .results import (
     Change,
@@ -70,6 +71,7 @@ __all__ = [
     "LabNote",
     "LabValue",
     "LesionChange",
+    "MapKey",
     "MarrowQuantError",
     "Measurement",
     "Numbers",
@@ -99,7 +101,6 @@ __all__ = [
     "iso_date",
     "no_progress",
     "part",
-    "part_key",
     "relation",
     "sentence",
 ]

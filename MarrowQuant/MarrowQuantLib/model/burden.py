@@ -105,9 +105,6 @@ class BurdenPart:
     burden: Burden = described("Its own tumour load.")
 
 
-def part_key(key: str, number: int) -> str:
-    """What is called ``key`` of the stitched stations (part 1), of another part: "dwi_high_part2"."""
-    return key if number == 1 else f"{key}_part{number}"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, Callable, Optional
 import numpy as np
 import slicer
 
-from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Component, MarrowQuantError, Volume, part_key
+from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Component, MapKey, MarrowQuantError, Volume
 from .classes import classes_to_nodes
 from .labelmaps import finish_segmentation, set_segment, start_segmentation, terminology
 from .load_edits import digest
@@ -54,7 +54,7 @@ def burdens_to_nodes(
     _remove(exam_label, lambda part: part is not None and int(part) not in shown, scene)
     nodes = []
     for number, of_part in shown.items():
-        image = volume_node(part_key("dwi_high", number))
+        image = volume_node(MapKey("dwi_high", number))
         nodes.append(burden_to_nodes(of_part, exam_label, part=number, volume_node=image, scene=scene))
         classes_to_nodes(of_part, maps, exam_label, part=number, volume_node=image, scene=scene)
     return nodes[0]

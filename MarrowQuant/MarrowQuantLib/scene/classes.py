@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from ..burden.classes import class_labels, class_names
-from ..model import UNIT_ADC, Burden, Volume, part_key
+from ..model import UNIT_ADC, Burden, MapKey, Volume
 from .labelmaps import finish_segmentation, set_segment, start_segmentation
 from .nodes import burden_tags, exam_title, find_or_add
 
@@ -40,7 +40,7 @@ def classes_to_nodes(
     tags = burden_tags("classes", exam_label, part)
     node = find_or_add("vtkMRMLSegmentationNode", f"{exam_title(exam_label, part)} tumour load by ADC", tags, scene)
     is_new = node.GetDisplayNode() is None
-    labels = class_labels(burden, maps[part_key("adc", part)])
+    labels = class_labels(burden, maps[MapKey("adc", part)])
     was_modifying = node.StartModify()
     try:
         start_segmentation(node, volume_node)

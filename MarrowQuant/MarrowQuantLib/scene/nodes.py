@@ -32,7 +32,7 @@ from typing import Any, Optional
 import slicer
 import vtk
 
-from ..model import part_key
+from ..model import MapKey
 
 PREFIX = "MarrowQuant."
 MODULE_NAME = "MarrowQuant"
@@ -123,7 +123,7 @@ def exam_title(label: str, part: int = 1) -> str:
 
 def burden_tags(kind: str, exam_label: str, part: int = 1) -> dict[str, str]:
     """Tags of a node of the tumour load: "segments", "classes", "labels" or "edits" of the stitched stations (1) or of those kept apart."""
-    return {"exam": exam_label, "burden": part_key(kind, part), **({} if part == 1 else {"part": str(part)})}
+    return {"exam": exam_label, "burden": MapKey(kind, part), **({} if part == 1 else {"part": str(part)})}
 
 
 def exam_folder(label: str, date: Optional[datetime.date], scene: Optional[Any] = None) -> int:

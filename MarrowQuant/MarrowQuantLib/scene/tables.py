@@ -12,7 +12,7 @@ from typing import Any, Optional
 
 import vtk
 
-from ..model import UNIT_ADC, UNIT_VOLUME, Burden, Change, ExamResult, LabValue, Measurement, ResponseEstimate, part_key
+from ..model import UNIT_ADC, UNIT_VOLUME, Burden, Change, ExamResult, LabValue, MapKey, Measurement, ResponseEstimate
 from .nodes import exam_title, find_or_add, set_tags
 
 
@@ -108,7 +108,7 @@ def measurements_table(exam: ExamResult, scene: Optional[Any] = None) -> Any:
 def components_table(burden: Burden, exam_label: str, scene: Optional[Any] = None, *, part: int = 1) -> Any:
     """One row per component of the diffusion mask; :func:`MarrowQuantLib.scene.burden.components_from_table` reads it back."""
     parts = burden.components
-    node = _table(part_key("components", part), f"{exam_title(exam_label, part)} components", exam_label, scene)
+    node = _table(MapKey("components", part), f"{exam_title(exam_label, part)} components", exam_label, scene)
     set_tags(node, {"part": None if part == 1 else part})
     position = "Centroid, RAS"
     write_table(

@@ -11,7 +11,7 @@ import numpy as np
 import slicer
 import vtk
 
-from ..model import MarrowQuantError, Role, Volume
+from ..model import MapKey, MarrowQuantError, Role, Volume
 from ..quantities import DISPLAYS, map_title
 from .nodes import exam_title, find_or_add, nodes_with, scene_or_default, set_tags, tag
 
@@ -129,8 +129,8 @@ def maps_to_nodes(
     for key, volume in sorted(maps.items(), key=lambda item: (item[0] != "ff", item[0])):
         same = first_key.setdefault(id(volume), key)
         if same == key:
-            base, _, part = key.partition("_part")
-            name = f"{exam_title(exam_label, int(part or 1))} {map_title(base)}"
+            known = MapKey.read(key)
+            name = f"{exam_title(exam_label, known.part)} {map_title(known.kind)}"
             nodes[key] = volume_to_node(volume, name, exam_label, key, date=date, scene=scene)
             set_tags(nodes[key], {"otherKeys": None})
         else:

@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 import slicer
 
-from ...model import part_key
+from ...model import MapKey
 from ...scene import display
 from ...scene.case.exam import CaseExam
 
@@ -28,7 +28,7 @@ def showBoth(exams: Mapping[str, CaseExam], views: Mapping[str, Sequence[str]]) 
 
 
 def _showLayers(exam: CaseExam, views: Optional[Sequence[str]], diffusion: bool, part: int) -> None:
-    keys = (part_key("dwi_high", part),) if diffusion else ("water", "in_phase", "ff", "dwi_high")
+    keys = (MapKey("dwi_high", part),) if diffusion else ("water", "in_phase", "ff", "dwi_high")
     background = next((node for node in (exam.map_node(key) for key in keys) if node), None)
     if background is None:
         return

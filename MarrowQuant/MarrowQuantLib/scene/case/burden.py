@@ -14,7 +14,7 @@ from ... import workflow
 from ...burden import BurdenSession
 from ...burden.exam_load import PartSession
 from ...exam.maps import ExamMaps
-from ...model import Burden, BurdenPart, Component, Finding, MarrowQuantError, VertebraROI, Volume, part_key
+from ...model import Burden, BurdenPart, Component, Finding, MapKey, MarrowQuantError, VertebraROI, Volume
 from .. import skeleton
 from ..burden import burdens_to_nodes, remove_burden
 from ..muscle import muscle_points, remove_points
@@ -258,7 +258,7 @@ class CaseBurden(CaseRois):
 
     def _brightest_point(self, component: Component, part: int) -> tuple[float, ...]:
         """RAS of the component's brightest voxel: the last one that a rising threshold drops, so a decision saved there is found again."""
-        labels, signal = self.burdens()[part].labels, self.maps.maps[part_key("dwi_high", part)].array
+        labels, signal = self.burdens()[part].labels, self.maps.maps[MapKey("dwi_high", part)].array
         voxels = np.flatnonzero(labels.array == component.label)
         brightest = voxels[np.argmax(signal.ravel()[voxels])]
         ijk = np.unravel_index(brightest, labels.array.shape)[::-1]

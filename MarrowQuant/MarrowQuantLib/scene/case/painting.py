@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Optional
 import numpy as np
 
 from ...burden.edits import edited
-from ...model import finding, part_key
+from ...model import MapKey, finding
 from ..burden import state_of_each_voxel
 from ..load_edits import digest, load_node, read_edits, read_states, stamp, unknown_segments, write_edits
 from ..nodes import tag
@@ -37,7 +37,7 @@ class Painting:
         """Give the sessions, which were made anew, what the scene keeps of earlier edits."""
         self._codes = {}
         for number, session in self._exam.sessions().items():
-            codes, image = read_edits(self._exam.label, number), self._exam.maps.maps[part_key("dwi_high", number)]
+            codes, image = read_edits(self._exam.label, number), self._exam.maps.maps[MapKey("dwi_high", number)]
             if codes is None:
                 continue
             if codes.shape != image.array.shape:
@@ -55,13 +55,13 @@ class Painting:
                 found = True
                 self._codes[number] = codes
                 session.set_edits(codes)
-                write_edits(codes, self._exam.maps.maps[part_key("dwi_high", number)].ijk_to_ras, self._exam.label, number)
+                write_edits(codes, self._exam.maps.maps[MapKey("dwi_high", number)].ijk_to_ras, self._exam.label, number)
         return found
 
     def _edited(self, number: int) -> Optional[np.ndarray]:
         """All edits of a part, if there are new ones."""
         exam = self._exam
-        node, image = load_node(exam.label, number), exam.map_node(part_key("dwi_high", number))
+        node, image = load_node(exam.label, number), exam.map_node(MapKey("dwi_high", number))
         burden = exam.burdens().get(number)
         if node is None or image is None or burden is None:
             return None
