@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Callable, Optional, Union
 
 import numpy as np
+import pydicom
 
 from .dicom_files import COLUMNS, ROWS, write_image
 
@@ -38,7 +39,8 @@ def write_series(folder: Path, value: Value, n: int = 4, **attributes: Any) -> N
         stored = value(k) if callable(value) else np.full((ROWS, COLUMNS), value, np.uint16)
         of_slice = {name: each(k) if callable(each) else each for name, each in attributes.items()}
         of_slice.setdefault("name", f"im{len(list(folder.iterdir())):05d}.dcm")
-        write_image(folder, k, stored=np.asarray(stored), **of_slice)
+        with pydicom.config.disable_value_validation():
+            write_image(folder, k, stored=np.asarray(stored), **of_slice)
 
 
 def with_code(unit: str, slope: Any, intercept: Any = 0.0, **more: Any) -> list:
