@@ -173,7 +173,7 @@ class Case:
 
     def has_new_folders(self) -> bool:
         """True if other folders were chosen than those that the case was read from: what is chosen now may be of another patient."""
-        return bool(self.exams) and self.folders() != self._folders
+        return bool(self.exams and self.folders()) and self.folders() != self._folders
 
     def _recognise(
         self, folders: Sequence[Path], progress: Progress
