@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 import numpy as np
@@ -95,6 +95,16 @@ def write_points(node: Any, states: Sequence[PointState]) -> None:
         node.EndModify(was_modifying)
 
 
+Sizes = Mapping[str, Any]
+
+
+class _Step(NamedTuple):
+    """A change: the points on its other side, and the sizes before and after it if it changed those too."""
+
+    points: _Points
+    sizes: Optional[tuple[Sizes, Sizes]]
+
+
 class PointHistory:
     """What the points were before each change, whoever made it: a click, a drag, a rename, an exclusion, a takeover.
 
@@ -109,7 +119,8 @@ class PointHistory:
     DEPTH = 50
 
     def __init__(self, node: Optional[Any], notes: tuple[str, ...] = ()) -> None:
-        self._before: list[_Points] = []
+        self._before: list[_Step] = []
+        self._after: list[_Step] = []
         self._now = _Points(() if node is None else read_points(node), notes)
 
     @property
@@ -117,17 +128,39 @@ class PointHistory:
         """True if there is a state to go back to."""
         return bool(self._before)
 
-    def record(self, node: Any, notes: tuple[str, ...]) -> None:
-        """Remember the points as they are now, if they changed since the last call."""
-        now = _Points(read_points(node), notes)
-        if now.points != self._now.points:
-            self._before = [*self._before, self._now][-self.DEPTH :]
-        self._now = now
+    @property
+    def can_redo(self) -> bool:
+        """True if something was taken back, and nothing was changed since."""
+        return bool(self._after)
 
-    def undo(self, node: Any, notes: tuple[str, ...]) -> tuple[str, ...]:
-        """Bring back the points as they were before the last change, if there was one, and return their notes."""
+    def record(self, node: Any, notes: tuple[str, ...], sizes: Optional[tuple[Sizes, Sizes]] = None) -> bool:
+        """Remember the points as they are now; True if they changed since the last call.
+
+        ``sizes`` are the settings before and after, if they changed with the points: they go back with them.
+        """
+        now = _Points(read_points(node), notes)
+        changed = now.points != self._now.points
+        if changed:
+            self._before = [*self._before, _Step(self._now, sizes)][-self.DEPTH :]
+            self._after = []
+        self._now = now
+        return changed
+
+    def undo(self, node: Any, notes: tuple[str, ...]) -> tuple[tuple[str, ...], Optional[Sizes]]:
+        """Bring back the points as they were before the last change, if there was one: their notes, and the sizes if it changed them."""
         self.record(node, notes)
-        if self._before:
-            self._now = self._before.pop()
-            write_points(node, self._now.points)
-        return self._now.notes
+        return self._go(self._before, self._after, node, 0)
+
+    def redo(self, node: Any, notes: tuple[str, ...]) -> tuple[tuple[str, ...], Optional[Sizes]]:
+        """Make the change again that was taken back last, unless another was made since; as :meth:`undo`."""
+        self.record(node, notes)
+        return self._go(self._after, self._before, node, 1)
+
+    def _go(self, source: list[_Step], target: list[_Step], node: Any, side: int) -> tuple[tuple[str, ...], Optional[Sizes]]:
+        if not source:
+            return self._now.notes, None
+        points, sizes = source.pop()
+        target.append(_Step(self._now, sizes))
+        self._now = points
+        write_points(node, points.points)
+        return points.notes, None if sizes is None else sizes[side]

@@ -552,6 +552,18 @@
         <translation>治療前と治療後を、連動する2つの矢状断で並べて表示する。</translation>
     </message>
     <message>
+        <source>Redo</source>
+        <translation>やり直す</translation>
+    </message>
+    <message>
+        <source>Make the change again that was taken back.</source>
+        <translation>取り消した変更をもう一度行う。</translation>
+    </message>
+    <message>
+        <source>Make the decision again that was taken back (key Shift+U).</source>
+        <translation>取り消した判定をもう一度行う（Shift+Uキー）。</translation>
+    </message>
+    <message>
         <source>Undo carrying</source>
         <translation>引き継ぎを取り消す</translation>
     </message>

@@ -38,6 +38,7 @@ class BurdenStep(Step):
         ui.rejectButton.connect("clicked()", self.onReject)
         ui.physiologicalButton.connect("clicked()", self.onPhysiological)
         ui.undoDecisionButton.connect("clicked()", self.onUndo)
+        ui.redoDecisionButton.connect("clicked()", self.onRedo)
         ui.burdenSection.connect("contentsCollapsed(bool)", self.onCollapsed)
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
@@ -47,7 +48,7 @@ class BurdenStep(Step):
         self._shownPart = ("", 1)
         self._options = BurdenOptions(panel, ui, self.onThresholdChanged)
         self._muscle = MusclePoints(panel, ui)
-        keys = (("A", self.onKeep), ("R", self.onReject), ("P", self.onPhysiological), ("U", self.onUndo))
+        keys = (("A", self.onKeep), ("R", self.onReject), ("P", self.onPhysiological), ("U", self.onUndo), ("Shift+U", self.onRedo))
         self._shortcuts = [self._shortcut(key, slot) for key, slot in keys]
 
     # ------------------------------------------------------------------------------------------------------- shortcuts
@@ -162,6 +163,13 @@ class BurdenStep(Step):
             self._timer.start()
             self.refresh()
 
+    def onRedo(self) -> None:
+        """Make the decision again that was taken back last."""
+        if self.exam is not None and self.exam.can_redo_decision:
+            self.exam.redo_decision()
+            self._timer.start()
+            self.refresh()
+
     def onComponentSelected(self) -> None:
         """Show the selected component in the views."""
         selected = self._selected()
@@ -263,3 +271,4 @@ class BurdenStep(Step):
         for button in (self.ui.keepButton, self.ui.rejectButton, self.ui.physiologicalButton):
             button.enabled = chosen
         self.ui.undoDecisionButton.enabled = self.exam is not None and bool(self.exam.decisions)
+        self.ui.redoDecisionButton.enabled = self.exam is not None and self.exam.can_redo_decision

@@ -59,6 +59,7 @@ class VertebraeStep(Step):
         ui.placeButton.connect("clicked(bool)", self.onPlace)
         ui.fillButton.connect("clicked()", self.onFill)
         ui.undoPointButton.connect("clicked()", self.onUndo)
+        ui.redoPointButton.connect("clicked()", self.onRedo)
         ui.takeOverButton.connect("clicked()", self.onTakeOver)
         self._source: Optional[str] = None  # ID of the segmentation that the reader chose to take over
         self._sources = NodeChoice(ui.segmentationComboBox, self.onSegmentationChosen, panel.onNodeEdited)
@@ -175,6 +176,10 @@ class VertebraeStep(Step):
         """Take the last change of the points back."""
         self._rewrite(self.exam.undo)
 
+    def onRedo(self) -> None:
+        """Make the change again that was taken back."""
+        self._rewrite(self.exam.redo)
+
     # ------------------------------------------------------------------------------------------------ naming, excluding
     def _firstLevel(self) -> str:
         return LEVELS[self.ui.firstLevelComboBox.currentIndex]
@@ -265,6 +270,7 @@ class VertebraeStep(Step):
         self.ui.placeButton.enabled = exam is not None
         self.ui.fillButton.enabled = len(rois) >= 2
         self.ui.undoPointButton.enabled = exam is not None and exam.can_undo
+        self.ui.redoPointButton.enabled = exam is not None and exam.can_redo
         self.showSource()
         if rois:
             self.ui.firstLevelComboBox.setCurrentIndex(LEVELS.index(rois[0].level))

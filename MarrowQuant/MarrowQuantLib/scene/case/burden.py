@@ -53,6 +53,7 @@ class CaseBurden(CaseRois):
     def __init__(self, case: Case, maps: ExamMaps) -> None:
         super().__init__(case, maps)
         self.decisions: list[Decision] = []
+        self._undone: list[Decision] = []
         self.muscle_signal: Optional[float] = None
         self.awaits_burden = False
         self.hand: dict[str, Finding] = {}
@@ -218,6 +219,7 @@ class CaseBurden(CaseRois):
 
     def decide(self, component: Component, state: str, part: int = 1) -> None:
         """The reader's word on one component of a part: accepted, rejected or physiological."""
+        self._undone = []
         self._add(Decision(self._brightest_point(component, part), state, part))
         self._follow_decision(part)
         self.remember()  # now: the segmentation follows later, and the scene may be saved or the module reloaded before
@@ -225,11 +227,26 @@ class CaseBurden(CaseRois):
     def undo_decision(self) -> None:
         """Take the last decision back, if any."""
         if self.decisions:
+            self._undone.append(self.decisions[-1])
             self._follow_decision(self._drop_last())
+            self.remember()
+
+    @property
+    def can_redo_decision(self) -> bool:
+        """True if a decision was taken back, and none was made since."""
+        return bool(self._undone)
+
+    def redo_decision(self) -> None:
+        """Make the decision again that was taken back last, if any."""
+        if self._undone:
+            decision = self._undone.pop()
+            self._add(decision)
+            self._follow_decision(decision.part)
             self.remember()
 
     def set_decisions(self, decisions: Sequence[Decision]) -> None:
         """Have these decisions instead of the present ones, from the next update on."""
+        self._undone = []
         while self.decisions != list(decisions[: len(self.decisions)]):
             self._drop_last()
         for decision in decisions[len(self.decisions) :]:

@@ -73,6 +73,8 @@ class Case:
         What the reader should know about whose the case is.
     of_next : set of str
         Parameters with paths that were chosen for the exams that are about to be read.
+    sizes_of_points : mapping
+        The sizes of the parameter node when points were changed last: what a resizing goes back to.
     remembered : dict
         Label to the record that this object wrote into the scene, to know a scene that was opened since.
     laboratory : Laboratory
@@ -95,6 +97,7 @@ class Case:
         self.follow_up.forget()
         self.exams: dict[str, CaseExam] = {}
         self.remembered: dict[str, str] = {}
+        self.sizes_of_points: Mapping[str, Any] = {}
         self.doubts: tuple[Union[str, MarrowQuantError], ...] = ()
         self.laboratory.forget()
         self.notes: tuple[str, ...] = ()

@@ -115,7 +115,7 @@ class CaseExam(CaseBurden):
 
     def _measure(self) -> None:
         if self.points_node is not None:
-            self._history.record(self.points_node, self.placement_notes)
+            self.record_points()
         rois = self.rois()
         self.maps, shifts, notes = workflow.with_shifts(self.maps, rois, self.case.settings())
         self.vertebrae, self.lumbar = workflow.measure_vertebrae(self.maps.maps, rois, shifts)

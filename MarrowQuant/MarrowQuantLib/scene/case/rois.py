@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 import numpy as np
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Names of the node references in the parameter node.
 REFERENCES = dict(zip(workflow.LABELS, ("baseline", "followUp")))
+SIZES = ("roiShape", "roiRadiusLR", "roiRadiusAP", "roiRadiusCC")  # the parameters that every new point takes
 
 
 class CaseRois:
@@ -81,18 +82,32 @@ class CaseRois:
         settings = self.case.settings()
         return [] if self.points_node is None else rois_from_points_node(self.points_node, settings.roi_radii_mm, settings.roi_shape)
 
-    def set_rois(self, rois: Sequence[VertebraROI], notes: Optional[Sequence[str]] = None) -> None:
-        """Replace all points; ``notes`` take the place of the placement's notes, None keeps these."""
-        self._history.record(self.points(), self.placement_notes)
+    def set_rois(self, rois: Sequence[VertebraROI], notes: Optional[Sequence[str]] = None, *, resized: bool = False) -> None:
+        """Replace all points; ``notes`` take the place of the placement's notes, None keeps these.
+
+        ``resized``: because the sizes of the parameter node changed, which undoing then takes back too.
+        """
+        self.record_points()
         rois_to_points_node(rois, self.label, node=self.points())
         if notes is not None:
             self.placement_notes = tuple(notes)
             self.remember()
-        self._history.record(self.points(), self.placement_notes)
+        self.record_points(resized)
+
+    def record_points(self, resized: bool = False) -> None:
+        """Make the points as they are now a state to go back to, if they changed."""
+        before, now = self.case.sizes_of_points, self._sizes()
+        sizes = (before, now) if resized and before and before != now else None
+        if self._history.record(self.points(), self.placement_notes, sizes):
+            self.case.sizes_of_points = now
+
+    def _sizes(self) -> dict[str, Any]:
+        return {name: getattr(self.case.parameters, name) for name in SIZES}
 
     def begin_history(self) -> None:
         """The points as they are now are where undoing ends."""
         self._history = point_list.PointHistory(self.points_node, self.placement_notes)
+        self.case.sizes_of_points = self._sizes()
 
     @property
     def can_undo(self) -> bool:
@@ -101,7 +116,22 @@ class CaseRois:
 
     def undo(self) -> None:
         """Take back the last change of the points: placing, dragging, filling, taking over, renaming, excluding, resizing."""
-        self.placement_notes = self._history.undo(self.points(), self.placement_notes)
+        self._go(self._history.undo)
+
+    @property
+    def can_redo(self) -> bool:
+        """True if a change of the points was taken back, and nothing was changed since."""
+        return self._history.can_redo
+
+    def redo(self) -> None:
+        """Make the change again that :meth:`undo` took back."""
+        self._go(self._history.redo)
+
+    def _go(self, go: Callable[..., tuple[tuple[str, ...], Optional[point_list.Sizes]]]) -> None:
+        self.placement_notes, sizes = go(self.points(), self.placement_notes)
+        for name, value in (sizes or {}).items():
+            setattr(self.case.parameters, name, value)
+        self.case.sizes_of_points = self._sizes()
 
     def name_points(self, first_level: str, last_level: str = "L5") -> list[str]:
         """Name the points that the reader clicked, in whatever order; the levels from cranial to caudal. See ``points.PointNames``.
@@ -193,7 +223,7 @@ class CaseRois:
         """Give every ROI the half-lengths and the shape of the parameter node."""
         settings = self.case.settings()
         radii = np.array(settings.roi_radii_mm)
-        self.set_rois([replace(roi, radii_mm=radii, shape=settings.roi_shape) for roi in self.rois()])
+        self.set_rois([replace(roi, radii_mm=radii, shape=settings.roi_shape) for roi in self.rois()], resized=True)
 
     def exclude(self, level: str, reason: Optional[str]) -> None:
         """Keep a level out of the mean for a reason, or take it in again (None)."""
