@@ -256,7 +256,7 @@ def test_the_shape_of_the_rois_is_chosen_and_taken_back(filled):
     filled.ui.undoPointButton.click()
     assert {roi.shape for roi in exam.rois()} == {"cylinder"}
     exam.points().AddControlPointWorld([0.0, 0.0, -90.0], "S1")
-    assert exam.rois()[-1].shape == "box", "a new point gets the shape chosen"
+    assert exam.rois()[-1].shape == "cylinder" == parameters.roiShape, "a new point gets the shape that is shown again"
 
 
 def test_leaving_the_module_ends_placing(filled, slicer_host):
