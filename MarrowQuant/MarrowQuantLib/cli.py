@@ -51,6 +51,11 @@ def _run(arguments: Optional[Sequence[str]]) -> int:
         progress_bar.end()
         print(f"marrowquant: {error}", file=sys.stderr)
         return 1
+    except OSError as error:  # the disk is full, a folder vanished, a file is locked; its name may tell who a patient is
+        progress_bar.end()
+        why = error.strerror or type(error).__name__
+        print(f"marrowquant: A file cannot be read or written ({why}); check folder and free space, and try again.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         progress_bar.end()
         raise

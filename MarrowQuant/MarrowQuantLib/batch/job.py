@@ -17,6 +17,7 @@ from typing import Any, Optional
 from .. import __version__, workflow
 from ..dicom import Override, read_overrides
 from ..io.imagefiles import stem
+from ..io.jsonfiles import read_json
 from ..model import Cancelled, MarrowQuantError, Progress, Settings, finding, no_progress
 from ..report.export import refuse_overwriting
 from ..response import load_model, read_labs
@@ -113,6 +114,8 @@ def run_case(case: Case, options: BatchOptions, progress: Progress = no_progress
         return Outcome(case.label, FAILED, str(error), time.monotonic() - start)
     except Cancelled:
         raise
+    except OSError as error:
+        return Outcome(case.label, FAILED, finding("batch.disk", reason=error.strerror), time.monotonic() - start)
     except Exception as error:  # whatever it is, the other cases go on
         return Outcome(case.label, FAILED, unexpected(error), time.monotonic() - start)
     return Outcome(case.label, DONE, "", time.monotonic() - start)
@@ -164,8 +167,8 @@ def is_finished(case: Case, options: BatchOptions) -> bool:
     if options.scene_writer and not (folder / SCENE).is_file():
         return False
     try:
-        results = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
-        inputs = json.loads((folder / INPUTS).read_text(encoding="utf-8"))
+        results = read_json(folder / RESULTS)
+        inputs = read_json(folder / INPUTS)
     except (OSError, ValueError):
         return False
     return (

@@ -26,5 +26,8 @@ class BatchLog:
         """Append one event with its entries and the time, in UTC, and flush it."""
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         line = json.dumps({"time": now, "event": event, **entries, "software": __version__}, ensure_ascii=False)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+        except OSError:  # a full disk must not end a batch because of its log; the tables say what became of each case
+            pass

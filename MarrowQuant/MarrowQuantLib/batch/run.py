@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Optional, Union
 
 from .. import workflow
+from ..io.atomic import refuse_inside
 from ..model import MarrowQuantError, Progress, Settings, no_progress
 from ..response import load_model
 from . import engines
@@ -68,6 +69,7 @@ def run(
     jobs: int = 1,
     scheduler: Optional[str] = None,
     resume: bool = False,
+    overwrite: bool = False,
     dry_run: bool = False,
     settings: Optional[Settings] = None,
     model: Optional[PathLike] = None,
@@ -88,6 +90,8 @@ def run(
         Address of a Dask scheduler ("tcp://host:8786") whose workers measure instead.
     resume : bool
         Keep cases that were finished from the same inputs and settings, and measure the others.
+    overwrite : bool
+        Measure all cases again and replace the results that lie in the output folder.
     dry_run : bool
         Write nothing; say of each case whether it would run ("ready") or why it would be skipped.
     settings, model, language, scene_writer
@@ -113,7 +117,8 @@ def run(
     options = BatchOptions(Path(out).resolve(), settings or Settings(), model_file, language, scene_writer)
     if dry_run:
         return BatchReport(tuple(_dry(cases, options, resume, progress)), {})
-    options = _prepare(options, resume)
+    refuse_inside(options.out, [exam for case in cases for exam in case.exams])
+    options = _prepare(options, resume, overwrite)
     kept = [Outcome(case.label, KEPT) for case in cases if resume and not case.problem and is_finished(case, options)]
     finished = {outcome.label for outcome in kept}
     todo = [case for case in cases if case.label not in finished]
@@ -125,7 +130,14 @@ def run(
         sentence = without_identity(outcome.sentence, case)
         log.write("case", case=outcome.label, status=outcome.status, sentence=sentence, seconds=round(outcome.seconds, 2))
         outcomes[outcome.label] = outcome
-    files = write_tables(cases, outcomes, options)
+    try:
+        files = write_tables(cases, outcomes, options)
+    except OSError as error:
+        raise MarrowQuantError(
+            "The tables of the batch cannot be written ({reason}); the finished cases are complete. Free space, or close the tables in "
+            "other programs, and run again with --resume.",
+            reason=error.strerror,
+        ) from error
     shutil.rmtree(options.out / WORK, ignore_errors=True)
     report = BatchReport(tuple(outcomes[case.label] for case in cases), {**files, "log": options.out / LOG_FILE})
     log.write("end", **report.counts)
@@ -143,12 +155,12 @@ def _dry(cases: Sequence[Case], options: BatchOptions, resume: bool, progress: P
         yield Outcome(case.label, SKIPPED if reason else READY, reason)
 
 
-def _prepare(options: BatchOptions, resume: bool) -> BatchOptions:
+def _prepare(options: BatchOptions, resume: bool, overwrite: bool) -> BatchOptions:
     workflow.prepare_output(options.out)
     options.out.mkdir(exist_ok=True)
-    if not resume and (options.out / CASES).exists():
+    if not resume and not overwrite and (options.out / CASES).exists():
         raise MarrowQuantError(
-            "The output folder '{out}' already holds a batch; resume it (--resume) or choose another folder.",
+            "The output folder '{out}' already holds a batch; resume it (--resume), replace it (--overwrite) or choose another folder.",
             out=options.out.name,
         )
     shutil.rmtree(options.out / WORK, ignore_errors=True)  # what a batch left that was ended from outside

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
+from ..io.jsonfiles import read_json
 from ..io.sheets import read_sheet
 from ..io.textfiles import listed
 from ..model import MarrowQuantError
@@ -170,7 +171,7 @@ def _from_folder(folder: Path, long: bool) -> Cohort:
 
 def _load(file: Path, where: str) -> Optional[dict[str, Any]]:
     try:
-        case = json.loads(file.read_text(encoding="utf-8"))
+        case = read_json(file)
     except (OSError, ValueError):
         raise MarrowQuantError(
             "{where}/results.json cannot be read as JSON; write the results again or remove the file.",

@@ -16,8 +16,10 @@ from ..diffusion import computed_b, fit_adc
 from ..diffusion.adc import METHODS
 from ..diffusion.shells import one_image_a_shell
 from ..io import imagefiles
+from ..io.atomic import refuse_existing, refuse_inside
 from ..io.textfiles import decoded
 from ..model import UNIT_ADC, MarrowQuantError, Role, Volume, certain
+from .outputs import add_overwrite
 from .progress import progress_bar
 
 METHOD_NAMES = {"wls": "weighted least squares", "ols": "log-linear least squares", "nlls": "non-linear least squares"}
@@ -32,11 +34,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=METHODS, default="wls", help="weighted, log-linear or non-linear (default: %(default)s)")
     parser.add_argument("--noise-floor", type=float, metavar="S", help="leave out samples at or below this signal")
     parser.add_argument("--computed-b", type=float, nargs="+", default=(), metavar="B", help="write the images at these b-values, too")
+    add_overwrite(parser)
     parser.add_argument("--format", choices=("nii.gz", "nrrd"), default="nii.gz", help="of the maps (default: %(default)s)")
     parser.set_defaults(command=_adc)
 
 
 def _adc(options: argparse.Namespace) -> int:
+    refuse_inside(options.out, [path for path in options.inputs if path.is_dir()])
     out = workflow.prepare_output(options.out)
     sets = _from_dicom(options.inputs[0]) if options.inputs[0].is_dir() else {"": _from_images(options.inputs, options.b)}
     if options.inputs[0].is_dir() and (len(options.inputs) > 1 or options.b):
@@ -142,6 +146,8 @@ def _fit_and_write(images: Sequence[Volume], suffix: str, out: Path, options: ar
     first = images[0]
     if not all(first.same_grid(image) for image in images[1:]):
         raise MarrowQuantError("The images do not lie on one grid; give images of one acquisition, or resample them first.")
+    names = ["adc_um2_per_s", "s0", "residual", *(f"computed_b{b:g}" for b in options.computed_b)]
+    refuse_existing([out / f"{name}{suffix}.{options.format}" for name in names], options.overwrite)
     signal = np.moveaxis(np.stack([image.array for image in images]), 0, -1)
     b_values = [certain(image.b_value) for image in images]
     fit = fit_adc(signal, b_values, method=options.method, b_used=options.use_b, noise_floor=options.noise_floor, progress=progress_bar)

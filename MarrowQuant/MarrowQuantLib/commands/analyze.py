@@ -11,6 +11,7 @@ from typing import Any, Optional
 from .. import workflow
 from ..model import MarrowQuantError
 from .inspect import add_knowledge, knowledge_of
+from .outputs import add_overwrite, existing_inputs, results_folder
 from .progress import progress_bar
 from .roi_options import add_roi_options, with_rois
 from .scenes import HOW_TO_GET_SCENES, scene_writer
@@ -43,6 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for the report's language and the scene."""
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the report")
+    add_overwrite(parser)
     parser.add_argument("--no-scene", action="store_true", help="do not write scene.mrb")
 
 
@@ -71,10 +73,14 @@ def _analyze(options: argparse.Namespace) -> int:
 
 def main_job(options: argparse.Namespace, exams: Sequence[Path], labs: Optional[Path], out: Path, **choices: Any) -> dict[str, Path]:
     """Analyse, write, and print the summary and where everything is; ``choices`` go to :func:`workflow.analyze`."""
-    workflow.prepare_output(out)
+    results_folder(out, options.overwrite, exams)
+    existing_inputs([*exams, labs, *choices.get("rois", ()), *choices.get("skeletons", ())])
     results = workflow.analyze(exams, labs=labs, progress=workflow.part(progress_bar, 0.0, 0.8), **choices)
     writer = None if options.no_scene else scene_writer()
-    written = workflow.export(results, out, language=options.language, scene_writer=writer, progress=workflow.part(progress_bar, 0.8, 1.0))
+    written = workflow.export(
+        results, out, language=options.language, scene_writer=writer, overwrite=options.overwrite,
+        progress=workflow.part(progress_bar, 0.8, 1.0),
+    )  # fmt: skip
     progress_bar.end()
     print(summary(results))
     for kind, path in written.items():

@@ -19,7 +19,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--jobs", type=int, default=1, metavar="N", help="processes of this machine (default: %(default)s)")
     where.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, such as tcp://host:8786, whose workers measure")
     parser.add_argument("--dry-run", action="store_true", help="write nothing; list every case and why it would be skipped")
-    parser.add_argument("--resume", action="store_true", help="keep cases that are finished, measure the others")
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="keep cases that are finished, measure the others")
+    again.add_argument("--overwrite", action="store_true", help="measure all cases again and replace their earlier results")
     parser.add_argument("--model", type=Path, metavar="FILE", help="response model (default: the bundled reconstruction)")
     parser.add_argument("--tdv-ratio", type=float, default=Settings.tdv_signal_ratio, help="tDV threshold (default: %(default)s)")
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the reports")
@@ -40,6 +42,7 @@ def _batch(options: argparse.Namespace) -> int:
         jobs=options.jobs,
         scheduler=options.scheduler,
         resume=options.resume,
+        overwrite=options.overwrite,
         dry_run=options.dry_run,
         settings=Settings(tdv_signal_ratio=options.tdv_ratio),
         model=options.model,

@@ -11,6 +11,7 @@ from ..followup import follow
 from ..model import ExamResult, LesionChange, MarrowQuantError, Results, certain
 from ..results import results_to_dict
 from .inspect import add_knowledge, knowledge_of
+from .outputs import add_overwrite, existing_inputs, results_folder
 from .progress import progress_bar
 from .roi_options import add_roi_options, with_rois
 from .thresholds import add_limits, add_thresholds, limits_of, muscle, settings_of
@@ -34,6 +35,7 @@ def add_follow(parser: argparse.ArgumentParser) -> None:
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    add_overwrite(parser)
     parser.add_argument("--rois", type=Path, metavar="FILE", help=".mrk.json with vertebral ROIs (default: the one beside the exam)")
     add_roi_options(parser)
     parser.add_argument("--skeleton", type=Path, metavar="FILE", help="mask of bone (NIfTI, NRRD): only what lies in it counts")
@@ -46,7 +48,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _burden(options: argparse.Namespace) -> int:
-    workflow.prepare_output(options.out)
+    results_folder(options.out, options.overwrite, [options.exam])
+    existing_inputs([options.exam, options.rois, options.skeleton])
     results = workflow.analyze(
         [options.exam],
         rois=[options.rois] if options.rois else (),
@@ -61,7 +64,8 @@ def _burden(options: argparse.Namespace) -> int:
 
 
 def _follow(options: argparse.Namespace) -> int:
-    workflow.prepare_output(options.out)
+    results_folder(options.out, options.overwrite, [options.exam])
+    existing_inputs([options.exam, options.rois, options.skeleton])
     baseline = follow.read_exam(options.baseline)
     results = workflow.follow(
         baseline,
@@ -82,7 +86,9 @@ def _finish(results: Results, options: argparse.Namespace) -> None:
     exam = results.exams[-1]
     if exam.burden is None:
         raise MarrowQuantError(" ".join(exam.warnings) or "The exam has no diffusion images, so there is no tumour load to measure.")
-    written = workflow.export(results, options.out, language=options.language, progress=workflow.part(progress_bar, 0.9, 1.0))
+    written = workflow.export(
+        results, options.out, language=options.language, overwrite=options.overwrite, progress=workflow.part(progress_bar, 0.9, 1.0)
+    )
     follow.write_exam(exam, Path(options.out))
     progress_bar.end()
     if options.json:

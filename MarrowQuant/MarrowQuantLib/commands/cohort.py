@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..io.atomic import refuse_existing, refuse_inside
 from ..model import MarrowQuantError
+from .outputs import add_overwrite, output_file
 from .progress import progress_bar
 
 
@@ -47,6 +49,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     _predictors(fit)
     _modelling(fit)
     fit.add_argument("--out", type=Path, required=True, metavar="MODEL.json", help="model file; its name is the model's id")
+    add_overwrite(fit)
     fit.add_argument("--offer", action="store_true", help="also put it where the panel and 'marrowquant response' find models")
     report = _action(actions, "report", "everything: tables, figures, methods and one HTML page", _report)
     _predictors(report)
@@ -81,6 +84,7 @@ def _predictors(parser: argparse.ArgumentParser) -> None:
 
 def _page(parser: argparse.ArgumentParser, required: bool = False) -> None:
     parser.add_argument("--out", type=Path, required=required, metavar="DIR", help="write tables, figures, methods and one HTML page")
+    add_overwrite(parser)
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="of the page and the figures")
     parser.add_argument("--decimal-comma", action="store_true", help="write the tables for a spreadsheet with decimal commas")
 
@@ -190,8 +194,17 @@ def _write_page(options: argparse.Namespace, part: Callable[[Any], Any]) -> None
     from ..cohort.words import Words
 
     if options.out is not None:
+        _check_page(options)
         words = Words(options.language)
         _say_notes(write_parts((part(words),), options.out, words, decimal_comma=options.decimal_comma))
+
+
+def _check_page(options: argparse.Namespace) -> None:
+    """The folder for a page is not the input and holds no earlier page, unless that may be replaced."""
+    from ..cohort.report import PAGE
+
+    refuse_inside(options.out, [path for path in (options.source, options.outcomes) if path is not None])
+    refuse_existing([options.out / PAGE], options.overwrite)
 
 
 def _say_notes(written: Any) -> None:
@@ -203,6 +216,7 @@ def _fit(options: argparse.Namespace) -> int:
     from ..cohort import adopt, analysis, output
     from ..cohort.procedure import Procedure
 
+    output_file(options, [options.source, options.outcomes])
     chosen, procedure = _chosen(options, _listed(options)), Procedure(options.method, options.select)
     developed, validation = analysis.develop(chosen, procedure, bootstraps=options.bootstraps, progress=progress_bar)
     progress_bar.end()
@@ -223,6 +237,7 @@ def _report(options: argparse.Namespace) -> int:
 
     if options.bootstraps < 1:
         raise MarrowQuantError("A report needs the validation; give --bootstraps 1 or more (500 for a paper).")
+    _check_page(options)
     chosen, more = _chosen(options, _listed(options)), _more_parts(options)
     written = report.write_cohort_report(
         chosen, Procedure(options.method, options.select), options.out, bootstraps=options.bootstraps, decimal_comma=options.decimal_comma,

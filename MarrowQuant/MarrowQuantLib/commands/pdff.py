@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,10 @@ import numpy as np
 from .. import dicom, workflow
 from ..fatwater import SPECTRA, FatWaterFit, fit_dual_echo, fit_fat_water, fit_fat_water_magnitude, scales, swap_back, tissue
 from ..io import imagefiles
+from ..io.atomic import refuse_existing, refuse_inside
+from ..io.jsonfiles import read_json
 from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Numbers, Role, Volume
+from .outputs import add_overwrite
 from .progress import progress_bar
 
 COMPLEX_PAIRS = (("real", "imaginary"), ("magnitude", "phase"))
@@ -50,12 +52,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--conjugate", action=argparse.BooleanOptionalAction, help=turned)
     parser.add_argument("--readout", choices=("auto", "unipolar", "bipolar"), default="auto", help="default: %(default)s")
     parser.add_argument("--swap-back", type=int, nargs="+", default=(), metavar="K", help="exchange water and fat in these slices, from 0")
+    add_overwrite(parser)
     parser.add_argument("--format", choices=("nii.gz", "nrrd"), default="nii.gz", help="of the maps (default: %(default)s)")
     parser.set_defaults(command=_pdff)
 
 
 def _pdff(options: argparse.Namespace) -> int:
+    refuse_inside(options.out, [path for path in options.inputs if path.is_dir()])
     out = workflow.prepare_output(options.out)
+    refuse_existing([out / f"{name}.{options.format}" for name in ("pdff_percent", "water", "fat")], options.overwrite)
     if options.inputs[0].is_dir():
         if len(options.inputs) > 1 or options.phase or options.imaginary or options.te_ms or options.tesla:
             raise MarrowQuantError("A DICOM folder is given alone: phase, echo times and field strength are read from its headers.")
@@ -131,7 +136,7 @@ def _sidecar(path: Path) -> dict[str, Any]:
     """What dcm2niix wrote beside an image; empty without a sidecar."""
     sidecar = path.with_name(imagefiles.stem(path) + ".json")
     try:
-        return json.loads(sidecar.read_text(encoding="utf-8")) if sidecar.is_file() else {}
+        return read_json(sidecar) if sidecar.is_file() else {}
     except ValueError:
         raise MarrowQuantError("'{sidecar}' is not valid JSON; give --te-ms and --tesla instead.", sidecar=sidecar.name) from None
 

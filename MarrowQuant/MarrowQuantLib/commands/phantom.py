@@ -48,6 +48,7 @@ def _demo(options: argparse.Namespace) -> int:
         progress_bar.end()
     print(f"Digital patient, synthetic, with the truth beside it: {folder}")
     start = time.perf_counter()
+    options.overwrite = True  # the demo replaces its own results, of the same digital patient only
     written = main_job(options, (patient.baseline, patient.follow_up), patient.labs, folder.parent / "results")
     print(f"From DICOM to report in {time.perf_counter() - start:.1f} s.")
     print(f"Report: {written['report']}")

@@ -16,6 +16,7 @@ from ..response.build import build_model, write_model
 from ..results import read_results
 from ..results.codec import encode, plain
 from ..results.read import refuse_several_patients
+from .outputs import add_overwrite, output_file
 from .progress import progress_bar
 from .summary import summary
 
@@ -36,6 +37,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     maker = actions.add_parser("build", help="make a model from a source file whose published tables were filled in")
     maker.add_argument("source", type=Path, metavar="SOURCE", help="a copy of the bundled model file with 'published_tables' filled in")
     maker.add_argument("--out", type=Path, required=True, metavar="FILE", help="model file to write")
+    add_overwrite(maker)
     maker.set_defaults(command=_build)
 
 
@@ -99,6 +101,6 @@ def _as_dict(results: Results) -> dict[str, Any]:
 
 def _build(options: argparse.Namespace) -> int:
     spec = build_model(options.source)
-    path = write_model(spec, options.out)
+    path = write_model(spec, output_file(options, [options.source]))
     print(f"Model {spec['id']}: {spec['label']}. {path}")
     return 0

@@ -10,6 +10,7 @@ from ..model import iso_date
 from ..report.timeline import timeline_of, write_timeline
 from ..response import read_history
 from ..results import read_results
+from .outputs import add_overwrite, output_file
 from .subject import add_subject, read_subject
 
 
@@ -19,12 +20,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labs", type=Path, help="laboratory sheet with values and therapy between the exams")
     add_subject(parser)
     parser.add_argument("--out", type=Path, default=Path("timeline.svg"), metavar="FILE", help="SVG to write (default: %(default)s)")
+    add_overwrite(parser)
     parser.add_argument("--language", choices=("en", "ja"), default="en")
     parser.set_defaults(command=_timeline)
 
 
 def _timeline(options: argparse.Namespace) -> int:
     subject = read_subject(options)
+    output_file(options, [*options.results, options.labs])
     cases = [read_results(path) for path in options.results]
     band = None
     if subject is not None:

@@ -14,6 +14,7 @@ from ..model import MarrowQuantError, Settings, Volume, certain
 from ..vertebrae import Body, BodySegmentation, TakenOver, paint_bodies, read_labels, segment_bodies, take_over
 from ..vertebrae.segfile import write_segmentation
 from .analyze import level_point
+from .outputs import add_overwrite, output_file
 from .roi_options import add_roi_options, shape_of, size_of
 
 
@@ -28,6 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     add_roi_options(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="segmentation to write, .seg.nrrd")
+    add_overwrite(parser)
     parser.add_argument("--json", action="store_true", help="print centre, axes and radii of each body as JSON")
     parser.set_defaults(command=_vertebrae)
 
@@ -35,6 +37,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _vertebrae(options: argparse.Namespace) -> int:
     if options.out is not None and not options.out.name.endswith(".nrrd"):
         raise MarrowQuantError("'{out}' is not a segmentation file; name it with the ending .seg.nrrd.", out=options.out.name)
+    if options.out is not None:
+        output_file(options, [options.image, options.labels])
     found, labels = _from_labels(options) if options.labels else _from_clicks(options)
     if options.out is not None:
         write_segmentation(options.out, labels, [body.level for body in found.bodies])

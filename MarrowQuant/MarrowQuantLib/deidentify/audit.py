@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import secrets
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from pydicom.datadict import dictionary_description, dictionary_has_tag
 
 from .. import __version__
+from ..io.atomic import unfinished_name
 from ..io.textfiles import without_formula
 from ..model import MarrowQuantError
 from .private import SAFE
@@ -98,7 +98,7 @@ def crosswalk_file(path: Optional[Path]) -> Iterator[Optional[Path]]:
     if path is None:
         yield None
         return
-    unfinished = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    unfinished = unfinished_name(path)
     try:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,7 @@ from .screen import reason_to_leave_out
 
 PathLike = Union[str, Path]
 IMPLEMENTATION_UID = "2.25.213498461957823461973462519873465198237"  # our own, drawn at random
-NO_DICOM, DAMAGED = "no DICOM file", "damaged, or cut short"
+NO_DICOM, DAMAGED, UNREADABLE = "no DICOM file", "damaged, or cut short", "it cannot be read, or vanished"
 
 
 class LeftOut(NamedTuple):
@@ -208,7 +208,10 @@ def _write_all(
 def _pass_on(path: Path, relative: str, out: Path, key: Key, patients: Patients, summary: Summary) -> str:
     """Write one file cleaned; returns why it was left out, "" if it was not."""
     try:
-        dataset = _read(path)
+        try:
+            dataset = _read(path)
+        except OSError as error:  # a packed file that is damaged is one, too
+            return DAMAGED if isinstance(error, gzip.BadGzipFile) else UNREADABLE
         if dataset is None:
             return NO_DICOM
         sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID") or dataset.get("SOPClassUID") or "")
@@ -217,7 +220,7 @@ def _pass_on(path: Path, relative: str, out: Path, key: Key, patients: Patients,
         return reason_to_leave_out(dataset, sop_class) or _clean_and_write(dataset, sop_class, relative, out, key, patients, summary)
     except UnsafePixels as error:
         return str(error)
-    except (gzip.BadGzipFile, *DAMAGE):
+    except DAMAGE:
         return DAMAGED
 
 

@@ -16,6 +16,7 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
+from ..io.atomic import unfinished_name
 from ..model import MarrowQuantError
 
 KEY_BYTES = 32  # the length of the hash, as RFC 2104 recommends
@@ -98,7 +99,7 @@ def write_secret(path: Path, secret: bytes) -> None:
     MarrowQuantError
         If it cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    unfinished = unfinished_name(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:

@@ -7,12 +7,12 @@ it is changed; its ``override`` is what was in force when it was read.
 from __future__ import annotations
 
 import datetime
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
+from ..io.jsonfiles import parse_json
 from ..model import MarrowQuantError, Role
 from .bvalues import MAX_B_VALUE
 from .overrides import CHANGES, overrides_from
@@ -34,7 +34,7 @@ def entries_from_text(text: str) -> list[Entry]:
         If the text is not such a list, which happens if it was changed by hand.
     """
     try:
-        entries = json.loads(text)
+        entries = parse_json(text)
         overrides_from(entries)
     except (ValueError, RecursionError) as error:  # a refused entry is a ValueError too
         raise MarrowQuantError("The changes of series stored in this scene cannot be read; undo them and enter them again.") from error

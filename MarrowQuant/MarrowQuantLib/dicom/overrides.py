@@ -20,7 +20,6 @@ is what a displayed value (stored value with the rescale slope and intercept) is
 from __future__ import annotations
 
 import datetime
-import json
 import math
 import sys
 from collections import defaultdict
@@ -29,6 +28,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Optional
 
+from ..io.jsonfiles import read_json
 from ..model import MarrowQuantError, Role
 from .bvalues import MAX_B_VALUE
 from .classify import NO_B_VALUE, SAID, Verdict
@@ -86,7 +86,7 @@ def read_overrides(path: Path) -> tuple[Override, ...]:
         If the file cannot be read, is no JSON list, or an entry is not understood.
     """
     try:
-        entries = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        entries = read_json(Path(path))
     except OSError as error:
         raise MarrowQuantError(
             "The overrides file {file} cannot be read ({strerror}).",

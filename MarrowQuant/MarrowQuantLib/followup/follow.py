@@ -5,7 +5,6 @@ Positions are carried by rigid registration; every map is measured on its own gr
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..io.jsonfiles import read_json
 from ..model import Burden, Component, ExamResult, LesionChange, MarrowQuantError, Progress, VertebraROI, Volume, finding, no_progress
 from ..results.read import with_volumes
 from .lesions import Carry, LesionMatch, match_lesions, with_names
@@ -230,7 +230,7 @@ def read_exam(folder: Path) -> ExamResult:
     """
     folder = Path(folder)
     try:
-        data = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        data = read_json(folder / "results.json")
         with np.load(folder / _STATE_FILE, allow_pickle=False) as arrays:
             if int(arrays["format"]) != _STATE_FORMAT:
                 raise KeyError("format")

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..io.jsonfiles import parse_json
 from ..model import MarrowQuantError
 from ..model.fields import described
 
@@ -132,7 +133,7 @@ def limits_from_text(text: str) -> dict[str, Repeatability]:
         If the text is not one that :func:`limits_to_text` made.
     """
     try:
-        data = json.loads(text)
+        data = parse_json(text)
         if data["format"] != _FORMAT:
             raise KeyError("format")
         limits: dict[str, dict[str, Any]] = data["limits"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Callable, Optional, Union
 
 from ..io.atomic import folder_beside
+from ..io.jsonfiles import read_json
 from ..model import (
     ExamIdentity,
     MarrowQuantError,
@@ -115,7 +115,7 @@ def results_in(folder: PathLike) -> Optional[list[ExamIdentity]]:
     if not any((folder / name).is_file() for name in _OWN_FILES):
         return None
     try:
-        return identities_in(json.loads((folder / RESULTS).read_text(encoding="utf-8")))
+        return identities_in(read_json(folder / RESULTS))
     except (OSError, ValueError):
         return []
 

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import chi2, norm, t
 
+from ..io.atomic import unfinished_name
+from ..io.jsonfiles import read_json
 from ..model import MarrowQuantError
 from .binormal import auc_interval
 from .estimate import INTERVAL
@@ -56,7 +58,7 @@ def build_model(source: Path) -> dict[str, Any]:
     """
     source = Path(source)
     load_model(source)
-    spec = json.loads(source.read_text(encoding="utf-8"))
+    spec = read_json(source)
     if spec["kind"] != "binormal_reconstruction" or [p["name"] for p in spec["predictors"]] != list(_ROWS):
         raise MarrowQuantError(
             "{file} is no reconstruction to build from; start from a copy of takasu2020_reconstruction.json.",
@@ -83,7 +85,7 @@ def write_model(spec: Mapping[str, Any], path: Path) -> Path:
         If the file cannot be written, or would not be accepted.
     """
     path = Path(path).resolve()
-    unfinished = path.with_name(path.name + ".tmp")
+    unfinished = unfinished_name(path)
     try:
         unfinished.write_text(json.dumps(spec, ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8")
         load_model(unfinished)

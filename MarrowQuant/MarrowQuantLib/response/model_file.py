@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..io.jsonfiles import read_json
 from ..model import MarrowQuantError, ResponseEstimate
 from .estimate import BinormalModel, LogisticModel, Predictor, ResponseModel, sample_draws
 
@@ -65,7 +65,7 @@ def translation(estimate: ResponseEstimate, language: str) -> Mapping[str, Any]:
     Empty if the file holds no such language, or is not the very model (same label, same card) that made the estimate.
     """
     path = available_models().get(estimate.model_id)
-    spec = json.loads(path.read_text(encoding="utf-8")) if path else {}
+    spec = read_json(path) if path else {}
     same = spec.get("label") == estimate.label and {"outcome": spec.get("outcome"), **spec.get("card", {})} == estimate.card
     return spec.get("translations", {}).get(language, {}) if same else {}
 
@@ -76,7 +76,7 @@ class _ModelFile:
     def __init__(self, path: Path) -> None:
         self.name = path.name
         try:
-            self.spec = json.loads(path.read_text(encoding="utf-8"))
+            self.spec = read_json(path)
         except OSError:
             raise MarrowQuantError("The response model {name} cannot be read; check that the file exists.", name=self.name) from None
         except ValueError:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..io.jsonfiles import read_json
 from ..model import ExamIdentity, ExamResult, MarrowQuantError, Relation, Results, Volume, relation
 from .codec import decode
 from .document import READ_VERSIONS, SCHEMA_VERSION, results_from_dict
@@ -43,7 +43,7 @@ def read_results(path: Path) -> Results:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        written = json.loads(path.read_text(encoding="utf-8"))
+        written = read_json(path)
     except OSError:
         raise MarrowQuantError(
             "There is no {file} to read there; run 'marrowquant analyze' first, or correct the path.",

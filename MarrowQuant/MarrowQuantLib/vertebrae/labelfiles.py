@@ -6,7 +6,6 @@ numbers, the label table in a NIfTI header, and the numbering of the tool (:mod:
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..io import imagefiles
+from ..io.jsonfiles import read_json
 from ..model import MarrowQuantError, Volume, finding
 from .levels import LEVELS, level_index, parse_level
 from .numbering import find_numbering
@@ -200,7 +200,7 @@ def _names_beside(path: Path) -> dict[int, str]:
     if not file.is_file():
         return {}
     try:
-        content = json.loads(file.read_text(encoding="utf-8-sig"))
+        content = read_json(file)
     except (OSError, ValueError):
         raise MarrowQuantError("{file} is no readable JSON; correct it, or remove it to go by the label numbers.", file=file.name) from None
     names = content.get("labels", content) if isinstance(content, dict) else {}

@@ -18,6 +18,7 @@ from typing import Any, Optional, Union
 
 import numpy as np
 
+from ..io.jsonfiles import read_json
 from ..model import RAS_TO_LPS, Finding, MarrowQuantError, Settings, VertebraROI, finding
 from .levels import level_index, parse_level, read_label
 from .roi import SHAPES, default_axes
@@ -141,7 +142,7 @@ def write_markups(path: PathLike, rois: Iterable[VertebraROI], *, kind: str = "p
 
 def _load(path: Path) -> list[dict[str, Any]]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = read_json(path)
     except OSError as error:
         raise MarrowQuantError("{file} cannot be read ({strerror}); check the path.", file=path.name, strerror=error.strerror) from error
     except ValueError as error:

@@ -6,6 +6,7 @@ from .severity import SERIOUS
 
 FINDINGS = {
     "batch.fault": (SERIOUS, "An unexpected fault ({name}{place}) ended this case; please report it with these words."),
+    "batch.disk": (SERIOUS, "Its results could not be written ({reason}); free space, and run the batch again with --resume."),
     "batch.nothing": (
         SERIOUS, "An exam holds nothing that can be measured: a Dixon series or diffusion with two or more b-values is needed."
     ),
