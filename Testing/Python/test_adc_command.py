@@ -82,7 +82,8 @@ def test_repeated_acquisitions_of_one_series_do_not_overwrite_each_other(tmp_pat
 
     monkeypatch.setattr(adc.dicom, "scan", lambda folder, progress: [])
     monkeypatch.setattr(adc.dicom, "diffusion_sets", lambda volumes: [[volume(group, b) for b in (0.0, 800.0)] for group in (1, 2)])
-    assert run(tmp_path, "--out", tmp_path / "maps") == 0
+    (tmp_path / "in").mkdir()
+    assert run(tmp_path / "in", "--out", tmp_path / "maps") == 0
     found = sorted((tmp_path / "maps").glob("adc_um2_per_s*"))
     assert [path.name for path in found] == ["adc_um2_per_s_series-7.nii.gz", "adc_um2_per_s_series-7_2.nii.gz"]
     assert [nibabel.load(path).get_fdata().mean() for path in found] == pytest.approx([1000, 2000], abs=0.1)
@@ -99,10 +100,11 @@ def test_repeated_acquisitions_of_one_series_do_not_overwrite_each_other(tmp_pat
         ("sheared", ("dwi.nii", "--b", 0, 50, 400, 800), "right angles"),
         ("bad bval", ("dwi.nii",), "does not hold numbers"),
         ("two grids", ("dwi.nii", "other.nii", "--b", 0, 50, 400, 800, 900, 950, 1000, 1100), "one grid"),
-        ("empty folder", (".",), "no DICOM|no diffusion|empty|nothing"),
+        ("empty folder", ("in",), "no DICOM|no diffusion|empty|nothing"),
     ],
 )
 def test_input_that_cannot_be_used_ends_with_a_sentence(tmp_path, signal, capsys, make, options, says):
+    (tmp_path / "in").mkdir()
     if make == "text":
         (tmp_path / "dwi.nii").write_text("hello")
     if make in ("image", "bad bval", "two grids"):

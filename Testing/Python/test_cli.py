@@ -155,12 +155,11 @@ def test_an_roi_outside_the_field_of_view_is_refused_by_its_level(capsys, patien
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("2025-01-14,M protein,32,5,g/L", "Line 2"),
-        ('2025-01-14,M protein,"32,5",g/L', "decimal point"),
+        ('2025-01-14,M protein,"32,500",g/L', "decimal point"),
         ("2025-01-14,M protein,32.5,furlongs", "furlongs"),
         ("2025-01-14,M protein,-3,g/L", "not possible"),
         ("2025-01-14,haemoglobin,11200,g/L", "not possible"),
-        ("2025-01-14,mystery,3,g/L", "mystery"),
+        ("2025-01-14,,3,g/L", "names no test"),
     ],
 )
 def test_a_bad_laboratory_line_is_refused_with_its_number(capsys, patient, tmp_path, out, line, words):

@@ -66,7 +66,7 @@ def test_a_slab_is_swapped_back_in_one_call(tmp_path, capsys):
     ff, water, fat = (read(tmp_path / "out" / f"{name}.nrrd") for name in ("pdff_percent", "water", "fat"))
     assert np.abs(ff[0] - 100 * FF)[INSIDE].max() < 0.1 and np.abs(ff[1] - (100 - 100 * FF))[INSIDE].max() < 0.1
     np.testing.assert_allclose(water[1], fat[2], atol=2.0)
-    assert main(["pdff", *magnitudes, "--phase", *phases, *options, "3"]) != 0
+    assert main(["pdff", *magnitudes, "--phase", *phases, *options, "3", "--overwrite"]) != 0
     assert "3 lies outside the volume of 3 slices" in capsys.readouterr().err
 
 
