@@ -60,13 +60,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _pdff(options: argparse.Namespace) -> int:
     refuse_inside(options.out, [path for path in options.inputs if path.is_dir()])
     out = workflow.prepare_output(options.out)
-    refuse_existing([out / f"{name}.{options.format}" for name in ("pdff_percent", "water", "fat")], options.overwrite)
     if options.inputs[0].is_dir():
         if len(options.inputs) > 1 or options.phase or options.imaginary or options.te_ms or options.tesla:
             raise MarrowQuantError("A DICOM folder is given alone: phase, echo times and field strength are read from its headers.")
         echoes = _from_dicom(options.inputs[0])
     else:
         echoes = _from_images(options)
+    refuse_existing([out / f"{name}.{options.format}" for name in ("pdff_percent", "water", "fat")], options.overwrite)
     fit = _swapped_back(_fitted(echoes, options), options.swap_back)
     progress_bar.end()
     out.mkdir(exist_ok=True)
