@@ -13,7 +13,7 @@ SEEDS = (7, 8, 9, 10, 11)
 SNR = 60
 SLICES = 40
 SWAP_POINTS = 25
-BOUND = "maximum likelihood started at the truth reaches 0.481 points and 4.79 1/s (../shared/peers, measured once)"
+BOUND = "maximum likelihood started at the truth reaches 0.481 points and 4.79 1/s (measured once)"
 
 # The newest version whose wheel runs on processors without AVX-512; the later ones stop there with signal 4. Same method, same settings.
 PEER_VERSION = "0.2.5"

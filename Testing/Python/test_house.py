@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,10 @@ def test_public_names_say_what_they_are_for(name):
 @pytest.mark.parametrize("path", [path for path in FILES if path.name != "__main__.py"], ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_file_says_what_it_is_about(path):
     assert ast.get_docstring(TREES[path]) or not path.read_text(encoding="utf-8").strip()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_sources_are_ones_that_a_stranger_can_open(path):
+    """Notes, briefs and prototypes of those who wrote it are no sources."""
+    text = path.read_text(encoding="utf-8")
+    assert re.findall(r"(?i)\bfacts on\b|clinical facts|user need|our prototype|\bfacts/|\.\./shared|this issue|the brief", text) == []

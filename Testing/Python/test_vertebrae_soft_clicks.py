@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import spines
+from helpers.studies import ABSENT
 from MarrowQuantLib.vertebrae import segment_bodies
 from MarrowQuantLib.vertebrae.column import column_frame
 from MarrowQuantLib.vertebrae.segment import _expected_curve, _through_clicks
@@ -37,7 +38,7 @@ def test_clicks_without_scatter_are_where_the_bodies_are_expected():
 @pytest.mark.parametrize("number", [1, 4, 9])
 def test_a_click_on_every_body_finds_what_two_clicks_find(number):
     if not spines.SPINES.is_dir():
-        pytest.skip("the labelled lumbar spines (../shared/data/spine_labels) are not here")
+        pytest.skip(ABSENT)
     case = spines.spine(number)
     rng = np.random.default_rng([77, number])
     every = {level: case.centers[n] + rng.normal(0, spines.CLICK_ERROR_MM, 3) for n, level in enumerate(LEVELS)}

@@ -27,7 +27,7 @@ COMPLEX_PAIRS = (("real", "imaginary"), ("magnitude", "phase"))
 FAT_FRACTION_ROLES = (Role.PDFF, Role.WATER, Role.FAT, Role.MULTI_ECHO)
 T1_BIAS_AT = 30.0  # % of fat, usual in lumbar marrow
 LARGEST_T1_BIAS_POINTS = 3.0  # our choice: the repeatability of a fat fraction; a smaller bias is told in the protocol only
-FF_AGREEMENT_POINTS = 3.0  # the PDFF repeatability coefficient of facts on liver, 2.99 points (Yokoo 2018); used to name a disagreement
+FF_AGREEMENT_POINTS = 3.0  # repeatability coefficient of PDFF in liver, 2.99 points (Yokoo 2018, doi:10.1148/radiol.2017170550); names a disagreement
 
 
 # ---------------------------------------------------------------------------------------------------------- ready images

@@ -20,7 +20,7 @@ from .roi import default_axes
 from .slices import thin_slices
 
 UNIT_SPACING = 36.6
-"""Distance between two lumbar centres in units: its mean over ten lumbar spines in mm (facts of our prototype, MyoSegmenTUM-spine)."""
+"""Distance between two lumbar centres in units: its mean over ten lumbar spines in mm (labels of MyoSegmenTUM-spine, https://osf.io/3j54b)."""
 
 _MARGIN = 46  # seen above the upper and below the lower click: one body and one disc more
 _FORWARD = 58  # seen in front of and behind the chord between the clicks

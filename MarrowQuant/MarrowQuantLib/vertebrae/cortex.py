@@ -17,8 +17,8 @@ import numpy as np
 
 from .walls import ACROSS, BodySurface
 
-# From the outer side of the line to the marrow, in units: cortex, partial volume and chemical shift. Top and bottom are those of our
-# prototype; front and back are mean distances to the labels of ten spines (MyoSegmenTUM-spine), rounded.
+# From the outer side of the line to the marrow, in units: cortex, partial volume and chemical shift. Top and bottom are our
+# choice; front and back are mean distances to the labels of ten spines (MyoSegmenTUM-spine, https://osf.io/3j54b), rounded.
 INSET = {"top": 1.0, "bottom": 2.0, "front": 1.8, "back": 1.2}
 
 # How much further it ends before the back edge at the last level: the steepest edge is there often that of the dural sac, and the space

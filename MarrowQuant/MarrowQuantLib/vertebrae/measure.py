@@ -18,7 +18,7 @@ from .request import MeasureRequest, measurement
 LUMBAR = tuple(levels_between("L1", "L5"))
 
 HISTOGRAM_KEYS = tuple(row.key for row in of_vertebrae() if row.has_histogram)
-MIN_VOXELS = 10  # below this an ROI's numbers are flagged (user need 34)
+MIN_VOXELS = 10  # our choice: below this an ROI's numbers are flagged
 MIN_FRACTION_INSIDE = 0.95  # our choice: below this the reader is told that the ROI is partly outside the field of view
 
 

@@ -30,7 +30,7 @@ from .sides import half_widths
 from .walls import BodySurface, U, V, X, body_positions, fit_surfaces, share_depth, turn
 
 MARGIN_MM = 3.5
-"""Default distance of the measurement ROI from endplates and cortex (our choice, from our prototype)."""
+"""Default distance of the measurement ROI from endplates and cortex (our choice)."""
 VEIN_FRACTION = 0.2
 """The ROI keeps off this hindmost part of a body, where the basivertebral vein leaves it (our choice)."""
 MAX_LATERAL_MM = 16.0
