@@ -27,7 +27,8 @@ COMPLEX_PAIRS = (("real", "imaginary"), ("magnitude", "phase"))
 FAT_FRACTION_ROLES = (Role.PDFF, Role.WATER, Role.FAT, Role.MULTI_ECHO)
 T1_BIAS_AT = 30.0  # % of fat, usual in lumbar marrow
 LARGEST_T1_BIAS_POINTS = 3.0  # our choice: the repeatability of a fat fraction; a smaller bias is told in the protocol only
-FF_AGREEMENT_POINTS = 3.0  # repeatability coefficient of PDFF in liver, 2.99 points (Yokoo 2018, doi:10.1148/radiol.2017170550); names a disagreement
+# Names a disagreement: the repeatability coefficient of PDFF in liver, 2.99 points (Yokoo 2018, doi:10.1148/radiol.2017170550).
+FF_AGREEMENT_POINTS = 3.0
 
 
 # ---------------------------------------------------------------------------------------------------------- ready images
