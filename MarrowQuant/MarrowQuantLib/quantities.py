@@ -192,6 +192,14 @@ QUANTITIES: tuple[Quantity, ...] = (
         digits=0, statistic="median", depends_on=_DIXON,
     ),
     Quantity(
+        "t1_to_discs", "T1 signal over discs, lumbar mean", "T1信号の対椎間板比（腰椎平均）", UNIT_RATIO, LUMBAR, "T1 signal over discs",
+        "T1 / disc", "T1／椎間板", digits=2, computed_by="vertebrae.t1_ratio:t1_to_discs", depends_on=_SCANNER,
+    ),
+    Quantity(
+        "t1_to_muscle", "T1 signal over muscle, lumbar mean", "T1信号の対筋比（腰椎平均）", UNIT_RATIO, LUMBAR, "T1 signal over muscle",
+        "T1 / muscle", "T1／筋", digits=2, computed_by="vertebrae.t1_ratio:t1_to_muscle", depends_on=_SCANNER,
+    ),
+    Quantity(
         "tdv", "Total diffusion volume (tDV)", "全拡散体積（tDV）", UNIT_VOLUME, BURDEN, digits=1,
         floor=Limit(3.0, "our choice: ten times the smallest component that is kept by default (0.3 mL)"),
         depends_on=_DIFFUSION,
@@ -218,6 +226,7 @@ MAPS: tuple[Map, ...] = (
     Map("in_phase", "in phase", "in-phase", Role.IN_PHASE, is_ready=True),
     Map("opposed_phase", "opposed phase", "opposed-phase", Role.OPPOSED_PHASE, is_ready=True),
     Map("r2star", "R2*", "R2*", Role.R2STAR, is_ready=True),
+    Map("t1", "T1-weighted", "T1強調", Role.T1, is_ready=True),
     Map("dwi_high", "DWI high b", "拡散強調（高b値）", Role.DWI),
     Map("dwi_low", "DWI low b", "拡散強調（低b値）", Role.DWI),
     Map("adc", "ADC", "ADC", Role.ADC),
