@@ -22,6 +22,7 @@ from .burden.exam_load import burden_session, measure_burden, measure_parts, par
 from .exam.identity import identity_of
 from .exam.maps import ExamMaps, make_exam_maps
 from .followup import compare
+from .followup.change import level_doubts
 from .followup.follow import carry_rois, follow_lesions
 from .followup.regions import region_changes
 from .followup.repeatability import Repeatability
@@ -76,6 +77,7 @@ __all__ = [
     "measure_burden",
     "measure_parts",
     "measure_vertebrae",
+    "pair_doubts",
     "part",
     "part_sessions",
     "patient_doubts",
@@ -164,7 +166,7 @@ def analyze(
         said = muscle[n] if n < len(muscle) else None
         measured.append(_measure_exam(maps, settings, rois_from, labs_by_exam[n], mask, said, part(done, 0.8, 1.0)))
     compared = _compared(measured, settings, model, limits, part(progress, 0.95, 1.0))
-    warnings = (*patient_doubts(compared.exams), *laboratory_warnings(history, compared.exams))
+    warnings = (*pair_doubts(compared.exams), *laboratory_warnings(history, compared.exams))
     progress(1.0, "Measured")
     return replace(compared, limits=limits or {}, history=history, subject=subject, warnings=warnings)
 
@@ -460,6 +462,11 @@ def patient_doubts(exams: Sequence[ExamResult]) -> tuple[Finding, ...]:
     if len(noted) < 2 or relation(noted[:1], noted[1:]) is Relation.SAME:
         return ()
     return (finding("case.patient_not_checked"),)
+
+
+def pair_doubts(exams: Sequence[ExamResult]) -> tuple[Finding, ...]:
+    """What makes two exams unlike as such: perhaps of two patients, means without a common level. Nothing of one exam."""
+    return (*patient_doubts(exams), *(level_doubts(exams[0], exams[1]) if len(exams) == 2 else ()))
 
 
 def conclude(

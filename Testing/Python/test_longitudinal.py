@@ -7,6 +7,7 @@ import datetime
 import numpy as np
 import pytest
 from MarrowQuantLib.followup import INDICES, compare, index_of, label_of
+from MarrowQuantLib.followup.change import level_doubts
 from MarrowQuantLib.model import ExamResult, LabValue, MarrowQuantError, Measurement, VertebraResult, VertebraROI
 
 BASELINE, FOLLOW_UP = datetime.date(2025, 1, 14), datetime.date(2025, 3, 18)
@@ -104,6 +105,32 @@ def test_every_vertebra_that_both_exams_have_gets_a_change_and_excluded_ones_do_
     assert changes["ff_L1"].absolute == pytest.approx(5.0)
     assert "change.inside_limit" in kinds(changes["ff_L2"])
     assert "change.levels" in kinds(changes["ff"])
+    assert (changes["ff"].baseline, changes["ff"].follow_up) == (15.0, 18.0)  # L1 and L2, which both means hold
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "means"),
+    [
+        ({"L1": 10, "L2": 20, "L3": 60}, {"L1": 12, "L2": 24}, (15.0, 18.0)),
+        ({"L1": 10}, {"L1": 12, "L5": 90}, (10.0, 12.0)),
+        ({"T12": 90, "L1": 10, "L2": 20}, {"L1": 12, "L2": 24}, None),  # a thoracic level is in no mean
+        ({"L1": 10, "L2": 20}, {"L1": 12, "L2": 24}, None),
+    ],
+)
+def test_unlike_means_are_compared_over_the_levels_that_both_have(before, after, means):
+    first = exam(ff=30, vertebrae=[vertebra(level, value) for level, value in before.items()])
+    second = exam(FOLLOW_UP, ff=18, vertebrae=[vertebra(level, value) for level, value in after.items()])
+    change = change_of("ff", first, second)
+    assert (change.baseline, change.follow_up) == (means or (30.0, 18.0))
+    assert ("change.levels" in kinds(change)) == (means is not None)
+
+
+def test_means_without_a_common_level_are_not_compared_and_that_is_said():
+    first, second = exam(ff=10, vertebrae=[vertebra("L1", 10)]), exam(FOLLOW_UP, ff=30, vertebrae=[vertebra("L4", 30)])
+    assert [change.name for change in compare(first, second)] == []
+    (told,) = level_doubts(first, second)
+    assert told.code == "change.no_common_level" and "L1" in told and "L4" in told
+    assert level_doubts(first, first) == ()
 
 
 def test_an_index_without_a_number_in_one_exam_has_no_change():

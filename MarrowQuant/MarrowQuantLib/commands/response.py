@@ -67,7 +67,7 @@ def compare_results(baseline: Path, follow_up: Path, labs: Optional[Path], model
         exams = [replace(exam, labs=values) for exam, values in zip(exams, found)]
     else:
         history = _together([first.history, second.history])
-    warnings = (*workflow.patient_doubts(exams), *laboratory_warnings(history, exams))
+    warnings = (*workflow.pair_doubts(exams), *laboratory_warnings(history, exams))
     return replace(workflow.conclude(exams, Settings(), model), history=history, warnings=warnings)
 
 

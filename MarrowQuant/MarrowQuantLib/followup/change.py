@@ -13,7 +13,8 @@ from typing import Any, Optional, Union
 
 import numpy as np
 
-from ..model import Change, ExamResult, LabValue, MarrowQuantError, Measurement, finding
+from ..model import Change, ExamResult, Finding, LabValue, MarrowQuantError, Measurement, finding
+from ..vertebrae.measure import LUMBAR
 from .indices import FF_AT_LEVEL, INDICES, Index, Limit, index_of
 from .repeatability import Repeatability
 
@@ -58,6 +59,8 @@ def compare(
 
     Notes
     -----
+    A lumbar mean over other levels at the two dates is compared over the levels that both have, and without any it is not compared.
+
     ``relative_percent`` = 100 (follow-up − baseline) / baseline. It is None where the baseline is zero, and also where it is negative (a
     fat fraction below 0 % by noise), because its sign would then point the wrong way.
     """
@@ -71,10 +74,11 @@ def compare(
     site = limits or {}
     for index in (_with_site_limit(index, site) for index in INDICES):
         first, second = value_of(baseline, index), value_of(follow_up, index)
+        flags = _protocol_flags(index, baseline.protocol, follow_up.protocol)
+        if index.origin == "lumbar" and first is not None and second is not None:
+            first, second, about_levels = _of_common_levels(index.key, baseline, follow_up, first, second)
+            flags += about_levels
         if first is not None and second is not None:
-            flags = _protocol_flags(index, baseline.protocol, follow_up.protocol)
-            if index.origin == "lumbar":
-                flags += _level_flags(index.key, baseline, follow_up)
             changes.append(_change(index.key, index, first, second, flags))
     return tuple(changes) + _changes_per_level(baseline, follow_up, site)
 
@@ -148,11 +152,34 @@ def _words(value: Any) -> Optional[str]:
     return value if isinstance(value, str) else ", ".join(f"{number:g}" for number in np.ravel(value).astype(float))
 
 
-def _level_flags(key: str, baseline: ExamResult, follow_up: ExamResult) -> tuple[str, ...]:
-    before, after = _per_level(baseline, key), _per_level(follow_up, key)
+def level_doubts(baseline: ExamResult, follow_up: ExamResult) -> tuple[Finding, ...]:
+    """A finding for every mean that is not compared, because no level of one exam is in that of the other."""
+    doubts = []
+    for index in INDICES:
+        before, after = _in_mean(baseline, index.key), _in_mean(follow_up, index.key)
+        if index.origin == "lumbar" and before and after and not before.keys() & after.keys():
+            doubts.append(finding("change.no_common_level", index=index.label_en, before=list(before), after=list(after)))
+    return tuple(doubts)
+
+
+def _of_common_levels(
+    key: str, baseline: ExamResult, follow_up: ExamResult, first: float, second: float
+) -> tuple[Optional[float], Optional[float], tuple[Finding, ...]]:
+    """Both means over the levels that both exams have; None where there is none. Means over the same levels, or of exams whose levels are
+    not known, stay as they are."""
+    before, after = _in_mean(baseline, key), _in_mean(follow_up, key)
     if not before or not after or before.keys() == after.keys():
-        return ()
-    return (finding("change.levels", before=list(before), after=list(after)),)
+        return first, second, ()
+    common = [level for level in before if level in after]
+    if not common:
+        return None, None, ()
+    means = [float(np.mean([values[level] for level in common])) for values in (before, after)]
+    return means[0], means[1], (finding("change.levels", before=list(before), after=list(after), levels=common),)
+
+
+def _in_mean(exam: ExamResult, key: str) -> dict[str, float]:
+    """The values of the levels that the lumbar mean is over."""
+    return {level: value for level, value in _per_level(exam, key).items() if level in LUMBAR}
 
 
 def _per_level(exam: ExamResult, key: str) -> dict[str, float]:

@@ -80,7 +80,7 @@ def vertebrae_table(exam: ExamResult, scene: Optional[Any] = None) -> Any:
 def measurements_table(exam: ExamResult, scene: Optional[Any] = None) -> Any:
     """Everything measured in one exam, one number a row, with voxels, part in view and how it was made."""
     found: list[tuple[str, Measurement]] = [(row.roi.level, m) for row in exam.vertebrae for m in row.measurements.values()]
-    found += [("L1–L5", m) for m in exam.lumbar.values()]
+    found += [(m.how.removeprefix("mean of the levels ") or "Lumbar mean", m) for m in exam.lumbar.values()]
     if exam.burden is not None:
         found += [("Tumour load", m) for m in (exam.burden.tdv, exam.burden.gadc, *_classes(exam.burden))]
     node = _table("measurements", f"{exam_title(exam.label)} measurements", exam.label, scene)

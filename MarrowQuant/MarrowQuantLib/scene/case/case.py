@@ -294,7 +294,7 @@ class Case:
             results = self._conclude(exams)
             results = replace(results, lesions=self.follow_up.lesions, distributions=self._region_changes(exams))
             results = replace(results, history=self.laboratory.history)
-            warnings = (*self.notes, *workflow.patient_doubts(exams), *laboratory_warnings(history_of(results), exams))
+            warnings = (*self.notes, *workflow.pair_doubts(exams), *laboratory_warnings(history_of(results), exams))
             self._results, self._results_key = replace(results, warnings=warnings, subject=self.subject()), key
         return self._results
 

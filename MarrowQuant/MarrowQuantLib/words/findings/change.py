@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .severity import CHECK, NOTE
+from .severity import CHECK, NOTE, SERIOUS
 
 FINDINGS = {
     "change.undefined": (
@@ -14,7 +14,14 @@ FINDINGS = {
     ),
     "change.inside_limit": (NOTE, "inside measurement error: the change is within ±{limit:g} {unit} ({source})."),
     "change.protocol": (CHECK, "protocol differs: {what} {before} at baseline, {after} at follow-up."),
-    "change.levels": (CHECK, "levels differ: the mean is over {before} at baseline and over {after} at follow-up."),
+    "change.levels": (
+        CHECK, "levels differ: the mean is over {before} at baseline and over {after} at follow-up; compared over {levels}."
+    ),
+    "change.no_common_level": (
+        SERIOUS,
+        "{index} is not compared, and no probability rests on it: its mean is over {before} at baseline and over {after} at follow-up, "
+        "which have no level in common. Mark the same levels in both exams.",
+    ),
     "change.few_voxels": (CHECK, "Only {n:voxel|voxels} {when}: the overlap of so few voxels is too low even without a change."),
     "rac.new": (
         NOTE, "New lesion on diffusion: RAC 4 as an equivocal new lesion; RAC 5 is for the reader (its text is not at hand)."
