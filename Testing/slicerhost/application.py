@@ -21,6 +21,8 @@ from . import ctklayer, dialogs, qmrmllayer, qtlayer, sampledata, scenewidgets, 
 from .pyside import QtCore, QtWidgets
 from .slicerapp import Application, ScriptedModule
 
+SCREEN_SIZE = (1366, 768)
+PANEL_SIZE = (415, 600)  # what Slicer 5.13 leaves for a module's panel on such a screen
 _host: Optional[Host] = None
 
 
@@ -215,6 +217,15 @@ class Host:
         if path is not None and not picture.save(str(path)):
             raise OSError(f"The picture could not be written: {path}")
         return picture
+
+    def show_at_real_size(self, widget: Any) -> Any:
+        """Picture of a panel as a reader sees it: at the size that Slicer gives it by default on a small screen, nothing unrolled."""
+        qwidget = widget if isinstance(widget, QtWidgets.QWidget) else widget.parent
+        qwidget.show()
+        for _ in range(3):
+            qwidget.resize(*PANEL_SIZE)
+            self.process_events()
+        return qwidget.grab()
 
     # --- the event loop and the test's view of it
 
