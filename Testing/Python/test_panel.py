@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from helpers import fake_exams
-from helpers.panel_actions import column, measured, pick, place
+from helpers.panel_actions import choose_exam, column, measured, pick, place
 from MarrowQuantLib.model import Settings
 from MarrowQuantLib.vertebrae.levels import LEVELS
 
@@ -488,6 +488,25 @@ def test_a_sheet_fills_both_dates(filled, tmp_path):
     filled.ui.labsPathLineEdit.currentPath = str(sheet)
     assert [filled.ui.labsTable.item(0, c).text() for c in (1, 2)] == ["38.0", "6.0"]
     assert filled.ui.labsSection.text.startswith("✓")
+
+
+def test_values_that_belong_to_no_exam_are_told_also_where_one_is_missing(filled, tmp_path):
+    sheet = tmp_path / "labs.csv"
+    sheet.write_text("date,test,value,unit\n2025-01-14,M protein,38.0,g/L\n2026-03-18,M protein,3.0,g/L\n", encoding="utf-8")
+    filled.ui.labsPathLineEdit.currentPath = str(sheet)
+    assert "needs the M protein of both dates" in filled.ui.labsMessage.text
+    assert "365 days away" in filled.ui.labsMessage.text and "year" in filled.ui.labsMessage.text
+
+
+def test_means_without_a_common_level_are_not_compared_and_the_panel_says_why(filled):
+    for index, levels in ((0, ("L1", "L2")), (1, ("L4", "L5"))):
+        choose_exam(filled, index)
+        place(filled, levels)
+        filled.panel.vertebrae.exam.rename_from(levels[0])
+        filled.panel.vertebrae.exam.measure()
+    filled.panel.refresh()
+    assert "no level in common" in filled.ui.responseMessage.text
+    assert not any("fat fraction" in name.lower() for name in column(filled.ui.changeTable, 0))
 
 
 def test_a_bad_sheet_is_refused_with_its_line(filled, tmp_path):

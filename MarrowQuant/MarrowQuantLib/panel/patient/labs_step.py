@@ -9,16 +9,16 @@ import qt
 from slicer.i18n import tr as _
 
 from ...followup.normal import FEMALE, MALE, baseline_band
-from ...model import LabNote, LabValue, MarrowQuantError
+from ...model import LabNote, MarrowQuantError
 from ...response import (
     LAB_TESTS,
     NOTE_KINDS,
     Entry,
     LabTest,
     NoteKind,
-    event_cautions,
     find_test,
-    questions_about,
+    history_of,
+    laboratory_warnings,
     read_cell,
     read_date,
     read_entry,
@@ -27,7 +27,7 @@ from ...response.lab_notes import COVARIATE
 from ...response.lab_tests import number_in
 from ...scene.case.case import LABELS
 from ..fields import PathField
-from ..language import interfaceLanguage
+from ..language import interfaceLanguage, said, saidLines
 from ..step import Step
 from ..tablewidget import fillTable
 
@@ -168,13 +168,16 @@ class LabsStep(Step):
         return ""
 
     def note(self) -> str:
-        """What the values say of themselves."""
-        values = [value for exam in self.case.exams.values() for value in exam.labs.values()]
-        values += [entry for entry in self.case.laboratory.others() if isinstance(entry, LabValue)]
-        dates = {label: exam.maps.date for label, exam in self.case.exams.items() if exam.maps.date}
+        """What the sheet and its values say of themselves: also of those that belong to no exam."""
         results = self.case.results()
-        normal = baseline_band(results)[1] if results else ""
-        return "\n".join(filter(None, (*questions_about(values), *event_cautions(self.case.laboratory.history, dates), normal)))
+        if results is None:
+            return ""
+        told = saidLines(laboratory_warnings(history_of(results), results.exams))
+        return "\n".join(filter(None, (told, said(baseline_band(results)[1]))))
+
+    def told(self, missing: str) -> str:
+        """Both: an M protein may be missing because its year was mistyped, and only the note says so."""
+        return "\n".join(filter(None, (missing, self.note())))
 
     def show(self) -> None:
         """Fill both tables."""

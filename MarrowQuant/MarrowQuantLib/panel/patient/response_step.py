@@ -17,6 +17,7 @@ from ...response import assess, available_models, load_model
 from ...response.estimate import PREVALENCE
 from ...response.iss import NOT_VERIFIED
 from ...response.model_file import DEFAULT_MODEL
+from ...workflow import pair_doubts
 from ..fields import PathField, tell
 from ..language import interfaceLanguage, saidLines
 from ..step import Step
@@ -132,6 +133,12 @@ class ResponseStep(Step):
         """What the estimate says of itself."""
         results = self._results()
         return saidLines(results.response.warnings) if results and results.response else ""
+
+    def told(self, missing: str) -> str:
+        """What is missing, and what makes both exams unlike as such, which may be why."""
+        results = self._results()
+        doubts = saidLines(pair_doubts(results.exams)) if results else ""
+        return "\n".join(filter(None, (missing or self.note(), doubts)))
 
     def show(self) -> None:
         """Fill the probability, the changes and the category."""
