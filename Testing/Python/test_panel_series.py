@@ -60,7 +60,7 @@ def test_a_b_value_is_changed_said_kept_and_used(widget):
     before = adc(widget)
     enter(widget, 0, B, "50 s/mm²")
     assert (cell(widget, 0, SERIES), cell(widget, 0, B), cell(widget, 0, WHY)) == ("✎ 1", "50", "changed by you, not read yet")
-    assert "Press Read exams to apply it" in widget.ui.examsMessage.text
+    assert "Press Read and measure to apply it" in widget.ui.examsMessage.text
     assert not widget.ui.examsSection.text.startswith("✓")
     assert json.loads(widget.logic.getParameterNode().seriesOverrides)[0]["b_value"] == 50.0
     assert adc(widget) == before, "nothing is changed behind the reader's back"
@@ -99,7 +99,7 @@ def test_a_role_without_its_b_value_is_asked_for(widget):
     choose_role(widget, 2, "dwi")
     assert widget.ui.examsMessage.text == "Enter the b-value of series 7 too."
     enter(widget, 2, B, "400")
-    assert "Press Read exams" in widget.ui.examsMessage.text
+    assert "Press Read and measure" in widget.ui.examsMessage.text
     widget.ui.readButton.click()
     assert (cell(widget, 2, ROLE), cell(widget, 2, B)) == ("dwi", "400")
 
@@ -152,7 +152,7 @@ def test_a_saved_scene_keeps_the_changes(widget, slicer_host, exam):
     slicer.util.loadScene(str(scene))
     slicer_host.process_events()
     assert [[cell(widget, row, column) for column in range(10)] for row in range(3)] == shown
-    assert "Press Read exams to apply it" in widget.ui.examsMessage.text
+    assert "Press Read and measure to apply it" in widget.ui.examsMessage.text
 
 
 def test_changes_of_one_patient_are_not_taken_to_the_next(widget, exam):

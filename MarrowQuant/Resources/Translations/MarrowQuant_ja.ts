@@ -360,12 +360,12 @@
         <translation>骨髄腫の定量的骨髄MRI: 腰椎の脂肪分画とADC、全身拡散強調画像での腫瘍量、治療によるそれらの変化、治療効果の推定確率。手順は上から順に進めてください。足りないものは各手順に表示されます。研究専用です。医療機器ではありません。診断や治療の決定には使用できません。</translation>
     </message>
     <message>
-        <source>Read exams</source>
-        <translation>検査を読み込む</translation>
+        <source>Read and measure</source>
+        <translation>読み込んで計測</translation>
     </message>
     <message>
-        <source>Recognise the series of both exams and compute the maps (fat fraction, ADC).</source>
-        <translation>両方の検査のシリーズを判別し、マップ（脂肪分画、ADC）を計算します。</translation>
+        <source>Recognise the series of both exams, compute the maps (fat fraction, ADC), and go on as far as no decision is needed.</source>
+        <translation>両検査のシリーズを認識してマップ（脂肪分画、ADC）を計算し、判断のいらないところまで進めます。</translation>
     </message>
     <message>
         <source>Reject (R)</source>
@@ -722,8 +722,8 @@
         <translation>シリーズ{number}のb値も入力してください。</translation>
     </message>
     <message>
-        <source>Press Read exams.</source>
-        <translation>「検査を読み込む」を押してください。</translation>
+        <source>Press Read and measure.</source>
+        <translation>「読み込んで計測」を押してください。</translation>
     </message>
     <message>
         <source>Read both folders again.</source>
@@ -778,8 +778,8 @@
         <translation>単位</translation>
     </message>
     <message>
-        <source>You changed the table. Press Read exams to apply it.</source>
-        <translation>表を変更しました。「検査を読み込む」を押すと反映されます。</translation>
+        <source>You changed the table. Press Read and measure to apply it.</source>
+        <translation>表を変更しました。「読み込んで計測」を押すと反映されます。</translation>
     </message>
     <message>
         <source>These folders are of another patient than the open case.</source>
@@ -806,8 +806,8 @@
         <translation>開いている症例を保存するには、先に手順7で専用のフォルダーに書き出してください。</translation>
     </message>
     <message>
-        <source>You chose other folders. Press Read exams to read them; until then the exams that were read before are shown.</source>
-        <translation>別のフォルダーが選ばれました。読み込むには「検査を読み込む」を押してください。それまでは前に読み込んだ検査が表示されます。</translation>
+        <source>You chose other folders. Press Read and measure to read them; until then the exams that were read before are shown.</source>
+        <translation>別のフォルダーが選ばれました。読み込むには「読み込んで計測」を押してください。それまでは前に読み込んだ検査が表示されます。</translation>
     </message>
 </context>
 <context>
@@ -1070,7 +1070,7 @@
     </message>
     <message>
         <source>The sheet is read together with the exams: press Read exams.</source>
-        <translation>検査値の表は検査と一緒に読み込まれます。「検査を読み込む」を押してください。</translation>
+        <translation>検査値の表は検査と一緒に読み込まれます。「読み込んで計測」を押してください。</translation>
     </message>
 </context>
 <context>
@@ -1797,6 +1797,37 @@
     <message>
         <source>{reason} {edges} hold.</source>
         <translation>{reason} {edges} のままです。</translation>
+    </message>
+</context>
+<context>
+    <name>patient.answer</name>
+    <message>
+        <source>CR/VGPR {value} ({low} to {high})</source>
+        <translation>CR/VGPR {value}（{low}～{high}）</translation>
+    </message>
+    <message>
+        <source>CR/VGPR: no probability</source>
+        <translation>CR/VGPR：確率なし</translation>
+    </message>
+    <message>
+        <source>FF</source>
+        <translation>FF</translation>
+    </message>
+    <message>
+        <source>Nothing is measured yet.</source>
+        <translation>まだ計測されていません。</translation>
+    </message>
+    <message>
+        <source>nothing to check</source>
+        <translation>要確認なし</translation>
+    </message>
+    <message>
+        <source>tDV</source>
+        <translation>tDV</translation>
+    </message>
+    <message>
+        <source>{n} to check</source>
+        <translation>要確認 {n} 件</translation>
     </message>
 </context>
 </TS>

@@ -39,6 +39,8 @@ class ExamsStep(Step):
     def __init__(self, panel: Panel, ui: Any) -> None:
         super().__init__(panel, ui, ui.examsSection, ui.examsMessage)
         self._refusal = ""
+        self.readFrom: list[Path] = []  # the folders of the exams in the case, as far as they were read here
+        self.goneOn: list[Any] = []  # what was done by itself, and what could not be
         self._entries: list[dict[str, Any]] = []  # the reader's changes, as of the last refresh
         absent = _("There is no such folder.")
         self._baseline = PathField(ui.baselinePathLineEdit, ui.baselinePathLineEditRefusal, self.onBaselineChanged, absent)
@@ -89,11 +91,15 @@ class ExamsStep(Step):
         self.showRead()
 
     def showRead(self) -> None:
-        """The exams were read: show the maps, and open the next step."""
+        """The exams were read: show the maps, go on as far as no decision is needed, and open the step that waits for the reader."""
+        self.readFrom, self.goneOn = self._folders(), []
         self.panel.refresh()
         self.panel.viewing.arrange(SPINE)
         views.showExam(self.exam)
         self.ui.vertebraeSection.collapsed = False
+        self.panel.goOn()
+        if all(exam.vertebrae for exam in self.case.exams.values()):
+            self.ui.responseSection.collapsed = False
 
     def _askWhatToDo(self, relation: Relation, more: str = "") -> None:
         if relation is Relation.OTHER:
@@ -170,21 +176,23 @@ class ExamsStep(Step):
     def missing(self) -> str:
         """That folders are missing or were not read, or not with the last edits."""
         if not self.case.exams:
-            return _("Press Read exams.") if self._folders() else _("Choose the folder of the baseline exam.")
+            return _("Press Read and measure.") if self._folders() else _("Choose the folder of the baseline exam.")
         if self.case.has_new_folders() and self._folders():
-            return _("You chose other folders. Press Read exams to read them; until then the exams that were read before are shown.")
+            return _("You chose other folders. Press Read and measure to read them; until then the exams that were read before are shown.")
         pending = [row for label in self.case.exams for row in self.case.series_rows(label) if self._is_pending(row)]
         for row in pending:
             wanted = self._wanted(row)
             if wanted["role"] == Role.DWI.value and wanted["b_value"] is None:
                 return _("Enter the b-value of series {number} too.").format(number=row["series_number"])
-        return _("You changed the table. Press Read exams to apply it.") if pending else ""
+        return _("You changed the table. Press Read and measure to apply it.") if pending else ""
 
     def note(self) -> str:
         """What the maps of the exam say of themselves."""
         if self.exam is None:
             return ""
-        return "\n".join(filter(None, (*map(said, self.case.doubts), saidLines((*self.case.notes, *self.exam.maps.warnings)))))
+        return "\n".join(
+            filter(None, (*map(said, (*self.goneOn, *self.case.doubts)), saidLines((*self.case.notes, *self.exam.maps.warnings))))
+        )
 
     def _folders(self) -> list[Path]:
         parameters = self.panel.parameterNode

@@ -10,10 +10,12 @@ from slicer.i18n import tr as _
 
 from ...model import iso_date
 from ...scene.case.case import BASELINE, LABELS, Case
+from ...scene.case.onwards import go_on
 from ..fields import numberFields
 from ..language import said
 from ..question_bar import QuestionBar
 from ..running import RunningPanel
+from .answer import Answer
 from .burden_step import BurdenStep
 from .deidentify_step import DeidentifyStep
 from .exams_step import ExamsStep
@@ -65,6 +67,10 @@ class Panel(RunningPanel):
         self.deidentify = DeidentifyStep(self, ui)
         self.followUp = FollowUpPart(self, ui)
         self.viewing = Viewing(self, ui)
+        self.answer = Answer(self, ui)
+        self._sections = [step.section for step in (*self.steps, self.deidentify)]
+        for section in self._sections:
+            section.connect("contentsCollapsed(bool)", lambda collapsed, opened=section: self.onSection(opened, collapsed))
         self.ui.examComboBox.connect("activated(int)", self.onExamChosen)
         self._hand = qt.QTimer()  # dragging a point, or removing many nodes, is looked at once, when it rests
         self._hand.setSingleShot(True)
@@ -156,6 +162,7 @@ class Panel(RunningPanel):
         self.deidentify.refresh()
         self.followUp.show()
         self.viewing.follow()
+        self.answer.show()
 
     def _showExams(self) -> None:
         names = {BASELINE: _("Baseline"), LABELS[1]: _("Follow-up")}
@@ -168,6 +175,21 @@ class Panel(RunningPanel):
         combo.clear()
         combo.addItems(texts)
         combo.setCurrentIndex(current)
+
+    def onSection(self, section: Any, collapsed: bool) -> None:
+        """One section is open at a time: what it says and asks is then in sight, and the panel fits a small screen."""
+        if not collapsed:
+            for other in self._sections:
+                if other is not section and not other.collapsed:
+                    other.collapsed = True
+
+    def goOn(self) -> None:
+        """Do what needs no decision of the reader; what was done or could not be done is said in step 1."""
+        told: list[Any] = []
+        if self.case.exams and self.run(lambda progress: told.extend(go_on(self.case, self.exams.readFrom, progress))):
+            self.exams.goneOn = told
+            self.labs.bind(self.parameterNode)  # the sheet that was found
+            self.refresh()
 
     def onExamChosen(self, index: int) -> None:
         """Show the exam that was chosen; placing belongs to the one left."""

@@ -135,6 +135,7 @@ class VertebraeStep(Step):
     def onFill(self) -> None:
         """Find the bodies between the first and the last point."""
         self._rewrite(self.exam.fill_between)
+        self.panel.goOn()
 
     def onSizeChanged(self) -> None:
         """Give the ROIs the size and shape that was chosen."""

@@ -13,6 +13,11 @@ FINDINGS = {
         "The tumour load of the {exam} holds {n:segment|segments} that MarrowQuant does not know and does not count; paint into tDV "
         "accepted, physiological or rejected.",
     ),
+    "hand.sheet_taken": (CHECK, "The laboratory sheet {sheet} that lies with the exams was read; check that it is this patient's."),
+    "hand.carried": (
+        CHECK,
+        "{n:ROI was|ROIs were} carried over to the follow-up by themselves; choose that exam above and check where they lie.",
+    ),
     "hand.load_deleted": (CHECK, "The tumour load of the {exam} was deleted: it no longer counts. Press Propose for a new one."),
     "hand.points_deleted": (
         CHECK,

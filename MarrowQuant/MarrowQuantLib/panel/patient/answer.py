@@ -1,0 +1,74 @@
+"""The answer, always in sight: the probability of response, fat fraction and tumour load, and how many findings wait to be checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Optional
+
+from slicer.i18n import tr as _
+
+from ...followup import INDICES, Index, value_of
+from ...model import ExamResult, Results, as_finding
+from ...report import formats
+from ...words.findings import NOTE
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+_SHOWN = ("ff", "tdv")
+
+
+class Answer:
+    """Two lines above the steps: one in large type, and one below it."""
+
+    def __init__(self, panel: Panel, ui: Any) -> None:
+        self._panel, self._ui = panel, ui
+        self._show("", "")
+
+    def show(self) -> None:
+        """Bring both lines up to date."""
+        results = self._panel.case.results()
+        if results is None or not self._panel.case.is_measured():
+            self._show("" if results is None else _("Nothing is measured yet."), "")
+            return
+        numbers = " · ".join(filter(None, (_of_index(index, results.exams) for index in INDICES if index.key in _SHOWN)))
+        waiting = len(findings_to_check(results))
+        checks = _("{n} to check").format(n=waiting) if waiting else _("nothing to check")
+        response = _of_response(results)
+        self._show(response or numbers, " · ".join(filter(None, (numbers if response else "", checks))))
+
+    def _show(self, large: str, small: str) -> None:
+        for label, text in ((self._ui.answerLabel, large), (self._ui.answerDetailLabel, small)):
+            label.text = text
+            label.visible = bool(text)
+
+
+def _of_response(results: Results) -> str:
+    estimate = results.response
+    if estimate is None:
+        return ""
+    if estimate.probability is None:
+        return _("CR/VGPR: no probability")
+    low, high = (formats.probability(limit) for limit in estimate.interval)
+    return _("CR/VGPR {value} ({low} to {high})").format(value=formats.probability(estimate.probability), low=low, high=high)
+
+
+def _of_index(index: Index, exams: tuple[ExamResult, ...]) -> str:
+    """An index at both dates, with its unit; empty where it was not measured."""
+    values: list[Optional[float]] = [value_of(exam, index) for exam in exams]
+    if all(value is None for value in values):
+        return ""
+    return f"{_name(index)} {' → '.join(formats.number(value, index.unit) for value in values)} {formats.shown_unit(index.unit)}"
+
+
+def _name(index: Index) -> str:
+    return {"ff": _("FF"), "tdv": _("tDV")}[index.key]
+
+
+def findings_to_check(results: Results) -> set[str]:
+    """All that was found doubtful anywhere in the case, each once; notes are not counted."""
+    told = [*results.warnings, *(results.response.warnings if results.response else ())]
+    told += [flag for change in results.changes for flag in change.flags]
+    for exam in results.exams:
+        told += [*exam.warnings, *(flag for vertebra in exam.vertebrae for flag in vertebra.flags)]
+        told += exam.burden.flags if exam.burden else ()
+    return {str(found) for found in map(as_finding, told) if found.severity != NOTE}
