@@ -30,6 +30,7 @@ def widget(panel_widget, exam):
     widget.ui.baselinePathLineEdit.currentPath = str(exam)
     widget.ui.readButton.click()
     assert widget.ui.statusLabel.text == ""
+    widget.ui.examsSection.collapsed = False
     return widget
 
 
