@@ -27,16 +27,26 @@ def levels(panel) -> list[str]:
     return column(panel.ui.vertebraeTable, 0)
 
 
-def test_two_clicks_and_find_bodies_between_as_the_tutorial_says(panel):
+def test_two_clicks_find_five_bodies(panel, slicer_host):
     for order in ((60.0, -60.0), (-60.0, 60.0)):
         click(panel, *order)
         assert levels(panel) == ["L1", "L5"] and not panel.ui.placeButton.checked
-        assert "press Find bodies between" in panel.ui.vertebraeMessage.text
-        panel.ui.fillButton.click()
+        rest(slicer_host)
         assert levels(panel) == LUMBAR and all(column(panel.ui.vertebraeTable, 1))
         assert "press Find bodies" not in panel.ui.vertebraeMessage.text
+        panel.ui.undoPointButton.click()
+        assert levels(panel) == ["L1", "L5"], "the two clicks come back"
         while panel.ui.undoPointButton.enabled:
             panel.ui.undoPointButton.click()
+
+
+def test_two_clicks_that_are_not_the_ends_wait_for_the_button(panel, slicer_host):
+    click(panel, 60.0, 0.0)
+    rest(slicer_host)
+    assert levels(panel) == ["L1", "L3"] and panel.ui.placeButton.checked
+    assert "press Find bodies between" in panel.ui.vertebraeMessage.text
+    panel.ui.fillButton.click()
+    assert levels(panel) == ["L1", "L2", "L3"]
 
 
 def test_clicks_upwards_from_the_lowest_end_as_clicks_downwards(panel):

@@ -42,11 +42,12 @@ class VertebraeStep(Step):
         ui.firstLevelComboBox.connect("activated(int)", self.onFirstLevelChosen)
         ui.lastLevelComboBox.addItems(list(LEVELS))
         ui.lastLevelComboBox.setCurrentIndex(LEVELS.index(LAST_LUMBAR))
+        self._isPair = False  # the two points are the first and the last level chosen
         self._told = ""  # why a click or a name was refused, or what to do next
-        self._airTimer = qt.QTimer()
-        self._airTimer.setSingleShot(True)
-        self._airTimer.setInterval(0)
-        self._airTimer.connect("timeout()", self.onClickRefused)
+        self._clickTimer = qt.QTimer()  # points are rewritten once Slicer has finished with the click
+        self._clickTimer.setSingleShot(True)
+        self._clickTimer.setInterval(0)
+        self._clickTimer.connect("timeout()", self.onClickDone)
         ui.excludeComboBox.addItems([
             _("in the mean"), _("excluded: fracture"), _("excluded: haemangioma"), _("excluded: degenerative endplate"),
             _("excluded: vertebroplasty"), _("excluded: hardware"), _("excluded: focal lesion"), _("excluded: artefact"),
@@ -101,7 +102,7 @@ class VertebraeStep(Step):
         levels: list[str] = []
         if not self.panel.attempt(lambda: levels.extend(self.exam.name_points(self._firstLevel(), self._lastLevel()))):
             self._told = self.ui.statusLabel.text
-            self._airTimer.start()
+            self._clickTimer.start()
             return
         if len(levels) > 1 and levels[-1] == self._lastLevel():
             self._placing.stop()
@@ -109,11 +110,18 @@ class VertebraeStep(Step):
         if len(levels_between(levels[0], levels[-1]) if len(levels) > 1 else levels) > len(levels):
             self._told = _("{levels}: press Find bodies between for the levels that are missing. A level is renamed in the table.").format(
                 levels=", ".join(levels))
+            self._isPair = len(levels) == 2 and levels[-1] == self._lastLevel()
+            self._clickTimer.start()
             self.refresh()
 
-    def onClickRefused(self) -> None:
-        if self.exam is not None:
-            self.exam.take_back_clicks()
+    def onClickDone(self) -> None:
+        """Take back a click that was refused; after the first and the last level, find the bodies between them."""
+        pair, self._isPair = self._isPair, False
+        if self.exam is None:
+            return
+        self.exam.take_back_clicks()
+        if pair:
+            self.onFill()
 
     def onPointsChanged(self, caller: Any = None, event: Any = None) -> None:
         """Show and measure the ROIs where they are now; while a longer task rewrites the points it measures them itself."""
