@@ -77,22 +77,22 @@ def column_of_bricks(half_width, seed=0):
 def test_the_width_is_that_of_the_sides_where_they_are_seen(half_width):
     frame = ColumnFrame(np.zeros(3), np.eye(3), 1.0)
     boxes = [Box(np.array([0.0, z]), 0.0, 26.0, 32.0, 17.0) for z in (40.0, 0.0, -40.0)]
-    found = half_widths(Sampler(column_of_bricks(half_width)), frame, boxes, LEVELS)
-    usual = half_widths(Sampler(column_of_bricks(25.0)), frame, boxes, LEVELS)
+    found = half_widths(Sampler(column_of_bricks(half_width)), [frame] * len(boxes), boxes, LEVELS)
+    usual = half_widths(Sampler(column_of_bricks(25.0)), [frame] * len(boxes), boxes, LEVELS)
     assert usual == pytest.approx([HALF_WIDTH] * 3, abs=0.5)
     assert np.subtract(found, usual) == pytest.approx([half_width - 25.0] * 3, abs=0.4)
 
 
 def test_no_column_is_taken_to_be_far_from_the_usual_width():
     boxes = [Box(np.array([0.0, z]), 0.0, 26.0, 32.0, 17.0) for z in (40.0, 0.0, -40.0)]
-    found = half_widths(Sampler(column_of_bricks(17.0)), ColumnFrame(np.zeros(3), np.eye(3), 1.0), boxes, ("L1", "L2", "L3"))
+    found = half_widths(Sampler(column_of_bricks(17.0)), [ColumnFrame(np.zeros(3), np.eye(3), 1.0)] * len(boxes), boxes, ("L1", "L2", "L3"))
     assert found == pytest.approx([0.92 * 0.8 * HALF_WIDTH, 0.8 * HALF_WIDTH, 0.8 * HALF_WIDTH])
 
 
 def test_sides_that_do_not_agree_leave_the_usual_width():
     noise = Volume(np.random.default_rng(1).normal(100, 20, (160, 60, 121)).astype(np.float32), column_of_bricks(20).ijk_to_ras)
     boxes = [Box(np.array([0.0, z]), 0.0, 26.0, 32.0, 17.0) for z in (40.0, 0.0, -40.0)]
-    found = half_widths(Sampler(noise), ColumnFrame(np.zeros(3), np.eye(3), 1.0), boxes, LEVELS)
+    found = half_widths(Sampler(noise), [ColumnFrame(np.zeros(3), np.eye(3), 1.0)] * len(boxes), boxes, LEVELS)
     assert found == pytest.approx([HALF_WIDTH] * 3, abs=2.0)
 
 

@@ -41,7 +41,11 @@ def uncertainty(levels: Sequence[str], surfaces: Sequence[BodySurface]) -> np.nd
 
 
 def body_doubts(
-    levels: Sequence[str], surfaces: Sequence[BodySurface], frame: ColumnFrame, sampler: Sampler, points: Mapping[str, np.ndarray]
+    levels: Sequence[str],
+    surfaces: Sequence[BodySurface],
+    frames: Sequence[ColumnFrame],
+    sampler: Sampler,
+    points: Mapping[str, np.ndarray],
 ) -> dict[str, list[str]]:
     """Reasons to look twice, per level, as sentences.
 
@@ -51,7 +55,8 @@ def body_doubts(
         Cranial first.
     surfaces : sequence of BodySurface
         As fitted, before their depths are shared.
-    frame : ColumnFrame
+    frames : sequence of ColumnFrame
+        Of each body.
     sampler : Sampler
     points : mapping of level to ndarray, shape (3,)
         The clicks, RAS mm.
@@ -59,7 +64,7 @@ def body_doubts(
     unsure = uncertainty(levels, surfaces) > 1
     aside = _aside(surfaces)
     doubts = {}
-    for n, (level, surface) in enumerate(zip(levels, surfaces)):
+    for n, (level, surface, frame) in enumerate(zip(levels, surfaces, frames)):
         reasons = _outline_reasons(levels, surfaces, n) if unsure[n] else []
         if (surface.steps["top"] + surface.steps["bottom"]) / 2 < _FAINT_ENDS:
             reasons.append(finding("body.faint_endplates", level=level))

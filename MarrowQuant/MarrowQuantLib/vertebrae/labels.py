@@ -13,12 +13,12 @@ from .column import ColumnFrame
 from .walls import U, V, X, body_positions, turn
 
 
-def paint(image: Volume, frame: ColumnFrame, boxes: Sequence[Box], insides: Sequence[np.ndarray]) -> Volume:
+def paint(image: Volume, frames: Sequence[ColumnFrame], boxes: Sequence[Box], insides: Sequence[np.ndarray]) -> Volume:
     """Labels on the image's own grid: a voxel belongs to the body whose surface its centre lies deepest within."""
     shape = image.array.shape
     labels, deepest = np.zeros(shape, dtype=np.uint8), np.zeros(shape, dtype=np.float32)
     corners = np.stack(np.meshgrid(X[[0, -1]], U[[0, -1]], V[[0, -1]], indexing="ij"), axis=-1).reshape(-1, 3)
-    for n, (box, inside) in enumerate(zip(boxes, insides)):
+    for n, (frame, box, inside) in enumerate(zip(frames, boxes, insides)):
         reached = image.to_ijk(frame.to_ras(body_positions(box, *corners.T)))
         low = np.clip(np.floor(reached.min(axis=0)).astype(int), 0, shape[::-1])
         high = np.clip(np.ceil(reached.max(axis=0)).astype(int) + 1, low, shape[::-1])

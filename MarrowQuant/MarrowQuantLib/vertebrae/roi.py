@@ -169,6 +169,9 @@ def _fraction_inside(roi: VertebraROI, volume: Volume) -> float:
     return float(volume.sees(lattice @ (roi.axes * roi.radii_mm).T + roi.center_ras).mean())
 
 
+_LEAST_DESCENT = 0.2  # of a step from one centre to the next, as part of its length (78° from straight down), our choice
+
+
 def default_axes(centers_ras: np.ndarray) -> np.ndarray:
     """The ROIs' frames that follow the column: third axis along its tangent, first axis left–right.
 
@@ -195,8 +198,8 @@ def default_axes(centers_ras: np.ndarray) -> np.ndarray:
         return np.eye(3)[None]
     segments = centers[:-1] - centers[1:]
     length = np.linalg.norm(segments, axis=1, keepdims=True)
-    # cos 60°: a steeper turn than that from head to feet is no lumbar or thoracic column, but a swapped label.
-    if np.any(segments[:, 2:] <= 0.5 * length):
+    # From L5 to S1 a column may lie as flat as 60° to 70°, and clicks scatter; swapped labels go up.
+    if np.any(segments[:, 2:] <= _LEAST_DESCENT * length):
         raise MarrowQuantError(
             "The vertebral points do not go down the patient in the order of their levels; check the labels: the cranial level lies on top."
         )

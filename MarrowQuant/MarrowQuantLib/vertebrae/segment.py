@@ -18,7 +18,18 @@ import numpy as np
 
 from ..model import MarrowQuantError, Numbers, VertebraROI, Volume, finding
 from .chain import COARSE, FINE, BodyPrior, Box, Marrow, Signs, find_chains, marrow_inside, wall_signs
-from .column import UNIT_SPACING, ColumnFrame, SagittalPicture, Sampler, Views, column_frame, find_midline, sagittal_picture, side_of_body
+from .column import (
+    UNIT_SPACING,
+    ColumnFrame,
+    SagittalPicture,
+    Sampler,
+    Views,
+    column_frame,
+    find_course,
+    find_midline,
+    sagittal_picture,
+    side_of_body,
+)
 from .cortex import inset
 from .doubts import body_doubts, uncertainty
 from .labels import paint
@@ -163,18 +174,20 @@ def segment_bodies(
         check_distance(first, last, float(np.linalg.norm(points[first] - points[last])), length * size(levels))
     curve, spread = _through_clicks(curve, levels, points, frame)
     frame, certainty = find_midline(frame, sampler, curve)
+    frame = find_course(frame, sampler, curve, frame.to_units(np.array(list(points.values()))))
     frame, boxes, signs, warnings = _find_boxes(frame, sampler, curve, levels, spread)
     warnings += _frame_doubts(certainty, frame.scale / size(levels))
-    widths = half_widths(sampler, frame, boxes, levels)
-    fitted = inset([fit_surfaces(sampler, frame, box, level, signs, width) for box, level, width in zip(boxes, levels, widths)], levels)
-    doubts, unsure = body_doubts(levels, fitted, frame, sampler, points), uncertainty(levels, fitted)
+    frames = [frame.at(box.center) for box in boxes]
+    widths = half_widths(sampler, frames, boxes, levels)
+    fitted = inset([fit_surfaces(sampler, *one, signs, width) for *one, width in zip(frames, boxes, levels, widths)], levels)
+    doubts, unsure = body_doubts(levels, fitted, frames, sampler, points), uncertainty(levels, fitted)
     surfaces = share_depth(fitted, levels)
     insides = [surface.depth_inside() for surface in surfaces]
     bodies = []
     for n, (level, surface) in enumerate(zip(levels, surfaces)):
-        body = _body(level, surface, insides[n], frame, margin_mm, shape, radii_mm)
+        body = _body(level, surface, insides[n], frames[n], margin_mm, shape, radii_mm)
         bodies.append(replace(body, doubts=(*doubts[level], *body.doubts), uncertainty=float(unsure[n])))
-    labels = paint(image, frame, boxes, insides)
+    labels = paint(image, frames, boxes, insides)
     return BodySegmentation(tuple(bodies), margin_mm, tuple(warnings), labels)
 
 
@@ -259,11 +272,12 @@ def _find_boxes(
     priors = [BodyPrior(center[1:], *others) for center, *others in zip(curve, spread, tilts, heights, depths)]
     boxes, signs, warnings = _coarse_boxes(picture, priors)
     growth = _growth(boxes, levels)
-    frame = replace(frame, scale=frame.scale * growth)
+    frame = frame.grown(growth)
     picture = sagittal_picture(frame, sampler, curve / growth)
     boxes = [replace(box, center=box.center / growth, height=box.height / growth, depth=box.depth / growth) for box in boxes]
     boxes, _ = find_chains(picture, _fine_priors(picture, boxes, heights, depths), [signs], FINE)[0]
-    return frame, [replace(box, side=side_of_body(frame, sampler, box.center)) for box in boxes], signs, warnings
+    bent = frame.course is not None
+    return frame, [replace(box, side=side_of_body(frame.at(box.center), sampler, box.center, bent)) for box in boxes], signs, warnings
 
 
 def _coarse_boxes(picture: SagittalPicture, priors: Sequence[BodyPrior]) -> tuple[list[Box], Signs, list[str]]:

@@ -27,14 +27,15 @@ _LARGEST_CHANGE = 0.2  # of the mean shape's width, our choice
 _L1_WIDTH = 0.92  # over the others: mean of the ten spines; no other lumbar level is narrower in their labels and by nature
 
 
-def half_widths(sampler: Sampler, frame: ColumnFrame, boxes: Sequence[Box], levels: Sequence[str]) -> list[float]:
+def half_widths(sampler: Sampler, frames: Sequence[ColumnFrame], boxes: Sequence[Box], levels: Sequence[str]) -> list[float]:
     """Half the width of each body in units: the mean shape's, scaled for the patient as far as the sides are seen.
 
     The weight of the patient's own sides is the variance between patients over its sum with that of their median (1.25 times the robust
     spread over the root of their number).
     """
     usual = relative_width(levels) / size(levels)
-    places = np.array([place / part for box, part in zip(boxes, usual) for place in _sides(sampler, frame, box) if np.isfinite(place)])
+    seen = [place / part for frame, box, part in zip(frames, boxes, usual) for place in _sides(sampler, frame, box)]
+    places = np.array([place for place in seen if np.isfinite(place)])
     usual = np.where(np.array(levels) == "L1", _L1_WIDTH, 1.0) * usual
     if len(places) < _FEWEST:
         return list(HALF_WIDTH * usual)
