@@ -34,6 +34,7 @@ import numpy as np  # noqa: E402
 import pydicom  # noqa: E402
 from helpers import dicom_files as files  # noqa: E402
 from MarrowQuantLib.dicom import group_exams, inspect_table, scan  # noqa: E402
+from MarrowQuantLib.io.dicomfiles import write_dicom  # noqa: E402
 from MarrowQuantLib.model import MarrowQuantError  # noqa: E402
 from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless  # noqa: E402
 
@@ -190,7 +191,7 @@ def pixel_bomb(data: bytearray, rng: random.Random) -> bytearray:
     image = _parsed(data)
     image.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     head = io.BytesIO()
-    image.save_as(head, enforce_file_format=True)
+    write_dicom(image, head)
     meta_end = 144 + struct.unpack_from("<I", head.getvalue(), 140)[0]
     element = b"\xe1\x7f\x10\x00OB\0\0" + struct.pack("<I", size)
     return bytearray(head.getvalue()[:meta_end] + _packed_zeros(element, size, gzip_form=False))

@@ -8,6 +8,7 @@ from typing import Any, Optional
 
 import numpy as np
 import pydicom
+from MarrowQuantLib.io.dicomfiles import write_dicom
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
@@ -63,7 +64,7 @@ def write_image(
         image.private_block(group, creator, create=True).add_new(element, vr, value)
     add_pixels(image, stored)
     path = folder / (name or f"s{image.get('SeriesNumber')}_{image.SOPInstanceUID.rsplit('.', 1)[-1]}.dcm")
-    image.save_as(path, enforce_file_format=True)
+    write_dicom(image, path)
     return path
 
 
@@ -97,7 +98,7 @@ def write_enhanced(folder: Path, frames: list[Mapping[str, Any]], **attributes: 
     image.PerFrameFunctionalGroupsSequence = [_group(frame) for frame in frames]
     add_pixels(image, np.stack([pixels(n) for n in range(len(frames))]))
     path = folder / "enhanced.dcm"
-    image.save_as(path, enforce_file_format=True)
+    write_dicom(image, path)
     return path
 
 

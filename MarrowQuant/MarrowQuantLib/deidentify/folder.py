@@ -20,6 +20,7 @@ from ..dicom.files import BoundedReader, is_dicom, open_file, quiet_pydicom
 from ..dicom.headers import DAMAGE
 from ..dicom.syntaxes import BIG_ENDIAN, UNCOMPRESSED
 from ..io.atomic import in_one_step
+from ..io.dicomfiles import write_dicom
 from ..model import MarrowQuantError, Progress, no_progress
 from . import audit
 from .check import identity_left, words_of
@@ -296,5 +297,5 @@ def _encode(dataset: Dataset, sop_class: str, syntax: str) -> bytes:
     dataset.file_meta = meta
     dataset.preamble = b"\0" * 128
     file = io.BytesIO()
-    dataset.save_as(file, enforce_file_format=True)
+    write_dicom(dataset, file)
     return file.getvalue()

@@ -16,6 +16,7 @@ import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID
 
+from ..io.dicomfiles import write_dicom
 from .syntaxes import RLE
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
@@ -55,7 +56,7 @@ def _by_gdcm(dataset: Dataset, syntax: str) -> np.ndarray:
             bare[name] = dataset[name]
     with tempfile.TemporaryDirectory(prefix="mq") as folder:
         path = Path(folder) / "pixels.dcm"
-        bare.save_as(path, implicit_vr=False, little_endian=True, enforce_file_format=True)
+        write_dicom(bare, path)
         talks = sitk.ProcessObject.GetGlobalWarningDisplay()
         sitk.ProcessObject.SetGlobalWarningDisplay(False)  # the sentence is ours
         try:

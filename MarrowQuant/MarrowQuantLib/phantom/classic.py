@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..io.dicomfiles import write_dicom
 from .header import Identity, add_private, decimal, new_file, orientation, pixel_tags, position, set_tags, spacing, window
 from .stacks import Series, Stack
 
@@ -44,7 +45,7 @@ def write_classic(series: Series, identity: Identity, folder: Path, first_number
             dataset.ImagePositionPatient = position(stack.ijk_to_ras, k)
             dataset.SliceLocation = round(k * float(dataset.SpacingBetweenSlices), 6)
             dataset.add_new("PixelData", "OW", stack.pixels[k].astype("<i2" if stack.pixels.dtype.kind == "i" else "<u2").tobytes())
-            dataset.save_as(folder / f"IM{first_number + instance - 1:05d}.dcm")
+            write_dicom(dataset, folder / f"IM{first_number + instance - 1:05d}.dcm", complete_meta=False)
     return instance
 
 
@@ -54,7 +55,7 @@ def _encoded(dataset: FileDataset) -> FileDataset:
 
     buffer = BytesIO()
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SeriesInstanceUID  # replaced in every slice
-    dataset.save_as(buffer)
+    write_dicom(dataset, buffer, complete_meta=False)
     buffer.seek(0)
     return dcmread(buffer)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..io.dicomfiles import write_dicom
 from ..model import certain
 from .header import Identity, add_private, decimal, new_file, orientation, pixel_tags, position, set_tags, spacing, window
 from .stacks import Series, Stack
@@ -90,7 +91,7 @@ def write_enhanced(series: Series, identity: Identity, folder: Path, first_numbe
     dataset.PerFrameFunctionalGroupsSequence = frames
     dataset.NumberOfFrames = len(frames)
     dataset.PixelData = np.concatenate([stack.pixels for stack in series.stacks]).astype("<u2").tobytes()
-    dataset.save_as(folder / f"IM{first_number:05d}.dcm")
+    write_dicom(dataset, folder / f"IM{first_number:05d}.dcm", complete_meta=False)
     return 1
 
 
