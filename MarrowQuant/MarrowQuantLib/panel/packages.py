@@ -7,12 +7,12 @@ import importlib.util
 import slicer
 from slicer.i18n import tr as _
 
-from ..cohort.packages import PIP_NAMES
+from ..io.packages import PIP_NAMES
 from ..model import MarrowQuantError
 
 
-def ensurePackage(package: str) -> None:
-    """Have a package ("sklearn" or "statsmodels") installed, if the reader agrees.
+def ensurePackage(package: str, requester: str = "MarrowQuant Cohort") -> None:
+    """Have a package (a key of ``PIP_NAMES``) installed for a module, if the reader agrees.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def ensurePackage(package: str) -> None:
     except ImportError:  # Slicer before 5.11
         pip_ensure = _askAndInstall
     try:
-        pip_ensure(name, requester="MarrowQuant Cohort")
+        pip_ensure(name, requester=requester)
     except RuntimeError:
         sentence = _("{name} was not installed, so this method is not available; choose another method, or allow the installation.")
         raise MarrowQuantError(sentence.format(name=name)) from None

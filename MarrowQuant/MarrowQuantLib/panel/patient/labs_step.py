@@ -23,11 +23,12 @@ from ...response import (
     read_date,
     read_entry,
 )
-from ...response.lab_notes import COVARIATE
+from ...response.lab_notes import COVARIATE, OTHER
 from ...response.lab_tests import number_in
 from ...scene.case.case import LABELS
 from ..fields import PathField
 from ..language import interfaceLanguage, said, saidLines
+from ..packages import ensurePackage
 from ..step import Step
 from ..tablewidget import fillTable
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 FIRST_VALUE_COLUMN = 1
 UNIT_COLUMN = FIRST_VALUE_COLUMN + len(LABELS)
-KINDS = (*NOTE_KINDS, *LAB_TESTS)  # what a further entry can be
+KINDS = (*(kind for kind in NOTE_KINDS if kind.group != OTHER), *LAB_TESTS)  # what a further entry can be
 SEXES = ("", FEMALE, MALE)
 
 
@@ -98,11 +99,16 @@ class LabsStep(Step):
         self._sheet.tell("")
         if path and not Path(path).is_file():
             self._sheet.tell(_("There is no such file; the values below hold."))
-        elif path and not self.panel.attempt(lambda: self.case.laboratory.read(Path(path))):
+        elif path and not self.panel.attempt(lambda: self._takeOver(Path(path))):
             self._sheet.tell(_("This sheet was refused, see the end of the panel; the values below hold."))
         elif not path and self.case.laboratory.history.values:
             self._sheet.tell(_("No sheet is chosen; the values below hold until they are removed."))
         self.panel.refresh()
+
+    def _takeOver(self, path: Path) -> None:
+        if path.suffix.lower() in (".xlsx", ".xlsm"):
+            ensurePackage("openpyxl", "MarrowQuant")
+        self.case.laboratory.read(path)
 
     # --------------------------------------------------------------------------------------------------------- the exams' values
     def onCellChanged(self, row: int, column: int) -> None:
