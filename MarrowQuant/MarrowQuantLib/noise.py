@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Union
 
 import numpy as np
-from scipy import ndimage
 
 SMOOTHING = 3.0  # voxels in-plane: some hundred of them tell the noise to a tenth even where a fit leaves one sample over; our choice
 NORMAL_MAD = 0.6745  # median absolute deviation of a normal distribution of standard deviation one
@@ -26,6 +25,8 @@ def around(squares: np.ndarray, freedom: Union[float, np.ndarray]) -> np.ndarray
     ndarray of float32, same shape
         NaN where no voxel around has a fit.
     """
+    from scipy import ndimage  # here, as a fit alone does without it
+
     known = np.isfinite(squares) & np.isfinite(freedom)
     sizes = np.where(known, squares, 0).astype(np.float32), np.where(known, freedom, 0).astype(np.float32)
     with np.errstate(divide="ignore", invalid="ignore"):

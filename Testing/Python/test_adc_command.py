@@ -9,8 +9,7 @@ import nibabel
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from MarrowQuantLib import cli
-from MarrowQuantLib.commands import adc
+from MarrowQuantLib import cli, dicom
 from MarrowQuantLib.model import Volume
 
 B_VALUES = (0.0, 50.0, 400.0, 800.0)
@@ -80,8 +79,8 @@ def test_repeated_acquisitions_of_one_series_do_not_overwrite_each_other(tmp_pat
         image = Volume(np.full((2, 2, 2), 500 * np.exp(-b * group * 1e-3), np.float32), np.eye(4), b_value=b)
         return SimpleNamespace(series_number=7, station=None, load=lambda: image)
 
-    monkeypatch.setattr(adc.dicom, "scan", lambda folder, progress: [])
-    monkeypatch.setattr(adc.dicom, "diffusion_sets", lambda volumes: [[volume(group, b) for b in (0.0, 800.0)] for group in (1, 2)])
+    monkeypatch.setattr(dicom, "scan", lambda folder, progress: [])
+    monkeypatch.setattr(dicom, "diffusion_sets", lambda volumes: [[volume(group, b) for b in (0.0, 800.0)] for group in (1, 2)])
     (tmp_path / "in").mkdir()
     assert run(tmp_path / "in", "--out", tmp_path / "maps") == 0
     found = sorted((tmp_path / "maps").glob("adc_um2_per_s*"))

@@ -123,7 +123,7 @@ def test_a_swapped_slab_is_found_by_its_subcutaneous_fat_and_corrected_in_one_ca
 def test_a_volume_swapped_as_a_whole_is_found():
     water, fat = body()
     found = find_swapped_slices(fat, water, SPACING)
-    assert found.slices == tuple(range(6)) and "whole volume" in found.sentences[0]
+    assert found.slices == tuple(range(6)) and "in 6 of 6 slices" in found.sentences[0]
 
 
 def test_without_skin_in_view_the_smaller_part_that_changes_places_is_told():

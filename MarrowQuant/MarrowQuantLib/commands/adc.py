@@ -7,21 +7,27 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 import numpy as np
 
-from .. import dicom, workflow
 from ..diffusion import computed_b, fit_adc
 from ..diffusion.adc import METHODS
 from ..diffusion.shells import one_image_a_shell
 from ..io import imagefiles
-from ..io.atomic import refuse_existing, refuse_inside
+from ..io.atomic import prepare_output, refuse_existing, refuse_inside
 from ..io.textfiles import decoded
 from ..model import UNIT_ADC, MarrowQuantError, Role, Volume, certain
 from .outputs import add_overwrite
 from .progress import progress_bar
 
+if TYPE_CHECKING:
+    from ..dicom import SeriesVolume
+
+FORMATS = ("nii.gz", "nii", "nrrd")
+NO_VOXEL = "no voxel could be fitted"
+FILES = {"adc": "adc_um2_per_s", "s0": "s0", "residual": "residual", "sd": "adc_sd_um2_per_s"}
+MAPS = tuple(FILES)
 METHOD_NAMES = {"wls": "weighted least squares", "ols": "log-linear least squares", "nlls": "non-linear least squares"}
 
 
@@ -35,19 +41,21 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--noise-floor", type=float, metavar="S", help="leave out samples at or below this signal")
     parser.add_argument("--computed-b", type=float, nargs="+", default=(), metavar="B", help="write the images at these b-values, too")
     add_overwrite(parser)
-    parser.add_argument("--format", choices=("nii.gz", "nrrd"), default="nii.gz", help="of the maps (default: %(default)s)")
+    which = f"which to write: {', '.join(MAPS)} (default: all)"
+    parser.add_argument("--maps", nargs="+", choices=MAPS, default=MAPS, metavar="MAP", help=which)
+    parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="of the maps; nii is the fastest (default: %(default)s)")
     parser.set_defaults(command=_adc)
 
 
 def _adc(options: argparse.Namespace) -> int:
     refuse_inside(options.out, [path for path in options.inputs if path.is_dir()])
-    out = workflow.prepare_output(options.out)
+    out = prepare_output(options.out)
     sets = _from_dicom(options.inputs[0]) if options.inputs[0].is_dir() else {"": _from_images(options.inputs, options.b)}
     if options.inputs[0].is_dir() and (len(options.inputs) > 1 or options.b):
         raise MarrowQuantError("A DICOM folder is given alone, and without --b: the b-values are read from its headers.")
     out.mkdir(exist_ok=True)
-    for suffix, images in sets.items():
-        _fit_and_write(images, suffix, out, options)
+    for suffix in list(sets):
+        _fit_and_write(sets.pop(suffix), suffix, out, options)
     return 0
 
 
@@ -117,6 +125,8 @@ def _own_b_values(path: Path, images: Sequence[Volume]) -> list[float]:
 
 def _from_dicom(folder: Path) -> dict[str, list[Volume]]:
     """The diffusion sets of a folder that have two b-values or more; the keys end their maps' file names."""
+    from .. import dicom  # here, as image files do without it
+
     scanned = dicom.scan(folder, progress_bar)
     sets = [volumes for volumes in dicom.diffusion_sets(scanned) if len(volumes) > 1]
     if not sets:
@@ -136,35 +146,49 @@ def _from_dicom(folder: Path) -> dict[str, list[Volume]]:
     return found
 
 
-def _problems_of(scanned: Sequence[dicom.SeriesVolume]) -> str:
+def _problems_of(scanned: Sequence[SeriesVolume]) -> str:
     """Why the first volumes cannot be used, in brackets."""
     problems = dict.fromkeys(f"series {v.series_number}: {v.problem}" for v in scanned if v.problem and v.role in (Role.DWI, Role.UNKNOWN))
     return f" ({'; '.join(list(problems)[:3])})" if problems else ""
 
 
-def _fit_and_write(images: Sequence[Volume], suffix: str, out: Path, options: argparse.Namespace) -> None:
+def _together(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """The images with b last; without a copy where they lie one after the other in memory, as those of a 4-D file do."""
+    first = arrays[0]
+    starts = [array.__array_interface__["data"][0] for array in arrays]
+    if all(array.flags.c_contiguous and array.dtype == first.dtype for array in arrays) and set(np.diff(starts)) == {first.nbytes}:
+        return np.moveaxis(np.lib.stride_tricks.as_strided(first, (len(arrays), *first.shape), (first.nbytes, *first.strides)), 0, -1)
+    return np.moveaxis(np.stack(arrays), 0, -1)
+
+
+def _fit_and_write(images: list[Volume], suffix: str, out: Path, options: argparse.Namespace) -> None:
     first = images[0]
     if not all(first.same_grid(image) for image in images[1:]):
         raise MarrowQuantError("The images do not lie on one grid; give images of one acquisition, or resample them first.")
-    names = ["adc_um2_per_s", "s0", "residual", *(f"computed_b{b:g}" for b in options.computed_b)]
+    names = [*(FILES[key] for key in options.maps), *(f"computed_b{b:g}" for b in options.computed_b)]
     refuse_existing([out / f"{name}{suffix}.{options.format}" for name in names], options.overwrite)
-    signal = np.moveaxis(np.stack([image.array for image in images]), 0, -1)
+    signal = _together([image.array for image in images])
     b_values = [certain(image.b_value) for image in images]
+    grid = first.like(np.empty(0))
+    del first, images  # the images are in ``signal`` only, and go as soon as they are fitted
     fit = fit_adc(signal, b_values, method=options.method, b_used=options.use_b, noise_floor=options.noise_floor, progress=progress_bar)
+    del signal
     progress_bar.end()
-    maps = {
-        "adc_um2_per_s": (fit.adc_um2_per_s, "ADC", UNIT_ADC),
-        "s0": (fit.s0, "S0", ""),
-        "residual": (fit.residual, "ADC fit residual", ""),
-        **{f"computed_b{b:g}": (computed_b(fit.s0, fit.adc_um2_per_s, b), f"computed b {b:g}", "") for b in options.computed_b},
+    wanted = {
+        "adc": (lambda: fit.adc_um2_per_s, "ADC", UNIT_ADC),
+        "s0": (lambda: fit.s0, "S0", ""),
+        "residual": (lambda: fit.residual, "ADC fit residual", ""),
+        "sd": (lambda: fit.adc_sd_um2_per_s, "standard deviation of the ADC", UNIT_ADC),
     }
+    maps = {FILES[key]: (make(), title, unit) for key, (make, title, unit) in wanted.items() if key in options.maps}
+    maps.update({f"computed_b{b:g}": (computed_b(fit.s0, fit.adc_um2_per_s, b), f"computed b {b:g}", "") for b in options.computed_b})
     for name, (array, title, unit) in maps.items():
         role = Role.ADC if title == "ADC" else Role.UNKNOWN
-        volume = first.like(array, role=role, name=title, quantity=title, unit=unit, b_value=None)
+        volume = grid.like(array, role=role, name=title, quantity=title, unit=unit, b_value=None)
         path = out / f"{name}{suffix}.{options.format}"
         imagefiles.write_volume(volume, path)
         print(path)
     how = f"{METHOD_NAMES[fit.method]} over b {', '.join(f'{b:g}' for b in fit.b_values)} s/mm²"
-    n_valid = np.count_nonzero(fit.valid)
-    median = f"median {np.nanmedian(fit.adc_um2_per_s):.0f} {UNIT_ADC} over {n_valid} voxels" if n_valid else "no voxel could be fitted"
+    values = fit.adc_um2_per_s[fit.valid]
+    median = f"median {np.median(values, overwrite_input=True):.0f} {UNIT_ADC} over {values.size} voxels" if values.size else NO_VOXEL
     print(f"ADC, {how}: {median}; {fit.n_excluded} voxels have no valid fit.")

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Optional
 
-from ..io.atomic import refuse_existing, refuse_inside, sweep
+from ..io.atomic import prepare_output, refuse_existing, refuse_inside, sweep
 from ..model import MarrowQuantError
-from ..report.export import prepare_output, results_in
 
 
 def add_overwrite(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +23,8 @@ def results_folder(out: Path, overwrite: bool, inputs: Iterable[Optional[Path]])
     ------
     MarrowQuantError
     """
+    from ..report.export import results_in  # here, as commands that write maps do without reports
+
     refuse_inside(out, [path for path in inputs if path is not None and Path(path).is_dir()])
     out = prepare_output(out)
     sweep(out.parent)

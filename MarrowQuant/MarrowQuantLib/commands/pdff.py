@@ -53,7 +53,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--readout", choices=("auto", "unipolar", "bipolar"), default="auto", help="default: %(default)s")
     parser.add_argument("--swap-back", type=int, nargs="+", default=(), metavar="K", help="exchange water and fat in these slices, from 0")
     add_overwrite(parser)
-    parser.add_argument("--format", choices=("nii.gz", "nrrd"), default="nii.gz", help="of the maps (default: %(default)s)")
+    parser.add_argument("--format", choices=("nii.gz", "nii", "nrrd"), default="nii.gz", help="of the maps (default: %(default)s)")
     parser.set_defaults(command=_pdff)
 
 

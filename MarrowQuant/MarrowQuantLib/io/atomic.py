@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Union
 
 from ..model import MarrowQuantError
 
@@ -145,3 +146,27 @@ def in_one_step(folder: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def prepare_output(folder: Union[str, os.PathLike]) -> Path:
+    """The output folder as an absolute path; its parent exists and can be written to.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the path is a file, or the folder cannot be written to.
+    """
+    folder = Path(folder).resolve()
+    if folder.exists() and not folder.is_dir():
+        raise MarrowQuantError("The output '{folder}' is a file; name a folder.", folder=folder.name)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder if folder.exists() else folder.parent, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise MarrowQuantError(
+            "The output folder '{folder}' cannot be written; choose a folder in which you may create files.",
+            folder=folder.name,
+        )
+    return folder

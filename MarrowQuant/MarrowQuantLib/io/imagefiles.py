@@ -7,21 +7,18 @@ import re
 import struct
 import zlib
 from pathlib import Path
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 import numpy as np
-import SimpleITK as sitk
 
 from ..model import RAS_TO_LPS, MarrowQuantError, Volume
 from . import nifti
 
+if TYPE_CHECKING:
+    import SimpleITK as sitk  # imported where it is used: NIfTI does without it, and it takes 100 MB
+
 _NIFTI_HEADER = 352  # bytes of a NIfTI-1 header with the four that tell whether extensions follow
 _TEXT_HEADER = 1 << 20  # bytes in which the header of a NRRD or MetaImage stands
-_BYTES = {
-    sitk.sitkUInt8: 1, sitk.sitkInt8: 1, sitk.sitkUInt16: 2, sitk.sitkInt16: 2, sitk.sitkUInt32: 4, sitk.sitkInt32: 4, sitk.sitkFloat32: 4,
-    sitk.sitkVectorUInt8: 1, sitk.sitkVectorInt8: 1, sitk.sitkVectorUInt16: 2, sitk.sitkVectorInt16: 2, sitk.sitkVectorUInt32: 4,
-    sitk.sitkVectorInt32: 4, sitk.sitkVectorFloat32: 4,
-}  # fmt: skip  # all others have 8 or 16 bytes
 _LARGEST_EXTENSION = 1 << 24  # our choice: more is no table of labels
 
 SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
@@ -67,6 +64,8 @@ def read_volumes(path: Path, *, complex_too: bool = False) -> list[Volume]:
             "'{file}' has {dimensions} dimensions; a 3-D or 4-D image is needed.",
             file=path.name, dimensions=image.GetDimension(),
         )
+    import SimpleITK as sitk
+
     array = sitk.GetArrayFromImage(image)
     if np.iscomplexobj(array) and not complex_too:
         raise MarrowQuantError(
@@ -90,10 +89,13 @@ def _checked_reader(path: Path) -> sitk.ImageFileReader:
     RuntimeError
         SimpleITK's, if the header cannot be read.
     """
+    import SimpleITK as sitk
+
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     reader.ReadImageInformation()
-    size = _BYTES.get(reader.GetPixelID(), 8) * reader.GetNumberOfComponents()
+    bits = re.search(r"\d+(?=-bit)", sitk.GetPixelIDValueAsString(reader.GetPixelID()))  # "16-bit signed integer", "vector of 32-bit float"
+    size = (int(bits[0]) // 8 if bits else 1) * reader.GetNumberOfComponents()
     for length in reader.GetSize():
         size *= length
     held, is_packed = _data_on_disk(path)
@@ -185,16 +187,24 @@ def write_volume(volume: Volume, path: Path) -> None:
     MarrowQuantError
         The file cannot be written.
     """
-    image = to_sitk(volume)
-    image.SetMetaData("ITK_FileNotes", f"{volume.name} in {volume.unit}" if volume.unit else volume.name)
+    text = f"{volume.name} in {volume.unit}" if volume.unit else volume.name
     try:
+        if path.name.lower().endswith(nifti.SUFFIXES):
+            nifti.write_nifti(path, volume.array, volume.ijk_to_ras, text)
+            return
+        import SimpleITK as sitk
+
+        image = to_sitk(volume)
+        image.SetMetaData("ITK_FileNotes", text)
         sitk.WriteImage(image, str(path), useCompression=path.name.endswith(".nrrd"))
-    except RuntimeError:
+    except (OSError, RuntimeError):
         raise MarrowQuantError("'{file}' cannot be written; check the folder and the space left on it.", file=path.name) from None
 
 
 def to_sitk(volume: Volume) -> sitk.Image:
     """A SimpleITK image with the volume's values and geometry, which there is LPS."""
+    import SimpleITK as sitk
+
     image = sitk.GetImageFromArray(volume.array)
     matrix = RAS_TO_LPS @ volume.ijk_to_ras
     image.SetSpacing(volume.spacing_mm.tolist())

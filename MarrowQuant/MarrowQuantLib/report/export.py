@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Callable, Optional, Union
 
-from ..io.atomic import folder_beside
+from ..io.atomic import folder_beside, prepare_output
 from ..io.jsonfiles import read_json
 from ..model import (
     ExamIdentity,
@@ -152,27 +152,3 @@ def refuse_overwriting(folder: PathLike, exams: Sequence[ExamIdentity], overwrit
             "The folder '{folder}' holds results that do not tell whose they are; choose another, or say that they may be replaced.",
             **known,
         )
-
-
-def prepare_output(folder: PathLike) -> Path:
-    """The output folder as an absolute path; its parent exists and can be written to.
-
-    Raises
-    ------
-    MarrowQuantError
-        If the path is a file, or the folder cannot be written to.
-    """
-    folder = Path(folder).resolve()
-    if folder.exists() and not folder.is_dir():
-        raise MarrowQuantError("The output '{folder}' is a file; name a folder.", folder=folder.name)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        writable = os.access(folder if folder.exists() else folder.parent, os.W_OK)
-    except OSError:
-        writable = False
-    if not writable:
-        raise MarrowQuantError(
-            "The output folder '{folder}' cannot be written; choose a folder in which you may create files.",
-            folder=folder.name,
-        )
-    return folder
