@@ -62,7 +62,7 @@ def test_seams_tell_the_step_before_and_after(three_stations):
     _, stations, _ = three_stations
     joined = stitch(stations)
     lower, upper = joined.seams
-    assert lower.stations == (2, 1) and upper.stations == (1, 0)
+    assert lower.stations == (3, 2) and upper.stations == (2, 1)  # numbers as a reader counts them
     assert lower.n_slices == upper.n_slices == 4
     assert lower.step_before == pytest.approx(1 / 0.6 - 1, abs=0.05)
     assert lower.step_after < 0.02 and upper.step_after < 0.02

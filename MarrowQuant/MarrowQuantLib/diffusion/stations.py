@@ -245,7 +245,7 @@ def _seam(a: Placed, b: Placed, gains: np.ndarray, reference: Volume) -> Seam:
         left, right, bright = overlap(a, b)
         before = largest_step(left, right, bright)
         after = largest_step(left * np.float32(gains[a.index]), right * np.float32(gains[b.index]), bright)
-    return Seam((a.index, b.index), position, n_slices, before, after)
+    return Seam((a.index + 1, b.index + 1), position, n_slices, before, after)
 
 
 def _profile(before: Volume, after: Volume) -> Profile:
