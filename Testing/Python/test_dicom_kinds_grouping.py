@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from helpers.dicom_files import STEP, write_enhanced
-from helpers.kinds import ORIGINAL, TRACE, siemens_b, signal, write_series
+from helpers.kinds import ADC, ORIGINAL, TRACE, siemens_b, signal, write_series
 from MarrowQuantLib import cli
 from MarrowQuantLib.dicom import SeriesVolume, diffusion_sets, overrides_from, scan
 from MarrowQuantLib.diffusion import fit_adc
@@ -56,6 +56,13 @@ def test_directions_of_one_acquisition_are_found_however_they_are_scattered(tmp_
         of_slice = {name: (lambda k, n=n, name=name: SCATTERED[how](n, k)[name]) for name in SCATTERED[how](0, 0)}
         _direction(tmp_path, n, b, direction, adc, **of_slice)
     assert_adc(scan(tmp_path), [0, 800])
+
+
+def test_every_other_slice_in_another_series_makes_one_volume(tmp_path: Path) -> None:
+    for part in (0, 1):
+        write_series(tmp_path, 900, n=5, ImageType=ADC, SeriesNumber=4 + part, SeriesInstanceUID=f"1.2.{part}",
+                     ImagePositionPatient=lambda k: [0.0, 0.0, 10.0 * k + 5.0 * part])  # noqa: B023  # fmt: skip
+    assert [volume.shape[2] for volume in scan(tmp_path)] == [10]
 
 
 def test_two_repeats_with_one_series_number_stay_two(tmp_path: Path) -> None:

@@ -23,7 +23,10 @@ def inspect_table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     spacing = np.linalg.norm(np.array(row["ijk_to_ras"])[:3, :3], axis=0)
-    why = "; ".join([*row["evidence"], *([row["scaling"]] if row["scaling"] != Scaling.sentence else [])])
+    reasons = [*row["evidence"], *([row["scaling"]] if row["scaling"] != Scaling.sentence else [])]
+    why = "; ".join(reasons)
+    if row["problem"]:  # what forbids to measure it comes first, and whole
+        why = "; ".join([reason for reason in reasons[::-1] if row["problem"] in reason][:1] or [row["problem"]])
     return (
         _text(row["series_number"]),
         row["role"] + (f" {row['component']}" if row["component"] in ("phase", "real", "imaginary") else ""),
@@ -37,7 +40,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         "yes" if row["used"] else "no",
         f"{100 * row['confidence']:.0f} %",
         row["series_description"][:32],
-        why if len(why) <= WHY_WIDTH else f"{why[: WHY_WIDTH - 1]}…",
+        why if row["problem"] or len(why) <= WHY_WIDTH else f"{why[: WHY_WIDTH - 1]}…",
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from .bvalues import settle
 from .frame import Frame
-from .geometry import SAME_POSITION_MM, has_place, heights_of
+from .geometry import SAME_POSITION_MM, gap_sentence, has_place, heights_of
 from .patients import united
 
 
@@ -33,6 +33,7 @@ def series_of(frames: Sequence[Frame]) -> list[list[Frame]]:
             series[key] = [replace(frame, patient=one[frame.patient]) for frame in images]
     groups = _joined(list(series.values()), _by_number)
     groups = _joined(groups, _by_single_slices)
+    groups = _joined(groups, _interleaving(groups))
     return [settle(_one_frame_of_reference(group)) for group in groups]
 
 
@@ -64,6 +65,31 @@ def _by_single_slices(group: Sequence[Frame]) -> Hashable:
     if not all(has_place(frame) for frame in group) or np.ptp(heights_of(group)) > SAME_POSITION_MM:
         return None
     return _protocol(group[0])
+
+
+def _interleaving(groups: Sequence[list[Frame]]) -> Callable[[list[Frame]], Optional[Hashable]]:
+    """A key for series of every other slice whose slices lie between those of another one: together they are one even volume."""
+    keys: dict[int, Hashable] = {}
+    alike: dict[Hashable, list[list[Frame]]] = defaultdict(list)
+    for group in groups:
+        alike[_protocol(group[0])].append(group)
+    for members in alike.values():
+        for n, first in enumerate(members):
+            second = next((other for other in members[:n] if id(other) not in keys and _lie_between(first, other)), None)
+            if second is not None:
+                keys[id(first)] = keys[id(second)] = ("interleaved", id(second))
+    return lambda group: keys.get(id(group))
+
+
+def _lie_between(first: Sequence[Frame], second: Sequence[Frame]) -> bool:
+    sizes = abs(len(first) - len(second)) <= 1 and min(len(first), len(second)) > 1
+    if not sizes or not all(map(has_place, (*first, *second))):
+        return False
+    if len({(f.image_type, f.component, f.echo_time_ms, f.b_claims[:1]) for f in (*first, *second)}) != 1:
+        return False
+    own = [np.sort(heights_of(group)) for group in (first, second)]
+    both = np.sort(heights_of([*first, *second]))
+    return not any(map(gap_sentence, (*own, both))) and bool(np.median(np.diff(own[0])) > 1.9 * np.median(np.diff(both)))
 
 
 def _protocol(frame: Frame) -> Hashable:
