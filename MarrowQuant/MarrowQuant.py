@@ -43,6 +43,10 @@ class MarrowQuant(ScriptedLoadableModule):
             "their change under treatment, and an estimated probability of response. Work through the steps from top to bottom; each says "
             "what it still needs. Research use only. Not a medical device; not for diagnosis or treatment decisions."
         )
+        parent.helpText += "<p>" + _(
+            "Keys: Escape ends placing points; in the list of the tumour burden A keeps, R rejects, P calls physiological, U takes the "
+            "last decision back and Shift+U brings it again."
+        )
         parent.acknowledgementText = _(
             "The response model is reconstructed from what this paper reports, and is not calibrated: Takasu M, et al. PLoS One. "
             "2020;15(2):e0229607, doi:10.1371/journal.pone.0229607. Please cite it with MarrowQuant."

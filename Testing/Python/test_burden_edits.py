@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import fake_exams
+from helpers import coarse_body, fake_exams
 from helpers.coarse_body import decided
 from MarrowQuantLib.burden import BurdenSession
 from MarrowQuantLib.burden.edits import ERASED, PAINTED, STATES, edited
@@ -113,3 +113,17 @@ def test_the_edits_add_up_and_the_last_word_on_a_voxel_holds():
     assert first.tolist() == [1, 0, ERASED, 1, 0]
     second = edited(first, np.array([1, 1, 0, 1, 0], np.uint8), np.array([0, 1, 0, 1, 3], np.uint8))
     assert second.tolist() == [ERASED, 0, ERASED, 1, 3] and first.tolist() == [1, 0, ERASED, 1, 0]
+
+
+def test_a_mask_of_bone_takes_no_region_away():
+    """The head tells where the regions lie, and a mask of bone leaves the brain out of the candidates."""
+    high_b, adc = coarse_body.body()
+    whole = BurdenSession(high_b, adc).update()
+    mask = high_b.like(np.zeros(high_b.array.shape, np.uint8))
+    for center, radii in coarse_body.LESIONS.values():
+        mask.array[coarse_body.ellipsoid(center, np.array(radii) + 8)] = 1
+    masked = BurdenSession(high_b, adc, skeleton=mask).update()
+    regions = {tuple(np.round(c.centroid_ras, -1)): c.region for c in whole.components}
+    assert len(masked.components) == len(coarse_body.LESIONS)
+    for component in masked.components:
+        assert component.region == regions[tuple(np.round(component.centroid_ras, -1))] != "not determined"

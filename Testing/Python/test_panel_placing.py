@@ -123,3 +123,18 @@ def test_escape_ends_placing_and_acts_only_then(panel):
     panel.ui.muscleButton.click()
     muscle._escape.activated.emit()
     assert not panel.ui.musclePlaceWidget.placeModeEnabled and not panel.ui.muscleButton.checked
+
+
+def test_every_key_stands_in_the_help(panel):
+    import sys
+
+    class Parent:
+        title = helpText = acknowledgementText = ""
+        categories = dependencies = contributors = ()
+
+    parent = Parent()
+    sys.modules["MarrowQuant"].MarrowQuant(parent)
+    keys = {shortcut.key.toString() for shortcut in panel.panel.burden._shortcuts}
+    assert keys >= {"A", "R", "P", "U"}
+    told = parent.helpText.replace("Escape", "Esc")
+    assert all(f"{key} " in told for key in (*keys, "Esc"))

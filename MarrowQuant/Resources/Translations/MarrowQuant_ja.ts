@@ -244,6 +244,10 @@
         <translation>鍵ファイル:</translation>
     </message>
     <message>
+        <source>Keys: Escape ends placing points; in the list of the tumour burden A keeps, R rejects, P calls physiological, U takes the last decision back and Shift+U brings it again.</source>
+        <translation>キー：Escapeで点の配置を終えます。腫瘍量の一覧では、Aで採用、Rで除外、Pで生理的、Uで直前の判定の取り消し、Shift+Uでやり直しです。</translation>
+    </message>
+    <message>
         <source>Language of the HTML report: English (en) or Japanese (ja).</source>
         <translation>HTMLレポートの言語: 英語 (en) または日本語 (ja)。</translation>
     </message>
