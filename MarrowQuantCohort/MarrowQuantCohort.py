@@ -63,6 +63,7 @@ class MarrowQuantCohortWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         self.logic = self.panel = self._parameterNode = self._parameterNodeGuiTag = None
+        self._asked: dict[str, str] = {}
 
     def setup(self) -> None:
         """Build the panel from the ``.ui`` file; called once, when the module is first opened."""
@@ -77,7 +78,8 @@ class MarrowQuantCohortWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         self.panel = CohortPanel(self.ui, self.logic.case)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEnd)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEnd)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
         self.setParameterNode(self.logic.getParameterNode())
 
     def cleanup(self) -> None:
@@ -96,6 +98,24 @@ class MarrowQuantCohortWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
     def onSceneStartClose(self, caller: Any, event: Any) -> None:
         """The parameter node goes with the scene."""
         self.setParameterNode(None)
+
+    def onSceneStartImport(self, caller: Any, event: Any) -> None:
+        """A scene is opened or added. One that is added brings parameters of its own: those of the cohort that was read are kept."""
+        self._disconnectGui()
+        node = self.logic.getParameterNode().parameterNode
+        has_cohort = self.logic.case.cohort is not None
+        self._asked = {name: node.GetParameter(name) for name in node.GetParameterNames()} if has_cohort else {}
+
+    def onSceneEndImport(self, caller: Any, event: Any) -> None:
+        """Go on with the cohort that was read, or show what the opened scene asked."""
+        node = self.logic.getParameterNode().parameterNode
+        with slicer.util.NodeModify(node):
+            for name in node.GetParameterNames() if self._asked else ():
+                node.UnsetParameter(name)
+            for name, text in self._asked.items():
+                node.SetParameter(name, text)
+        self._asked = {}
+        self.onSceneEnd(caller, event)
 
     def onSceneEnd(self, caller: Any, event: Any) -> None:
         """A scene was closed or opened."""

@@ -558,6 +558,18 @@ def test_closing_the_scene_empties_the_panel(widget, cases):
     assert not widget.ui.aucTable.visible
 
 
+def test_a_scene_that_is_added_asks_nothing_else(widget, cases, tmp_path):
+    """It brings a parameter node of this module, in which another question was asked or none."""
+    import slicer
+
+    assert slicer.util.saveScene(str(tmp_path / "foreign.mrb"))
+    ask(widget, cases)
+    asked, shown = widget.panel.asked(), widget.ui.eventLineEdit.text
+    slicer.util.loadScene(str(tmp_path / "foreign.mrb"))
+    assert widget.panel.asked() == asked and widget.ui.eventLineEdit.text == shown != ""
+    assert widget.logic.case.cohort is not None and widget.ui.outcomeComboBox.currentText == asked.outcome
+
+
 def test_the_self_test_of_the_module_passes_and_leaves_its_chart(slicer_host):
     python = slicer_host.load_module(MODULE)
     python.MarrowQuantCohortTest().runTest()

@@ -382,3 +382,16 @@ def test_values_that_a_widget_shows_are_not_written_into_a_scene_that_is_opened(
     parameters = decided.logic.getParameterNode()
     stored = (parameters.tdvSignalRatio, parameters.minComponentMl, parameters.tdvAdcLower, parameters.tdvAdcUpper, parameters.ageYears)
     assert stored == (4.5, 0.4, 500.0, 1450.0, 61)
+
+
+def test_a_volume_that_was_deleted_is_told_now_and_when_the_scene_is_opened_again(decided, slicer_host, tmp_path):
+    import slicer
+
+    slicer.mrmlScene.RemoveNode(decided.logic.case.exams["baseline"].map_node("ff"))
+    decided.panel.followHand()
+    assert "deleted" in decided.ui.vertebraeMessage.text + decided.ui.examsMessage.text + decided.ui.quantifyMessage.text
+    for n in range(2):  # also from the scene that was opened with the sentence
+        assert slicer.util.saveScene(str(tmp_path / f"{n}.mrb"))
+        load(tmp_path / f"{n}.mrb", "open")
+        slicer_host.process_events()
+        assert "fat fraction" in decided.ui.examsMessage.text and "lacks" in decided.ui.examsMessage.text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Optional
 
@@ -43,11 +43,13 @@ def write_record(
     proposed: bool,
     muscle_signal: Optional[float] = None,
     placement_notes: Sequence[str] = (),
+    lost_maps: Iterable[str] = (),
     scene: Optional[Any] = None,
 ) -> str:
     """Write the record of one exam; a second call replaces it. Returns its text.
 
     ``proposed`` tells that there is a tumour load, ``muscle_signal`` what was given for it; points in muscle have a node of their own.
+    ``lost_maps`` are keys of maps that the exam had and whose volumes were deleted.
     """
     record = {
         "maps": {
@@ -64,7 +66,7 @@ def write_record(
         "proposed": proposed,
         "muscle_signal": muscle_signal,
         "placement_notes": plain([as_finding(found) for found in placement_notes]),
-        "keys": sorted(maps.maps),
+        "keys": sorted({*maps.maps, *lost_maps}),
     }
     return _write(record, f"MarrowQuant {maps.label}", {"text": _TEXT, "exam": maps.label}, scene)
 

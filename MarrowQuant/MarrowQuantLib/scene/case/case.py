@@ -439,10 +439,11 @@ class Case:
             self._take_up(exam, record)
             self.remembered[label] = records.record_text(label)
         self.laboratory.restore()
-        doubts = [_about_lacking(record["keys"], self.exams[label]) for label, record in records_of.items()]
+        doubts = [_about_lacking(exam) for exam in self.exams.values()]
         for n, (label, exam) in enumerate(self.exams.items()):
             progress(n / len(self.exams), f"Restoring the {label}")
             doubts += self._measure_again(exam)
+            exam.following.look()
         doubts += _refusal(self.follow_up.read)
         self.doubts = tuple(filter(None, doubts))
         self._folders = self.folders()
@@ -452,6 +453,7 @@ class Case:
     def _take_up(exam: CaseExam, record: Mapping[str, Any]) -> None:
         """What the reader decided of an exam; nothing is measured yet."""
         exam.labs, exam.decisions, exam.muscle_signal = record["labs"], record["decisions"], record["muscle_signal"]
+        exam.lost_maps = set(record["keys"]) - set(exam.maps.maps)
         exam.placement_notes, exam.awaits_burden = tuple(record.get("placement_notes", ())), bool(record["proposed"])
         exam.begin_history()
 
@@ -464,9 +466,9 @@ class Case:
         return doubts
 
 
-def _about_lacking(keys: Sequence[str], exam: CaseExam) -> str:
-    """A sentence about the maps that the exam was saved with and that the scene lacks; empty if it has them all."""
-    lacking = [map_title(key) for key in keys if key not in exam.maps.maps]
+def _about_lacking(exam: CaseExam) -> str:
+    """A sentence about the maps that the exam once had and that the scene lacks; empty if it has them all."""
+    lacking = [map_title(key) for key in sorted(exam.lost_maps)]
     return finding("scene.volumes_lacking", exam=exam.label, maps=lacking) if lacking else ""
 
 

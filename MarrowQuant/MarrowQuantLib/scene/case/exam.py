@@ -32,6 +32,8 @@ class CaseExam(CaseBurden):
         What ``workflow.measure_vertebrae`` returned for the points where they are now.
     labs : dict
         Test to value.
+    lost_maps : set of str
+        Keys of maps that the exam had and whose volumes were deleted.
     trouble : MarrowQuantError or None
         Why the points cannot be measured as they are now.
     """
@@ -41,6 +43,7 @@ class CaseExam(CaseBurden):
         self.vertebrae: tuple[VertebraResult, ...] = ()
         self.lumbar: Mapping[str, Measurement] = {}
         self.labs: dict[str, LabValue] = {}
+        self.lost_maps: set[str] = set()
         self._shift_notes: tuple[str, ...] = ()
         self._result: Optional[ExamResult] = None
         self.trouble: Optional[MarrowQuantError] = None
@@ -84,6 +87,7 @@ class CaseExam(CaseBurden):
             proposed=self.burden is not None or self.awaits_burden,
             muscle_signal=self.muscle_signal,
             placement_notes=self.placement_notes,
+            lost_maps=self.lost_maps,
         )
         self.case.remembered[self.label] = text
         self.following.look()

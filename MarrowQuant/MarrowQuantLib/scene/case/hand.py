@@ -82,6 +82,7 @@ class Hand:
         if not lost:
             return False
         exam.maps = replace(exam.maps, maps={key: volume for key, volume in exam.maps.maps.items() if key not in lost})
+        exam.lost_maps |= lost
         self._tell("hand.map_deleted", map=sorted(lost))
         if exam.burden is not None and not exam.has_diffusion():
             exam.remove_burden()
