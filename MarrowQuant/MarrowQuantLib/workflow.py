@@ -49,6 +49,7 @@ from .model import (
     VertebraResult,
     VertebraROI,
     Volume,
+    as_finding,
     finding,
     iso_date,
     no_progress,
@@ -345,14 +346,15 @@ def _markups_of(exams: Sequence[dicom.ExamFiles], rois: Sequence[PathLike], fold
 
 def _rois_for(
     maps: ExamMaps, settings: Settings, markups: Optional[Path], points: Optional[tuple[Point, Point]], baseline: Optional[ExamResult]
-) -> tuple[list[VertebraROI], list[str]]:
+) -> tuple[list[VertebraROI], list[Finding]]:
     """The exam's own ROIs; those of the baseline, carried over, where a follow-up has none."""
     if baseline is None or markups is not None or not baseline.vertebrae:
         return exam_rois_from(maps, settings, markups, points)
     try:
-        return carry_rois([vertebra.roi for vertebra in baseline.vertebrae], baseline.maps, maps.maps)
+        rois, notes = carry_rois([vertebra.roi for vertebra in baseline.vertebrae], baseline.maps, maps.maps)
     except MarrowQuantError as error:
-        return [], [str(error)]
+        return [], [as_finding(str(error))]
+    return rois, [*map(as_finding, notes)]
 
 
 def find_markups(exam_folder: Path, root: Path) -> Optional[Path]:
@@ -377,7 +379,7 @@ def find_markups(exam_folder: Path, root: Path) -> Optional[Path]:
 
 def exam_rois_from(
     maps: ExamMaps, settings: Settings, markups: Optional[Path], points: Optional[tuple[Point, Point]] = None
-) -> tuple[list[VertebraROI], list[str]]:
+) -> tuple[list[VertebraROI], list[Finding]]:
     """ROIs of one exam from a file with points or labels, or from two points, and what the reader should know about them."""
     if points is not None:
         return place_between(points[0], points[1], dixon_image(maps), settings.roi_radii_mm, settings.roi_shape)
@@ -397,7 +399,7 @@ def dixon_image(maps: ExamMaps) -> Optional[Volume]:
 
 def with_shifts(
     maps: ExamMaps, rois: Sequence[VertebraROI], settings: Settings
-) -> tuple[ExamMaps, dict[str, ImageShift], list[str]]:
+) -> tuple[ExamMaps, dict[str, ImageShift], list[Finding]]:
     """Where other images show the column off the Dixon images; see ``vertebrae.find_shifts``.
 
     Returns
@@ -429,7 +431,7 @@ def assemble(
     lumbar: Mapping[str, Measurement],
     burden: Optional[Burden],
     labs: Mapping[str, LabValue],
-    notes: Sequence[str] = (),
+    notes: Sequence[Finding] = (),
     parts: Sequence[BurdenPart] = (),
     origin: Optional[Origin] = None,
 ) -> ExamResult:

@@ -8,7 +8,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, MarrowQuantError, finding
+from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Finding, MarrowQuantError, finding
 from .pieces import Pieces
 
 REACH_MM = 15.0
@@ -73,7 +73,7 @@ class Decisions:
         """Forget the decision that was made last, if any."""
         del self._decisions[-1:]
 
-    def by_label(self, candidates: Candidates) -> tuple[dict[int, str], list[str]]:
+    def by_label(self, candidates: Candidates) -> tuple[dict[int, str], list[Finding]]:
         """State per label of the components decided on, and sentences on decisions that no longer fit: they meet no component, contradict
         each other, or their component has grown far beyond what the reader saw."""
         labels = np.zeros(candidates.flat.size, dtype=np.int32)

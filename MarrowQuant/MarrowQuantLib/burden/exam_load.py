@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ..model import Burden, BurdenPart, MapKey, MarrowQuantError, Numbers, Settings, VertebraROI, Volume, finding
+from ..model import Burden, BurdenPart, Finding, MapKey, MarrowQuantError, Numbers, Settings, VertebraROI, Volume, as_finding, finding
 from . import BurdenContext, BurdenSession, Muscle, points_inside
 
 
@@ -84,7 +84,7 @@ def measure_burden(
     rois: Sequence[VertebraROI] = (),
     seams_ras: Sequence[Numbers] = (),
     skeleton: Optional[Volume] = None,
-) -> tuple[Optional[Burden], list[str]]:
+) -> tuple[Optional[Burden], list[Finding]]:
     """Tumour load with the proposed states; None and a sentence where it cannot be measured."""
     if "dwi_high" not in maps:
         return None, []
@@ -127,7 +127,7 @@ def part_sessions(
     return sessions
 
 
-def update_parts(sessions: Sequence[PartSession], settings: Settings) -> tuple[tuple[BurdenPart, ...], list[str]]:
+def update_parts(sessions: Sequence[PartSession], settings: Settings) -> tuple[tuple[BurdenPart, ...], list[Finding]]:
     """The tumour load of every part at the thresholds of the settings.
 
     Returns
@@ -143,7 +143,7 @@ def update_parts(sessions: Sequence[PartSession], settings: Settings) -> tuple[t
             notes.append(finding("burden.part_unmeasured", part=part.number, why=part.why_not))
             continue
         burden = part.session.update(**thresholds_of(settings))
-        parts.append(BurdenPart(part.number, part.reason, burden))
+        parts.append(BurdenPart(part.number, as_finding(part.reason), burden))
         notes.append(finding("burden.part_apart", part=part.number, tdv_ml=burden.tdv.value))
     return tuple(parts), notes
 
@@ -155,6 +155,6 @@ def measure_parts(
     *,
     rois: Sequence[VertebraROI] = (),
     skeleton: Optional[Volume] = None,
-) -> tuple[tuple[BurdenPart, ...], list[str]]:
+) -> tuple[tuple[BurdenPart, ...], list[Finding]]:
     """:func:`part_sessions` and :func:`update_parts` in one."""
     return update_parts(part_sessions(maps, settings, muscle, rois=rois, skeleton=skeleton), settings)

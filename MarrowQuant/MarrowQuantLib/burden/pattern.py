@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..model import ACCEPTED, Component, Infiltration, VertebraROI, Volume, finding
+from ..model import ACCEPTED, Component, Infiltration, VertebraROI, Volume, as_finding, finding
 from .landmarks import SPINE
 
 RoiPlace = tuple[VertebraROI, np.ndarray]
@@ -64,8 +64,8 @@ def propose_pattern(components: Sequence[Component], labels: Volume, roi_voxels:
         infiltrated_levels=tuple(levels),
         other_infiltrated_vertebrae=len(beyond),
         focal_labels=tuple(sorted(c.label for c in focal)),
-        rule=_rule(labels, bool(roi_voxels)),
-        remark=finding("burden.imwg_focal", n=len(focal)) if len(focal) >= IMWG_FOCAL_LESIONS else "",
+        rule=as_finding(_rule(labels, bool(roi_voxels))),
+        remark=finding("burden.imwg_focal", n=len(focal)) if len(focal) >= IMWG_FOCAL_LESIONS else None,
     )
 
 

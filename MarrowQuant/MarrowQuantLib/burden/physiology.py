@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..model import ACCEPTED, PHYSIOLOGICAL, Volume, finding
+from ..model import ACCEPTED, PHYSIOLOGICAL, Finding, Volume, finding
 from .pieces import Pieces
 
 _SLAB_MM = 10.0  # the body's outline is taken per slab of this height
@@ -76,7 +76,7 @@ def outline_of(tissue: Volume, *, max_points: int = 40_000) -> BodyOutline:
     return BodyOutline(np.array([p[:, 2].mean() for p in slabs]), midline, back, front, float(np.percentile(points[:, 2], 99.9)))
 
 
-def propose_states(pieces: Pieces, adc_median: np.ndarray, outline: BodyOutline) -> list[tuple[str, str]]:
+def propose_states(pieces: Pieces, adc_median: np.ndarray, outline: BodyOutline) -> list[tuple[str, Finding]]:
     """State and reason of each piece, in the order of the pieces.
 
     Parameters

@@ -37,6 +37,7 @@ from ..model import (
     Settings,
     VertebraROI,
     Volume,
+    as_finding,
     certain,
     finding,
     no_progress,
@@ -242,7 +243,7 @@ class BurdenSession:
         longest = longest_diameters([positions.take(pieces.row_ends(n + 1), axis=0) for n in range(len(pieces))], matrix)
         proposals, landmarks = self._proposals(median)
         painted = [None] * len(pieces) if self._edits is None else self._edits.state_of(pieces, candidates.flat)
-        proposals = [(state, PAINTED) if state else proposal for state, proposal in zip(painted, proposals)]
+        proposals = [(state, as_finding(PAINTED)) if state else proposal for state, proposal in zip(painted, proposals)]
         regions, near_seam = around.regions(pieces, landmarks, self._outline), around.near_seam(pieces)
         fat = around.fat_fractions(labels, longest, pieces.volume_ml)
         return tuple(
@@ -255,7 +256,7 @@ class BurdenSession:
                 adc_mean=float(mean[n]),
                 signal_ratio=float(ratio[n]),
                 state=decided.get(n + 1, state),
-                reason=DECIDED if n + 1 in decided else reason,
+                reason=as_finding(DECIDED) if n + 1 in decided else reason,
                 region=regions[n],
                 ff_median=fat[n][0],
                 ff_voxels=fat[n][1],
@@ -264,7 +265,7 @@ class BurdenSession:
             for n, (state, reason) in enumerate(proposals)
         )
 
-    def _proposals(self, adc_median: np.ndarray) -> tuple[list[tuple[str, str]], Optional[Landmarks]]:
+    def _proposals(self, adc_median: np.ndarray) -> tuple[list[tuple[str, Finding]], Optional[Landmarks]]:
         """State and reason of each piece, and the landmarks, for which the head is a guide if it is in view."""
         pieces = certain(self._candidates).pieces
         proposals = propose_states(pieces, adc_median, self._outline)
@@ -272,10 +273,10 @@ class BurdenSession:
         landmarks = self._surroundings.landmarks(self._outline.top_mm if head else None)
         for n, reason in enumerate(self._surroundings.soft_tissue(pieces, landmarks, self._outline)):
             if reason and proposals[n][0] == ACCEPTED:
-                proposals[n] = (PHYSIOLOGICAL, reason)
+                proposals[n] = (PHYSIOLOGICAL, as_finding(reason))
         return proposals, landmarks
 
-    def _burden(self, components: tuple[Component, ...], label_array: np.ndarray, adc: np.ndarray, notes: list[str]) -> Burden:
+    def _burden(self, components: tuple[Component, ...], label_array: np.ndarray, adc: np.ndarray, notes: list[Finding]) -> Burden:
         pieces, limits = certain(self._candidates).pieces, self._thresholds
         is_accepted = np.array([component.state == ACCEPTED for component in components], dtype=bool)
         accepted = adc[pieces.order[np.repeat(is_accepted, np.diff(pieces.starts))]]
@@ -306,8 +307,8 @@ class BurdenSession:
             infiltration=infiltration,
         )
 
-    def _flags(self, n_accepted: int) -> list[str]:
-        flags = [self.muscle.doubt] if self.muscle.doubt else []
+    def _flags(self, n_accepted: int) -> list[Finding]:
+        flags = [as_finding(self.muscle.doubt)] if self.muscle.doubt else []
         if n_accepted == 0:
             flags.append(finding("burden.none_accepted"))
         if self._skeleton is not None:

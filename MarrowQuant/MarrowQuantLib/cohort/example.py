@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ..followup import compare
-from ..model import ExamResult, LabValue, MarrowQuantError, Measurement, Results, Settings
+from ..model import ExamResult, LabValue, MarrowQuantError, Measurement, Results, Settings, as_finding
 from ..response.binormal import effect_size
 from ..results import write_results
 from .cells import write_table
@@ -84,7 +84,7 @@ def _results(ff_change: float, m_change: float, is_event: bool, rng: np.random.G
         _exam("baseline", _DATES[0], {"ff": ff, "adc": adc, "m_protein": m_protein}),
         _exam("follow-up", _DATES[1], after),
     )
-    return Results(exams, compare(*exams), None, Settings(), ("Simulated numbers; there is no patient.",))
+    return Results(exams, compare(*exams), None, Settings(), (as_finding("Simulated numbers; there is no patient."),))
 
 
 def _exam(label: str, date: datetime.date, values: dict[str, float]) -> ExamResult:

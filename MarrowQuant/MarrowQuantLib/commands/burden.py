@@ -107,7 +107,8 @@ def _table(exam: ExamResult, lesions: tuple[LesionChange, ...]) -> str:
     lines = [f"tDV {burden.tdv.value:.1f} mL, gADC {burden.gadc.value:.0f} {burden.gadc.unit} ({threshold})"]
     if burden.infiltration:
         found = burden.infiltration
-        lines.append(f"Proposed pattern: {found.pattern}, {found.focal_lesions} focal lesions longer than 5 mm. {found.remark}".rstrip())
+        remark = found.remark or ""
+        lines.append(f"Proposed pattern: {found.pattern}, {found.focal_lesions} focal lesions longer than 5 mm. {remark}".rstrip())
     lines += ["", f"{'lesion':>8} {'mL':>8} {'mm':>5} {'ADC':>6}  {'state':<13} region"]
     for c in burden.components:
         name = c.lesion_id or ("" if lesions else f"#{c.label}")

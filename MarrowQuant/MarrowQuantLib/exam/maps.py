@@ -19,6 +19,7 @@ from ..diffusion.align import align, group_stations
 from ..model import (
     UNIT_ADC,
     ExamIdentity,
+    Finding,
     MapKey,
     MarrowQuantError,
     Progress,
@@ -26,6 +27,7 @@ from ..model import (
     Settings,
     Stitching,
     Volume,
+    as_finding,
     certain,
     finding,
     no_progress,
@@ -58,7 +60,7 @@ class ExamMaps:
     date: Optional[datetime.date]
     maps: Mapping[str, Volume]
     protocol: Mapping[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Finding, ...] = ()
     synthetic: bool = False
     series: tuple[Mapping[str, Any], ...] = ()
     stitching: Optional[Stitching] = None
@@ -80,7 +82,7 @@ class ExamBuilder:
         self.used: set[int] = set()
         self.protocol: dict[str, Any] = {}
         self.stitching: Optional[Stitching] = None
-        self.warnings: list[str] = [*exam.warnings]
+        self.warnings: list[Finding] = [*exam.warnings]
         self.warnings += [finding("exam.series_unused", series=v.series_number, why=v.problem) for v in exam.volumes if v.problem]
         self.warnings += [
             finding("exam.set_by_reader", volume=v.name, series=v.series_number, changes=list(o.changes))
@@ -102,7 +104,7 @@ class ExamBuilder:
 
     def warn(self, sentences: Iterable[str]) -> None:
         """Tell the reader, once."""
-        self.warnings += [sentence for sentence in dict.fromkeys(sentences) if sentence not in self.warnings]
+        self.warnings += [as_finding(told) for told in dict.fromkeys(sentences) if told not in self.warnings]
 
 
 def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Progress = no_progress) -> ExamMaps:
@@ -196,7 +198,7 @@ def _add_stitched(
     """
     aligned = align(low)
     stitched = stitch(high, moves=aligned.moves)
-    build.warnings += [*aligned.warnings, *stitched.warnings]
+    build.warnings += map(as_finding, (*aligned.warnings, *stitched.warnings))
     source = (*stitched.volume.source, why) if why else stitched.volume.source
     build.maps[MapKey("dwi_high", number)] = replace(stitched.volume, name=f"b{high[0].b_value:g}", source=source)
     build.maps[MapKey("dwi_low", number)] = _named(stitch(low, gains=stitched.gains, moves=aligned.moves).volume, f"b{low[0].b_value:g}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..model import MarrowQuantError, Numbers, finding
+from ..model import Finding, MarrowQuantError, Numbers, finding
 
 TISSUE = 0.15  # of the 99th percentile of W + F
 CLEAR_POINTS = 20.0  # from 50 %: nearer voxels do not vote
@@ -29,7 +29,7 @@ class SwappedSlices:
     """``slices`` along k that look swapped, and the sentences that say why."""
 
     slices: tuple[int, ...]
-    sentences: tuple[str, ...]
+    sentences: tuple[Finding, ...]
 
 
 def find_swapped_slices(water: np.ndarray, fat: np.ndarray, spacing_mm: Numbers) -> SwappedSlices:
@@ -107,7 +107,7 @@ def swap_back(water: np.ndarray, fat: np.ndarray, slices: Sequence[int]) -> tupl
     return water, fat
 
 
-def swapped_levels(ff_percent: Mapping[str, float]) -> list[str]:
+def swapped_levels(ff_percent: Mapping[str, float]) -> list[Finding]:
     """A sentence for each vertebral level whose fat fraction is the mirror image of that of the others.
 
     ``ff_percent`` maps levels to their mean or median FF in %; with fewer than three levels nothing can be said.
@@ -125,7 +125,7 @@ def swapped_levels(ff_percent: Mapping[str, float]) -> list[str]:
     return told
 
 
-def swapped_disc(above: str, below: str, ff_percent: float) -> list[str]:
+def swapped_disc(above: str, below: str, ff_percent: float) -> list[Finding]:
     """A sentence if the disc between two levels reads as fat."""
     if not ff_percent > DISC_PERCENT:
         return []

@@ -98,7 +98,7 @@ def _changes_per_level(baseline: ExamResult, follow_up: ExamResult, limits: Mapp
     return tuple(_change(FF_AT_LEVEL + level, index, before[level], after[level], flags) for level in before if level in after)
 
 
-def _change(name: str, index: Index, first: float, second: float, flags: tuple[str, ...]) -> Change:
+def _change(name: str, index: Index, first: float, second: float, flags: tuple[Finding, ...]) -> Change:
     absolute = second - first
     relative = 100.0 * absolute / first if first > 0 else None
     return Change(
@@ -113,7 +113,7 @@ def _change(name: str, index: Index, first: float, second: float, flags: tuple[s
     )
 
 
-def _size_flags(index: Index, first: float, absolute: float, relative: Optional[float]) -> tuple[str, ...]:
+def _size_flags(index: Index, first: float, absolute: float, relative: Optional[float]) -> tuple[Finding, ...]:
     flags = []
     if relative is None:
         reason = "zero" if first == 0 else "negative"
@@ -128,7 +128,7 @@ def _size_flags(index: Index, first: float, absolute: float, relative: Optional[
     return tuple(flags)
 
 
-def _protocol_flags(index: Index, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+def _protocol_flags(index: Index, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Finding, ...]:
     flags = []
     for key in index.depends_on:
         first, second = before.get(key), after.get(key)

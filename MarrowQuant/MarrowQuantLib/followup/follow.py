@@ -14,7 +14,19 @@ from typing import Any, Optional
 import numpy as np
 
 from ..io.jsonfiles import read_json
-from ..model import Burden, Component, ExamResult, LesionChange, MarrowQuantError, Progress, VertebraROI, Volume, finding, no_progress
+from ..model import (
+    Burden,
+    Component,
+    ExamResult,
+    LesionChange,
+    MarrowQuantError,
+    Progress,
+    VertebraROI,
+    Volume,
+    as_finding,
+    finding,
+    no_progress,
+)
 from ..results.read import with_volumes
 from .lesions import Carry, LesionMatch, match_lesions, with_names
 from .propagate import Carried, common_image, propagate_rois
@@ -198,7 +210,7 @@ def _change(match: LesionMatch, before: Burden, after: Burden) -> LesionChange:
         adc_after=_adc(largest[1]),
         confidence=match.confidence,
         rac=proposal.category,
-        why=proposal.why,
+        why=as_finding(proposal.why),
     )
 
 

@@ -44,7 +44,7 @@ def sweep(folder: Path) -> None:
 
 def _is_abandoned(name: str) -> bool:
     match = _REMNANT.fullmatch(name)
-    return bool(match) and match[1] == _HOST and not _is_running(int(match[2]))
+    return match is not None and match[1] == _HOST and not _is_running(int(match[2]))
 
 
 def _is_running(process: int) -> bool:

@@ -25,8 +25,8 @@ class Origin:
     of bone that the tumour load was restricted to, and ``muscle`` what was said of muscle: its high-b signal, or points in it, RAS mm.
     """
 
-    map_warnings: tuple[str, ...] = ()
-    placement_notes: tuple[str, ...] = ()
+    map_warnings: tuple[Finding, ...] = ()
+    placement_notes: tuple[Finding, ...] = ()
     skeleton: Optional[Volume] = None
     muscle: Union[float, Sequence[Sequence[float]], None] = None
 

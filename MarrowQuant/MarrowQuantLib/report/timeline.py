@@ -10,7 +10,7 @@ from typing import Callable, Optional
 
 from ..followup import Index, index_of, label_of, value_of
 from ..followup.normal import Band
-from ..model import LabHistory, LabNote, LabValue, MarrowQuantError, Results
+from ..model import LabHistory, LabNote, LabValue, MarrowQuantError, Results, certain
 from ..response import NOTE_KINDS
 from ..response.assess import history_of
 from ..results.read import refuse_several_patients
@@ -68,7 +68,7 @@ def timeline_of(cases: Sequence[Results], history: Optional[LabHistory] = None, 
                 index = index_of(key)
                 value = None if index.origin == "labs" else value_of(exam, index)
                 if value is not None:
-                    _add(points[key], exam.date, value, index)
+                    _add(points[key], certain(exam.date), value, index)
         stored = history_of(case)
         _add_labs(points, stored.values)
         _add_events(events, stored.notes)

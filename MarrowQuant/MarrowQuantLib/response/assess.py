@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
 
-from ..model import ExamResult, LabHistory, Results
+from ..model import ExamResult, Finding, LabHistory, Results
 from .cautions import event_cautions
 from .imwg import ImwgResponse, imwg_response
 from .iss import Stage, stages_at
@@ -40,7 +40,7 @@ def history_of(results: Results) -> LabHistory:
     return LabHistory(tuple(ordered), results.history.notes, results.history.remarks)
 
 
-def laboratory_warnings(history: LabHistory, exams: Sequence[ExamResult]) -> tuple[str, ...]:
+def laboratory_warnings(history: LabHistory, exams: Sequence[ExamResult]) -> tuple[Finding, ...]:
     """How the sheet was read, values that may be mistakes or belong to no exam, and therapy near an exam that changes the marrow."""
     dates = {exam.label: exam.date for exam in exams if exam.date}
     return (

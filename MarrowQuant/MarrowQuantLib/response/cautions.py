@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 
-from ..model import LabHistory, finding
+from ..model import Finding, LabHistory, finding
 
 G_CSF_DAYS = 28  # our choice, one usual cycle of therapy: no published interval is at hand
 
 
-def event_cautions(history: LabHistory, exams: Mapping[str, datetime.date]) -> tuple[str, ...]:
+def event_cautions(history: LabHistory, exams: Mapping[str, datetime.date]) -> tuple[Finding, ...]:
     """A sentence for every exam that G-CSF or transfusions may have changed.
 
     Parameters

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from ..model import Contribution, MarrowQuantError, ResponseEstimate, finding
+from ..model import Contribution, Finding, MarrowQuantError, ResponseEstimate, finding
 from .binormal import discriminant, effect_size, logit_se
 
 PREVALENCE = "prevalence"
@@ -87,7 +87,7 @@ class ResponseModel:
             return self._estimate(None, None, (), refusals)
         return self._predict(known)
 
-    def _outside(self, predictor: Predictor, value: float) -> Optional[str]:
+    def _outside(self, predictor: Predictor, value: float) -> Optional[Finding]:
         if predictor.low <= value <= predictor.high:
             return None
         return finding(
@@ -106,7 +106,7 @@ class ResponseModel:
         probability: Optional[float],
         interval: Optional[tuple[float, float]],
         contributions: tuple[Contribution, ...],
-        warnings: tuple[str, ...],
+        warnings: tuple[Finding, ...],
     ) -> ResponseEstimate:
         return ResponseEstimate(probability, interval, contributions, self.model_id, self.label, self.card, warnings)
 

@@ -12,7 +12,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Optional
 
-from ..model import Finding, LabHistory, certain
+from ..model import Finding, LabHistory, as_finding, certain
 from ..model.fields import described
 from .evidence import Evidence, evidence_at
 
@@ -71,12 +71,18 @@ def imwg_response(history: LabHistory, baseline: datetime.date, at: datetime.dat
     urine = course.before.value("urine_m_protein"), course.after.value("urine_m_protein")
     if (None in serum or not serum[0]) and (None in urine or not urine[0]):
         wanted = "M protein in serum or 24 h urine, above zero at baseline and known at both dates"
-        return ImwgResponse(None, "The course of the M protein is not known; light-chain-only disease is not graded.", (wanted,))
+        told = "The course of the M protein is not known; light-chain-only disease is not graded."
+        return ImwgResponse(None, as_finding(told), (as_finding(wanted),))
     for rule in (_progression, _complete, _very_good, _partial, _minor):
         category, words = rule(course)
         if category:
-            return ImwgResponse(category, words, _missing(course, category), _notes(course))
-    return ImwgResponse(SD, "none of the other categories", _missing(course, SD), _notes(course))
+            return _graded(course, category, words)
+    return _graded(course, SD, "none of the other categories")
+
+
+def _graded(course: _Course, category: str, words: str) -> ImwgResponse:
+    missing, notes = (tuple(map(as_finding, told)) for told in (_missing(course, category), _notes(course)))
+    return ImwgResponse(category, as_finding(words), missing, notes)
 
 
 def _course(history: LabHistory, baseline: datetime.date, at: datetime.date) -> _Course:

@@ -7,10 +7,11 @@ et al., J Clin Oncol 2015;33:2863. Check them there before relying on a stage; t
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Optional
 
-from ..model import Finding, LabHistory
+from ..model import Finding, LabHistory, as_finding
 from ..model.fields import described
 from .evidence import Evidence, evidence_at
 from .lab_notes import is_present
@@ -31,19 +32,23 @@ class Stage:
     missing: tuple[Finding, ...] = described("What was missing.", default=())
 
 
+def _stage(system: str, stage: Optional[int], rule: str, missing: Iterable[str] = ()) -> Stage:
+    return Stage(system, stage, as_finding(rule), tuple(as_finding(name) for name in missing))
+
+
 def iss(evidence: Evidence) -> Stage:
     """International Staging System: 1 with β2-microglobulin < 3.5 mg/L and albumin ≥ 35 g/L, 3 from 5.5 mg/L on, else 2."""
     b2m, albumin = evidence.value("beta2_microglobulin"), evidence.value("albumin")
     if b2m is None:
-        return Stage("ISS", None, "", ("β2-microglobulin",))
+        return _stage("ISS", None, "", ["β2-microglobulin"])
     if b2m >= ISS_HIGH_B2M:
-        return Stage("ISS", 3, f"β2-microglobulin {b2m:g} mg/L (≥ 5.5)")
+        return _stage("ISS", 3, f"β2-microglobulin {b2m:g} mg/L (≥ 5.5)")
     if b2m >= ISS_LOW_B2M:
-        return Stage("ISS", 2, f"β2-microglobulin {b2m:g} mg/L (3.5 to 5.5)")
+        return _stage("ISS", 2, f"β2-microglobulin {b2m:g} mg/L (3.5 to 5.5)")
     if albumin is None:
-        return Stage("ISS", None, "", ("albumin",))
+        return _stage("ISS", None, "", ["albumin"])
     relation = "≥" if albumin >= ISS_ALBUMIN else "<"
-    return Stage("ISS", 1 if relation == "≥" else 2, f"β2-microglobulin {b2m:g} mg/L (< 3.5), albumin {albumin:g} g/L ({relation} 35)")
+    return _stage("ISS", 1 if relation == "≥" else 2, f"β2-microglobulin {b2m:g} mg/L (< 3.5), albumin {albumin:g} g/L ({relation} 35)")
 
 
 def r_iss(evidence: Evidence, abnormalities: dict[str, bool]) -> Stage:
@@ -61,17 +66,17 @@ def r_iss(evidence: Evidence, abnormalities: dict[str, bool]) -> Stage:
     ldh_is_high = None if ldh is None or limit is None else ldh > limit
     known = {name: abnormalities[name] for name in HIGH_RISK if name in abnormalities}
     is_high_risk = True if any(known.values()) else (False if len(known) == len(HIGH_RISK) else None)
-    missing = [*first.missing]
+    missing: list[str] = [*first.missing]
     missing += [name for name, value in (("LDH", ldh), ("the laboratory's upper limit of LDH", limit)) if value is None]
     missing += [f"cytogenetics {name}" for name in HIGH_RISK if name not in known] if is_high_risk is None else []
     words = f"ISS {first.stage}, high LDH: {_word(ldh_is_high)}, high-risk abnormality: {_word(is_high_risk)}"
     if first.stage == 3 and (ldh_is_high or is_high_risk):
-        return Stage("R-ISS", 3, words)
+        return _stage("R-ISS", 3, words)
     if first.stage == 2 or (first.stage == 1 and (ldh_is_high or is_high_risk)):
-        return Stage("R-ISS", 2, words)
+        return _stage("R-ISS", 2, words)
     if first.stage is None or ldh_is_high is None or is_high_risk is None:
-        return Stage("R-ISS", None, "", tuple(missing))
-    return Stage("R-ISS", 1 if first.stage == 1 else 2, words)
+        return _stage("R-ISS", None, "", missing)
+    return _stage("R-ISS", 1 if first.stage == 1 else 2, words)
 
 
 def _word(value: Optional[bool]) -> str:

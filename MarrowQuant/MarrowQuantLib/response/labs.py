@@ -111,7 +111,7 @@ def read_history(path: Path) -> LabHistory:
     return LabHistory(values, notes, (*sheet.notes, *remarks))
 
 
-def questions_about(values: Iterable[LabValue]) -> tuple[str, ...]:
+def questions_about(values: Iterable[LabValue]) -> tuple[Finding, ...]:
     """A sentence for every value that is possible but so rare that it should be looked at again."""
     tests = {test.key: test for test in LAB_TESTS}
     return tuple(

@@ -78,7 +78,8 @@ def plain(value: Any) -> Any:  # noqa: PLR0911 (one return a kind of value)
 def encode(value: Any) -> dict[str, Any]:
     """A dataclass as a dictionary, by the names that its fields have in the file."""
     written: dict[str, Any] = {}
-    for entry in _entries(type(value)):
+    kind: type = type(value)
+    for entry in _entries(kind):
         item = getattr(value, entry.name)
         if entry.told.get("flat"):
             written.update(encode(item))
@@ -160,7 +161,7 @@ def _decoded_one(annotation: Any, item: Any) -> Any:
         return datetime.date.fromisoformat(item)
     if annotation is np.ndarray:
         return np.array(item, dtype=float)
-    if dataclasses.is_dataclass(annotation):
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
         return decode(annotation, item)
     return annotation(item) if annotation in (bool, int, str) else item
 
@@ -209,7 +210,7 @@ def _schema(annotation: Any, told: Mapping[str, Any], definitions: dict[str, Any
     if annotation is Volume:
         definitions.setdefault("Volume", _VOLUME)
         return {"$ref": "#/$defs/Volume"}
-    if dataclasses.is_dataclass(annotation):
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
         if annotation.__name__ not in definitions:
             definitions[annotation.__name__] = {}  # so that one that holds itself ends here
             definitions[annotation.__name__] = _object_schema(annotation, definitions)

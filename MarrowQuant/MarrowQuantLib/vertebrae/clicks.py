@@ -7,7 +7,7 @@ from typing import Callable, Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, Volume
+from ..model import MarrowQuantError, Volume, certain
 from .levels import LEVELS, level_index
 from .proportions import relative_spacing
 from .propose import SPACING_MM
@@ -80,7 +80,8 @@ def _between(points: np.ndarray, n: int, above: Optional[int], below: Optional[i
         )
     if above is not None:
         return _nearest(_distance(points, n, above), free, lambda level: way_mm(named[above], level))
-    return _nearest(_distance(points, n, below), free, lambda level: way_mm(level, named[below]))
+    after = certain(below)
+    return _nearest(_distance(points, n, after), free, lambda level: way_mm(level, named[after]))
 
 
 def _distance(points: np.ndarray, one: int, other: int) -> float:

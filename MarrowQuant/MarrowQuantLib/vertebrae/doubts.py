@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..model import finding
+from ..model import Finding, finding
 from .column import ColumnFrame, Sampler
 from .proportions import relative_height
 from .walls import BodySurface, body_positions, usual_depth
@@ -46,7 +46,7 @@ def body_doubts(
     frames: Sequence[ColumnFrame],
     sampler: Sampler,
     points: Mapping[str, np.ndarray],
-) -> dict[str, list[str]]:
+) -> dict[str, list[Finding]]:
     """Reasons to look twice, per level, as sentences.
 
     Parameters
@@ -83,7 +83,7 @@ def body_doubts(
     return doubts
 
 
-def _outline_reasons(levels: Sequence[str], surfaces: Sequence[BodySurface], n: int) -> list[str]:
+def _outline_reasons(levels: Sequence[str], surfaces: Sequence[BodySurface], n: int) -> list[Finding]:
     """Why the outline of body ``n`` is unsure, the plainest reason at least."""
     faint_box, faint_walls = (float(values[n]) for values in _faintness(surfaces))
     reasons = []

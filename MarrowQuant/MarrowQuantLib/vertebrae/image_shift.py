@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from ..model import MarrowQuantError, VertebraROI, Volume, finding
+from ..model import Finding, MarrowQuantError, VertebraROI, Volume, finding
 
 BOX_MM = (30.0, 35.0, 20.0)  # about the ROIs' centres along R, A, S: bodies, discs, canal
 REACH_MM = 12.0
@@ -95,7 +95,7 @@ def find_shifts(maps: Mapping[str, Volume], rois: Sequence[VertebraROI]) -> dict
     return found
 
 
-def shift_notes(shifts: Mapping[str, ImageShift], apply: bool) -> list[str]:
+def shift_notes(shifts: Mapping[str, ImageShift], apply: bool) -> list[Finding]:
     """What the reader must know: images that show the column elsewhere, and whether the ROIs were moved on them."""
     notes = []
     for key, (_, images) in _COMPARED.items():

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..model import VertebraResult, certain, finding
+from ..model import Finding, VertebraResult, certain, finding
 from ..quantities import quantity
 from .levels import level_index
 
@@ -44,7 +44,7 @@ def _distance(first: VertebraResult, second: VertebraResult) -> int:
     return abs(level_index(first.roi.level) - level_index(second.roi.level))
 
 
-def _told(vertebra: VertebraResult, others: Sequence[VertebraResult], key: str) -> list[str]:
+def _told(vertebra: VertebraResult, others: Sequence[VertebraResult], key: str) -> list[Finding]:
     if key not in vertebra.measurements:
         return []
     values = [v.measurements[key].value for v in others if key in v.measurements and np.isfinite(v.measurements[key].value)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional, Union
 
-from ..model import MarrowQuantError, Numbers, Settings, VertebraROI, Volume, finding
+from ..model import Finding, MarrowQuantError, Numbers, Settings, VertebraROI, Volume, as_finding, finding
 from .labelfiles import is_label_file, read_labels
 from .markups import read_markups_with_notes
 from .propose import propose
@@ -19,7 +19,7 @@ Click = tuple[str, Numbers]
 
 def read_rois(
     path: Union[str, Path], radii_mm: Sequence[float] = Settings.roi_radii_mm, shape: str = Settings.roi_shape
-) -> tuple[list[VertebraROI], list[str]]:
+) -> tuple[list[VertebraROI], list[Finding]]:
     """ROIs of a markups file (.mrk.json), or inside the vertebrae that another tool labelled, and what the reader should know about them.
 
     Parameters
@@ -49,7 +49,7 @@ def place_between(
     image: Optional[Volume],
     radii_mm: Sequence[float] = Settings.roi_radii_mm,
     shape: str = Settings.roi_shape,
-) -> tuple[list[VertebraROI], list[str]]:
+) -> tuple[list[VertebraROI], list[Finding]]:
     """ROIs of fixed size in every body from ``first`` to ``last``, and what the reader should know about them.
 
     Parameters
@@ -80,4 +80,4 @@ def place_between(
     proposal = propose(first, last, image, radii_mm, shape=shape)
     levels = [roi.level for roi in proposal.rois[1:-1]]
     note = finding("place.by_resemblance", level=levels, why=reason) if levels else finding("place.none_found", why=reason)
-    return list(proposal.rois), [note, *proposal.doubts.values()]
+    return list(proposal.rois), [note, *map(as_finding, proposal.doubts.values())]

@@ -16,7 +16,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, Numbers, VertebraROI, Volume, finding
+from ..model import Finding, MarrowQuantError, Numbers, VertebraROI, Volume, finding
 from .chain import COARSE, FINE, BodyPrior, Box, Marrow, Signs, find_chains, marrow_inside, wall_signs
 from .column import (
     UNIT_SPACING,
@@ -96,7 +96,7 @@ class Body:
     radii_mm: np.ndarray
     volume_ml: float
     roi: VertebraROI
-    doubts: tuple[str, ...]
+    doubts: tuple[Finding, ...]
     uncertainty: float = float("nan")
 
 
@@ -106,7 +106,7 @@ class Bodies:
 
     bodies: tuple[Body, ...]
     margin_mm: float
-    warnings: tuple[str, ...]
+    warnings: tuple[Finding, ...]
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ class Bodies:
         return [body.roi for body in self.bodies]
 
     @property
-    def doubts(self) -> list[str]:
+    def doubts(self) -> list[Finding]:
         """All that the reader should know, the column's first."""
         return [*self.warnings, *(doubt for body in self.bodies for doubt in body.doubts)]
 
@@ -179,7 +179,8 @@ def segment_bodies(
     warnings += _frame_doubts(certainty, frame.scale / size(levels))
     frames = [frame.at(box.center) for box in boxes]
     widths = half_widths(sampler, frames, boxes, levels)
-    fitted = inset([fit_surfaces(sampler, *one, signs, width) for *one, width in zip(frames, boxes, levels, widths)], levels)
+    bodies_in = zip(frames, boxes, levels, widths)
+    fitted = inset([fit_surfaces(sampler, place, box, level, signs, width) for place, box, level, width in bodies_in], levels)
     doubts, unsure = body_doubts(levels, fitted, frames, sampler, points), uncertainty(levels, fitted)
     surfaces = share_depth(fitted, levels)
     insides = [surface.depth_inside() for surface in surfaces]
@@ -191,7 +192,7 @@ def segment_bodies(
     return BodySegmentation(tuple(bodies), margin_mm, tuple(warnings), labels)
 
 
-def _frame_doubts(certainty: float, scale: float) -> list[str]:
+def _frame_doubts(certainty: float, scale: float) -> list[Finding]:
     """What is odd about the midline and about the distance between neighbours; ``scale`` in mm a unit of a lumbar column."""
     doubts = []
     if certainty < _LEAST_MIRROR_CORRELATION:
@@ -264,7 +265,7 @@ def _wander(first: np.ndarray, second: np.ndarray, step_sd: float) -> np.ndarray
 
 def _find_boxes(
     frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, levels: Sequence[str], spread: np.ndarray
-) -> tuple[ColumnFrame, list[Box], Signs, list[str]]:
+) -> tuple[ColumnFrame, list[Box], Signs, list[Finding]]:
     """Boxes in the sagittal picture: the sign of the discs, then the true scale, then the fine position."""
     picture = sagittal_picture(frame, sampler, curve)
     heights, depths = _HEIGHT * relative_height(levels) / size(levels), _DEPTH * relative_depth(levels) / size(levels)
@@ -280,7 +281,7 @@ def _find_boxes(
     return frame, [replace(box, side=side_of_body(frame.at(box.center), sampler, box.center, bent)) for box in boxes], signs, warnings
 
 
-def _coarse_boxes(picture: SagittalPicture, priors: Sequence[BodyPrior]) -> tuple[list[Box], Signs, list[str]]:
+def _coarse_boxes(picture: SagittalPicture, priors: Sequence[BodyPrior]) -> tuple[list[Box], Signs, list[Finding]]:
     """The chain with the better sign of the discs, and what to say where neither is much better."""
     (bright, bright_score), (dark, dark_score) = find_chains(picture, priors, [Signs(1, 0, 0), Signs(-1, 0, 0)], COARSE)
     boxes, sign, score = (bright, 1, bright_score) if bright_score >= dark_score else (dark, -1, dark_score)
@@ -341,7 +342,7 @@ def _body(
     middle = (low + high) / 2
     if radii_mm is None:
         radii = np.array([min(MAX_LATERAL_MM, half[0] - margin_mm), *((high - low) / 2 * frame.scale)])
-        doubts: tuple[str, ...] = ()
+        doubts: tuple[Finding, ...] = ()
         radii = np.maximum(radii, _MIN_ROI_MM)
     else:
         nearest = np.minimum(middle - [back, bottom], [front, top] - middle) * frame.scale
@@ -351,7 +352,7 @@ def _body(
     return Body(level, frame.to_ras(body_positions(surface.box, *local)), axes, half, volume, roi, doubts)
 
 
-def _fitting(level: str, radii_mm: np.ndarray, room_mm: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+def _fitting(level: str, radii_mm: np.ndarray, room_mm: np.ndarray) -> tuple[np.ndarray, tuple[Finding, ...]]:
     """A fixed size, smaller where the body leaves less room about the ROI's centre, and the sentence that says so."""
     fitting = np.minimum(radii_mm, np.maximum(room_mm - _LEAST_MARGIN_MM, _MIN_ROI_MM))
     if (fitting == radii_mm).all():

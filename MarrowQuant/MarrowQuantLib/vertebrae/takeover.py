@@ -14,7 +14,7 @@ from typing import Optional
 import numpy as np
 from scipy import ndimage
 
-from ..model import MarrowQuantError, VertebraROI, Volume, finding
+from ..model import MarrowQuantError, VertebraROI, Volume, as_finding, finding
 from .labelfiles import LabelledVertebrae
 from .levels import LEVELS, level_index
 from .roi import default_axes
@@ -77,7 +77,7 @@ def take_over(
     missing = [level for level in LEVELS[level_index(bodies[0].level) : level_index(bodies[-1].level)] if level not in masks]
     if missing:
         notes.append(finding("labels.gap", first=bodies[0].level, last=bodies[-1].level, level=missing))
-    return TakenOver(tuple(_with_volume_doubts(bodies)), margin_mm, tuple(notes), kept)
+    return TakenOver(tuple(_with_volume_doubts(bodies)), margin_mm, tuple(map(as_finding, notes)), kept)
 
 
 def _nothing_left(findings: Sequence[str]) -> MarrowQuantError:

@@ -27,7 +27,7 @@ class CohortPanel(RunningPanel):
     def __init__(self, ui: Any, case: CohortCase) -> None:
         super().__init__(ui)
         self.case = case
-        self.parameterNode: Optional[Any] = None
+        self.parameterNode: Any = None  # typed where the module declares it
         self.data, self.question = DataStep(self, ui), QuestionStep(self, ui)
         self.report, self.model = ReportStep(self, ui), ModelStep(self, ui)
         self.steps: tuple[CohortStep, ...] = (self.data, self.question, self.report, self.model)

@@ -52,7 +52,7 @@ class Panel(RunningPanel):
         super().__init__(ui)
         self.case = case
         self.observe, self.unobserve = observe, unobserve
-        self.parameterNode: Optional[Any] = None
+        self.parameterNode: Any = None  # typed where the module declares it
         self.question = QuestionBar(ui)
         for name in NUMBER_WIDGETS:  # before the steps: what a field reads must stand in it when they hear of it
             self.fields += numberFields(getattr(ui, name), getattr(ui, f"{name}Refusal"))

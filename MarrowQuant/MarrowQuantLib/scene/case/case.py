@@ -84,7 +84,7 @@ class Case:
     """
 
     def __init__(self, parameters: Optional[Any] = None) -> None:
-        self.parameters = parameters
+        self.parameters: Any = parameters  # typed where the module declares them
         self.new_parameters: Callable[[], Any] = lambda: self.parameters
         self.series_edits = SeriesEdits(self)
         self.follow_up = FollowUp(self)
