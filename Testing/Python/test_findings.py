@@ -2,17 +2,24 @@
 
 import copy
 import doctest
+import html
 import pickle
+from dataclasses import replace
 
 import messages
 import numpy as np
 import pytest
 from babel.messages.pofile import read_po
+from helpers.report_case import fake_results
 from MarrowQuantLib.model import MarrowQuantError, findings
 from MarrowQuantLib.model.findings import Finding, as_finding, finding, grouped, sentence
+from MarrowQuantLib.report.html import write_report
+from MarrowQuantLib.response import assess
+from MarrowQuantLib.response.iss import NOT_VERIFIED
 from MarrowQuantLib.words import catalogue
 from MarrowQuantLib.words.findings import FINDINGS, TOLD
 
+NO_VOLUME = MarrowQuantError("{name} is not a volume (shape {shape}); load it again.", name="b900", shape="()")
 FEW = {"map": "fat fraction", "n": 3}
 
 
@@ -81,3 +88,19 @@ def test_a_finding_that_lacks_a_value_or_has_no_row_is_refused_where_it_is_made(
         finding("roi.few_voxels", level="L3", map="ADC")
     with pytest.raises(KeyError):
         Finding("roi.unheard_of", {})
+
+
+def test_the_japanese_report_says_every_finding_in_japanese(tmp_path):
+    results = fake_results()
+    told = (
+        finding("roi.few_voxels", level="L3", **FEW),
+        finding("burden.unmeasured", why=MarrowQuantError("Give one label file for each exam.")),
+        finding("diffusion.station_apart", station=3, why=NO_VOLUME),
+    )
+    exams = tuple(replace(exam, warnings=told) for exam in results.exams)
+    results = replace(results, exams=exams, warnings=told, response=replace(results.response, warnings=told))
+    page = write_report(results, tmp_path / "report.html", "ja").read_text(encoding="utf-8")
+    english = [*told, *(flag for change in results.changes for flag in change.flags), *(str(found) for found in assess(results).imwg.notes)]
+    english += [assess(results).imwg.rule, NOT_VERIFIED]
+    assert [sentence for sentence in map(html.escape, english) if sentence in page] == []
+    assert all(html.escape(found.in_language("ja")) in page for found in told)

@@ -11,14 +11,14 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED
+from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, finding
 from .pieces import Pieces, connected, find_pieces
 
 STATES = (ACCEPTED, PHYSIOLOGICAL, REJECTED)
 """State n + 1 of a voxel is ``STATES[n]``; 0 is none."""
 
 ERASED = len(STATES) + 1
-PAINTED = "Painted by the reader."
+PAINTED = finding("burden.painted")
 
 
 def edited(codes: Optional[np.ndarray], before: np.ndarray, after: np.ndarray) -> Optional[np.ndarray]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..model import ACCEPTED, Component, Infiltration, VertebraROI, Volume, as_finding, finding
+from ..model import ACCEPTED, Component, Finding, Infiltration, VertebraROI, Volume, finding
 from .landmarks import SPINE
 
 RoiPlace = tuple[VertebraROI, np.ndarray]
@@ -64,7 +64,7 @@ def propose_pattern(components: Sequence[Component], labels: Volume, roi_voxels:
         infiltrated_levels=tuple(levels),
         other_infiltrated_vertebrae=len(beyond),
         focal_labels=tuple(sorted(c.label for c in focal)),
-        rule=as_finding(_rule(labels, bool(roi_voxels))),
+        rule=_rule(labels, bool(roi_voxels)),
         remark=finding("burden.imwg_focal", n=len(focal)) if len(focal) >= IMWG_FOCAL_LESIONS else None,
     )
 
@@ -95,13 +95,9 @@ def _beside(component: Component, body: Component) -> bool:
     return bool(np.hypot(off[0], off[1]) < _SAME_VERTEBRA_MM[0] and off[2] < _SAME_VERTEBRA_MM[1] and component.volume_ml < body.volume_ml)
 
 
-def _rule(labels: Volume, with_rois: bool) -> str:
-    how = f"ROIs at least {100 * FILLED:.0f} % inside the accepted mask" if with_rois else "no ROI was given"
-    rule = (
-        f"Diffuse: {LEAST_VERTEBRAE} or more infiltrated vertebrae ({how}; elsewhere pieces of the spine of {VERTEBRA_ML:g} mL or more). "
-        f"Focal: other accepted pieces longer than {FOCAL_MM:g} mm. Combined: both. Micronodular: neither, and {MANY_SMALL} or more pieces "
-        f"of {FOCAL_MM:g} mm or less."
-    )
-    if labels.spacing_mm.max() > FOCAL_MM:
-        rule += f" With voxels of {labels.spacing_mm.max():g} mm a micronodular pattern cannot be seen."
-    return rule
+def _rule(labels: Volume, with_rois: bool) -> Finding:
+    largest = float(labels.spacing_mm.max())
+    code = "burden.pattern_coarse" if largest > FOCAL_MM else "burden.pattern"
+    how = finding("burden.by_rois", percent=100 * FILLED) if with_rois else "no ROI was given"
+    limits = {"vertebrae": LEAST_VERTEBRAE, "ml": VERTEBRA_ML, "focal_mm": FOCAL_MM, "many": MANY_SMALL}
+    return finding(code, how=how, **limits, **({"voxel_mm": largest} if largest > FOCAL_MM else {}))

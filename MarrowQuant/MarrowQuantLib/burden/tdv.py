@@ -54,7 +54,7 @@ from .pattern import propose_pattern
 from .physiology import BRAIN, outline_of, propose_states
 from .pieces import find_pieces, longest_diameters
 
-DECIDED = "Decided by the reader."
+DECIDED = finding("burden.decided")
 _LOWEST_RATIO = 2.0  # voxels are prepared down to this ratio; a lower one prepares again
 
 

@@ -26,12 +26,13 @@ def labs_section(results: Results, words: Strings) -> str:
     parts = [f"<h2>{words('labs')}</h2>", _value_table(results, words), _note_list(assessment.history, words)]
     if assessment.imwg is not None:
         category = assessment.imwg.category or words("imwg_none")
-        parts.append(f"<h3>{words('imwg')}</h3><p><b>{escape(category)}</b>: {escape(assessment.imwg.rule)}</p>")
-        items = [f"{words('missing')}: {item}" for item in assessment.imwg.missing] + list(assessment.imwg.notes)
+        parts.append(f"<h3>{words('imwg')}</h3><p><b>{escape(category)}</b>: {words.say(assessment.imwg.rule)}</p>")
+        items = [f"{words('missing')}: {words.say(item)}" for item in assessment.imwg.missing]
+        items += [words.say(note) for note in assessment.imwg.notes]
         parts.append(_items(items))
     staged = [stage for stage in assessment.stages if stage.stage is not None or len(stage.missing) < _NOT_WORTH_TELLING]
     if staged:
-        parts.append(f"<h3>{words('stage')}</h3>{_items([*(_stage(stage, words) for stage in staged), NOT_VERIFIED])}")
+        parts.append(f"<h3>{words('stage')}</h3>{_items([*(_stage(stage, words) for stage in staged), words.say(NOT_VERIFIED)])}")
     return f"<section>{''.join(parts)}{_course(results, words)}</section>"
 
 
@@ -41,13 +42,13 @@ def _shown(value: LabValue, unit: str, words: Strings) -> str:
 
 
 def _items(items: list[str]) -> str:
-    return '<ul class="notes">' + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>" if items else ""
+    return '<ul class="notes">' + "".join(f"<li>{item}</li>" for item in items) + "</ul>" if items else ""
 
 
 def _stage(stage: Stage, words: Strings) -> str:
     if stage.stage is None:
-        return f"{stage.system}: {words('missing')}: {', '.join(stage.missing)}"
-    return f"{stage.system} {stage.stage}: {stage.rule}"
+        return f"{stage.system}: {words('missing')}: {', '.join(words.say(what) for what in stage.missing)}"
+    return f"{stage.system} {stage.stage}: {words.say(stage.rule)}"
 
 
 def _note_list(history: LabHistory, words: Strings) -> str:
@@ -59,7 +60,7 @@ def _note_list(history: LabHistory, words: Strings) -> str:
         if kind.group in {FINDING, COVARIATE, OTHER}:
             label = kind.label_ja if words.language == "ja" else kind.label_en
             value = words(note.value) if note.value in _FINDINGS else note.value
-            items.append(f"{label} {note.name}".strip() + f": {value} ({note.date.isoformat()})")
+            items.append(escape(f"{label} {note.name}".strip() + f": {value} ({note.date.isoformat()})"))
     return _items(items)
 
 

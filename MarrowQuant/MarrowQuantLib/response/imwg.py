@@ -12,7 +12,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Optional
 
-from ..model import Finding, LabHistory, as_finding, certain
+from ..model import Finding, LabHistory, certain, finding
 from ..model.fields import described
 from .evidence import Evidence, evidence_at
 
@@ -22,7 +22,7 @@ MEASURABLE_SERUM_G_PER_L, MEASURABLE_URINE_MG = 10.0, 200.0  # general knowledge
 PROGRESSION_PERCENT, PROGRESSION_G_PER_L, PROGRESSION_HIGH_G_PER_L, HIGH_NADIR_G_PER_L = 25.0, 5.0, 10.0, 50.0
 PROGRESSION_URINE_MG, PROGRESSION_FLC_MG_PER_L = 200.0, 100.0
 CR_PLASMA_CELLS_PERCENT = 5.0
-CONFIRM = "The category holds when a second sample confirms it (general knowledge, not checked by the software)."
+CONFIRM = finding("imwg.confirm")
 
 
 @dataclass(frozen=True)
@@ -70,19 +70,13 @@ def imwg_response(history: LabHistory, baseline: datetime.date, at: datetime.dat
     serum = course.before.value("m_protein"), course.after.value("m_protein")
     urine = course.before.value("urine_m_protein"), course.after.value("urine_m_protein")
     if (None in serum or not serum[0]) and (None in urine or not urine[0]):
-        wanted = "M protein in serum or 24 h urine, above zero at baseline and known at both dates"
-        told = "The course of the M protein is not known; light-chain-only disease is not graded."
-        return ImwgResponse(None, as_finding(told), (as_finding(wanted),))
+        wanted = finding("imwg.needs_m_protein")
+        return ImwgResponse(None, finding("imwg.unknown"), (wanted,))
     for rule in (_progression, _complete, _very_good, _partial, _minor):
         category, words = rule(course)
-        if category:
-            return _graded(course, category, words)
-    return _graded(course, SD, "none of the other categories")
-
-
-def _graded(course: _Course, category: str, words: str) -> ImwgResponse:
-    missing, notes = (tuple(map(as_finding, told)) for told in (_missing(course, category), _notes(course)))
-    return ImwgResponse(category, as_finding(words), missing, notes)
+        if category and words:
+            return ImwgResponse(category, words, _missing(course, category), _notes(course))
+    return ImwgResponse(SD, finding("imwg.stable"), _missing(course, SD), _notes(course))
 
 
 def _course(history: LabHistory, baseline: datetime.date, at: datetime.date) -> _Course:
@@ -109,8 +103,8 @@ def _flc_nadir(history: LabHistory, before: Evidence, after: Evidence) -> Option
     return min([first, *(abs(chains["flc_kappa"][date] - chains["flc_lambda"][date]) for date in shared)])
 
 
-_Verdict = tuple[Optional[str], str]
-_NO: _Verdict = (None, "")
+_Verdict = tuple[Optional[str], Optional[Finding]]
+_NO: _Verdict = (None, None)
 
 
 def _progression(course: _Course) -> _Verdict:
@@ -119,15 +113,15 @@ def _progression(course: _Course) -> _Verdict:
         least = PROGRESSION_HIGH_G_PER_L if course.serum_nadir >= HIGH_NADIR_G_PER_L else PROGRESSION_G_PER_L
         rise = certain(course.after.value("m_protein")) - course.serum_nadir
         if _has_risen(rise, course.serum_nadir, least):
-            return PD, f"serum M protein {rise:.1f} g/L above the nadir of {course.serum_nadir:.1f} g/L (≥ 25 % and ≥ {least:g} g/L)"
+            return PD, finding("imwg.serum_rise", rise=rise, serum_nadir=course.serum_nadir, least=least)
     if course.urine_nadir is not None:
         rise = certain(course.after.value("urine_m_protein")) - course.urine_nadir
         if _has_risen(rise, course.urine_nadir, PROGRESSION_URINE_MG):
-            return PD, f"urine M protein {rise:.0f} mg/24 h above the nadir (≥ 25 % and ≥ 200 mg/24 h)"
+            return PD, finding("imwg.urine_rise", rise=rise)
     if course.flc_nadir is not None:
         rise = certain(course.after.flc_difference()) - course.flc_nadir
         if rise > PROGRESSION_FLC_MG_PER_L and _has_risen(rise, course.flc_nadir, PROGRESSION_FLC_MG_PER_L) and _unmeasurable(course):
-            return PD, f"difference of the free light chains {rise:.0f} mg/L above the nadir (≥ 25 % and > 100 mg/L)"
+            return PD, finding("imwg.flc_rise", rise=rise)
     return _NO
 
 
@@ -150,9 +144,9 @@ def _complete(course: _Course) -> _Verdict:
         return _NO
     ratio = course.after.flc_ratio()
     is_normal = ratio is not None and NORMAL_FLC_RATIO[0] <= ratio <= NORMAL_FLC_RATIO[1]
-    words = f"immunofixation of serum and urine negative, no plasmacytoma, plasma cells {cells:g} % (< 5 %)"
+    words = finding("imwg.complete", cells=cells)
     if is_normal and course.after.findings.get("clonal_plasma_cells") == "absent":
-        return SCR, f"{words}, free-light-chain ratio {ratio:.2f} (0.26 to 1.65), no clonal plasma cells"
+        return SCR, finding("imwg.stringent", cells=cells, ratio=ratio)
     return CR, words
 
 
@@ -165,10 +159,10 @@ def _very_good(course: _Course) -> _Verdict:
     serum, urine = course.after.value("m_protein"), course.after.value("urine_m_protein")
     found = [fluid for fluid in ("serum", "urine") if course.after.findings.get(f"immunofixation_{fluid}") == "positive"]
     if found and serum == 0 and not urine:
-        return VGPR, f"M protein only by immunofixation ({', '.join(found)})"
+        return VGPR, finding("imwg.by_immunofixation", found=list(found))
     fall = course.fall("m_protein")
     if fall is not None and fall >= 90.0 and (urine is None or urine < 100.0):
-        return VGPR, f"serum M protein {fall:.0f} % lower (≥ 90 %){_urine_words(urine, '< 100 mg/24 h')}"
+        return VGPR, _fallen("very_good", fall, urine)
     return _NO
 
 
@@ -178,9 +172,9 @@ def _partial(course: _Course) -> _Verdict:
     urine_is_low = urine is None or urine < 200.0 or (urine_fall is not None and urine_fall >= 90.0)
     if course.before.value("m_protein"):
         if fall is not None and fall >= 50.0 and urine_is_low:
-            return PR, f"serum M protein {fall:.0f} % lower (≥ 50 %){_urine_words(urine, '≥ 90 % lower or < 200 mg/24 h')}"
+            return PR, _fallen("partial", fall, urine)
     elif urine_fall is not None and urine_is_low:
-        return PR, "urine M protein ≥ 90 % lower or < 200 mg/24 h, no serum M protein at baseline"
+        return PR, finding("imwg.urine_partial")
     return _NO
 
 
@@ -189,41 +183,42 @@ def _minor(course: _Course) -> _Verdict:
     fall, urine, urine_fall = course.fall("m_protein"), course.after.value("urine_m_protein"), course.fall("urine_m_protein")
     urine_fell = urine is None or not course.before.value("urine_m_protein") or (urine_fall is not None and urine_fall >= 50.0)
     if fall is not None and fall >= 25.0 and urine_fell:
-        return MR, f"serum M protein {fall:.0f} % lower (≥ 25 %){_urine_words(urine, '50 to 89 % lower')}"
+        return MR, _fallen("minor", fall, urine)
     return _NO
 
 
-def _urine_words(urine: Optional[float], wanted: str) -> str:
-    return "; urine not known" if urine is None else f", urine {wanted}"
+def _fallen(code: str, fall: float, urine: Optional[float]) -> Finding:
+    return finding(f"imwg.{code}" if urine is not None else f"imwg.{code}_serum", fall=fall)
 
 
-def _missing_for_complete(course: _Course) -> list[str]:
+def _missing_for_complete(course: _Course) -> list[Finding]:
     after = course.after
-    missing = [f"immunofixation of {fluid}" for fluid in ("serum", "urine") if f"immunofixation_{fluid}" not in after.findings]
+    unknown = [fluid for fluid in ("serum", "urine") if f"immunofixation_{fluid}" not in after.findings]
+    missing = [finding("imwg.needs_immunofixation", fluid=fluid) for fluid in unknown]
     if after.value("bmpc") is None:
-        missing.append("plasma cells in the marrow")
-    return [*missing, *([] if "plasmacytoma" in after.findings else ["whether a plasmacytoma is present"])]
+        missing.append(finding("imwg.needs_cells"))
+    return [*missing, *([] if "plasmacytoma" in after.findings else [finding("imwg.needs_plasmacytoma")])]
 
 
-def _missing(course: _Course, category: str) -> tuple[str, ...]:
+def _missing(course: _Course, category: str) -> tuple[Finding, ...]:
     """What would be needed to be sure of the category, or to reach a better one that is near."""
     missing = []
     if course.before.value("m_protein") is not None and course.after.value("m_protein") is None:
-        missing.append("serum M protein at the date judged")
+        missing.append(finding("imwg.needs_serum"))
     if course.after.value("urine_m_protein") is None:
-        missing.append("M protein in 24 h urine: the category rests on the serum alone")
+        missing.append(finding("imwg.needs_urine"))
     if category == VGPR:
-        missing += [f"for CR: {item}" for item in _missing_for_complete(course)]
+        missing += [finding("imwg.for_cr", what=item) for item in _missing_for_complete(course)]
     if category == CR:
-        missing += ["for sCR: free-light-chain ratio"] if course.after.flc_ratio() is None else []
-        missing += [] if "clonal_plasma_cells" in course.after.findings else ["for sCR: whether clonal plasma cells are present"]
+        missing += [finding("imwg.scr_ratio")] if course.after.flc_ratio() is None else []
+        missing += [] if "clonal_plasma_cells" in course.after.findings else [finding("imwg.scr_cells")]
     return tuple(missing)
 
 
-def _notes(course: _Course) -> tuple[str, ...]:
+def _notes(course: _Course) -> tuple[Finding, ...]:
     notes = [CONFIRM]
     if _unmeasurable(course):
-        notes.append("The baseline M protein is below the limits of measurable disease (10 g/L, 200 mg/24 h; general knowledge).")
+        notes.append(finding("imwg.unmeasurable"))
     if course.after.findings.get("plasmacytoma") == "present":
-        notes.append("A plasmacytoma is present; its size is not graded by the software.")
+        notes.append(finding("imwg.plasmacytoma"))
     return tuple(notes)

@@ -7,11 +7,10 @@ et al., J Clin Oncol 2015;33:2863. Check them there before relying on a stage; t
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Optional
 
-from ..model import Finding, LabHistory, as_finding
+from ..model import Finding, LabHistory, finding
 from ..model.fields import described
 from .evidence import Evidence, evidence_at
 from .lab_notes import is_present
@@ -19,7 +18,9 @@ from .lab_tests import fold_name
 
 ISS_LOW_B2M, ISS_HIGH_B2M, ISS_ALBUMIN = 3.5, 5.5, 35.0  # mg/L, mg/L, g/L
 HIGH_RISK = ("del(17p)", "t(4;14)", "t(14;16)")
-NOT_VERIFIED = "Thresholds from general knowledge; to be checked against Greipp 2005 and Palumbo 2015."
+NOT_VERIFIED = finding("stage.not_verified")
+LDH_LIMIT = "the laboratory's upper limit of LDH"
+_OPEN = finding("stage.open")
 
 
 @dataclass(frozen=True)
@@ -32,23 +33,19 @@ class Stage:
     missing: tuple[Finding, ...] = described("What was missing.", default=())
 
 
-def _stage(system: str, stage: Optional[int], rule: str, missing: Iterable[str] = ()) -> Stage:
-    return Stage(system, stage, as_finding(rule), tuple(as_finding(name) for name in missing))
-
-
 def iss(evidence: Evidence) -> Stage:
     """International Staging System: 1 with β2-microglobulin < 3.5 mg/L and albumin ≥ 35 g/L, 3 from 5.5 mg/L on, else 2."""
     b2m, albumin = evidence.value("beta2_microglobulin"), evidence.value("albumin")
     if b2m is None:
-        return _stage("ISS", None, "", ["β2-microglobulin"])
+        return Stage("ISS", None, _OPEN, (finding("stage.needs", what="β2-microglobulin"),))
     if b2m >= ISS_HIGH_B2M:
-        return _stage("ISS", 3, f"β2-microglobulin {b2m:g} mg/L (≥ 5.5)")
+        return Stage("ISS", 3, finding("stage.b2m_high", b2m=b2m))
     if b2m >= ISS_LOW_B2M:
-        return _stage("ISS", 2, f"β2-microglobulin {b2m:g} mg/L (3.5 to 5.5)")
+        return Stage("ISS", 2, finding("stage.b2m_middle", b2m=b2m))
     if albumin is None:
-        return _stage("ISS", None, "", ["albumin"])
+        return Stage("ISS", None, _OPEN, (finding("stage.needs", what="albumin"),))
     relation = "≥" if albumin >= ISS_ALBUMIN else "<"
-    return _stage("ISS", 1 if relation == "≥" else 2, f"β2-microglobulin {b2m:g} mg/L (< 3.5), albumin {albumin:g} g/L ({relation} 35)")
+    return Stage("ISS", 1 if relation == "≥" else 2, finding("stage.b2m_albumin", b2m=b2m, albumin=albumin, relation=relation))
 
 
 def r_iss(evidence: Evidence, abnormalities: dict[str, bool]) -> Stage:
@@ -66,17 +63,17 @@ def r_iss(evidence: Evidence, abnormalities: dict[str, bool]) -> Stage:
     ldh_is_high = None if ldh is None or limit is None else ldh > limit
     known = {name: abnormalities[name] for name in HIGH_RISK if name in abnormalities}
     is_high_risk = True if any(known.values()) else (False if len(known) == len(HIGH_RISK) else None)
-    missing: list[str] = [*first.missing]
-    missing += [name for name, value in (("LDH", ldh), ("the laboratory's upper limit of LDH", limit)) if value is None]
-    missing += [f"cytogenetics {name}" for name in HIGH_RISK if name not in known] if is_high_risk is None else []
-    words = f"ISS {first.stage}, high LDH: {_word(ldh_is_high)}, high-risk abnormality: {_word(is_high_risk)}"
+    missing = [*first.missing]
+    missing += [finding("stage.needs", what=name) for name, value in (("LDH", ldh), (LDH_LIMIT, limit)) if value is None]
+    missing += [finding("stage.needs_cytogenetics", name=name) for name in HIGH_RISK if name not in known] if is_high_risk is None else []
+    words = finding("stage.r_iss", iss=first.stage, ldh=_word(ldh_is_high), risk=_word(is_high_risk))
     if first.stage == 3 and (ldh_is_high or is_high_risk):
-        return _stage("R-ISS", 3, words)
+        return Stage("R-ISS", 3, words)
     if first.stage == 2 or (first.stage == 1 and (ldh_is_high or is_high_risk)):
-        return _stage("R-ISS", 2, words)
+        return Stage("R-ISS", 2, words)
     if first.stage is None or ldh_is_high is None or is_high_risk is None:
-        return _stage("R-ISS", None, "", missing)
-    return _stage("R-ISS", 1 if first.stage == 1 else 2, words)
+        return Stage("R-ISS", None, _OPEN, tuple(missing))
+    return Stage("R-ISS", 1 if first.stage == 1 else 2, words)
 
 
 def _word(value: Optional[bool]) -> str:

@@ -19,7 +19,7 @@ from ...response.iss import NOT_VERIFIED
 from ...response.model_file import DEFAULT_MODEL
 from ...workflow import pair_doubts
 from ..fields import PathField, tell
-from ..language import interfaceLanguage, saidLines
+from ..language import interfaceLanguage, said, saidLines
 from ..step import Step
 from ..tablewidget import fillTable
 
@@ -192,11 +192,11 @@ def _assessmentText(results: Results) -> str:
     imwg = assessment.imwg
     if imwg is not None:
         category = imwg.category or _("not graded")
-        lines += [_("IMWG response category: {category} ({rule})").format(category=category, rule=imwg.rule)]
-        lines += [_("Missing: {what}").format(what="; ".join(imwg.missing))] if imwg.missing else []
-        lines += imwg.notes
-    staged = [f"{stage.system} {stage.stage}: {stage.rule}" for stage in assessment.stages if stage.stage is not None]
-    return "\n".join([*lines, *staged, *([NOT_VERIFIED] if staged else [])])
+        lines += [_("IMWG response category: {category} ({rule})").format(category=category, rule=said(imwg.rule))]
+        lines += [_("Missing: {what}").format(what="; ".join(map(said, imwg.missing)))] if imwg.missing else []
+        lines += map(said, imwg.notes)
+    staged = [f"{stage.system} {stage.stage}: {said(stage.rule)}" for stage in assessment.stages if stage.stage is not None]
+    return "\n".join([*lines, *staged, *([said(NOT_VERIFIED)] if staged else [])])
 
 
 def _unit(unit: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import batch, burden, case, change, fatwater, hand, images, laboratory, reading, response, scene, sheet, vertebrae
+from . import batch, burden, case, change, fatwater, grading, hand, images, laboratory, reading, response, scene, sheet, vertebrae
 from .severity import CHECK, NOTE, SERIOUS
 
 Row = tuple[str, str]
@@ -23,6 +23,7 @@ FINDINGS: Mapping[str, Row] = {
     **case.FINDINGS,
     **change.FINDINGS,
     **fatwater.FINDINGS,
+    **grading.FINDINGS,
     **hand.FINDINGS,
     **images.FINDINGS,
     **laboratory.FINDINGS,

@@ -29,7 +29,21 @@ FINDINGS = {
         "{n} focal lesions larger than 5 mm: more than one on MRI, each of 5 mm or more, is a myeloma-defining event of the IMWG criteria "
         "(PMC4737237); proposed from diffusion alone, the reader decides.",
     ),
-    "burden.decided": (NOTE, "decided by the reader"),
+    "burden.by_rois": (NOTE, "ROIs at least {percent:.0f} % inside the accepted mask"),
+    "burden.pattern": (
+        NOTE,
+        "Diffuse: {vertebrae} or more infiltrated vertebrae ({how}; elsewhere pieces of the spine of {ml:g} mL or more). Focal: other "
+        "accepted pieces longer than {focal_mm:g} mm. Combined: both. Micronodular: neither, and {many} or more pieces of {focal_mm:g} mm "
+        "or less.",
+    ),
+    "burden.pattern_coarse": (
+        NOTE,
+        "Diffuse: {vertebrae} or more infiltrated vertebrae ({how}; elsewhere pieces of the spine of {ml:g} mL or more). Focal: other "
+        "accepted pieces longer than {focal_mm:g} mm. Combined: both. Micronodular: neither, and {many} or more pieces of {focal_mm:g} mm "
+        "or less. With voxels of {voxel_mm:g} mm a micronodular pattern cannot be seen.",
+    ),
+    "burden.decided": (NOTE, "Decided by the reader."),
+    "burden.painted": (NOTE, "Painted by the reader."),
     "physiology.none": (NOTE, "Signal and ADC as in active disease; no rule for normal tissue applies."),
     "physiology.head": (NOTE, "Probably brain: the large piece at the top of the body."),
     "physiology.brain": (NOTE, "Probably brain: it lies within the brain."),
