@@ -81,6 +81,15 @@ def _exam(folder: Path, date: Optional[str] = "20250114", **more: Any) -> Path:
     return folder
 
 
+def test_records_that_differ_inside_an_exam_are_told(tmp_path: Path) -> None:
+    write_series(tmp_path, 500, SeriesNumber=2, SeriesInstanceUID="1.2.2", **WHO)
+    write_series(tmp_path, 500, SeriesNumber=3, SeriesInstanceUID="1.2.3", **{**WHO, "PatientName": "Jones^Richard"})
+    (exam,) = workflow.read_exams([tmp_path])
+    assert [found.code for found in exam.warnings] == ["reading.identity_differs"]
+    assert "name" in exam.warnings[0]
+    assert len({volume.patient_key for volume in exam.volumes}) == 1
+
+
 def test_the_reader_may_say_that_two_records_are_one_patient(tmp_path: Path) -> None:
     folders = [_exam(tmp_path / "a"), _exam(tmp_path / "b", "20250318", PatientID="9902")]
     with pytest.raises(MarrowQuantError, match="patient ID differ"):

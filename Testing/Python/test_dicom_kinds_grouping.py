@@ -341,3 +341,8 @@ def test_a_file_of_directions_that_does_not_fit_is_told(tmp_path: Path, text: st
     (tmp_path / "dwi.bvec").write_text(text)
     assert cli.main(["adc", str(tmp_path / "dwi.nii.gz"), "--out", str(tmp_path / "out")]) == 1
     assert "bvec" in capsys.readouterr().err
+
+
+def test_files_that_lost_their_series_number_stay_in_their_series(tmp_path: Path) -> None:
+    write_series(tmp_path, 900, n=6, ImageType=ADC, SeriesNumber=lambda k: 5 if k < 3 else None)
+    assert [volume.shape[2] for volume in scan(tmp_path)] == [6]

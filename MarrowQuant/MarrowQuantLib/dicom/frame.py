@@ -68,6 +68,7 @@ class Frame:
     exam_date: Optional[datetime.date] = None
     dated_by_study: bool = False
     patient: Patient = field(default_factory=Patient)
+    same_as: Optional[Patient] = None  # the record of the same patient in other files, if it is written differently there
     synthetic: bool = False
     modality: str = ""
     manufacturer: str = ""
@@ -110,7 +111,7 @@ class Frame:
     @property
     def patient_key(self) -> str:
         """A hash that tells patients apart."""
-        return self.patient.key
+        return (self.same_as or self.patient).key
 
 
 @dataclass(frozen=True)

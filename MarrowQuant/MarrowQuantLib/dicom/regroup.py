@@ -26,11 +26,12 @@ def series_of(frames: Sequence[Frame]) -> list[list[Frame]]:
     frames = _dated(frames)
     one = united([frame.patient for frame in frames])
     series: dict[Hashable, list[Frame]] = defaultdict(list)
+    numbers = {frame.series_uid: frame.series_number for frame in frames if frame.series_number is not None}
     for frame in frames:
-        series[(one[frame.patient].key, str(frame.exam_date), frame.series_number or 0, frame.series_uid)].append(frame)
-    for key, images in series.items():
-        if one[images[0].patient] != images[0].patient:
-            series[key] = [replace(frame, patient=one[frame.patient]) for frame in images]
+        number = numbers.get(frame.series_uid) if frame.series_number is None else frame.series_number  # some files lose it
+        patient = one[frame.patient]
+        known = frame if patient == frame.patient else replace(frame, same_as=patient)
+        series[(patient.key, str(frame.exam_date), number or 0, frame.series_uid)].append(known)
     groups = _joined(list(series.values()), _by_number)
     groups = _joined(groups, _by_single_slices)
     groups = _joined(groups, _interleaving(groups))
