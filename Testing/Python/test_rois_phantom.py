@@ -103,3 +103,19 @@ def test_proposed_rois_hold_marrow_of_their_own_vertebra(lumbar):
         local = np.linalg.solve(body.body_to_ras, ras.T).T[:, :3] - vertebra.center
         inside = np.all(np.abs(local @ vertebra.axes) < vertebra.radii, axis=1)
         assert inside.mean() > 0.95, roi.level
+
+
+def test_the_standard_error_is_how_much_the_mean_of_an_roi_scatters():
+    from MarrowQuantLib.model import VertebraROI, Volume
+    from MarrowQuantLib.vertebrae.measure import measure_vertebrae
+
+    roi = VertebraROI("L3", np.array([30.0, 30.0, 20.0]), np.eye(3), np.array([12.0, 10.0, 8.0]))
+    smooth = 30 + 0.1 * np.arange(60)[None, None, :] + 0 * np.zeros((40, 60, 60))
+    found = []
+    for seed in range(60):
+        noisy = smooth + 4 * np.random.default_rng(seed).standard_normal(smooth.shape)
+        (vertebra,), lumbar = measure_vertebrae({"ff": Volume(noisy, np.eye(4))}, [roi])
+        found.append((vertebra.measurements["ff"].value, vertebra.measurements["ff"].standard_error))
+        assert lumbar["ff"].standard_error == pytest.approx(found[-1][1])
+    values, errors = np.array(found).T
+    assert np.mean(errors) == pytest.approx(np.std(values), rel=0.25)

@@ -52,6 +52,10 @@ class Measurement:
     n_voxels: Optional[int] = described("Voxels that it was made from.", default=None, low=0)
     fraction_inside: Optional[float] = described("Part of the region inside the field of view.", default=None, low=0, high=1)
     how: str = described("How it was made.", default="")
+    standard_error: Optional[float] = described(
+        "Standard error of the value from the noise in its voxels, by how neighbours differ; repeated exams differ by more.",
+        default=None, low=0,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

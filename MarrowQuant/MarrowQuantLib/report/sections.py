@@ -18,11 +18,11 @@ from ..followup import INDICES, index_of, label_of
 from ..followup.indices import FF_AT_LEVEL
 from ..followup.normal import baseline_band
 from ..model import ACCEPTED, UNIT_ADC, UNIT_FF, UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
-from ..quantities import in_tables
+from ..quantities import Quantity, in_tables
 from ..response import translation
 from . import charts
 from .first_page import badges, note_list
-from .formats import number, signed
+from .formats import NONE, number, signed
 from .strings import Strings
 
 MAX_COMPONENTS = 15  # rows of the component table; all of them are in results.json
@@ -69,7 +69,7 @@ def _vertebra_table(results: Results, levels: Sequence[str], by_exam: Sequence[M
     columns = in_tables(key for known in by_exam for v in known.values() for key in v.measurements)
     for level in levels:
         found = [known.get(level) for known in by_exam]
-        cells = [cell(" → ".join(number(_measured(v, row.key), row.unit) for v in found)) for row in columns]
+        cells = [cell(" → ".join(_with_error(v, row) for v in found)) for row in columns]
         change = changes.get(FF_AT_LEVEL + level)
         excluded = next((v.roi.excluded for v in found if v and v.roi.excluded), None)
         if len(found) > 1:
@@ -83,12 +83,20 @@ def _vertebra_table(results: Results, levels: Sequence[str], by_exam: Sequence[M
     if len(by_exam) > 1:
         heads = [*heads[:2], words("ff_points"), *heads[2:], words("meaning")]
     heads.append(words("voxels"))
-    return table(heads, rows, text_columns=[len(heads) - 2] if len(by_exam) > 1 else ()) + note_list(notes, words)
+    told = f'<p class="soft">{escape(words("standard_error"))}</p>' if any("±" in row for row in rows) else ""
+    return table(heads, rows, text_columns=[len(heads) - 2] if len(by_exam) > 1 else ()) + told + note_list(notes, words)
 
 
 def _measured(vertebra: Any, key: str) -> Optional[float]:
     measurement = vertebra.measurements.get(key) if vertebra else None
     return measurement.value if measurement and math.isfinite(measurement.value) else None
+
+
+def _with_error(vertebra: Any, row: Quantity) -> str:
+    """The value and its standard error."""
+    text = number(_measured(vertebra, row.key), row.unit)
+    error = vertebra.measurements[row.key].standard_error if vertebra and row.key in vertebra.measurements else None
+    return f"{text} ± {error:.2g}" if error is not None and text != NONE else text
 
 
 def _voxels(vertebra: Any) -> str:

@@ -75,6 +75,10 @@ _TEXT: dict[str, tuple[str, str]] = {
     "ff_points": ("ΔFF (points)", "ΔFF（ポイント）"),
     "adc": ("ADC (µm²/s)", "ADC（µm²/s）"),
     "voxels": ("Voxels FF", "FFボクセル数"),
+    "standard_error": (
+        "± is the standard error from the noise in the voxels; repeated exams differ by more.",
+        "±はボクセルの雑音による標準誤差である。繰り返した検査の差はこれより大きい。",
+    ),
     "excluded": ("not in the mean: {reason}", "平均から除外：{reason}"),
     "ff_axis": ("Fat fraction (%)", "脂肪分画（%）"),
     "adc_axis": ("ADC (µm²/s)", "ADC（µm²/s）"),

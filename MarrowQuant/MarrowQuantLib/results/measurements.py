@@ -1,7 +1,8 @@
 """``measurements.csv``: one row a number, for a spreadsheet or a statistics program.
 
 Columns: ``exam`` ("baseline", "follow-up", "change", "response"), ``date``, ``region`` (vertebral level, "lumbar mean", "tumour load",
-"component 3", "L1 voxels", "laboratory"), ``quantity``, ``value``, ``unit``, ``n_voxels``, ``fraction_inside``, ``how``. The file is
+"component 3", "L1 voxels", "laboratory"), ``quantity``, ``value``, ``unit``, ``n_voxels``, ``fraction_inside``, ``how``,
+``standard_error`` (from the noise in the voxels, in the unit of the value). The file is
 comma-separated UTF-8 with a byte-order mark, so that spreadsheets read µ and Japanese; the decimal sign is always a point. An empty value
 means that there is no number. Text that a spreadsheet could run as a formula is preceded by an apostrophe (the defence that OWASP
 recommends).
@@ -19,7 +20,7 @@ from ..followup import index_of
 from ..io.textfiles import without_formula
 from ..model import UNIT_FF, Burden, Change, ExamResult, Measurement, RegionChange, ResponseEstimate, Results, iso_date
 
-COLUMNS = ("exam", "date", "region", "quantity", "value", "unit", "n_voxels", "fraction_inside", "how")
+COLUMNS = ("exam", "date", "region", "quantity", "value", "unit", "n_voxels", "fraction_inside", "how", "standard_error")
 # First-order features that have no unit, and those in the squared unit; all others have the unit of the quantity.
 _UNITLESS = {"skewness", "kurtosis_excess", "cov", "qcod", "histogram_uniformity", "n", "n_excluded"}
 _SQUARED = {"variance", "energy"}
@@ -36,12 +37,12 @@ def write_measurements(results: Results, path: Path) -> Path:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for row in measurement_rows(results):
-            writer.writerow([cell(value) for value in row])
+            writer.writerow([cell(value) for value in (*row, *[None] * (len(COLUMNS) - len(row)))])
     return path
 
 
 def measurement_rows(results: Results) -> Iterator[Row]:
-    """The rows of the table, in the order of ``COLUMNS``."""
+    """The rows of the table, in the order of ``COLUMNS``; those without a standard error end before it."""
     for exam in results.exams:
         for row in _exam_rows(exam):
             yield (exam.label, iso_date(exam.date), *row)
@@ -72,7 +73,8 @@ def _exam_rows(exam: ExamResult) -> Iterator[Row]:
 
 def _measured(region: str, key: str, measurement: Measurement, note: str = "") -> Row:
     how = "; ".join(part for part in (measurement.how, note) if part)
-    return (region, key, measurement.value, measurement.unit, measurement.n_voxels, measurement.fraction_inside, how)
+    return (region, key, measurement.value, measurement.unit, measurement.n_voxels, measurement.fraction_inside, how,
+            measurement.standard_error)  # fmt: skip
 
 
 def _feature_rows(region: str, key: str, features: Mapping[str, float], unit: str) -> Iterator[Row]:

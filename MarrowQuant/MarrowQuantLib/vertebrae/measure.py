@@ -13,7 +13,7 @@ from ..model import Finding, Measurement, VertebraResult, VertebraROI, Volume, c
 from ..quantities import Quantity, of_vertebrae
 from . import ImageShift, RoiVoxels, levels_between
 from .outliers import with_outlier_flags
-from .request import MeasureRequest, measurement
+from .request import MeasureRequest, measurement, standard_error
 
 LUMBAR = tuple(levels_between("L1", "L5"))
 
@@ -70,7 +70,8 @@ def _measure_one(request: MeasureRequest) -> VertebraResult:
             continue
         values = {**first_order(voxels.values), "n_excluded": voxels.n_without_value}
         how = "; ".join([row.statistic, *request.maps[row.key].source, *filter(None, [moved])])
-        measurements[row.key] = measurement(row, values[row.statistic], voxels, how)
+        error = standard_error(request.maps[row.key], voxels, row.statistic)
+        measurements[row.key] = measurement(row, values[row.statistic], voxels, how, error)
         flags += _doubts(roi.level, row.name, voxels)
         if row.has_histogram:
             features[row.key], histograms[row.key] = values, histogram(voxels.values, row.name, row.unit)
@@ -103,6 +104,7 @@ def _lumbar_means(vertebrae: Sequence[VertebraResult]) -> dict[str, Measurement]
     for key in dict.fromkeys(key for v in included for key in v.measurements):
         parts = [v.measurements[key] for v in included if key in v.measurements]
         levels = ", ".join(v.roi.level for v in included if key in v.measurements)
+        errors = [m.standard_error for m in parts if m.standard_error is not None]
         means[key] = Measurement(
             parts[0].name,
             float(np.mean([m.value for m in parts])),
@@ -110,5 +112,6 @@ def _lumbar_means(vertebrae: Sequence[VertebraResult]) -> dict[str, Measurement]
             sum(certain(m.n_voxels) for m in parts),
             float(np.mean([m.fraction_inside for m in parts])),
             f"mean of the levels {levels}",
+            float(np.sqrt(np.sum(np.square(errors)))) / len(parts) if len(errors) == len(parts) else None,
         )
     return means

@@ -90,4 +90,8 @@ def _cells(columns: Sequence[Quantity], measurements: Any) -> list[str]:
 
 
 def _how(measurements: Any) -> list[str]:
-    return [f"{m.name}: {m.value:.4g} {m.unit} ({m.how})" for m in measurements.values()]
+    return [f"{m.name}: {m.value:.4g}{_error(m)} {m.unit} ({m.how})" for m in measurements.values()]
+
+
+def _error(measurement: Any) -> str:
+    return "" if measurement.standard_error is None else f" ± {measurement.standard_error:.2g}"
