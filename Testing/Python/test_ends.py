@@ -161,3 +161,20 @@ def test_files_that_vanish_while_a_folder_is_deidentified_are_left_out(tmp_path,
     summary = deidentify(tmp_path / "in", tmp_path / "out", tmp_path / "key")
     assert len(summary.passed) == 2
     assert [file.number for file in summary.left_out] == [2]
+
+
+def test_a_full_disk_ends_a_case_of_a_batch_and_not_the_batch(tmp_path, monkeypatch):
+    from MarrowQuantLib.batch import job
+    from MarrowQuantLib.batch.log import BatchLog
+    from MarrowQuantLib.batch.manifest import Case
+
+    def full(*_arguments, **_options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "Doe^Jane"))
+
+    monkeypatch.setattr(job.workflow, "analyze", full)
+    outcome = job.run_case(Case("p1", {}), job.BatchOptions(tmp_path / "out"))
+    assert outcome.status == job.FAILED
+    assert "No space left" in outcome.sentence
+    assert "Doe" not in outcome.sentence
+    log = BatchLog(tmp_path / "gone")  # a folder that is not there any more
+    log.write("case", case="p1")

@@ -86,6 +86,7 @@ def test_columns_may_stand_in_any_order_and_empty_lines_do_not_matter(tmp_path):
         (HEADER + "2025-01-14,M protein,38\n", "3 cells instead of 4"),
         (HEADER + "2025-01-14,M protein,about 3,g/L\n", "not a number"),
         (HEADER + "2025-01-14,M protein,(+),g/L\n", "not a number"),
+        (HEADER + "2025-01-14,M protein,38 or so,g/L\n", "not a number"),
         (HEADER + "2025-01-14,haemoglobin,not detected,g/L\n", "not a number"),
         (HEADER + "2025-01-14,M protein,3.8 g/dL,g/L\n", "another unit"),
         (HEADER + "2025-01-14,,3.8,g/L\n", "names no test"),

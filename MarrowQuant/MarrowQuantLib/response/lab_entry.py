@@ -116,6 +116,8 @@ def _whole_unit(test: LabTest, beside: str, column: str, text: str) -> str:
     """The unit from beside the number and from its own column, which must not contradict each other."""
     if beside in _UNIT_PARTS and test.factor(beside) is None:
         return beside + column
+    if beside and column and test.factor(beside) is None:
+        raise _no_number(test, text)
     if beside and column and test.factor(beside) != test.factor(column):
         raise MarrowQuantError("'{value}' has another unit than '{unit}' beside it; leave one out.", value=text[:MAX_TEXT], unit=column)
     return beside or column
