@@ -343,6 +343,16 @@ def test_a_file_of_directions_that_does_not_fit_is_told(tmp_path: Path, text: st
     assert "bvec" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [{"EchoTime": lambda k: None if k == 2 else 60.0}, {"EchoTime": lambda k: None if k == 5 else 60.0},
+     {"PixelSpacing": lambda k: [2.0, 2.0] if k else [2.0001, 1.9999]}, {"StudyDate": lambda k: None if k == 5 else "20250114"}],
+)  # fmt: skip
+def test_one_slice_whose_header_is_a_little_other_stays_in_its_volume(tmp_path: Path, odd: dict[str, Any]) -> None:
+    write_series(tmp_path, 900, n=6, ImageType=ADC, StudyInstanceUID="1.9", **odd)
+    assert [volume.shape[2] for volume in scan(tmp_path)] == [6]
+
+
 def test_files_that_lost_their_series_number_stay_in_their_series(tmp_path: Path) -> None:
     write_series(tmp_path, 900, n=6, ImageType=ADC, SeriesNumber=lambda k: 5 if k < 3 else None)
     assert [volume.shape[2] for volume in scan(tmp_path)] == [6]

@@ -46,8 +46,10 @@ def split_series(frames: Sequence[Frame]) -> list[Stack]:
     groups: dict[Hashable, list[Frame]] = defaultdict(list)
     orientations: list[np.ndarray] = []
     gradients: list[np.ndarray] = []
+    times = {round(frame.echo_time_ms, 3) for frame in frames if frame.echo_time_ms is not None}
+    only_time = times.pop() if len(times) == 1 else None  # an image that lost it has the one of all others
     for frame in sorted(frames, key=_by_instance):
-        groups[_content_key(frame, orientations, gradients)].append(frame)
+        groups[_content_key(frame, orientations, gradients, only_time)].append(frame)
     return [stack for group in groups.values() for part in _by_column(group) for stack in _without_shared_positions(part)]
 
 
@@ -55,13 +57,15 @@ def _by_instance(frame: Frame) -> tuple[int, str, int]:
     return (frame.instance_number or 0, frame.pixels.relative, frame.index)
 
 
-def _content_key(frame: Frame, orientations: list[np.ndarray], gradients: list[np.ndarray]) -> Hashable:
+def _content_key(
+    frame: Frame, orientations: list[np.ndarray], gradients: list[np.ndarray], only_time: Optional[float]
+) -> Hashable:
     gradient = None if frame.gradient is None else _same_vector(np.array(frame.gradient), gradients, SAME_GRADIENT)
     direction = (frame.directionality, gradient, frame.direction_number) if frame.b_value else None
     place: Hashable = None
     if has_place(frame):
-        place = (_same_vector(certain(frame.orientation), orientations, SAME_DIRECTION), *np.round(certain(frame.pixel_spacing_mm), 4))
-    echo_time = None if frame.echo_time_ms is None else round(frame.echo_time_ms, 3)
+        place = (_same_vector(certain(frame.orientation), orientations, SAME_DIRECTION), *np.round(certain(frame.pixel_spacing_mm), 2))
+    echo_time = only_time if frame.echo_time_ms is None else round(frame.echo_time_ms, 3)
     content = (frame.image_type, frame.philips_type, frame.metabolite, frame.component, echo_time, frame.b_value, direction)
     return (content, frame.sop_class, frame.rows, frame.columns, frame.stack_id, frame.frame_of_reference, place)
 
