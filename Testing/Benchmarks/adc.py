@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,10 +22,10 @@ FOLDER = bench.BUILD / "adc"
 def section(rounds: int) -> str:
     """Run all contenders and return the table with its reading."""
     make_workload(FOLDER)
-    outcomes = bench.compare([*_ours(), _mrtrix(), _curve_fit()], rounds)
-    weighted, nonlinear, mrtrix, one_by_one = outcomes
+    outcomes = bench.compare([*_ours(), _command_line(), _mrtrix(), _curve_fit()], rounds)
+    weighted, nonlinear, command, mrtrix, one_by_one = outcomes
     truth = np.load(FOLDER / "truth.npy").ravel()
-    maps = {"wls": weighted, "nlls": nonlinear, "mrtrix": mrtrix, "curve_fit": one_by_one}
+    maps = {"wls": weighted, "nlls": nonlinear, "command": command, "mrtrix": mrtrix, "curve_fit": one_by_one}
     rows = [_row(outcome, _rmse(name, truth)) for name, outcome in maps.items()]
     header = ["program", "compute, s", "process, s", "processor of compute, s", "peak memory, MB", "voxels per s", "RMSE, 10⁻⁶ mm²/s"]
     input_mb = int(np.prod(SHAPE)) * len(B_VALUES) * 4 / 1e6
@@ -32,6 +33,9 @@ def section(rounds: int) -> str:
         f"- Input {input_mb:.0f} MB: the weighted fit's process peaks at {weighted.peak_mb / input_mb:.2f} ×, input included.",
         f"- Weighted fit, compute time over MRtrix3's process time: {bench.number(weighted.seconds / mrtrix.seconds)}.",
         f"- The same in processor time: {bench.number(weighted.cpu_s / mrtrix.cpu_s)} (MRtrix3 includes reading and writing its files).",
+        "- `marrowquant adc --maps adc s0 --format nii` over `dwi2adc`, which writes the same: "
+        f"{bench.number(command.wall_s / mrtrix.wall_s)} × the time, {bench.number(command.cpu_s / mrtrix.cpu_s)} × the processor time, "
+        f"{bench.number(command.peak_mb / mrtrix.peak_mb)} × the memory.",
         f"- Non-linear fit over `curve_fit`, voxels per second: {_speed(nonlinear) / _speed(one_by_one):.0f} ×.",
     ]
     return bench.table(header, rows) + "\n\n" + "\n".join(reading)
@@ -66,6 +70,14 @@ def _ours() -> list[bench.Contender]:
     ]
 
 
+def _command_line() -> bench.Contender:
+    """The whole command, from file to files, with the outputs of ``dwi2adc``."""
+    (FOLDER / "signal.bval").write_text((FOLDER / "adc.bval").read_text(encoding="ascii"), encoding="ascii")
+    options = ["--out", str(FOLDER / "command"), "--overwrite", "--format", "nii", "--maps", "adc", "s0"]
+    command = [sys.executable, "-m", "MarrowQuantLib", "adc", str(FOLDER / "signal.nii"), *options]
+    return bench.Contender("**`marrowquant adc`**", command)
+
+
 def _mrtrix() -> bench.Contender:
     name, program = "MRtrix3 `dwi2adc`", shutil.which("dwi2adc")
     if program is None:
@@ -85,6 +97,9 @@ def _rmse(name: str, truth: np.ndarray) -> float:
         path = FOLDER / "adc_mrtrix.nii"
         # Two volumes, S0 and ADC, the ADC in mm²/s.
         fitted = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))[1].ravel() * 1e6 if path.is_file() else np.full(1, np.nan)
+    elif name == "command":
+        path = FOLDER / "command" / "adc_um2_per_s.nii"
+        fitted = sitk.GetArrayFromImage(sitk.ReadImage(str(path))).ravel() if path.is_file() else np.full(1, np.nan)
     else:
         fitted = np.load(FOLDER / f"adc_{name}.npy").ravel()
     difference = fitted.astype(float) - truth[: fitted.size]

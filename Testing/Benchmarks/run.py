@@ -18,6 +18,7 @@ SECTIONS = {
     "pdff": "pdff",
     "fatwater-sweeps": "fatwater_sweeps",
     "fatwater-gallery": "fatwater_gallery",
+    "iron": "iron",
     "adc": "adc",
     "diffusion-models": "diffusion_models",
     "adc-sweeps": "adc_sweeps",
