@@ -121,3 +121,20 @@ def test_input_that_cannot_be_used_ends_with_a_sentence(tmp_path, signal, capsys
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and re.search(says, error)
     assert not (tmp_path / "maps").exists() or not list((tmp_path / "maps").iterdir())
+
+
+def test_ivim_and_kurtosis_have_a_door(tmp_path, capsys):
+    b = np.array([0, 10, 20, 40, 60, 80, 100, 200, 400, 600, 800], float)
+    ivim = 500 * (0.15 * np.exp(-b * 0.02) + 0.85 * np.exp(-b * 900e-6))
+    kurtosis = 500 * np.exp(-b * 900e-6 + (b * 900e-6) ** 2 * 0.8 / 6)
+    for model, signal, expected in (("ivim", ivim, {"f_percent": 15, "d_um2_per_s": 900}), ("kurtosis", kurtosis, {"kurtosis": 0.8})):
+        folder = tmp_path / model
+        folder.mkdir()
+        nibabel.save(nibabel.Nifti1Image(np.broadcast_to(signal, (3, 3, 2, b.size)).astype(np.float32), np.eye(4)), folder / "dwi.nii.gz")
+        (folder / "dwi.bval").write_text(" ".join(map(str, b)))
+        assert run(folder / "dwi.nii.gz", "--model", model, "--out", folder / "maps") == 0
+        for name, value in expected.items():
+            found = nibabel.load(folder / "maps" / f"{model}_{name}.nii.gz").get_fdata()
+            assert found == pytest.approx(np.full((3, 3, 2), value), rel=0.01)
+        assert "0 voxels have no valid fit" in capsys.readouterr().out
+    assert run(folder / "dwi.nii.gz", "--model", "ivim", "--method", "nlls", "--out", tmp_path / "no") != 0

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Optional, Union
 
 import numpy as np
 
-from ..diffusion import computed_b, fit_adc
+from ..diffusion import IvimFit, KurtosisFit, computed_b, fit_adc, fit_ivim, fit_kurtosis
 from ..diffusion.adc import METHODS
 from ..diffusion.shells import one_image_a_shell
 from ..io import imagefiles
@@ -28,6 +28,16 @@ FORMATS = ("nii.gz", "nii", "nrrd")
 NO_VOXEL = "no voxel could be fitted"
 FILES = {"adc": "adc_um2_per_s", "s0": "s0", "residual": "residual", "sd": "adc_sd_um2_per_s"}
 MAPS = tuple(FILES)
+MODEL_MAPS = {  # attribute of the fit, title, unit; the attribute is the file's name
+    "ivim": (
+        ("f_percent", "perfusion fraction", "%"), ("d_um2_per_s", "diffusivity", UNIT_ADC),
+        ("d_star_um2_per_s", "pseudo-diffusivity", UNIT_ADC), ("s0", "S0", ""), ("residual", "IVIM fit residual", ""),
+    ),
+    "kurtosis": (
+        ("d_um2_per_s", "diffusivity", UNIT_ADC), ("kurtosis", "kurtosis", "1"),
+        ("s0", "S0", ""), ("residual", "kurtosis fit residual", ""),
+    ),
+}  # fmt: skip
 METHOD_NAMES = {"wls": "weighted least squares", "ols": "log-linear least squares", "nlls": "non-linear least squares"}
 
 
@@ -38,6 +48,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--b", type=float, nargs="+", metavar="B", help="b-values of the images in s/mm² (default: .bval beside the image)")
     parser.add_argument("--use-b", type=float, nargs="+", metavar="B", help="fit only these b-values")
     parser.add_argument("--method", choices=METHODS, default="wls", help="weighted, log-linear or non-linear (default: %(default)s)")
+    models = "mono-exponential, intravoxel incoherent motion, or kurtosis (default: %(default)s)"
+    parser.add_argument("--model", choices=("adc", "ivim", "kurtosis"), default="adc", help=models)
     parser.add_argument("--noise-floor", type=float, metavar="S", help="leave out samples at or below this signal")
     parser.add_argument("--computed-b", type=float, nargs="+", default=(), metavar="B", help="write the images at these b-values, too")
     add_overwrite(parser)
@@ -54,9 +66,22 @@ def _adc(options: argparse.Namespace) -> int:
     if options.inputs[0].is_dir() and (len(options.inputs) > 1 or options.b):
         raise MarrowQuantError("A DICOM folder is given alone, and without --b: the b-values are read from its headers.")
     out.mkdir(exist_ok=True)
+    if len(sets) > 1:
+        _tell_which(sets)
+    write = _fit_and_write if options.model == "adc" else _model_and_write
     for suffix in list(sets):
-        _fit_and_write(sets.pop(suffix), suffix, out, options)
+        write(sets.pop(suffix), suffix, out, options)
     return 0
+
+
+def _tell_which(sets: Mapping[str, list[Volume]]) -> None:
+    """Of several sets of one place, the one with the most b-values is what an analysis uses; of equal ones the first."""
+    most = max(len(images) for images in sets.values())
+    best = [suffix for suffix, images in sets.items() if len(images) == most]
+    b_values = {suffix: ", ".join(f"{certain(image.b_value):g}" for image in images) for suffix, images in sets.items()}
+    listed = "; ".join(f"{suffix.strip('_')} (b {b})" for suffix, b in b_values.items())
+    print(f"There are {len(sets)} sets of diffusion images: {listed}. Of sets at one place an analysis uses the one with the most b-values: "
+          f"{best[0].strip('_')}.")  # fmt: skip
 
 
 def _from_images(paths: Sequence[Path], b_values: Optional[Sequence[float]]) -> list[Volume]:
@@ -192,3 +217,29 @@ def _fit_and_write(images: list[Volume], suffix: str, out: Path, options: argpar
     values = fit.adc_um2_per_s[fit.valid]
     median = f"median {np.median(values, overwrite_input=True):.0f} {UNIT_ADC} over {values.size} voxels" if values.size else NO_VOXEL
     print(f"ADC, {how}: {median}; {fit.n_excluded} voxels have no valid fit.")
+
+
+def _model_and_write(images: list[Volume], suffix: str, out: Path, options: argparse.Namespace) -> None:
+    """The maps of IVIM (the full fit) or kurtosis."""
+    if options.noise_floor is not None or options.computed_b or options.method != "wls" or options.maps is not MAPS:
+        raise MarrowQuantError("--method, --noise-floor, --computed-b and --maps belong to the mono-exponential model; leave them out.")
+    first = images[0]
+    if not all(first.same_grid(image) for image in images[1:]):
+        raise MarrowQuantError("The images do not lie on one grid; give images of one acquisition, or resample them first.")
+    paths = {name: out / f"{options.model}_{name}{suffix}.{options.format}" for name, _, _ in MODEL_MAPS[options.model]}
+    refuse_existing(list(paths.values()), options.overwrite)
+    data = _together([image.array for image in images]), [certain(image.b_value) for image in images]
+    fit: Union[IvimFit, KurtosisFit]
+    if options.model == "ivim":
+        fit = fit_ivim(*data, method="full", b_used=options.use_b, progress=progress_bar)
+    else:
+        fit = fit_kurtosis(*data, b_used=options.use_b, progress=progress_bar)
+    progress_bar.end()
+    for name, title, unit in MODEL_MAPS[options.model]:
+        array = getattr(fit, name)
+        imagefiles.write_volume(first.like(array, role=Role.UNKNOWN, name=title, quantity=title, unit=unit, b_value=None), paths[name])
+        print(paths[name])
+    shown = MODEL_MAPS[options.model][:-2] if fit.valid.any() else ()
+    told = [f"{title} {np.nanmedian(getattr(fit, name)):.4g} {unit}" for name, title, unit in shown]
+    b_values = ", ".join(f"{b:g}" for b in fit.b_values)
+    print(f"{options.model}, b {b_values} s/mm²: medians {', '.join(told)}; {fit.n_excluded} voxels have no valid fit.")
