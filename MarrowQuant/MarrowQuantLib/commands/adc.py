@@ -80,8 +80,8 @@ def _tell_which(sets: Mapping[str, list[Volume]]) -> None:
     best = [suffix for suffix, images in sets.items() if len(images) == most]
     b_values = {suffix: ", ".join(f"{certain(image.b_value):g}" for image in images) for suffix, images in sets.items()}
     listed = "; ".join(f"{suffix.strip('_')} (b {b})" for suffix, b in b_values.items())
-    print(f"There are {len(sets)} sets of diffusion images: {listed}. Of sets at one place an analysis uses the one with the most b-values: "
-          f"{best[0].strip('_')}.")  # fmt: skip
+    used = best[0].strip("_")
+    print(f"There are {len(sets)} sets of diffusion images: {listed}. Of sets at one place an analysis uses the longest: {used}.")
 
 
 def _from_images(paths: Sequence[Path], b_values: Optional[Sequence[float]]) -> list[Volume]:
