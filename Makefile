@@ -6,6 +6,11 @@ BIN := $(VENV)/bin
 # In a process of their own: after hundreds of other tests VTK was seen to abort when an offscreen view's node was removed.
 VIEWS := Testing/Python/test_host_views.py Testing/Python/test_scene_views.py
 
+# The inner loop: what is fast and breaks first. The slow mark (conftest.py) takes out what starts Slicer or Qt or simulates a patient.
+QUICK := $(foreach subject,rings house where_to_add_what cmake readme geometry map_keys codec findings translation features_firstorder \
+  features_change fatwater_twopoint fatwater_maps diffusion_adc vertebrae_roi vertebrae_markups burden_lesions longitudinal \
+  distributions labs imwg staging response sheets roi_options outliers,$(wildcard Testing/Python/test_$(subject).py))
+
 .PHONY: demo test quick lint api clean
 
 demo: $(VENV)/.scene
@@ -16,7 +21,7 @@ test: lint
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(VIEWS:%=--ignore=%)
 
 quick: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(VIEWS:%=--ignore=%)
+	$(BIN)/python -m pytest -n 2 -m "not slow" $(QUICK)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -78,6 +78,17 @@ def slicer_scene() -> Iterator[Any]:
     _empty(slicer.mrmlScene)
 
 
+# What takes long to start or to make; `make quick` leaves out whatever asks for it, and files marked slow.
+SLOW_FIXTURES = {"slicer_scene", "slicer_host", "panel_widget", "filled_panel", "digital_patient", "shared_data"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what starts Slicer or Qt, simulates a patient or reads large studies."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say once for each reason how many tests it skipped."""
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", []))
