@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from ..model import Numbers
 
@@ -94,6 +93,8 @@ class _Problem:
     """The first station's tissue voxels and the second station to be looked up at shifted positions; axes are k, j, i."""
 
     def __init__(self, values: np.ndarray, index: np.ndarray, moving: np.ndarray, offset_k: int, shape: tuple[int, ...]) -> None:
+        from scipy import ndimage  # here, as fits of single images do without it
+
         self.values, self.index = values.astype(float), index + np.array([offset_k, 0, 0])
         self.moving = moving
         self.spline = ndimage.spline_filter(moving, order=3, output=np.float32)
@@ -109,6 +110,8 @@ class _Problem:
         return self.holds(self.index + shift)
 
     def look_up(self, shift: np.ndarray, inside: np.ndarray) -> np.ndarray:
+        from scipy import ndimage
+
         return ndimage.map_coordinates(self.spline, (self.index[inside] + shift).T, order=3, prefilter=False, mode="nearest")
 
 
