@@ -34,6 +34,8 @@ class MarrowQuant(ScriptedLoadableModule):
 
     def __init__(self, parent: Any) -> None:
         ScriptedLoadableModule.__init__(self, parent)
+        if getattr(slicer.app, "applicationLocaleName", "en").startswith("ja"):  # where no language is set, every file would be loaded
+            slicer.app.loadTranslations(str(Path(__file__).parent / "Resources" / "Translations"))
         parent.title = _("MarrowQuant")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
         parent.dependencies = ["Markups", "Segmentations", "Plots"]
@@ -95,7 +97,7 @@ class MarrowQuantParameterNode:
     ageYears: Annotated[int, WithinRange(0, 110)] = 0  # 0: not given
     sex: Annotated[str, Choice(["", "female", "male"])] = ""
     modelId: str = ""
-    language: Annotated[str, Choice(["en", "ja"])] = "en"
+    language: Annotated[str, Choice(["auto", "en", "ja"])] = "auto"  # of the report; auto: that of Slicer
     baselinePoints: vtkMRMLMarkupsFiducialNode
     followUpPoints: vtkMRMLMarkupsFiducialNode
     baselineSegmentation: vtkMRMLSegmentationNode
@@ -264,6 +266,7 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
         :raises ValueError: with one sentence that says what is wrong and what to do.
         """
         from MarrowQuantLib.model import no_progress
+        from MarrowQuantLib.panel.language import reportLanguage
 
         progress = progress or no_progress
         parameters = self.getParameterNode()
@@ -276,7 +279,7 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
         if labs:
             self.case.laboratory.read(Path(labs))
         if out:
-            self.case.export(Path(out), parameters.language, progress, overwrite=overwrite)
+            self.case.export(Path(out), reportLanguage(parameters), progress, overwrite=overwrite)
         return self.case.results()
 
     def batch(self, manifest: Any, out: Any, **options: Any) -> Any:

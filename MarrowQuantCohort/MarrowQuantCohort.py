@@ -25,6 +25,8 @@ class MarrowQuantCohort(ScriptedLoadableModule):
 
     def __init__(self, parent: Any) -> None:
         ScriptedLoadableModule.__init__(self, parent)
+        if getattr(slicer.app, "applicationLocaleName", "en").startswith("ja"):  # where no language is set, every file would be loaded
+            slicer.app.loadTranslations(str(Path(__file__).parent / "Resources" / "Translations"))
         parent.title = _("MarrowQuant Cohort")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
         parent.dependencies = ["MarrowQuant", "Plots"]

@@ -245,6 +245,7 @@ class Host:
         for recorded in (self.slot_errors, self.messages, self.dialog_answers, self.dialogs):
             recorded.clear()
         self.testing = True
+        self.app.remove_translations()
         QtCore.QSettings().clear()
 
 

@@ -6,7 +6,9 @@ developer mode are not made; what Reload does is ``onReload``.
 
 from __future__ import annotations
 
+import functools
 import logging
+import re
 import sys
 import unittest
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any, Optional
 
 from . import parameternode, validators
 
+_PLACEHOLDER = re.compile(r"(?<!{){([^{}]+)}(?!})")
 PUBLIC_PARAMETER_NAMES = (
     "Choice",
     "Decimals",
@@ -155,8 +158,16 @@ class ScriptedLoadableModuleTest(unittest.TestCase):
 
 
 def tr(text: str) -> str:
-    """Translation of a text of the calling module; there is only the source language here."""
-    return text
+    """Translation of a text in the context of the calling file; the text itself where the placeholders of both differ."""
+    path = Path(sys._getframe(1).f_code.co_filename)
+    context = f"{path.parent.name}.{path.stem}" if _is_package(path.parent) else path.stem
+    translated = translate(context, text)
+    return translated if set(_PLACEHOLDER.findall(text)) == set(_PLACEHOLDER.findall(translated)) else text
+
+
+@functools.cache
+def _is_package(folder: Path) -> bool:
+    return (folder / "__init__.py").is_file()
 
 
 def translate(context: str, text: str) -> str:

@@ -60,6 +60,7 @@ class Application:
         self._embedded, self._host = embedded, host
         self._startup: list[Callable[[], None]] = []
         self._io, self._modules = CoreIOManager(), ModuleManager()
+        self._translators: list[Any] = []
 
     @property
     def temporaryPath(self) -> str:
@@ -120,13 +121,28 @@ class Application:
     def cachePath(self) -> str:
         return self._embedded.temporaryPath
 
+    @property
+    def applicationLocaleName(self) -> str:
+        """Name of the language that the reader chose, "en_US" without any."""
+        return QtCore.QLocale(self._language or "en_US").name()
+
+    @property
+    def _language(self) -> str:
+        return str(QtCore.QSettings().value("language") or "")
+
     def loadTranslations(self, folder: str) -> None:
-        """Load every .qm file of a folder that is for the language of the settings."""
-        language = str(QtCore.QSettings().value("language") or "en")
-        for path in sorted(Path(folder).glob(f"*_{language}*.qm")):
+        """Load every .qm file of a folder whose name ends with the language of the settings: all of them where none is set."""
+        for path in sorted(Path(folder).glob(f"*{self._language}.qm")):
             translator = QtCore.QTranslator(QtWidgets.QApplication.instance())
-            if translator.load(str(path)):
-                QtWidgets.QApplication.installTranslator(translator)
+            if not translator.load(str(path)):
+                return
+            QtWidgets.QApplication.installTranslator(translator)
+            self._translators.append(translator)
+
+    def remove_translations(self) -> None:
+        """Take all loaded files away (the host's own method: Slicer has to be started again)."""
+        while self._translators:
+            QtWidgets.QApplication.removeTranslator(self._translators.pop())
 
     def translate(self, context: str, text: str) -> str:
         return QtCore.QCoreApplication.translate(context, text)

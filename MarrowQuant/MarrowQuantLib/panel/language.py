@@ -16,6 +16,11 @@ def interfaceLanguage() -> str:
     return "ja" if locale.startswith("ja") else "en"
 
 
+def reportLanguage(parameters: Any) -> str:
+    """Language of what is written: the one that was chosen, else that of Slicer."""
+    return parameters.language if parameters.language != "auto" else interfaceLanguage()
+
+
 def said(found: Any) -> str:
     """A finding or an error in the reader's language."""
     return sentence(found, interfaceLanguage())

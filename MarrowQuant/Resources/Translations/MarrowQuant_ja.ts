@@ -92,6 +92,10 @@
         <translation>ROIの前後方向の半径。</translation>
     </message>
     <message>
+        <source>Baseline and follow-up in two linked sagittal views.</source>
+        <translation>治療前と治療後を、連動する2つの矢状断で並べて表示する。</translation>
+    </message>
+    <message>
         <source>Baseline folder:</source>
         <translation>治療前のフォルダー:</translation>
     </message>
@@ -100,16 +104,16 @@
         <translation>CSVファイル:</translation>
     </message>
     <message>
-        <source>CSV files (*.csv)</source>
-        <translation>CSVファイル (*.csv)</translation>
-    </message>
-    <message>
         <source>Cancel</source>
         <translation>中止</translation>
     </message>
     <message>
         <source>Carry over from baseline</source>
         <translation>治療前から引き継ぐ</translation>
+    </message>
+    <message>
+        <source>Change nothing.</source>
+        <translation>何も変えません。</translation>
     </message>
     <message>
         <source>Click into muscle on the diffusion image of the exam shown: its signal there is used to normalise. Points can be dragged; several are pooled.</source>
@@ -248,8 +252,12 @@
         <translation>キー：Escapeで点の配置を終えます。腫瘍量の一覧では、Aで採用、Rで除外、Pで生理的、Uで直前の判定の取り消し、Shift+Uでやり直しです。</translation>
     </message>
     <message>
-        <source>Language of the HTML report: English (en) or Japanese (ja).</source>
-        <translation>HTMLレポートの言語: 英語 (en) または日本語 (ja)。</translation>
+        <source>Laboratory sheets (*.csv *.txt *.tsv *.xlsx *.xlsm)</source>
+        <translation>検査値の表 (*.csv *.txt *.tsv *.xlsx *.xlsm)</translation>
+    </message>
+    <message>
+        <source>Language of the HTML report: that of Slicer (auto), English (en) or Japanese (ja).</source>
+        <translation>HTMLレポートの言語：Slicerに合わせる（auto）、英語（en）、日本語（ja）。</translation>
     </message>
     <message>
         <source>Last level:</source>
@@ -274,6 +282,14 @@
     <message>
         <source>Limits (*.json)</source>
         <translation>限界値 (*.json)</translation>
+    </message>
+    <message>
+        <source>Make the change again that was taken back.</source>
+        <translation>取り消した変更をもう一度行う。</translation>
+    </message>
+    <message>
+        <source>Make the decision again that was taken back (key Shift+U).</source>
+        <translation>取り消した判定をもう一度行う（Shift+Uキー）。</translation>
     </message>
     <message>
         <source>Manufacturer's model, station name and serial number stay.</source>
@@ -372,6 +388,10 @@
         <translation>両検査のシリーズを認識してマップ（脂肪分画、ADC）を計算し、判断のいらないところまで進めます。</translation>
     </message>
     <message>
+        <source>Redo</source>
+        <translation>やり直す</translation>
+    </message>
+    <message>
         <source>Reject (R)</source>
         <translation>除外 (R)</translation>
     </message>
@@ -450,6 +470,10 @@
     <message>
         <source>Show the written files in the file manager.</source>
         <translation>書き出したファイルをファイルマネージャーで表示します。</translation>
+    </message>
+    <message>
+        <source>Side by side</source>
+        <translation>並べて表示</translation>
     </message>
     <message>
         <source>Signal / muscle:</source>
@@ -548,26 +572,6 @@
         <translation>取り消し (U)</translation>
     </message>
     <message>
-        <source>Side by side</source>
-        <translation>並べて表示</translation>
-    </message>
-    <message>
-        <source>Baseline and follow-up in two linked sagittal views.</source>
-        <translation>治療前と治療後を、連動する2つの矢状断で並べて表示する。</translation>
-    </message>
-    <message>
-        <source>Redo</source>
-        <translation>やり直す</translation>
-    </message>
-    <message>
-        <source>Make the change again that was taken back.</source>
-        <translation>取り消した変更をもう一度行う。</translation>
-    </message>
-    <message>
-        <source>Make the decision again that was taken back (key Shift+U).</source>
-        <translation>取り消した判定をもう一度行う（Shift+Uキー）。</translation>
-    </message>
-    <message>
         <source>Undo carrying</source>
         <translation>引き継ぎを取り消す</translation>
     </message>
@@ -618,745 +622,6 @@
     <message>
         <source>sex, age, size and weight</source>
         <translation>性別、年齢、身長、体重</translation>
-    </message>
-    <message>
-        <source>Change nothing.</source>
-        <translation>何も変えません。</translation>
-    </message>
-</context>
-<context>
-    <name>patient.burden_step</name>
-    <message>
-        <source>ADC</source>
-        <translation>ADC</translation>
-    </message>
-    <message>
-        <source>Lesion</source>
-        <translation>病変</translation>
-    </message>
-    <message>
-        <source>No exam has diffusion images with two or more b-values: the tumour burden is skipped.</source>
-        <translation>2つ以上のb値の拡散強調画像を持つ検査がないため、腫瘍量は省略されます。</translation>
-    </message>
-    <message>
-        <source>Part</source>
-        <translation>部分</translation>
-    </message>
-    <message>
-        <source>Press Propose.</source>
-        <translation>「候補を表示」を押してください。</translation>
-    </message>
-    <message>
-        <source>Propose again; decisions are kept.</source>
-        <translation>候補を作り直します。判定は保たれます。</translation>
-    </message>
-    <message>
-        <source>Read the exams first.</source>
-        <translation>先に検査を読み込んでください。</translation>
-    </message>
-    <message>
-        <source>Region</source>
-        <translation>部位</translation>
-    </message>
-    <message>
-        <source>State</source>
-        <translation>判定</translation>
-    </message>
-    <message>
-        <source>Why</source>
-        <translation>理由</translation>
-    </message>
-    <message>
-        <source>by ADC in µm²/s: {classes} mL</source>
-        <translation>ADC（µm²/s）別：{classes} mL</translation>
-    </message>
-    <message>
-        <source>keep</source>
-        <translation>採用</translation>
-    </message>
-    <message>
-        <source>mL</source>
-        <translation>mL</translation>
-    </message>
-    <message>
-        <source>mm</source>
-        <translation>mm</translation>
-    </message>
-    <message>
-        <source>muscle where you placed it</source>
-        <translation>筋は指定した位置</translation>
-    </message>
-    <message>
-        <source>part {number}: {volume} mL</source>
-        <translation>第{number}部分：{volume} mL</translation>
-    </message>
-    <message>
-        <source>physiological</source>
-        <translation>生理的</translation>
-    </message>
-    <message>
-        <source>reject</source>
-        <translation>除外</translation>
-    </message>
-    <message>
-        <source>tDV {volume} mL · gADC {adc} µm²/s · muscle signal {muscle}</source>
-        <translation>tDV {volume} mL · gADC {adc} µm²/s · 筋の信号 {muscle}</translation>
-    </message>
-    <message>
-        <source>{n} stations; largest step at a seam {before} % as acquired, {after} % after matching.</source>
-        <translation>{n}ステーション。継ぎ目の最大の段差は、撮像時{before} %、補正後{after} %。</translation>
-    </message>
-    <message>
-        <source>× muscle</source>
-        <translation>× 筋</translation>
-    </message>
-</context>
-<context>
-    <name>patient.exams_step</name>
-    <message>
-        <source>Choose the folder of the baseline exam.</source>
-        <translation>治療前の検査のフォルダーを選んでください。</translation>
-    </message>
-    <message>
-        <source>Confidence</source>
-        <translation>確信度</translation>
-    </message>
-    <message>
-        <source>Enter the b-value of series {number} too.</source>
-        <translation>シリーズ{number}のb値も入力してください。</translation>
-    </message>
-    <message>
-        <source>Press Read and measure.</source>
-        <translation>「読み込んで計測」を押してください。</translation>
-    </message>
-    <message>
-        <source>Read both folders again.</source>
-        <translation>両方のフォルダーを読み直します。</translation>
-    </message>
-    <message>
-        <source>Role</source>
-        <translation>種類</translation>
-    </message>
-    <message>
-        <source>Series</source>
-        <translation>シリーズ</translation>
-    </message>
-    <message>
-        <source>Station</source>
-        <translation>ステーション</translation>
-    </message>
-    <message>
-        <source>TE ms</source>
-        <translation>TE ms</translation>
-    </message>
-    <message>
-        <source>There is no such folder.</source>
-        <translation>そのフォルダはありません。</translation>
-    </message>
-    <message>
-        <source>Used</source>
-        <translation>使用</translation>
-    </message>
-    <message>
-        <source>Why</source>
-        <translation>理由</translation>
-    </message>
-    <message>
-        <source>b s/mm²</source>
-        <translation>b s/mm²</translation>
-    </message>
-    <message>
-        <source>changed by you, not read yet</source>
-        <translation>あなたが変更（まだ読み込んでいません）</translation>
-    </message>
-    <message>
-        <source>yes</source>
-        <translation>はい</translation>
-    </message>
-    <message>
-        <source>Scale</source>
-        <translation>係数</translation>
-    </message>
-    <message>
-        <source>Unit</source>
-        <translation>単位</translation>
-    </message>
-    <message>
-        <source>You changed the table. Press Read and measure to apply it.</source>
-        <translation>表を変更しました。「読み込んで計測」を押すと反映されます。</translation>
-    </message>
-    <message>
-        <source>These folders are of another patient than the open case.</source>
-        <translation>これらのフォルダーは、開いている症例とは別の患者のものです。</translation>
-    </message>
-    <message>
-        <source>It cannot be told whether these folders are of the same patient as the open case.</source>
-        <translation>これらのフォルダーが、開いている症例と同じ患者のものかどうか判断できません。</translation>
-    </message>
-    <message>
-        <source>Reading them closes the open case with the whole scene.</source>
-        <translation>読み込むと、開いている症例はシーン全体とともに閉じられます。</translation>
-    </message>
-    <message>
-        <source>Save, then read</source>
-        <translation>保存して読み込む</translation>
-    </message>
-    <message>
-        <source>Discard, then read</source>
-        <translation>破棄して読み込む</translation>
-    </message>
-    <message>
-        <source>To save the open case, export it into a folder of its own in step 7 first.</source>
-        <translation>開いている症例を保存するには、先に手順7で専用のフォルダーに書き出してください。</translation>
-    </message>
-    <message>
-        <source>You chose other folders. Press Read and measure to read them; until then the exams that were read before are shown.</source>
-        <translation>別のフォルダーが選ばれました。読み込むには「読み込んで計測」を押してください。それまでは前に読み込んだ検査が表示されます。</translation>
-    </message>
-</context>
-<context>
-    <name>patient.deidentify_step</name>
-    <message>
-        <source>Audit report:</source>
-        <translation>監査報告:</translation>
-    </message>
-    <message>
-        <source>Basic: no dates, no private elements</source>
-        <translation>基本: 日付とプライベート要素なし</translation>
-    </message>
-    <message>
-        <source>Choose the folder to read, a new folder to write, and the key file.</source>
-        <translation>読み込むフォルダー、書き出す新しいフォルダー、鍵ファイルを選んでください。</translation>
-    </message>
-    <message>
-        <source>Keep the key apart from the data.</source>
-        <translation>鍵はデータとは別に保管してください。</translation>
-    </message>
-    <message>
-        <source>Left out: {n} × {reason}</source>
-        <translation>除外: {n} × {reason}</translation>
-    </message>
-    <message>
-        <source>Longitudinal: dates are shifted</source>
-        <translation>縦断: 日付をずらす</translation>
-    </message>
-    <message>
-        <source>Quantification: no dates</source>
-        <translation>定量: 日付なし</translation>
-    </message>
-    <message>
-        <source>Write the copy and its audit report.</source>
-        <translation>複製と監査報告を書き出します。</translation>
-    </message>
-    <message>
-        <source>{n} of {total} files written; patients: {patients}.</source>
-        <translation>{total}ファイル中{n}ファイルを書き出しました(患者{patients}名)。</translation>
-    </message>
-</context>
-<context>
-    <name>patient.export_step</name>
-    <message>
-        <source>Choose the folder to write to.</source>
-        <translation>書き出し先のフォルダーを選んでください。</translation>
-    </message>
-    <message>
-        <source>Nothing was measured yet.</source>
-        <translation>まだ何も計測されていません。</translation>
-    </message>
-    <message>
-        <source>Press Export.</source>
-        <translation>「書き出す」を押してください。</translation>
-    </message>
-    <message>
-        <source>Write again; files of the same names are replaced.</source>
-        <translation>もう一度書き出します。同名のファイルは置き換えられます。</translation>
-    </message>
-    <message>
-        <source>Written: {files}</source>
-        <translation>書き出し済み: {files}</translation>
-    </message>
-    <message>
-        <source>Written without identity: {file}</source>
-        <translation>患者情報を除いて書き出し済み: {file}</translation>
-    </message>
-    <message>
-        <source>The folder holds results that do not tell whose they are.</source>
-        <translation>フォルダーには、誰のものか分からない結果があります。</translation>
-    </message>
-    <message>
-        <source>The folder holds earlier results of this patient.</source>
-        <translation>フォルダーには、この患者の以前の結果があります。</translation>
-    </message>
-    <message>
-        <source>Replace them</source>
-        <translation>置き換える</translation>
-    </message>
-</context>
-<context>
-    <name>patient.viewing</name>
-    <message>
-        <source>Baseline and follow-up in two linked sagittal views.</source>
-        <translation>治療前と治療後を、連動する2つの矢状断で並べて表示する。</translation>
-    </message>
-    <message>
-        <source>Comparing needs two exams.</source>
-        <translation>比較には2つの検査が必要です。</translation>
-    </message>
-</context>
-<context>
-    <name>patient.follow_up</name>
-    <message>
-        <source>skull</source>
-        <translation>頭蓋</translation>
-    </message>
-    <message>
-        <source>cervical spine</source>
-        <translation>頸椎</translation>
-    </message>
-    <message>
-        <source>thoracic spine</source>
-        <translation>胸椎</translation>
-    </message>
-    <message>
-        <source>lumbar spine</source>
-        <translation>腰椎</translation>
-    </message>
-    <message>
-        <source>pelvis and sacrum</source>
-        <translation>骨盤・仙骨</translation>
-    </message>
-    <message>
-        <source>ribs, sternum and shoulder girdle</source>
-        <translation>肋骨・胸骨・肩帯</translation>
-    </message>
-    <message>
-        <source>long bones</source>
-        <translation>長管骨</translation>
-    </message>
-    <message>
-        <source>not determined</source>
-        <translation>不明</translation>
-    </message>
-    <message>
-        <source>persisting</source>
-        <translation>残存</translation>
-    </message>
-    <message>
-        <source>new</source>
-        <translation>新規</translation>
-    </message>
-    <message>
-        <source>resolved</source>
-        <translation>消失</translation>
-    </message>
-    <message>
-        <source>merged</source>
-        <translation>融合</translation>
-    </message>
-    <message>
-        <source>split</source>
-        <translation>分裂</translation>
-    </message>
-    <message>
-        <source>Mark the vertebrae of the baseline or propose its tumour burden first.</source>
-        <translation>先に治療前検査の椎体を指定するか、腫瘍量を提案してください。</translation>
-    </message>
-    <message>
-        <source>Carry over again; what the follow-up holds is replaced.</source>
-        <translation>もう一度引き継ぎます。治療後検査の内容は置き換えられます。</translation>
-    </message>
-    <message>
-        <source>Lesion</source>
-        <translation>病変</translation>
-    </message>
-    <message>
-        <source>Became</source>
-        <translation>転帰</translation>
-    </message>
-    <message>
-        <source>Region</source>
-        <translation>部位</translation>
-    </message>
-    <message>
-        <source>mL</source>
-        <translation>mL</translation>
-    </message>
-    <message>
-        <source>mm</source>
-        <translation>mm</translation>
-    </message>
-    <message>
-        <source>ADC</source>
-        <translation>ADC</translation>
-    </message>
-    <message>
-        <source>FF %</source>
-        <translation>FF %</translation>
-    </message>
-    <message>
-        <source>RAC</source>
-        <translation>RAC</translation>
-    </message>
-    <message>
-        <source>Take the ROIs, levels and exclusions of the baseline over to the follow-up, and match the lesions of both exams.</source>
-        <translation>治療前のROI・レベル・除外を治療後に引き継ぎ、両検査の病変を対応付けます。</translation>
-    </message>
-    <message>
-        <source>Carrying needs two exams.</source>
-        <translation>引き継ぎには2回の検査が必要です。</translation>
-    </message>
-</context>
-<context>
-    <name>patient.labs_step</name>
-    <message>
-        <source>No sheet is chosen; the values below hold until they are removed.</source>
-        <translation>検査値表は選ばれていません。下の値は削除するまで有効です。</translation>
-    </message>
-    <message>
-        <source>There is no such file; the values below hold.</source>
-        <translation>そのファイルはありません。下の値のままです。</translation>
-    </message>
-    <message>
-        <source>This sheet was refused, see the end of the panel; the values below hold.</source>
-        <translation>この検査値表は読み込めませんでした（パネル下端を参照）。下の値のままです。</translation>
-    </message>
-    <message>
-        <source>not given</source>
-        <translation>未入力</translation>
-    </message>
-    <message>
-        <source>female</source>
-        <translation>女性</translation>
-    </message>
-    <message>
-        <source>male</source>
-        <translation>男性</translation>
-    </message>
-    <message>
-        <source>Date</source>
-        <translation>日付</translation>
-    </message>
-    <message>
-        <source>Entry</source>
-        <translation>項目</translation>
-    </message>
-    <message>
-        <source>Value</source>
-        <translation>値</translation>
-    </message>
-    <message>
-        <source>Unit</source>
-        <translation>単位</translation>
-    </message>
-    <message>
-        <source>Accepted units: {units}</source>
-        <translation>使用できる単位: {units}</translation>
-    </message>
-    <message>
-        <source>Baseline</source>
-        <translation>治療前</translation>
-    </message>
-    <message>
-        <source>Follow-up</source>
-        <translation>治療後</translation>
-    </message>
-    <message>
-        <source>Read the exams first: laboratory values belong to their dates.</source>
-        <translation>先に検査を読み込んでください。検査値は検査日に対応付けられます。</translation>
-    </message>
-    <message>
-        <source>Test</source>
-        <translation>項目</translation>
-    </message>
-    <message>
-        <source>The response model needs the M protein of both dates. Without it the change table is still made.</source>
-        <translation>治療効果のモデルには両日のM蛋白が必要です。なくても変化の表は作られます。</translation>
-    </message>
-    <message>
-        <source>The sheet is read together with the exams: press Read exams.</source>
-        <translation>検査値の表は検査と一緒に読み込まれます。「読み込んで計測」を押してください。</translation>
-    </message>
-</context>
-<context>
-    <name>patient.panel</name>
-    <message>
-        <source>Baseline</source>
-        <translation>治療前</translation>
-    </message>
-    <message>
-        <source>Follow-up</source>
-        <translation>治療後</translation>
-    </message>
-</context>
-<context>
-    <name>patient.quantify_step</name>
-    <message>
-        <source>Excluded from the mean: {reason}</source>
-        <translation>平均から除外: {reason}</translation>
-    </message>
-    <message>
-        <source>In view %</source>
-        <translation>視野内 %</translation>
-    </message>
-    <message>
-        <source>L1–L5 mean</source>
-        <translation>L1–L5 平均</translation>
-    </message>
-    <message>
-        <source>Level</source>
-        <translation>レベル</translation>
-    </message>
-    <message>
-        <source>Measure again.</source>
-        <translation>もう一度計測します。</translation>
-    </message>
-    <message>
-        <source>Place at least one vertebral point in step 2.</source>
-        <translation>手順2で椎体に点を1つ以上置いてください。</translation>
-    </message>
-    <message>
-        <source>Press Measure.</source>
-        <translation>「計測」を押してください。</translation>
-    </message>
-    <message>
-        <source>Voxels</source>
-        <translation>ボクセル数</translation>
-    </message>
-</context>
-<context>
-    <name>patient.response_step</name>
-    <message>
-        <source>Limits saved with this case hold. Press Enter in the empty field to go back to the published ones.</source>
-        <translation>この症例とともに保存された限界値が有効です。空欄のままEnterを押すと文献の限界値に戻ります。</translation>
-    </message>
-    <message>
-        <source>The model "{model}" is not on this computer or cannot be read; "{used}" holds.</source>
-        <translation>モデル「{model}」はこのコンピュータにないか、読めません。「{used}」が有効です。</translation>
-    </message>
-    <message>
-        <source>There is no such folder.</source>
-        <translation>そのフォルダはありません。</translation>
-    </message>
-    <message>
-        <source>This file was refused, see the end of the panel; {held}.</source>
-        <translation>このファイルは読み込めませんでした（パネル下端を参照）。{held}。</translation>
-    </message>
-    <message>
-        <source>points</source>
-        <translation>ポイント</translation>
-    </message>
-    <message>
-        <source>Draw all dates and open the picture.</source>
-        <translation>全日付を描画し、図を開きます。</translation>
-    </message>
-    <message>
-        <source>Choose the output folder in step 7 first.</source>
-        <translation>先に手順7で出力フォルダーを選択してください。</translation>
-    </message>
-    <message>
-        <source>IMWG response category: {category} ({rule})</source>
-        <translation>IMWG効果判定：{category}（{rule}）</translation>
-    </message>
-    <message>
-        <source>Missing: {what}</source>
-        <translation>不足：{what}</translation>
-    </message>
-    <message>
-        <source>not graded</source>
-        <translation>判定なし</translation>
-    </message>
-    <message>
-        <source>A change needs two exams: give the follow-up folder in step 1.</source>
-        <translation>変化の計算には2回の検査が必要です。手順1で治療後のフォルダーを指定してください。</translation>
-    </message>
-    <message>
-        <source>Adds to the logit</source>
-        <translation>ロジットへの寄与</translation>
-    </message>
-    <message>
-        <source>Baseline</source>
-        <translation>治療前</translation>
-    </message>
-    <message>
-        <source>Change</source>
-        <translation>変化</translation>
-    </message>
-    <message>
-        <source>Relative</source>
-        <translation>変化率</translation>
-    </message>
-    <message>
-        <source>Change of M protein</source>
-        <translation>M蛋白の変化</translation>
-    </message>
-    <message>
-        <source>Change of fat fraction</source>
-        <translation>脂肪分画の変化</translation>
-    </message>
-    <message>
-        <source>Follow-up</source>
-        <translation>治療後</translation>
-    </message>
-    <message>
-        <source>Index</source>
-        <translation>指標</translation>
-    </message>
-    <message>
-        <source>No probability of CR/VGPR is given. See the reason below.</source>
-        <translation>CR/VGPRの確率は示されません。理由は下をご覧ください。</translation>
-    </message>
-    <message>
-        <source>No warning.</source>
-        <translation>注意事項はありません。</translation>
-    </message>
-    <message>
-        <source>Nothing was measured in both exams yet.</source>
-        <translation>両方の検査で計測されたものがまだありません。</translation>
-    </message>
-    <message>
-        <source>Predictor</source>
-        <translation>予測因子</translation>
-    </message>
-    <message>
-        <source>Probability of CR/VGPR: {value} (95 % interval {low} to {high})</source>
-        <translation>CR/VGPRの確率：{value}（95 %区間 {low}～{high}）</translation>
-    </message>
-    <message>
-        <source>Share of responders in the cohort</source>
-        <translation>コホート中の奏効例の割合</translation>
-    </message>
-    <message>
-        <source>Value</source>
-        <translation>値</translation>
-    </message>
-    <message>
-        <source>the limits that were read before hold</source>
-        <translation>前に読み込んだ限界値のままです</translation>
-    </message>
-    <message>
-        <source>the published limits hold</source>
-        <translation>文献の限界値のままです</translation>
-    </message>
-</context>
-<context>
-    <name>panel.sample_data</name>
-    <message>
-        <source>MarrowQuant</source>
-        <translation>MarrowQuant</translation>
-    </message>
-</context>
-<context>
-    <name>patient.vertebrae_step</name>
-    <message>
-        <source>Carried</source>
-        <translation>引き継ぎ</translation>
-    </message>
-    <message>
-        <source>Excluded</source>
-        <translation>除外</translation>
-    </message>
-    <message>
-        <source>FF %</source>
-        <translation>FF %</translation>
-    </message>
-    <message>
-        <source>Level</source>
-        <translation>レベル</translation>
-    </message>
-    <message>
-        <source>No vertebra is marked yet in: {exams}. Place points in the vertebral bodies, or take over a segmentation.</source>
-        <translation>椎体がまだ指定されていません：{exams}。椎体に点を配置するか、セグメンテーションを取り込んでください。</translation>
-    </message>
-    <message>
-        <source>No warning.</source>
-        <translation>警告なし。</translation>
-    </message>
-    <message>
-        <source>RAS mm</source>
-        <translation>RAS mm</translation>
-    </message>
-    <message>
-        <source>Read the exams first.</source>
-        <translation>先に検査を読み込んでください。</translation>
-    </message>
-    <message>
-        <source>Warnings</source>
-        <translation>警告</translation>
-    </message>
-    <message>
-        <source>baseline</source>
-        <translation>治療前</translation>
-    </message>
-    <message>
-        <source>box</source>
-        <translation>直方体</translation>
-    </message>
-    <message>
-        <source>cylinder</source>
-        <translation>円柱</translation>
-    </message>
-    <message>
-        <source>disc</source>
-        <translation>円板</translation>
-    </message>
-    <message>
-        <source>ellipsoid</source>
-        <translation>楕円体</translation>
-    </message>
-    <message>
-        <source>excluded: artefact</source>
-        <translation>除外: アーチファクト</translation>
-    </message>
-    <message>
-        <source>excluded: degenerative endplate</source>
-        <translation>除外: 終板の変性</translation>
-    </message>
-    <message>
-        <source>excluded: focal lesion</source>
-        <translation>除外: 限局性病変</translation>
-    </message>
-    <message>
-        <source>excluded: fracture</source>
-        <translation>除外: 骨折</translation>
-    </message>
-    <message>
-        <source>excluded: haemangioma</source>
-        <translation>除外: 血管腫</translation>
-    </message>
-    <message>
-        <source>excluded: hardware</source>
-        <translation>除外：金属・インプラント</translation>
-    </message>
-    <message>
-        <source>excluded: vertebroplasty</source>
-        <translation>除外: 椎体形成術後</translation>
-    </message>
-    <message>
-        <source>follow-up</source>
-        <translation>治療後</translation>
-    </message>
-    <message>
-        <source>in the mean</source>
-        <translation>平均に含める</translation>
-    </message>
-    <message>
-        <source>{levels}: press Find bodies between for the levels that are missing. A level is renamed in the table.</source>
-        <translation>{levels}：間の椎体は「間の椎体を検出」で見つけます。椎体名は表で変更できます。</translation>
-    </message>
-</context>
-<context>
-    <name>panel.running</name>
-    <message>
-        <source>A file or folder cannot be read or written: {reason}. Choose another place.</source>
-        <translation>ファイルまたはフォルダの読み書きができません：{reason}。別の場所を選んでください。</translation>
-    </message>
-    <message>
-        <source>Cancelled. Nothing was left half-done.</source>
-        <translation>中止しました。途中までの結果は残っていません。</translation>
-    </message>
-    <message>
-        <source>MarrowQuant met an unexpected error.</source>
-        <translation>MarrowQuantで予期しないエラーが起きました。</translation>
     </message>
 </context>
 <context>
@@ -1576,204 +841,6 @@
     </message>
 </context>
 <context>
-    <name>panel.packages</name>
-    <message>
-        <source>{module} needs the Python package {name} for this method. Download and install it now?</source>
-        <translation>この方法には{module}がPythonパッケージ{name}を必要とします。今ダウンロードしてインストールしますか？</translation>
-    </message>
-    <message>
-        <source>{name} was not installed, so this method is not available; choose another method, or allow the installation.</source>
-        <translation>{name}がインストールされなかったため、この方法は使えません。別の方法を選ぶか、インストールを許可してください。</translation>
-    </message>
-</context>
-<context>
-    <name>MarrowQuantCohort</name>
-    <message>
-        <source>1 Cohort</source>
-        <translation>1 コホート</translation>
-    </message>
-    <message>
-        <source>2 Question and answer</source>
-        <translation>2 問いと答え</translation>
-    </message>
-    <message>
-        <source>3 Report</source>
-        <translation>3 レポート</translation>
-    </message>
-    <message>
-        <source>4 Model of one's own</source>
-        <translation>4 独自のモデル</translation>
-    </message>
-    <message>
-        <source>After:</source>
-        <translation>後:</translation>
-    </message>
-    <message>
-        <source>Analyse</source>
-        <translation>解析</translation>
-    </message>
-    <message>
-        <source>Analysis:</source>
-        <translation>解析:</translation>
-    </message>
-    <message>
-        <source>Backward elimination</source>
-        <translation>変数減少法</translation>
-    </message>
-    <message>
-        <source>Bootstrap samples:</source>
-        <translation>ブートストラップ回数:</translation>
-    </message>
-    <message>
-        <source>CSV file with what the results do not hold, such as the best response; joined by its ID column to the names of the cases.</source>
-        <translation>結果に含まれない情報（最良効果など）のCSVファイル。ID列で症例名と結合します。</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>中止</translation>
-    </message>
-    <message>
-        <source>Event:</source>
-        <translation>イベント:</translation>
-    </message>
-    <message>
-        <source>Firth's penalty suits few patients and separated groups. Three groups and more need scikit-learn, the mixed model statsmodels: they are asked for then.</source>
-        <translation>Firthの罰則は少数例や分離した群に適しています。3群以上にはscikit-learn、混合モデルにはstatsmodelsが必要で、その時に確認されます。</translation>
-    </message>
-    <message>
-        <source>Fit and offer</source>
-        <translation>モデルを作成して登録</translation>
-    </message>
-    <message>
-        <source>Folder for the page, the tables, the figures and the methods paragraph.</source>
-        <translation>ページ、表、図、「方法」の段落の出力先フォルダ。</translation>
-    </message>
-    <message>
-        <source>Folder with the results of the cases (results.json at any depth), or a CSV file with one row a patient.</source>
-        <translation>各症例の結果のフォルダ（results.jsonの階層は任意）、または1患者1行のCSVファイル。</translation>
-    </message>
-    <message>
-        <source>Held constant:</source>
-        <translation>固定する列:</translation>
-    </message>
-    <message>
-        <source>Leave out predictors that add little; the validation repeats it in every resample. Not with ridge.</source>
-        <translation>寄与の小さい予測因子を除きます。検証では再標本ごとに繰り返します。リッジでは行いません。</translation>
-    </message>
-    <message>
-        <source>Letters, digits, _ and -. Results name their model by it, so a name is given once only.</source>
-        <translation>英数字、_、-。結果はこの名前でモデルを示すため、同じ名前は一度しか使えません。</translation>
-    </message>
-    <message>
-        <source>MarrowQuant Cohort</source>
-        <translation>MarrowQuant Cohort</translation>
-    </message>
-    <message>
-        <source>Name:</source>
-        <translation>名前:</translation>
-    </message>
-    <message>
-        <source>One row an exam</source>
-        <translation>検査ごとに1行</translation>
-    </message>
-    <message>
-        <source>Open report</source>
-        <translation>レポートを開く</translation>
-    </message>
-    <message>
-        <source>Outcome:</source>
-        <translation>アウトカム:</translation>
-    </message>
-    <message>
-        <source>Outcomes (optional):</source>
-        <translation>アウトカム表（任意）:</translation>
-    </message>
-    <message>
-        <source>Output folder:</source>
-        <translation>出力フォルダ:</translation>
-    </message>
-    <message>
-        <source>Predictors:</source>
-        <translation>予測因子:</translation>
-    </message>
-    <message>
-        <source>Read</source>
-        <translation>読み込む</translation>
-    </message>
-    <message>
-        <source>Read one row for every exam instead of one for every case: for the mixed model. A table (CSV) is read as it is.</source>
-        <translation>症例ごとではなく検査ごとに1行を読み込みます（混合モデル用）。表（CSV）はそのまま読み込みます。</translation>
-    </message>
-    <message>
-        <source>Repeated dates:</source>
-        <translation>反復測定:</translation>
-    </message>
-    <message>
-        <source>Resamples of the validation of two groups, here and in step 4; 500 for a paper.</source>
-        <translation>2群の検証の反復回数（手順4でも使用）。論文には500回。</translation>
-    </message>
-    <message>
-        <source>Research use only. Not a medical device; not for diagnosis or treatment decisions.</source>
-        <translation>研究専用。医療機器ではありません。診断や治療の決定には使用できません。</translation>
-    </message>
-    <message>
-        <source>Results or table:</source>
-        <translation>結果または表:</translation>
-    </message>
-    <message>
-        <source>Selection:</source>
-        <translation>変数選択:</translation>
-    </message>
-    <message>
-        <source>Show the written page in the browser.</source>
-        <translation>書き出したページをブラウザで表示します。</translation>
-    </message>
-    <message>
-        <source>Statistics of many patients that were measured with MarrowQuant, or of a table: group comparisons, paired tests, correlations, ROC curves, logistic regression with validation, linear and mixed models, a report, and a response model of one's own that MarrowQuant then offers. Research use only. Not a medical device; not for diagnosis or treatment decisions.</source>
-        <translation>MarrowQuantで計測した多数の症例、または表の統計です。群間比較、対応のある検定、相関、ROC曲線、検証付きロジスティック回帰、線形・混合モデル、レポート、そして自施設の応答モデルの作成とMarrowQuantへの登録を行います。研究専用。医療機器ではありません。診断や治療方針の決定に使用しないでください。</translation>
-    </message>
-    <message>
-        <source>Stop what is running. Nothing is left half-written.</source>
-        <translation>実行中の処理を中止します。途中までのファイルは残りません。</translation>
-    </message>
-    <message>
-        <source>The column that the analysis is about.</source>
-        <translation>解析の対象とする列。</translation>
-    </message>
-    <message>
-        <source>The methods and their sources are named in the methods paragraph of every report.</source>
-        <translation>方法とその出典は、各レポートの「方法」の段落に記されます。</translation>
-    </message>
-    <message>
-        <source>The second value of the same patients.</source>
-        <translation>同じ患者の2つ目の値。</translation>
-    </message>
-    <message>
-        <source>Tick the columns that the analysis uses; a group as 0 and 1.</source>
-        <translation>解析に使う列をチェックしてください。群は0と1で表します。</translation>
-    </message>
-    <message>
-        <source>Tick what the correlation shall not be due to (partial correlation); none for the plain one.</source>
-        <translation>相関から除きたい影響をチェックしてください（偏相関）。通常の相関では何もチェックしません。</translation>
-    </message>
-    <message>
-        <source>Values of the outcome that count as the event, separated by commas.</source>
-        <translation>イベントとみなすアウトカムの値（カンマ区切り）。</translation>
-    </message>
-    <message>
-        <source>Write report</source>
-        <translation>レポートを書き出す</translation>
-    </message>
-    <message>
-        <source>such as CR, VGPR; not needed for yes/no and 1/0</source>
-        <translation>例: CR, VGPR（yes/noや1/0では不要）</translation>
-    </message>
-    <message>
-        <source>such as own_cohort_2026</source>
-        <translation>例: own_cohort_2026</translation>
-    </message>
-</context>
-<context>
     <name>panel.fields</name>
     <message>
         <source>"{typed}" can be read as two numbers; write it without a separator. {value} holds.</source>
@@ -1793,14 +860,36 @@
     </message>
 </context>
 <context>
-    <name>patient.burden_options</name>
+    <name>panel.packages</name>
     <message>
-        <source>This mask was refused, see the end of the panel; what is shown here holds.</source>
-        <translation>このマスクは使えません（パネル下端を参照）。ここに表示のとおりのままです。</translation>
+        <source>{module} needs the Python package {name} for this method. Download and install it now?</source>
+        <translation>この方法には{module}がPythonパッケージ{name}を必要とします。今ダウンロードしてインストールしますか？</translation>
     </message>
     <message>
-        <source>{reason} {edges} hold.</source>
-        <translation>{reason} {edges} のままです。</translation>
+        <source>{name} was not installed, so this method is not available; choose another method, or allow the installation.</source>
+        <translation>{name}がインストールされなかったため、この方法は使えません。別の方法を選ぶか、インストールを許可してください。</translation>
+    </message>
+</context>
+<context>
+    <name>panel.running</name>
+    <message>
+        <source>A file or folder cannot be read or written: {reason}. Choose another place.</source>
+        <translation>ファイルまたはフォルダの読み書きができません：{reason}。別の場所を選んでください。</translation>
+    </message>
+    <message>
+        <source>Cancelled. Nothing was left half-done.</source>
+        <translation>中止しました。途中までの結果は残っていません。</translation>
+    </message>
+    <message>
+        <source>MarrowQuant met an unexpected error.</source>
+        <translation>MarrowQuantで予期しないエラーが起きました。</translation>
+    </message>
+</context>
+<context>
+    <name>panel.sample_data</name>
+    <message>
+        <source>MarrowQuant</source>
+        <translation>MarrowQuant</translation>
     </message>
 </context>
 <context>
@@ -1832,6 +921,730 @@
     <message>
         <source>{n} to check</source>
         <translation>要確認 {n} 件</translation>
+    </message>
+</context>
+<context>
+    <name>patient.burden_options</name>
+    <message>
+        <source>This mask was refused, see the end of the panel; what is shown here holds.</source>
+        <translation>このマスクは使えません（パネル下端を参照）。ここに表示のとおりのままです。</translation>
+    </message>
+    <message>
+        <source>{reason} {edges} hold.</source>
+        <translation>{reason} {edges} のままです。</translation>
+    </message>
+</context>
+<context>
+    <name>patient.burden_step</name>
+    <message>
+        <source>ADC</source>
+        <translation>ADC</translation>
+    </message>
+    <message>
+        <source>Lesion</source>
+        <translation>病変</translation>
+    </message>
+    <message>
+        <source>No exam has diffusion images with two or more b-values: the tumour burden is skipped.</source>
+        <translation>2つ以上のb値の拡散強調画像を持つ検査がないため、腫瘍量は省略されます。</translation>
+    </message>
+    <message>
+        <source>Part</source>
+        <translation>部分</translation>
+    </message>
+    <message>
+        <source>Press Propose.</source>
+        <translation>「候補を表示」を押してください。</translation>
+    </message>
+    <message>
+        <source>Propose again; decisions are kept.</source>
+        <translation>候補を作り直します。判定は保たれます。</translation>
+    </message>
+    <message>
+        <source>Read the exams first.</source>
+        <translation>先に検査を読み込んでください。</translation>
+    </message>
+    <message>
+        <source>Region</source>
+        <translation>部位</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>判定</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>理由</translation>
+    </message>
+    <message>
+        <source>by ADC in µm²/s: {classes} mL</source>
+        <translation>ADC（µm²/s）別：{classes} mL</translation>
+    </message>
+    <message>
+        <source>keep</source>
+        <translation>採用</translation>
+    </message>
+    <message>
+        <source>mL</source>
+        <translation>mL</translation>
+    </message>
+    <message>
+        <source>mm</source>
+        <translation>mm</translation>
+    </message>
+    <message>
+        <source>muscle where you placed it</source>
+        <translation>筋は指定した位置</translation>
+    </message>
+    <message>
+        <source>part {number}: {volume} mL</source>
+        <translation>第{number}部分：{volume} mL</translation>
+    </message>
+    <message>
+        <source>physiological</source>
+        <translation>生理的</translation>
+    </message>
+    <message>
+        <source>reject</source>
+        <translation>除外</translation>
+    </message>
+    <message>
+        <source>tDV {volume} mL · gADC {adc} µm²/s · muscle signal {muscle}</source>
+        <translation>tDV {volume} mL · gADC {adc} µm²/s · 筋の信号 {muscle}</translation>
+    </message>
+    <message>
+        <source>{n} stations; largest step at a seam {before} % as acquired, {after} % after matching.</source>
+        <translation>{n}ステーション。継ぎ目の最大の段差は、撮像時{before} %、補正後{after} %。</translation>
+    </message>
+    <message>
+        <source>× muscle</source>
+        <translation>× 筋</translation>
+    </message>
+</context>
+<context>
+    <name>patient.deidentify_step</name>
+    <message>
+        <source>Audit report:</source>
+        <translation>監査報告:</translation>
+    </message>
+    <message>
+        <source>Basic: no dates, no private elements</source>
+        <translation>基本: 日付とプライベート要素なし</translation>
+    </message>
+    <message>
+        <source>Choose the folder to read, a new folder to write, and the key file.</source>
+        <translation>読み込むフォルダー、書き出す新しいフォルダー、鍵ファイルを選んでください。</translation>
+    </message>
+    <message>
+        <source>Keep the key apart from the data.</source>
+        <translation>鍵はデータとは別に保管してください。</translation>
+    </message>
+    <message>
+        <source>Left out: {n} × {reason}</source>
+        <translation>除外: {n} × {reason}</translation>
+    </message>
+    <message>
+        <source>Longitudinal: dates are shifted</source>
+        <translation>縦断: 日付をずらす</translation>
+    </message>
+    <message>
+        <source>Quantification: no dates</source>
+        <translation>定量: 日付なし</translation>
+    </message>
+    <message>
+        <source>Write the copy and its audit report.</source>
+        <translation>複製と監査報告を書き出します。</translation>
+    </message>
+    <message>
+        <source>{n} of {total} files written; patients: {patients}.</source>
+        <translation>{total}ファイル中{n}ファイルを書き出しました(患者{patients}名)。</translation>
+    </message>
+</context>
+<context>
+    <name>patient.exams_step</name>
+    <message>
+        <source>Choose the folder of the baseline exam.</source>
+        <translation>治療前の検査のフォルダーを選んでください。</translation>
+    </message>
+    <message>
+        <source>Confidence</source>
+        <translation>確信度</translation>
+    </message>
+    <message>
+        <source>Discard, then read</source>
+        <translation>破棄して読み込む</translation>
+    </message>
+    <message>
+        <source>Enter the b-value of series {number} too.</source>
+        <translation>シリーズ{number}のb値も入力してください。</translation>
+    </message>
+    <message>
+        <source>It cannot be told whether these folders are of the same patient as the open case.</source>
+        <translation>これらのフォルダーが、開いている症例と同じ患者のものかどうか判断できません。</translation>
+    </message>
+    <message>
+        <source>Press Read and measure.</source>
+        <translation>「読み込んで計測」を押してください。</translation>
+    </message>
+    <message>
+        <source>Read both folders again.</source>
+        <translation>両方のフォルダーを読み直します。</translation>
+    </message>
+    <message>
+        <source>Reading them closes the open case with the whole scene.</source>
+        <translation>読み込むと、開いている症例はシーン全体とともに閉じられます。</translation>
+    </message>
+    <message>
+        <source>Role</source>
+        <translation>種類</translation>
+    </message>
+    <message>
+        <source>Save, then read</source>
+        <translation>保存して読み込む</translation>
+    </message>
+    <message>
+        <source>Scale</source>
+        <translation>係数</translation>
+    </message>
+    <message>
+        <source>Series</source>
+        <translation>シリーズ</translation>
+    </message>
+    <message>
+        <source>Station</source>
+        <translation>ステーション</translation>
+    </message>
+    <message>
+        <source>TE ms</source>
+        <translation>TE ms</translation>
+    </message>
+    <message>
+        <source>There is no such folder.</source>
+        <translation>そのフォルダはありません。</translation>
+    </message>
+    <message>
+        <source>These folders are of another patient than the open case.</source>
+        <translation>これらのフォルダーは、開いている症例とは別の患者のものです。</translation>
+    </message>
+    <message>
+        <source>To save the open case, export it into a folder of its own in step 7 first.</source>
+        <translation>開いている症例を保存するには、先に手順7で専用のフォルダーに書き出してください。</translation>
+    </message>
+    <message>
+        <source>Unit</source>
+        <translation>単位</translation>
+    </message>
+    <message>
+        <source>Used</source>
+        <translation>使用</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>理由</translation>
+    </message>
+    <message>
+        <source>You changed the table. Press Read and measure to apply it.</source>
+        <translation>表を変更しました。「読み込んで計測」を押すと反映されます。</translation>
+    </message>
+    <message>
+        <source>You chose other folders. Press Read and measure to read them; until then the exams that were read before are shown.</source>
+        <translation>別のフォルダーが選ばれました。読み込むには「読み込んで計測」を押してください。それまでは前に読み込んだ検査が表示されます。</translation>
+    </message>
+    <message>
+        <source>b s/mm²</source>
+        <translation>b s/mm²</translation>
+    </message>
+    <message>
+        <source>changed by you, not read yet</source>
+        <translation>あなたが変更（まだ読み込んでいません）</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation>はい</translation>
+    </message>
+</context>
+<context>
+    <name>patient.export_step</name>
+    <message>
+        <source>Choose the folder to write to.</source>
+        <translation>書き出し先のフォルダーを選んでください。</translation>
+    </message>
+    <message>
+        <source>Nothing was measured yet.</source>
+        <translation>まだ何も計測されていません。</translation>
+    </message>
+    <message>
+        <source>Press Export.</source>
+        <translation>「書き出す」を押してください。</translation>
+    </message>
+    <message>
+        <source>Replace them</source>
+        <translation>置き換える</translation>
+    </message>
+    <message>
+        <source>The folder holds earlier results of this patient.</source>
+        <translation>フォルダーには、この患者の以前の結果があります。</translation>
+    </message>
+    <message>
+        <source>The folder holds results that do not tell whose they are.</source>
+        <translation>フォルダーには、誰のものか分からない結果があります。</translation>
+    </message>
+    <message>
+        <source>Write again; files of the same names are replaced.</source>
+        <translation>もう一度書き出します。同名のファイルは置き換えられます。</translation>
+    </message>
+    <message>
+        <source>Written without identity: {file}</source>
+        <translation>患者情報を除いて書き出し済み: {file}</translation>
+    </message>
+    <message>
+        <source>Written: {files}</source>
+        <translation>書き出し済み: {files}</translation>
+    </message>
+</context>
+<context>
+    <name>patient.follow_up</name>
+    <message>
+        <source>ADC</source>
+        <translation>ADC</translation>
+    </message>
+    <message>
+        <source>Became</source>
+        <translation>転帰</translation>
+    </message>
+    <message>
+        <source>Carry over again; what the follow-up holds is replaced.</source>
+        <translation>もう一度引き継ぎます。治療後検査の内容は置き換えられます。</translation>
+    </message>
+    <message>
+        <source>Carrying needs two exams.</source>
+        <translation>引き継ぎには2回の検査が必要です。</translation>
+    </message>
+    <message>
+        <source>FF %</source>
+        <translation>FF %</translation>
+    </message>
+    <message>
+        <source>Lesion</source>
+        <translation>病変</translation>
+    </message>
+    <message>
+        <source>Mark the vertebrae of the baseline or propose its tumour burden first.</source>
+        <translation>先に治療前検査の椎体を指定するか、腫瘍量を提案してください。</translation>
+    </message>
+    <message>
+        <source>RAC</source>
+        <translation>RAC</translation>
+    </message>
+    <message>
+        <source>Region</source>
+        <translation>部位</translation>
+    </message>
+    <message>
+        <source>Take the ROIs, levels and exclusions of the baseline over to the follow-up, and match the lesions of both exams.</source>
+        <translation>治療前のROI・レベル・除外を治療後に引き継ぎ、両検査の病変を対応付けます。</translation>
+    </message>
+    <message>
+        <source>cervical spine</source>
+        <translation>頸椎</translation>
+    </message>
+    <message>
+        <source>long bones</source>
+        <translation>長管骨</translation>
+    </message>
+    <message>
+        <source>lumbar spine</source>
+        <translation>腰椎</translation>
+    </message>
+    <message>
+        <source>mL</source>
+        <translation>mL</translation>
+    </message>
+    <message>
+        <source>merged</source>
+        <translation>融合</translation>
+    </message>
+    <message>
+        <source>mm</source>
+        <translation>mm</translation>
+    </message>
+    <message>
+        <source>new</source>
+        <translation>新規</translation>
+    </message>
+    <message>
+        <source>not determined</source>
+        <translation>不明</translation>
+    </message>
+    <message>
+        <source>pelvis and sacrum</source>
+        <translation>骨盤・仙骨</translation>
+    </message>
+    <message>
+        <source>persisting</source>
+        <translation>残存</translation>
+    </message>
+    <message>
+        <source>resolved</source>
+        <translation>消失</translation>
+    </message>
+    <message>
+        <source>ribs, sternum and shoulder girdle</source>
+        <translation>肋骨・胸骨・肩帯</translation>
+    </message>
+    <message>
+        <source>skull</source>
+        <translation>頭蓋</translation>
+    </message>
+    <message>
+        <source>split</source>
+        <translation>分裂</translation>
+    </message>
+    <message>
+        <source>thoracic spine</source>
+        <translation>胸椎</translation>
+    </message>
+</context>
+<context>
+    <name>patient.labs_step</name>
+    <message>
+        <source>Accepted units: {units}</source>
+        <translation>使用できる単位: {units}</translation>
+    </message>
+    <message>
+        <source>Baseline</source>
+        <translation>治療前</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>日付</translation>
+    </message>
+    <message>
+        <source>Entry</source>
+        <translation>項目</translation>
+    </message>
+    <message>
+        <source>Follow-up</source>
+        <translation>治療後</translation>
+    </message>
+    <message>
+        <source>No sheet is chosen; the values below hold until they are removed.</source>
+        <translation>検査値表は選ばれていません。下の値は削除するまで有効です。</translation>
+    </message>
+    <message>
+        <source>Read the exams first: laboratory values belong to their dates.</source>
+        <translation>先に検査を読み込んでください。検査値は検査日に対応付けられます。</translation>
+    </message>
+    <message>
+        <source>Test</source>
+        <translation>項目</translation>
+    </message>
+    <message>
+        <source>The response model needs the M protein of both dates. Without it the change table is still made.</source>
+        <translation>治療効果のモデルには両日のM蛋白が必要です。なくても変化の表は作られます。</translation>
+    </message>
+    <message>
+        <source>The sheet is read together with the exams: press Read exams.</source>
+        <translation>検査値の表は検査と一緒に読み込まれます。「読み込んで計測」を押してください。</translation>
+    </message>
+    <message>
+        <source>There is no such file; the values below hold.</source>
+        <translation>そのファイルはありません。下の値のままです。</translation>
+    </message>
+    <message>
+        <source>This sheet was refused, see the end of the panel; the values below hold.</source>
+        <translation>この検査値表は読み込めませんでした（パネル下端を参照）。下の値のままです。</translation>
+    </message>
+    <message>
+        <source>Unit</source>
+        <translation>単位</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>値</translation>
+    </message>
+    <message>
+        <source>female</source>
+        <translation>女性</translation>
+    </message>
+    <message>
+        <source>male</source>
+        <translation>男性</translation>
+    </message>
+    <message>
+        <source>not given</source>
+        <translation>未入力</translation>
+    </message>
+</context>
+<context>
+    <name>patient.panel</name>
+    <message>
+        <source>Baseline</source>
+        <translation>治療前</translation>
+    </message>
+    <message>
+        <source>Follow-up</source>
+        <translation>治療後</translation>
+    </message>
+</context>
+<context>
+    <name>patient.quantify_step</name>
+    <message>
+        <source>Excluded from the mean: {reason}</source>
+        <translation>平均から除外: {reason}</translation>
+    </message>
+    <message>
+        <source>In view %</source>
+        <translation>視野内 %</translation>
+    </message>
+    <message>
+        <source>L1–L5 mean</source>
+        <translation>L1–L5 平均</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>レベル</translation>
+    </message>
+    <message>
+        <source>Measure again.</source>
+        <translation>もう一度計測します。</translation>
+    </message>
+    <message>
+        <source>Place at least one vertebral point in step 2.</source>
+        <translation>手順2で椎体に点を1つ以上置いてください。</translation>
+    </message>
+    <message>
+        <source>Press Measure.</source>
+        <translation>「計測」を押してください。</translation>
+    </message>
+    <message>
+        <source>Voxels</source>
+        <translation>ボクセル数</translation>
+    </message>
+</context>
+<context>
+    <name>patient.response_step</name>
+    <message>
+        <source>A change needs two exams: give the follow-up folder in step 1.</source>
+        <translation>変化の計算には2回の検査が必要です。手順1で治療後のフォルダーを指定してください。</translation>
+    </message>
+    <message>
+        <source>Adds to the logit</source>
+        <translation>ロジットへの寄与</translation>
+    </message>
+    <message>
+        <source>Baseline</source>
+        <translation>治療前</translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation>変化</translation>
+    </message>
+    <message>
+        <source>Change of M protein</source>
+        <translation>M蛋白の変化</translation>
+    </message>
+    <message>
+        <source>Change of fat fraction</source>
+        <translation>脂肪分画の変化</translation>
+    </message>
+    <message>
+        <source>Choose the output folder in step 7 first.</source>
+        <translation>先に手順7で出力フォルダーを選択してください。</translation>
+    </message>
+    <message>
+        <source>Draw all dates and open the picture.</source>
+        <translation>全日付を描画し、図を開きます。</translation>
+    </message>
+    <message>
+        <source>Follow-up</source>
+        <translation>治療後</translation>
+    </message>
+    <message>
+        <source>IMWG response category: {category} ({rule})</source>
+        <translation>IMWG効果判定：{category}（{rule}）</translation>
+    </message>
+    <message>
+        <source>Index</source>
+        <translation>指標</translation>
+    </message>
+    <message>
+        <source>Limits saved with this case hold. Press Enter in the empty field to go back to the published ones.</source>
+        <translation>この症例とともに保存された限界値が有効です。空欄のままEnterを押すと文献の限界値に戻ります。</translation>
+    </message>
+    <message>
+        <source>Missing: {what}</source>
+        <translation>不足：{what}</translation>
+    </message>
+    <message>
+        <source>No probability of CR/VGPR is given. See the reason below.</source>
+        <translation>CR/VGPRの確率は示されません。理由は下をご覧ください。</translation>
+    </message>
+    <message>
+        <source>No warning.</source>
+        <translation>注意事項はありません。</translation>
+    </message>
+    <message>
+        <source>Nothing was measured in both exams yet.</source>
+        <translation>両方の検査で計測されたものがまだありません。</translation>
+    </message>
+    <message>
+        <source>Predictor</source>
+        <translation>予測因子</translation>
+    </message>
+    <message>
+        <source>Probability of CR/VGPR: {value} (95 % interval {low} to {high})</source>
+        <translation>CR/VGPRの確率：{value}（95 %区間 {low}～{high}）</translation>
+    </message>
+    <message>
+        <source>Relative</source>
+        <translation>変化率</translation>
+    </message>
+    <message>
+        <source>Share of responders in the cohort</source>
+        <translation>コホート中の奏効例の割合</translation>
+    </message>
+    <message>
+        <source>The model "{model}" is not on this computer or cannot be read; "{used}" holds.</source>
+        <translation>モデル「{model}」はこのコンピュータにないか、読めません。「{used}」が有効です。</translation>
+    </message>
+    <message>
+        <source>There is no such folder.</source>
+        <translation>そのフォルダはありません。</translation>
+    </message>
+    <message>
+        <source>This file was refused, see the end of the panel; {held}.</source>
+        <translation>このファイルは読み込めませんでした（パネル下端を参照）。{held}。</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>値</translation>
+    </message>
+    <message>
+        <source>not graded</source>
+        <translation>判定なし</translation>
+    </message>
+    <message>
+        <source>points</source>
+        <translation>ポイント</translation>
+    </message>
+    <message>
+        <source>the limits that were read before hold</source>
+        <translation>前に読み込んだ限界値のままです</translation>
+    </message>
+    <message>
+        <source>the published limits hold</source>
+        <translation>文献の限界値のままです</translation>
+    </message>
+</context>
+<context>
+    <name>patient.vertebrae_step</name>
+    <message>
+        <source>Carried</source>
+        <translation>引き継ぎ</translation>
+    </message>
+    <message>
+        <source>Excluded</source>
+        <translation>除外</translation>
+    </message>
+    <message>
+        <source>FF %</source>
+        <translation>FF %</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>レベル</translation>
+    </message>
+    <message>
+        <source>No vertebra is marked yet in: {exams}. Place points in the vertebral bodies, or take over a segmentation.</source>
+        <translation>椎体がまだ指定されていません：{exams}。椎体に点を配置するか、セグメンテーションを取り込んでください。</translation>
+    </message>
+    <message>
+        <source>No warning.</source>
+        <translation>警告なし。</translation>
+    </message>
+    <message>
+        <source>RAS mm</source>
+        <translation>RAS mm</translation>
+    </message>
+    <message>
+        <source>Read the exams first.</source>
+        <translation>先に検査を読み込んでください。</translation>
+    </message>
+    <message>
+        <source>Warnings</source>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <source>baseline</source>
+        <translation>治療前</translation>
+    </message>
+    <message>
+        <source>box</source>
+        <translation>直方体</translation>
+    </message>
+    <message>
+        <source>cylinder</source>
+        <translation>円柱</translation>
+    </message>
+    <message>
+        <source>disc</source>
+        <translation>円板</translation>
+    </message>
+    <message>
+        <source>ellipsoid</source>
+        <translation>楕円体</translation>
+    </message>
+    <message>
+        <source>excluded: artefact</source>
+        <translation>除外: アーチファクト</translation>
+    </message>
+    <message>
+        <source>excluded: degenerative endplate</source>
+        <translation>除外: 終板の変性</translation>
+    </message>
+    <message>
+        <source>excluded: focal lesion</source>
+        <translation>除外: 限局性病変</translation>
+    </message>
+    <message>
+        <source>excluded: fracture</source>
+        <translation>除外: 骨折</translation>
+    </message>
+    <message>
+        <source>excluded: haemangioma</source>
+        <translation>除外: 血管腫</translation>
+    </message>
+    <message>
+        <source>excluded: hardware</source>
+        <translation>除外：金属・インプラント</translation>
+    </message>
+    <message>
+        <source>excluded: vertebroplasty</source>
+        <translation>除外: 椎体形成術後</translation>
+    </message>
+    <message>
+        <source>follow-up</source>
+        <translation>治療後</translation>
+    </message>
+    <message>
+        <source>in the mean</source>
+        <translation>平均に含める</translation>
+    </message>
+    <message>
+        <source>{levels}: press Find bodies between for the levels that are missing. A level is renamed in the table.</source>
+        <translation>{levels}：間の椎体は「間の椎体を検出」で見つけます。椎体名は表で変更できます。</translation>
+    </message>
+</context>
+<context>
+    <name>patient.viewing</name>
+    <message>
+        <source>Baseline and follow-up in two linked sagittal views.</source>
+        <translation>治療前と治療後を、連動する2つの矢状断で並べて表示する。</translation>
+    </message>
+    <message>
+        <source>Comparing needs two exams.</source>
+        <translation>比較には2つの検査が必要です。</translation>
     </message>
 </context>
 </TS>

@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 from ...model import Progress, Relation
 from ...report.export import ResultsInTheWay
 from ..fields import PathField
+from ..language import reportLanguage
 from ..step import Step
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class ExportStep(Step):
 
     def _write(self, progress: Progress, overwrite: bool) -> None:
         parameters = self.panel.parameterNode
-        written = self.case.export(Path(parameters.outputFolder), parameters.language, progress, overwrite=overwrite)
+        written = self.case.export(Path(parameters.outputFolder), reportLanguage(parameters), progress, overwrite=overwrite)
         self._written = [path.name for path in written.values()]
 
     def onShare(self) -> None:

@@ -19,7 +19,7 @@ from ...response.iss import NOT_VERIFIED
 from ...response.model_file import DEFAULT_MODEL
 from ...workflow import pair_doubts
 from ..fields import PathField, tell
-from ..language import interfaceLanguage, said, saidLines
+from ..language import interfaceLanguage, reportLanguage, said, saidLines
 from ..step import Step
 from ..tablewidget import fillTable
 
@@ -80,7 +80,7 @@ class ResponseStep(Step):
         parameters = self.panel.parameterNode
         others = Path(parameters.otherResultsFolder) if parameters.otherResultsFolder else None
         path = Path(parameters.outputFolder) / COURSE_NAME
-        if self.panel.attempt(lambda: self.case.write_course(path, others, parameters.language)):
+        if self.panel.attempt(lambda: self.case.write_course(path, others, reportLanguage(parameters))):
             qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path)))
 
     def onLimitsChosen(self, path: str) -> None:

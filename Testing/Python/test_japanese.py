@@ -1,0 +1,28 @@
+"""In a Slicer that runs in Japanese a reader meets no English sentence: the panels, what they say, and the files they write."""
+
+from __future__ import annotations
+
+import pytest
+from helpers.japanese import JAPANESE, ROOT, start
+
+
+@pytest.mark.parametrize("name", ["MarrowQuant", "MarrowQuantCohort"])
+def test_each_module_loads_its_translations_itself_before_the_first_text(slicer_host, name):
+    widget, module = start(slicer_host, name)
+    assert JAPANESE.search(module.helpText)
+    sections = [child for name, child in vars(widget.ui).items() if name.endswith("Section")]
+    assert sections and all(JAPANESE.search(section.text) for section in sections)
+
+
+@pytest.mark.parametrize("language", ["", "en", "de"])
+def test_nobody_else_gets_japanese(slicer_host, language):
+    """Slicer loads every file of the folder where no language is set."""
+    _, module = start(slicer_host, "MarrowQuant", language)
+    assert not JAPANESE.search(module.helpText)
+
+
+def test_without_a_language_slicer_would_load_all(slicer_host):
+    import slicer
+
+    slicer.app.loadTranslations(str(ROOT / "MarrowQuant" / "Resources" / "Translations"))
+    assert JAPANESE.search(slicer.app.translate("MarrowQuant", "1 Exams"))
