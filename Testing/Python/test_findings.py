@@ -36,6 +36,22 @@ def test_every_code_has_a_severity_and_a_japanese_sentence_with_the_same_values(
     assert catalogue.names_in(japanese) == catalogue.names_in(template)
 
 
+def test_every_error_has_a_japanese_sentence_with_the_same_values():
+    """After a new error: ``python Testing/messages.py``, then its Japanese in words/ja.po."""
+    lacking = []
+    for template, where in messages.error_messages().items():
+        japanese = catalogue.translated(template, "ja")
+        if japanese == template or catalogue.names_in(japanese) != catalogue.names_in(template):
+            lacking.append((where, template))
+    assert lacking == []
+
+
+def test_an_error_that_names_values_gives_each_of_them():
+    for path, call in messages.error_calls():
+        if call.keywords and all(keyword.arg for keyword in call.keywords) and hasattr(call.args[0], "value"):
+            assert catalogue.names_in(call.args[0].value) <= {keyword.arg for keyword in call.keywords}, (path.name, call.lineno)
+
+
 def test_our_reader_of_the_catalogue_and_babels_agree():
     with messages.CATALOGUE.open("rb") as file:
         read = {(message.context, message.id): message.string for message in read_po(file) if message.id and message.string}
