@@ -114,6 +114,13 @@ def test_a_file_that_is_no_result_is_refused(tmp_path, text, sentence):
         read_results(tmp_path)
 
 
+def test_the_response_command_keeps_the_components_of_stored_results(stored, capsys):
+    assert cli.main(["response", str(stored / "case"), str(stored / "case")]) == 0
+    counted = [sum(c.state == "accepted" for c in exam.burden.components) for exam in make_results().exams]
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Tumour load")]
+    assert min(counted) > 0 and [f"in {n} components" in line for n, line in zip(counted, lines)] == [True, True]
+
+
 def test_the_response_command_reads_stored_results_and_the_sheet(stored, capsys):
     assert cli.main(["response", str(stored / "case"), str(stored / "case"), "--labs", str(stored / "labs.csv"), "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
