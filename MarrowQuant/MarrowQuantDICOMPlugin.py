@@ -49,7 +49,8 @@ class MarrowQuantDICOMPluginClass(DICOMPlugin):
             return []
         for problem in dict.fromkeys(volume.problem for volume in volumes if volume.problem):
             logging.warning("MarrowQuant does not offer a volume: %s", problem)
-        return [_loadable(volume) for volume in volumes if workflow.volume_is_usable(volume) or _isMap(volume)]
+        usable = [volume for volume in volumes if workflow.volume_is_usable(volume) or _isMap(volume)]
+        return [_loadable(number, volume) for number, volume in enumerate(sorted(usable, key=_place))]
 
     def load(self, loadable: Any) -> Any:
         """Put the volume into the scene, with role, b-value, unit and quantity on its node; None if it cannot be read any more."""
@@ -73,12 +74,46 @@ def _isMap(volume: Any) -> bool:
     return not volume.problem and volume.role.value == "adc"
 
 
-def _loadable(volume: Any) -> Any:
+def _place(volume: Any) -> tuple[bool, str]:
+    """The fat fractions of all exams come first, then one exam after the other; a volume without a date stands at the end."""
+    return volume.role.value != "pdff", volume.exam_date.isoformat() if volume.exam_date else "without"
+
+
+class FramesOf(str):
+    """Path of a file, of which a loadable holds some frames.
+
+    Of the loadables of a plugin that have the same files, Slicer checks only one (``DICOMLoadableTable.setLoadables`` in
+    Modules/Scripted/DICOMLib/DICOMWidgets.py of Slicer), as if they were the same data. A multi-frame file holds many volumes: here two
+    paths are the same only if they stand for the same volume. With any other text a path is compared as usual.
+    """
+
+    volume: int
+
+    def __new__(cls, path: str, volume: int) -> "FramesOf":
+        made = super().__new__(cls, path)
+        made.volume = volume
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return str.__eq__(self, other) and getattr(other, "volume", self.volume) == self.volume
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+
+def _loadable(number: int, volume: Any) -> Any:
+    """Checked for certain: of the loadables of a series Slicer checks those of the highest confidence only
+    (``selectHighestConfidenceLoadables`` in DICOMLib/DICOMUtils.py), and its reader of several b-values says 1. How sure it is what a
+    volume is stands in the tooltip and in the panel.
+    """
     loadable = DICOMLoadable()
-    loadable.files = list(dict.fromkeys(str(frame.pixels.path) for part in volume.parts for frame in part))
-    loadable.name = volume.browser_name
-    loadable.tooltip = "\n".join([*volume.evidence, volume.scaling.sentence])
-    loadable.confidence = volume.confidence  # Slicer's own reader of scalar volumes says 0.5
+    paths = dict.fromkeys(str(frame.pixels.path) for part in volume.parts for frame in part)
+    loadable.files = [FramesOf(path, number) for path in paths]
+    loadable.name = " ".join(filter(None, (volume.browser_name, volume.exam_date.isoformat() if volume.exam_date else "")))
+    loadable.tooltip = "\n".join([*volume.evidence, volume.scaling.sentence, f"{100 * volume.confidence:.0f} % sure"])
+    loadable.confidence = 1.0
     loadable.selected = True
     loadable.marrowQuantVolume = volume
     return loadable

@@ -60,7 +60,7 @@ def test_nothing_and_what_the_header_says_take_a_change_back(folder: Path, taken
 
 def test_a_b_value_is_only_for_diffusion_images(folder: Path) -> None:
     row = next(row for row in rows_of(folder) if row["role"] == "unknown")
-    with pytest.raises(MarrowQuantError, match="set the role of this volume to dwi first"):
+    with pytest.raises(MarrowQuantError, match="set the role of this volume to diffusion first"):
         edits.edited([], row, "b_value", 50.0)
 
 

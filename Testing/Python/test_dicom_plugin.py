@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib.util
 import json
 import sys
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,9 +16,10 @@ import numpy as np
 import pydicom
 import pytest
 from helpers import dicomlib_standin
-from helpers.small_exams import write_small
+from helpers.small_exams import small_exam, write_small
 from helpers.studies import REFERENCES
 from MarrowQuantLib import dicom
+from MarrowQuantLib.phantom import DIALECTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "MarrowQuant" / "MarrowQuantDICOMPlugin.py"
@@ -43,6 +46,13 @@ def exam(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def undated(name: str) -> str:
+    """The name without the date that stands at its end."""
+    words, date = name.rsplit(" ", 1)
+    assert datetime.date.fromisoformat(date)
+    return words
+
+
 @pytest.fixture(scope="module")
 def file_lists(exam: Path) -> list[list[str]]:
     """Files by series, as the DICOM browser hands them over."""
@@ -66,7 +76,8 @@ def test_the_hidden_module_registers_the_plugin(plugin_file: ModuleType) -> None
 
 def test_names_are_those_a_radiologist_uses(plugin_file: ModuleType, file_lists: list[list[str]]) -> None:
     offered = plugin_file.MarrowQuantDICOMPluginClass().examineForImport(file_lists)
-    names = [loadable.name for loadable in offered]
+    names = [undated(loadable.name) for loadable in offered]
+    assert names[0] == "Fat fraction"
     assert {"Dixon water", "Dixon fat", "Dixon in phase", "Dixon opposed phase", "Fat fraction", "R2*"} <= set(names)
     assert {f"b{b} station {station}" for b in (50, 400, 900) for station in (1, 2, 3)} <= set(names)
     assert "Dixon echo 2.13 ms phase" in names
@@ -83,12 +94,12 @@ def test_nodes_carry_values_geometry_role_b_value_unit_and_quantity(
     import vtk
 
     plugin = plugin_file.MarrowQuantDICOMPluginClass()
-    loadables = {loadable.name: loadable for loadable in plugin.examineForImport(file_lists)}
+    loadables = {undated(loadable.name): loadable for loadable in plugin.examineForImport(file_lists)}
     outside = {volume.browser_name: volume for volume in dicom.scan(exam)}
     for name in ("b900 station 3", "Fat fraction", "R2*"):
         node = plugin.load(loadables[name])
         expected = outside[name].load()
-        assert node.GetName() == name
+        assert node.GetName() == loadables[name].name and undated(node.GetName()) == name
         np.testing.assert_array_equal(slicer.util.arrayFromVolume(node), expected.array)
         matrix = vtk.vtkMatrix4x4()
         node.GetIJKToRASMatrix(matrix)
@@ -98,10 +109,35 @@ def test_nodes_carry_values_geometry_role_b_value_unit_and_quantity(
         assert node.GetAttribute("MarrowQuant.quantity") == expected.quantity
         uids = node.GetAttribute("DICOM.instanceUIDs").split()
         assert uids == [str(pydicom.dcmread(file, stop_before_pixels=True).SOPInstanceUID) for file in loadables[name].files]
-    high = slicer.util.getNode("b900 station 3")
+    high = slicer.util.getNode(loadables["b900 station 3"].name)
     assert (high.GetAttribute("MarrowQuant.bValue"), high.GetAttribute("MarrowQuant.station")) == ("900.0", "3")
-    assert slicer.util.getNode("R2*").GetVoxelValueUnits().GetCodeValue() == "/s"
-    assert [node.GetName() for _, node in plugin.in_subject_hierarchy] == ["b900 station 3", "Fat fraction", "R2*"]
+    assert slicer.util.getNode(loadables["R2*"].name.replace("*", "?")).GetVoxelValueUnits().GetCodeValue() == "/s"
+    assert [undated(node.GetName()) for _, node in plugin.in_subject_hierarchy] == ["b900 station 3", "Fat fraction", "R2*"]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("rival", [None, 0.5, 1.0])
+def test_every_volume_stays_checked_beside_other_readers_and_both_exams_are_told_apart(
+    plugin_file: ModuleType, tmp_path: Path, dialect: str, rival: Any
+) -> None:
+    """Whatever the files hold: one image each, or all images of a series in one."""
+    for day in (0, 100):
+        exam = small_exam()
+        write_small(tmp_path / str(day), dialect, exam=replace(exam, date=exam.date + datetime.timedelta(days=day)), seed=1)
+    series = defaultdict(list)
+    for path in sorted(tmp_path.glob("*/*")):
+        series[pydicom.dcmread(path, stop_before_pixels=True).SeriesInstanceUID].append(str(path))
+    plugin, others = plugin_file.MarrowQuantDICOMPluginClass(), []
+    offered = plugin.examineForImport(list(series.values()))
+    for files in series.values() if rival is not None else ():
+        others.append(dicomlib_standin.DICOMLoadable())
+        others[-1].files, others[-1].selected, others[-1].confidence = files, True, rival
+    dicomlib_standin.choose({plugin: offered, "another": others})
+    assert [loadable.name for loadable in offered if not loadable.selected] == []
+    names = [loadable.name for loadable in offered]
+    assert len(set(names)) == len(names)
+    assert [undated(name) for name in names[:3]].count("Fat fraction") == 2 and undated(names[0]) == undated(names[1])
+    assert all(type(uid) is str for uid in map(str, offered[0].files)) and all(Path(file).is_file() for o in offered for file in o.files)
 
 
 def test_a_second_look_reads_no_file_again(plugin_file: ModuleType, file_lists: list[list[str]]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.dicom_files import COLUMNS, ROWS, write_volume
+from MarrowQuantLib.words.roles import role_word
 
 MODULE = Path(__file__).resolve().parents[2] / "MarrowQuant" / "MarrowQuant.py"
 EPI = {"ScanningSequence": ["EP", "SE"], "EchoTime": 66.0, "ImageType": ["ORIGINAL", "PRIMARY", "DIFFUSION", "TRACEW"]}
@@ -47,7 +48,7 @@ def choose_role(widget, row: int, role: str) -> None:
     table = widget.ui.seriesTable
     table.cellActivated.emit(row, ROLE)
     combo = table.cellWidget(row, ROLE)
-    index = combo.findText(role)
+    index = combo.findText(role_word(role))
     combo.setCurrentIndex(index)
     combo.activated.emit(index)
 
@@ -77,7 +78,7 @@ def test_a_b_value_is_changed_said_kept_and_used(widget):
 
 def test_a_role_and_a_scale_are_changed(widget):
     choose_role(widget, 2, "adc")
-    assert (cell(widget, 2, ROLE), cell(widget, 2, UNIT)) == ("adc", "µm²/s")
+    assert (cell(widget, 2, ROLE), cell(widget, 2, UNIT)) == ("ADC", "µm²/s")
     assert widget.ui.seriesTable.cellWidget(2, ROLE) is None, "the list is gone when it was used"
     enter(widget, 2, SCALE, "100 µm²/s")
     widget.ui.readButton.click()
@@ -102,7 +103,7 @@ def test_a_role_without_its_b_value_is_asked_for(widget):
     enter(widget, 2, B, "400")
     assert "Press Read and measure" in widget.ui.examsMessage.text
     widget.ui.readButton.click()
-    assert (cell(widget, 2, ROLE), cell(widget, 2, B)) == ("dwi", "400")
+    assert (cell(widget, 2, ROLE), cell(widget, 2, B)) == ("diffusion", "400")
 
 
 @pytest.mark.parametrize(
@@ -178,3 +179,18 @@ def test_damaged_changes_in_a_scene_are_said_and_can_be_undone(widget):
     widget.ui.readButton.click()
     assert widget.ui.statusLabel.text == ""
     assert widget.ui.examsSection.text.startswith("✓")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_role_is_a_word_and_none_is_told_as_it_is_stored(widget, language, monkeypatch):
+    import slicer
+    from MarrowQuantLib.model import Role
+
+    monkeypatch.setattr(type(slicer.app), "applicationLocaleName", language, raising=False)
+    widget.panel.refresh()
+    words = [role_word(role.value, language) for role in Role]
+    assert len(set(words)) == len(words) and not any("_" in word for word in words)
+    assert [cell(widget, row, ROLE) for row in range(3)] == [role_word(role, language) for role in ("dwi", "dwi", "unknown")]
+    widget.ui.seriesTable.cellActivated.emit(0, ROLE)
+    combo = widget.ui.seriesTable.cellWidget(0, ROLE)
+    assert [combo.itemText(index) for index in range(combo.count)] == words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from helpers.panel_actions import measured
 from slicerhost.application import PANEL_SIZE
 
 SECTIONS = ("exams", "vertebrae", "quantify", "burden", "labs", "response", "export", "deidentify")
@@ -25,3 +26,31 @@ def test_a_section_fits_the_panel_and_the_footer_stays_in_sight(filled_panel, sl
     assert (picture.width(), picture.height()) == PANEL_SIZE, "the panel can be made as small as that"
     assert ui.stepsScrollArea.horizontalScrollBar().maximum == 0, "nothing is cut at the side"
     assert inside(panel, ui.researchLabel) and inside(panel, ui.statusLabel) and inside(panel, ui.examComboBox)
+
+
+TABLES = {
+    "exams": ("seriesTable", "seriesColumnsCheckBox", ("Series", "Role", "b s/mm²", "Used", "Why")),
+    "burden": ("componentTable", "componentColumnsCheckBox", ("State", "mL", "Region", "Why")),
+    "response": ("changeTable", "changeColumnsCheckBox", ("Index", "Baseline", "Follow-up", "Change", "⚠")),
+}
+
+
+def shown_columns(table) -> list[str]:
+    return [table.horizontalHeaderItem(n).text() for n in range(table.columnCount) if not table.isColumnHidden(n)]
+
+
+@pytest.mark.parametrize("section", TABLES)
+def test_the_columns_of_a_table_fit_and_the_rest_comes_on_demand(filled_panel, slicer_host, section):
+    """No column that says why, where or how much has to be looked for at the side."""
+    measured(filled_panel)
+    name, box, expected = TABLES[section]
+    table = getattr(filled_panel.ui, name)
+    for other in SECTIONS:
+        getattr(filled_panel.ui, f"{other}Section").collapsed = other != section
+    slicer_host.show_at_real_size(filled_panel)
+    assert table.rowCount > 0 and tuple(shown_columns(table)) == expected
+    assert table.horizontalScrollBar().maximum == 0, "nothing is cut at the side"
+    getattr(filled_panel.ui, box).click()
+    assert len(shown_columns(table)) == table.columnCount > len(expected)
+    getattr(filled_panel.ui, box).click()
+    assert tuple(shown_columns(table)) == expected

@@ -50,6 +50,24 @@ class DicomDatabase:
         return "" if value is None else str(value.value)
 
 
+def choose(loadables: dict[Any, list[DICOMLoadable]]) -> None:
+    """Check and uncheck as Slicer does between examining and showing: ``DICOMUtils.selectHighestConfidenceLoadables``, then what
+    ``DICOMLoadableTable.setLoadables`` does with loadables of the same files."""
+    import slicer
+
+    of_series: dict[str, list[DICOMLoadable]] = {}
+    for loadable in (one for offered in loadables.values() for one in offered):
+        of_series.setdefault(slicer.dicomDatabase.fileValue(loadable.files[0], "0020,000E"), []).append(loadable)
+    for members in of_series.values():
+        highest = max(loadable.confidence for loadable in members)
+        for loadable in members:
+            loadable.selected = loadable.confidence == highest
+    for offered in loadables.values():
+        for number, loadable in enumerate(offered):
+            if any(before.selected and not set(before.files) ^ set(loadable.files) for before in offered[:number]):
+                loadable.selected = False
+
+
 def module() -> ModuleType:
     """What ``import DICOMLib`` gives."""
     found = ModuleType("DICOMLib")

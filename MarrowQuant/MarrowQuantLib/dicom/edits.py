@@ -126,7 +126,7 @@ def edited(entries: Sequence[Entry], row: Row, name: str, value: Any) -> list[En
     changes = {name: value for name, value in changes.items() if value is not None and value != row["select"].get(name)}
     if changes.get("role", row["select"]["role"]) not in WITH_B_VALUE and "b_value" in changes:
         if name == "b_value":
-            raise MarrowQuantError("Only a diffusion image has a b-value; set the role of this volume to dwi first.")
+            raise MarrowQuantError("Only a diffusion image has a b-value; set the role of this volume to diffusion first.")
         del changes["b_value"]
     place = _place(row)
     result = [entry for entry in entries if _place(entry) != place]

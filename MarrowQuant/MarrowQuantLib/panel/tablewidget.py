@@ -10,6 +10,8 @@ import qt
 
 Row = Sequence[str]
 
+WIDEST_PX = 84  # of a column beside the widest: four of them leave room for that in the 340 px that a table has
+
 
 def fillTable(
     table: Any, headers: Sequence[str], rows: Sequence[Row], tips: Optional[Sequence[str]] = None, editable: Sequence[int] = ()
@@ -43,6 +45,40 @@ def fillTable(
     if 0 <= selected < len(rows):
         table.selectRow(selected)
     table.blockSignals(blocked)
+
+
+class Columns:
+    """The columns of a table that the panel has room for; a check box shows the others too.
+
+    Parameters
+    ----------
+    table : QTableWidget
+    allBox : QCheckBox
+    always : sequence of int
+        Columns that are never hidden.
+    widest : int
+        The one among them that takes the room that is left; what does not fit in it is in its tooltip.
+    """
+
+    def __init__(self, table: Any, allBox: Any, always: Sequence[int], widest: int) -> None:
+        self._table, self._allBox, self.always, self.widest = table, allBox, tuple(always), widest
+        table.setWordWrap(False)
+        table.horizontalHeader().setStretchLastSection(False)
+        allBox.connect("clicked(bool)", lambda checked: self.show())
+
+    def show(self) -> None:
+        """Call it when the table was filled."""
+        showAll, header = bool(self._allBox.checked), self._table.horizontalHeader()
+        self._allBox.visible = self._table.rowCount > 0
+        for column in range(self._table.columnCount):
+            self._table.setColumnHidden(column, not (showAll or column in self.always))
+            stretches = column == self.widest and not showAll
+            header.setSectionResizeMode(column, qt.QHeaderView.Stretch if stretches else qt.QHeaderView.Interactive)
+            if not (showAll or stretches):
+                self._table.setColumnWidth(column, min(self._table.columnWidth(column), WIDEST_PX))
+        if showAll:
+            self._table.resizeColumnsToContents()
+        self._table.resizeRowsToContents()
 
 
 def number(value: float, decimals: int = 1) -> str:

@@ -88,6 +88,10 @@
         <translation>表示中の検査のすべてのROIを、この形と下の大きさにします。円板は椎体を横切る高さ5 mmの円柱です。</translation>
     </message>
     <message>
+        <source>All columns</source>
+        <translation>すべての列</translation>
+    </message>
+    <message>
         <source>Anterior–posterior half-length of the ROIs.</source>
         <translation>ROIの前後方向の半径。</translation>
     </message>
@@ -462,6 +466,10 @@
     <message>
         <source>Show the ADC of the lumbar voxels of both exams in a plot.</source>
         <translation>両検査の腰椎ボクセルのADCをグラフに表示します。</translation>
+    </message>
+    <message>
+        <source>Show the columns that the panel has no room for; the table is then moved sideways.</source>
+        <translation>パネルに収まらない列も表示します。表は横に動かして見ます。</translation>
     </message>
     <message>
         <source>Show the fat fraction of the lumbar voxels of both exams in a plot.</source>

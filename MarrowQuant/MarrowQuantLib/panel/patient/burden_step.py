@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from ...model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, Component, sentence
 from ..language import interfaceLanguage, said, saidLines
 from ..step import Step
-from ..tablewidget import fillTable, number
+from ..tablewidget import Columns, fillTable, number
 from . import views
 from .burden_options import MASK_CODES, BurdenOptions
 from .follow_up import regionWords
@@ -40,6 +40,7 @@ class BurdenStep(Step):
         ui.undoDecisionButton.connect("clicked()", self.onUndo)
         ui.redoDecisionButton.connect("clicked()", self.onRedo)
         ui.burdenSection.connect("contentsCollapsed(bool)", self.onCollapsed)
+        self._columns = Columns(ui.componentTable, ui.componentColumnsCheckBox, (), 0)
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(SCENE_DELAY_MS)
@@ -244,6 +245,9 @@ class BurdenStep(Step):
         place = [*([_("Part")] if several else []), _("Lesion"), _("Region")]
         headers = [_("State"), _("mL"), _("mm"), _("ADC"), _("× muscle"), *place, _("Why")]
         fillTable(self.ui.componentTable, headers, rows, tips)
+        last = len(headers) - 1
+        self._columns.always, self._columns.widest = (0, 1, last - 1, last), last
+        self._columns.show()
         self._showTotal()
         self._options.show()
         self._muscle.show()

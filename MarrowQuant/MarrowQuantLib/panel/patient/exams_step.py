@@ -12,10 +12,11 @@ from slicer.i18n import tr as _
 from ...dicom import edits
 from ...model import MarrowQuantError, Progress, Relation, Role
 from ...scene.case.reading import AnotherCase
+from ...words.roles import role_word
 from ..fields import PathField
-from ..language import said, saidLines
+from ..language import interfaceLanguage, said, saidLines
 from ..step import Step
-from ..tablewidget import fillTable
+from ..tablewidget import Columns, fillTable
 from . import views
 from .layouts import SPINE
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 ROLES = tuple(role.value for role in Role)
 ROLE_COLUMN, B_COLUMN, SCALE_COLUMN = 1, 2, 3
+USED_COLUMN, WHY_COLUMN = 7, 9
 CHANGED_MARK = "✎ "
 
 Row = Mapping[str, Any]
@@ -50,6 +52,8 @@ class ExamsStep(Step):
         ui.seriesTable.connect("cellActivated(int,int)", self.onCellActivated)
         ui.seriesTable.connect("cellChanged(int,int)", self.onCellChanged)
         ui.undoSeriesButton.connect("clicked()", self.onUndo)
+        always = (0, ROLE_COLUMN, B_COLUMN, USED_COLUMN, WHY_COLUMN)
+        self._columns = Columns(ui.seriesTable, ui.seriesColumnsCheckBox, always, WHY_COLUMN)
 
     def bind(self, parameterNode: Any) -> None:
         """Show the folders that the parameters hold."""
@@ -127,7 +131,7 @@ class ExamsStep(Step):
         if column != ROLE_COLUMN or not edits.can_be_edited(series):
             return
         combo = qt.QComboBox()
-        combo.addItems(ROLES)
+        combo.addItems([role_word(role, interfaceLanguage()) for role in ROLES])
         combo.setCurrentIndex(ROLES.index(self._wanted(series)["role"]))
         combo.connect("activated(int)", lambda index: self._edit(series, "role", lambda: ROLES[index]))
         self.ui.seriesTable.setCellWidget(row, ROLE_COLUMN, combo)
@@ -222,13 +226,14 @@ class ExamsStep(Step):
         ]  # fmt: skip
         tips = ["\n".join(filter(None, [*row["evidence"], row.get("scaling", "")])) for row in rows]
         fillTable(table, headers, [self._cells(row) for row in rows], tips, (B_COLUMN, SCALE_COLUMN))
+        self._columns.show()
 
     def _cells(self, series: Row) -> list[str]:
         wanted, pending = self._wanted(series), self._is_pending(series)
         changed = pending or series.get("override")
         return [
             f"{CHANGED_MARK if changed else ''}{series['series_number']}",
-            wanted["role"],
+            role_word(wanted["role"], interfaceLanguage()),
             "" if wanted["b_value"] is None else f"{wanted['b_value']:.10g}",
             "" if wanted["scale"] is None else f"{wanted['scale']:.10g}",
             edits.unit_of(wanted["role"]),

@@ -21,7 +21,7 @@ from ...workflow import pair_doubts
 from ..fields import PathField, tell
 from ..language import interfaceLanguage, reportLanguage, said, saidLines
 from ..step import Step
-from ..tablewidget import fillTable
+from ..tablewidget import Columns, fillTable
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -44,6 +44,7 @@ class ResponseStep(Step):
         self._others = PathField(ui.otherResultsPathLineEdit, ui.otherResultsPathLineEditRefusal, self.onOtherResultsChanged, absent)
         panel.fields += [self._limits, self._others]
         ui.courseButton.connect("clicked()", self.onCourse)
+        self._columns = Columns(ui.changeTable, ui.changeColumnsCheckBox, (0, 1, 2, 3, 5), 0)
 
     def _listModels(self) -> None:
         self._models = list(available_models())  # a model of the reader's own may have come or gone
@@ -151,6 +152,7 @@ class ResponseStep(Step):
         tips = [saidLines(change.flags) or _("No warning.") for change in changes]
         headers = [_("Index"), _("Baseline"), _("Follow-up"), _("Change"), _("Relative"), "⚠"]
         fillTable(self.ui.changeTable, headers, rows, tips)
+        self._columns.show()
         self.ui.categoryLabel.text = _assessmentText(results) if results else ""
         self.ui.categoryLabel.visible = bool(self.ui.categoryLabel.text)
         hasFolder = bool(self.panel.parameterNode.outputFolder)
