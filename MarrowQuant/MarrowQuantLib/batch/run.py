@@ -91,17 +91,13 @@ def run(
     resume : bool
         Keep cases that were finished from the same inputs and settings, and measure the others.
     overwrite : bool
-        Measure all cases again and replace the results that lie in the output folder.
+        Measure all cases again and replace what lies there.
     dry_run : bool
         Write nothing; say of each case whether it would run ("ready") or why it would be skipped.
     settings, model, language, scene_writer
         As for :func:`workflow.analyze` and :func:`workflow.export`; ``model`` is a file. Without a scene writer no scene.mrb is written.
     progress : callable
         It may raise ``Cancelled``: finished cases stay, and ``resume`` goes on later.
-
-    Returns
-    -------
-    BatchReport
 
     Raises
     ------
@@ -125,24 +121,28 @@ def run(
     log = BatchLog(options.out)
     log.write("start", cases=len(cases), kept=len(kept), jobs=jobs, scheduler=bool(scheduler))
     outcomes = {outcome.label: outcome for outcome in kept}
+    by_label = {case.label: case for case in todo}
     for outcome in _counted(_engine(todo, options, jobs, scheduler, progress, len(cases)), len(kept), len(cases), progress):
-        case = next(case for case in todo if case.label == outcome.label)
-        sentence = without_identity(outcome.sentence, case)
+        sentence = without_identity(outcome.sentence, by_label[outcome.label])
         log.write("case", case=outcome.label, status=outcome.status, sentence=sentence, seconds=round(outcome.seconds, 2))
         outcomes[outcome.label] = outcome
+    files = _tables(cases, outcomes, options)
+    shutil.rmtree(options.out / WORK, ignore_errors=True)
+    report = BatchReport(tuple(outcomes[case.label] for case in cases), {**files, "log": options.out / LOG_FILE})
+    log.write("end", **report.counts)
+    progress(1.0, report.text.splitlines()[-1])
+    return report
+
+
+def _tables(cases: Sequence[Case], outcomes: Mapping[str, Outcome], options: BatchOptions) -> dict[str, Path]:
     try:
-        files = write_tables(cases, outcomes, options)
+        return write_tables(cases, outcomes, options)
     except OSError as error:
         raise MarrowQuantError(
             "The tables of the batch cannot be written ({reason}); the finished cases are complete. Free space, or close the tables in "
             "other programs, and run again with --resume.",
             reason=error.strerror,
         ) from error
-    shutil.rmtree(options.out / WORK, ignore_errors=True)
-    report = BatchReport(tuple(outcomes[case.label] for case in cases), {**files, "log": options.out / LOG_FILE})
-    log.write("end", **report.counts)
-    progress(1.0, report.text.splitlines()[-1])
-    return report
 
 
 def _dry(cases: Sequence[Case], options: BatchOptions, resume: bool, progress: Progress) -> Iterator[Outcome]:
