@@ -103,9 +103,13 @@ class BodyMovement:
         return moved
 
     def plain(self) -> list[dict[str, Any]]:
-        """The slabs as JSON's own types; :meth:`from_plain` reads them back."""
+        """The slabs as JSON's own types; :meth:`from_plain` reads them back.
+
+        Rounded far below what a registration can tell (0.001 mm over a body): its threads sum in any order, and the last digits differ
+        from run to run.
+        """
         return [
-            {"height": float(height), "rotation": np.asarray(slab.rotation).tolist(), "shift": np.asarray(slab.shift).tolist()}
+            {"height": float(height), "rotation": np.round(slab.rotation, 6).tolist(), "shift": np.round(slab.shift, 4).tolist()}
             for height, slab in zip(self.heights, self.slabs)
         ]
 
