@@ -136,6 +136,6 @@ def filled_panel(panel_widget: Any) -> Any:
     """The panel with two small exams read."""
     from helpers import fake_exams
 
-    panel_widget.logic.case._replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
+    panel_widget.logic.case.replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
     panel_widget.panel.refresh()
     return panel_widget

@@ -20,7 +20,7 @@ def case(slicer_scene):
     from MarrowQuantLib.scene.case.case import Case
 
     case = Case(parameters())
-    case._replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
+    case.replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
     return case
 
 
@@ -235,7 +235,7 @@ def test_reading_again_forgets_what_was_measured_before(case):
     for exam in case.exams.values():
         place(exam)
     case.measure()
-    case._replace_by([fake_exams.exam_maps("baseline")])
+    case.replace_by([fake_exams.exam_maps("baseline")])
     assert list(case.exams) == ["baseline"]
     assert case.exams["baseline"].vertebrae == ()
     assert case.results().changes == ()
@@ -260,7 +260,7 @@ def test_accepting_a_rejected_component_brings_its_volume_back(case):
 
 
 def test_stations_kept_apart_follow_the_thresholds_without_preparing_anew_and_go_with_the_tumour_load(case, monkeypatch):
-    case._replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
+    case.replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
     exam = case.exams["baseline"]
     case.propose_burden()
     (part,) = exam.result().burden_parts
@@ -280,7 +280,7 @@ def test_the_components_of_stations_kept_apart_are_decided_shown_and_taken_back_
     from MarrowQuantLib.scene.labelmaps import segment_mask
     from MarrowQuantLib.scene.nodes import find_node
 
-    case._replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
+    case.replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
     exam = case.exams["baseline"]
     case.propose_burden()
     assert [part for part, _ in exam.components()] == [1, 1, 2, 2]
@@ -307,7 +307,7 @@ def test_decisions_on_stations_kept_apart_are_saved_and_come_back(case, tmp_path
     from MarrowQuantLib.scene.parameters import get_parameters
     from MarrowQuantLib.scene.results_scene import load_scene
 
-    case._replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
+    case.replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
     exam = case.exams["baseline"]
     case.propose_burden()
     exam.decide(exam.components()[3][1], REJECTED, part=2)
@@ -323,9 +323,9 @@ def test_decisions_on_stations_kept_apart_are_saved_and_come_back(case, tmp_path
 def test_reading_other_exams_leaves_nothing_of_the_tumour_load_in_the_scene(case):
     from helpers.stored import components_from_scene, labels_from_scene
 
-    case._replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
+    case.replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
     case.propose_burden()
-    case._replace_by([fake_exams.exam_maps("baseline")])
+    case.replace_by([fake_exams.exam_maps("baseline")])
     for part in (1, 2):
         assert components_from_scene("baseline", part=part) == () and labels_from_scene("baseline", part=part) is None
 
@@ -360,7 +360,7 @@ def test_points_in_muscle_hold_for_the_images_they_lie_in_and_come_back_with_the
     from MarrowQuantLib.scene.parameters import get_parameters
     from MarrowQuantLib.scene.results_scene import load_scene
 
-    case._replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
+    case.replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
     exam = case.exams["baseline"]
     case.propose_burden()
     found, of_part = exam.burden.muscle_signal, exam.parts[0].burden.muscle_signal
@@ -409,7 +409,7 @@ def test_how_the_stations_were_joined_is_in_results_and_report_and_comes_back_wi
     from MarrowQuantLib.scene.parameters import get_parameters
     from MarrowQuantLib.scene.results_scene import load_scene
 
-    case._replace_by([fake_exams.with_stations(fake_exams.exam_maps("baseline"))])
+    case.replace_by([fake_exams.with_stations(fake_exams.exam_maps("baseline"))])
     case.propose_burden()
     assert not any(component.near_seam for component in case.exams["baseline"].burden.components)
     written = case.export(tmp_path / "out")
@@ -440,7 +440,7 @@ def test_the_adc_classes_are_segments_with_their_volume_and_follow_their_edges(c
         masks = [segment_mask(node, f"class{n + 1}", volume_node) for n in range(len(names))]
         return node, names, masks
 
-    case._replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
+    case.replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
     exam = case.exams["baseline"]
     adc = exam.maps.maps["adc"].array
     adc[:20][adc[:20] == 850.0] = 1200.0  # the lower sphere

@@ -18,7 +18,7 @@ def case(slicer_scene):
     from MarrowQuantLib.scene.case.case import Case
 
     case = Case(parameters())
-    case._replace_by([exam_maps(label) for label in LABELS])
+    case.replace_by([exam_maps(label) for label in LABELS])
     place(case.exams["baseline"], ("L2", "L3"))
     case.exams["baseline"].exclude("L3", "fracture")
     case.exams["baseline"].propose_burden()
@@ -115,7 +115,7 @@ def test_with_one_exam_or_an_empty_baseline_it_says_what_is_missing(slicer_scene
 
     case = Case(parameters())
     assert "two exams" in case.follow_up.missing()
-    case._replace_by([exam_maps(label) for label in LABELS])
+    case.replace_by([exam_maps(label) for label in LABELS])
     assert "nothing to carry" in case.follow_up.missing()
     with pytest.raises(MarrowQuantError, match="nothing to carry"):
         case.follow_up.carry_over()

@@ -113,7 +113,7 @@ def written(cache, panel_widget, tmp_path_factory):
     import slicer
 
     if not cache:
-        panel_widget.logic.case._replace_by([moved_exams.exam_maps(label) for label in LABELS])
+        panel_widget.logic.case.replace_by([moved_exams.exam_maps(label) for label in LABELS])
         panel_widget.panel.refresh()
         decide(panel_widget)
         cache["shown"], folder = shown(panel_widget), tmp_path_factory.mktemp("written")

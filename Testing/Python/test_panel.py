@@ -287,7 +287,7 @@ def test_stations_kept_apart_are_listed_with_their_part_and_decided_in_the_same_
     from MarrowQuantLib.panel.patient import views
 
     case = filled.logic.case
-    case._replace_by([fake_exams.with_station_apart(exam.maps) for exam in case.exams.values()])
+    case.replace_by([fake_exams.with_station_apart(exam.maps) for exam in case.exams.values()])
     filled.ui.proposeButton.click()
     table, shown = filled.ui.componentTable, []
     monkeypatch.setattr(views, "showExam", lambda exam, diffusion, part: shown.append(part))
@@ -537,7 +537,7 @@ def test_no_number_is_shown_where_the_model_cannot_answer(filled):
 
 
 def test_one_exam_gives_no_change_and_says_why(filled):
-    filled.logic.case._replace_by([fake_exams.exam_maps("baseline")])
+    filled.logic.case.replace_by([fake_exams.exam_maps("baseline")])
     filled.panel.refresh()
     assert "two exams" in filled.ui.responseMessage.text
     assert not filled.ui.probabilityLabel.visible

@@ -142,7 +142,7 @@ def test_leaving_the_module_ends_placing_in_muscle(panel, slicer_host):
 
 def test_the_panel_tells_how_well_the_stations_fit(panel):
     case = panel.logic.case
-    case._replace_by([fake_exams.with_stations(exam.maps) for exam in case.exams.values()])
+    case.replace_by([fake_exams.with_stations(exam.maps) for exam in case.exams.values()])
     panel.ui.proposeButton.click()
     assert "2 stations; largest step at a seam 31.0 % as acquired, 1.2 % after matching." in panel.ui.burdenMessage.text
 

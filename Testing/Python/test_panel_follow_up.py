@@ -10,7 +10,7 @@ from helpers.panel_actions import choose_exam, column, place
 @pytest.fixture
 def panel(panel_widget):
     """The panel with two exams of which only the baseline is worked out."""
-    panel_widget.logic.case._replace_by([exam_maps(label) for label in LABELS])
+    panel_widget.logic.case.replace_by([exam_maps(label) for label in LABELS])
     panel_widget.panel.refresh()
     return panel_widget
 

@@ -26,7 +26,7 @@ def folders(tmp_path):
 @pytest.fixture
 def moved(panel_widget):
     """Two exams with structure in them, so that one can be carried to the other."""
-    panel_widget.logic.case._replace_by([moved_exams.exam_maps(label) for label in moved_exams.LABELS])
+    panel_widget.logic.case.replace_by([moved_exams.exam_maps(label) for label in moved_exams.LABELS])
     panel_widget.panel.refresh()
     return panel_widget
 
@@ -115,7 +115,7 @@ def test_the_answer_says_what_is_known_and_how_much_waits(panel):
 
 
 def test_with_one_exam_the_numbers_themselves_are_the_answer(panel):
-    panel.logic.case._replace_by([fake_exams.exam_maps("baseline")])
+    panel.logic.case.replace_by([fake_exams.exam_maps("baseline")])
     panel.panel.refresh()
     place(panel)
     panel.panel.goOn()

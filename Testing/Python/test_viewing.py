@@ -193,7 +193,7 @@ def test_comparing_ends_with_the_module_and_needs_two_exams(windows, both, slice
     slicer_host.exit(both)
     assert not both.ui.compareButton.checked and windows.layout.GetViewArrangement() == OWN_LAYOUT
     assert visible()["follow-up"] == set()
-    both.logic.case._replace_by([fake_exams.exam_maps("baseline")])
+    both.logic.case.replace_by([fake_exams.exam_maps("baseline")])
     slicer_host.enter(both)
     assert not both.ui.compareButton.enabled and "two exams" in both.ui.compareButton.toolTip
 

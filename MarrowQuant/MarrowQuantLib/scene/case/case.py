@@ -163,7 +163,7 @@ class Case:
             self.follow_hand()  # what was painted or moved a moment ago is kept too
         elif related is not None:
             close_case(self)
-        self._replace_by(maps)
+        self.replace_by(maps)
         self.series_edits.were_read(entries, folders)
         self._folders = folders
         for n, exam in enumerate(self.exams.values()):
@@ -192,7 +192,8 @@ class Case:
         overrides = overrides_from(entries)
         return workflow.read_exams(folders, workflow.part(progress, 0.5, 1.0), overrides) if entries else files, entries, related
 
-    def _replace_by(self, all_maps: Sequence[ExamMaps]) -> None:
+    def replace_by(self, all_maps: Sequence[ExamMaps]) -> None:
+        """Show these exams, made already, in place of those that are open; what the scene holds of the same case stays."""
         self.clear()
         again = prepare_scene(self, all_maps)
         for maps in all_maps:
