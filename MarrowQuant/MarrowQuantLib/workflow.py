@@ -318,6 +318,29 @@ def read_exams(
     return dicom.in_order(*exams) if len(exams) == 2 else exams
 
 
+def exams_of_files(
+    files: Sequence[Path], progress: Progress = no_progress, overrides: Sequence[dicom.Override] = ()
+) -> list[dicom.ExamFiles]:
+    """Recognise the one or two exams that these files hold, as :func:`read_exams` does with folders.
+
+    Raises
+    ------
+    MarrowQuantError
+        If they hold no exam, more than two, or those of several patients.
+    """
+    exams = dicom.one_patient(dicom.group_exams(dicom.scan_files(files, progress, overrides)))
+    dicom.refuse_unused(overrides, [override for exam in exams for volume in exam.volumes for override in volume.overrides])
+    if not 1 <= len(exams) <= 2:
+        raise MarrowQuantError(
+            "The volumes in the scene are of {n} exams; load those of one or two exams of a patient, or choose the folders.", n=len(exams)
+        )
+    if len(exams) == 2 and not (exams[0].date and exams[1].date):
+        raise MarrowQuantError(
+            "The volumes in the scene are of two exams of which not both bear a date; choose one folder for each, baseline first."
+        )
+    return dicom.in_order(*exams) if len(exams) == 2 else exams
+
+
 def series_rows(exam: dicom.ExamFiles, maps: Optional[ExamMaps] = None) -> list[dict[str, Any]]:
     """One row a recognised volume, as ``marrowquant inspect --json`` prints it; ``used`` is known once the maps were made."""
     if maps is not None:

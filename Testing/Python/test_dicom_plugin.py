@@ -123,7 +123,7 @@ def test_every_volume_stays_checked_beside_other_readers_and_both_exams_are_told
     """Whatever the files hold: one image each, or all images of a series in one."""
     for day in (0, 100):
         exam = small_exam()
-        write_small(tmp_path / str(day), dialect, exam=replace(exam, date=exam.date + datetime.timedelta(days=day)), seed=1)
+        write_small(tmp_path / str(day), dialect, exam=replace(exam, index=day, date=exam.date + datetime.timedelta(days=day)), seed=1)
     series = defaultdict(list)
     for path in sorted(tmp_path.glob("*/*")):
         series[pydicom.dcmread(path, stop_before_pixels=True).SeriesInstanceUID].append(str(path))

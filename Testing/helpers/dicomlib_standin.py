@@ -43,6 +43,10 @@ class DicomDatabase:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.files: dict[str, str] = {}  # SOP Instance UID to file
+
+    def fileForInstance(self, sopInstanceUID: str) -> str:
+        return self.files.get(sopInstanceUID, "")
 
     def fileValue(self, file: str, tag: str) -> str:
         self.asked += 1

@@ -61,9 +61,11 @@ def scan(folder: Path, progress: Progress = no_progress, overrides: Sequence[Ove
     return volumes
 
 
-def scan_files(files: Sequence[Path], progress: Progress = no_progress) -> list[SeriesVolume]:
+def scan_files(
+    files: Sequence[Path], progress: Progress = no_progress, overrides: Sequence[Override] = ()
+) -> list[SeriesVolume]:
     """Recognise every volume in these files, as :func:`scan` does in a folder; an empty list if there is none."""
-    return _volumes(*read_files(files, progress), ())
+    return _volumes(*read_files(files, progress), overrides)
 
 
 def _volumes(frames: Sequence[Frame], lost: Sequence[LostFile], overrides: Sequence[Override]) -> list[SeriesVolume]:

@@ -1091,6 +1091,10 @@
         <translation>これらのフォルダーが、開いている症例と同じ患者のものかどうか判断できません。</translation>
     </message>
     <message>
+        <source>Press Read and measure to take the volumes that the DICOM browser loaded, or choose folders.</source>
+        <translation>「読み込んで計測」を押すと、DICOMブラウザで読み込んだボリュームを使います。フォルダを選ぶこともできます。</translation>
+    </message>
+    <message>
         <source>Press Read and measure.</source>
         <translation>「読み込んで計測」を押してください。</translation>
     </message>

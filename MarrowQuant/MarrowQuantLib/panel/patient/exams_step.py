@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 from ...dicom import edits
 from ...model import MarrowQuantError, Progress, Relation, Role
 from ...scene.case.reading import AnotherCase
+from ...scene.loaded import has_loaded_volumes
 from ...words.roles import role_word
 from ..fields import PathField
 from ..language import interfaceLanguage, said, saidLines
@@ -180,6 +181,8 @@ class ExamsStep(Step):
     def missing(self) -> str:
         """That folders are missing or were not read, or not with the last edits."""
         if not self.case.exams:
+            if not self._folders() and has_loaded_volumes():
+                return _("Press Read and measure to take the volumes that the DICOM browser loaded, or choose folders.")
             return _("Press Read and measure.") if self._folders() else _("Choose the folder of the baseline exam.")
         if self.case.has_new_folders() and self._folders():
             return _("You chose other folders. Press Read and measure to read them; until then the exams that were read before are shown.")
@@ -215,7 +218,7 @@ class ExamsStep(Step):
 
     def show(self) -> None:
         """Fill the table of series."""
-        self.ui.readButton.enabled = bool(self._folders())
+        self.ui.readButton.enabled = bool(self._folders()) or has_loaded_volumes()
         self.ui.readButton.toolTip = self.missing() or _("Read both folders again.")
         self.ui.undoSeriesButton.enabled = bool(self._entries or self._refusal)
         table, rows = self.ui.seriesTable, self._rows()

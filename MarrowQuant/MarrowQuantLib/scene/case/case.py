@@ -13,7 +13,7 @@ from typing import Any, Callable, Optional, Union
 import slicer
 
 from ... import workflow
-from ...dicom import ExamFiles, edits, overrides_from
+from ...dicom import ExamFiles, Override, edits, overrides_from
 from ...exam.maps import ExamMaps
 from ...followup.normal import baseline_band
 from ...followup.regions import region_changes
@@ -38,6 +38,7 @@ from ...response import ResponseModel, available_models, history_of, laboratory_
 from ...results import read_results
 from .. import records
 from ..charts import lumbar_histogram_chart
+from ..loaded import loaded_files
 from ..nodes import exam_folder, nodes_with, put_in_folder, tag
 from ..parameters import numbers_from_text
 from ..results_scene import write_scene
@@ -47,7 +48,7 @@ from ..volumes import exam_maps_from_scene, maps_to_nodes
 from .exam import CaseExam
 from .follow_up import FollowUp
 from .laboratory import Laboratory
-from .reading import close_case, prepare_scene, refuse_another_case, relation_to_scene, take_over_scene
+from .reading import close_case, prepare_scene, refuse_another_case, refuse_loaded, relation_to_scene, take_over_scene
 
 LABELS = workflow.LABELS
 BASELINE, FOLLOW_UP = LABELS
@@ -129,7 +130,7 @@ class Case:
         return Subject(float(p.ageYears), p.sex) if p.ageYears and p.sex else None
 
     def read(self, progress: Progress = no_progress, *, close_other: bool = False) -> None:
-        """Read the folders of the parameter node and put the maps into the scene.
+        """Read the folders of the parameter node, or if it has none what the DICOM browser loaded, and put the maps into the scene.
 
         An exam that is read again keeps its points and decisions, and an exam of the same patient the laboratory sheet. Another case
         begins in an emptied scene.
@@ -152,7 +153,9 @@ class Case:
             self.restore()
         folders = self.folders()
         files, entries, related = self._recognise(folders, workflow.part(progress, 0.0, 0.3))
-        if not close_other:
+        if not folders:
+            refuse_loaded(related)
+        elif not close_other:
             refuse_another_case(related)
         share, maps = 0.6 / len(files), []
         for n, exam in enumerate(files):
@@ -167,7 +170,8 @@ class Case:
         self.series_edits.were_read(entries, folders)
         self._folders = folders
         for n, exam in enumerate(self.exams.values()):
-            self._take_markups(exam, files[n], folders[min(n, len(folders) - 1)])
+            if folders:  # beside what the DICOM browser loaded may lie anything
+                self._take_markups(exam, files[n], folders[min(n, len(folders) - 1)])
         progress(1.0, "Read")
 
     def folders(self) -> list[Path]:
@@ -183,14 +187,19 @@ class Case:
     ) -> tuple[list[ExamFiles], Sequence[Mapping[str, Any]], Optional[Relation]]:
         """The exams in the folders, what the reader changed of their series, and what they have to do with the case in the scene."""
         entries = self.series_edits.entries_for(folders)
+        loaded = [] if folders else loaded_files()
+
+        def recognise(progress: Progress, overrides: Sequence[Override]) -> list[ExamFiles]:
+            return workflow.exams_of_files(loaded, progress, overrides) if loaded else workflow.read_exams(folders, progress, overrides)
+
         if not entries:
-            files = workflow.read_exams(folders, progress, ())
+            files = recognise(progress, ())
             return files, entries, relation_to_scene(files)
-        files = workflow.read_exams(folders, workflow.part(progress, 0.0, 0.5), ())  # whose they are, before another's changes are applied
+        files = recognise(workflow.part(progress, 0.0, 0.5), ())  # whose they are, before another's changes are applied
         related = relation_to_scene(files)
         entries = edits.of_dates(entries, [exam.date for exam in files]) if related in (None, Relation.SAME) else []
         overrides = overrides_from(entries)
-        return workflow.read_exams(folders, workflow.part(progress, 0.5, 1.0), overrides) if entries else files, entries, related
+        return recognise(workflow.part(progress, 0.5, 1.0), overrides) if entries else files, entries, related
 
     def replace_by(self, all_maps: Sequence[ExamMaps]) -> None:
         """Show these exams, made already, in place of those that are open; what the scene holds of the same case stays."""

@@ -52,6 +52,20 @@ def refuse_another_case(related: Optional[Relation]) -> None:
         )
 
 
+def refuse_loaded(related: Optional[Relation]) -> None:
+    """Refuse to read volumes of the scene into a case of another patient: what is saved of it would hold both.
+
+    Raises
+    ------
+    MarrowQuantError
+    """
+    if related in (Relation.OTHER, Relation.UNKNOWN):
+        raise MarrowQuantError(
+            "The volumes that were loaded are not certainly of the patient of the open case; remove them from the scene, or close the "
+            "scene and load them alone."
+        )
+
+
 def relation_to_scene(files: Sequence[ExamFiles]) -> Optional[Relation]:
     """What recognised exams have to do with the case in the scene; None if it holds none."""
     stored = records.stored_exams()
