@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
-from helpers.dicom_files import COLUMNS, ROWS, write_image
+from helpers.dicom_files import COLUMNS, ROWS, write_enhanced, write_image
 from helpers.kinds import ADC, FF, TRACE, medians, siemens_b, signal, with_code, write_series
 from MarrowQuantLib.dicom import scan
 from MarrowQuantLib.dicom.elements import plain_numbers
@@ -116,6 +116,40 @@ def test_a_scale_that_some_slices_lack_is_refused_naming_them(tmp_path: Path, ki
     assert ", ".join(str(k + 1) for k in lost) in volume.problem
 
 
+def _enhanced_adc(folder: Path, own: list, shared: Any = None, top: Any = None) -> list:
+    """An enhanced ADC map of as many frames as ``own``; ``own``, ``shared`` and ``top`` are slopes, None where there is none."""
+
+    def scale(slope: Any) -> dict[str, str]:
+        return {"RescaleSlope": str(slope), "RescaleIntercept": "0", "RescaleType": "um2/s"}
+
+    frames = []
+    for k, slope in enumerate(own):
+        frame = {"PlanePositionSequence": {"ImagePositionPatient": [0.0, 0.0, 5.0 * k]}, "MRImageFrameTypeSequence": {"FrameType": ADC}}
+        frames.append({**frame, **({} if slope is None else {"PixelValueTransformationSequence": scale(slope)})})
+    path = write_enhanced(folder, frames, ImageType=ADC, **({} if top is None else scale(top)))
+    image = pydicom.dcmread(path)
+    image.PixelData = np.full(image.pixel_array.shape, 900, np.uint16).tobytes()
+    if shared is not None:
+        item = pydicom.Dataset()
+        for name, value in scale(shared).items():
+            setattr(item, name, value)
+        image.SharedFunctionalGroupsSequence[0].PixelValueTransformationSequence = [item]
+    image.save_as(path)
+    return scan(folder)
+
+
+@pytest.mark.parametrize("where", ["shared", "top"])
+def test_frames_without_their_own_scale_do_not_take_a_general_one(tmp_path: Path, where: str) -> None:
+    """A macro stands in the shared groups or in those of the frames, never in both (PS3.3 C.7.6.16)."""
+    (volume,) = _enhanced_adc(tmp_path, [1, 1, None, None], **{where: 2})
+    assert "missing in slices 3, 4 of 4" in volume.problem
+
+
+@pytest.mark.parametrize("where", ["shared", "top"])
+def test_a_general_scale_counts_where_no_frame_has_its_own(tmp_path: Path, where: str) -> None:
+    assert medians(_enhanced_adc(tmp_path, [None] * 4, **{where: 2})) == {"adc": [1800.0]}
+
+
 @pytest.mark.parametrize("value", ["1", "1.0"])
 def test_a_scale_of_one_may_be_missing(tmp_path: Path, value: str) -> None:
     write_series(tmp_path, 900, ImageType=ADC, RescaleSlope=lambda k: None if k == 1 else value, RescaleIntercept="0")
@@ -146,7 +180,7 @@ def test_a_number_that_means_one_thing_is_read(text: str) -> None:
     assert plain_numbers(text) == (READABLE_TEXT[text],)
 
 
-@pytest.mark.parametrize("text", ["1,000", "12,345", "0.5.1", "nan", "half", "1/2", "0.5 apples", "1e999", "0.5;0.6", ""])
+@pytest.mark.parametrize("text", ["1,000", "12,345", "1_000", "1_5", "0.5.1", "nan", "half", "1/2", "0.5 apples", "1e999", "0.5;0.6", ""])
 def test_a_number_that_may_mean_two_things_is_none(text: str) -> None:
     assert plain_numbers(text) == ()
 
@@ -218,6 +252,8 @@ def test_a_mapping_that_cannot_be_used_is_refused_and_not_passed_over(tmp_path: 
         ("0.1 %", "fraction", 0.1), ("{fraction}", "fraction", 100), ("1/1000", "fraction", 0.1),
         ("/s", "rate", 1), ("s^-1", "rate", 1), ("1/ms", "rate", 1e3), ("Hz", "frequency", 1), ("kHz", "frequency", 1e3),
         ("rad/s", "angular frequency", 1), ("ms", "time", 1e-3),
+        ("0.1 1/s", "rate", 0.1), ("0.001 1/ms", "rate", 1), ("mm^2/s x 10^-6", "diffusivity", 1), ("mm2/s*1e-3", "diffusivity", 1e3),
+        ("um2/ms × 10⁻³", "diffusivity", 1), ("1E-3mm**2/sec", "diffusivity", 1e3), ("promille", "fraction", 0.1),
     ],
 )  # fmt: skip
 def test_a_unit_is_understood_however_it_is_spelled(text: str, dimension: str, factor: float) -> None:
@@ -226,7 +262,7 @@ def test_a_unit_is_understood_however_it_is_spelled(text: str, dimension: str, f
     assert (unit.dimension, unit.factor) == (dimension, pytest.approx(factor))
 
 
-@pytest.mark.parametrize("text", ["10e-6 mm2/s", "mm2", "HU", "furlong2/s", "mm2/s2", "10*.mm2/s", "mm/s"])
+@pytest.mark.parametrize("text", ["10e-6 mm2/s", "mm2", "HU", "furlong2/s", "mm2/s2", "10*.mm2/s", "mm/s", "10 3 mm2/s", "mm2/s x 10^6"])
 def test_a_unit_of_two_meanings_or_none_is_not_understood(text: str) -> None:
     assert unit_of(text) is None
 
@@ -255,9 +291,36 @@ def test_the_unit_decides_whether_a_map_is_of_r2_or_of_t2(tmp_path: Path, word: 
     assert volume.problem or np.nanmedian(volume.load().array) == pytest.approx(expected)
 
 
-def test_a_unit_that_makes_impossible_values_is_refused(tmp_path: Path) -> None:
-    write_series(tmp_path, 900, ImageType=ADC, RescaleType="mm2/s", RescaleSlope="1", RescaleIntercept="0")
+R2STAR = ["DERIVED", "PRIMARY", "M", "R2_STAR_MAP"]
+IMPOSSIBLE = {
+    "no prefix": (ADC, {"RescaleType": "mm2/s", "RescaleSlope": "1", "RescaleIntercept": "0"}),
+    "negative diffusivity": (ADC, {"RescaleType": "um2/s", "RescaleSlope": "-1", "RescaleIntercept": "0"}),
+    "negative offset": (ADC, {"RescaleType": "um2/s", "RescaleSlope": "1", "RescaleIntercept": "-4096"}),
+    "negative rate": (R2STAR, {"RescaleType": "1/s", "RescaleSlope": "-0.1", "RescaleIntercept": "0"}),
+    "mapping without prefix": (ADC, {"RealWorldValueMappingSequence": with_code("mm2/s", 1.0)}),
+    "negative mapping": (ADC, {"RealWorldValueMappingSequence": with_code("um2/s", -1.0)}),
+}
+
+
+@pytest.mark.parametrize("kind", IMPOSSIBLE)
+def test_a_unit_that_makes_impossible_values_is_refused(tmp_path: Path, kind: str) -> None:
+    image_type, attributes = IMPOSSIBLE[kind]
+    write_series(tmp_path, 900, ImageType=image_type, **attributes)
     assert "impossible" in scan(tmp_path)[0].problem
+
+
+@pytest.mark.parametrize("mapping", [with_code("um2/s", 2.0), with_code("um2/s", 1.0, 500.0), with_code("10*-3.mm2/s", 1e-4)])
+def test_a_mapping_that_contradicts_the_rescale_slope_is_refused(tmp_path: Path, mapping: list) -> None:
+    stated = {"RescaleType": "um2/s", "RescaleSlope": "1", "RescaleIntercept": "0"}
+    write_series(tmp_path, 900, ImageType=ADC, RealWorldValueMappingSequence=mapping, **stated)
+    assert "contradicts itself" in scan(tmp_path)[0].problem
+
+
+@pytest.mark.parametrize("unit, slope", [("um2/s", 1.0), ("10*-3.mm2/s", 0.001), ("mm2/s", 1e-6)])
+@pytest.mark.parametrize("rescale", [{"RescaleType": "um2/s", "RescaleSlope": "1"}, {"RescaleType": "US", "RescaleSlope": "3"}])
+def test_a_mapping_that_says_the_same_or_stands_alone_is_used(tmp_path: Path, unit: str, slope: float, rescale: dict[str, str]) -> None:
+    write_series(tmp_path, 900, ImageType=ADC, RealWorldValueMappingSequence=with_code(unit, slope), RescaleIntercept="0", **rescale)
+    assert medians(scan(tmp_path)) == {"adc": [900.0]}
 
 
 @pytest.mark.parametrize("factor", [0.01, 1.0, 10.0, 2.55, 40.95])

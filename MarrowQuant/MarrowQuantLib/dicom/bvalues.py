@@ -52,8 +52,8 @@ def claims_of(source: el.Elements) -> tuple[Claim, ...]:
         found += _sensible(PRIVATE, source.number(tag), B_TAGS[tag])
     ge = source.number(0x00431039)
     if ge is not None:
-        # GE adds 10⁹ to the b-value as a flag (1000000750 is b 750), as the free converters found
-        found += _sensible(PRIVATE, float(int(ge) % 1_000_000_000), B_TAGS[0x00431039])
+        # GE adds a power of ten to the b-value as a flag (1000000750 is b 750), as the free converters found
+        found += _sensible(PRIVATE, float(int(ge) % int(MAX_B_VALUE)), B_TAGS[0x00431039])
     csa = csa_numbers(source.value(el.CSA_IMAGE_HEADER), "B_value")
     if csa and not any(claim.kind == PRIVATE for claim in found):
         found += _sensible(PRIVATE, csa[0], "Siemens CSA header, B_value")

@@ -12,7 +12,7 @@ import math
 import re
 import struct
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Optional
 
 from pydicom.dataelem import RawDataElement
@@ -24,6 +24,7 @@ IMAGE_TYPE, FRAME_TYPE = 0x00080008, 0x00089007
 SHARED_GROUPS, PER_FRAME_GROUPS = 0x52009229, 0x52009230
 PHILIPS_PRIVATE_GROUP = 0x2005140F  # Philips' sequence of per-frame private elements inside enhanced objects
 REAL_WORLD_VALUES = 0x00409096
+SCALES = (0x00281052, 0x00281053, 0x00281054, REAL_WORLD_VALUES)  # rescale intercept, slope and type; real-world mapping
 CSA_IMAGE_HEADER = 0x00291010  # Siemens, see csa.py
 
 SIEMENS, GE, PHILIPS, UIH = "SIEMENS", "GE", "PHILIPS", "UIH"
@@ -87,6 +88,12 @@ class Elements:
     def with_levels(self, *levels: Mapping[int, Dataset]) -> Elements:
         """The same image with more specific levels in front."""
         return Elements((*levels, *self._levels))
+
+    def without(self, tags: Collection[int]) -> Elements:
+        """The same image as if these attributes stood nowhere."""
+        if not tags:
+            return self
+        return Elements({tag: dataset for tag, dataset in level.items() if tag not in tags} for level in self._levels)
 
     def value(self, tag: int) -> Any:
         """The decoded value, raw bytes if the element came without its type, or None."""
@@ -181,6 +188,8 @@ def as_numbers(value: Any, binary_format: str = "") -> tuple[float, ...]:
     if isinstance(value, (str, bytes)):
         value = as_text(value).split("\\")
     parts = value if isinstance(value, (MultiValue, list, tuple)) else [value]
+    if any(isinstance(part, str) and "_" in part for part in parts):  # a number in Python's source, in no header
+        return ()
     try:
         numbers = tuple(float(part if not isinstance(part, bytes) else as_text(part)) for part in parts)
     except (TypeError, ValueError, OverflowError):

@@ -226,8 +226,13 @@ def _frames(top: el.Elements, store: PixelStore, sop_class: str) -> Iterator[Fra
     if len(per_frame) != store.n_frames:
         raise ValueError("as many frame headers as frames are needed")
     shared = el.flatten_group(next(iter(top.value(el.SHARED_GROUPS) or ()), None))
-    for index, group in enumerate(per_frame):
-        yield Frame(index=index, **about_file, **_described(top.with_levels(el.flatten_group(group), shared), store))
+    own = [el.flatten_group(group) for group in per_frame]
+    # a macro stands in one of both (PS3.3 C.7.6.16): where a part of the frames has its own scale, the others lost theirs
+    lost_if_absent = {tag for tag in el.SCALES if any(tag in group for group in own)}
+    shared = {tag: holder for tag, holder in shared.items() if tag not in lost_if_absent}
+    general = top.without(lost_if_absent)
+    for index, group in enumerate(own):
+        yield Frame(index=index, **about_file, **_described(general.with_levels(group, shared), store))
 
 
 def _described(source: el.Elements, store: PixelStore) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import numpy as np
 from ..fatwater import check_pdff_scale
 from ..model import UNIT_ADC, UNIT_FF, MarrowQuantError, Role
 from .frame import Frame, as_clause
-from .scaling import DISPLAYED, QUANTITIES, REAL_WORLD, Scaling
+from .scaling import DISPLAYED, QUANTITIES, REAL_WORLD, Scaling, slope_and_intercept
 from .units import ANGULAR, DIFFUSIVITY, FRACTION, FREQUENCY, RATE, TIME, Unit, says_nothing, unit_of
 
 DIMENSIONS = {
@@ -30,6 +30,7 @@ UNITY = "1"  # UCUM's "no units": a fraction where the values allow it, else not
 LOW_FAT, HIGH_FAT, BODY_SHARE = 15.0, 75.0, 0.005  # %, %, share of the voxels that must show each
 AGREEMENT, MUCH_WORSE = 5.0, 2.0  # percentage points from water and fat; how much worse every other scale must fit
 GREY_LEVELS = 8  # bits of a picture made for the display
+SAME_SCALE = 0.01  # our choice: by how much two statements of one scale may differ
 LARGEST_STATED = {Role.PDFF: 250.0, Role.ADC: 20_000.0, Role.R2STAR: 20_000.0}  # of the median's size, in the unit of the role
 HOW_TO_GIVE = "give its scale as an override"
 
@@ -52,7 +53,7 @@ def map_scaling(
     reference : ndarray, optional
         The fat fraction in % that water and fat give, at the voxels of ``samples``.
     """
-    stated = _by_real_world(role, frames) or _by_rescale_type(role, frames)
+    stated = _by_real_world(role, frames, _typical_stored(frames, samples)) or _by_rescale_type(role, frames)
     if stated is not None:
         return stated if stated.problem else _checked(role, frames, samples, stated)
     unit = QUANTITIES[role][1]
@@ -69,13 +70,38 @@ def map_scaling(
 
 
 # -------------------------------------------------------------------------------------------------------------------- stated
-def _by_real_world(role: Role, frames: Sequence[Frame]) -> Optional[Scaling]:
+def _by_real_world(role: Role, frames: Sequence[Frame], typical: float) -> Optional[Scaling]:
     codes = [code for code in frames[0].real_world if not says_nothing(code) and not (code == UNITY and not _is_fraction(role, frames))]
     for code in codes:
         unit = unit_of(code)
         if unit is not None and unit.dimension in DIMENSIONS[role]:
-            return _of_unit(role, unit, REAL_WORLD, code, f"Real World Value Mapping in {code}")
+            scaling = _of_unit(role, unit, REAL_WORLD, code, f"Real World Value Mapping in {code}")
+            return replace(scaling, problem=_unlike_rescale(frames, code, unit, typical))
     return _unknown(role, "its Real World Value Mapping", codes) if codes else None
+
+
+def _typical_stored(frames: Sequence[Frame], samples: np.ndarray) -> float:
+    """Median of the stored values that are not 0, from displayed values; 0 where the map is empty."""
+    stored = (samples[np.isfinite(samples)] - (frames[0].intercept or 0.0)) / (frames[0].slope or 1.0)
+    stored = stored[stored != 0]
+    return float(np.median(stored)) if stored.size else 0.0
+
+
+def _unlike_rescale(frames: Sequence[Frame], code: str, unit: Unit, typical: float) -> str:
+    """Why a mapping must not be used: Rescale Type states a unit of the same kind, and makes another value of the same pixel; or ""."""
+    other = unit_of(frames[0].rescale_type)
+    if other is None or other.dimension != unit.dimension or frames[0].rescale_type == UNITY:
+        return ""
+    for frame in frames:
+        slope, intercept = frame.real_world.get(code, (math.nan, math.nan))
+        mapped = (slope * typical + intercept) * unit.factor
+        displayed = ((1.0 if frame.slope is None else frame.slope) * typical + (frame.intercept or 0.0)) * other.factor
+        if abs(mapped - displayed) > SAME_SCALE * max(abs(mapped), abs(displayed)):  # never for a mapping that is lost: not a number
+            return (
+                f"its header contradicts itself: the Real World Value Mapping in {code} and the rescale slope in {frame.rescale_type} "
+                f"give different values; {HOW_TO_GIVE}"
+            )
+    return ""
 
 
 def _is_fraction(role: Role, frames: Sequence[Frame]) -> bool:
@@ -111,12 +137,18 @@ def _of_unit(role: Role, unit: Unit, method: str, code: str, sentence: str) -> S
 
 def _checked(role: Role, frames: Sequence[Frame], samples: np.ndarray, scaling: Scaling) -> Scaling:
     """Refused if the unit makes impossible numbers of the values: then the header contradicts itself."""
-    if role not in LARGEST_STATED or scaling.method != DISPLAYED or scaling.reciprocal:
+    if role not in LARGEST_STATED or scaling.reciprocal:
         return scaling
-    values = np.abs(samples[np.isfinite(samples) & (samples != 0)])
-    typical = float(np.median(values)) * scaling.factor if values.size else 0.0
-    if typical <= LARGEST_STATED[role]:
-        return scaling
+    slope, intercept = slope_and_intercept(frames[0], scaling)
+    if scaling.method == REAL_WORLD and len({(frame.slope, frame.intercept, slope_and_intercept(frame, scaling)) for frame in frames}) > 1:
+        return scaling  # the samples are displayed values, of slices that are scaled each in its own way
+    values = samples[np.isfinite(samples) & (samples != 0)]
+    typical = float(np.median(values)) if values.size and scaling.method == DISPLAYED else 0.0
+    if scaling.method == REAL_WORLD and (stored := _typical_stored(frames, samples)):
+        typical = stored * slope + intercept
+    typical *= scaling.factor
+    if (0 <= typical or role == Role.PDFF) and abs(typical) <= LARGEST_STATED[role]:
+        return scaling  # noise and fat shifts make some fractions negative, no rate or diffusivity is negative in most of the body
     problem = f"by its unit ({scaling.sentence}) its values are about {typical:.4g} {scaling.unit}, which is impossible; {HOW_TO_GIVE}"
     return replace(scaling, problem=problem)
 

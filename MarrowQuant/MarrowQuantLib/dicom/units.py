@@ -17,7 +17,8 @@ DIFFUSIVITY, FRACTION, RATE, TIME, FREQUENCY, ANGULAR = "diffusivity", "fraction
 
 _FRACTIONS = {
     "%": 1.0, "PERCENT": 1.0, "PERCENTAGE": 1.0, "PCT": 1.0, "PER CENT": 1.0, "[PPTH]": 0.1, "PPTH": 0.1, "‰": 0.1, "PERMILLE": 0.1,
-    "PER MILLE": 0.1, "PERMIL": 0.1, "1": 100.0, "{FRACTION}": 100.0, "FRACTION": 100.0, "{RATIO}": 100.0, "RATIO": 100.0,
+    "PER MILLE": 0.1, "PERMIL": 0.1, "PERMILL": 0.1, "PROMILLE": 0.1, "PRO MILLE": 0.1, "1": 100.0, "{FRACTION}": 100.0,
+    "FRACTION": 100.0, "{RATIO}": 100.0, "RATIO": 100.0,
 }  # fmt: skip
 _LENGTHS_UM = {"um": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6, "nm": 1e-3}
 _TIMES_S = {"s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3, "us": 1e-6, "usec": 1e-6}
@@ -25,6 +26,7 @@ _HERTZ = {"hz": 1.0, "khz": 1e3, "mhz": 1e6}  # MHz, not millihertz: no map is i
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _LENGTH, _TIME = "|".join(sorted(_LENGTHS_UM, key=len, reverse=True)), "|".join(sorted(_TIMES_S, key=len, reverse=True))
 _POWER = re.compile(r"10(?:(?:\*\*|\*|\^)\(?([-+]?\d{1,2})\)?|([-+]\d{1,2}))[.*x]?")
+_POWER_BEHIND = re.compile(r"([a-z].*?)[x*](10(?:\*\*|\*|\^)?\(?-\d{1,2}\)?|1e-\d{1,2})")  # mm2/s x 10^-6
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[-+]?\d{1,2})?[.*x]?")
 _BODY = {
     DIFFUSIVITY: re.compile(rf"(?P<length>{_LENGTH})\^?2(?:/(?P<per>{_TIME})|[.*]?(?P<inverse>{_TIME})\^?-1)"),
@@ -75,7 +77,10 @@ def _plain(text: str) -> str:
     """Without blanks, typographic signs and brackets; lower case, but for the M of mega."""
     text = unicodedata.normalize("NFKC", text.translate(_SUPERSCRIPTS)).replace("μ", "u").replace("µ", "u").replace("−", "-")
     text = re.sub(r"\s*(per|/)\s*", "/", re.sub(r"[\[\]{}]", "", text.strip()), flags=re.IGNORECASE).replace("\\", "/")
-    return re.sub(r"[\s_]+", "", text).replace("×", "x").replace("·", ".").lower().lstrip("x*.")
+    text = re.sub(r"(?<=\d)\s+(?=\d)", "x", text)  # 0.1 1/s is no 0.11/s
+    text = re.sub(r"[\s_]+", "", text).replace("×", "x").replace("·", ".").lower().lstrip("x*.").replace("m**2", "m2")
+    behind = _POWER_BEHIND.fullmatch(text)
+    return behind[2] + behind[1] if behind else text
 
 
 def _leading_factor(text: str) -> tuple[Optional[float], str]:
