@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from helpers.japanese import JAPANESE, ROOT, start
+from helpers.japanese import JAPANESE, ROOT, english_in, start
 
 
 @pytest.mark.parametrize("name", ["MarrowQuant", "MarrowQuantCohort"])
@@ -26,3 +26,22 @@ def test_without_a_language_slicer_would_load_all(slicer_host):
 
     slicer.app.loadTranslations(str(ROOT / "MarrowQuant" / "Resources" / "Translations"))
     assert JAPANESE.search(slicer.app.translate("MarrowQuant", "1 Exams"))
+
+
+def worked_through(widget, patient, out):
+    ui = widget.ui
+    ui.baselinePathLineEdit.currentPath, ui.followUpPathLineEdit.currentPath = str(patient.baseline), str(patient.follow_up)
+    for button in (ui.readButton, ui.measureButton, ui.proposeButton):
+        button.click()
+    ui.labsPathLineEdit.currentPath = str(patient.labs)
+    ui.outputPathLineEdit.currentPath = str(out)
+    ui.exportButton.click()
+
+
+def test_a_whole_case_is_japanese(slicer_host, digital_patient, tmp_path):
+    widget, _ = start(slicer_host, "MarrowQuant")
+    before = english_in(widget.parent)
+    worked_through(widget, digital_patient("responder", "philips"), tmp_path / "out")
+    assert {*before, *english_in(widget.parent)} == set()
+    assert JAPANESE.search(widget.ui.categoryLabel.text) and JAPANESE.search(widget.ui.modelCardBrowser.toPlainText())
+    assert '<html lang="ja">' in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 WORDS = re.compile(r"\b[A-Za-z][a-z]{2,} [a-z]{2,}\b")  # two words beside each other
+NAMES = {"auto"}  # of the language: a value of a parameter, which Slicer shows as it is
 WORD = re.compile(r"\b[A-Za-z]?[a-z]{3,}\b")
 
 
@@ -42,7 +43,17 @@ def english_in(top: Any) -> list[tuple[str, str]]:
     """Every English text of a panel: the name of its widget, and the text."""
     from slicerhost.pyside import QtWidgets
 
-    return sorted({(child.objectName, text) for child in top.findChildren(QtWidgets.QWidget) for text in _texts(child) if is_english(text)})
+    found = {(child.objectName, text) for child in top.findChildren(QtWidgets.QWidget) if not _is_slicers(child) for text in _texts(child)}
+    return sorted((name, text) for name, text in found if is_english(text) and text not in NAMES)
+
+
+def _is_slicers(widget: Any) -> bool:
+    """True for a part of one of Slicer's own widgets, which its own language pack translates."""
+    while widget is not None:
+        if type(widget).__name__.startswith(("qMRMLNode", "qSlicer")):
+            return True
+        widget = widget.parentWidget()
+    return False
 
 
 def _texts(widget: Any) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import slicer
 
 from ..model import grouped, sentence
+from ..words.catalogue import WORD, how_said, translated
 
 
 def interfaceLanguage() -> str:
@@ -24,6 +25,16 @@ def reportLanguage(parameters: Any) -> str:
 def said(found: Any) -> str:
     """A finding or an error in the reader's language."""
     return sentence(found, interfaceLanguage())
+
+
+def saidHow(text: str) -> str:
+    """Why a series is taken for what it is, or how a number was measured, in the reader's language."""
+    return how_said(text, interfaceLanguage())
+
+
+def saidWord(text: str) -> str:
+    """A word that stands by itself, in the reader's language."""
+    return translated(text, interfaceLanguage(), WORD)
 
 
 def saidLines(findings: Iterable[str]) -> str:

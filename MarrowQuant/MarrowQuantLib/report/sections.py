@@ -238,7 +238,7 @@ def methods_section(results: Results, words: Strings) -> str:
         table([words("settings"), words("value")], settings, text_columns=(1,)),
         table(heads, protocol, text_columns=(1, 2)) if protocol else "",
         f"<h3>{words('limits_heading')}</h3>{_limits(words)}",
-        f"<h3>{words('provenance')}</h3>{_provenance(results.exams)}",
+        f"<h3>{words('provenance')}</h3>{_provenance(results.exams, words)}",
         *(_series_table(exam, words) for exam in results.exams if exam.series),
     )
     return f"<section>{''.join(parts)}</section>"
@@ -267,13 +267,13 @@ def _limits(words: Strings) -> str:
     return '<ul class="notes">' + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
 
 
-def _provenance(exams: Sequence[ExamResult]) -> str:
+def _provenance(exams: Sequence[ExamResult], words: Strings) -> str:
     """How each index was made, said once where both exams agree."""
     sentences = []
     for exam in exams:
         measurements = [*exam.lumbar.values(), *((exam.burden.tdv, exam.burden.gadc) if exam.burden else ())]
-        sentences += [f"{measurement.name}: {measurement.how}" for measurement in measurements if measurement.how]
-        sentences += [f"{volume.name}: {'; '.join(volume.source)}" for volume in exam.maps.values() if volume.source]
+        sentences += [f"{words.how(measurement.name)}: {words.how(measurement.how)}" for measurement in measurements if measurement.how]
+        sentences += [f"{volume.name}: {words.how('; '.join(volume.source))}" for volume in exam.maps.values() if volume.source]
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in dict.fromkeys(sentences))
     return f'<ul class="notes">{items}</ul>'
 

@@ -7,6 +7,7 @@ from html import escape
 from typing import Optional
 
 from ..model import RESEARCH_USE_ONLY, MarrowQuantError, sentence
+from ..words.catalogue import how_said
 
 LANGUAGES = ("en", "ja")
 
@@ -299,6 +300,10 @@ class Strings:
     def say(self, found: str) -> str:
         """The sentence of a finding, safe to stand in a page."""
         return escape(sentence(found, self.language))
+
+    def how(self, text: str) -> str:
+        """How a number was made; what the catalogue does not know stays as it is."""
+        return how_said(text, self.language)
 
     def date(self, date: Optional[datetime.date]) -> str:
         """An exam's date, or that it is not known."""

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from ...followup.normal import FEMALE, MALE, baseline_band
 from ...model import LabNote, MarrowQuantError
+from ...report.strings import Strings
 from ...response import (
     LAB_TESTS,
     NOTE_KINDS,
@@ -27,7 +28,7 @@ from ...response.lab_notes import COVARIATE, OTHER
 from ...response.lab_tests import number_in
 from ...scene.case.case import LABELS
 from ..fields import PathField
-from ..language import interfaceLanguage, said, saidLines
+from ..language import interfaceLanguage, said, saidLines, saidWord
 from ..packages import ensurePackage
 from ..step import Step
 from ..tablewidget import fillTable
@@ -50,6 +51,7 @@ class LabsStep(Step):
     def __init__(self, panel: Panel, ui: Any) -> None:
         super().__init__(panel, ui, ui.labsSection, ui.labsMessage)
         self._unitBoxes: list[Any] = []
+        self._given: dict[int, list[str]] = {}  # by row, as the units were last chosen for them
         ui.entryKindComboBox.addItems([self._name(kind) for kind in KINDS])
         ui.sexComboBox.addItems([_("not given"), _("female"), _("male")])
         ui.ageSpinBox.connect("valueChanged(int)", self.onSubjectChanged)
@@ -138,8 +140,8 @@ class LabsStep(Step):
         ui.entryNameLineEdit.visible = not isTest and kind.group == COVARIATE
         ui.entryUnitComboBox.visible = isTest
         ui.entryUnitComboBox.clear()
-        ui.entryUnitComboBox.addItems(list(kind.units) if isTest else [])
-        ui.entryValueLineEdit.placeholderText = " / ".join(() if isTest else kind.values)
+        ui.entryUnitComboBox.addItems([saidWord(unit) for unit in kind.units] if isTest else [])
+        ui.entryValueLineEdit.placeholderText = " / ".join(() if isTest else map(Strings(interfaceLanguage()), kind.values))
 
     def _kind(self) -> Union[LabTest, NoteKind]:
         return KINDS[max(self.ui.entryKindComboBox.currentIndex, 0)]
@@ -154,7 +156,7 @@ class LabsStep(Step):
         kind, ui = self._kind(), self.ui
         isTest = isinstance(kind, LabTest)
         name = kind.key if isTest or kind.group != COVARIATE else f"{kind.key} {ui.entryNameLineEdit.text}"
-        unit = ui.entryUnitComboBox.currentText if isTest else ""
+        unit = kind.units[ui.entryUnitComboBox.currentIndex] if isTest else ""
         self.case.laboratory.add(read_entry(name, ui.entryValueLineEdit.text.strip(), unit, read_date(ui.entryDateLineEdit.text)))
 
     def onRemove(self) -> None:
@@ -198,18 +200,32 @@ class LabsStep(Step):
         rows, tips = [], []
         for n, test in enumerate(LAB_TESTS):
             found = [self.case.exams[label].labs.get(test.key) if label in self.case.exams else None for label in LABELS]
+            self._showGivenUnit(n, [value.given for value in found if value])
             rows.append([self._name(test), *("" if value is None else number_in(value, self._unit(n)) for value in found), ""])
             given = "; ".join(f"{value.date.isoformat()}: {value.given}" for value in found if value)
-            tips.append(given or _("Accepted units: {units}").format(units=", ".join(test.units)))
+            tips.append(given or _("Accepted units: {units}").format(units=", ".join(map(saidWord, test.units))))
         editable = [FIRST_VALUE_COLUMN + n for n, label in enumerate(LABELS) if label in self.case.exams]
         fillTable(self.ui.labsTable, [_("Test"), _("Baseline"), _("Follow-up"), _("Unit")], rows, tips, editable)
         if not self._unitBoxes:
             self._addUnitBoxes()
 
+    def _showGivenUnit(self, row: int, given: list[str]) -> None:
+        """Show new values in the unit that they were entered in; a unit that the reader chose since then stays."""
+        if given == self._given.get(row, []):
+            return
+        self._given[row] = given
+        units = LAB_TESTS[row].units
+        entered = next((unit for unit in units if given and given[-1].endswith(f" {unit}")), None)
+        if entered is not None and self._unitBoxes:
+            box = self._unitBoxes[row]
+            box.blockSignals(True)  # the table is being filled
+            box.setCurrentIndex(units.index(entered))
+            box.blockSignals(False)
+
     def _addUnitBoxes(self) -> None:
         for row, test in enumerate(LAB_TESTS):
             box = qt.QComboBox()
-            box.addItems(list(test.units))
+            box.addItems([saidWord(unit) for unit in test.units])
             box.setCurrentIndex(test.units.index(test.unit))
             box.connect("currentIndexChanged(int)", self.onUnitChosen)
             self.ui.labsTable.setCellWidget(row, UNIT_COLUMN, box)

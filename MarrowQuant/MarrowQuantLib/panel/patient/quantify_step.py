@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 
 from ...quantities import Quantity, in_tables, of_vertebrae
 from ...scene.case.exam import CaseExam
-from ..language import interfaceLanguage, saidLines
+from ..language import interfaceLanguage, saidHow, saidLines, saidWord
 from ..step import Step
 from ..tablewidget import fillTable, number
 from .layouts import RESPONSE
@@ -90,7 +90,7 @@ def _cells(columns: Sequence[Quantity], measurements: Any) -> list[str]:
 
 
 def _how(measurements: Any) -> list[str]:
-    return [f"{m.name}: {m.value:.4g}{_error(m)} {m.unit} ({m.how})" for m in measurements.values()]
+    return [f"{saidWord(m.name)}: {m.value:.4g}{_error(m)} {m.unit} ({saidHow(m.how)})" for m in measurements.values()]
 
 
 def _error(measurement: Any) -> str:

@@ -16,10 +16,10 @@ from ...report import formats
 from ...response import assess, available_models, load_model
 from ...response.estimate import PREVALENCE
 from ...response.iss import NOT_VERIFIED
-from ...response.model_file import DEFAULT_MODEL
+from ...response.model_file import DEFAULT_MODEL, translation
 from ...workflow import pair_doubts
 from ..fields import PathField, tell
-from ..language import interfaceLanguage, reportLanguage, said, saidLines
+from ..language import interfaceLanguage, reportLanguage, said, saidLines, saidWord
 from ..step import Step
 from ..tablewidget import Columns, fillTable
 
@@ -174,7 +174,8 @@ class ResponseStep(Step):
             low, high = estimate.interval
             text = _("Probability of CR/VGPR: {value} (95 % interval {low} to {high})").format(
                 value=formats.probability(estimate.probability), low=formats.probability(low), high=formats.probability(high))
-        self.ui.probabilityLabel.text = f"{text}\n{estimate.model_id}: {estimate.label}"
+        told = translation(estimate, interfaceLanguage())
+        self.ui.probabilityLabel.text = f"{text}\n{estimate.model_id}: {told.get('label', estimate.label)}"
         names = {
             "ff_change": _("Change of fat fraction"),
             "m_protein_change": _("Change of M protein"),
@@ -185,7 +186,7 @@ class ResponseStep(Step):
             for c in estimate.contributions
         ]
         fillTable(self.ui.contributionTable, [_("Predictor"), _("Value"), _("Adds to the logit")], rows)
-        self.ui.modelCardBrowser.setHtml(_cardHtml(estimate.card))
+        self.ui.modelCardBrowser.setHtml(_cardHtml({**estimate.card, **told.get("card", {})}))
 
 
 def _assessmentText(results: Results) -> str:
@@ -223,7 +224,7 @@ def _changeCells(change: Change) -> list[str]:
 
 
 def _cardHtml(card: Mapping[str, Any]) -> str:
-    entries = [(str(key).replace("_", " ").capitalize(), _plain(value)) for key, value in card.items()]
+    entries = [(saidWord(str(key).replace("_", " ").capitalize()), _plain(value)) for key, value in card.items()]
     return "".join(f"<p><b>{html.escape(title)}</b><br>{html.escape(text)}</p>" for title, text in entries)
 
 
