@@ -138,3 +138,37 @@ def test_ivim_and_kurtosis_have_a_door(tmp_path, capsys):
             assert found == pytest.approx(np.full((3, 3, 2), value), rel=0.01)
         assert "0 voxels have no valid fit" in capsys.readouterr().out
     assert run(folder / "dwi.nii.gz", "--model", "ivim", "--method", "nlls", "--out", tmp_path / "no") != 0
+
+
+X, Y, ZERO = "1 0 0", "0 1 0", "0 0 0"
+ALONG_ONE = {"one direction": (X, X, X), "one axis both ways": (X, "-1 0 0", X)}
+ALONG_SEVERAL = {"two directions": (X, Y, X), "trace images": (ZERO, ZERO, ZERO), "a trace image among them": (X, ZERO, X), "no file": None}
+
+
+def with_directions(folder, signal, ways):
+    nibabel.save(nibabel.Nifti1Image(signal, AFFINE), folder / "dwi.nii.gz")
+    (folder / "dwi.bval").write_text("0 50 400 800\n")
+    if ways:
+        columns = [way.split() for way in (ZERO, *ways)]
+        (folder / "dwi.bvec").write_text("\n".join(" ".join(row) for row in zip(*columns)))
+    assert run(folder / "dwi.nii.gz", "--maps", "adc", "--out", folder / "maps") == 0
+
+
+@pytest.mark.parametrize("ways", ALONG_ONE.values(), ids=ALONG_ONE)
+def test_a_single_direction_is_said_to_be_no_mean(tmp_path, signal, capsys, ways):
+    with_directions(tmp_path, signal, ways)
+    assert "single gradient direction" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ways", ALONG_SEVERAL.values(), ids=ALONG_SEVERAL)
+def test_several_directions_and_trace_images_are_not(tmp_path, signal, capsys, ways):
+    with_directions(tmp_path, signal, ways)
+    assert "single gradient direction" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["0 5_0 400 800", "0 50 400 8_00"])
+def test_an_underscore_is_no_part_of_a_b_value(tmp_path, signal, capsys, text):
+    nibabel.save(nibabel.Nifti1Image(signal, AFFINE), tmp_path / "dwi.nii.gz")
+    (tmp_path / "dwi.bval").write_text(text)
+    assert run(tmp_path / "dwi.nii.gz", "--out", tmp_path / "maps") == 1
+    assert "does not hold numbers" in capsys.readouterr().err

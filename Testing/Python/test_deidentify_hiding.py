@@ -474,3 +474,33 @@ def test_patients_of_unreadable_files_do_no_harm(tmp_path):
     assert Patients([tmp_path / "x.dcm", tmp_path / "gone"], tmp_path).key_of(Dataset()).startswith("study")
 
 
+
+
+NAME_IN_PIXELS = {  # the characters of a word, as pixels
+    "one a byte": lambda word: np.frombuffer(word, "<u2"),
+    "one a pixel": lambda word: np.frombuffer(word, np.uint8).astype("<u2"),
+    "in capitals": lambda word: np.frombuffer(word.upper(), "<u2"),
+}
+
+
+@pytest.mark.parametrize("form", NAME_IN_PIXELS)
+@pytest.mark.parametrize("syntax", [None, RLELossless])
+def test_a_name_written_into_the_pixels_leaves_the_file_out(tmp_path, form, syntax):
+    def change(dataset):
+        written = NAME_IN_PIXELS[form](b"Yamadahana")
+        stored = STORED.copy()
+        stored.ravel()[7 : 7 + written.size] = written
+        dataset.BitsStored, dataset.HighBit = 16, 15
+        dataset.PatientName, dataset.PixelData = "Yamadahana^Ko", stored.tobytes()
+        if syntax:
+            dataset.compress(syntax, generate_instance_uid=False)
+
+    prepared(tmp_path, change)
+    assert cleaned(tmp_path)[1] == []
+
+
+@pytest.mark.parametrize("name", ["Yamadahana^Ko", "Li^Bo", "=山田^花子"])
+def test_pixels_without_a_name_are_passed_on(tmp_path, name):
+    prepared(tmp_path, lambda dataset: setattr(dataset, "PatientName", name), SpecificCharacterSet="ISO_IR 192")
+    (written,) = cleaned(tmp_path)[1]
+    np.testing.assert_array_equal(values(written), STORED)

@@ -137,6 +137,16 @@ def test_ge_scales_the_gradient_and_not_the_b_value_of_a_tensor_scan(tmp_path: P
     assert_adc(scan(tmp_path), [0, 500, 1000])
 
 
+@pytest.mark.parametrize("flag", [0, 100_000, 1_000_000, 1_000_000_000, 1_300_000_000])
+@pytest.mark.parametrize("vr", ["IS", "LO"])
+def test_the_flag_that_ge_adds_to_a_b_value_is_taken_off(tmp_path: Path, flag: int, vr: str) -> None:
+    for b in (50, 800):
+        numbers = [flag + b, 8, 0, 0]
+        private = {GE_B: (vr, numbers if vr == "IS" else "\\".join(map(str, numbers)))}
+        write_series(tmp_path, signal(b), ImageType=["ORIGINAL", "PRIMARY", "OTHER"], private=private, **GE)
+    assert_adc(scan(tmp_path), [50, 800])
+
+
 @pytest.mark.parametrize("dummy", [0.001, 0.1, 0.5])
 def test_a_dummy_b_value_is_zero(tmp_path: Path, dummy: float) -> None:
     for b in (dummy, 800.0):

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..diffusion import IvimFit, KurtosisFit, computed_b, fit_adc, fit_ivim, fit_kurtosis
 from ..diffusion.adc import METHODS
-from ..diffusion.shells import one_image_a_shell
+from ..diffusion.shells import DUMMY_B, one_image_a_shell
 from ..io import imagefiles
 from ..io.atomic import prepare_output, refuse_existing, refuse_inside
 from ..io.textfiles import decoded
@@ -97,7 +97,23 @@ def _from_images(paths: Sequence[Path], b_values: Optional[Sequence[float]]) -> 
     images = [image.like(image.array, b_value=b) for image, b in zip(images, given)]
     if len({image.array.shape for image in images}) > 1:
         return images  # refused later, with a sentence
-    return one_image_a_shell(images, _own_directions(paths, len(images)))
+    directions = _own_directions(paths, len(images))
+    _tell_single_direction([certain(image.b_value) for image in images], directions)
+    return one_image_a_shell(images, directions)
+
+
+def _tell_single_direction(b_values: Sequence[float], directions: Optional[Sequence[tuple[float, ...]]]) -> None:
+    """One direction of the gradient is no trace: where tissue is not isotropic, its ADC is that of the direction only."""
+    axes = {tuple(np.abs(way)) for b, way in zip(b_values, directions or ()) if b >= DUMMY_B and any(way)}
+    traces = any(b >= DUMMY_B and not any(way) for b, way in zip(b_values, directions or ()))
+    if len(axes) == 1 and not traces:
+        print("The images have a single gradient direction: the ADC is that along it, not the mean of directions.")
+
+
+def _plain_number(word: str) -> float:
+    if "_" in word:  # which Python would skip
+        raise ValueError
+    return float(word)
 
 
 def _own_directions(paths: Sequence[Path], n_images: int) -> Optional[list[tuple[float, ...]]]:
@@ -112,7 +128,7 @@ def _own_directions(paths: Sequence[Path], n_images: int) -> Optional[list[tuple
             return None
         try:
             lines = [line.strip() for line in text.text.splitlines() if line.strip()]
-            table = np.array([[float(word) for word in re.split(r"[\s,;]+", line)] for line in lines])
+            table = np.array([[_plain_number(word) for word in re.split(r"[\s,;]+", line)] for line in lines])
         except ValueError:
             table = np.zeros(0)
         if table.ndim != 2 or 3 not in table.shape:
@@ -140,7 +156,7 @@ def _own_b_values(path: Path, images: Sequence[Volume]) -> list[float]:
         )
     found = decoded(sidecar.read_bytes())
     try:
-        numbers = [float(word) for word in re.split(r"[\s,;]+", found.text.strip("\ufeff \r\n\t,;"))] if found else []
+        numbers = [_plain_number(word) for word in re.split(r"[\s,;]+", found.text.strip("\ufeff \r\n\t,;"))] if found else []
     except ValueError:
         numbers = []
     if not numbers or not all(0 <= b < math.inf for b in numbers):

@@ -23,7 +23,7 @@ from ..io.atomic import in_one_step
 from ..io.dicomfiles import write_dicom
 from ..model import MarrowQuantError, Progress, no_progress
 from . import audit
-from .check import identity_left, words_of
+from .check import identity_left, words_in_pixels, words_of
 from .clean import PIXELS, Cleaner
 from .identity import identity_of
 from .keyed import Key, KeyAppeared, new_secret, read_secret, write_secret
@@ -258,6 +258,8 @@ def _clean_and_write(
         return "a second file of the same image"
     if identity_left(_encode(_without_pixels(dataset), sop_class, syntax), words):
         return "a part of the patient's identity was still found after cleaning"
+    if any(words_in_pixels(dataset[tag].value, words) for tag in PIXELS if tag in dataset):
+        return "a part of the patient's identity is written into its pixels as characters"
     data = _encode(dataset, sop_class, syntax)
     (out / target).parent.mkdir(parents=True, exist_ok=True)
     (out / target).write_bytes(data)
