@@ -16,6 +16,9 @@ from . import RESEARCH_USE_ONLY, MarrowQuantError, __version__, commands
 from .commands.progress import progress_bar
 
 INTERRUPTED = 130
+_COMPLETION = (
+    "Completion with Tab in bash and zsh: pip install 'marrowquant[completion]', then eval \"$(register-python-argcomplete marrowquant)\"."
+)
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -29,7 +32,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    parser = argparse.ArgumentParser(prog="marrowquant", description=f"Quantitative bone-marrow MRI. {RESEARCH_USE_ONLY}")
+    description = f"Quantitative bone-marrow MRI. {RESEARCH_USE_ONLY}"
+    epilog = f"'marrowquant COMMAND --help' shows the options of a command and an example. {commands.EXIT_CODES} {_COMPLETION}"
+    parser = argparse.ArgumentParser(prog="marrowquant", description=description, epilog=epilog)
     parser.add_argument("--version", action="version", version=f"marrowquant {__version__}")
     commands.add_all(parser)
     return parser

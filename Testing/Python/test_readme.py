@@ -4,8 +4,9 @@ import re
 import shlex
 from pathlib import Path
 
+import messages
 import pytest
-from MarrowQuantLib import cli
+from MarrowQuantLib import cli, commands
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "Docs").rglob("*.md"))]
@@ -63,3 +64,26 @@ def test_the_console_batch_runs_as_printed(slicer_host, digital_patient, capsys)
     exec(compile(code, "README.md", "exec"), {})  # the README's own words are what is tested
     assert "0.9" in capsys.readouterr().out
     assert (patient.folder.parent / "batch-results" / "scene.mrb").is_file()
+
+
+def test_the_messages_in_the_tutorial_are_the_real_ones():
+    table = (ROOT / "Docs" / "tutorial.md").read_text(encoding="utf-8").split("When something is refused")[1]
+    quoted = re.findall(r'^\| "(.+)" \|', table, flags=re.MULTILINE)
+    real = [re.sub(r"\{[^{}]*\}", "…", text) for text in {**messages.error_messages(), **messages.finding_messages()}]
+    assert len(quoted) > 4
+    for message in quoted:
+        pattern = re.compile(".*".join(re.escape(part.strip()) for part in message.split("…")))
+        assert any(pattern.match(text) for text in real), message
+
+
+@pytest.mark.parametrize("name", commands.COMMANDS)
+def test_every_command_shows_an_example_that_it_takes_and_its_exit_codes(name, capsys):
+    parser = cli.build_parser()
+    with pytest.raises(SystemExit):
+        parser.parse_args([name, "--help"])
+    shown = capsys.readouterr().out
+    example = commands.COMMANDS[name][2]
+    assert f"marrowquant {example}" in shown
+    assert "Exit codes: 0 done" in shown
+    if "--help" not in example:
+        parser.parse_args(example.split())

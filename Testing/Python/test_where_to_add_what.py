@@ -65,7 +65,7 @@ def test_a_command_is_a_file_and_a_row(monkeypatch, capsys):
 
     module.add = add
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setitem(commands.COMMANDS, "hello", ("hello.add", "greet"))
+    monkeypatch.setitem(commands.COMMANDS, "hello", ("hello.add", "greet", "hello"))
     assert cli.main(["hello", "--name", "you"]) == 0
     assert capsys.readouterr().out == "hello you\n"
 
