@@ -19,6 +19,9 @@ from pydicom.encaps import encapsulate, generate_frames
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRBigEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
 
+# What is planted breaks the standard on purpose, and pydicom says so while it is written and read.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
+
 SECRET = b"ZZSECRETTEXTZZ"
 WORD = SECRET.decode()
 STORED = np.random.default_rng(1).integers(50, 900, (8, 10)).astype(np.uint16)

@@ -39,8 +39,7 @@ def test_a_text_is_read_in_the_encoding_it_was_saved_in(encoding, text):
 
 
 @pytest.mark.parametrize(
-    "raw", [b"\x89PNG\r\n\x1a\n\0\0", bytes(range(128, 256)), "Гемоглобин,дата\n".encode("cp1251"),
-    "日付".encode("utf-16") + b"\0", b"a\0b\0\0\0"]
+    "raw", [b"\x89PNG\r\n\x1a\n\0\0", bytes(range(128, 256)), "日付".encode("utf-16") + b"\0", b"a\0b\0\0\0"]
 )
 def test_what_is_no_text_or_in_no_known_encoding_is_not_guessed(raw):
     assert decoded(raw) is None
