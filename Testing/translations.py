@@ -8,6 +8,7 @@ compiled by Qt's lrelease (which PySide6-Essentials holds) and committed, as an 
 from __future__ import annotations
 
 import ast
+import importlib.util
 import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
@@ -75,9 +76,8 @@ def write(module: Path, messages: Messages) -> None:
 
 def compile_to(source: Path, target: Path) -> None:
     """Compile a ``.ts`` file into the ``.qm`` file that Slicer loads."""
-    import PySide6
-
-    subprocess.run([Path(PySide6.__file__).parent / "lrelease", "-silent", source, "-qm", target], check=True)
+    package = importlib.util.find_spec("PySide6")  # not imported: the test host has to be the first to do so
+    subprocess.run([Path(package.origin).parent / "lrelease", "-silent", source, "-qm", target], check=True)
 
 
 def update() -> None:
