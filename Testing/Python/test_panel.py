@@ -82,7 +82,7 @@ def test_reading_shows_what_each_series_is_and_why(widget, monkeypatch, tmp_path
     assert widget.ui.readButton.enabled
     widget.ui.followUpPathLineEdit.currentPath = str(tmp_path)
     widget.ui.readButton.click()
-    assert column(widget.ui.seriesTable, 1) == ["pdff"]
+    assert column(widget.ui.seriesTable, 1) == ["fat fraction"]
     assert "ImageType says FF." in widget.ui.seriesTable.item(0, 1).toolTip()
     assert widget.ui.examsSection.text.startswith("✓")
     assert widget.ui.examComboBox.itemText(1) == "Follow-up 2025-03-18"
