@@ -46,8 +46,9 @@ class MarrowQuant(ScriptedLoadableModule):
             "what it still needs. Research use only. Not a medical device; not for diagnosis or treatment decisions."
         )
         parent.helpText += "<p>" + _(
-            "Keys: Escape ends placing points; in the list of the tumour burden A keeps, R rejects, P calls physiological, U takes the "
-            "last decision back and Shift+U brings it again."
+            "Keys: Alt+1 to Alt+7 open a step, Alt+Enter presses its main button (read and measure, place points, measure, propose, add a "
+            "value, course, export); Escape ends placing points; in the list of the tumour burden A keeps, R rejects, P calls "
+            "physiological, U takes the last decision back and Shift+U brings it again."
         )
         parent.acknowledgementText = _(
             "The response model is reconstructed from what this paper reports, and is not calibrated: Takasu M, et al. PLoS One. "

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional
 
+import numpy as np
 import slicer
 
+from ..model import Volume
 from .nodes import nodes_with, scene_or_default, tag
 
 DRAWN = ("vtkMRMLMarkupsFiducialNode", "vtkMRMLSegmentationNode")
@@ -76,6 +78,24 @@ def set_layers(
         composite.SetForegroundVolumeID(foreground.GetID() if foreground else None)
         composite.SetForegroundOpacity(opacity if foreground else 0.0)
         logic.FitSliceToBackground()
+
+
+def signal_at(image: Volume, places: Sequence[Sequence[float]]) -> Optional[float]:
+    """The median signal of an image at places (RAS in mm), two voxels around each; None where none lies in it or there is no signal."""
+    samples = []
+    for place in places:
+        i, j, k = np.round(image.to_ijk(place)).astype(int)
+        if all(0 <= n < size for n, size in zip((k, j, i), image.array.shape)):
+            samples.append(image.array[max(k - 2, 0) : k + 3, max(j - 2, 0) : j + 3, max(i - 2, 0) : i + 3].ravel())
+    found = float(np.nanmedian(np.concatenate(samples))) if samples else 0.0
+    return found if found > 0 else None
+
+
+def set_window(volume_node: Any, lower: float, upper: float) -> None:
+    """Black and white of a volume, in its unit."""
+    shown = volume_node.GetDisplayNode()
+    shown.SetAutoWindowLevel(False)
+    shown.SetWindowLevelMinMax(lower, upper)
 
 
 def link(views: Sequence[str], linked: bool, scene: Optional[Any] = None) -> None:

@@ -104,6 +104,10 @@
         <translation>治療前のフォルダー:</translation>
     </message>
     <message>
+        <source>Bone</source>
+        <translation>骨条件</translation>
+    </message>
+    <message>
         <source>CSV file:</source>
         <translation>CSVファイル:</translation>
     </message>
@@ -252,8 +256,8 @@
         <translation>鍵ファイル:</translation>
     </message>
     <message>
-        <source>Keys: Escape ends placing points; in the list of the tumour burden A keeps, R rejects, P calls physiological, U takes the last decision back and Shift+U brings it again.</source>
-        <translation>キー：Escapeで点の配置を終えます。腫瘍量の一覧では、Aで採用、Rで除外、Pで生理的、Uで直前の判定の取り消し、Shift+Uでやり直しです。</translation>
+        <source>Keys: Alt+1 to Alt+7 open a step, Alt+Enter presses its main button (read and measure, place points, measure, propose, add a value, course, export); Escape ends placing points; in the list of the tumour burden A keeps, R rejects, P calls physiological, U takes the last decision back and Shift+U brings it again.</source>
+        <translation>キー：Alt+1〜Alt+7でステップを開き、Alt+Enterでその主なボタン（読み込んで計測、点を配置、計測、候補を表示、値を追加、経過、書き出し）を押します。Escapeで点の配置を終えます。腫瘍量の一覧では、Aで採用、Rで除外、Pで生理的、Uで直前の判定の取り消し、Shift+Uでやり直しです。</translation>
     </message>
     <message>
         <source>Laboratory sheets (*.csv *.txt *.tsv *.xlsx *.xlsm)</source>
@@ -1318,6 +1322,13 @@
     </message>
 </context>
 <context>
+    <name>patient.keys</name>
+    <message>
+        <source>No step is open: open one with Alt and its number.</source>
+        <translation>開いているステップがありません。Altと番号で開いてください。</translation>
+    </message>
+</context>
+<context>
     <name>patient.labs_step</name>
     <message>
         <source>Accepted units: {units}</source>
@@ -1432,6 +1443,69 @@
     <message>
         <source>Voxels</source>
         <translation>ボクセル数</translation>
+    </message>
+</context>
+<context>
+    <name>patient.reasons</name>
+    <message>
+        <source>Choose the folder to write to.</source>
+        <translation>書き出し先のフォルダを選んでください。</translation>
+    </message>
+    <message>
+        <source>Mark the first and the last body first.</source>
+        <translation>先に最初と最後の椎体を指定してください。</translation>
+    </message>
+    <message>
+        <source>No change was taken back.</source>
+        <translation>取り消した変更はありません。</translation>
+    </message>
+    <message>
+        <source>No decision was made.</source>
+        <translation>まだ判定されていません。</translation>
+    </message>
+    <message>
+        <source>No decision was taken back.</source>
+        <translation>取り消した判定はありません。</translation>
+    </message>
+    <message>
+        <source>No point was changed.</source>
+        <translation>変更された点はありません。</translation>
+    </message>
+    <message>
+        <source>No point was placed in muscle.</source>
+        <translation>筋肉に点が置かれていません。</translation>
+    </message>
+    <message>
+        <source>No series was changed.</source>
+        <translation>変更されたシリーズはありません。</translation>
+    </message>
+    <message>
+        <source>Nothing was written yet.</source>
+        <translation>まだ何も書き出されていません。</translation>
+    </message>
+    <message>
+        <source>Read the exams and choose a segmentation first.</source>
+        <translation>先に検査を読み込み、セグメンテーションを選んでください。</translation>
+    </message>
+    <message>
+        <source>Read the exams first.</source>
+        <translation>先に検査を読み込んでください。</translation>
+    </message>
+    <message>
+        <source>Select a component in the list first.</source>
+        <translation>先に一覧で成分を選んでください。</translation>
+    </message>
+    <message>
+        <source>The ADC of no vertebra was measured yet.</source>
+        <translation>ADCを計測した椎体がまだありません。</translation>
+    </message>
+    <message>
+        <source>The exam shown has no diffusion images.</source>
+        <translation>表示中の検査に拡散強調画像がありません。</translation>
+    </message>
+    <message>
+        <source>The fat fraction of no vertebra was measured yet.</source>
+        <translation>脂肪分画を計測した椎体がまだありません。</translation>
     </message>
 </context>
 <context>
@@ -1657,6 +1731,14 @@
     <message>
         <source>Comparing needs two exams.</source>
         <translation>比較には2つの検査が必要です。</translation>
+    </message>
+    <message>
+        <source>Mark a vertebra of the exam shown first.</source>
+        <translation>表示中の検査の椎体を先に指定してください。</translation>
+    </message>
+    <message>
+        <source>T1 or in-phase image, with the marrow of the marked vertebrae in the middle of the greys.</source>
+        <translation>T1強調または同位相画像を、指定した椎体の骨髄が中間の灰色になる階調で表示します。</translation>
     </message>
 </context>
 </TS>

@@ -276,3 +276,4 @@ class BurdenStep(Step):
             button.enabled = chosen
         self.ui.undoDecisionButton.enabled = self.exam is not None and bool(self.exam.decisions)
         self.ui.redoDecisionButton.enabled = self.exam is not None and self.exam.can_redo_decision
+        self.panel.reasons.show()

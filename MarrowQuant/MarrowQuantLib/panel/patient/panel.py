@@ -21,8 +21,10 @@ from .deidentify_step import DeidentifyStep
 from .exams_step import ExamsStep
 from .export_step import ExportStep
 from .follow_up import FollowUpPart
+from .keys import PathKeys
 from .labs_step import LabsStep
 from .quantify_step import QuantifyStep
+from .reasons import Reasons
 from .response_step import ResponseStep
 from .vertebrae_step import VertebraeStep
 from .viewing import Viewing
@@ -56,6 +58,7 @@ class Panel(RunningPanel):
         self.question = QuestionBar(ui)
         for name in NUMBER_WIDGETS:  # before the steps: what a field reads must stand in it when they hear of it
             self.fields += numberFields(getattr(ui, name), getattr(ui, f"{name}Refusal"))
+        self.reasons = Reasons(ui)
         self.exams = ExamsStep(self, ui)
         self.vertebrae = VertebraeStep(self, ui)
         self.quantify = QuantifyStep(self, ui)
@@ -68,6 +71,7 @@ class Panel(RunningPanel):
         self.followUp = FollowUpPart(self, ui)
         self.viewing = Viewing(self, ui)
         self.answer = Answer(self, ui)
+        self.keys = PathKeys(self, ui)
         self._sections = [step.section for step in (*self.steps, self.deidentify)]
         for section in self._sections:
             section.connect("contentsCollapsed(bool)", lambda collapsed, opened=section: self.onSection(opened, collapsed))
@@ -106,11 +110,13 @@ class Panel(RunningPanel):
     def enter(self) -> None:
         """The reader opened the module."""
         self.viewing.enter()
+        self.keys.enable(True)
         for step in self.steps:
             step.enter()
 
     def exit(self) -> None:
         """The reader left the module."""
+        self.keys.enable(False)
         for step in self.steps:
             step.exit()
         self.viewing.exit()
@@ -118,6 +124,7 @@ class Panel(RunningPanel):
     def cleanup(self) -> None:
         """Let go of the scene and of the keys."""
         self._hand.stop()
+        self.keys.cleanup()
         self.burden.cleanup()
         self.vertebrae.cleanup()
 
@@ -163,6 +170,7 @@ class Panel(RunningPanel):
         self.followUp.show()
         self.viewing.follow()
         self.answer.show()
+        self.reasons.show()
 
     def _showExams(self) -> None:
         names = {BASELINE: _("Baseline"), LABELS[1]: _("Follow-up")}
@@ -182,6 +190,7 @@ class Panel(RunningPanel):
             for other in self._sections:
                 if other is not section and not other.collapsed:
                     other.collapsed = True
+            self.attempt(lambda: self.viewing.suit(section))
 
     def goOn(self) -> None:
         """Do what needs no decision of the reader; what was done or could not be done is said in step 1."""

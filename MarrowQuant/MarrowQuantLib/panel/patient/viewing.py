@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 from ...scene import display
 from ...scene.case.case import LABELS
 from . import views
-from .layouts import COMPARE, FOLLOW_UP_VIEW, LOAD, SPINE, Layouts
+from .layouts import COMPARE, FOLLOW_UP_VIEW, LOAD, RESPONSE, SPINE, Layouts
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -32,6 +32,7 @@ class Viewing:
         self.panel, self.ui = panel, ui
         self._layouts = Layouts()
         ui.compareButton.connect("clicked(bool)", self.onCompare)
+        ui.boneWindowButton.connect("clicked()", self.onBoneWindow)
 
     def enter(self) -> None:
         self._layouts.enter()
@@ -47,6 +48,23 @@ class Viewing:
         self.ui.compareButton.checked = False
         self._layouts.show(kind)
         self.follow()
+
+    def suit(self, section: Any) -> None:
+        """A step was opened: step 6 has its charts; from there, the steps before it get their images back."""
+        case = self.panel.case
+        if slicer.app.layoutManager() is None or self.comparing:
+            return
+        if section is self.ui.responseSection and case.is_measured():
+            self.arrange(RESPONSE)
+            views.showChart(case.change_chart())
+        elif self._layouts.kind == RESPONSE and section in (self.ui.vertebraeSection, self.ui.burdenSection):
+            self.arrange(SPINE if section is self.ui.vertebraeSection else LOAD)
+            self.showExam()
+
+    def onBoneWindow(self) -> None:
+        """Show the image that bone is read on, with the marrow of the marked vertebrae in the middle of the greys."""
+        exam = self.panel.case.exams[self.panel.label]
+        self.panel.attempt(lambda: views.showBone(exam))
 
     def onCompare(self, checked: bool) -> None:
         if not checked:
@@ -73,6 +91,10 @@ class Viewing:
         self.ui.compareButton.enabled = len(exams) == len(LABELS)
         both = _("Baseline and follow-up in two linked sagittal views.")
         self.ui.compareButton.toolTip = both if self.ui.compareButton.enabled else _("Comparing needs two exams.")
+        exam = exams.get(self.panel.label)
+        self.ui.boneWindowButton.enabled = exam is not None and exam.has_points()
+        bone = _("T1 or in-phase image, with the marrow of the marked vertebrae in the middle of the greys.")
+        self.ui.boneWindowButton.toolTip = bone if self.ui.boneWindowButton.enabled else _("Mark a vertebra of the exam shown first.")
         if self.comparing and self.ui.compareButton.enabled:
             display.show_each_in(VIEWS)
         elif exams:

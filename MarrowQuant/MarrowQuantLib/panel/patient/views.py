@@ -7,11 +7,12 @@ from typing import Any, Optional
 
 import slicer
 
-from ...model import MapKey
+from ...model import MapKey, MarrowQuantError
 from ...scene import display
 from ...scene.case.exam import CaseExam
 
 FF_OPACITY = 0.3
+BONE_IMAGES = ("t1", "in_phase", "water")
 
 
 def showExam(exam: Optional[CaseExam], diffusion: bool = False, part: int = 1) -> None:
@@ -36,6 +37,26 @@ def _showLayers(exam: CaseExam, views: Optional[Sequence[str]], diffusion: bool,
     display.set_layers(background, ff if ff is not background else None, FF_OPACITY, views=views)
     if ff is not None:
         display.show_color_bar(ff, "FF (%)")
+
+
+def showBone(exam: CaseExam) -> None:
+    """The T1-weighted or in-phase image of an exam, its greys from no signal to twice that of the marrow at the vertebral points.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the exam has no such image, or no point lies in it.
+    """
+    key = next((key for key in BONE_IMAGES if exam.map_node(key) is not None), None)
+    if key is None:
+        raise MarrowQuantError("The exam has no T1-weighted or in-phase image to read bone on; choose its folder with all series.")
+    node, image = exam.map_node(key), exam.maps.maps[key]
+    middle = display.signal_at(image, [roi.center_ras for roi in exam.rois()])
+    if middle is None:
+        raise MarrowQuantError("No vertebral point lies in the image that bone is read on; place a point in a vertebral body.")
+    display.set_window(node, 0.0, 2 * middle)
+    if slicer.app.layoutManager() is not None:
+        display.set_layers(node)
 
 
 def jumpTo(ras: Sequence[float]) -> None:

@@ -345,6 +345,12 @@ class Case:
             self._distributions_of = vertebrae
         return self._distributions
 
+    def change_chart(self) -> Optional[Any]:
+        """The chart of the fat fraction, or of the ADC where there is none, of the lumbar voxels of all exams; None if neither is there."""
+        results = self.results()
+        charts = (lumbar_histogram_chart(results.exams, key, results.distributions) for key in ("ff", "adc") if results is not None)
+        return next((chart for chart in charts if chart is not None), None)
+
     def show_histogram(self, key: str) -> Optional[Any]:
         """Put the FF ("ff") or ADC ("adc") of the lumbar voxels of all exams into a chart; None before an exam was read.
 
