@@ -1480,6 +1480,14 @@
         <translation>変更されたシリーズはありません。</translation>
     </message>
     <message>
+        <source>No value was entered.</source>
+        <translation>入力された値はありません。</translation>
+    </message>
+    <message>
+        <source>Nothing was carried over.</source>
+        <translation>引き継いだものはありません。</translation>
+    </message>
+    <message>
         <source>Nothing was written yet.</source>
         <translation>まだ何も書き出されていません。</translation>
     </message>

@@ -34,6 +34,9 @@ class Reasons:
             ui.physiologicalButton: select,
             ui.undoDecisionButton: _("No decision was made."),
             ui.redoDecisionButton: _("No decision was taken back."),
+            ui.removeEntryButton: _("No value was entered."),
+            ui.addEntryButton: _("Read the exams first."),
+            ui.undoCarryButton: _("Nothing was carried over."),
             ui.shareButton: _("Choose the folder to write to."),
             ui.openFolderButton: _("Nothing was written yet."),
         }
