@@ -122,8 +122,12 @@ def type_path(lineEdit, text: str) -> None:
     ("outputPathLineEdit", "outputFolder"), ("otherResultsPathLineEdit", "otherResultsFolder"),
 ])  # fmt: skip
 def test_an_emptied_path_is_empty(panel, name, parameter, tmp_path):
-    type_path(getattr(panel.ui, name), str(tmp_path))
-    assert getattr(panel.logic.getParameterNode(), parameter) == str(tmp_path)
+    path = tmp_path
+    if parameter == "labsPath":  # a sheet that is refused does not become that of the case
+        path = tmp_path / "labs.csv"
+        path.write_text("date,test,value,unit\n2025-01-14,M protein,38,g/L\n", encoding="utf-8")
+    type_path(getattr(panel.ui, name), str(path))
+    assert getattr(panel.logic.getParameterNode(), parameter) == str(path)
     type_path(getattr(panel.ui, name), "")
     assert getattr(panel.logic.getParameterNode(), parameter) == ""
 

@@ -1111,6 +1111,10 @@
         <translation>読み込むと、開いている症例はシーン全体とともに閉じられます。</translation>
     </message>
     <message>
+        <source>Reading them takes that exam out of the case, with its points and decisions.</source>
+        <translation>読み込むと、その検査は点と判断とともに症例から外れます。</translation>
+    </message>
+    <message>
         <source>Role</source>
         <translation>種類</translation>
     </message>
@@ -1141,6 +1145,10 @@
     <message>
         <source>These folders are of another patient than the open case.</source>
         <translation>これらのフォルダーは、開いている症例とは別の患者のものです。</translation>
+    </message>
+    <message>
+        <source>These folders are of the same patient, and leave out an exam that you worked on.</source>
+        <translation>これらのフォルダは同じ患者のものですが、作業済みの検査が含まれていません。</translation>
     </message>
     <message>
         <source>To save the open case, export it into a folder of its own in step 7 first.</source>

@@ -82,7 +82,7 @@ class ExamsStep(Step):
 
         def read(progress: Progress) -> None:
             try:
-                self.case.read(progress, close_other=closeOther)
+                self.case.read(progress, close_other=closeOther, drop_work=closeOther)
             except AnotherCase as error:
                 others.append(error)
 
@@ -107,11 +107,15 @@ class ExamsStep(Step):
             self.ui.responseSection.collapsed = False
 
     def _askWhatToDo(self, relation: Relation, more: str = "") -> None:
+        closes = _("Reading them closes the open case with the whole scene.")
         if relation is Relation.OTHER:
             told = _("These folders are of another patient than the open case.")
+        elif relation is Relation.SAME:
+            told = _("These folders are of the same patient, and leave out an exam that you worked on.")
+            closes = _("Reading them takes that exam out of the case, with its points and decisions.")
         else:
             told = _("It cannot be told whether these folders are of the same patient as the open case.")
-        told = f"{told} {_('Reading them closes the open case with the whole scene.')} {more}".strip()
+        told = f"{told} {closes} {more}".strip()
         choices = [(_("Save, then read"), lambda: self._saveAndRead(relation)), (_("Discard, then read"), self._closeAndRead)]
         self.panel.question.ask(told, choices)
 

@@ -85,27 +85,33 @@ class LabsStep(Step):
             self.panel.refresh()
 
     def onPathChanged(self, path: str) -> None:
-        """Read the sheet that was chosen."""
+        """Read the sheet that was chosen; one that is refused is not kept as the sheet of the case."""
         if self.panel.parameterNode is None:
             return
+        before = "" if "labsPath" in self.case.of_next else self.panel.parameterNode.labsPath
         self.panel.parameterNode.labsPath = path
         if path and (self.case.has_new_folders() or not self.case.exams):
             self.case.of_next.add("labsPath")
             self._sheet.tell(_("The sheet is read together with the exams: press Read exams."))
             return
-        self.readSheet()
+        self.case.of_next.discard("labsPath")
+        if not self.readSheet():
+            self.panel.parameterNode.labsPath = before
 
-    def readSheet(self) -> None:
-        """Take the sheet of the field over, or say why not."""
-        path = self.panel.parameterNode.labsPath
+    def readSheet(self) -> bool:
+        """Take the sheet of the field over, or say why not; True if nothing was refused."""
+        path, refusal = self.panel.parameterNode.labsPath, ""
         self._sheet.tell("")
         if path and not Path(path).is_file():
-            self._sheet.tell(_("There is no such file; the values below hold."))
+            refusal = _("There is no such file; the values below hold.")
         elif path and not self.panel.attempt(lambda: self._takeOver(Path(path))):
-            self._sheet.tell(_("This sheet was refused, see the end of the panel; the values below hold."))
+            refusal = _("This sheet was refused, see the end of the panel; the values below hold.")
         elif not path and self.case.laboratory.history.values:
             self._sheet.tell(_("No sheet is chosen; the values below hold until they are removed."))
+        if refusal:
+            self._sheet.tell(refusal)
         self.panel.refresh()
+        return not refusal
 
     def _takeOver(self, path: Path) -> None:
         if path.suffix.lower() in (".xlsx", ".xlsm"):

@@ -138,7 +138,7 @@ class Panel(RunningPanel):
         if self.parameterNode is None or self.busy or slicer.mrmlScene.IsBatchProcessing():
             return
         followed: list[bool] = []
-        self.attempt(lambda: followed.append(self.case.follow_hand()))
+        self._attempt(lambda progress: followed.append(self.case.follow_hand()))  # what was said before still holds
         if any(followed):
             self.refresh()
         else:

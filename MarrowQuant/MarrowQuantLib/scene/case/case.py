@@ -48,7 +48,15 @@ from ..volumes import exam_maps_from_scene, maps_to_nodes
 from .exam import CaseExam
 from .follow_up import FollowUp
 from .laboratory import Laboratory
-from .reading import close_case, prepare_scene, refuse_another_case, refuse_loaded, relation_to_scene, take_over_scene
+from .reading import (
+    close_case,
+    prepare_scene,
+    refuse_another_case,
+    refuse_loaded,
+    refuse_to_drop_work,
+    relation_to_scene,
+    take_over_scene,
+)
 
 LABELS = workflow.LABELS
 BASELINE, FOLLOW_UP = LABELS
@@ -129,7 +137,7 @@ class Case:
         p = self.parameters
         return Subject(float(p.ageYears), p.sex) if p.ageYears and p.sex else None
 
-    def read(self, progress: Progress = no_progress, *, close_other: bool = False) -> None:
+    def read(self, progress: Progress = no_progress, *, close_other: bool = False, drop_work: bool = True) -> None:
         """Read the folders of the parameter node, or if it has none what the DICOM browser loaded, and put the maps into the scene.
 
         An exam that is read again keeps its points and decisions, and an exam of the same patient the laboratory sheet. Another case
@@ -140,11 +148,13 @@ class Case:
         progress : callable
         close_other : bool
             Close the scene if it holds another case.
+        drop_work : bool
+            Let an exam leave the case although it holds points or decisions.
 
         Raises
         ------
         AnotherCase
-            If the scene holds one that was not to be closed.
+            If the scene holds one that was not to be closed, or an exam that was not to leave it.
         MarrowQuantError
             See ``workflow.read_exams`` and ``workflow.make_maps``; the case is then as it was before. Also if the scene holds a case that
             cannot be understood, which is then left alone.
@@ -157,6 +167,8 @@ class Case:
             refuse_loaded(related)
         elif not close_other:
             refuse_another_case(related)
+        if not drop_work and related is Relation.SAME:
+            refuse_to_drop_work(self, files)
         share, maps = 0.6 / len(files), []
         for n, exam in enumerate(files):
             stretch = workflow.part(progress, 0.3 + n * share, 0.3 + (n + 1) * share)

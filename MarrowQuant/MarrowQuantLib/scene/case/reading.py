@@ -11,8 +11,9 @@ import slicer
 from ...dicom import ExamFiles
 from ...exam.identity import identity_of
 from ...exam.maps import ExamMaps
-from ...model import MarrowQuantError, Relation, relation
+from ...model import ExamIdentity, MarrowQuantError, Relation, relation
 from .. import records
+from ..load_edits import read_edits
 from ..nodes import exam_title, is_derived, own_nodes, remove_exam_folder, set_tags, tag
 from ..parameters import adopt_nodes, ensure_case, parameter_node
 from .rois import REFERENCES
@@ -25,11 +26,11 @@ _OF_ONE_EXAM = ("Points", "Segmentation", "Burden")  # ends of the names of the 
 
 
 class AnotherCase(MarrowQuantError):
-    """The folders hold another case than the scene, or one that may be another."""
+    """The folders hold another case than the scene, or one that may be another, or other exams of the patient."""
 
     @property
     def relation(self) -> Relation:
-        """OTHER or UNKNOWN."""
+        """OTHER or UNKNOWN; SAME if an exam on which the reader worked would leave the case."""
         return self.values["relation"]
 
 
@@ -64,6 +65,23 @@ def refuse_loaded(related: Optional[Relation]) -> None:
             "The volumes that were loaded are not certainly of the patient of the open case; remove them from the scene, or close the "
             "scene and load them alone."
         )
+
+
+def refuse_to_drop_work(case: Case, files: Sequence[ExamFiles]) -> None:
+    """Refuse to read other dates of a patient if an exam that would leave the scene holds what a reader marked or decided.
+
+    Raises
+    ------
+    AnotherCase
+        With the relation SAME.
+    """
+    for exam in case.exams.values():
+        is_read_again = any(_is_the_same(new.date, identity_of(new), exam.maps.date, exam.maps.identity) for new in files)
+        if not is_read_again and (exam.has_points() or exam.decisions or read_edits(exam.label) is not None):
+            raise AnotherCase(
+                "The folders leave out an exam of the case in the scene, with its points and decisions; save the case, and read again.",
+                relation=Relation.SAME,
+            )
 
 
 def relation_to_scene(files: Sequence[ExamFiles]) -> Optional[Relation]:
@@ -113,7 +131,7 @@ def prepare_scene(case: Case, all_maps: Sequence[ExamMaps]) -> dict[str, Mapping
     """
     ensure_case()
     stored = records.stored_exams()
-    kept = {maps.label: label for maps in all_maps for label, exam in stored.items() if _is_the_same(maps, *exam)}
+    kept = {maps.label: label for maps in all_maps for label, exam in stored.items() if _is_the_same(maps.date, maps.identity, *exam)}
     found = {label: records.read_record(before) for label, before in kept.items()}
     if "baseline" in stored and kept.get("baseline") != "baseline":
         case.parameters.ageYears = 0  # it was that at the other baseline
@@ -131,8 +149,8 @@ def prepare_scene(case: Case, all_maps: Sequence[ExamMaps]) -> dict[str, Mapping
     return found
 
 
-def _is_the_same(maps: ExamMaps, date: Any, identity: Any) -> bool:
-    return maps.date == date and maps.identity.is_the_same_exam(identity)
+def _is_the_same(date: Any, identity: ExamIdentity, stored_date: Any, stored: Any) -> bool:
+    return date == stored_date and identity.is_the_same_exam(stored)
 
 
 def _references(case: Case, label: str) -> dict[str, Any]:
