@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from helpers.japanese import JAPANESE, ROOT, english_in, start
+from MarrowQuantLib.words.catalogue import how_said
 
 
 @pytest.mark.parametrize("name", ["MarrowQuant", "MarrowQuantCohort"])
@@ -43,5 +44,21 @@ def test_a_whole_case_is_japanese(slicer_host, digital_patient, tmp_path):
     before = english_in(widget.parent)
     worked_through(widget, digital_patient("responder", "philips"), tmp_path / "out")
     assert {*before, *english_in(widget.parent)} == set()
+    assert widget.ui.examComboBox.itemText(1) == "2コース後 2025-03-18"
     assert JAPANESE.search(widget.ui.categoryLabel.text) and JAPANESE.search(widget.ui.modelCardBrowser.toPlainText())
     assert '<html lang="ja">' in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "text, japanese",
+    [
+        ("ImageType says W", "ImageTypeにWとある"),
+        ("station 3, counted from the head; ImageType says W", "頭側から数えて第3ステーション；ImageTypeにWとある"),
+        ("ImageType says M (seen with the neighbouring series)", "ImageTypeにMとある（隣のシリーズと合わせて判断）"),
+        ("one of 6 echo times, phase", "6個のエコー時間の1つ、位相"),
+        ("something a site wrote itself", "something a site wrote itself"),
+    ],
+)
+def test_how_a_number_came_about_is_told_by_the_template_that_its_text_fits(text, japanese):
+    assert how_said(text, "ja") == japanese
+    assert how_said(text, "en") == text

@@ -1410,6 +1410,10 @@
 <context>
     <name>patient.panel</name>
     <message>
+        <source>After cycle {n}</source>
+        <translation>{n}コース後</translation>
+    </message>
+    <message>
         <source>Baseline</source>
         <translation>治療前</translation>
     </message>

@@ -173,7 +173,8 @@ class Panel(RunningPanel):
         self.reasons.show()
 
     def _showExams(self) -> None:
-        names = {BASELINE: _("Baseline"), LABELS[1]: _("Follow-up")}
+        cycles = self.case.laboratory.cycles()
+        names = {BASELINE: _("Baseline"), LABELS[1]: _("After cycle {n}").format(n=cycles) if cycles else _("Follow-up")}
         dates = {label: f" {iso_date(exam.maps.date)}".rstrip() for label, exam in self.case.exams.items()}
         texts = [names[label] + dates.get(label, "") for label in LABELS]
         combo = self.ui.examComboBox

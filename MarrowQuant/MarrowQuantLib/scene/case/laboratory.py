@@ -54,6 +54,14 @@ class Laboratory:
         others = [value for value in self.history.values if (value.test, value.date) not in shown]
         return sorted([*others, *self.history.notes], key=lambda entry: (entry.date, entry_name(entry)))
 
+    def cycles(self) -> int:
+        """How many cycles of therapy the sheet names from the baseline until before the follow-up; 0 if that is not known."""
+        dates = [exam.maps.date for exam in self.case.exams.values()]
+        if len(dates) < 2 or None in dates:
+            return 0
+        given = {note.date for note in self.history.notes if note.kind == "therapy_cycle"}
+        return sum(dates[0] <= date < dates[1] for date in given)
+
     def add(self, entry: Entry) -> None:
         """Add a line to the sheet; a value becomes an exam's if it lies nearer to it than the one that the exam has.
 
