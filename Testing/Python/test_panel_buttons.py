@@ -131,3 +131,10 @@ def test_the_response_opens_with_its_charts(filled_panel, monkeypatch):
 def test_the_main_buttons_have_icons(panel_widget):
     for name in ("readButton", "measureButton", "proposeButton", "exportButton", "cancelButton"):
         assert not getattr(panel_widget.ui, name).icon.isNull(), name
+
+
+def test_removing_without_a_selection_says_what_to_select(filled_panel):
+    ui = filled_panel.ui
+    ui.removeEntryButton.enabled = True
+    ui.removeEntryButton.click()
+    assert "Select the entry to remove" in ui.statusLabel.text

@@ -1367,6 +1367,10 @@
         <translation>先に検査を読み込んでください。検査値は検査日に対応付けられます。</translation>
     </message>
     <message>
+        <source>Select the entry to remove in the table first.</source>
+        <translation>先に表で削除する項目を選んでください。</translation>
+    </message>
+    <message>
         <source>Test</source>
         <translation>項目</translation>
     </message>

@@ -171,6 +171,8 @@ class LabsStep(Step):
         if 0 <= row < len(entries):
             self.case.laboratory.remove(entries[row])
             self.panel.refresh()
+        else:
+            self.panel.tell(_("Select the entry to remove in the table first."))
 
     # ------------------------------------------------------------------------------------------------------------------ showing
     def missing(self) -> str:
