@@ -12,7 +12,7 @@ from typing import Any, Optional
 import numpy as np
 import slicer
 
-from ..model import Volume
+from ..model import Numbers, Volume
 from .nodes import nodes_with, scene_or_default, tag
 
 DRAWN = ("vtkMRMLMarkupsFiducialNode", "vtkMRMLSegmentationNode")
@@ -80,7 +80,7 @@ def set_layers(
         logic.FitSliceToBackground()
 
 
-def signal_at(image: Volume, places: Sequence[Sequence[float]]) -> Optional[float]:
+def signal_at(image: Volume, places: Sequence[Numbers]) -> Optional[float]:
     """The median signal of an image at places (RAS in mm), two voxels around each; None where none lies in it or there is no signal."""
     samples = []
     for place in places:

@@ -131,7 +131,7 @@ def _clean_bundle(source: zipfile.ZipFile, target: Union[Path, io.BytesIO], word
     if scene_file is None:
         raise MarrowQuantError("The saved scene holds no scene file, so it cannot be cleaned for sharing; save it with Export instead.")
     folder = PurePosixPath(scene_file).parent
-    files = {}
+    files: dict[str, str] = {}
     for name in members:
         if name != scene_file:
             extension = _EXTENSION.search(name)
@@ -148,7 +148,7 @@ def _clean_bundle(source: zipfile.ZipFile, target: Union[Path, io.BytesIO], word
 
 def _clean_scene(root: ET.Element, files: dict[str, str], words: IdentityWords) -> set[str]:
     """Clean the XML in place; returns the new names of files that go with the scene views."""
-    dropped = set()
+    dropped: set[str] = set()
     for element in _scene_views(root):
         dropped.update(files[name] for name in map(unquote, element.attrib.values()) if name in files)
         root.remove(element)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from slicer.i18n import tr as _
 
 from ...followup import INDICES, Index, value_of
-from ...model import ExamResult, Results, as_finding
+from ...model import ExamResult, Results, as_finding, certain
 from ...report import formats
 from ...words.findings import NOTE
 
@@ -48,7 +48,7 @@ def _of_response(results: Results) -> str:
         return ""
     if estimate.probability is None:
         return _("CR/VGPR: no probability")
-    low, high = (formats.probability(limit) for limit in estimate.interval)
+    low, high = (formats.probability(limit) for limit in certain(estimate.interval))
     return _("CR/VGPR {value} ({low} to {high})").format(value=formats.probability(estimate.probability), low=low, high=high)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 import slicer
 
-from ...model import MapKey, MarrowQuantError
+from ...model import MapKey, MarrowQuantError, Numbers
 from ...scene import display
 from ...scene.case.exam import CaseExam
 
@@ -59,7 +59,7 @@ def showBone(exam: CaseExam) -> None:
         display.set_layers(node)
 
 
-def jumpTo(ras: Sequence[float]) -> None:
+def jumpTo(ras: Numbers) -> None:
     """Centre every slice view on a point in RAS mm."""
     mode = slicer.vtkMRMLSliceNode.CenteredJumpSlice
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, float(ras[0]), float(ras[1]), float(ras[2]), mode)
