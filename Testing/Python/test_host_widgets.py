@@ -40,11 +40,14 @@ def test_the_selector_follows_the_scene(selector, slicer_scene):
     assert (selector.nodeCount(), selector.currentNode()) == (0, None)
 
 
-def test_the_selector_takes_the_last_node_when_the_current_one_goes(selector, volumes, slicer_scene):
+def test_the_selector_takes_the_node_that_moves_up_or_the_last_when_the_current_one_goes(selector, volumes, slicer_scene):
     third = slicer_scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "third")
     selector.setCurrentNode(volumes[0])
     slicer_scene.RemoveNode(volumes[0])
-    assert selector.currentNode() is third
+    assert selector.currentNode() is volumes[1]
+    selector.setCurrentNode(third)
+    slicer_scene.RemoveNode(third)
+    assert selector.currentNode() is volumes[1]
 
 
 def test_the_selector_remembers_a_node_asked_for_before_it_had_a_scene(volumes, slicer_scene):

@@ -61,7 +61,7 @@ def exam_maps(label: str) -> ExamMaps:
 def with_stations(maps: ExamMaps) -> ExamMaps:
     """The exam as if its diffusion image had been joined from two stations at S = 0."""
     heights = np.array([-40.0, 0.0, 40.0])
-    seam = Seam((1, 0), np.zeros(3), 4, 0.31, 0.012)
+    seam = Seam((2, 1), np.zeros(3), 4, 0.31, 0.012)
     profile = Profile(heights, np.array([80.0, 100.0, np.nan]), np.array([104.0, 100.0, np.nan]))
     return replace(maps, stitching=Stitching((seam,), (1.0, 1.3), profile))
 
