@@ -40,7 +40,8 @@ _COURSE_SMOOTH = 3.0  # heights
 _OUTWARDS = 1.3  # bodies lie further out than the tissue behind them, as a bent column turns (scoliosis)
 _LEAST_BEND = 5.0  # units from a straight line; less is left to the side of each body
 _LEAN_OVER = 9.0  # units up and down over which a body's lean is taken
-_CLICK_ERROR_MM, _CLICK_REACH = 4.0, 40.0  # of clicks, and how far along the column each tells of its neighbours, units
+CLICK_ERROR_MM = 4.0  # of a reader's click on each axis (our choice)
+_CLICK_REACH = 40.0  # units along the column over which a click tells of its neighbours
 _PULL = 0.15  # correlation that a shift by 1.4 such deviations must gain
 _SIZE_SD = 0.08  # of the logarithm of the size from patient to patient, our choice: 0.94 to 1.05 on the ten spines
 _DISTANCE_SD_MM = 5.7  # of the distance of two clicks that are 4 mm off along it
@@ -219,11 +220,7 @@ def find_midline(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray) -> tup
     """
     ends = curve[[0, -1], 2] if len(curve) > 1 else curve[0, 2] + np.array([18.0, -18.0])
     z = np.arange(ends[1] - 15, ends[0] + 15, 3.0)
-    behind = np.interp(z, curve[::-1, 2], curve[::-1, 1])[:, None] + np.arange(-58, -14, 2.0)
-    x = np.arange(-2 * _SIDE, 2 * _SIDE + 1, _X_STEP) / 1.0
-    grid = np.stack(np.broadcast_arrays(x, behind[..., None], z[:, None, None]), axis=-1)
-    block = _standardise(sampler(frame.to_ras(grid)), (2, 3, 5))
-    match = _mirror_match(block, len(x) // 2, _MIRROR)
+    match = _mirror_behind(frame, sampler, curve, z, _MIRROR)
     t = (z - ends[1]) / (ends[0] - ends[1])
     upper, lower = np.meshgrid(_MIRROR, _MIRROR, indexing="ij")
     shift = lower[..., None] + (upper - lower)[..., None] * t
@@ -254,14 +251,11 @@ def find_course(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, clicks:
     if len(curve) < 3:
         return frame
     z = np.arange(curve[-1, 2] - 20, curve[0, 2] + 20, _COURSE_STEP)
-    behind = np.interp(z, curve[::-1, 2], curve[::-1, 1])[:, None] + np.arange(-58, -14, 2.0)
-    x = np.arange(-2 * _SIDE, 2 * _SIDE + 1, _X_STEP) / 1.0
-    grid = np.stack(np.broadcast_arrays(x, behind[..., None], z[:, None, None]), axis=-1)
-    match = _mirror_match(_standardise(sampler(frame.to_ras(grid)), (2, 3, 5)), len(x) // 2, _COURSE)
+    match = _mirror_behind(frame, sampler, curve, z, _COURSE)
     match = ndimage.gaussian_filter1d(match, 1.5, axis=0) - _PULL * _COURSE**2 / (2 * _COURSE_PRIOR**2)
     course = _OUTWARDS * ndimage.gaussian_filter1d(_best_path(match), _COURSE_SMOOTH)
     if len(clicks) > 2:
-        course += _towards_clicks(z, course, clicks, _CLICK_ERROR_MM / frame.scale)
+        course += _towards_clicks(z, course, clicks, CLICK_ERROR_MM / frame.scale)
     straight = np.polyval(np.polyfit(z, course, 1), z)
     return frame if np.abs(course - straight).max() < _LEAST_BEND else replace(frame, course=np.stack([z, course], axis=1))
 
@@ -314,6 +308,14 @@ def side_of_body(frame: ColumnFrame, sampler: Sampler, center: np.ndarray, bent:
     shifts = _MIRROR / 2
     prior = _SIDE_PRIOR_BENT if bent else _SIDE_PRIOR
     return float(shifts[np.argmax(match - _PULL * shifts**2 / (2 * prior**2))])
+
+
+def _mirror_behind(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, z: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """:func:`_mirror_match` of the tissue behind the bodies at heights z, shape (z, shifts)."""
+    behind = np.interp(z, curve[::-1, 2], curve[::-1, 1])[:, None] + np.arange(-58, -14, 2.0)
+    x = np.arange(-2 * _SIDE, 2 * _SIDE + 1, _X_STEP) / 1.0
+    grid = np.stack(np.broadcast_arrays(x, behind[..., None], z[:, None, None]), axis=-1)
+    return _mirror_match(_standardise(sampler(frame.to_ras(grid)), (2, 3, 5)), len(x) // 2, shifts)
 
 
 def _mirror_match(block: np.ndarray, middle: int, shifts: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ import numpy as np
 from ..model import Finding, MarrowQuantError, Numbers, VertebraROI, Volume, finding
 from .chain import COARSE, FINE, BodyPrior, Box, Marrow, Signs, find_chains, marrow_inside, wall_signs
 from .column import (
+    CLICK_ERROR_MM,
     UNIT_SPACING,
     ColumnFrame,
     SagittalPicture,
@@ -55,7 +56,6 @@ _CURVE_SD = 8.0  # that error and that of the mean curve, at a level between two
 _FINE_SD = 4.0
 # With three clicks and more, all our choice, units: how the centres lie off the mean curve before the clicks are looked at.
 _SOFT_CLICKS = 3
-_CLICK_ERROR_MM = 4.0
 _TOGETHER_SD = 10.0
 _PER_LEVEL_SD = 3.0
 _STEP_SD, _SIDEWAYS_STEP_SD = 1.5, 4.0
@@ -245,7 +245,7 @@ def _through_clicks(
         moved = curve.copy()
         moved[:, 1] += np.interp(everywhere, places, moves[:, 1])
         return moved, np.where(np.isin(everywhere, places), _CLICK_SD, _CURVE_SD)
-    moved, error = curve.copy(), _CLICK_ERROR_MM / frame.scale
+    moved, error = curve.copy(), CLICK_ERROR_MM / frame.scale
     for axis, step_sd in ((1, _SIDEWAYS_STEP_SD), (2, _STEP_SD)):
         prior = _wander(everywhere, everywhere, step_sd)
         seen = prior[np.ix_(places, places)] + error**2 * np.eye(len(places))
