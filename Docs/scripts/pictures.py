@@ -11,12 +11,24 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from MarrowQuantLib.phantom import write_patient
+from MarrowQuantLib.phantom.disk import PhantomPatient
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "Screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def work_through(ui: Any, patient: PhantomPatient, out: Path) -> None:
+    """Press the buttons from the folders of the exams to the export into ``out``."""
+    ui.baselinePathLineEdit.currentPath, ui.followUpPathLineEdit.currentPath = map(str, (patient.baseline, patient.follow_up))
+    for button in (ui.readButton, ui.measureButton, ui.proposeButton):
+        button.click()
+    ui.labsPathLineEdit.currentPath = str(patient.labs)
+    ui.outputPathLineEdit.currentPath = str(out)
+    ui.exportButton.click()
 
 
 def panel_and_results(folder: Path) -> Path:
@@ -30,12 +42,7 @@ def panel_and_results(folder: Path) -> Path:
     host.enter(widget)
     patient = write_patient(folder / "patient")
     ui = widget.ui
-    ui.baselinePathLineEdit.currentPath, ui.followUpPathLineEdit.currentPath = map(str, (patient.baseline, patient.follow_up))
-    for button in (ui.readButton, ui.measureButton, ui.proposeButton):
-        button.click()
-    ui.labsPathLineEdit.currentPath = str(patient.labs)
-    ui.outputPathLineEdit.currentPath = str(folder / "out")
-    ui.exportButton.click()
+    work_through(ui, patient, folder / "out")
     ui.examsSection.collapsed = True
     ui.responseSection.collapsed = False
     host.grab(widget, PICTURES / "panel.png")

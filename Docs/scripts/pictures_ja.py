@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from MarrowQuantLib.phantom import write_patient
+from pictures import work_through
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "Screenshots" / "ja"
@@ -27,12 +28,7 @@ def draw(folder: Path) -> None:
     widget, _ = start(host, "MarrowQuant")
     patient = write_patient(folder / "baseline-and-follow-up")
     ui = widget.ui
-    ui.baselinePathLineEdit.currentPath, ui.followUpPathLineEdit.currentPath = map(str, (patient.baseline, patient.follow_up))
-    for button in (ui.readButton, ui.measureButton, ui.proposeButton):
-        button.click()
-    ui.labsPathLineEdit.currentPath = str(patient.labs)
-    ui.outputPathLineEdit.currentPath = str(folder / "out")
-    ui.exportButton.click()
+    work_through(ui, patient, folder / "out")
     for n, name in enumerate(SECTIONS, start=1):
         for other in SECTIONS:
             getattr(ui, f"{other}Section").collapsed = other != name
