@@ -6,10 +6,12 @@ geometry; what is not must be named in a sentence. So no trap can change a numbe
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import random
 import shutil
+import warnings
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
@@ -195,6 +197,10 @@ def dicomdir(folder: Path) -> None:
         file_set.add(path)
     target = folder.with_name(folder.name + "-disc")
     file_set.write(target)
+    with warnings.catch_warnings():  # a file set removes its stage when it is collected, and warns of that in whatever test runs then
+        warnings.simplefilter("ignore", ResourceWarning)
+        del file_set
+        gc.collect()
     shutil.rmtree(folder)
     target.rename(folder)
     assert (folder / "DICOMDIR").is_file()
