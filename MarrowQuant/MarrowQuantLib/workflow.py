@@ -517,7 +517,7 @@ def predictors(changes: Sequence[Change]) -> dict[str, Optional[float]]:
     ``<index>_change_percent``), and in % of the baseline for every other (M protein, tDV, ADC …).
     """
     values = {}
-    for change in changes:
+    for change in (change for change in changes if not change.level):
         in_points = change.absolute_unit == UNIT_FF_CHANGE
         values[f"{change.name}_change"] = change.absolute if in_points else change.relative_percent
         if in_points:

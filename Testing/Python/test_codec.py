@@ -132,18 +132,26 @@ def test_the_invented_case_comes_back_whole_but_for_its_images():
     assert results_to_dict(back)["changes"] == results_to_dict(results)["changes"]
 
 
+def told(written, name):
+    """The findings of a part of a file; up to 1.3.0 they were sentences under another name."""
+    return tuple(each["sentence"] for each in written["findings"]) if "findings" in written else tuple(written[name])
+
+
 @pytest.mark.parametrize("version", READ_VERSIONS[:-1])
 def test_files_of_every_older_version_are_read(version):
     results, old = read_results(OLD / f"{version}.json"), json.loads((OLD / f"{version}.json").read_text(encoding="utf-8"))
     assert old["schema_version"] == version
     for exam, written in zip(results.exams, old["exams"]):
-        assert exam.date.isoformat() == written["date"] and exam.warnings == tuple(written["warnings"])
+        assert exam.date.isoformat() == written["date"] and exam.warnings == told(written, "warnings")
         assert exam.burden.tdv.value == written["burden"]["tdv"]["value"]
         assert [c.volume_ml for c in exam.burden.components] == [c["volume_ml"] for c in written["burden"]["components"]]
-        assert [v.flags for v in exam.vertebrae] == [tuple(v["flags"]) for v in written["vertebrae"]]
+        assert [v.flags for v in exam.vertebrae] == [told(v, "flags") for v in written["vertebrae"]]
         assert {key: m.value for key, m in exam.lumbar.items()} == {key: m["value"] for key, m in written["lumbar"].items()}
     assert len(results.history.values) == sum(len(exam.labs) for exam in results.exams)
-    assert results.response.warnings == tuple(old["response"]["warnings"])
+    assert results.response.warnings == told(old["response"], "warnings")
+    levels = [vertebra.roi.level for vertebra in results.exams[0].vertebrae if vertebra.roi.excluded is None]
+    assert [change.level for change in results.changes if change.level] == levels != []
+    assert {change.name for change in results.changes if change.level} == {"ff"}
 
 
 def test_the_packaged_schema_is_the_one_that_follows_from_the_dataclasses(tmp_path):

@@ -25,7 +25,7 @@ def exam(date=BASELINE, *, ff=None, labs=(), vertebrae=(), adc=None, **protocol)
 
 
 def change_of(name, first, second):
-    return next(change for change in compare(first, second) if change.name == name)
+    return next(change for change in compare(first, second) if (change.name, change.level) == (name, ""))
 
 
 def kinds(change):
@@ -100,12 +100,13 @@ def test_a_protocol_known_for_one_exam_only_is_said():
 def test_every_vertebra_that_both_exams_have_gets_a_change_and_excluded_ones_do_not():
     first = exam(ff=20, vertebrae=[vertebra("L1", 10), vertebra("L2", 20), vertebra("L3", 30, excluded="fracture"), vertebra("L4", np.nan)])
     second = exam(FOLLOW_UP, ff=30, vertebrae=[vertebra("L1", 15), vertebra("L2", 21), vertebra("L3", 31), vertebra("L4", 40)])
-    changes = {change.name: change for change in compare(first, second)}
-    assert [name for name in changes if name.startswith("ff_")] == ["ff_L1", "ff_L2"]
-    assert changes["ff_L1"].absolute == pytest.approx(5.0)
-    assert "change.inside_limit" in kinds(changes["ff_L2"])
-    assert "change.levels" in kinds(changes["ff"])
-    assert (changes["ff"].baseline, changes["ff"].follow_up) == (15.0, 18.0)  # L1 and L2, which both means hold
+    changes = {change.level: change for change in compare(first, second) if change.level}
+    assert list(changes) == ["L1", "L2"] and {change.name for change in changes.values()} == {"ff"}
+    assert changes["L1"].absolute == pytest.approx(5.0)
+    assert "change.inside_limit" in kinds(changes["L2"])
+    mean = change_of("ff", first, second)
+    assert "change.levels" in kinds(mean)
+    assert (mean.baseline, mean.follow_up) == (15.0, 18.0)  # L1 and L2, which both means hold
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_every_index_has_both_labels_a_unit_and_a_source_for_every_limit():
         assert index.label_en and index.label_ja and index.unit and index.change_unit
         for limit in (index.floor, index.limit):
             assert limit is None or (limit.value > 0 and limit.source)
-    assert label_of("ff_L1") == "Fat fraction L1"
-    assert label_of("ff_L1", "ja") == "脂肪分画 L1"
+    assert label_of("ff", level="L1") == "FF L1"
+    assert label_of("ff", "ja", "L1") == "FF L1"
     with pytest.raises(KeyError):
         index_of("unheard_of")

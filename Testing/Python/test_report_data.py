@@ -147,7 +147,7 @@ def test_every_kind_of_number_is_in_the_table(results, table):
     tdv = results.exams[1].burden.tdv.value
     assert float(rows_of(table, exam="follow-up", quantity="tdv")[0]["value"]) == pytest.approx(tdv, rel=1e-5)
     assert rows_of(table, exam="baseline", region="laboratory", quantity="m_protein")[0]["value"] == "38"
-    assert float(rows_of(table, exam="change", quantity="ff_L1")[0]["value"]) == pytest.approx(16.3)
+    assert float(rows_of(table, exam="change", region="L1", quantity="ff")[0]["value"]) == pytest.approx(16.3)
     probability = float(rows_of(table, exam="response", quantity="probability")[0]["value"])
     assert probability == pytest.approx(results.response.probability, rel=1e-5)
     assert len(rows_of(table, exam="baseline", quantity="volume")) == len(results.exams[0].burden.components)

@@ -91,7 +91,7 @@ def _as_dict(results: Results) -> dict[str, Any]:
         "synthetic": any(exam.synthetic for exam in results.exams),
         "baseline": iso_date(results.exams[0].date),
         "follow_up": iso_date(results.exams[1].date),
-        "predictors": plain(workflow.predictors([change for change in results.changes if not change.name.startswith("ff_")])),
+        "predictors": plain(workflow.predictors(results.changes)),
         "response": encode(certain(estimate)),
         "imwg": encode(assessment.imwg) if assessment.imwg else None,
         "stages": [encode(stage) for stage in assessment.stages],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Optional
 
-from ..followup import INDICES, label_of
+from ..followup import label_of
 from ..model import RESEARCH_USE_ONLY, Change, ExamResult, Measurement, Results, as_finding, certain, grouped, iso_date
 from ..report import formats
 from ..report.strings import Strings
@@ -14,7 +14,6 @@ from ..response.estimate import PREVALENCE
 from ..response.iss import NOT_VERIFIED
 
 NO_DATE = "date not known"
-FOLLOWED = tuple(index.key for index in INDICES)  # the levels' own changes stand in the report
 
 
 def summary(results: Results) -> str:
@@ -27,7 +26,7 @@ def summary(results: Results) -> str:
         lines += _burden_lines(exam)
     if results.changes:
         lines += ["", "Change from baseline to follow-up"]
-        lines += [f"  {_change_line(change)}" for change in results.changes if change.name in FOLLOWED]
+        lines += [f"  {_change_line(change)}" for change in results.changes if not change.level]  # those of the levels stand in the report
     if results.response is not None:
         lines += ["", *_response_lines(results)]
     warnings = [*grouped(results.warnings), *(f"{exam.label}: {w}" for exam in results.exams for w in grouped(exam.warnings))]

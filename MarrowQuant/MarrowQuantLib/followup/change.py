@@ -15,7 +15,7 @@ import numpy as np
 
 from ..model import Change, ExamResult, Finding, LabValue, MarrowQuantError, Measurement, finding
 from ..vertebrae.measure import LUMBAR
-from .indices import FF_AT_LEVEL, INDICES, Index, Limit, index_of
+from .indices import INDICES, Index, Limit, index_of
 from .repeatability import Repeatability
 
 INSIDE_LIMIT = "change.inside_limit"
@@ -49,7 +49,7 @@ def compare(
     Returns
     -------
     tuple of Change
-        In the order of ``INDICES``, then the levels from cranial to caudal as the baseline lists them ("ff_L1" …). An index without a
+        In the order of ``INDICES``, then the levels from cranial to caudal as the baseline lists them . An index without a
         finite value in both exams has no change and is left out.
 
     Raises
@@ -79,7 +79,7 @@ def compare(
             first, second, about_levels = _of_common_levels(index.key, baseline, follow_up, first, second)
             flags += about_levels
         if first is not None and second is not None:
-            changes.append(_change(index.key, index, first, second, flags))
+            changes.append(_change(index, first, second, flags))
     return tuple(changes) + _changes_per_level(baseline, follow_up, site)
 
 
@@ -95,14 +95,14 @@ def _changes_per_level(baseline: ExamResult, follow_up: ExamResult, limits: Mapp
     index = _with_site_limit(index_of("ff"), limits)
     flags = _protocol_flags(index, baseline.protocol, follow_up.protocol)
     before, after = _per_level(baseline, "ff"), _per_level(follow_up, "ff")
-    return tuple(_change(FF_AT_LEVEL + level, index, before[level], after[level], flags) for level in before if level in after)
+    return tuple(replace(_change(index, before[level], after[level], flags), level=level) for level in before if level in after)
 
 
-def _change(name: str, index: Index, first: float, second: float, flags: tuple[Finding, ...]) -> Change:
+def _change(index: Index, first: float, second: float, flags: tuple[Finding, ...]) -> Change:
     absolute = second - first
     relative = 100.0 * absolute / first if first > 0 else None
     return Change(
-        name=name,
+        name=index.key,
         unit=index.unit,
         baseline=first,
         follow_up=second,

@@ -7,12 +7,9 @@ from ..quantities import QUANTITIES, Limit, Quantity
 Index = Quantity
 INDICES: tuple[Quantity, ...] = tuple(row for row in QUANTITIES if row.is_followed)
 
-FF_AT_LEVEL = "ff_"
-"""Prefix of the name of a change at one vertebral level: ``ff_L1``."""
 
-
-def index_of(name: str) -> Index:
-    """The index that a ``Change.name`` belongs to; the change at one level ("ff_L1") belongs to "ff".
+def index_of(key: str) -> Index:
+    """The index that a ``Change.name`` belongs to.
 
     Raises
     ------
@@ -20,19 +17,17 @@ def index_of(name: str) -> Index:
         If no such index is followed.
     """
     for index in INDICES:
-        if index.key == name:
+        if index.key == key:
             return index
-    if name.startswith(FF_AT_LEVEL):
-        return index_of("ff")
-    raise KeyError(name)
+    raise KeyError(key)
 
 
-def label_of(name: str, language: str = "en") -> str:
-    """What a reader sees for a ``Change.name``: "Fat fraction L1" for "ff_L1". ``language`` is "en" or "ja"."""
-    index = index_of(name)
-    if name != index.key:
-        return ("脂肪分画 " if language == "ja" else "Fat fraction ") + name[len(FF_AT_LEVEL):]
-    return index.label(language)
+def label_of(key: str, language: str = "en", level: str = "") -> str:
+    """What a reader sees for a ``Change``: "Fat fraction, lumbar mean", or "FF L1" for one vertebra; ``language`` is "en" or "ja"."""
+    index = index_of(key)
+    if not level:
+        return index.label(language)
+    return f"{index.head_ja if language == 'ja' else index.head_en} {level}"
 
 
-__all__ = ["FF_AT_LEVEL", "INDICES", "Index", "Limit", "index_of", "label_of"]
+__all__ = ["INDICES", "Index", "Limit", "index_of", "label_of"]

@@ -71,7 +71,8 @@ class ExamResult:
 
 @dataclass(frozen=True)
 class Change:
-    """Follow-up minus baseline. ``relative_percent`` is None where the baseline is zero; ``flags`` say when it cannot carry meaning."""
+    """Follow-up minus baseline, of the exam's index or of that of one vertebra (``level``). ``relative_percent`` is None where the baseline
+    is zero; ``flags`` say when it cannot carry meaning."""
 
     name: str = described("Key of the index.")
     unit: str = described("Unit of the values.")
@@ -83,6 +84,7 @@ class Change:
     flags: tuple[Finding, ...] = described(
         "Why the change may not carry meaning.", default=(), json="findings", earlier=("flags",)
     )
+    level: str = described("Vertebral level that it is of; empty for the exam's own index.", default="")
 
 
 @dataclass(frozen=True)

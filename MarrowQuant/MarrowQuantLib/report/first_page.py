@@ -21,7 +21,7 @@ _TILES = ("ff", "adc", "tdv", "m_protein")
 
 def summary_section(results: Results, words: Strings) -> str:
     """Estimate, tiles and table; with one exam the tiles hold its values."""
-    changes = {change.name: change for change in results.changes}
+    changes = {change.name: change for change in results.changes if not change.level}
     tiles = "".join(_tile(index, results.exams, changes.get(index.key), words) for index in INDICES if index.key in _TILES)
     if len(results.exams) > 1:
         top = f'<div class="top"><div class="card">{_estimate(results.response, words)}</div><div class="tiles">{tiles}</div></div>'

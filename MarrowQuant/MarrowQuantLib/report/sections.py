@@ -15,7 +15,6 @@ from .. import __version__
 from ..burden.pattern import IMWG_FOCAL_LESIONS
 from ..exam.dixon_maps import T1_BIAS_AT
 from ..followup import INDICES, index_of, label_of
-from ..followup.indices import FF_AT_LEVEL
 from ..followup.normal import baseline_band
 from ..model import ACCEPTED, UNIT_ADC, UNIT_FF, UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
 from ..quantities import Quantity, in_tables
@@ -64,13 +63,13 @@ def vertebrae_section(results: Results, words: Strings) -> str:
 
 
 def _vertebra_table(results: Results, levels: Sequence[str], by_exam: Sequence[Mapping[str, Any]], words: Strings) -> str:
-    changes, rows = {change.name: change for change in results.changes}, []
+    changes, rows = {change.level: change for change in results.changes if change.level}, []
     notes: list[str] = []
     columns = in_tables(key for known in by_exam for v in known.values() for key in v.measurements)
     for level in levels:
         found = [known.get(level) for known in by_exam]
         cells = [cell(" → ".join(_with_error(v, row) for v in found)) for row in columns]
-        change = changes.get(FF_AT_LEVEL + level)
+        change = changes.get(level)
         excluded = next((v.roi.excluded for v in found if v and v.roi.excluded), None)
         if len(found) > 1:
             cells.insert(1, cell(signed(change.absolute, change.absolute_unit) if change else "–"))

@@ -32,10 +32,11 @@ from ..model.fields import described
 from ..response import assess
 from ..response.imwg import ImwgResponse
 from ..response.iss import Stage
+from ..vertebrae.levels import LEVELS
 from .codec import decode, encode, schema_of
 
-SCHEMA_VERSION = "2.0.0"
-READ_VERSIONS = ("1.0.0", "1.1.0", "1.2.0", "1.3.0", SCHEMA_VERSION)
+SCHEMA_VERSION = "2.1.0"
+READ_VERSIONS = ("1.0.0", "1.1.0", "1.2.0", "1.3.0", "2.0.0", SCHEMA_VERSION)
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 SERIES_FIELDS = (
     "series_number", "series_description", "role", "b_value", "echo_time_s", "station", "component", "shape", "unit", "quantity", "scaling",
@@ -80,7 +81,8 @@ class Document:
     schema_version: str = described(
         "Version of this schema; the first number changes when a reader must change, the second when optional fields are added (1.1.0: "
         "laboratory, lesions, distributions, infiltration, and the components' region, fat fraction, seam and name; 1.2.0: stations, "
-        "roi_shape; 1.3.0: identity; 2.0.0: findings with code and values in the place of sentences).",
+        "roi_shape; 1.3.0: identity; 2.0.0: findings with code and values in the place of sentences; 2.1.0: level "
+        "of a change).",
         choices=(SCHEMA_VERSION,),
     )
     research_use_only: str = described("The sentence that must accompany these numbers.")
@@ -132,7 +134,7 @@ def results_from_dict(written: Mapping[str, Any]) -> Results:
     subject, laboratory = document.subject, document.laboratory
     return Results(
         exams=document.exams,
-        changes=document.changes,
+        changes=tuple(_at_level(change) for change in document.changes),
         response=document.response,
         settings=document.settings,
         warnings=document.findings,
@@ -143,6 +145,12 @@ def results_from_dict(written: Mapping[str, Any]) -> Results:
         movement=document.movement,
         limits=document.limits,
     )
+
+
+def _at_level(change: Change) -> Change:
+    """Up to 2.0.0 the level was a part of the name: "ff_L1"."""
+    key, _, level = change.name.rpartition("_")
+    return replace(change, name=key, level=level) if not change.level and key == "ff" and level in LEVELS else change
 
 
 def write_schema(path: Path = SCHEMA_FILE) -> None:

@@ -111,8 +111,8 @@ def _burden_rows(burden: Burden) -> Iterator[Row]:
 
 def _change_rows(change: Change) -> Iterator[Row]:
     how = " ".join(change.flags)
-    yield ("", change.name, change.absolute, change.absolute_unit, None, None, how)
-    yield ("", f"{change.name} relative", change.relative_percent, "%", None, None, how)
+    yield (change.level, change.name, change.absolute, change.absolute_unit, None, None, how)
+    yield (change.level, f"{change.name} relative", change.relative_percent, "%", None, None, how)
 
 
 def _distribution_rows(change: RegionChange) -> Iterator[Row]:

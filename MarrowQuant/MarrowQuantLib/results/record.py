@@ -29,7 +29,7 @@ def case_record(results: Results) -> dict[str, Any]:
         ``synthetic`` (1 for simulated data); ``warnings`` (how many). None where there is no number.
     """
     exams = {exam.label: exam for exam in results.exams}
-    changes = {change.name: change for change in results.changes}
+    changes = {change.name: change for change in results.changes if not change.level}
     row: dict[str, Any] = {"days": _days(results)}
     for index in INDICES:
         for label, name in (("baseline", "baseline"), ("follow-up", "follow_up")):

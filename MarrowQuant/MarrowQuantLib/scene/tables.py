@@ -148,6 +148,7 @@ def changes_table(changes: Sequence[Change], scene: Optional[Any] = None) -> Any
         node,
         [
             Column("index", [c.name for c in changes], "Index"),
+            Column("level", [c.level for c in changes], "Level", description="Empty for the exam's own index"),
             Column("baseline", [c.baseline for c in changes], "Baseline", description="In the unit of the row"),
             Column("follow_up", [c.follow_up for c in changes], "Follow-up", description="In the unit of the row"),
             Column("unit", [c.unit for c in changes], "Unit"),

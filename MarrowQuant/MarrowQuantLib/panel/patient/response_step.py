@@ -214,7 +214,7 @@ def _contributed(contribution: Contribution) -> str:
 
 def _changeCells(change: Change) -> list[str]:
     return [
-        label_of(change.name, interfaceLanguage()),
+        label_of(change.name, interfaceLanguage(), change.level),
         f"{formats.number(change.baseline, change.unit)} {change.unit}",
         f"{formats.number(change.follow_up, change.unit)} {change.unit}",
         f"{formats.signed(change.absolute, change.absolute_unit)} {_unit(change.absolute_unit)}",
