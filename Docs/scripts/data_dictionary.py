@@ -30,6 +30,9 @@ def rows():
     yield field("age", "patient", "text", "Age at baseline", note="years", validation="number")
     for name in case_columns():
         words = described(name)
+        if name in {"dominance", "dominance_follow_up"}:
+            yield field(name, "marrowquant", "dropdown", words["label"], "water, water | fat, fat")
+            continue
         kind = "" if name == "response_model" else "number"
         yield field(name, "marrowquant", "text", words["label"], note=words["unit"], validation=kind)
 

@@ -19,6 +19,7 @@ from .model import UNIT_ADC, UNIT_FF, UNIT_FF_CHANGE, UNIT_R2STAR, UNIT_VOLUME, 
 
 LUMBAR, BURDEN, LABS = "lumbar", "burden", "labs"
 UNIT_RATIO = "1"  # UCUM: a number without a unit
+WATER_DOMINANT, FAT_DOMINANT = 100.0, 0.0  # % of one level, so that the mean over levels is the share of water-dominant ones
 Code = tuple[str, str, str]
 """Value, scheme and meaning of a coded entry of DICOM."""
 
@@ -77,6 +78,8 @@ class Quantity:
         Change that measurement error alone can make (95 %).
     depends_on : tuple of str
         Keys of ``ExamResult.protocol`` that must agree for the change to be comparable.
+    words_of_level : tuple of (float, str, str)
+        Where a level has a word and no number: its value, the word in English and in Japanese.
     """
 
     key: str
@@ -96,6 +99,7 @@ class Quantity:
     floor: Optional[Limit] = None
     limit: Optional[Limit] = None
     depends_on: tuple[str, ...] = ()
+    words_of_level: tuple[tuple[float, str, str], ...] = ()
 
     @property
     def change_unit(self) -> str:
@@ -109,9 +113,15 @@ class Quantity:
     def head(self, language: str) -> str:
         """Column head with the unit if it has one, in "en" or "ja"."""
         name = self.head_ja if language == "ja" else self.head_en
-        if self.unit == UNIT_RATIO:
+        if self.unit == UNIT_RATIO or self.words_of_level:
             return name
         return f"{name}（{self.unit}）" if language == "ja" else f"{name} ({self.unit})"
+
+
+    def word_of_level(self, value: Optional[float], language: str) -> str:
+        """The word for a level's value, in "en" or "ja"; "" where it is a number or not known."""
+        words = {known: (japanese if language == "ja" else english) for known, english, japanese in self.words_of_level}
+        return "" if value is None else words.get(value, "")
 
 
 @dataclass(frozen=True)
@@ -186,6 +196,12 @@ QUANTITIES: tuple[Quantity, ...] = (
         "Dropout", "信号低下率", unit_of_change=UNIT_FF_CHANGE, digits=1, computed_by="vertebrae.dropout:dropout_of_roi",
         floor=Limit(7.6, "our choice: the dropout that a fat fraction of 5 % gives at 3 T without R2* decay (computed, Ren spectrum)"),
         depends_on=_DIXON,
+    ),
+    Quantity(
+        "water_dominant", "Water-dominant lumbar levels", "水優位の腰椎レベルの割合", "%", LUMBAR, "Water-dominant levels",
+        "Dominance", "優位な成分", unit_of_change=UNIT_FF_CHANGE, digits=0, computed_by="vertebrae.dominance:water_dominant",
+        depends_on=(*_DIXON, "ff_origin"),
+        words_of_level=((WATER_DOMINANT, "water", "水"), (FAT_DOMINANT, "fat", "脂肪")),
     ),
     Quantity(
         "r2star", "R2*, lumbar mean", "R2*（腰椎平均）", UNIT_R2STAR, LUMBAR, "R2*", "R2*", "R2*",

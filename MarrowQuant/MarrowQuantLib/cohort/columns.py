@@ -7,6 +7,10 @@ from ..followup.indices import INDICES, Index
 UNKNOWN_UNIT = "unit of the table"
 _OTHERS = {
     "days": ("Days between the exams", "検査間の日数", "days"),
+    "dominance": ("Dominant component of the marrow at the first exam (water: fat fraction < 50 %, fat: > 50 %)",
+                  "初回検査で骨髄に優位な成分（water：脂肪分画50 %未満、fat：50 %超）", ""),
+    "dominance_follow_up": ("Dominant component of the marrow at the follow-up (water: fat fraction < 50 %, fat: > 50 %)",
+                            "経過観察で骨髄に優位な成分（water：脂肪分画50 %未満、fat：50 %超）", ""),
     "response_probability": ("Estimated probability of CR or VGPR", "CRまたはVGPRの推定確率", "1"),
     "response_low": ("Estimated probability: 95 % interval, low", "推定確率：95 %区間の下限", "1"),
     "response_high": ("Estimated probability: 95 % interval, high", "推定確率：95 %区間の上限", "1"),

@@ -116,9 +116,9 @@ class Cohort:
         MarrowQuantError
             If a given value never occurs, or none is given and the column holds other words than such pairs, or one class only.
         """
-        cells = [_plain(cell) for cell in self.text(column)]
+        cells = [plain(cell) for cell in self.text(column)]
         present = sorted({cell for cell in cells if cell})
-        wanted = [_plain(event) for event in events]
+        wanted = [plain(event) for event in events]
         unknown = [event for event in wanted if event not in present]
         if unknown:
             raise MarrowQuantError(
@@ -208,7 +208,7 @@ def _standing_out(cohort: Cohort, column: str) -> list[str]:
     return told[:1]
 
 
-def _plain(cell: str) -> str:
+def plain(cell: str) -> str:
     """A word without case and width; "1.0" and "1,0" are 1."""
     cell = unicodedata.normalize("NFKC", cell).strip().casefold()
     return cell[:1] if cell in {"1.0", "0.0", "1,0", "0,0"} else cell

@@ -19,6 +19,7 @@ from ..followup.normal import baseline_band
 from ..model import ACCEPTED, UNIT_ADC, UNIT_FF, UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
 from ..quantities import Quantity, in_tables
 from ..response import translation
+from ..vertebrae.dominance import dominance_of
 from . import charts
 from .first_page import badges, note_list
 from .formats import NONE, number, signed
@@ -59,7 +60,14 @@ def vertebrae_section(results: Results, words: Strings) -> str:
         drawn.append(f"<div><h3>{words('ff_per_level')}</h3>{chart}</div>")
     figure = f'<div class="charts">{"".join(drawn)}</div>{legend(exams, words)}' if drawn else ""
     figure += f'<p class="soft">{words("normal_band" if band else "no_normal_band")}: {words.say(told)}</p>' if told else ""
+    dominance = "; ".join(words(f"dominance_{dominance_of(exam)}", exam=words.exam(exam.label)) for exam in exams)
+    figure = f'<p class="soft">{words("dominance")}: {dominance}</p>{figure}' if _is_split(exams) else figure
     return f"<section><h2>{words('vertebrae')}</h2>{_vertebra_table(results, levels, by_exam, words)}{figure}</section>"
+
+
+def _is_split(exams: Sequence[ExamResult]) -> bool:
+    """True where water and fat, or at least their sum and difference, were imaged."""
+    return any({"water_dominant", "dropout_ratio"} & set(exam.lumbar) for exam in exams)
 
 
 def _vertebra_table(results: Results, levels: Sequence[str], by_exam: Sequence[Mapping[str, Any]], words: Strings) -> str:
@@ -68,7 +76,7 @@ def _vertebra_table(results: Results, levels: Sequence[str], by_exam: Sequence[M
     columns = in_tables(key for known in by_exam for v in known.values() for key in v.measurements)
     for level in levels:
         found = [known.get(level) for known in by_exam]
-        cells = [cell(" → ".join(_with_error(v, row) for v in found)) for row in columns]
+        cells = [cell(" → ".join(_with_error(v, row, words) for v in found)) for row in columns]
         change = changes.get(level)
         excluded = next((v.roi.excluded for v in found if v and v.roi.excluded), None)
         if len(found) > 1:
@@ -91,9 +99,10 @@ def _measured(vertebra: Any, key: str) -> Optional[float]:
     return measurement.value if measurement and math.isfinite(measurement.value) else None
 
 
-def _with_error(vertebra: Any, row: Quantity) -> str:
-    """The value and its standard error."""
-    text = number(_measured(vertebra, row.key), row.unit)
+def _with_error(vertebra: Any, row: Quantity, words: Strings) -> str:
+    """The value and its standard error, or the word for the value."""
+    value = _measured(vertebra, row.key)
+    text = row.word_of_level(value, words.language) or number(value, row.unit)
     error = vertebra.measurements[row.key].standard_error if vertebra and row.key in vertebra.measurements else None
     return f"{text} ± {error:.2g}" if error is not None and text != NONE else text
 

@@ -85,6 +85,10 @@ _TEXT: dict[str, tuple[str, str]] = {
     "adc_axis": ("ADC (µm²/s)", "ADC（µm²/s）"),
     "ff_per_level": ("Fat fraction per vertebra", "椎体ごとの脂肪分画"),
     "share": ("share of voxels", "ボクセルの割合"),
+    "dominance": ("Marrow of the patient", "患者の骨髄"),
+    "dominance_water": ("{exam}: water-dominant (fat fraction below 50 %)", "{exam}：水優位（脂肪分画50 %未満）"),
+    "dominance_fat": ("{exam}: fat-dominant (fat fraction above 50 %)", "{exam}：脂肪優位（脂肪分画50 %超）"),
+    "dominance_": ("{exam}: not known whether water or fat dominates", "{exam}：水と脂肪のどちらが優位かは不明"),
     "normal_band": ("Grey band: published normal fat fraction, mean ± SD", "灰色の帯：公表された正常脂肪分画（平均±SD）"),
     "no_normal_band": ("Published normal fat fraction", "公表された正常脂肪分画"),
     # distributions

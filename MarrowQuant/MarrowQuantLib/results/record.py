@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from ..followup import INDICES, value_of
-from ..model import Change, Results, Settings, days_between, iso_date
+from ..model import Change, ExamResult, Results, Settings, days_between, iso_date
+from ..vertebrae.dominance import dominance_of
 
 Value = Optional[float]
 
@@ -24,13 +25,16 @@ def case_record(results: Results) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``days`` between the exams; for every index followed ``<index>_baseline`` and ``<index>_follow_up`` in the index's unit and its
+        ``days`` between the exams; ``dominance`` ("water" or "fat", see ``vertebrae.dominance``) at the first exam and
+        ``dominance_follow_up``; for every index followed ``<index>_baseline`` and ``<index>_follow_up`` in the index's unit and its
         change (see above); ``response_probability`` with ``response_low``, ``response_high`` as fractions, ``response_model``;
         ``synthetic`` (1 for simulated data); ``warnings`` (how many). None where there is no number.
     """
     exams = {exam.label: exam for exam in results.exams}
     changes = {change.name: change for change in results.changes if not change.level}
     row: dict[str, Any] = {"days": _days(results)}
+    for label, name in (("baseline", "dominance"), ("follow-up", "dominance_follow_up")):
+        row[name] = _dominance(exams.get(label))
     for index in INDICES:
         for label, name in (("baseline", "baseline"), ("follow-up", "follow_up")):
             row[f"{index.key}_{name}"] = value_of(exams[label], index) if label in exams else None
@@ -59,7 +63,8 @@ def exam_records(results: Results) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``date``, ``days`` since the first exam, ``exam`` (its label), and every index followed in its unit, None where there is none.
+        ``date``, ``days`` since the first exam, ``exam`` (its label), ``dominance``, and every index followed in its unit, None where
+        there is none.
     """
     dates = [exam.date for exam in results.exams]
     first = min(filter(None, dates), default=None)
@@ -68,10 +73,15 @@ def exam_records(results: Results) -> list[dict[str, Any]]:
             "date": iso_date(exam.date) or None,
             "days": (exam.date - first).days if exam.date and first else None,
             "exam": exam.label,
+            "dominance": _dominance(exam),
             **{index.key: value_of(exam, index) for index in INDICES},
         }
         for exam in results.exams
     ]
+
+
+def _dominance(exam: Optional[ExamResult]) -> Optional[str]:
+    return (dominance_of(exam) or None) if exam else None
 
 
 def _changes(key: str, in_points: bool, change: Optional[Change]) -> dict[str, Value]:

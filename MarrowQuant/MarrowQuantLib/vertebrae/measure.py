@@ -12,6 +12,7 @@ from ..features import first_order, histogram
 from ..model import Finding, Measurement, VertebraResult, VertebraROI, Volume, certain, finding
 from ..quantities import Quantity, of_vertebrae
 from . import ImageShift, RoiVoxels, levels_between
+from .dominance import not_known
 from .outliers import with_outlier_flags
 from .request import MeasureRequest, measurement, standard_error
 
@@ -79,6 +80,7 @@ def _measure_one(request: MeasureRequest) -> VertebraResult:
         computed = _function(row)(row, request) if row.computed_by else None
         if computed is not None:
             measurements[row.key] = computed
+    flags += not_known(request)
     return VertebraResult(request.roi, measurements, features, histograms, tuple(dict.fromkeys(flags)), moved_rois)
 
 

@@ -75,14 +75,21 @@ class QuantifyStep(Step):
             reason = [_("Excluded from the mean: {reason}").format(reason=excluded)] if excluded else []
             tips.append("\n".join([*reason, *_how(vertebra.measurements)]))
         if exam and exam.lumbar:
-            rows.append([_("L1–L5 mean"), *_cells(columns, exam.lumbar)])
+            rows.append([_("L1–L5 mean"), *_cells(columns, exam.lumbar, False)])
             tips.append("\n".join(_how(exam.lumbar)))
         headers = [_("Level"), *(row.head(interfaceLanguage()) for row in columns), _("Voxels"), _("In view %")]
         fillTable(self.ui.measurementTable, headers, rows, tips)
 
 
-def _cells(columns: Sequence[Quantity], measurements: Any) -> list[str]:
-    cells = [number(measurements[row.key].value, row.digits) if row.key in measurements else "" for row in columns]
+def _cell(row: Quantity, value: float, is_level: bool) -> str:
+    shown = number(value, row.digits)
+    if not row.words_of_level:
+        return shown
+    return row.word_of_level(value, interfaceLanguage()) if is_level else f"{shown} %"
+
+
+def _cells(columns: Sequence[Quantity], measurements: Any, is_level: bool = True) -> list[str]:
+    cells = [_cell(row, measurements[row.key].value, is_level) if row.key in measurements else "" for row in columns]
     first = next(iter(measurements.values()), None)
     if first is None or first.n_voxels is None:
         return [*cells, "", ""]

@@ -13,6 +13,11 @@ FINDINGS = {
         "{level}: {map} of {value} {unit} stands out from the {typical} {unit} of its neighbours; look for a lesion, fracture, "
         "haemangioma, endplate change, hardware or a misplaced ROI, and exclude the level with the reason if there is one.",
     ),
+    "dominance.not_known": (
+        NOTE,
+        "{level}: whether water or fat dominates is not known, because in- and opposed-phase magnitudes are the same on both sides of 50 % "
+        "fat; a fat fraction, a water or a fat image would tell.",
+    ),
     "roi.made_smaller": (NOTE, "{level}: an ROI with half-lengths of {wanted} mm does not fit into the body found; it was made {made} mm."),
     "roi.moved_with_image": (
         NOTE,

@@ -1,0 +1,113 @@
+"""A part of the patients: those a condition is true of, or those of each value of a column, with the counts and what many looks cost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..model import MarrowQuantError
+from .table import Cohort
+from .where import read_condition
+
+MOST_GROUPS = 12
+"""Of a column that patients are split by; one with more values is a measurement or an ID (our choice)."""
+LEVEL = 0.05
+
+
+def chosen_rows(cohort: Cohort, rows: np.ndarray, note: str = "") -> Cohort:
+    """The cohort with the rows that are True only, shape (rows,), and a note if there is one."""
+    kept = np.flatnonzero(rows)
+    return replace(
+        cohort,
+        rows=tuple(cohort.rows[n] for n in kept),
+        lines=tuple(cohort.lines[n] for n in kept),
+        notes=(*cohort.notes, note) if note else cohort.notes,
+    )
+
+
+def where(cohort: Cohort, condition: str, outcome: str = "") -> Cohort:
+    """The patients that a condition is true of, see :mod:`.where`; how many they are stands among the notes.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    condition : str
+    outcome : str
+        The column that is to be explained: a condition on it is refused, because it would decide the answer.
+
+    Raises
+    ------
+    MarrowQuantError
+        As :func:`read_condition`; if it is true of nobody, or names the outcome or a column that has the same values.
+    """
+    read = read_condition(condition)
+    decided = read.decide(cohort)
+    _refuse_outcome(cohort, read.columns, outcome)
+    chosen, unknown = decided == 1, int(np.isnan(decided).sum())
+    if not chosen.any():
+        raise MarrowQuantError(
+            "The condition '{condition}' is true of no row of {name} ({unknown} rows lack a value that it needs); write another one.",
+            condition=read.text, name=cohort.name, unknown=unknown,
+        )
+    note = f"{int(chosen.sum())} of {len(cohort)} rows were taken: those with {read.text}."
+    note += f" Of {unknown} it is not known, because a value is missing; they were not taken." if unknown else ""
+    return chosen_rows(cohort, chosen, note)
+
+
+def split(cohort: Cohort, column: str, outcome: str = "") -> dict[str, Cohort]:
+    """The patients of each value of a column, by that value; those without a value are left out, and counted in the notes.
+
+    Raises
+    ------
+    MarrowQuantError
+        If there is no such column, it is the outcome, or it has one value only or more than twelve.
+    """
+    cells = np.array(cohort.text(column))
+    _refuse_outcome(cohort, (column,), outcome)
+    values = sorted({cell for cell in cells.tolist() if cell})
+    if not 2 <= len(values) <= MOST_GROUPS:
+        raise MarrowQuantError(
+            "The column '{column}' has {n} different values, and patients are split by 2 to {most}; choose another, or make groups of it.",
+            column=column, n=len(values), most=MOST_GROUPS,
+        )
+    without = int((cells == "").sum())
+    rest = f" {without} rows have no value there and are in no subgroup." if without else ""
+    counts = {value: int((cells == value).sum()) for value in values}
+    return {
+        value: chosen_rows(cohort, cells == value, f"Subgroup {column} = {value}: {count} of {len(cohort)} rows.{rest}")
+        for value, count in counts.items()
+    }
+
+
+def many_looks(column: str, count: int) -> str:
+    """What a reader must know of ``count`` subgroups: how likely a chance finding is, and that p values do not compare them.
+
+    1 − 0.95^count for independent looks (elementary); Wang et al., N Engl J Med 2007;357:2189 (doi 10.1056/NEJMsr077003) on reporting them.
+    """
+    chance = 100.0 * (1.0 - (1.0 - LEVEL) ** count)
+    return (
+        f"{count} subgroups by {column} were looked at: without any true effect, a p below {LEVEL:g} turns up in at least one of them in "
+        f"{chance:.0f} % of such analyses. A small p in one and a large one in another do not show that they differ; name the subgroups "
+        "before looking, and test the interaction."
+    )
+
+
+def _refuse_outcome(cohort: Cohort, columns: tuple[str, ...], outcome: str) -> None:
+    """A column that is the outcome, or says the same in other words, decides the answer."""
+    for column in columns:
+        if outcome and (column == outcome or _same(cohort, column, outcome)):
+            raise MarrowQuantError(
+                "'{column}' is the outcome, or tells it; patients that were chosen by their outcome say nothing about it, so choose by "
+                "another column.",
+                column=column,
+            )
+
+
+def _same(cohort: Cohort, column: str, outcome: str) -> bool:
+    """Whether every value of one column goes with one value of the other, in both directions."""
+    if outcome not in cohort.header:
+        return False
+    pairs = {(a, b) for a, b in zip(cohort.text(column), cohort.text(outcome)) if a and b}
+    several = len({a for a, _ in pairs}) > 1
+    return several and len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}) and len(pairs) < len(cohort)
