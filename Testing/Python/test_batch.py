@@ -173,6 +173,17 @@ def test_resuming_measures_only_what_is_missing_or_was_made_otherwise(cases, fin
     assert not same_files(finished[0], out)
 
 
+def test_overwriting_measures_all_again_and_replaces_what_is_there(cases, finished, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(finished[0], out)
+    old = out / "cases" / "p001" / "results.json"
+    old.write_text(old.read_text().replace('"software_version": "', '"software_version": "0.'))  # of an earlier version
+    report = batch.run(cases / "manifest.csv", out, overwrite=True)
+    assert report.counts == {**finished[1].counts}
+    assert old.read_bytes() == (finished[0] / "cases" / "p001" / "results.json").read_bytes()
+    assert batch.run(cases / "manifest.csv", out, resume=True).counts["kept"] == 2
+
+
 def test_cancelling_leaves_finished_cases_and_no_half_ones(cases, tmp_path):
     def cancel(fraction, text):
         if fraction > 0.3:  # in the middle of the second of four cases

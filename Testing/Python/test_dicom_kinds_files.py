@@ -35,8 +35,9 @@ def _patient(**changed: str) -> Patient:
 SAME = [
     ({"PatientName": "Miller^Richard^^^"}, ()), ({"PatientName": "MILLER^RICHARD"}, ()), ({"PatientName": "Miller, Richard"}, ()),
     ({"PatientName": "Richard Miller"}, ()), ({"PatientName": "Miller^Richard^James"}, ()), ({"PatientName": "Miller^Richard=美羅^理"}, ()),
-    ({"PatientName": "=美羅^理"}, ()), ({"PatientName": ""}, ()), ({"PatientBirthDate": ""}, ()), ({"PatientBirthDate": "19000101"}, ()),
-    ({"PatientID": ""}, ()), ({"PatientID": " 4711-a "}, ()), ({"PatientID": "0004711A"}, ("way the patient ID is written",)),
+    ({"PatientName": "=美羅^理"}, ("script of the name",)), ({"PatientName": ""}, ()), ({"PatientBirthDate": ""}, ()),
+    ({"PatientBirthDate": "19000101"}, ()), ({"PatientID": ""}, ()), ({"PatientID": " 4711-A "}, ()),
+    ({"PatientID": "4711-a"}, ("way the patient ID is written",)), ({"PatientID": "0004711A"}, ("way the patient ID is written",)),
     ({"PatientID": "4711A"}, ("way the patient ID is written",)), ({"PatientName": "Jones^Richard"}, ("name",)),
     ({"PatientName": "Anonymous"}, ()), ({"PatientID": "NONE"}, ()), ({"PatientBirthDate": "1950.01.01"}, ()),
 ]  # fmt: skip

@@ -46,6 +46,8 @@ class BatchOptions:
         Of the reports.
     scene_writer : callable or None
         Writes a scene.mrb for every case, as for :func:`workflow.export`; a function of a module, so that other processes find it.
+    replacing : str
+        A name of this run, if it replaces every case that an earlier run finished; empty if those are kept.
     """
 
     out: Path
@@ -53,6 +55,7 @@ class BatchOptions:
     model: Optional[Path] = None
     language: str = "en"
     scene_writer: Optional[workflow.SceneWriter] = None
+    replacing: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,8 @@ def _write(case: Case, results: Any, options: BatchOptions, progress: Progress) 
     stage = Path(tempfile.mkdtemp(prefix=f"{case.label}-", dir=work))
     try:
         workflow.export(results, stage / "files", language=options.language, scene_writer=options.scene_writer, progress=progress)
-        text = json.dumps({"software": __version__, "inputs": fingerprint(case, options)}, indent=1)
+        made_from = {"software": __version__, "inputs": fingerprint(case, options)}
+        text = json.dumps({**made_from, "run": options.replacing} if options.replacing else made_from, indent=1)
         (stage / "files" / INPUTS).write_text(text + "\n", encoding="utf-8")
         target = case_folder(options.out, case.label)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -162,7 +166,7 @@ def _move(files: Path, target: Path) -> None:
 
 def is_finished(case: Case, options: BatchOptions) -> bool:
     """True if a complete results.json of this program's schema lies there that was made from the same inputs and settings, and the scene
-    if one is wanted."""
+    if one is wanted. In a run that replaces what is there, only its own results count."""
     folder = case_folder(options.out, case.label)
     if options.scene_writer and not (folder / SCENE).is_file():
         return False
@@ -172,7 +176,10 @@ def is_finished(case: Case, options: BatchOptions) -> bool:
     except (OSError, ValueError):
         return False
     return (
-        isinstance(results, dict) and results.get("schema_version") == SCHEMA_VERSION and inputs.get("inputs") == fingerprint(case, options)
+        isinstance(results, dict)
+        and results.get("schema_version") == SCHEMA_VERSION
+        and inputs.get("inputs") == fingerprint(case, options)
+        and options.replacing in ("", inputs.get("run"))
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -108,19 +109,19 @@ def run(
     if jobs < 1:
         raise MarrowQuantError("The number of jobs is {jobs}; give 1 or more.", jobs=jobs)
     cases = read_manifest(Path(manifest))
-    load_model(None if model is None else Path(model))  # a broken model file must not fail every case, one after the other
     model_file = None if model is None else Path(model).resolve()
-    options = BatchOptions(Path(out).resolve(), settings or Settings(), model_file, language, scene_writer)
+    load_model(model_file)  # a broken model file must not fail every case, one after the other
+    run_name = uuid.uuid4().hex if overwrite else ""
+    options = BatchOptions(Path(out).resolve(), settings or Settings(), model_file, language, scene_writer, run_name)
     if dry_run:
         return BatchReport(tuple(_dry(cases, options, resume, progress)), {})
     refuse_inside(options.out, [exam for case in cases for exam in case.exams])
     options = _prepare(options, resume, overwrite)
     kept = [Outcome(case.label, KEPT) for case in cases if resume and not case.problem and is_finished(case, options)]
-    finished = {outcome.label for outcome in kept}
-    todo = [case for case in cases if case.label not in finished]
+    outcomes = {outcome.label: outcome for outcome in kept}
+    todo = [case for case in cases if case.label not in outcomes]
     log = BatchLog(options.out)
     log.write("start", cases=len(cases), kept=len(kept), jobs=jobs, scheduler=bool(scheduler))
-    outcomes = {outcome.label: outcome for outcome in kept}
     by_label = {case.label: case for case in todo}
     for outcome in _counted(_engine(todo, options, jobs, scheduler, progress, len(cases)), len(kept), len(cases), progress):
         sentence = without_identity(outcome.sentence, by_label[outcome.label])

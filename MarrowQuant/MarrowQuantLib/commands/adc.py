@@ -99,7 +99,12 @@ def _from_images(paths: Sequence[Path], b_values: Optional[Sequence[float]]) -> 
         return images  # refused later, with a sentence
     directions = _own_directions(paths, len(images))
     _tell_single_direction([certain(image.b_value) for image in images], directions)
-    return one_image_a_shell(images, directions)
+    shells = one_image_a_shell(images, directions)
+    if len(shells) < len(images):
+        kept = ", ".join(f"b {certain(shell.b_value):g}" for shell in shells)
+        print(f"{len(images)} images are {len(shells)} b-values as applied ({kept} s/mm²): those of one were put together by their "
+              "geometric mean.")  # fmt: skip
+    return shells
 
 
 def _tell_single_direction(b_values: Sequence[float], directions: Optional[Sequence[tuple[float, ...]]]) -> None:
@@ -175,6 +180,7 @@ def _from_dicom(folder: Path) -> dict[str, list[Volume]]:
             "The folder holds no sound diffusion images of two or more b-values{problems}; 'marrowquant inspect' shows what it holds.",
             problems=_problems_of(scanned),
         )
+    _tell_how(scanned, sets)
     found: dict[str, list[Volume]] = {}
     for volumes in sets:
         first = volumes[0]
@@ -185,6 +191,21 @@ def _from_dicom(folder: Path) -> dict[str, list[Volume]]:
             suffix += f"_{len(found) + 1}"
         found[suffix] = [volume.load() for volume in volumes]
     return found
+
+
+WORTH_TELLING = ("geometric mean of", "gradient direction", "as applied", "taken for a dummy", "no b-value in its header", "with loss")
+
+
+def _tell_how(scanned: Sequence[SeriesVolume], sets: Sequence[Sequence[SeriesVolume]]) -> None:
+    """How the images that are fitted came about, where the header alone does not say it, and which were left out."""
+    used = {id(volume) for volumes in sets for volume in volumes}
+    for volume in scanned:
+        if id(volume) in used:
+            told = [sentence for sentence in volume.evidence if any(words in sentence for words in WORTH_TELLING)]
+            print(*(f"Series {volume.series_number}, {volume.name}: {sentence}." for sentence in told), sep="\n", end="\n" * bool(told))
+        elif volume.role == Role.DWI:
+            why = volume.problem or "it was acquired again, or alone"
+            print(f"Series {volume.series_number}, {volume.name} is not used: {why}.")
 
 
 def _problems_of(scanned: Sequence[SeriesVolume]) -> str:

@@ -10,20 +10,24 @@ b 0 as 0.001, 0.002 … . Siemens names the sequence after the b-value: ``ep_b80
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Optional
 
 import numpy as np
 
-from ..diffusion.shells import DUMMY_B, shells
+from ..diffusion.shells import DUMMY_B, WIDE_SCATTER, shells
 from ..model import certain
 from . import elements as el
 from .csa import csa_numbers
 from .frame import Frame
+from .geometry import has_place
 
 MAX_B_VALUE = 100_000.0  # s/mm², our choice: far above what whole-body scanners reach; more is no b-value
 SAME_CLAIM = (20.0, 0.1)  # s/mm² and share: statements further apart contradict each other
+SLICE_SCATTER = 10.0  # s/mm²: by so much, or by WIDE_SCATTER, the slices of one volume may differ
+FEW_SLICES = 2
 UNEQUAL_LENGTHS = 0.02  # squares of GE's gradient lengths that differ by more are meant
 TENSOR_DIRECTIONS = 6
 PUBLIC, PRIVATE, NAMED, DESCRIBED = "public", "private", "named", "described"
@@ -42,15 +46,15 @@ class Claim(NamedTuple):
 
 def claims_of(source: el.Elements) -> tuple[Claim, ...]:
     """What the elements made for it say, the most trusted first; UIH's applied value is all that counts there."""
-    applied, prescribed = source.number(0x00651009), source.number(0x0065100A)
+    applied, prescribed = source.only(0x00651009), source.only(0x0065100A)
     if applied is not None:
         differs = prescribed is not None and abs(applied - prescribed) >= 0.5
         name = f"UIH (0065,1009), as applied; {prescribed:g} was prescribed" if differs else "UIH (0065,1009)"
         return tuple(_sensible(PRIVATE, applied, name))
-    found = [*_sensible(PUBLIC, source.number(0x00189087), B_TAGS[0x00189087])]
+    found = [*_sensible(PUBLIC, source.only(0x00189087), B_TAGS[0x00189087])]
     for tag in (0x0019100C, 0x20011003, 0x0065100A):
-        found += _sensible(PRIVATE, source.number(tag), B_TAGS[tag])
-    ge = source.number(0x00431039)
+        found += _sensible(PRIVATE, source.only(tag), B_TAGS[tag])
+    ge = source.number(0x00431039)  # the first of its numbers; the others are flags
     if ge is not None:
         # GE adds a power of ten to the b-value as a flag (1000000750 is b 750), as the free converters found
         found += _sensible(PRIVATE, float(int(ge) % int(MAX_B_VALUE)), B_TAGS[0x00431039])
@@ -96,13 +100,19 @@ def named_in(sequence_name: str, comments: str, description: str, protocol: str,
     return None
 
 
+def says_weighted(text: str) -> bool:
+    """A description that says diffusion-weighted, and nothing of a map: believed where the header does not say the kind of image."""
+    weighted = re.search(r"(?<![a-z])(d?dwi|dw[ _-]|diff(?![a-z])|diffusion)|^\s*b[ =_-]?\d{1,4}( ?s/mm.?2?)?\s*$", text, re.IGNORECASE)
+    return bool(weighted) and not re.search(r"adc|exponential|(?<![a-z])(fa|ivim|dki)(?![a-z])|aniso|kurt", text, re.IGNORECASE)
+
+
 # ----------------------------------------------------------------------------------------------------------- a whole series
 def settle(frames: Sequence[Frame]) -> list[Frame]:
     """The images of one acquisition with one b-value each: contradictions resolved, lengths of GE's gradients applied, scatter united."""
     if not any(frame.b_claims for frame in frames):
         return list(frames)
     settled = _scaled_by_gradient([_decided(frame, *_dummies(frames)) for frame in frames])
-    return _united(settled)
+    return _united(_united_over_slices(settled))
 
 
 def _dummies(frames: Sequence[Frame]) -> tuple[bool, bool]:
@@ -165,6 +175,55 @@ def _square(gradient: Sequence[float]) -> float:
     return sum(component * component for component in gradient)
 
 
+def _united_over_slices(frames: list[Frame]) -> list[Frame]:
+    """b-values as applied that scatter from slice to slice of one volume, as one with their mean.
+
+    They lie close to each other, share no position (so that none of them is a volume of its own), and change along the stack more often
+    than table positions would.
+    """
+    kinds: dict[Hashable, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        if frame.b_value and has_place(frame):
+            kinds[(frame.image_type, frame.component, frame.echo_time_ms, frame.gradient, frame.direction_number)].append(frame)
+    united: dict[int, Frame] = {}
+    for members in kinds.values():
+        places: dict[float, set[Hashable]] = defaultdict(set)
+        for frame in members:
+            places[certain(frame.b_value)].add(tuple(np.round(certain(frame.position), 1)))
+        for group in _sharing_no_place(places):
+            if len(group) > 1 and _alternate(members, group):
+                chosen = [frame for frame in members if frame.b_value in group]
+                mean = round(float(np.mean([certain(frame.b_value) for frame in chosen])), 1)
+                told = f"one volume whose slices say b {group[0]:g} to {group[-1]:g} as applied"
+                united.update({id(f): replace(f, b_value=mean, b_source=f"{f.b_source}, {told}") for f in chosen})
+    return [united.get(id(frame), frame) for frame in frames]
+
+
+def _sharing_no_place(places: Mapping[float, set[Hashable]]) -> list[list[float]]:
+    """Sorted b-values that lie close and have no position in common, together."""
+    found: list[list[float]] = []
+    taken: set[Hashable] = set()
+    for value in sorted(places):
+        last = found[-1] if found else []
+        if last and value - last[0] <= max(SLICE_SCATTER, WIDE_SCATTER * last[0]) and not taken & places[value]:
+            last.append(value)
+            taken |= places[value]
+        else:
+            found.append([value])
+            taken = set(places[value])
+    return found
+
+
+def _alternate(frames: Sequence[Frame], group: Sequence[float]) -> bool:
+    """True if each b-value has a slice or two, or the b-values change along the stack more often than stations would."""
+    chosen = [frame for frame in frames if frame.b_value in group and has_place(frame)]
+    positions = np.array([certain(frame.position) for frame in chosen])
+    order = np.argsort(positions[:, int(np.ptp(positions, axis=0).argmax())], kind="stable")
+    b_values = np.array([frame.b_value for frame in chosen], float)[order]
+    changes = int(np.count_nonzero(np.diff(b_values)))
+    return len({tuple(row) for row in np.round(positions, 1)}) <= FEW_SLICES * len(group) or changes > len(group)
+
+
 def _united(frames: list[Frame]) -> list[Frame]:
     """b-values as applied that scatter about a nominal one, as one shell with their mean."""
     directions: dict[float, set] = {}
@@ -172,7 +231,7 @@ def _united(frames: list[Frame]) -> list[Frame]:
         if frame.b_value:
             key = frame.gradient or frame.direction_number
             directions.setdefault(frame.b_value, set()).update([key] if key else [])
-    united = {}
+    united: dict[float, tuple[float, str]] = {}
     for shell in shells(sorted(directions), directions):
         if len(shell) > 1:
             mean = float(np.mean([frame.b_value for frame in frames if frame.b_value in shell]))

@@ -17,6 +17,7 @@ from typing import Callable, Optional
 
 from ..model import Role
 from . import elements as el
+from .bvalues import says_weighted
 from .frame import Frame
 from .headers import SECONDARY_CAPTURES
 from .units import ANGULAR, DIFFUSIVITY, FREQUENCY, RATE, says_nothing, unit_of
@@ -212,6 +213,8 @@ def _sign_of_diffusion(c: Candidate) -> str:
         return "ImageType or contrast says DIFFUSION"
     if c.frame.echo_planar and re.search(r"dwi|diff", c.frame.series_description, re.IGNORECASE):
         return "echo-planar and described as diffusion"
+    if says_weighted(c.frame.series_description) and c.frame.image_type[:1] != ("DERIVED",):
+        return "described as diffusion"
     return ""
 
 

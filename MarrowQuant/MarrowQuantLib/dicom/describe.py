@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -12,7 +13,7 @@ import numpy as np
 from ..diffusion.shells import DUMMY_B
 from ..io.identity import IdentityWords, without_long_numbers
 from . import elements as el
-from .bvalues import B_TAGS, CONFIDENCE, claims_of, named_in
+from .bvalues import B_TAGS, CONFIDENCE, claims_of, named_in, says_weighted
 from .csa import csa_numbers
 from .dates import date_of
 from .patients import patient_of
@@ -78,7 +79,7 @@ def describe(source: el.Elements) -> dict[str, Any]:
     sequence_name = source.text(0x00180024) or source.text(0x00211177) or source.text(0x00189005)
     echo_planar = "EP" in scanning_sequence or source.text(0x00189018).upper() == "YES"
     contrast = source.text(0x00089209).upper()
-    real_world, unread_mapping = _real_world(source)
+    real_world, ranges, unread_mapping = _real_world(source)
     described = {
         **_place(source),
         **_diffusion(source, image_type, sequence_name, echo_planar, contrast),
@@ -100,18 +101,19 @@ def describe(source: el.Elements) -> dict[str, Any]:
         "echo_planar": echo_planar,
         "is_3d": source.text(0x00180023).upper() == "3D",
         "photometric": source.text(0x00280004).upper() or "MONOCHROME2",
-        "echo_time_ms": _first(source.number(0x00189082), source.number(0x00180081)),
+        "echo_time_ms": _first(source.only(0x00189082), source.only(0x00180081)),
         "repetition_time_ms": source.number(0x00180080),
         "inversion_time_ms": _first(source.number(0x00189079), source.number(0x00180082)),
         "flip_angle_deg": source.number(0x00181314),
         "field_strength_t": field_strength / 1e4 if field_strength and field_strength > 100 else field_strength,  # some write gauss
         "temporal_position": _whole(_first(source.number(0x00209128), source.number(0x00200100))),
         "stack_id": source.text(0x00209056),
-        "slope": _only(source, 0x00281053),
-        "intercept": _only(source, 0x00281052),
+        "slope": source.only(0x00281053),
+        "intercept": source.only(0x00281052),
         "rescale_type": source.text(0x00281054) or source.text(0x00541001),
-        "scale_slope": source.number(0x2005100E),
+        "scale_slope": source.only(0x2005100E),
         "real_world": real_world,
+        "real_world_ranges": ranges,
         "padding": _padding(source),
         "lossy": _lossy(source),
         "sop_uid": source.text(0x00080018),
@@ -151,15 +153,6 @@ def _is_length(mm: float) -> bool:
     return MIN_STEP_MM <= mm <= MAX_STEP_MM
 
 
-def _only(source: el.Elements, tag: int) -> Optional[float]:
-    """The number of an attribute that has one; several that differ cannot be read."""
-    numbers = source.numbers(tag)
-    if len(set(numbers)) > 1:
-        source.unreadable.add(tag)
-        return None
-    return numbers[0] if numbers else None
-
-
 def _padding(source: el.Elements) -> Optional[tuple[float, float]]:
     """The range of stored values that are no measurements (PS3.3 C.7.5.1.1.2), as the pixels are: signed or not, of the stored bits."""
     ends = [source.number(0x00280120), source.number(0x00280121)]
@@ -191,7 +184,8 @@ def _diffusion(
         found.update(b_value=0.0 if first.value < DUMMY_B else first.value, b_source=first.source)
     elif not source.unreadable & B_TAGS.keys():
         description, protocol = source.text(0x0008103E), source.text(0x00181030)
-        is_diffusion = "DIFFUSION" in (*image_type, contrast) or (echo_planar and _names_diffusion(f"{description} {protocol}"))
+        texts = f"{description} {protocol}"
+        is_diffusion = "DIFFUSION" in (*image_type, contrast) or (echo_planar and _names_diffusion(texts)) or says_weighted(texts)
         named = named_in(sequence_name, source.text(0x00204000), description, protocol, is_diffusion)
         if named is not None:
             claim, direction = named
@@ -259,9 +253,14 @@ def _enhanced_sequence(source: el.Elements) -> tuple[str, ...]:
     return (*echo, *(("IR",) if source.text(0x00189009).upper() == "YES" else ()))
 
 
-def _real_world(source: el.Elements) -> tuple[dict[str, tuple[float, float]], bool]:
-    """Real World Value Mapping: unit to slope and intercept; and whether one cannot be used: a table, no number, two for one unit."""
+Ranges = tuple[tuple[float, float], ...]
+
+
+def _real_world(source: el.Elements) -> tuple[dict[str, tuple[float, float]], dict[str, Ranges], bool]:
+    """Real World Value Mapping: unit to slope and intercept, and to the stored values it holds for (nothing: for all); and whether one
+    cannot be used: a table, no number, an upside-down range, two for one unit."""
     found: dict[str, tuple[float, float]] = {}
+    ranges: dict[str, list[tuple[float, float]]] = {}
     unread = False
     for item in source.value(el.REAL_WORLD_VALUES) or ():
         units = item.get("MeasurementUnitsCodeSequence")
@@ -274,7 +273,23 @@ def _real_world(source: el.Elements) -> tuple[dict[str, tuple[float, float]], bo
         unread = unread or mapping is None or found.get(code, mapping) != mapping
         if mapping is not None:
             found[code] = mapping
-    return found, unread
+            limits = _mapped_range(item, source)
+            unread = unread or (limits is not None and not limits[0] <= limits[1])
+            ranges.setdefault(code, []).append(limits or (-math.inf, math.inf))
+    narrow = {code: tuple(limits) for code, limits in ranges.items() if (-math.inf, math.inf) not in limits}
+    return found, narrow, unread
+
+
+def _mapped_range(item: Any, source: el.Elements) -> Optional[tuple[float, float]]:
+    """The first and the last stored value that a mapping holds for (PS3.3 C.7.6.16.2.11); None if it does not say."""
+    for names in (("RealWorldValueFirstValueMapped", "RealWorldValueLastValueMapped"),
+                  ("DoubleFloatRealWorldValueFirstValueMapped", "DoubleFloatRealWorldValueLastValueMapped")):  # fmt: skip
+        signed = source.number(0x00280103) == 1
+        ends = [el.as_numbers(item.get(name), "<h" if signed else "<H") for name in names]
+        if all(ends):
+            first, last = (end[0] - (1 << 16) if signed and end[0] >= 1 << 15 else end[0] for end in ends)  # some write them unsigned
+            return first, last
+    return None
 
 
 def _unit_code(item: Any) -> str:

@@ -49,6 +49,38 @@ def merge_directions(drafts: Sequence[Draft]) -> list[Draft]:
     return merged
 
 
+def merge_repeats(drafts: Sequence[Draft]) -> list[Draft]:
+    """Put the images of one series together that it holds several times at some b-values only, such as five images of b 0 before thirty
+    directions, by their geometric mean, as is done with image files. Equal repeats of everything are acquisitions of their own.
+
+    Parameters
+    ----------
+    drafts : sequence of Draft
+        Volumes of one series, its directions put together.
+    """
+    places: dict[Hashable, dict[float, list[Draft]]] = defaultdict(lambda: defaultdict(list))
+    for draft in drafts:
+        if draft.role == Role.DWI and draft.b_value is not None and not draft.problem:
+            what = (draft.frame.echo_time_ms, draft.frame.component, draft.frame.image_type[:1], _grid_key(draft))
+            places[what][draft.b_value].append(draft)
+    merged: dict[int, Draft] = {}
+    given_up: set[int] = set()
+    for by_b in places.values():
+        counts = {len(group) for group in by_b.values()}
+        for group in by_b.values() if len(counts) > 1 else ():
+            if len(group) > 1:
+                parts = tuple(part for draft in group for part in draft.parts)
+                note = f"geometric mean of {len(group)} images, because it was acquired more often than the other b-values"
+                merged[id(group[0])] = replace(group[0], parts=parts, notes=[*group[0].notes, note])
+                given_up |= {id(draft) for draft in group[1:]}
+    return [merged.get(id(draft), draft) for draft in drafts if id(draft) not in given_up]
+
+
+def n_directions(draft: Draft) -> int:
+    """How many gradient directions a volume is made of; its repeats do not count."""
+    return len(_directions_of(draft)) if draft.directional else 1
+
+
 def merge_across_series(drafts: Sequence[Draft]) -> list[Draft]:
     """The same for directions that lie in several series of one acquisition: with other numbers, b-values as applied, or a trace of them.
 

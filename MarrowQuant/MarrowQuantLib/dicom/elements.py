@@ -132,6 +132,14 @@ class Elements:
                 self.unreadable.add(tag)
         return numbers
 
+    def only(self, tag: int) -> Optional[float]:
+        """The number of an attribute that has one; several that differ cannot be read, and are noted in ``unreadable``."""
+        numbers = self.numbers(tag)
+        if len(set(numbers)) > 1:
+            self.unreadable.add(tag)
+            return None
+        return numbers[0] if numbers else None
+
     def text(self, tag: int) -> str:
         """The value as text; "" where there is none."""
         value = self.value(tag)

@@ -103,6 +103,7 @@ class Frame:
     rescale_type: str = ""
     scale_slope: Optional[float] = None  # Philips (2005,100E)
     real_world: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # unit code: slope, intercept
+    real_world_ranges: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)  # unit code: stored values it holds for
     padding: Optional[tuple[float, float]] = None  # values from … to are no measurements
     unreadable: tuple[str, ...] = ()  # attributes that are there and decide, but cannot be read
     lossy: str = ""  # how the pixels were compressed with loss, or ""

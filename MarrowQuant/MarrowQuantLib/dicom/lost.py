@@ -8,10 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ..model import Role
+from ..model import Role, certain
 from .draft import Draft
 from .frame import Frame, LostFile
+from .geometry import LPS_TO_RAS, has_place
 from .series_volume import SeriesVolume
+
+SHORT_SHARE = 0.1  # our choice, of the slices of a volume: a longer stack is a volume of its own
+ON_GRID = 0.1  # voxels
 
 
 def volume_of(file: LostFile) -> SeriesVolume:
@@ -36,6 +40,55 @@ def refuse_what_may_lack_a_slice(drafts: Sequence[Draft], lost: Sequence[LostFil
     A volume is safe if another one of its series has as many slices.
     """
     suspected = {uid for file in lost for uid in ([file.series_uid] if file.series_uid else _neighbours(file.path, frames))}
+    _refuse(drafts, suspected, "a file that seems to be of its series could not be read, so that a slice may be missing at an end")
+
+
+def refuse_what_lost_a_slice_to_its_header(drafts: Sequence[Draft]) -> None:
+    """Refuse volumes from which an image was taken away by its own header: one that lost its place, or a short stack that continues them
+    and differs in what makes it another volume."""
+    few = [draft for draft in drafts if len(draft.grid.frames) <= 2]
+    placeless = {draft.frame.series_uid for draft in few if not all(map(has_place, draft.grid.frames))}
+    why = "an image of its series has no position, orientation or pixel spacing, so that a slice may be missing at an end"
+    _refuse(drafts, placeless, why)
+    by_series: dict[str, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        by_series[draft.frame.series_uid].append(draft)
+    for members in by_series.values():
+        for short in members:
+            for draft in members:
+                if not draft.problem and _continues(short, draft):
+                    n = len(short.grid.frames)
+                    short.problem = short.problem or "it seems to be a part of another volume of its series, from which its header differs"
+                    draft.problem = (
+                        f"{n} image{'s' if n > 1 else ''} of its series lie{'' if n > 1 else 's'} where its next slice would, with another "
+                        f"{_what_differs(short.frame, draft.frame)}; a slice may be missing at an end"
+                    )
+
+
+def _continues(short: Draft, draft: Draft) -> bool:
+    """True if a stack of a slice or two lies just beyond an end of a long one, on its grid."""
+    first, second = short.grid.frames, draft.grid.frames
+    if draft.family not in ("diffusion", "dixon") or not len(first) <= max(1, SHORT_SHARE * len(second)) or len(second) < 3:
+        return False
+    if not all(map(has_place, first)) or first[0].rows != second[0].rows or first[0].columns != second[0].columns:
+        return False
+    index = np.linalg.inv(draft.grid.ijk_to_ras) @ np.array([[*(certain(f.position) * LPS_TO_RAS), 1.0] for f in first]).T
+    beyond = np.sort(np.round(index[2]).astype(int))
+    behind, before = np.arange(len(first)) + len(second), np.arange(len(first)) - len(first)
+    on_grid = np.abs(index[:3] - np.round(index[2]) * np.array([[0], [0], [1]])).max() < ON_GRID
+    return bool(on_grid and (np.array_equal(beyond, behind) or np.array_equal(beyond, before)))
+
+
+def _what_differs(a: Frame, b: Frame) -> str:
+    names = {
+        "Image Type (0008,0008)": a.image_type != b.image_type, "echo time": a.echo_time_ms != b.echo_time_ms,
+        "b-value": a.b_value != b.b_value, "gradient direction": a.gradient != b.gradient,
+        "frame of reference": a.frame_of_reference != b.frame_of_reference,
+    }  # fmt: skip
+    return next((name for name, differs in names.items() if differs), "header")
+
+
+def _refuse(drafts: Sequence[Draft], suspected: set[str], why: str) -> None:
     by_series: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
         if draft.frame.series_uid in suspected and not draft.problem:
@@ -44,7 +97,7 @@ def refuse_what_may_lack_a_slice(drafts: Sequence[Draft], lost: Sequence[LostFil
         lengths = [len(draft.grid.frames) for draft in members]
         for draft, length in zip(members, lengths):
             if lengths.count(length) < 2 or length < max(lengths):
-                draft.problem = "a file that seems to be of its series could not be read, so that a slice may be missing at an end"
+                draft.problem = why
 
 
 def _neighbours(path: Path, frames: Sequence[Frame]) -> set[str]:

@@ -20,7 +20,7 @@ import numpy as np
 from ..fatwater import check_pdff_scale
 from ..model import UNIT_ADC, UNIT_FF, MarrowQuantError, Role
 from .frame import Frame, as_clause
-from .scaling import DISPLAYED, QUANTITIES, REAL_WORLD, Scaling, slope_and_intercept
+from .scaling import DISPLAYED, QUANTITIES, REAL_WORLD, Scaling, is_mapped, slope_and_intercept
 from .units import ANGULAR, DIFFUSIVITY, FRACTION, FREQUENCY, RATE, TIME, Unit, says_nothing, unit_of
 
 DIMENSIONS = {
@@ -31,6 +31,7 @@ LOW_FAT, HIGH_FAT, BODY_SHARE = 15.0, 75.0, 0.005  # %, %, share of the voxels t
 AGREEMENT, MUCH_WORSE = 5.0, 2.0  # percentage points from water and fat; how much worse every other scale must fit
 GREY_LEVELS = 8  # bits of a picture made for the display
 SAME_SCALE = 0.01  # our choice: by how much two statements of one scale may differ
+LEAST_MAPPED = 0.5  # our choice: a mapping that leaves out more of the values that are not 0 has a wrong range
 LARGEST_STATED = {Role.PDFF: 250.0, Role.ADC: 20_000.0, Role.R2STAR: 20_000.0}  # of the median's size, in the unit of the role
 HOW_TO_GIVE = "give its scale as an override"
 
@@ -53,7 +54,7 @@ def map_scaling(
     reference : ndarray, optional
         The fat fraction in % that water and fat give, at the voxels of ``samples``.
     """
-    stated = _by_real_world(role, frames, _typical_stored(frames, samples)) or _by_rescale_type(role, frames)
+    stated = _by_real_world(role, frames, _stored(frames, samples)) or _by_rescale_type(role, frames)
     if stated is not None:
         return stated if stated.problem else _checked(role, frames, samples, stated)
     unit = QUANTITIES[role][1]
@@ -70,21 +71,42 @@ def map_scaling(
 
 
 # -------------------------------------------------------------------------------------------------------------------- stated
-def _by_real_world(role: Role, frames: Sequence[Frame], typical: float) -> Optional[Scaling]:
+def _by_real_world(role: Role, frames: Sequence[Frame], stored: np.ndarray) -> Optional[Scaling]:
+    typical = float(np.median(stored)) if stored.size else 0.0
     codes = [code for code in frames[0].real_world if not says_nothing(code) and not (code == UNITY and not _is_fraction(role, frames))]
     for code in codes:
         unit = unit_of(code)
         if unit is not None and unit.dimension in DIMENSIONS[role]:
-            scaling = _of_unit(role, unit, REAL_WORLD, code, f"Real World Value Mapping in {code}")
-            return replace(scaling, problem=_unlike_rescale(frames, code, unit, typical))
+            scaling = _of_unit(role, unit, REAL_WORLD, code, f"Real World Value Mapping in {code}{_range_of(frames, code)}")
+            return replace(scaling, problem=_unlike_rescale(frames, code, unit, typical) or _hardly_mapped(frames, code, stored))
     return _unknown(role, "its Real World Value Mapping", codes) if codes else None
 
 
-def _typical_stored(frames: Sequence[Frame], samples: np.ndarray) -> float:
-    """Median of the stored values that are not 0, from displayed values; 0 where the map is empty."""
+def _stored(frames: Sequence[Frame], samples: np.ndarray) -> np.ndarray:
+    """The stored values that are not 0, from displayed values."""
     stored = (samples[np.isfinite(samples)] - (frames[0].intercept or 0.0)) / (frames[0].slope or 1.0)
-    stored = stored[stored != 0]
+    return stored[stored != 0]
+
+
+def _typical_stored(frames: Sequence[Frame], samples: np.ndarray) -> float:
+    """Median of the stored values that are not 0; 0 where the map is empty."""
+    stored = _stored(frames, samples)
     return float(np.median(stored)) if stored.size else 0.0
+
+
+def _range_of(frames: Sequence[Frame], code: str) -> str:
+    ranges = dict.fromkeys(limits for frame in frames for limits in frame.real_world_ranges.get(code, ()))
+    if not ranges:
+        return ""
+    return f", which holds for stored values {' and '.join(f'{low:g} … {high:g}' for low, high in ranges)}; others are empty"
+
+
+def _hardly_mapped(frames: Sequence[Frame], code: str, stored: np.ndarray) -> str:
+    """Why a mapping must not be used: the stored values that it holds for are few of those that are there; or ""."""
+    share = max((float(np.mean(is_mapped(stored, frame, code))) for frame in frames), default=1.0) if stored.size else 1.0
+    if share >= LEAST_MAPPED:
+        return ""
+    return f"its Real World Value Mapping in {code} holds for {100 * share:.0f} % of its values only; {HOW_TO_GIVE}"
 
 
 def _unlike_rescale(frames: Sequence[Frame], code: str, unit: Unit, typical: float) -> str:

@@ -35,10 +35,13 @@ class Patient:
     Attributes
     ----------
     id, plain_id : str
-        The patient ID, and the same without leading zeros and punctuation.
+        The patient ID, and the same in one case, without leading zeros and punctuation.
     names : dict of str to frozenset
         Script to the words of the name.
+    families : dict of str to frozenset
+        Script to the words of the family name, where the name says which that is.
     birth : str
+    sex : {"M", "F", ""}
     tells_who : bool
         False for names and IDs that stand in the files of many.
     """
@@ -46,7 +49,9 @@ class Patient:
     id: str = ""
     plain_id: str = ""
     names: tuple[tuple[str, Words], ...] = ()
+    families: tuple[tuple[str, Words], ...] = ()
     birth: str = ""
+    sex: str = ""
     tells_who: bool = False
 
     @property
@@ -65,17 +70,25 @@ def _key(patient: Patient) -> str:
 
 def patient_of(top: el.Elements) -> Patient:
     """The patient of an image."""
-    return patient_from(top.text(0x00100020), top.text(0x00100010), top.text(0x00100030))
+    return patient_from(top.text(0x00100020), top.text(0x00100010), top.text(0x00100030), top.text(0x00100040))
 
 
 @lru_cache(maxsize=256)
-def patient_from(patient_id: str, name: str, birth_date: str) -> Patient:
-    """The patient that ID, name and birth date tell."""
+def patient_from(patient_id: str, name: str, birth_date: str, sex: str = "") -> Patient:
+    """The patient that ID, name, birth date and sex tell."""
     named = tells_who((patient_id, name))
-    patient_id = _plain(patient_id)
-    short = re.sub(r"[\W_]+", "", patient_id).lstrip("0")
+    short = re.sub(r"[\W_]+", "", _plain(patient_id)).lstrip("0")
     known = bool(short) and short not in NO_IDENTITY
-    return Patient(_hash(patient_id) if known else "", _hash(short) if known else "", tuple(_names(name)), _birth(birth_date), named)
+    written = " ".join(unicodedata.normalize("NFKC", patient_id).split())
+    return Patient(
+        id=_hash(written) if known else "",
+        plain_id=_hash(short) if known else "",
+        names=tuple(_names(name)),
+        families=tuple(_families(name)),
+        birth=_birth(birth_date),
+        sex=_plain(sex)[:1].upper() if _plain(sex) in ("m", "f", "male", "female") else "",
+        tells_who=named,
+    )
 
 
 def _plain(text: str) -> str:
@@ -84,10 +97,22 @@ def _plain(text: str) -> str:
 
 def _names(text: str) -> Iterable[tuple[str, Words]]:
     for group in text.split("="):
-        plain = "".join(c for c in unicodedata.normalize("NFKD", _plain(group)) if not unicodedata.combining(c) or "\u3040" <= c)
-        words = [word for word in re.split(r"[\W_]+", unicodedata.normalize("NFC", plain)) if word]
+        words = _words_of(group)
         if words and not set(words) <= NO_IDENTITY:
             yield _script("".join(words)), frozenset(map(_hash, words))
+
+
+def _families(text: str) -> Iterable[tuple[str, Words]]:
+    """What stands before the first caret or comma, where another word stands behind it."""
+    for group in text.split("="):
+        parts = [_words_of(part) for part in re.split(r"[\^,]", group)]
+        if parts[0] and any(parts[1:]):
+            yield _script("".join(word for part in parts for word in part)), frozenset(map(_hash, parts[0]))
+
+
+def _words_of(text: str) -> list[str]:
+    plain = "".join(c for c in unicodedata.normalize("NFKD", _plain(text)) if not unicodedata.combining(c) or "\u3040" <= c)
+    return [word for word in re.split(r"[\W_]+", unicodedata.normalize("NFC", plain)) if word]
 
 
 def _script(text: str) -> str:
@@ -115,17 +140,29 @@ class Relation(NamedTuple):
 def relation(first: Patient, second: Patient) -> Relation:
     """One patient, or two.
 
-    The same ID and birth date are one patient, whatever the name (which changes by marriage), as are records that contradict each other in
-    nothing. An ID that is written differently (zeros in front, hyphens) is the same ID if name and birth date do not contradict it.
+    The same ID and birth date are one patient, whatever the name (which changes by marriage) and the sex (which is mistyped), as are
+    records that contradict each other in nothing; where only the sex differs, two of ID, name and birth date must agree. An ID that is
+    written differently (zeros in front, hyphens, capitals) is the same ID if name and birth date do not contradict it. All of it is told.
     """
-    ids, plain = _equal(first.id, second.id), _equal(first.plain_id, second.plain_id)
-    names, births = _same_name(first, second), _equal(first.birth, second.birth)
-    told = {"patient ID": plain, "name": names, "birth date": births}
+    plain, names, births = _equal(first.plain_id, second.plain_id), _same_name(first, second), _equal(first.birth, second.birth)
+    told = {"patient ID": plain, "name": names, "birth date": births, "sex": _equal(first.sex, second.sex)}
     differing = tuple(what for what, same in told.items() if same is False)
+    agree = [same for what, same in told.items() if same and what != "sex"]
     if not differing:
-        agree = [same for same in told.values() if same]
-        return Relation(True, ("way the patient ID is written",) if ids is False else (), unchecked=not agree)
-    return Relation(differing == ("name",) and bool(plain and births), differing)
+        return Relation(True, _written_differently(first, second) if agree else (), unchecked=not agree)
+    is_same = set(differing) <= {"name", "sex"} and bool(plain and births)
+    return Relation(is_same or (differing == ("sex",) and len(agree) > 1), differing)
+
+
+def _written_differently(first: Patient, second: Patient) -> tuple[str, ...]:
+    """What is not the same in two records of one patient, though nothing contradicts."""
+    families = [a == b for script, a in first.families for other, b in second.families if script == other]
+    forms = {
+        "way the patient ID is written": _equal(first.id, second.id) is False,
+        "order of the name's parts": bool(families) and not any(families),
+        "script of the name": bool(first.names and second.names) and _same_name(first, second) is None,
+    }
+    return tuple(what for what, differs in forms.items() if differs)
 
 
 def _equal(first: str, second: str) -> Optional[bool]:

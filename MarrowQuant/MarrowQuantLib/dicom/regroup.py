@@ -35,7 +35,7 @@ def series_of(frames: Sequence[Frame]) -> list[list[Frame]]:
     groups = _joined(list(series.values()), _by_number)
     groups = _joined(groups, _by_single_slices)
     groups = _joined(groups, _interleaving(groups))
-    return [settle(_one_frame_of_reference(group)) for group in groups]
+    return [settle(_with_image_type(_one_frame_of_reference(group))) for group in groups]
 
 
 def _dated(frames: Sequence[Frame]) -> Sequence[Frame]:
@@ -103,9 +103,42 @@ def _protocol(frame: Frame) -> Hashable:
     return (who, timing, words, frame.rows, frame.columns, spacing, orientation)
 
 
+def _with_image_type(frames: list[Frame]) -> list[Frame]:
+    """Images that lost Image Type (0008,0008), which every image must have, with that of the only volume that lacks a slice there."""
+    if all(frame.image_type for frame in frames) or not any(frame.image_type for frame in frames):
+        return frames
+    at: dict[Hashable, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        if frame.image_type:
+            at[_kind(frame)].append(frame)
+    found = []
+    for frame in frames:
+        lacking = [] if frame.image_type else [members[0] for members in at.values() if _lacks(members, frame)]
+        if len(lacking) == 1:
+            like = lacking[0]
+            component, kind = frame.component or like.component, frame.philips_type or like.philips_type
+            found.append(replace(frame, image_type=like.image_type, component=component, philips_type=kind))
+        else:
+            found.append(frame)
+    return found
+
+
+def _kind(frame: Frame) -> tuple[Hashable, ...]:
+    return (frame.image_type, frame.component, frame.echo_time_ms, frame.b_claims[:1], frame.gradient)
+
+
+def _lacks(members: Sequence[Frame], frame: Frame) -> bool:
+    """True if the images are of the same echo, b-value and direction, and none of them lies where this one does."""
+    if _kind(members[0])[2:] != _kind(frame)[2:] or not all(map(has_place, (*members, frame))):
+        return False
+    return bool(np.abs(heights_of(members) - heights_of([members[0], frame])[1]).min() > SAME_POSITION_MM)
+
+
 def _one_frame_of_reference(frames: list[Frame]) -> list[Frame]:
-    """Without the frame of reference where every image has its own: then it was made up anew for each file."""
+    """Without the frame of reference where every image has its own: then it was made up anew for each file. With it where some lost it."""
     told = {frame.frame_of_reference for frame in frames}
     if len(frames) > 1 and len(told) == len(frames):
         return [replace(frame, frame_of_reference="") for frame in frames]
+    if len(told) == 2 and "" in told:  # some lost it
+        return [replace(frame, frame_of_reference=max(told)) for frame in frames]
     return frames

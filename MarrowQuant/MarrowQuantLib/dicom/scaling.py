@@ -82,11 +82,21 @@ def apply(stored: np.ndarray, frames: Sequence[Frame], scaling: Scaling) -> np.n
         if frame.padding is not None and scaling.unit in (UNIT_ADC, UNIT_FF, UNIT_R2STAR):
             low, high = frame.padding
             values[k][(stored[k] >= low) & (stored[k] <= high)] = np.nan
+        if scaling.method == REAL_WORLD:
+            values[k][~is_mapped(stored[k], frame, scaling.unit_code)] = np.nan
     if scaling.zero_is_empty or scaling.reciprocal:
         values[values == 0] = np.nan
     if scaling.reciprocal:
         return np.float32(scaling.factor) / values
     return values * np.float32(scaling.factor) + np.float32(scaling.offset)
+
+
+def is_mapped(stored: np.ndarray, frame: Frame, code: str) -> np.ndarray:
+    """Which stored values the mapping of a unit holds for; the others have no real-world value (PS3.3 C.7.6.16.2.11)."""
+    ranges = frame.real_world_ranges.get(code)
+    if not ranges:
+        return np.ones(np.shape(stored), bool)
+    return np.any([(stored >= low) & (stored <= high) for low, high in ranges], axis=0)
 
 
 def slope_and_intercept(frame: Frame, scaling: Scaling) -> tuple[float, float]:

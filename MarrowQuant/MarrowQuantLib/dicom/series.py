@@ -10,14 +10,14 @@ from pathlib import Path
 from ..model import MarrowQuantError, Progress, Role, no_progress
 from .classify import BY_NEIGHBOURS, DESCRIBED, Verdict, classify
 from .derived import name_derived
-from .directions import MIN_DIRECTIONS, merge_across_series, merge_directions
+from .directions import MIN_DIRECTIONS, merge_across_series, merge_directions, merge_repeats, n_directions
 from .draft import Draft, describe_candidate, draft_series, same_protocol
 from .frame import Frame, LostFile, as_clause
 from .geometry import make_grid
 from .grouping import number_acquisitions, number_stations, refuse_short_volumes
 from .headers import read_files, read_folder
 from .ideal import name_ideal_volumes
-from .lost import refuse_what_may_lack_a_slice, volume_of
+from .lost import refuse_what_lost_a_slice_to_its_header, refuse_what_may_lack_a_slice, volume_of
 from .overrides import Override, apply_overrides, number_alike, selectors_of
 from .pixels import read_frames
 from .regroup import series_of
@@ -82,6 +82,7 @@ def _volumes(frames: Sequence[Frame], lost: Sequence[LostFile], overrides: Seque
         number_stations(drafts)  # again, because a role decides which volumes are stations of one protocol
     number_acquisitions(drafts)
     refuse_short_volumes(drafts)
+    refuse_what_lost_a_slice_to_its_header(drafts)
     if lost:
         refuse_what_may_lack_a_slice(drafts, lost, frames)
     _try_to_decode(drafts)
@@ -111,7 +112,7 @@ def _recognise(images: Sequence[Frame]) -> list[Draft]:
     grids = [make_grid(stack.frames) for stack in stacks]
     drafts = draft_series(grids, [stack.notes for stack in stacks])
     name_ideal_volumes(drafts)
-    return merge_directions(drafts)
+    return merge_repeats(merge_directions(drafts))
 
 
 def _look_at_neighbouring_series(drafts: Sequence[Draft]) -> None:
@@ -171,8 +172,8 @@ def _finish(draft: Draft) -> SeriesVolume:
             "field_strength_t": frame.field_strength_t,
             "repetition_time_s": None if frame.repetition_time_ms is None else frame.repetition_time_ms / 1e3,
             "flip_angle_deg": frame.flip_angle_deg,
-            "n_directions": len(draft.parts),
-            "few_directions": draft.role == Role.DWI and draft.directional and len(draft.parts) < MIN_DIRECTIONS,
+            "n_directions": n_directions(draft),
+            "few_directions": draft.role == Role.DWI and draft.directional and n_directions(draft) < MIN_DIRECTIONS,
         },
         synthetic=frame.synthetic,
         folder=frame.pixels.path.parent,

@@ -10,6 +10,7 @@ import numpy as np
 from ..model import finding
 
 FEWEST_VOXELS = 50  # in an overlap, for a gain to be estimated; our choice
+FLAT = 1e-6  # our choice, of the largest: values that differ by less are equal but for rounding
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,15 @@ def overlap(a: Placed, b: Placed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def otsu(values: np.ndarray) -> float:
     """Threshold that separates two classes best (Otsu, IEEE Trans Syst Man Cybern 1979;9:62), on 256 bins up to the 99.9th percentile."""
-    counts, edges = np.histogram(np.minimum(values, np.percentile(values, 99.9)), bins=256)
+    values = np.minimum(values, np.percentile(values, 99.9)).astype(float)
+    if np.ptp(values) <= FLAT * np.abs(values).max():
+        return -np.inf  # all voxels are equally bright
+    counts, edges = np.histogram(values, bins=256)
     centres = 0.5 * (edges[:-1] + edges[1:])
     below = np.cumsum(counts)[:-1].astype(float)
     sum_below = np.cumsum(counts * centres)[:-1]
     above, sum_above = counts.sum() - below, (counts * centres).sum() - sum_below
     both = (below > 0) & (above > 0)
-    if not both.any():
-        return -np.inf  # all voxels are equally bright
     between = np.zeros_like(below)
     between[both] = below[both] * above[both] * (sum_below[both] / below[both] - sum_above[both] / above[both]) ** 2
     return float(edges[1 + np.argmax(between)])

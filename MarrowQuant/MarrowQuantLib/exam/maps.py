@@ -36,6 +36,7 @@ from ..model import (
 from .dixon_maps import add_doubts, add_echo_fit, add_ready_maps, choose_fat_fraction
 from .identity import identity_of
 
+STATION_SCATTER = 0.1  # our choice: b-values as applied that differ by less from station to station are one nominal b-value
 WHOLE_BODY_MM = 800.0  # our choice: a shorter cranio-caudal coverage is not called whole-body
 
 
@@ -162,20 +163,22 @@ def _add_diffusion(build: ExamBuilder) -> None:
     stations = _diffusion_stations(build)
     if not stations:
         return
-    b_values = _common_b_values(build, stations)
-    if len(b_values) < 2:
+    shells = _common_b_values(build, stations)
+    if len(shells) < 2:
         build.warnings.append(finding("diffusion.few_b_values"))
         return
+    nominal = [round(float(np.mean(shell)), 1) for shell in shells]
     high, low, adc = [], [], []
     for n, by_b in enumerate(stations):
         build.progress(0.6 + 0.35 * n / len(stations), f"Fitting ADC, station {n + 1} of {len(stations)}")
+        b_values = [shell[n] for shell in shells]
         images = [build.load(by_b[b]) for b in b_values]
         fit = fit_adc(np.stack([v.array for v in images], axis=-1), np.array(b_values))
         how = f"weighted least squares over b {', '.join(f'{b:g}' for b in b_values)} s/mm²"
         adc_map = np.where(fit.valid, fit.adc_um2_per_s, np.nan).astype(np.float32)
         adc.append(images[0].like(adc_map, role=Role.ADC, unit=UNIT_ADC, quantity="ADC", name="ADC", b_value=None, source=(how,)))
-        high.append(images[-1])
-        low.append(images[0])
+        high.append(replace(images[-1], b_value=nominal[-1]))
+        low.append(replace(images[0], b_value=nominal[0]))
     groups, reasons = group_stations(low)
     for n, reason in sorted(reasons.items()):
         build.warnings.append(finding("diffusion.station_apart", why=reason, station=n + 1))
@@ -183,7 +186,7 @@ def _add_diffusion(build: ExamBuilder) -> None:
         apart = finding("diffusion.kept_apart", station=[n + 1 for n in group], why=reasons[group[0]]) if number > 1 else ""
         parts = [[images[n] for n in group] for images in (high, low, adc)]
         _add_stitched(build, parts[0], parts[1], parts[2], number, apart)
-    build.protocol.update(b_values=[float(b) for b in b_values], stations=len(stations))
+    build.protocol.update(b_values=nominal, stations=len(stations))
     extent = _cranio_caudal_extent_mm(build.maps["dwi_high"])
     if extent < WHOLE_BODY_MM:
         build.warnings.append(finding("diffusion.part_of_body", extent_mm=extent))
@@ -219,10 +222,19 @@ def _diffusion_stations(build: ExamBuilder) -> list[dict[float, SeriesVolume]]:
     stations = []
     for station, sets in enumerate(sorted(places, key=lambda sets: -sum(_height_mm(sets[0][0]))), start=1):
         best = max(sets, key=lambda s: len({v.b_value for v in s}))
-        if len(sets) > 1:
-            build.warnings.append(finding("diffusion.repeated", station=station, n=len(sets), series=best[0].series_number))
+        whole = [s for s in sets if _same_b_values(s, best)]
+        if len(whole) > 1:
+            build.warnings.append(finding("diffusion.repeated", station=station, n=len(whole), series=best[0].series_number))
+        for other in (s for s in sets if s not in whole):
+            b_values = [v.b_value for v in other]
+            build.warnings.append(finding("diffusion.unused", station=station, b_values=b_values, series=other[0].series_number))
         stations.append({float(certain(v.b_value)): v for v in reversed(best)})
     return stations
+
+
+def _same_b_values(first: Sequence[SeriesVolume], second: Sequence[SeriesVolume]) -> bool:
+    pairs = [(certain(a.b_value), certain(b.b_value)) for a, b in zip(first, second)]
+    return len(first) == len(second) and all(abs(a - b) <= STATION_SCATTER * max(a, b) for a, b in pairs)
 
 
 def _at_one_place(first: SeriesVolume, second: SeriesVolume) -> bool:
@@ -239,12 +251,24 @@ def _height_mm(volume: SeriesVolume) -> tuple[float, float]:
     return origin + float(ends.min(axis=0).sum()), origin + float(ends.max(axis=0).sum())
 
 
-def _common_b_values(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVolume]]) -> list[float]:
-    common = set(stations[0]).intersection(*stations)
-    left_out = sorted(set().union(*stations) - common)
+def _common_b_values(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVolume]]) -> list[list[float]]:
+    """The b-values of every station, for each nominal one that all have; applied ones may differ from station to station."""
+    clusters: list[list[tuple[float, int]]] = []
+    for b, station in sorted((b, station) for station, by_b in enumerate(stations) for b in by_b):
+        last = clusters[-1] if clusters else []
+        if last and b - last[0][0] <= STATION_SCATTER * last[0][0] and station not in {other for _, other in last}:
+            last.append((b, station))
+        else:
+            clusters.append([(b, station)])
+    common = [cluster for cluster in clusters if len(cluster) == len(stations)]
+    left_out = sorted({b for cluster in clusters if cluster not in common for b, _ in cluster})
     if left_out:
         build.warnings.append(finding("diffusion.b_missing", b_values=left_out))
-    return sorted(common)
+    for cluster in common:
+        applied = sorted({b for b, _ in cluster})
+        if len(applied) > 1:
+            build.warnings.append(finding("diffusion.b_by_station", b_values=applied))
+    return [[b for b, _ in sorted(cluster, key=lambda pair: pair[1])] for cluster in common]
 
 
 def _named(volume: Volume, name: str) -> Volume:

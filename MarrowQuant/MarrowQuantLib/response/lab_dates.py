@@ -1,9 +1,9 @@
 """Dates as laboratories, spreadsheets and Japanese forms write them.
 
 Read are forms that can mean one day only: the year first with any sign between, eight digits, a month in words, the Japanese eras
-(R7.1.14, 令和7年1月14日), and day and month before the year where one of them is above 12, or another line of the sheet shows the order.
-A time behind the date is left out. Two-digit years of our era, and serial numbers of spreadsheets (whose zero differs between systems),
-are refused.
+(R7.1.14, 令和7年1月14日), a day, a month in words and two digits of the year as spreadsheets show a date (14-Jan-25), and day and month
+before the year where one of them is above 12, or another line of the sheet shows the order. A time behind the date is left out. Other
+two-digit years of our era, and serial numbers of spreadsheets (whose zero differs between systems), are refused.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _MONTH_AND_DAY = rf"(?:{_SIGN}|\s*年\s*)(\d{{1,2}})(?:{_SIGN}|\s*月\s*)(\d{{1,
 _YEAR_FIRST = re.compile(rf"(\d{{4}}){_MONTH_AND_DAY}", re.IGNORECASE)
 _ERA = re.compile(rf"({'|'.join(_ERAS)})\s*\.?\s*(\d{{1,2}}|元){_MONTH_AND_DAY}", re.IGNORECASE)
 _NAMED_MIDDLE = re.compile(rf"(\d{{1,2}})[-\s./]*([a-z]{{3,9}})[-\s./,]*(\d{{4}}){_BEHIND}", re.IGNORECASE)
+_NAMED_SHORT = re.compile(rf"(\d{{1,2}})[-\s./]([a-z]{{3,9}})[-\s./](\d{{2}}){_BEHIND}", re.IGNORECASE)
 _NAMED_FIRST = re.compile(rf"([a-z]{{3,9}})[-\s./]*(\d{{1,2}})(?:st|nd|rd|th)?[-\s,]+(\d{{4}}){_BEHIND}", re.IGNORECASE)
 _NAMED_LAST = re.compile(rf"(\d{{4}})[-\s./]*([a-z]{{3,9}})[-\s./,]*(\d{{1,2}}){_BEHIND}", re.IGNORECASE)
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}}){_BEHIND}", re.IGNORECASE)
@@ -51,6 +52,7 @@ def parse_date(text: str, order: str = "") -> Optional[datetime.date]:
         (_DIGITS, lambda m: (int(m[1]), int(m[2]), int(m[3]))),
         (_ERA, lambda m: (_ERAS[m[1]] + (1 if m[2] == "元" else int(m[2])), int(m[3]), int(m[4]))),
         (_NAMED_MIDDLE, lambda m: (int(m[3]), _month(m[2]), int(m[1]))),
+        (_NAMED_SHORT, lambda m: (_century(int(m[3])), _month(m[2]), int(m[1]))),
         (_NAMED_FIRST, lambda m: (int(m[3]), _month(m[1]), int(m[2]))),
         (_NAMED_LAST, lambda m: (int(m[1]), _month(m[2]), int(m[3]))),
         (_YEAR_LAST, lambda m: _year_last(int(m[1]), int(m[2]), int(m[3]), order)),
@@ -63,6 +65,11 @@ def parse_date(text: str, order: str = "") -> Optional[datetime.date]:
             except (ValueError, TypeError):
                 return None
     return None
+
+
+def _century(year: int) -> int:
+    """The year that is not in the future, of two digits."""
+    return 2000 + year if 2000 + year <= datetime.date.today().year else 1900 + year
 
 
 def is_serial_number(text: str) -> bool:

@@ -41,6 +41,14 @@ FINDINGS = {
     ),
     "diffusion.b_missing": (CHECK, "b {b_values:g} s/mm² is missing at some stations and was not used."),
     "diffusion.repeated": (NOTE, "Station {station} was acquired {n} times; the acquisition from series {series} on is used."),
+    "diffusion.unused": (
+        CHECK,
+        "Station {station}: b {b_values:g} s/mm² of series {series} lies where the acquisition that is used lies, and has not all of its "
+        "b-values; it was not used.",
+    ),
+    "diffusion.b_by_station": (
+        NOTE, "b {b_values:g} s/mm² of different stations are taken as one b-value; each station was fitted with its own."
+    ),
     "diffusion.part_of_body": (
         NOTE, "The diffusion images cover {extent_mm:.0f} mm from head to feet: the tDV is that of this part of the body."
     ),
