@@ -56,6 +56,7 @@ class MarrowQuant(ScriptedLoadableModule):
         )
         slicer.app.connect("startupCompleted()", registerSamples)
         slicer.app.connect("startupCompleted()", loadTerminology)
+        slicer.app.connect("startupCompleted()", guardScene)
 
 
 def registerSamples() -> None:
@@ -69,6 +70,14 @@ def loadTerminology() -> None:
     """Offer the vertebral levels in Slicer's terminology selector; the segments of the levels carry these codes."""
     terms = Path(__file__).parent / "Resources" / "Terminologies" / "MarrowQuant.term.json"
     slicer.modules.terminologies.logic().LoadTerminologyFromFile(str(terms))
+
+
+def guardScene() -> None:
+    """Keep a second patient's case out of a scene that holds one, also before the module was ever opened."""
+    from MarrowQuantLib.panel.language import said
+    from MarrowQuantLib.scene.guard import scene_guard
+
+    scene_guard().tell = lambda refusal: slicer.util.showStatusMessage(said(refusal), 10000)
 
 
 @parameterNodeWrapper
@@ -122,7 +131,7 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def setup(self) -> None:
         """Build the panel from the ``.ui`` file; called once, when the module is first opened."""
         from MarrowQuantLib.panel.patient.panel import Panel
-        from MarrowQuantLib.scene.guard import SceneGuard
+        from MarrowQuantLib.scene.guard import scene_guard
 
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/MarrowQuant.ui"))
@@ -130,7 +139,7 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = MarrowQuantLogic()
-        self.guard = SceneGuard()
+        self.guard = scene_guard()  # before the panel observes: it puts the open case right first
         self.panel = Panel(self.ui, self.logic.case, self.addObserver, self.removeObserver)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
@@ -152,6 +161,7 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.initializeParameterNode()
         self.panel.enter()
         self.panel.restore()
+        self._tellRefusal()
 
     def exit(self) -> None:
         """Called when another module is opened."""
@@ -173,14 +183,16 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._disconnectGui()
         self._parameterNode = None
         self.panel.suspend()
-        self.guard.import_begins()
 
     def onSceneEndImport(self, caller: Any, event: Any) -> None:
         """A scene was opened or added: take up the case that it holds, or go on with the one that is open, which stays alone."""
-        refusal = self.guard.import_ends()
         if self.parent.isEntered:
             self.initializeParameterNode()
             self.panel.restore()
+            self._tellRefusal()
+
+    def _tellRefusal(self) -> None:
+        refusal = self.guard.take_refusal()
         if refusal is not None:
             self.panel.tell(refusal)
 
@@ -206,6 +218,9 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onReload(self) -> None:
         """Developer mode: forget the library, so that reloading this file imports it anew, every module in its right order."""
+        from MarrowQuantLib.scene.guard import stop_guarding
+
+        stop_guarding()
         for name in [name for name in sys.modules if name.split(".")[0] == LIBRARY]:
             del sys.modules[name]
         ScriptedLoadableModuleWidget.onReload(self)
@@ -270,9 +285,14 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
         from MarrowQuantLib.panel.language import reportLanguage
 
         progress = progress or no_progress
-        parameters = self.getParameterNode()
-        parameters.baselineFolder, parameters.followUpFolder = [*map(str, folders), ""][:2]
-        self.case.read(progress, close_other=True)
+        self.getParameterNode()
+        before = self.case.choices.waiting()
+        self.case.choices.wait_again(dict(zip(("baselineFolder", "followUpFolder"), (*map(str, folders), ""))))
+        try:
+            self.case.read(progress, close_other=True)
+        except Exception:
+            self.case.choices.wait_again(before)
+            raise
         parameters = self.getParameterNode()
         parameters.labsPath, parameters.outputFolder = str(labs or ""), str(out or "")
         self.case.measure(progress)

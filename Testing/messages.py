@@ -14,7 +14,7 @@ from pathlib import Path
 LIB = Path(__file__).resolve().parents[1] / "MarrowQuant" / "MarrowQuantLib"
 CATALOGUE = LIB / "words" / "ja.po"
 CHANGING = ('"Project-Id', '"POT-Creation', '"PO-Revision', '"Last-Translator', '"Language-Team', '"Report-Msgid', '"Generated-By')
-ERRORS = {"AnotherCase", "MarrowQuantError", "ResultsInTheWay", "UnsafePixels"}
+ERRORS = {"AnotherCase", "MarrowQuantError", "ReaderMustSay", "ResultsInTheWay", "UnsafePixels"}
 
 
 def finding_messages() -> dict[str, str]:

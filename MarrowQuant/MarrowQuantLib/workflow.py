@@ -267,7 +267,7 @@ def read_exams(
     folders: Sequence[PathLike],
     progress: Progress = no_progress,
     overrides: Sequence[dicom.Override] = (),
-    dates: Sequence[datetime.date] = (),
+    dates: Sequence[Optional[datetime.date]] = (),
     same_patient: bool = False,
 ) -> list[dicom.ExamFiles]:
     """Recognise one or two exams of one patient; headers only.
@@ -278,8 +278,8 @@ def read_exams(
         One an exam, baseline first; or one that holds both.
     progress : callable
     overrides : sequence of Override
-    dates : sequence of datetime.date
-        Of the exams in their order, where the files bear none or wrong ones.
+    dates : sequence of datetime.date or None
+        Of the exams in their order, where the files bear none or wrong ones; None for one that they tell.
     same_patient : bool
         The exams are of one patient, whatever the files say.
 
@@ -310,16 +310,30 @@ def read_exams(
                 "One folder holds {n_group} exams ({dates}); give one folder for each exam to be compared.",
                 n_group=len(group), dates=found_dates,
             )
-    if len(dates) not in (0, len(exams)):
-        raise MarrowQuantError("{n} dates were given for {m} exams; give one for each.", n=len(dates), m=len(exams))
-    exams = [dicom.with_date(exam, date) for exam, date in zip(exams, dates)] or exams
+    exams = _dated(exams, dates)
     if len(folders) == 1 and len(exams) == 2 and not (exams[0].date and exams[1].date):
-        raise MarrowQuantError("One folder holds two exams of which not both bear a date; give one folder for each exam, baseline first.")
+        raise dicom.ReaderMustSay(
+            "One folder holds two exams of which not both bear a date; give one folder for each exam, baseline first."
+        )
     return dicom.in_order(*exams) if len(exams) == 2 else exams
 
 
+def _dated(exams: Sequence[dicom.ExamFiles], dates: Sequence[Optional[datetime.date]]) -> list[dicom.ExamFiles]:
+    """The exams with the dates that the reader gives."""
+    if not any(dates[len(exams) :]):
+        dates = dates[: len(exams)]
+    if len(dates) not in (0, len(exams)):
+        raise MarrowQuantError("{n} dates were given for {m} exams; give one for each.", n=len(dates), m=len(exams))
+    given = dates or [None] * len(exams)
+    return [exam if date is None else dicom.with_date(exam, date) for exam, date in zip(exams, given)]
+
+
 def exams_of_files(
-    files: Sequence[Path], progress: Progress = no_progress, overrides: Sequence[dicom.Override] = ()
+    files: Sequence[Path],
+    progress: Progress = no_progress,
+    overrides: Sequence[dicom.Override] = (),
+    dates: Sequence[Optional[datetime.date]] = (),
+    same_patient: bool = False,
 ) -> list[dicom.ExamFiles]:
     """Recognise the one or two exams that these files hold, as :func:`read_exams` does with folders.
 
@@ -328,14 +342,15 @@ def exams_of_files(
     MarrowQuantError
         If they hold no exam, more than two, or those of several patients.
     """
-    exams = dicom.one_patient(dicom.group_exams(dicom.scan_files(files, progress, overrides)))
+    exams = dicom.one_patient(dicom.group_exams(dicom.scan_files(files, progress, overrides)), same_patient)
     dicom.refuse_unused(overrides, [override for exam in exams for volume in exam.volumes for override in volume.overrides])
     if not 1 <= len(exams) <= 2:
         raise MarrowQuantError(
             "The volumes in the scene are of {n} exams; load those of one or two exams of a patient, or choose the folders.", n=len(exams)
         )
+    exams = _dated(exams, dates)
     if len(exams) == 2 and not (exams[0].date and exams[1].date):
-        raise MarrowQuantError(
+        raise dicom.ReaderMustSay(
             "The volumes in the scene are of two exams of which not both bear a date; choose one folder for each, baseline first."
         )
     return dicom.in_order(*exams) if len(exams) == 2 else exams

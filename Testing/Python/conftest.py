@@ -117,6 +117,9 @@ def slicer_host(slicer_scene: Any) -> Iterator[Host]:
     host.reset()
     yield host
     host.close_all()
+    from MarrowQuantLib.scene.guard import stop_guarding
+
+    stop_guarding()  # tests without the host do not expect it
     host.deactivate()
     if host.slot_errors:
         pytest.fail("An exception was raised in a slot:\n" + "\n".join(host.slot_errors))

@@ -127,9 +127,9 @@ def test_an_emptied_path_is_empty(panel, name, parameter, tmp_path):
         path = tmp_path / "labs.csv"
         path.write_text("date,test,value,unit\n2025-01-14,M protein,38,g/L\n", encoding="utf-8")
     type_path(getattr(panel.ui, name), str(path))
-    assert getattr(panel.logic.getParameterNode(), parameter) == str(path)
+    assert panel.logic.case.choices.path(parameter) == str(path)
     type_path(getattr(panel.ui, name), "")
-    assert getattr(panel.logic.getParameterNode(), parameter) == ""
+    assert panel.logic.case.choices.path(parameter) == ""
 
 
 def test_without_an_output_folder_nothing_can_be_exported(panel, tmp_path):

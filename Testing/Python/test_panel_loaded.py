@@ -106,10 +106,33 @@ def test_volumes_of_another_patient_are_refused_while_a_case_is_open(panel_widge
     panel_widget.ui.readButton.click()
     assert "not certainly of the patient of the open case" in panel_widget.ui.statusLabel.text
     assert panel_widget.logic.case.exams["baseline"] is before and not panel_widget.panel.question.is_open
+    assert "holds volumes of another patient" in panel_widget.ui.examsMessage.text
     import slicer
 
+    panel_widget.logic.getParameterNode().baselineFolder = str(tmp_path / "a")
+    panel_widget.ui.readButton.click()
+    assert "remove them from the scene, and read again" in panel_widget.ui.statusLabel.text
+    panel_widget.logic.getParameterNode().outputFolder = str(tmp_path / "out")
+    panel_widget.panel.export.share()
+    assert "would be saved with this case" in panel_widget.ui.statusLabel.text and not (tmp_path / "out").exists()
+    panel_widget.logic.getParameterNode().baselineFolder = ""
     for node in nodes:
         slicer.mrmlScene.RemoveNode(node)
     browser(tmp_path / "a", written(tmp_path / "later", day=60))
     panel_widget.ui.readButton.click()
     assert panel_widget.ui.statusLabel.text == "" and len(panel_widget.logic.case.exams) == 2
+
+
+def test_folders_of_another_patient_than_the_volumes_in_the_scene_close_it_first(panel_widget, browser, tmp_path):
+    import slicer
+
+    browser(written(tmp_path / "other", seed=2))
+    panel_widget.ui.baselinePathLineEdit.currentPath = str(written(tmp_path / "a"))
+    panel_widget.ui.readButton.click()
+    assert panel_widget.logic.case.exams == {} and "volumes of another patient" in panel_widget.ui.questionLabel.text
+    panel_widget.ui.noChoiceButton.click()
+    assert slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    panel_widget.ui.readButton.click()
+    panel_widget.ui.firstChoiceButton.click()
+    assert list(panel_widget.logic.case.exams) == ["baseline"], panel_widget.ui.statusLabel.text
+    assert all(node.GetAttribute("MarrowQuant.exam") for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"))

@@ -41,6 +41,8 @@ class Reader:
         asked = self.open not in (None, patient)
         self.choose(patient)
         self.ui.labsPathLineEdit.currentPath = str(self.root / f"{patient.word}-labs.csv")
+        if asked:  # File > Save may come now: the open case knows nothing of what was only typed
+            assert found(patient, texts_of_scene()) == []
         self.ui.readButton.click()
         assert self.ui.questionFrame.visible == asked
         if asked and answer == "cancel":
@@ -74,6 +76,8 @@ class Reader:
             panel.vertebrae.exam.measure()
         parameters = panel.parameterNode
         parameters.tdvSignalRatio, parameters.ageYears, parameters.sex = patient.ratio, patient.age, "female"
+        for name in ("identified", "deidentified", "key"):
+            getattr(ui, f"{name}PathLineEdit").currentPath = str(self.root / f"{patient.word}-{name}")
         ui.proposeButton.click()
         self.widget.logic.case.show_histogram("ff")
         panel.refresh()

@@ -46,7 +46,7 @@ class Patient:
 
 
 A = Patient("AAAXA", "47.713", 1.2345, 6.125, 67, 2019)
-B = Patient("BBBXB", "58.817", 2.3456, 7.375, 71, 2021)
+B = Patient("BBBXB", "48.817", 2.3456, 7.375, 71, 2021)
 PATIENTS = (A, B)
 
 

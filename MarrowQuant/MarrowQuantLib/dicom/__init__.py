@@ -6,7 +6,7 @@
 """
 
 from . import edits
-from .exams import ExamFiles, group_exams, in_order, one_patient, with_date
+from .exams import ExamFiles, ReaderMustSay, group_exams, in_order, one_patient, with_date
 from .grouping import diffusion_sets
 from .listing import inspect_table
 from .overrides import Override, overrides_from, read_overrides, refuse_unused
@@ -16,6 +16,7 @@ from .series_volume import SeriesVolume
 __all__ = [
     "ExamFiles",
     "Override",
+    "ReaderMustSay",
     "SeriesVolume",
     "diffusion_sets",
     "edits",

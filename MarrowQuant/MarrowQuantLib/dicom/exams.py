@@ -17,6 +17,10 @@ from .series_volume import SeriesVolume
 _Key = tuple[str, Optional[datetime.date], str]  # patient, date, study of what bears no date
 
 
+class ReaderMustSay(MarrowQuantError):
+    """The files do not tell, or tell wrongly, what only the reader can say: the date of an exam, or that two are of one patient."""
+
+
 @dataclass(frozen=True)
 class ExamFiles:
     """All volumes of one patient on one date.
@@ -120,7 +124,7 @@ def one_patient(exams: Sequence[ExamFiles], said_by_reader: bool = False) -> lis
     for exam in exams[1:]:
         related = relation(exams[0].patient, exam.patient)
         if not related.same and not said_by_reader:
-            raise MarrowQuantError(
+            raise ReaderMustSay(
                 "The exams may be of different patients ({what} differ); give exams of one patient, or say that they are (--same-patient).",
                 what=tuple(related.differing),
             )
@@ -143,7 +147,7 @@ def in_order(baseline: ExamFiles, follow_up: ExamFiles) -> list[ExamFiles]:
         If the follow-up is earlier, or is the same exam.
     """
     if baseline.date and follow_up.date and follow_up.date < baseline.date:
-        raise MarrowQuantError(
+        raise ReaderMustSay(
             "The follow-up ({date}) is not later than the baseline ({other_date}); give the baseline first.",
             date=follow_up.date, other_date=baseline.date,
         )  # fmt: skip

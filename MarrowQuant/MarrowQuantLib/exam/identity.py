@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..dicom import ExamFiles
+from ..dicom.headers import read_files
 from ..dicom.patients import ANONYMOUS
-from ..model import ExamIdentity
+from ..model import ExamIdentity, no_progress
 
 if TYPE_CHECKING:
     from ..deidentify.keyed import Key
@@ -25,8 +27,17 @@ _DIGITS = 16  # of a digest: 64 bits, as long as dicom.describe's
 
 def identity_of(exam: ExamFiles) -> ExamIdentity:
     """The identity of an exam that was recognised from its files."""
-    key, patient = _key_in(_key_file()), exam.patient_key
-    uids = {frame.frame_of_reference for volume in exam.volumes for part in volume.parts for frame in part[:1]}
+    return _identity(exam.patient_key, {frame.frame_of_reference for volume in exam.volumes for part in volume.parts for frame in part[:1]})
+
+
+def identity_of_file(path: Path) -> ExamIdentity:
+    """The identity that the header of one DICOM file tells; nothing is known of what cannot be read."""
+    frames, _lost = read_files([path], no_progress)
+    return _identity(frames[0].patient.key, {frames[0].frame_of_reference}) if frames else ExamIdentity()
+
+
+def _identity(patient: str, uids: Iterable[str]) -> ExamIdentity:
+    key = _key_in(_key_file())
     return ExamIdentity(
         patient=f"{key.name('key', '')}-{key.name('patient', patient, _DIGITS)}" if patient else "",
         named=bool(patient) and not patient.startswith(ANONYMOUS),

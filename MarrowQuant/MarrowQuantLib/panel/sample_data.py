@@ -15,6 +15,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..model import Progress, no_progress
+from ..scene.case.choices import READ_FROM
 from ..workflow import part
 
 CATEGORY = "MarrowQuant"
@@ -84,19 +85,17 @@ def loadSample(story: str) -> list[Any]:
     """
     widget = slicer.util.getModuleWidget("MarrowQuant")
     widget.initializeParameterNode()
-    case, parameters = widget.panel.case, widget.panel.parameterNode
-    before = {name: getattr(parameters, name) for name in ("baselineFolder", "followUpFolder", "labsPath")}
+    case = widget.panel.case
+    before = case.choices.waiting()
 
     def load(progress: Progress) -> None:
         sample = sampleOf(story, part(progress, 0.0, 0.4))
-        parameters.baselineFolder, parameters.followUpFolder = map(str, sample.folders)
-        parameters.labsPath = str(sample.labs)
+        case.choices.wait_again({**dict(zip(READ_FROM, map(str, sample.folders))), "labsPath": str(sample.labs)})
         case.read(part(progress, 0.4, 1.0))
         case.laboratory.read(sample.labs)
 
     if not widget.panel.run(load):
-        for name, value in before.items():
-            setattr(parameters, name, value)
+        case.choices.wait_again(before)
         _tell(widget.panel.ui.statusLabel.text)
         return []
     widget.initializeParameterNode()  # the fields show what is read now

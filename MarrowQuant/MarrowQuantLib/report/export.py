@@ -108,6 +108,11 @@ class ResultsInTheWay(MarrowQuantError):
         """Of the case that lies there to the one that is to be written; OTHER is never replaced."""
         return self.values["relation"]
 
+    @property
+    def case_is_nameless(self) -> bool:
+        """True if the results say whose they are, and the case that is to be written does not."""
+        return bool(self.values.get("nameless"))
+
 
 def results_in(folder: PathLike) -> Optional[list[ExamIdentity]]:
     """Whose results lie in a folder: the exams' identities, empty if the files do not say; None if it holds no results."""
@@ -143,6 +148,12 @@ def refuse_overwriting(folder: PathLike, exams: Sequence[ExamIdentity], overwrit
     known = {"folder": Path(folder).name, "relation": related}
     if related is Relation.OTHER:
         raise ResultsInTheWay("The folder '{folder}' holds results of another patient, which are never replaced; choose another.", **known)
+    if not overwrite and related is Relation.UNKNOWN and any(one.patient for one in lying_there) and not any(one.patient for one in exams):
+        raise ResultsInTheWay(
+            "The folder '{folder}' holds earlier results, and this case does not tell whose it is; choose another, or say that they may be "
+            "replaced.",
+            nameless=True, **known,
+        )  # fmt: skip
     if not overwrite and related is Relation.SAME:
         raise ResultsInTheWay(
             "The folder '{folder}' holds earlier results of this patient; choose another, or say that they may be replaced.", **known

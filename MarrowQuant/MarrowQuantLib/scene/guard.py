@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import slicer
 import vtk
@@ -31,10 +31,45 @@ class _Before:
 
 
 class SceneGuard:
-    """Watches imports into ``slicer.mrmlScene``; whoever owns it calls both methods, whether the panel is open or not."""
+    """Watches imports into ``slicer.mrmlScene`` from the start of Slicer on, whether the panel was ever opened or not.
+
+    Attributes
+    ----------
+    scene : vtkMRMLScene
+        The one that is watched.
+    tell : callable
+        Called with the sentence about a case that came and went; the panel, when it is open, says it too.
+    """
 
     def __init__(self) -> None:
         self._before: Optional[_Before] = None
+        self._refusal: Optional[Finding] = None
+        self.tell: Callable[[Finding], Any] = lambda refusal: None
+        self.scene = slicer.mrmlScene
+        events = slicer.vtkMRMLScene
+        watched = {
+            events.StartImportEvent: self.import_begins, events.EndImportEvent: self._import_ended, events.StartCloseEvent: self._forget,
+        }  # fmt: skip
+        self._tags = [self.scene.AddObserver(event, lambda caller, name, act=act: act()) for event, act in watched.items()]
+
+    def stop(self) -> None:
+        """Watch no more."""
+        for observer in self._tags:
+            self.scene.RemoveObserver(observer)
+        self._tags = []
+
+    def take_refusal(self) -> Optional[Finding]:
+        """A sentence about a case that came and went since it was asked last, or None."""
+        refusal, self._refusal = self._refusal, None
+        return refusal
+
+    def _import_ended(self) -> None:
+        self._refusal = self.import_ends() or self._refusal
+        if self._refusal is not None:
+            self.tell(self._refusal)
+
+    def _forget(self) -> None:
+        self._refusal = None
 
     def import_begins(self) -> None:
         """Note what is there, if it is a case; an empty scene takes whatever comes."""
@@ -54,6 +89,26 @@ class SceneGuard:
             told = None
         _bring_back(before)
         return told
+
+
+_NAME = "MarrowQuantGuard"
+
+
+def scene_guard() -> SceneGuard:
+    """The one guard of the application's scene; it watches from the first call on, and is kept where a module's reload leaves it."""
+    guard: Optional[SceneGuard] = getattr(slicer.modules, _NAME, None)
+    if guard is None or guard.scene is not slicer.mrmlScene:
+        guard = SceneGuard()
+        setattr(slicer.modules, _NAME, guard)
+    return guard
+
+
+def stop_guarding() -> None:
+    """Let the guard go, before its code is loaded anew."""
+    guard = getattr(slicer.modules, _NAME, None)
+    if guard is not None:
+        guard.stop()
+        setattr(slicer.modules, _NAME, None)
 
 
 def _composites() -> list[Any]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, Optional
 
 from ..exam.maps import ExamMaps
-from ..model import ExamIdentity, LabHistory, LabValue, MarrowQuantError, Stitching, as_finding, identity_from_plain, iso_date
+from ..model import ExamIdentity, Finding, LabHistory, LabValue, MarrowQuantError, Stitching, as_finding, identity_from_plain, iso_date
 from ..model.findings import finding_from_plain
 from ..results.codec import decode, encode, plain
 from .nodes import find_node, find_or_add, remove_nodes
@@ -114,6 +114,12 @@ def stored_exams(scene: Optional[Any] = None) -> dict[str, tuple[Optional[dateti
     """Date and identity of every exam that the scene has a record of, by label."""
     stored = {label: read_record(label, scene) for label in EXAM_LABELS}
     return {label: (record["maps"]["date"], record["maps"]["identity"]) for label, record in stored.items() if record is not None}
+
+
+def warnings_of(label: str, scene: Optional[Any] = None) -> tuple[Finding, ...]:
+    """What the stored exam says about how it was read."""
+    record = read_record(label, scene)
+    return () if record is None else tuple(record["maps"]["warnings"])
 
 
 def says_proposed(label: str, scene: Optional[Any] = None) -> bool:

@@ -108,6 +108,10 @@
         <translation>骨条件</translation>
     </message>
     <message>
+        <source>Both exams are of one patient</source>
+        <translation>2つの検査は同じ患者のものである</translation>
+    </message>
+    <message>
         <source>CSV file:</source>
         <translation>CSVファイル:</translation>
     </message>
@@ -146,6 +150,14 @@
     <message>
         <source>Date as YYYY-MM-DD.</source>
         <translation>日付（YYYY-MM-DD）。</translation>
+    </message>
+    <message>
+        <source>Date of the baseline:</source>
+        <translation>ベースラインの日付：</translation>
+    </message>
+    <message>
+        <source>Date of the follow-up:</source>
+        <translation>フォローアップの日付：</translation>
     </message>
     <message>
         <source>De-identify</source>
@@ -226,6 +238,10 @@
     <message>
         <source>From:</source>
         <translation>入力:</translation>
+    </message>
+    <message>
+        <source>Give dates or the patient by hand</source>
+        <translation>日付や患者を手で指定する</translation>
     </message>
     <message>
         <source>Half size front–back:</source>
@@ -540,6 +556,10 @@
         <translation>最後の判定を取り消します（Uキー）。</translation>
     </message>
     <message>
+        <source>The date of this exam, such as 2025-01-14, where the files bear none or a wrong one. The course, the laboratory values and the order of the exams go by it.</source>
+        <translation>この検査の日付（例：2025-01-14）。ファイルに日付がない、または誤っている場合に指定します。経過、検査値、検査の順序はこの日付に従います。</translation>
+    </message>
+    <message>
         <source>The exam that steps 2 to 4 work on and that the slice views show.</source>
         <translation>手順2～4の対象で、断面画像に表示される検査。</translation>
     </message>
@@ -612,6 +632,14 @@
         <translation>ソフトウェアが認識した各シリーズの内容です。行にカーソルを合わせると理由が表示されます。種類・b値・係数はダブルクリックで修正できます。</translation>
     </message>
     <message>
+        <source>Whatever the files say. Results and report will say that the files differ and that you said so.</source>
+        <translation>ファイルの記載にかかわらず。結果とレポートには、ファイルの記載が異なることと、あなたがそう指定したことが記されます。</translation>
+    </message>
+    <message>
+        <source>Where the files bear no date or a wrong one, or name the patient differently in both exams.</source>
+        <translation>ファイルに日付がない、または誤っている場合や、2つの検査で患者の表記が異なる場合に使います。</translation>
+    </message>
+    <message>
         <source>Write scene-share-safe.mrb: the open scene without the patient's name, ID, birth date and UIDs, whoever added its nodes.</source>
         <translation>scene-share-safe.mrbを書き出します。開いているシーンから、どのノードについても患者の氏名、ID、生年月日、UIDを除いたものです。</translation>
     </message>
@@ -622,6 +650,10 @@
     <message>
         <source>YYYY-MM-DD</source>
         <translation>YYYY-MM-DD</translation>
+    </message>
+    <message>
+        <source>as in the files</source>
+        <translation>ファイルのとおり</translation>
     </message>
     <message>
         <source>not given</source>
@@ -1079,6 +1111,10 @@
         <translation>治療前の検査のフォルダーを選んでください。</translation>
     </message>
     <message>
+        <source>Close the scene, then read</source>
+        <translation>シーンを閉じてから読み込む</translation>
+    </message>
+    <message>
         <source>Confidence</source>
         <translation>確信度</translation>
     </message>
@@ -1139,6 +1175,14 @@
         <translation>TE ms</translation>
     </message>
     <message>
+        <source>The scene holds volumes of another patient than these folders. Reading them closes the whole scene.</source>
+        <translation>シーンに、これらのフォルダとは別の患者のボリュームがあります。読み込むとシーン全体を閉じます。</translation>
+    </message>
+    <message>
+        <source>The scene holds volumes of another patient. Remove them: nothing can be exported with them.</source>
+        <translation>シーンに別の患者のボリュームがあります。除いてください。残っている間は書き出せません。</translation>
+    </message>
+    <message>
         <source>There is no such folder.</source>
         <translation>そのフォルダはありません。</translation>
     </message>
@@ -1175,6 +1219,10 @@
         <translation>別のフォルダーが選ばれました。読み込むには「読み込んで計測」を押してください。それまでは前に読み込んだ検査が表示されます。</translation>
     </message>
     <message>
+        <source>You gave dates or the patient by hand. Press Read and measure to apply it.</source>
+        <translation>日付または患者を手で指定しました。「読み込んで計測」を押すと反映されます。</translation>
+    </message>
+    <message>
         <source>b s/mm²</source>
         <translation>b s/mm²</translation>
     </message>
@@ -1208,6 +1256,10 @@
     <message>
         <source>The folder holds earlier results of this patient.</source>
         <translation>フォルダーには、この患者の以前の結果があります。</translation>
+    </message>
+    <message>
+        <source>The folder holds earlier results. The open case does not tell whose it is, so they may be of another patient.</source>
+        <translation>フォルダに以前の結果があります。開いている症例はどの患者のものかを示していないため、別の患者の結果かもしれません。</translation>
     </message>
     <message>
         <source>The folder holds results that do not tell whose they are.</source>
@@ -1379,7 +1431,7 @@
         <translation>治療効果のモデルには両日のM蛋白が必要です。なくても変化の表は作られます。</translation>
     </message>
     <message>
-        <source>The sheet is read together with the exams: press Read exams.</source>
+        <source>The sheet is read together with the exams: press Read and measure.</source>
         <translation>検査値の表は検査と一緒に読み込まれます。「読み込んで計測」を押してください。</translation>
     </message>
     <message>
@@ -1645,6 +1697,17 @@
     <message>
         <source>the published limits hold</source>
         <translation>文献の限界値のままです</translation>
+    </message>
+</context>
+<context>
+    <name>patient.said_part</name>
+    <message>
+        <source>The date of the files holds.</source>
+        <translation>ファイルの日付が有効です。</translation>
+    </message>
+    <message>
+        <source>{date} holds.</source>
+        <translation>{date}が有効です。</translation>
     </message>
 </context>
 <context>

@@ -35,13 +35,20 @@ class DeidentifyStep(Step):
         self._profiles = sorted(PROFILES, key=list(texts).index)
         ui.profileComboBox.addItems([texts[profile] for profile in self._profiles])
         self._paths = (ui.identifiedPathLineEdit, ui.deidentifiedPathLineEdit, ui.keyPathLineEdit)
-        for lineEdit in self._paths:
-            panel.fields.append(PathField(lineEdit, getattr(ui, f"{lineEdit.objectName}Refusal"), self.onPathChanged))
+        self._fields = [PathField(path, getattr(ui, f"{path.objectName}Refusal"), self.onPathChanged) for path in self._paths]
+        panel.fields += self._fields
         ui.deidentifyButton.connect("clicked()", self.onDeidentify)
 
     def onPathChanged(self, path: str) -> None:
         """Another path: what was done before is no longer told."""
         self._summary = None
+        self.refresh()
+
+    def forget(self) -> None:
+        """The scene is being closed: what is shown here may be of the patient in it."""
+        self._summary = None
+        for field in self._fields:
+            field.show("")
         self.refresh()
 
     def onDeidentify(self) -> None:

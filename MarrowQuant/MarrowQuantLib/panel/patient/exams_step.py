@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Callable
 import qt
 from slicer.i18n import tr as _
 
-from ...dicom import edits
+from ...dicom import ReaderMustSay, edits
 from ...model import MarrowQuantError, Progress, Relation, Role
 from ...scene.case.reading import AnotherCase
-from ...scene.loaded import has_loaded_volumes
+from ...scene.loaded import has_loaded_volumes, volumes_of_another
 from ...words.roles import role_word
 from ..fields import PathField
 from ..language import interfaceLanguage, said, saidHow, saidLines
@@ -20,6 +20,7 @@ from ..step import Step
 from ..tablewidget import Columns, fillTable
 from . import views
 from .layouts import SPINE
+from .said_part import SaidPart
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -49,6 +50,7 @@ class ExamsStep(Step):
         self._baseline = PathField(ui.baselinePathLineEdit, ui.baselinePathLineEditRefusal, self.onBaselineChanged, absent)
         self._followUp = PathField(ui.followUpPathLineEdit, ui.followUpPathLineEditRefusal, self.onFollowUpChanged, absent)
         panel.fields += [self._baseline, self._followUp]
+        self.said = SaidPart(panel, ui)
         ui.readButton.connect("clicked()", self.onRead)
         ui.seriesTable.connect("cellActivated(int,int)", self.onCellActivated)
         ui.seriesTable.connect("cellChanged(int,int)", self.onCellChanged)
@@ -58,42 +60,57 @@ class ExamsStep(Step):
 
     def bind(self, parameterNode: Any) -> None:
         """Show the folders that the parameters hold."""
-        self._baseline.show(parameterNode.baselineFolder)
-        self._followUp.show(parameterNode.followUpFolder)
+        self._baseline.show(self.case.choices.path("baselineFolder"))
+        self._followUp.show(self.case.choices.path("followUpFolder"))
+        self.said.bind()
 
     def onBaselineChanged(self, path: str) -> None:
         """Take the folder of the baseline."""
         if self.panel.parameterNode is not None:
-            self.panel.parameterNode.baselineFolder = path
-            self.refresh()
+            self._choose("baselineFolder", path)
 
     def onFollowUpChanged(self, path: str) -> None:
         """Take the folder of the follow-up."""
         if self.panel.parameterNode is not None:
-            self.panel.parameterNode.followUpFolder = path
-            self.refresh()
+            self._choose("followUpFolder", path)
+
+    def _choose(self, name: str, path: str) -> None:
+        """Take a folder; what was said of another one does not hold for it."""
+        self.case.choices.choose(name, path)
+        self.case.said.forget()
+        self.said.bind()
+        self.refresh()
 
     def onRead(self, closeOther: bool = False) -> None:
         """Read the folders; if they are of another patient than the open case, ask first what is to become of that."""
         self._refusal = ""
         self.panel.question.close()
         others: list[AnotherCase] = []
-        hasSheet = "labsPath" in self.case.of_next
+        unsaid: list[bool] = []
+        hasSheet = self.case.choices.waits("labsPath")
 
         def read(progress: Progress) -> None:
             try:
                 self.case.read(progress, close_other=closeOther, drop_work=closeOther)
             except AnotherCase as error:
                 others.append(error)
+            except ReaderMustSay:
+                unsaid.append(True)
+                raise
 
         if not self.panel.run(read):
+            if unsaid:
+                self.said.open()
             return
         if others:
-            self._askWhatToDo(others[0].relation)
+            self._ask(others[0])
             return
-        if hasSheet:
-            self.panel.labs.readSheet()
+        self.panel.bind(self.panel.parameterNode)  # closing another case emptied the fields
         self.showRead()
+        if any(exam.maps.date is None for exam in self.case.exams.values()) and len(self.case.exams) > 1:
+            self.said.open()
+        if hasSheet:
+            self.panel.labs.readSheet()  # last, so that nothing takes its refusal away
 
     def showRead(self) -> None:
         """The exams were read: show the maps, go on as far as no decision is needed, and open the step that waits for the reader."""
@@ -105,6 +122,13 @@ class ExamsStep(Step):
         self.panel.goOn()
         if all(exam.vertebrae for exam in self.case.exams.values()):
             self.ui.responseSection.collapsed = False
+
+    def _ask(self, error: AnotherCase) -> None:
+        if error.only_volumes:
+            told = _("The scene holds volumes of another patient than these folders. Reading them closes the whole scene.")
+            self.panel.question.ask(told, [(_("Close the scene, then read"), self._closeAndRead)])
+        else:
+            self._askWhatToDo(error.relation)
 
     def _askWhatToDo(self, relation: Relation, more: str = "") -> None:
         closes = _("Reading them closes the open case with the whole scene.")
@@ -123,7 +147,7 @@ class ExamsStep(Step):
         self.onRead(closeOther=True)
 
     def _saveAndRead(self, relation: Relation) -> None:
-        if "outputFolder" in self.case.of_next or not self.panel.parameterNode.outputFolder:
+        if self.case.choices.waits("outputFolder") or not self.panel.parameterNode.outputFolder:
             self.ui.exportSection.collapsed = False
             self._askWhatToDo(relation, _("To save the open case, export it into a folder of its own in step 7 first."))
         else:
@@ -190,6 +214,8 @@ class ExamsStep(Step):
             return _("Press Read and measure.") if self._folders() else _("Choose the folder of the baseline exam.")
         if self.case.has_new_folders() and self._folders():
             return _("You chose other folders. Press Read and measure to read them; until then the exams that were read before are shown.")
+        if self.case.said.waits():
+            return _("You gave dates or the patient by hand. Press Read and measure to apply it.")
         pending = [row for label in self.case.exams for row in self.case.series_rows(label) if self._is_pending(row)]
         for row in pending:
             wanted = self._wanted(row)
@@ -201,13 +227,13 @@ class ExamsStep(Step):
         """What the maps of the exam say of themselves."""
         if self.exam is None:
             return ""
-        return "\n".join(
-            filter(None, (*map(said, (*self.goneOn, *self.case.doubts)), saidLines((*self.case.notes, *self.exam.maps.warnings))))
-        )
+        others = volumes_of_another([exam.maps.identity for exam in self.case.exams.values()])
+        beside = _("The scene holds volumes of another patient. Remove them: nothing can be exported with them.") if others else ""
+        told = (*map(said, (*self.goneOn, *self.case.doubts)), saidLines((*self.case.notes, *self.exam.maps.warnings)))
+        return "\n".join(filter(None, (beside, *told)))
 
     def _folders(self) -> list[Path]:
-        parameters = self.panel.parameterNode
-        return [Path(text) for text in (parameters.baselineFolder, parameters.followUpFolder) if text]
+        return self.case.folders()
 
     def refresh(self) -> None:
         """Read the edits from the scene, then show the step."""

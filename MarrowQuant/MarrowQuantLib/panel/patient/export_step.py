@@ -36,18 +36,19 @@ class ExportStep(Step):
     def bind(self, parameterNode: Any) -> None:
         """Show the folder that the parameters hold."""
         self._written, self._shared = [], False
-        self._folder.show(parameterNode.outputFolder)
+        self._folder.show(self._chosen())
 
     def onFolderChanged(self, path: str) -> None:
         """Take the folder to write to."""
         if self.panel.parameterNode is not None:
-            self.panel.parameterNode.outputFolder = path
-            if self.panel.question.is_open:
-                self.case.of_next.discard("outputFolder")  # it was asked for, to save the open case
-            elif self.case.has_new_folders():
-                self.case.of_next.add("outputFolder")
+            isOfNext = self.case.has_new_folders() and not self.panel.question.is_open  # which asks for it to save the open case
+            self.case.choices.choose("outputFolder", path, waits=isOfNext)
             self._written, self._shared = [], False
             self.refresh()
+
+    def _chosen(self) -> str:
+        """The folder that is shown."""
+        return self.case.choices.path("outputFolder")
 
     def onExport(self) -> None:
         """Write results, tables, report and scene."""
@@ -60,7 +61,8 @@ class ExportStep(Step):
 
     def _write(self, progress: Progress, overwrite: bool) -> None:
         parameters = self.panel.parameterNode
-        written = self.case.export(Path(parameters.outputFolder), reportLanguage(parameters), progress, overwrite=overwrite)
+        written = self.case.export(Path(self._chosen()), reportLanguage(parameters), progress, overwrite=overwrite)
+        self.case.choices.choose("outputFolder", self._chosen(), waits=False)
         self._written = [path.name for path in written.values()]
 
     def onShare(self) -> None:
@@ -74,7 +76,7 @@ class ExportStep(Step):
 
     def _share(self, progress: Progress, overwrite: bool) -> None:
         progress(0.0, "Saving the scene without identity")
-        self.case.write_share_safe(Path(self.panel.parameterNode.outputFolder) / SHARED_NAME, overwrite=overwrite)
+        self.case.write_share_safe(Path(self._chosen()) / SHARED_NAME, overwrite=overwrite)
         self._shared = True
 
     def _askBeforeReplacing(
@@ -97,19 +99,21 @@ class ExportStep(Step):
             told = _("The folder holds results that do not tell whose they are.")
             if inTheWay[0].relation is Relation.SAME:
                 told = _("The folder holds earlier results of this patient.")
+            elif inTheWay[0].case_is_nameless:
+                told = _("The folder holds earlier results. The open case does not tell whose it is, so they may be of another patient.")
             self.panel.question.ask(told, [(_("Replace them"), replace)])
         elif then is not None:
             then()
 
     def onOpenFolder(self) -> None:
         """Show the folder in the file manager."""
-        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(self.panel.parameterNode.outputFolder))
+        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(self._chosen()))
 
     def missing(self) -> str:
         """That nothing was measured, no folder chosen, or nothing written."""
         if not self.case.is_measured():
             return _("Nothing was measured yet.")
-        if not self.panel.parameterNode.outputFolder:
+        if not self._chosen():
             return _("Choose the folder to write to.")
         return "" if self._written else _("Press Export.")
 
@@ -119,9 +123,9 @@ class ExportStep(Step):
 
     def show(self) -> None:
         """Enable what can be written now."""
-        self.ui.exportButton.enabled = self.case.is_measured() and bool(self.panel.parameterNode.outputFolder)
+        self.ui.exportButton.enabled = self.case.is_measured() and bool(self._chosen())
         self.ui.exportButton.toolTip = self.missing() or _("Write again; files of the same names are replaced.")
-        self.ui.shareButton.enabled = bool(self.panel.parameterNode.outputFolder)
+        self.ui.shareButton.enabled = bool(self._chosen())
         self.ui.openFolderButton.enabled = bool(self._written) or self._shared
         if self._shared:
             shared = _("Written without identity: {file}").format(file=SHARED_NAME)

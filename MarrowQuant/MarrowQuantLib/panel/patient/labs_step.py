@@ -66,7 +66,7 @@ class LabsStep(Step):
 
     def bind(self, parameterNode: Any) -> None:
         """Show the sheet, age and sex that the parameters hold."""
-        self._sheet.show(parameterNode.labsPath)  # what an opened scene holds is not read from the file again
+        self._sheet.show(self.case.choices.path("labsPath"))  # what an opened scene holds is not read from the file again
         self.ui.ageSpinBox.blockSignals(True)  # it would store the sex that is still shown
         self.ui.ageSpinBox.value = parameterNode.ageYears
         self.ui.ageSpinBox.blockSignals(False)
@@ -88,13 +88,12 @@ class LabsStep(Step):
         """Read the sheet that was chosen; one that is refused is not kept as the sheet of the case."""
         if self.panel.parameterNode is None:
             return
-        before = "" if "labsPath" in self.case.of_next else self.panel.parameterNode.labsPath
-        self.panel.parameterNode.labsPath = path
-        if path and (self.case.has_new_folders() or not self.case.exams):
-            self.case.of_next.add("labsPath")
-            self._sheet.tell(_("The sheet is read together with the exams: press Read exams."))
+        before = self.panel.parameterNode.labsPath
+        isOfNext = bool(path) and (self.case.has_new_folders() or not self.case.exams)
+        self.case.choices.choose("labsPath", path, waits=isOfNext)
+        if isOfNext:
+            self._sheet.tell(_("The sheet is read together with the exams: press Read and measure."))
             return
-        self.case.of_next.discard("labsPath")
         if not self.readSheet():
             self.panel.parameterNode.labsPath = before
 

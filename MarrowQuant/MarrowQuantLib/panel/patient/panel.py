@@ -95,6 +95,7 @@ class Panel(RunningPanel):
             self.case.parameters = None
             self.question.close()
             self.labs.forget()
+            self.deidentify.forget()
             self.case.clear()
             return
         self.parameterNode = self.case.parameters = parameterNode
@@ -151,6 +152,7 @@ class Panel(RunningPanel):
             self.refresh()
         elif self.run(self.case.restore):
             self.viewing.showExam()
+            self.exams.bind(self.parameterNode)
             if self.case.doubts:
                 self._say("⚠ " + "\n".join(map(said, self.case.doubts)))
         self.followHand()

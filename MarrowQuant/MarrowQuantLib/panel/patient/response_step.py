@@ -59,7 +59,7 @@ class ResponseStep(Step):
     def bind(self, parameterNode: Any) -> None:
         """Show the model, the other dates and the limits that the parameters hold."""
         self._showModel()
-        self._others.show(parameterNode.otherResultsFolder)
+        self._others.show(self.case.choices.path("otherResultsFolder"))
         if not self._limitsAreShown(parameterNode):
             self._limits.show("")
             self._tellLimits(parameterNode)
@@ -74,13 +74,14 @@ class ResponseStep(Step):
     def onOtherResultsChanged(self, path: str) -> None:
         """Take the folder with results of other dates."""
         if self.panel.parameterNode is not None:
-            self.panel.parameterNode.otherResultsFolder = path
+            self.case.choices.choose("otherResultsFolder", path, waits=self.case.has_new_folders())
 
     def onCourse(self) -> None:
         """Write the course into the output folder and show it in the browser."""
         parameters = self.panel.parameterNode
-        others = Path(parameters.otherResultsFolder) if parameters.otherResultsFolder else None
-        path = Path(parameters.outputFolder) / COURSE_NAME
+        folder = self.case.choices.path("otherResultsFolder")
+        others = Path(folder) if folder else None
+        path = Path(self.case.choices.path("outputFolder")) / COURSE_NAME
         if self.panel.attempt(lambda: self.case.write_course(path, others, reportLanguage(parameters))):
             qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path)))
 
@@ -155,7 +156,7 @@ class ResponseStep(Step):
         self._columns.show()
         self.ui.categoryLabel.text = _assessmentText(results) if results else ""
         self.ui.categoryLabel.visible = bool(self.ui.categoryLabel.text)
-        hasFolder = bool(self.panel.parameterNode.outputFolder)
+        hasFolder = bool(self.case.choices.path("outputFolder"))
         self.ui.courseButton.enabled = results is not None and hasFolder
         self.ui.courseButton.toolTip = (
             _("Draw all dates and open the picture.") if hasFolder else _("Choose the output folder in step 7 first.")

@@ -45,18 +45,21 @@ from ..results_scene import write_scene
 from ..series_edits import SeriesEdits
 from ..share import save_share_safe
 from ..volumes import exam_maps_from_scene, maps_to_nodes
+from .choices import Choices
 from .exam import CaseExam
 from .follow_up import FollowUp
 from .laboratory import Laboratory
 from .reading import (
     close_case,
     prepare_scene,
-    refuse_another_case,
+    refuse_beside_others,
     refuse_loaded,
     refuse_to_drop_work,
+    refuse_volumes_of_another,
     relation_to_scene,
     take_over_scene,
 )
+from .said import Said
 
 LABELS = workflow.LABELS
 BASELINE, FOLLOW_UP = LABELS
@@ -80,8 +83,10 @@ class Case:
         What the follow-up takes over from the baseline, and the lesions of both.
     notes : tuple of str
         What the reader should know about whose the case is.
-    of_next : set of str
-        Parameters with paths that were chosen for the exams that are about to be read.
+    said : Said
+        What the reader knows better than the files.
+    choices : Choices
+        The paths that were chosen, those for exams that are about to be read apart.
     sizes_of_points : mapping
         The sizes of the parameter node when points were changed last: what a resizing goes back to.
     remembered : dict
@@ -98,6 +103,8 @@ class Case:
         self.series_edits = SeriesEdits(self)
         self.follow_up = FollowUp(self)
         self.laboratory = Laboratory(self)
+        self.choices = Choices(self)
+        self.said = Said(self)
         self.clear()
 
     def clear(self) -> None:
@@ -112,7 +119,8 @@ class Case:
         self.notes: tuple[str, ...] = ()
         self._own_folders: set[Path] = set()
         self._folders: Optional[list[Path]] = None
-        self.of_next: set[str] = set()
+        self.choices.forget()
+        self.said.forget()
         self._results: Optional[Results] = None
         self._loaded: Optional[tuple[Any, tuple[ResponseModel, str]]] = None  # the model, and what it was loaded for
         self._results_key: tuple[Any, ...] = ()
@@ -160,13 +168,15 @@ class Case:
             cannot be understood, which is then left alone.
         """
         if self.can_restore():
+            chosen = self.choices.waiting()
             self.restore()
+            self.choices.wait_again(chosen)
         folders = self.folders()
         files, entries, related = self._recognise(folders, workflow.part(progress, 0.0, 0.3))
         if not folders:
             refuse_loaded(related)
-        elif not close_other:
-            refuse_another_case(related)
+        else:
+            related = refuse_beside_others(related, files, close_other)
         if not drop_work and related is Relation.SAME:
             refuse_to_drop_work(self, files)
         share, maps = 0.6 / len(files), []
@@ -178,6 +188,7 @@ class Case:
             self.follow_hand()  # what was painted or moved a moment ago is kept too
         elif related is not None:
             close_case(self)
+        self.choices.take()
         self.replace_by(maps)
         self.series_edits.were_read(entries, folders)
         self._folders = folders
@@ -187,8 +198,12 @@ class Case:
         progress(1.0, "Read")
 
     def folders(self) -> list[Path]:
-        """The folders of the parameter node."""
-        return [Path(text) for text in (self.parameters.baselineFolder, self.parameters.followUpFolder) if text]
+        """The folders that were chosen."""
+        return self.choices.folders()
+
+    def is_open(self) -> bool:
+        """True if there is a case, here or in the scene."""
+        return bool(self.exams) or any(records.record_text(label) for label in LABELS)
 
     def has_new_folders(self) -> bool:
         """True if other folders were chosen than those that the case was read from: what is chosen now may be of another patient."""
@@ -199,17 +214,20 @@ class Case:
     ) -> tuple[list[ExamFiles], Sequence[Mapping[str, Any]], Optional[Relation]]:
         """The exams in the folders, what the reader changed of their series, and what they have to do with the case in the scene."""
         entries = self.series_edits.entries_for(folders)
-        loaded = [] if folders else loaded_files()
+        loaded, said = [] if folders else loaded_files(), self.said.arguments()
 
         def recognise(progress: Progress, overrides: Sequence[Override]) -> list[ExamFiles]:
-            return workflow.exams_of_files(loaded, progress, overrides) if loaded else workflow.read_exams(folders, progress, overrides)
+            if loaded:
+                return workflow.exams_of_files(loaded, progress, overrides, **said)
+            return workflow.read_exams(folders, progress, overrides, **said)
 
         if not entries:
             files = recognise(progress, ())
             return files, entries, relation_to_scene(files)
         files = recognise(workflow.part(progress, 0.0, 0.5), ())  # whose they are, before another's changes are applied
         related = relation_to_scene(files)
-        entries = edits.of_dates(entries, [exam.date for exam in files]) if related in (None, Relation.SAME) else []
+        dates = [*(exam.date for exam in files), *(volume.exam_date for exam in files if said for volume in exam.volumes)]
+        entries = edits.of_dates(entries, dates) if related in (None, Relation.SAME) else []
         overrides = overrides_from(entries)
         return recognise(workflow.part(progress, 0.5, 1.0), overrides) if entries else files, entries, related
 
@@ -227,6 +245,8 @@ class Case:
                 exam.labs = nearest[label]
                 continue
             self._take_up(exam, again[label])
+            if again[label]["maps"]["date"] != exam.maps.date:  # the reader gave another one
+                exam.labs = nearest[label]
             self.doubts = (*self.doubts, *self._measure_again(exam))
         for exam in self.exams.values():
             exam.remember()
@@ -393,6 +413,7 @@ class Case:
             Also if an ROI cannot be measured: a point that the reader placed must not be missing in what is written.
         """
         self.check_folder(folder, overwrite=overwrite)
+        refuse_volumes_of_another(self)
         self.follow_hand()
         for exam in self.exams.values():
             if exam.has_points() and not exam.vertebrae:
@@ -418,6 +439,7 @@ class Case:
     def write_share_safe(self, path: Path, *, overwrite: bool = False) -> None:
         """Save the scene without the patient's identity; see ``share.save_share_safe`` and :meth:`check_folder`."""
         self.check_folder(path.parent, overwrite=overwrite)
+        refuse_volumes_of_another(self)
         save_share_safe(path)
         self._own_folders.add(path.parent.resolve())
 

@@ -14,14 +14,16 @@ from ...exam.maps import ExamMaps
 from ...model import ExamIdentity, MarrowQuantError, Relation, relation
 from .. import records
 from ..load_edits import read_edits
+from ..loaded import volumes_of_another
 from ..nodes import exam_title, is_derived, own_nodes, remove_exam_folder, set_tags, tag
 from ..parameters import adopt_nodes, ensure_case, parameter_node
+from .choices import READ_FROM
 from .rois import REFERENCES
+from .said import was_given
 
 if TYPE_CHECKING:
     from .case import Case
 
-_READ_FROM = ("baselineFolder", "followUpFolder")
 _OF_ONE_EXAM = ("Points", "Segmentation", "Burden")  # ends of the names of the parameters that refer to nodes
 
 
@@ -32,6 +34,11 @@ class AnotherCase(MarrowQuantError):
     def relation(self) -> Relation:
         """OTHER or UNKNOWN; SAME if an exam on which the reader worked would leave the case."""
         return self.values["relation"]
+
+    @property
+    def only_volumes(self) -> bool:
+        """True if no case is in the way, but volumes that the DICOM browser loaded."""
+        return bool(self.values.get("volumes"))
 
 
 def refuse_another_case(related: Optional[Relation]) -> None:
@@ -50,6 +57,47 @@ def refuse_another_case(related: Optional[Relation]) -> None:
             "It cannot be told whether the folders are of the same patient as the case in the scene; save that case, close it, and read "
             "again.",
             relation=related,
+        )
+
+
+def refuse_beside_others(related: Optional[Relation], files: Sequence[ExamFiles], close_other: bool) -> Optional[Relation]:
+    """What the exams have to do with all that lies in the scene, the volumes of the DICOM browser too; OTHER if it has to be closed.
+
+    Raises
+    ------
+    AnotherCase
+        If the scene holds another patient's case or volumes, and was not to be closed.
+    MarrowQuantError
+        If the scene holds volumes of another patient beside a case of the same: closing it would close the case too.
+    """
+    if not close_other:
+        refuse_another_case(related)
+    if related in (Relation.OTHER, Relation.UNKNOWN) or not volumes_of_another([identity_of(exam) for exam in files]):
+        return related
+    if related is Relation.SAME:
+        raise MarrowQuantError(
+            "The scene holds volumes of another patient than the open case; remove them from the scene, and read again."
+        )
+    if not close_other:
+        raise AnotherCase(
+            "The scene holds volumes of another patient than the folders; close the scene, and read again.",
+            relation=Relation.OTHER, volumes=True,
+        )  # fmt: skip
+    return Relation.OTHER
+
+
+def refuse_volumes_of_another(case: Case) -> None:
+    """Refuse to save a case with volumes of another patient that the DICOM browser loaded into its scene.
+
+    Raises
+    ------
+    MarrowQuantError
+    """
+    others = volumes_of_another([exam.maps.identity for exam in case.exams.values()])
+    if others:
+        raise MarrowQuantError(
+            "The scene holds {n} volumes of another patient, which would be saved with this case; remove them from the scene first.",
+            n=len(others),
         )
 
 
@@ -76,7 +124,10 @@ def refuse_to_drop_work(case: Case, files: Sequence[ExamFiles]) -> None:
         With the relation SAME.
     """
     for exam in case.exams.values():
-        is_read_again = any(_is_the_same(new.date, identity_of(new), exam.maps.date, exam.maps.identity) for new in files)
+        is_read_again = any(
+            _is_the_same(new.date, identity_of(new), exam.maps.date, exam.maps.identity, was_given((*new.warnings, *exam.maps.warnings)))
+            for new in files
+        )
         if not is_read_again and (exam.has_points() or exam.decisions or read_edits(exam.label) is not None):
             raise AnotherCase(
                 "The folders leave out an exam of the case in the scene, with its points and decisions; save the case, and read again.",
@@ -113,12 +164,11 @@ def take_over_scene() -> bool:
 
 def close_case(case: Case) -> None:
     """Close the scene with the case in it, and begin another: only what was chosen for the other one stays."""
-    folders = {name: getattr(case.parameters, name) for name in (*_READ_FROM, *case.of_next)}
+    folders = {**{name: case.choices.path(name) for name in READ_FROM}, **case.choices.waiting()}
     case.clear()
     slicer.mrmlScene.Clear(0)
     case.parameters = case.new_parameters()
-    for name, folder in folders.items():
-        setattr(case.parameters, name, folder)
+    case.choices.wait_again(folders)
 
 
 def prepare_scene(case: Case, all_maps: Sequence[ExamMaps]) -> dict[str, Mapping[str, Any]]:
@@ -131,7 +181,12 @@ def prepare_scene(case: Case, all_maps: Sequence[ExamMaps]) -> dict[str, Mapping
     """
     ensure_case()
     stored = records.stored_exams()
-    kept = {maps.label: label for maps in all_maps for label, exam in stored.items() if _is_the_same(maps.date, maps.identity, *exam)}
+    kept = {
+        maps.label: label
+        for maps in all_maps
+        for label, exam in stored.items()
+        if _is_the_same(maps.date, maps.identity, *exam, was_given((*maps.warnings, *records.warnings_of(label))))
+    }
     found = {label: records.read_record(before) for label, before in kept.items()}
     if "baseline" in stored and kept.get("baseline") != "baseline":
         case.parameters.ageYears = 0  # it was that at the other baseline
@@ -149,8 +204,10 @@ def prepare_scene(case: Case, all_maps: Sequence[ExamMaps]) -> dict[str, Mapping
     return found
 
 
-def _is_the_same(date: Any, identity: ExamIdentity, stored_date: Any, stored: Any) -> bool:
-    return date == stored_date and identity.is_the_same_exam(stored)
+def _is_the_same(date: Any, identity: ExamIdentity, stored_date: Any, stored: Any, by_hand: bool) -> bool:
+    """A date that a reader gave, or took back, makes no other exam of images in one Frame of Reference."""
+    dates_agree = date == stored_date or (by_hand and bool(identity.frames))
+    return dates_agree and identity.is_the_same_exam(stored)
 
 
 def _references(case: Case, label: str) -> dict[str, Any]:
