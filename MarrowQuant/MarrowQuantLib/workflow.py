@@ -21,6 +21,7 @@ from .burden import Muscle
 from .burden.exam_load import burden_session, measure_burden, measure_parts, part_sessions, thresholds_of, update_parts
 from .exam.identity import identity_of
 from .exam.maps import ExamMaps, make_exam_maps
+from .export.write import export_dicom
 from .followup import compare
 from .followup.change import level_doubts
 from .followup.follow import carry_rois, follow_lesions
@@ -72,6 +73,7 @@ __all__ = [
     "dixon_image",
     "exam_rois_from",
     "export",
+    "export_dicom",
     "find_markups",
     "follow",
     "make_maps",
@@ -492,6 +494,7 @@ def assemble(
         stitching=maps.stitching,
         origin=origin,
         identity=maps.identity,
+        spreads=maps.spreads,
     )
 
 

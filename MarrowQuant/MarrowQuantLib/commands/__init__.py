@@ -24,6 +24,8 @@ COMMANDS = {
         "adc dwi.nii.gz --out maps"),
     "pdff": ("pdff.add", "compute fat-fraction maps from NIfTI or NRRD echoes, or from DICOM",
         "pdff exam --out maps"),
+    "export": ("export.add", "results as DICOM objects for a PACS: segmentations, maps, report",
+        "export results baseline follow-up --dicom objects"),
     "batch": ("batch.add", "the main job on every case of a manifest, on one machine or several",
         "batch manifest.csv --out results --jobs 2"),
     "phantom": ("phantom.add", "write the digital patient as DICOM, with the truth beside it",

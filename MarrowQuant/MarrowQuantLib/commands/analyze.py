@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .. import workflow
+from ..io.atomic import refuse_existing, refuse_inside
 from ..model import MarrowQuantError
 from .inspect import add_knowledge, knowledge_of
 from .outputs import add_overwrite, existing_inputs, results_folder
@@ -45,6 +46,7 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for the report's language and the scene."""
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the report")
     add_overwrite(parser)
+    parser.add_argument("--dicom", type=Path, metavar="DIR", help="also write DICOM objects for a PACS into this new folder")
     parser.add_argument("--no-scene", action="store_true", help="do not write scene.mrb")
 
 
@@ -74,6 +76,9 @@ def _analyze(options: argparse.Namespace) -> int:
 def main_job(options: argparse.Namespace, exams: Sequence[Path], labs: Optional[Path], out: Path, **choices: Any) -> dict[str, Path]:
     """Analyse, write, and print the summary and where everything is; ``choices`` go to :func:`workflow.analyze`."""
     results_folder(out, options.overwrite, exams)
+    if options.dicom is not None:
+        refuse_inside(options.dicom, exams)
+        refuse_existing([options.dicom], False)
     existing_inputs([*exams, labs, *choices.get("rois", ()), *choices.get("skeletons", ())])
     results = workflow.analyze(exams, labs=labs, progress=workflow.part(progress_bar, 0.0, 0.8), **choices)
     writer = None if options.no_scene else scene_writer()
@@ -81,6 +86,11 @@ def main_job(options: argparse.Namespace, exams: Sequence[Path], labs: Optional[
         results, out, language=options.language, scene_writer=writer, overwrite=options.overwrite,
         progress=workflow.part(progress_bar, 0.8, 1.0),
     )  # fmt: skip
+    if options.dicom is not None:
+        known = {key: choices[key] for key in ("overrides", "dates", "same_patient") if key in choices}
+        files = workflow.read_exams(exams, **known)
+        written["dicom"] = options.dicom
+        workflow.export_dicom(results, files, options.dicom, progress=workflow.part(progress_bar, 0.9, 1.0))
     progress_bar.end()
     print(summary(results))
     for kind, path in written.items():

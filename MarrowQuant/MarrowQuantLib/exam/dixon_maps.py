@@ -115,13 +115,18 @@ def add_echo_fit(build: ExamBuilder, progress: Progress) -> None:
         build.warn([finding("dixon.no_field_strength", series=first.series_number)])
         return
     fitted: dict[str, list[Volume]] = defaultdict(list)
+    spreads: dict[str, list[Volume]] = defaultdict(list)
     for n, echoes in enumerate(sets):
-        for key, volume in _fit(build, echoes, field_strength, part(progress, n / len(sets), (n + 1) / len(sets))).items():
-            fitted[key].append(volume)
+        maps, told = _fit(build, echoes, field_strength, part(progress, n / len(sets), (n + 1) / len(sets)))
+        for collected, found in ((fitted, maps), (spreads, told)):
+            for key, volume in found.items():
+                collected[key].append(volume)
     build.protocol["echo_times_s"] = [round(time, 6) for time in sets[0].times_s]
     for key, slabs in fitted.items():
         if key not in build.maps:
             build.maps[key] = _joined(build, slabs)
+            if len(spreads[key]) == len(slabs):
+                build.spreads[key] = _joined(build, spreads[key])
 
 
 def _echo_sets(volumes: Iterable[SeriesVolume]) -> list[EchoSet]:
@@ -149,7 +154,8 @@ def _complete_set(by_time: dict[float, dict[str, SeriesVolume]]) -> Optional[Ech
     return None
 
 
-def _fit(build: ExamBuilder, echoes: EchoSet, field_strength_t: float, progress: Progress) -> dict[str, Volume]:
+def _fit(build: ExamBuilder, echoes: EchoSet, field_strength_t: float, progress: Progress) -> tuple[dict[str, Volume], dict[str, Volume]]:
+    """The maps of one station, and the standard deviations of those that have one."""
     loaded = [(build.load(first).array, build.load(second).array) for first, second in echoes.volumes]
     signal = np.stack([_complex(first, second, echoes.pair) for first, second in loaded], axis=-1)
     spectrum = build.settings.fat_spectrum
@@ -163,7 +169,9 @@ def _fit(build: ExamBuilder, echoes: EchoSet, field_strength_t: float, progress:
         grid.like(np.abs(array).astype(np.float32), role=Role(key), quantity="signal", name=key, source=source)
         for key, array in (("water", fit.water), ("fat", fit.fat))
     )
-    return {"ff_six_echo": pdff, "r2star": r2star, "water": water, "fat": fat}
+    found = {"ff_six_echo": pdff, "r2star": r2star, "water": water, "fat": fat}
+    told = {"ff_six_echo": fit.pdff_sd_percent, "r2star": fit.r2star_sd_per_s}
+    return found, {key: found[key].like(sd, name=f"{found[key].name}, standard deviation") for key, sd in told.items() if sd is not None}
 
 
 def _complex(first: np.ndarray, second: np.ndarray, pair: tuple[str, str]) -> np.ndarray:
@@ -179,6 +187,8 @@ def choose_fat_fraction(build: ExamBuilder) -> None:
     chosen = build.maps[available[0]]
     build.maps["ff"] = chosen
     build.protocol["ff_origin"] = available[0]
+    if available[0] in build.spreads:
+        build.spreads["ff"] = build.spreads[available[0]]
     others = [build.maps[key] for key in ("ff_six_echo", "water", "fat") if key in build.maps]
     if available[:2] == ["ff_vendor", "ff_six_echo"] and all(chosen.same_grid(other) for other in others):
         fitted, water, fat = (other.array for other in others)

@@ -55,6 +55,9 @@ class ExamMaps:
         How the stations of ``dwi_high`` were joined; None for a single one.
     identity : ExamIdentity
         Whose exam it is.
+    spreads : dict
+        By key of a fitted map its standard deviation in every voxel, on the same grid and in the same unit (percentage points for FF);
+        of stations that overlap, as the map itself joins them.
     """
 
     label: str
@@ -66,6 +69,7 @@ class ExamMaps:
     series: tuple[Mapping[str, Any], ...] = ()
     stitching: Optional[Stitching] = None
     identity: ExamIdentity = field(default_factory=ExamIdentity)
+    spreads: Mapping[str, Volume] = field(default_factory=dict)
 
     @property
     def seams_ras(self) -> list[np.ndarray]:
@@ -80,6 +84,7 @@ class ExamBuilder:
         self.settings, self.progress = settings, progress
         self.volumes = [v for v in exam.volumes if not v.problem]
         self.maps: dict[str, Volume] = {}
+        self.spreads: dict[str, Volume] = {}
         self.used: set[int] = set()
         self.protocol: dict[str, Any] = {}
         self.stitching: Optional[Stitching] = None
@@ -146,6 +151,7 @@ def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Pr
         series=tuple(v.as_row(used=id(v) in build.used) for v in exam.volumes),
         stitching=build.stitching,
         identity=identity_of(exam),
+        spreads=build.spreads,
     )
 
 
@@ -168,7 +174,7 @@ def _add_diffusion(build: ExamBuilder) -> None:
         build.warnings.append(finding("diffusion.few_b_values"))
         return
     nominal = [round(float(np.mean(shell)), 1) for shell in shells]
-    high, low, adc = [], [], []
+    high, low, adc, spread = [], [], [], []
     for n, by_b in enumerate(stations):
         build.progress(0.6 + 0.35 * n / len(stations), f"Fitting ADC, station {n + 1} of {len(stations)}")
         b_values = [shell[n] for shell in shells]
@@ -177,6 +183,7 @@ def _add_diffusion(build: ExamBuilder) -> None:
         how = f"weighted least squares over b {', '.join(f'{b:g}' for b in b_values)} s/mm²"
         adc_map = np.where(fit.valid, fit.adc_um2_per_s, np.nan).astype(np.float32)
         adc.append(images[0].like(adc_map, role=Role.ADC, unit=UNIT_ADC, quantity="ADC", name="ADC", b_value=None, source=(how,)))
+        spread.append(adc[-1].like(np.where(fit.valid, fit.adc_sd_um2_per_s, np.nan).astype(np.float32), name="ADC, standard deviation"))
         high.append(replace(images[-1], b_value=nominal[-1]))
         low.append(replace(images[0], b_value=nominal[0]))
     groups, reasons = group_stations(low)
@@ -184,8 +191,8 @@ def _add_diffusion(build: ExamBuilder) -> None:
         build.warnings.append(finding("diffusion.station_apart", why=reason, station=n + 1))
     for number, group in enumerate(groups, start=1):
         apart = finding("diffusion.kept_apart", station=[n + 1 for n in group], why=reasons[group[0]]) if number > 1 else ""
-        parts = [[images[n] for n in group] for images in (high, low, adc)]
-        _add_stitched(build, parts[0], parts[1], parts[2], number, apart)
+        parts = [[images[n] for n in group] for images in (high, low, adc, spread)]
+        _add_stitched(build, parts[0], parts[1], parts[2], parts[3], number, apart)
     build.protocol.update(b_values=nominal, stations=len(stations))
     extent = _cranio_caudal_extent_mm(build.maps["dwi_high"])
     if extent < WHOLE_BODY_MM:
@@ -193,7 +200,13 @@ def _add_diffusion(build: ExamBuilder) -> None:
 
 
 def _add_stitched(
-    build: ExamBuilder, high: Sequence[Volume], low: Sequence[Volume], adc: Sequence[Volume], number: int, why: str
+    build: ExamBuilder,
+    high: Sequence[Volume],
+    low: Sequence[Volume],
+    adc: Sequence[Volume],
+    spread: Sequence[Volume],
+    number: int,
+    why: str,
 ) -> None:
     """Stitch stations that fit together; the shifts are found on the lowest and the gains on the highest b-value.
 
@@ -206,6 +219,7 @@ def _add_stitched(
     build.maps[MapKey("dwi_high", number)] = replace(stitched.volume, name=f"b{high[0].b_value:g}", source=source)
     build.maps[MapKey("dwi_low", number)] = _named(stitch(low, gains=stitched.gains, moves=aligned.moves).volume, f"b{low[0].b_value:g}")
     build.maps[MapKey("adc", number)] = _named(stitch(adc, gains=np.ones(len(adc)), moves=aligned.moves).volume, "ADC")
+    build.spreads[MapKey("adc", number)] = stitch(spread, gains=np.ones(len(spread)), moves=aligned.moves).volume
     if number == 1:
         build.stitching = stitched.stitching
 

@@ -7,7 +7,10 @@ from types import ModuleType
 
 from ..model import MarrowQuantError
 
-PIP_NAMES = {"sklearn": "scikit-learn", "statsmodels": "statsmodels", "PIL": "Pillow", "openpyxl": "openpyxl"}
+PIP_NAMES = {
+    "sklearn": "scikit-learn", "statsmodels": "statsmodels", "PIL": "Pillow", "openpyxl": "openpyxl",
+    "highdicom": "highdicom", "fpdf": "fpdf2", "pypdfium2": "pypdfium2", "pynetdicom": "pynetdicom", "dicomweb_client": "dicomweb-client",
+}  # fmt: skip
 _ENTRY = {"statsmodels": "statsmodels.regression.mixed_linear_model", "sklearn": "sklearn", "PIL": "PIL.Image", "openpyxl": "openpyxl"}
 
 
@@ -20,7 +23,7 @@ def need(package: str, what_for: str) -> ModuleType:
         With the command that installs it.
     """
     try:
-        importlib.import_module(_ENTRY[package])
+        importlib.import_module(_ENTRY.get(package, package))
     except ImportError:
         name = PIP_NAMES[package]
         raise MarrowQuantError(

@@ -67,6 +67,7 @@ class ExamResult:
         "that read the exam.",
         default_factory=ExamIdentity,
     )
+    spreads: Mapping[str, Volume] = described("Standard deviation of fitted maps, by key.", default_factory=dict, hidden=True)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,201 @@
+"""Results as DICOM objects: valid, and the same voxels and numbers in every reader."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import exported
+from MarrowQuantLib.export import codes
+from MarrowQuantLib.io.imagefiles import read_volumes
+from MarrowQuantLib.model import MarrowQuantError
+from MarrowQuantLib.phantom import DIALECTS
+from MarrowQuantLib.vertebrae import rasterise
+
+pytest.importorskip("highdicom", reason="highdicom is not installed; DICOM objects need it (pip install highdicom).")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::UserWarning:highdicom"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:highdicom"),
+]
+
+
+@pytest.fixture(scope="module", params=sorted(DIALECTS))
+def case(request, tmp_path_factory):
+    """Results, and the objects that were made of them, by name."""
+    from MarrowQuantLib.export.write import export_dicom
+
+    folder = tmp_path_factory.mktemp(request.param)
+    results, files = exported.measured(folder / "exam", request.param)
+    return results, files, export_dicom(results, files, folder / "objects", reader="Doe^Jane")
+
+
+def test_every_object_is_valid(case):
+    if shutil.which("dciodvfy") is None:
+        pytest.skip("dciodvfy is not installed; it validates DICOM (apt install dicom3tools).")
+    for name, path in case[2].items():
+        told = subprocess.run(["dciodvfy", path], capture_output=True, text=True, check=False).stderr
+        assert [line for line in told.splitlines() if line.startswith("Error")] == [], name
+
+
+def test_a_map_holds_our_values_at_our_places(case, tmp_path):
+    import highdicom
+
+    results, _, objects = case
+    exam = results.exams[0]
+    for key in ("ff", "adc", "dwi_high"):
+        ours = exam.maps[key]
+        theirs = highdicom.imread(objects[f"baseline-map-{key}"]).get_volume()
+        _same_voxels(ours.array, ours.ijk_to_ras, theirs.array, _ras(theirs.affine))
+        found = _by_dcmqi("paramap2itkimage", objects[f"baseline-map-{key}"], tmp_path / key)[0]
+        _same_voxels(ours.array, ours.ijk_to_ras, found.array, found.ijk_to_ras)
+
+
+def test_a_segment_holds_our_voxels_at_our_places(case, tmp_path):
+    import highdicom
+
+    results, _, objects = case
+    burden = results.exams[0].burden
+    path = objects["baseline-seg-burden"]
+    theirs = highdicom.seg.segread(path)
+    volume = theirs.get_volume(combine_segments=True, rescale_fractional=False, allow_missing_positions=True)
+    _same_mask(burden.labels.array, burden.labels.ijk_to_ras, volume.array, _ras(volume.affine))
+    for number, component in enumerate(burden.components, start=1):
+        described = theirs.get_segment_description(number)
+        modifier = described.SegmentedPropertyTypeCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence[0]
+        assert modifier.CodeValue == component.state.upper()
+    found = _by_dcmqi("segimage2itkimage", path, tmp_path / "seg")
+    assert len(found) == len(burden.components)
+    exam = results.exams[0]
+    rois = [rasterise(vertebra.roi, exam.maps["ff"]).mask() for vertebra in exam.vertebrae]
+    for mask, seen in zip(rois, _by_dcmqi("segimage2itkimage", objects["baseline-seg-ff"], tmp_path / "rois")):
+        _same_mask(np.where(mask, seen.array.max(), 0), exam.maps["ff"].ijk_to_ras, seen.array, seen.ijk_to_ras)
+    for number, volume in enumerate(found, start=1):
+        _same_mask(np.where(burden.labels.array == number, number, 0), burden.labels.ijk_to_ras, volume.array, volume.ijk_to_ras)
+
+
+def test_the_report_holds_our_numbers(case, tmp_path):
+    results, _, objects = case
+    if shutil.which("tid1500reader") is None and not _dcmqi("tid1500reader"):
+        pytest.skip("dcmqi is not installed (pip install dcmqi).")
+    target = tmp_path / "report.json"
+    subprocess.run([_dcmqi("tid1500reader"), "--inputDICOM", objects["baseline-report"], "--outputMetadata", target],
+                   capture_output=True, check=True)  # fmt: skip
+    groups = json.loads(target.read_text(encoding="utf-8"))["Measurements"]
+    exam = results.exams[0]
+    for vertebra in exam.vertebrae:
+        assert "ff" in vertebra.measurements
+        for key, derivation in (("ff", "Mean"), ("adc", "Median")):
+            if key not in vertebra.measurements:  # the small stacks need not overlap
+                continue
+            name = codes.of_quantity(key, "")[2]
+            values = [
+                item["value"]
+                for group in groups if group["TrackingIdentifier"] == f"{vertebra.roi.level} ROI"
+                for item in group["measurementItems"]
+                if item["quantity"]["CodeMeaning"] == name and item.get("derivationModifier", {}).get("CodeMeaning") == derivation
+            ]  # fmt: skip
+            assert [float(value) for value in values] == [pytest.approx(vertebra.measurements[key].value, rel=1e-12)]
+    total = next(group for group in groups if group["TrackingIdentifier"] == "Total diffusion volume")
+    assert float(total["measurementItems"][0]["value"]) == pytest.approx(exam.burden.tdv.value, rel=1e-12)
+
+
+def test_patient_study_and_frame_are_those_of_the_source(case):
+    import pydicom
+
+    _, files, objects = case
+    source = pydicom.dcmread(files[0].volumes[0].parts[0][0].pixels.path, stop_before_pixels=True)
+    frames = {frame.frame_of_reference for volume in files[0].volumes for part in volume.parts for frame in part}
+    series = []
+    for path in objects.values():
+        made = pydicom.dcmread(path, stop_before_pixels=True)
+        assert (made.PatientID, str(made.PatientName)) == (source.PatientID, str(source.PatientName))
+        assert made.StudyInstanceUID in files[0].studies and made.Manufacturer == "MarrowQuant"
+        assert "research" in made.SeriesDescription and made.PatientIdentityRemoved == "YES"
+        assert made.get("FrameOfReferenceUID", next(iter(frames))) in frames
+        series.append((made.SeriesInstanceUID, made.SeriesNumber))
+    assert len(set(series)) == len(series) == len({number for _, number in series})
+
+
+def test_another_number_of_exams_is_refused(case, tmp_path):
+    from MarrowQuantLib.export.write import export_dicom
+
+    results, _, _ = case
+    with pytest.raises(MarrowQuantError, match="folders of the same exams"):
+        export_dicom(results, [], tmp_path / "objects")
+    assert not (tmp_path / "objects").exists()
+
+
+def test_codes_are_those_of_dicom():
+    from pydicom.sr._concepts_dict import concepts
+
+    known: dict[tuple[str, str], set[str]] = {}
+    for scheme in ("DCM", "SCT"):
+        for found in concepts[scheme].values():
+            for value, (meaning, _) in found.items():
+                known.setdefault((scheme, value), set()).add(meaning.split(" (")[0].lower())
+    ours = [code for code in vars(codes).values() if isinstance(code, tuple) and len(code) == 3 and isinstance(code[1], str)]
+    ours += [*codes.FEATURES.values(), *codes.SHAPES.values(), *codes.QUANTITY_CODES.values()]
+    checked = 0
+    for value, scheme, meaning in ours:
+        if scheme in ("DCM", "SCT"):
+            assert meaning.lower() in known[scheme, value], (value, meaning, known[scheme, value])
+            checked += 1
+    assert checked > 30
+
+
+def _dcmqi(name: str) -> str:
+    """Path of a program of dcmqi, which pip puts beside Python's own."""
+    import sysconfig
+
+    places = [Path(sysconfig.get_path("scripts")) / name]
+    try:
+        import dcmqi
+
+        places.append(Path(dcmqi.__file__).parent / "bin" / name)
+    except ImportError:
+        pass
+    return next((str(place) for place in places if place.exists()), shutil.which(name) or "")
+
+
+def _by_dcmqi(program: str, path: Path, folder: Path):
+    """The images that a program of dcmqi makes of an object, in the order of their names."""
+    if not _dcmqi(program):
+        pytest.skip("dcmqi is not installed (pip install dcmqi).")
+    folder.mkdir()
+    asked = [_dcmqi(program), "--inputDICOM", path, "--outputDirectory", folder, "--outputType", "nifti"]
+    subprocess.run(asked, capture_output=True, check=True)
+    return [read_volumes(image)[0] for image in sorted(folder.glob("*.nii.gz"))]
+
+
+def _ras(affine: np.ndarray) -> np.ndarray:
+    """highdicom's affine (frame, row, column; LPS) as ours (i, j, k; RAS)."""
+    return np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine[:, [2, 1, 0, 3]]
+
+
+def _places(mask: np.ndarray, ijk_to_ras: np.ndarray) -> np.ndarray:
+    return np.argwhere(mask)[:, ::-1] @ ijk_to_ras[:3, :3].T + ijk_to_ras[:3, 3]
+
+
+def _same_mask(ours, our_matrix, theirs, their_matrix) -> None:
+    """The same values at the same places, whatever the order of slices and the box."""
+    first, second = _places(ours > 0, our_matrix), _places(theirs > 0, their_matrix)
+    assert len(first) == len(second) > 0
+    order = [np.lexsort(np.round(points / 0.5).T) for points in (first, second)]
+    assert np.abs(first[order[0]] - second[order[1]]).max() < 0.02
+    assert np.array_equal(ours[ours > 0][order[0]], theirs[theirs > 0][order[1]])
+
+
+def _same_voxels(ours, our_matrix, theirs, their_matrix) -> None:
+    """Every voxel bit by bit, at its place to 0.02 mm (headers hold 16 characters a number)."""
+    k, j, i = np.indices(ours.shape).reshape(3, -1)
+    ras = np.stack([i, j, k], axis=1) @ our_matrix[:3, :3].T + our_matrix[:3, 3]
+    index = np.linalg.solve(their_matrix[:3, :3], (ras - their_matrix[:3, 3]).T).T
+    whole = np.rint(index).astype(int)
+    assert np.abs(index - whole).max() < 0.02 and theirs.shape[:3] is not None
+    found = theirs[whole[:, 2], whole[:, 1], whole[:, 0]]
+    assert np.array_equal(found.reshape(ours.shape).astype(np.float32), ours.astype(np.float32), equal_nan=True)
