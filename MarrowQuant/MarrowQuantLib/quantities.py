@@ -19,6 +19,11 @@ from .model import UNIT_ADC, UNIT_FF, UNIT_FF_CHANGE, UNIT_R2STAR, UNIT_VOLUME, 
 
 LUMBAR, BURDEN, LABS = "lumbar", "burden", "labs"
 UNIT_RATIO = "1"  # UCUM: a number without a unit
+DECIMALS = {
+    UNIT_FF: 1, UNIT_FF_CHANGE: 1, UNIT_ADC: 0, UNIT_R2STAR: 0, UNIT_VOLUME: 1, "mm": 0,
+    "g/L": 1, "mg/L": 1, "µmol/L": 0, "mmol/L": 2, "U/L": 0, "10*9/L": 0,
+}  # fmt: skip
+"""Digits after the point by unit; three significant digits where a unit has no entry."""
 WATER_DOMINANT, FAT_DOMINANT = 100.0, 0.0  # % of one level, so that the mean over levels is the share of water-dominant ones
 Code = tuple[str, str, str]
 """Value, scheme and meaning of a coded entry of DICOM."""
@@ -63,7 +68,7 @@ class Quantity:
     unit_of_change : str
         Unit of follow-up minus baseline where it is another one.
     digits : int or None
-        Decimals shown; None: three significant digits.
+        Digits after the point; None: those that ``DECIMALS`` gives its unit.
     statistic : {"", "mean", "median"}
         Statistic of the voxels of the ROI on the map of this key that is reported as the value.
     computed_by : str
@@ -102,6 +107,11 @@ class Quantity:
     words_of_level: tuple[tuple[float, str, str], ...] = ()
 
     @property
+    def decimals(self) -> Optional[int]:
+        """Digits after the point; None: three significant ones."""
+        return decimals_of(self.unit) if self.digits is None else self.digits
+
+    @property
     def change_unit(self) -> str:
         """Unit of follow-up minus baseline."""
         return self.unit_of_change or self.unit
@@ -116,7 +126,6 @@ class Quantity:
         if self.unit == UNIT_RATIO or self.words_of_level:
             return name
         return f"{name}（{self.unit}）" if language == "ja" else f"{name} ({self.unit})"
-
 
     def word_of_level(self, value: Optional[float], language: str) -> str:
         """The word for a level's value, in "en" or "ja"; "" where it is a number or not known."""
@@ -173,7 +182,7 @@ _DIFFUSION = (*_SCANNER, "b_values")
 QUANTITIES: tuple[Quantity, ...] = (
     Quantity(
         "ff", "Fat fraction, lumbar mean", "脂肪分画（腰椎平均）", UNIT_FF, LUMBAR, "FF", "FF", "FF",
-        unit_of_change=UNIT_FF_CHANGE, digits=1, statistic="mean", has_histogram=True,
+        unit_of_change=UNIT_FF_CHANGE, statistic="mean", has_histogram=True,
         floor=Limit(5.0, "our choice: below 5 % the baseline is of the size of the repeatability of the method, so the ratio is noise"),
         limit=Limit(3.0, "our choice, after the repeatability coefficient of about 3 points in liver (Yokoo 2018, Radiology 286:486; not "
                     "checked against the paper); no limit for marrow is at hand"),
@@ -181,19 +190,19 @@ QUANTITIES: tuple[Quantity, ...] = (
     ),
     Quantity(
         "ff_six_echo", "Fat fraction from the echoes, lumbar mean", "エコーからの脂肪分画（腰椎平均）", UNIT_FF, LUMBAR,
-        "FF from the echoes", unit_of_change=UNIT_FF_CHANGE, digits=1, statistic="mean", is_followed=False,
+        "FF from the echoes", unit_of_change=UNIT_FF_CHANGE, statistic="mean", is_followed=False,
     ),
     Quantity(
         "ff_water_fat", "Signal fat fraction of water and fat, lumbar mean", "水・脂肪画像の信号脂肪分画（腰椎平均）", UNIT_FF, LUMBAR,
-        "sFF from water and fat", unit_of_change=UNIT_FF_CHANGE, digits=1, statistic="mean", is_followed=False,
+        "sFF from water and fat", unit_of_change=UNIT_FF_CHANGE, statistic="mean", is_followed=False,
     ),
     Quantity(
         "adc", "ADC, lumbar mean", "ADC（腰椎平均）", UNIT_ADC, LUMBAR, "ADC", "ADC", "ADC",
-        digits=0, statistic="median", has_histogram=True, limit=_ADC_LIMIT, depends_on=_DIFFUSION,
+        statistic="median", has_histogram=True, limit=_ADC_LIMIT, depends_on=_DIFFUSION,
     ),
     Quantity(
         "dropout_ratio", "Signal dropout ratio, lumbar mean", "信号低下率（腰椎平均）", "%", LUMBAR, "Dropout ratio",
-        "Dropout", "信号低下率", unit_of_change=UNIT_FF_CHANGE, digits=1, computed_by="vertebrae.dropout:dropout_of_roi",
+        "Dropout", "信号低下率", unit_of_change=UNIT_FF_CHANGE, computed_by="vertebrae.dropout:dropout_of_roi",
         floor=Limit(7.6, "our choice: the dropout that a fat fraction of 5 % gives at 3 T without R2* decay (computed, Ren spectrum)"),
         depends_on=_DIXON,
     ),
@@ -205,7 +214,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     ),
     Quantity(
         "r2star", "R2*, lumbar mean", "R2*（腰椎平均）", UNIT_R2STAR, LUMBAR, "R2*", "R2*", "R2*",
-        digits=0, statistic="median", depends_on=_DIXON,
+        statistic="median", depends_on=_DIXON,
     ),
     Quantity(
         "t1_to_discs", "T1 signal over discs, lumbar mean", "T1信号の対椎間板比（腰椎平均）", UNIT_RATIO, LUMBAR, "T1 signal over discs",
@@ -216,20 +225,20 @@ QUANTITIES: tuple[Quantity, ...] = (
         "T1 / muscle", "T1／筋", digits=2, computed_by="vertebrae.t1_ratio:t1_to_muscle", depends_on=_SCANNER,
     ),
     Quantity(
-        "tdv", "Total diffusion volume (tDV)", "全拡散体積（tDV）", UNIT_VOLUME, BURDEN, digits=1,
+        "tdv", "Total diffusion volume (tDV)", "全拡散体積（tDV）", UNIT_VOLUME, BURDEN,
         floor=Limit(3.0, "our choice: ten times the smallest component that is kept by default (0.3 mL)"),
         depends_on=_DIFFUSION,
     ),
     Quantity(
-        "gadc", "ADC over the tDV (gADC), median", "tDV内ADC（gADC）中央値", UNIT_ADC, BURDEN, digits=0, limit=_ADC_LIMIT,
+        "gadc", "ADC over the tDV (gADC), median", "tDV内ADC（gADC）中央値", UNIT_ADC, BURDEN, limit=_ADC_LIMIT,
         depends_on=_DIFFUSION,
     ),
     Quantity(
-        "m_protein", "M protein", "M蛋白", "g/L", LABS, digits=1,
+        "m_protein", "M protein", "M蛋白", "g/L", LABS,
         floor=Limit(5.0, "our choice, after the absolute rise of 0.5 g/dL without which the IMWG criteria do not count a progression"),
     ),
-    Quantity("beta2_microglobulin", "β2-microglobulin", "β2ミクログロブリン", "mg/L", LABS, digits=1),
-    Quantity("haemoglobin", "Haemoglobin", "ヘモグロビン", "g/L", LABS, digits=1),
+    Quantity("beta2_microglobulin", "β2-microglobulin", "β2ミクログロブリン", "mg/L", LABS),
+    Quantity("haemoglobin", "Haemoglobin", "ヘモグロビン", "g/L", LABS),
 )
 
 MAPS: tuple[Map, ...] = (
@@ -261,6 +270,11 @@ DISPLAYS = {
     ),
     Role.R2STAR: Display(UNIT_R2STAR, (0.0, 300.0), "vtkMRMLColorTableNodeGrey", ("126395", "DCM", "R2*"), ("/s", "UCUM", "/s")),
 }
+
+
+def decimals_of(unit: str) -> Optional[int]:
+    """Digits after the point of a number in this unit; None: three significant ones."""
+    return DECIMALS.get(unit)
 
 
 def quantity(key: str) -> Quantity:

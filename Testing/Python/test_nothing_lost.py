@@ -120,7 +120,7 @@ def written(cache, panel_widget, tmp_path_factory):
         for name, write in WRITERS.items():
             cache[name] = write(panel_widget, folder)
     before = cache["shown"]
-    assert before["baseline", "componentTable"][1][0] == "reject" and before["baseline", "vertebraeTable"][2][3] == "fracture"
+    assert before["baseline", "componentTable"][1][0] == "rejected" and before["baseline", "vertebraeTable"][2][3] == "fracture"
     assert before["follow-up", "lesionTable"] and "%" in before["probability"], panel_widget.ui.statusLabel.text
     slicer.mrmlScene.Clear(0)
     return cache

@@ -298,7 +298,7 @@ def test_stations_kept_apart_are_listed_with_their_part_and_decided_in_the_same_
     table.selectRow(2)
     before = filled.ui.tdvLabel.text
     filled.ui.rejectButton.click()
-    assert column(table, 0) == ["keep", "keep", "reject", "keep"]
+    assert column(table, 0) == ["counted", "counted", "rejected", "counted"]
     assert "part 2: " in before and filled.ui.tdvLabel.text.split(" · ")[:3] == before.split(" · ")[:3] != [before]
     assert filled.ui.tdvLabel.text != before
     filled.ui.undoDecisionButton.click()
@@ -310,14 +310,14 @@ def test_components_are_decided_one_after_the_other_and_undone(filled):
     table = filled.ui.componentTable
     table.selectRow(0)
     filled.ui.rejectButton.click()
-    assert column(table, 0) == ["reject", "keep"]
+    assert column(table, 0) == ["rejected", "counted"]
     assert table.currentRow() == 1
     filled.ui.physiologicalButton.click()
-    assert column(table, 0) == ["reject", "physiological"]
+    assert column(table, 0) == ["rejected", "physiological"]
     filled.ui.undoDecisionButton.click()
-    assert column(table, 0) == ["reject", "keep"]
+    assert column(table, 0) == ["rejected", "counted"]
     filled.ui.undoDecisionButton.click()
-    assert column(table, 0) == ["keep", "keep"] and not filled.ui.undoDecisionButton.enabled
+    assert column(table, 0) == ["counted", "counted"] and not filled.ui.undoDecisionButton.enabled
 
 
 def test_the_keys_act_only_while_the_module_is_entered_and_the_step_is_open(filled, slicer_host):

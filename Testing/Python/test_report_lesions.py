@@ -55,7 +55,7 @@ def test_the_section_shows_every_lesion_with_its_numbers(results, language):
     assert section in report_page(results, words)
     rows = dict(re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', section))
     assert list(rows) == ["#3", "#2 → #2a, #2b", "#4", "#6, #7 → #6", "#5"]
-    numbers = ("100 → 40.0", "−60.0 (−60 %)", "80 → 44", "820 → 1080", "+260", "4.0 → 21.5", "97 %")
+    numbers = ("100.0 → 40.0", "−60.0 (−60 %)", "80 → 44", "820 → 1080", "+260", "4.0 → 21.5", "97 %")
     for part in (words("persisting"), words("pelvis and sacrum"), *numbers):
         assert part in rows["#3"], part
     assert "90.0 → –" in rows["#4"] and "700 → –" in rows["#4"]

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from helpers.report_case import fake_results
 from MarrowQuantLib.model import Measurement, Results, Settings
-from MarrowQuantLib.report import formats, strings, write_report
+from MarrowQuantLib.report import strings, write_report
 from MarrowQuantLib.report.html import report_page
 from MarrowQuantLib.report.strings import LANGUAGES, Strings
 from MarrowQuantLib.response import load_model
+from MarrowQuantLib.results import formats
 
 NOT_A_NUMBER = re.compile(r"\b(nan|inf)\b", re.IGNORECASE)
 VOID = {"meta", "br", "img", "line", "circle", "rect"}
@@ -156,7 +157,7 @@ def test_the_numbers_of_the_results_are_on_the_page(results, english):
         (0.04, "%", "0.0", "0.0"),
         (-0.04, "percentage points", "0.0", "0.0"),
         (489.49, "µm²/s", "489", "+489"),
-        (99.97, "mL", "100", "+100"),
+        (99.97, "mL", "100.0", "+100.0"),
         (9.998, "mL", "10.0", "+10.0"),
         (7.6, "g/L", "7.6", "+7.6"),
         (0.123456, "", "0.12", "+0.12"),

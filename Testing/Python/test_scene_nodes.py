@@ -321,15 +321,3 @@ def test_a_load_without_components_gives_empty_segments(scene):
     assert node.GetSegmentation().GetNumberOfSegments() == 3
     assert components_from_scene("baseline") == ()
     assert not labels_from_scene("baseline").array.any()
-
-
-def test_an_unknown_state_in_the_table_is_refused_with_a_sentence(scene):
-    from helpers.stored import components_from_scene
-    from MarrowQuantLib.scene.burden import burden_to_nodes
-    from MarrowQuantLib.scene.nodes import find_node
-
-    burden_to_nodes(make_burden(make_exam("baseline", 20.0, seed=5).maps["dwi_high"]), "baseline")
-    table = find_node("vtkMRMLTableNode", {"table": "components", "exam": "baseline"})
-    table.GetTable().GetColumnByName("state").SetValue(0, "maybe")
-    with pytest.raises(MarrowQuantError, match='unknown state "maybe"'):
-        components_from_scene("baseline")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+import numpy as np
 from MarrowQuantLib.model import Component, MapKey, Settings, Volume
-from MarrowQuantLib.scene.burden import burden_tags, components_from_table
-from MarrowQuantLib.scene.nodes import find_node
+from MarrowQuantLib.scene.nodes import burden_tags, find_node
 from MarrowQuantLib.scene.parameters import get_parameters, numbers_from_text, settings_to_parameters
+from MarrowQuantLib.scene.tables import read_rows
 from MarrowQuantLib.scene.volumes import volume_from_node
 
 
@@ -18,15 +19,28 @@ def labels_from_scene(exam_label: str, scene: Optional[Any] = None, *, part: int
 
 
 def components_from_scene(exam_label: str, scene: Optional[Any] = None, *, part: int = 1) -> tuple[Component, ...]:
-    """``Burden.components`` of a part of an exam in the scene; empty if there is no table.
-
-    Raises
-    ------
-    MarrowQuantError
-        If a state in the table is none of accepted, rejected, physiological.
-    """
+    """``Burden.components`` of a part of an exam in the scene; empty if there is no table."""
     node = find_node("vtkMRMLTableNode", {"exam": exam_label, "table": MapKey("components", part)}, scene)
-    return () if node is None else components_from_table(node)
+    return () if node is None else tuple(map(_component, read_rows(node)))
+
+
+def _component(row: dict[str, Any]) -> Component:
+    return Component(
+        label=int(row["label"]),
+        volume_ml=float(row["volume"]),
+        centroid_ras=np.array([float(row[axis]) for axis in "ras"]),
+        longest_diameter_mm=float(row["longest_diameter"]),
+        adc_median=float(row["adc_median"]),
+        adc_mean=float(row["adc_mean"]),
+        signal_ratio=float(row["signal_ratio"]),
+        state=row["state"],
+        reason=row["reason"],
+        region=row["region"],
+        ff_median=None if np.isnan(float(row["ff_median"])) else float(row["ff_median"]),
+        ff_voxels=int(row["ff_voxels"]),
+        near_seam=row["near_seam"] == "true",
+        lesion_id=row["lesion"],
+    )
 
 
 def settings_from_scene(scene: Optional[Any] = None) -> Settings:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from .. import workflow
 from ..followup import follow
-from ..model import ExamResult, LesionChange, MarrowQuantError, Results, certain
-from ..results import results_to_dict
+from ..followup.lesion_rows import LesionRow, lesion_rows
+from ..model import ExamResult, MarrowQuantError, Results, certain
+from ..results import results_to_dict, rows
 from .inspect import add_knowledge, knowledge_of
 from .outputs import add_overwrite, existing_inputs, results_folder
 from .progress import progress_bar
@@ -96,28 +98,29 @@ def _finish(results: Results, options: argparse.Namespace) -> None:
         shown = {key: plain["exams"][-1][key] for key in ("burden", "burden_parts", "stations")}
         print(json.dumps({**shown, "lesions": plain["lesions"]}, ensure_ascii=False, indent=1))
         return
-    print(_table(exam, results.lesions))
+    print(_table(exam, lesion_rows(results)))
     for kind, path in written.items():
         print(f"{kind:>12}: {path}")
 
 
-def _table(exam: ExamResult, lesions: tuple[LesionChange, ...]) -> str:
+def _table(exam: ExamResult, lesions: Sequence[LesionRow]) -> str:
     burden = certain(exam.burden)
+    tdv, gadc = (rows.cell_of(key, found).with_unit() for key, found in (("tdv", burden.tdv), ("gadc", burden.gadc)))
     threshold = f"high b >= {burden.signal_ratio_threshold:g} x muscle"
-    lines = [f"tDV {burden.tdv.value:.1f} mL, gADC {burden.gadc.value:.0f} {burden.gadc.unit} ({threshold})"]
+    lines = [f"tDV {tdv}, gADC {gadc} ({threshold})"]
     if burden.infiltration:
         found = burden.infiltration
         remark = found.remark or ""
         lines.append(f"Proposed pattern: {found.pattern}, {found.focal_lesions} focal lesions longer than 5 mm. {remark}".rstrip())
     lines += ["", f"{'lesion':>8} {'mL':>8} {'mm':>5} {'ADC':>6}  {'state':<13} region"]
-    for c in burden.components:
-        name = c.lesion_id or ("" if lesions else f"#{c.label}")
-        lines.append(f"{name:>8} {c.volume_ml:8.1f} {c.longest_diameter_mm:5.0f} {c.adc_median:6.0f}  {c.state:<13} {c.region}")
+    for row in rows.components(burden.components).rows:
+        name = row["lesion"].text() or ("" if lesions else f"#{row['label'].text()}")
+        volume, length, adc, state, region = (row[key].text() for key in ("volume", "longest_diameter", "adc_median", "state", "region"))
+        lines.append(f"{name:>8} {volume:>8} {length:>5} {adc:>6}  {state:<13} {region}")
     if lesions:
         lines += ["", "What became of the baseline's lesions"]
-        for change in lesions:
-            names = ", ".join(change.names_before or change.names_after)
-            volumes = f"{change.volume_before_ml:.1f} to {change.volume_after_ml:.1f} mL"
-            lines.append(f"{names:>8}  {change.kind:<11} {volumes:<20} RAC {change.rac}  {change.region}")
+        for row in rows.lesions(lesions).rows:
+            name, kind, region, rac = (row[key].text() for key in ("name", "kind", "region", "rac"))
+            lines.append(f"{name:>8}  {kind:<11} {rows.both(row, 'volume') + ' mL':<20} RAC {rac}  {region}")
     lines += ["", *(f"  - {warning}" for warning in exam.warnings)] if exam.warnings else []
     return "\n".join(lines)

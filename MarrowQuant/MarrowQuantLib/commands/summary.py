@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Optional
 
-from ..followup import label_of
-from ..model import RESEARCH_USE_ONLY, Change, ExamResult, Measurement, Results, as_finding, certain, grouped, iso_date
-from ..report import formats
-from ..report.strings import Strings
+from ..model import RESEARCH_USE_ONLY, ExamResult, Measurement, Results, certain, grouped, iso_date
 from ..response import assess
 from ..response.estimate import PREVALENCE
 from ..response.iss import NOT_VERIFIED
+from ..results import formats, rows
+from ..words.terms import term
 
 NO_DATE = "date not known"
+_SHOWN = ("ff", "adc")
 
 
 def summary(results: Results) -> str:
@@ -26,7 +25,8 @@ def summary(results: Results) -> str:
         lines += _burden_lines(exam)
     if results.changes:
         lines += ["", "Change from baseline to follow-up"]
-        lines += [f"  {_change_line(change)}" for change in results.changes if not change.level]  # those of the levels stand in the report
+        of_exams = [change for change in results.changes if not change.level]  # those of the levels stand in the report
+        lines += [f"  {_change_line(row)}" for row in rows.changes(of_exams).rows]
     if results.response is not None:
         lines += ["", *_response_lines(results)]
     warnings = [*grouped(results.warnings), *(f"{exam.label}: {w}" for exam in results.exams for w in grouped(exam.warnings))]
@@ -39,22 +39,25 @@ def _vertebra_table(exams: Sequence[ExamResult]) -> list[str]:
     levels = list(dict.fromkeys(v.roi.level for exam in exams for v in exam.vertebrae))
     if not levels:
         return ["No vertebra was measured."]
-    header = f"{'Vertebra':<10}" + "".join(f"{exam.label + ' FF':>16}{'ADC (median)':>18}" for exam in exams)
-    rows = []
+    tables = rows.vertebrae(exams)
+    shown = [column for column in tables[0].columns if column.key in _SHOWN]
+    lines = [f"{'Vertebra':<10}" + "".join(f"{f'{exam.label} {shown[0].title()}':>16}" + _heads(shown[1:]) for exam in exams)]
     for level in levels:
-        cells = []
-        for exam in exams:
-            found = next((v.measurements for v in exam.vertebrae if v.roi.level == level), {})
-            cells.append(f"{_value(found.get('ff')):>16}{_value(found.get('adc')):>18}")
-        rows.append(f"{level:<10}" + "".join(cells))
-    mean = f"{'Mean L1–L5':<10}" + "".join(
-        f"{_value(exam.lumbar.get('ff')):>16}{_value(exam.lumbar.get('adc')):>18}" for exam in exams
-    )
-    return [header, *rows, mean]
+        found = [next((row for row in table.rows if row["level"].value == level), rows.Row({})) for table in tables]
+        lines.append(f"{level:<10}" + "".join(_cells(row, shown) for row in found))
+    return [*lines, f"{'Mean L1–L5':<10}" + "".join(_cells(table.mean or rows.Row({}), shown) for table in tables)]
 
 
-def _value(measurement: Optional[Measurement]) -> str:
-    return formats.NONE if measurement is None else f"{formats.number(measurement.value, measurement.unit)} {measurement.unit}"
+def _heads(columns: Sequence[rows.Column]) -> str:
+    return "".join(f"{column.title():>18}" for column in columns)
+
+
+def _cells(row: rows.Row, columns: Sequence[rows.Column]) -> str:
+    return "".join(f"{row[column.key].with_unit():>{18 if n else 16}}" for n, column in enumerate(columns))
+
+
+def _value(key: str, measurement: Measurement) -> str:
+    return rows.cell_of(key, measurement).with_unit()
 
 
 def _burden_lines(exam: ExamResult) -> list[str]:
@@ -62,18 +65,16 @@ def _burden_lines(exam: ExamResult) -> list[str]:
         return [f"Tumour load, {exam.label} ({iso_date(exam.date) or NO_DATE}): not measured"]
     accepted = sum(component.state == "accepted" for component in exam.burden.components)
     return [
-        f"Tumour load, {exam.label} ({iso_date(exam.date) or NO_DATE}): tDV {_value(exam.burden.tdv)} in {accepted} components, "
-        f"ADC median {_value(exam.burden.gadc)}"
+        f"Tumour load, {exam.label} ({iso_date(exam.date) or NO_DATE}): tDV {_value('tdv', exam.burden.tdv)} in {accepted} components, "
+        f"ADC median {_value('gadc', exam.burden.gadc)}"
     ]
 
 
-def _change_line(change: Change) -> str:
-    words = Strings("en")
-    relative = "" if change.relative_percent is None else f" ({formats.relative(change.relative_percent)})"
-    flags = f"   [{', '.join(words.or_key(as_finding(flag).code) for flag in change.flags)}]" if change.flags else ""
-    values = f"{formats.number(change.baseline, change.unit)} → {formats.number(change.follow_up, change.unit)} {change.unit}"
-    absolute = f"{formats.signed(change.absolute, change.absolute_unit)} {change.absolute_unit}"
-    return f"{label_of(change.name)}: {values}, {absolute}{relative}{flags}"
+def _change_line(row: rows.Row) -> str:
+    percent = "" if row["relative"].value is None else f" ({row['relative'].text()})"
+    flags = f"   [{', '.join(term(found.code) for found in row.findings)}]" if row.findings else ""
+    values = f"{row['baseline'].text()} → {row['follow_up'].with_unit()}"
+    return f"{rows.label_of_change(row)}: {values}, {row['absolute'].with_unit()}{percent}{flags}"
 
 
 def _response_lines(results: Results) -> list[str]:

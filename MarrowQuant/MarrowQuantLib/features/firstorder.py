@@ -54,6 +54,26 @@ def first_order(values: np.ndarray, *, levels: Optional[int] = None, bin_width: 
         return {"n": x.size, "n_excluded": n_excluded, **_moments(x), **_order_statistics(x), **_histogram_features(level)}
 
 
+_UNITLESS = {"skewness", "kurtosis_excess", "cov", "qcod", "histogram_uniformity", "n", "n_excluded"}
+_SQUARED = {"variance", "energy"}
+
+
+def unit_of_feature(name: str, unit: str) -> str:
+    """The unit of a feature of values in ``unit``: "1" for a pure number, "bit" for entropy, "bin" for the mode's level.
+
+    Parameters
+    ----------
+    name : str
+        A key of what :func:`first_order` returns.
+    unit : str
+    """
+    if name in _UNITLESS:
+        return "1"
+    if name in _SQUARED:
+        return f"({unit})²"
+    return {"histogram_entropy": "bit", "histogram_mode": "bin"}.get(name, unit)
+
+
 def region_warnings(regions: Mapping[str, Mapping[str, float]], quantity: str) -> tuple[str, ...]:
     """What a reader has to know about the features of some regions: sentences on few voxels and on voxels that were left out.
 

@@ -156,7 +156,7 @@ def level_doubts(baseline: ExamResult, follow_up: ExamResult) -> tuple[Finding, 
     """A finding for every mean that is not compared, because no level of one exam is in that of the other."""
     doubts = []
     for index in INDICES:
-        before, after = _in_mean(baseline, index.key), _in_mean(follow_up, index.key)
+        before, after = levels_in_mean(baseline, index.key), levels_in_mean(follow_up, index.key)
         if index.origin == "lumbar" and before and after and not before.keys() & after.keys():
             doubts.append(finding("change.no_common_level", index=index.label_en, before=list(before), after=list(after)))
     return tuple(doubts)
@@ -167,7 +167,7 @@ def _of_common_levels(
 ) -> tuple[Optional[float], Optional[float], tuple[Finding, ...]]:
     """Both means over the levels that both exams have; None where there is none. Means over the same levels, or of exams whose levels are
     not known, stay as they are."""
-    before, after = _in_mean(baseline, key), _in_mean(follow_up, key)
+    before, after = levels_in_mean(baseline, key), levels_in_mean(follow_up, key)
     if not before or not after or before.keys() == after.keys():
         return first, second, ()
     common = [level for level in before if level in after]
@@ -177,8 +177,8 @@ def _of_common_levels(
     return means[0], means[1], (finding("change.levels", before=list(before), after=list(after), levels=common),)
 
 
-def _in_mean(exam: ExamResult, key: str) -> dict[str, float]:
-    """The values of the levels that the lumbar mean is over."""
+def levels_in_mean(exam: ExamResult, key: str) -> dict[str, float]:
+    """The values of the levels that the lumbar mean of a quantity is over, by level."""
     return {level: value for level, value in _per_level(exam, key).items() if level in LUMBAR}
 
 

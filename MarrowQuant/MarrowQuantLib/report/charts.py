@@ -12,7 +12,7 @@ from typing import Optional
 import numpy as np
 
 from ..model import Histogram
-from .formats import number, signed
+from ..results.formats import number, signed
 
 BEFORE, AFTER, AGAINST, INK = "#6b7785", "#0072b2", "#d55e00", "#1b2733"
 _CLASS_COLOURS = ("#08306b", "#4292c6", "#c6dbef", "#f0f0f0")

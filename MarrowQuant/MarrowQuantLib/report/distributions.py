@@ -9,8 +9,8 @@ from typing import Optional
 from ..followup import index_of
 from ..followup.regions import LUMBAR_REGION, lumbar_levels, pooled_histogram
 from ..model import RegionChange, Results
+from ..results.formats import NONE, number, signed
 from . import charts
-from .formats import NONE, number, signed
 from .sections import any_counts, cell, legend, table
 from .strings import Strings
 
@@ -52,7 +52,7 @@ def _told(change: Optional[RegionChange], words: Strings) -> str:
         mean=signed(found.mean_shift, unit),
         distance=number(found.earth_mover, unit),
         unit=words.or_key(unit),
-        overlap=number(100 * found.overlap, "whole"),
+        overlap=number(100 * found.overlap, digits=0),
     )
 
 
@@ -80,9 +80,9 @@ def _cells(change: Optional[RegionChange]) -> list[str]:
     shares = (moved.percent_down, moved.percent_unchanged, moved.percent_up) if moved else ()
     return [
         signed(found.median_shift, unit),
-        number(100 * found.overlap, "whole"),
+        number(100 * found.overlap, digits=0),
         number(found.earth_mover, unit),
-        " / ".join(number(share, "whole") for share in shares) or NONE,
+        " / ".join(number(share, digits=0) for share in shares) or NONE,
     ]
 
 

@@ -8,11 +8,12 @@ from typing import Optional
 
 from ..followup import INDICES, Index, label_of, value_of
 from ..followup.change import INSIDE_LIMIT
-from ..model import UNIT_FF_CHANGE, Change, ExamResult, ResponseEstimate, Results, as_finding
+from ..model import Change, ExamResult, ResponseEstimate, Results, as_finding
 from ..response import assess, translation
 from ..response.estimate import PREVALENCE
+from ..results import rows
+from ..results.formats import number, probability, relative, shown_unit, signed
 from . import charts
-from .formats import number, probability, relative, signed
 from .strings import Strings
 
 ANAEMIA_G_PER_L = 100.0  # haemoglobin; the limit of Huang, AJR
@@ -62,10 +63,6 @@ def _reference(found: str, notes: Optional[list[str]]) -> str:
     return f"<sup>{notes.index(found) + 1}</sup>"
 
 
-def _unit(unit: str, words: Strings) -> str:
-    return words("points") if unit == UNIT_FF_CHANGE else unit
-
-
 def note_list(notes: Sequence[str], words: Strings) -> str:
     """The sentences behind the numbers that :func:`badges` put beside its marks."""
     if not notes:
@@ -94,8 +91,8 @@ def _contributions(estimate: ResponseEstimate, words: Strings) -> str:
     names = []
     for contribution in estimate.contributions:
         is_change = contribution.predictor != PREVALENCE
-        given = signed(contribution.value, contribution.unit) if is_change else number(contribution.value, "whole")
-        names.append(f"{words.or_key(contribution.predictor)} {given} {_unit(contribution.unit, words)}")
+        given = signed(contribution.value, contribution.unit) if is_change else number(contribution.value, digits=0)
+        names.append(f"{words.or_key(contribution.predictor)} {given} {shown_unit(contribution.unit, words.language)}")
     logits = [contribution.logit for contribution in estimate.contributions]
     spoken = "; ".join(f"{name}: {signed(logit, '%')}" for name, logit in zip(names, logits))
     bars = charts.contribution_bars(names, logits, spoken, words("away"), words("towards"))
@@ -103,36 +100,40 @@ def _contributions(estimate: ResponseEstimate, words: Strings) -> str:
 
 
 def _tile(index: Index, exams: Sequence[ExamResult], change: Optional[Change], words: Strings) -> str:
-    values = [value_of(exam, index) for exam in exams]
+    values = _values(index, exams, change)
     if all(value is None for value in values):
         shown = f'<p class="soft">{words("not_measured")}</p>'
     else:
-        first, *rest = (number(value, index.unit) for value in values)
+        first, *rest = (number(value, index.unit, index.digits) for value in values)
         arrow = f"<span>{first} → </span>{rest[0]}" if rest else first
         shown = f'<div class="values">{arrow} <span class="unit">{escape(index.unit)}</span></div>'
     if change is not None:
-        unit = "" if index.change_unit == index.unit else f" {words('points')}"
+        unit = "" if index.change_unit == index.unit else f" {shown_unit(index.change_unit, words.language)}"
         shown += f"<p>{signed(change.absolute, index.change_unit)}{unit} ({relative(change.relative_percent)})</p>"
         shown += f"<p>{badges(change, index.limit is not None, None, words)}</p>"
     return f'<div class="tile"><h3>{escape(label_of(index.key, words.language))}</h3>{shown}</div>'
 
 
+def _values(index: Index, exams: Sequence[ExamResult], change: Optional[Change]) -> list[Optional[float]]:
+    """The index at each exam; where both are compared, the values that were (over the levels that both have)."""
+    return [change.baseline, change.follow_up] if change else [value_of(exam, index) for exam in exams]
+
+
 def _index_table(results: Results, changes: dict[str, Change], words: Strings) -> str:
-    both, rows = len(results.exams) > 1, []
+    both, drawn = len(results.exams) > 1, []
     notes: list[str] = []
     for index in INDICES:
-        values = [value_of(exam, index) for exam in results.exams]
+        change, values = changes.get(index.key), _values(index, results.exams, changes.get(index.key))
         if all(value is None for value in values):
             continue
-        change = changes.get(index.key)
-        cells = "".join(f"<td>{number(value, index.unit)}</td>" for value in values)
+        cells = "".join(f"<td>{number(value, index.unit, index.digits)}</td>" for value in values)
         if both:
-            unit = f" {words('points')}" if index.change_unit == UNIT_FF_CHANGE else ""
-            cells += f"<td>{signed(change.absolute, index.change_unit) + unit if change else '–'}</td>"
-            cells += f"<td>{relative(change.relative_percent) if change else '–'}</td>"
+            row = rows.changes([change]).rows[0] if change else rows.Row({})
+            unit = f" {shown_unit(index.change_unit, words.language)}" if change and index.change_unit != index.unit else ""
+            cells += f"<td>{row['absolute'].text()}{unit}</td><td>{row['relative'].text()}</td>"
             cells += f'<td class="text">{badges(change, index.limit is not None, notes, words)}</td>'
         label = escape(label_of(index.key, words.language))
-        rows.append(f'<tr><th scope="row">{label}</th><td class="text">{escape(index.unit)}</td>{cells}</tr>')
+        drawn.append(f'<tr><th scope="row">{label}</th><td class="text">{escape(index.unit)}</td>{cells}</tr>')
     heads = "".join(
         f'<th scope="col">{words.exam(exam.label)}<br><span class="date">{words.date(exam.date)}</span></th>' for exam in results.exams
     )
@@ -140,7 +141,7 @@ def _index_table(results: Results, changes: dict[str, Change], words: Strings) -
         heads += f'<th scope="col">{words("change")}</th><th scope="col">{words("relative")}</th>'
         heads += f'<th scope="col" class="text">{words("meaning")}</th>'
     head = f'<tr><th scope="col">{words("index")}</th><th scope="col" class="text">{words("unit")}</th>{heads}</tr>'
-    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>{note_list(notes, words)}{_cautions(results, words)}"
+    return f"<table><thead>{head}</thead><tbody>{''.join(drawn)}</tbody></table>{note_list(notes, words)}{_cautions(results, words)}"
 
 
 def _cautions(results: Results, words: Strings) -> str:

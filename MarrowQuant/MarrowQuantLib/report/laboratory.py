@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from html import escape
 
-from ..model import LabHistory, LabValue, MarrowQuantError, Results
-from ..response import NOTE_KINDS, Stage, assess, find_test
+from ..model import LabHistory, MarrowQuantError, Results
+from ..response import NOTE_KINDS, Stage, assess
 from ..response.iss import NOT_VERIFIED
 from ..response.lab_notes import COVARIATE, FINDING, OTHER
-from ..response.lab_numbers import NOT_DETECTED
-from .formats import number, shown_unit, signed
+from ..results import rows
+from ..results.formats import shown_unit
 from .sections import cell, table
 from .strings import Strings
 from .timeline import timeline_of, timeline_svg
@@ -34,11 +34,6 @@ def labs_section(results: Results, words: Strings) -> str:
     if staged:
         parts.append(f"<h3>{words('stage')}</h3>{_items([*(_stage(stage, words) for stage in staged), words.say(NOT_VERIFIED)])}")
     return f"<section>{''.join(parts)}{_course(results, words)}</section>"
-
-
-def _shown(value: LabValue, unit: str, words: Strings) -> str:
-    """The number, with its sign if it is a limit."""
-    return words("not_detected") if value.censored == NOT_DETECTED else value.sign + number(value.value, unit)
 
 
 def _items(items: list[str]) -> str:
@@ -78,20 +73,19 @@ def _course(results: Results, words: Strings) -> str:
 
 def _value_table(results: Results, words: Strings) -> str:
     """Values that belong to the exams, with the dates of their samples."""
-    tests = list(dict.fromkeys(test for exam in results.exams for test in exam.labs))
-    if not tests:
+    values = rows.laboratory(results.exams)
+    if not values.rows:
         return ""
-    rows = []
-    for key in tests:
-        known = find_test(key)
-        label = (known.label_ja if words.language == "ja" else known.label_en) if known else key
-        found = [exam.labs.get(key) for exam in results.exams]
-        unit = next(value.unit for value in found if value)
-        cells = "".join(cell(f"{_shown(v, unit, words)} ({v.date.isoformat()})" if v else "–") for v in found)
-        if len(found) > 1:
-            there = [value.value for value in found if value]
-            cells += cell(signed(there[1] - there[0], unit) if len(there) == len(found) else "–")
-        rows.append(f'<tr><th scope="row">{escape(label)}</th>{cell(shown_unit(unit), True)}{cells}</tr>')
-    heads = [words("test"), words("unit"), *(words.exam(exam.label) for exam in results.exams)]
-    heads += [words("change")] if len(results.exams) > 1 else []
-    return table(heads, rows, text_columns=(1,))
+    drawn, both = [], len(results.exams) > 1
+    for row in values.rows:
+        cells = "".join(cell(_shown(row, n, words)) for n in range(len(results.exams)))
+        cells += cell(row["change"].text()) if both else ""
+        unit = cell(shown_unit(row["unit"].value, words.language), True)
+        drawn.append(f'<tr><th scope="row">{escape(rows.lab_label(row, words.language))}</th>{unit}{cells}</tr>')
+    keys = ("test", "unit", *(f"value_{n}" for n in range(len(results.exams))), *(("change",) if both else ()))
+    return table([column.head(words.language) for column in values.chosen(*keys)], drawn, text_columns=(1,))
+
+
+def _shown(row: rows.Row, exam: int, words: Strings) -> str:
+    value, date = row[f"value_{exam}"], row[f"date_{exam}"]
+    return value.text(words.language) if value is rows.NOTHING else f"{value.text(words.language)} ({date.text()})"

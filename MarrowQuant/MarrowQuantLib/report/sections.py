@@ -16,25 +16,25 @@ from ..burden.pattern import IMWG_FOCAL_LESIONS
 from ..exam.dixon_maps import T1_BIAS_AT
 from ..followup import INDICES, index_of, label_of
 from ..followup.normal import baseline_band
-from ..model import ACCEPTED, UNIT_ADC, UNIT_FF, UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
-from ..quantities import Quantity, in_tables
+from ..model import UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
 from ..response import translation
+from ..results import rows
+from ..results.formats import NONE, number, signed
 from ..vertebrae.dominance import dominance_of
 from . import charts
 from .first_page import badges, note_list
-from .formats import NONE, number, signed
 from .strings import Strings
 
 MAX_COMPONENTS = 15  # rows of the component table; all of them are in results.json
 
 
-def table(heads: Sequence[str], rows: Sequence[str], caption: str = "", text_columns: Sequence[int] = ()) -> str:
+def table(heads: Sequence[str], drawn: Sequence[str], caption: str = "", text_columns: Sequence[int] = ()) -> str:
     """A table from ready-made rows; heads are escaped, columns in ``text_columns`` are aligned left."""
     head = "".join(
         f'<th scope="col"{" class=text" if n in text_columns else ""}>{escape(name)}</th>' for n, name in enumerate(heads)
     )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{''.join(drawn)}</tbody></table>"
 
 
 def cell(content: Any, is_text: bool = False) -> str:
@@ -62,7 +62,7 @@ def vertebrae_section(results: Results, words: Strings) -> str:
     figure += f'<p class="soft">{words("normal_band" if band else "no_normal_band")}: {words.say(told)}</p>' if told else ""
     dominance = "; ".join(words(f"dominance_{dominance_of(exam)}", exam=words.exam(exam.label)) for exam in exams)
     figure = f'<p class="soft">{words("dominance")}: {dominance}</p>{figure}' if _is_split(exams) else figure
-    return f"<section><h2>{words('vertebrae')}</h2>{_vertebra_table(results, levels, by_exam, words)}{figure}</section>"
+    return f"<section><h2>{words('vertebrae')}</h2>{_vertebra_table(results, levels, words)}{figure}</section>"
 
 
 def _is_split(exams: Sequence[ExamResult]) -> bool:
@@ -70,46 +70,35 @@ def _is_split(exams: Sequence[ExamResult]) -> bool:
     return any({"water_dominant", "dropout_ratio"} & set(exam.lumbar) for exam in exams)
 
 
-def _vertebra_table(results: Results, levels: Sequence[str], by_exam: Sequence[Mapping[str, Any]], words: Strings) -> str:
-    changes, rows = {change.level: change for change in results.changes if change.level}, []
+def _vertebra_table(results: Results, levels: Sequence[str], words: Strings) -> str:
+    changes, drawn = {change.level: change for change in results.changes if change.level}, []
     notes: list[str] = []
-    columns = in_tables(key for known in by_exam for v in known.values() for key in v.measurements)
+    tables = rows.vertebrae(results.exams)
+    columns, both = rows.in_readers_tables(tables[0]), len(tables) > 1
+    by_exam = [{row["level"].value: row for row in known.rows} for known in tables]
     for level in levels:
-        found = [known.get(level) for known in by_exam]
-        cells = [cell(" → ".join(_with_error(v, row, words) for v in found)) for row in columns]
-        change = changes.get(level)
-        excluded = next((v.roi.excluded for v in found if v and v.roi.excluded), None)
-        if len(found) > 1:
-            cells.insert(1, cell(signed(change.absolute, change.absolute_unit) if change else "–"))
+        found = [known.get(level, rows.Row({})) for known in by_exam]
+        cells = [cell(" → ".join(row[column.key].with_error(words.language) for row in found)) for column in columns]
+        excluded = next((row["excluded"].value for row in found if row.is_out), None)
+        if both:
+            change = changes.get(level)
+            cells.insert(1, cell(signed(change.absolute, change.absolute_unit) if change else NONE))
             mark = words("excluded", reason=excluded) if excluded else ""
             cells.append(f'<td class="text">{escape(mark)}{badges(change, index_of("ff").limit is not None, notes, words)}</td>')
-        cells.append(cell(" / ".join(_voxels(v) for v in found)))
-        doubted = " ⚠" if any(v and v.flags for v in found) else ""  # the sentences are among the exam's warnings
-        rows.append(f'<tr{" class=out" if excluded else ""}><th scope="row">{escape(level)}{doubted}</th>{"".join(cells)}</tr>')
-    heads = [words("level"), *(row.head(words.language) for row in columns)]
-    if len(by_exam) > 1:
+        cells.append(cell(" / ".join(row["voxels"].text() for row in found)))
+        doubted = f" {rows.DOUBT}" if any(row.findings for row in found) else ""  # the sentences are among the exam's warnings
+        drawn.append(f'<tr{" class=out" if excluded else ""}><th scope="row">{escape(level)}{doubted}</th>{"".join(cells)}</tr>')
+    heads = [column.head(words.language) for column in (*tables[0].chosen("level"), *columns)]
+    if both:
         heads = [*heads[:2], words("ff_points"), *heads[2:], words("meaning")]
-    heads.append(words("voxels"))
-    told = f'<p class="soft">{escape(words("standard_error"))}</p>' if any("±" in row for row in rows) else ""
-    return table(heads, rows, text_columns=[len(heads) - 2] if len(by_exam) > 1 else ()) + told + note_list(notes, words)
+    heads.append(tables[0].column("voxels").head(words.language))
+    told = f'<p class="soft">{escape(words("standard_error"))}</p>' if any("±" in row for row in drawn) else ""
+    return table(heads, drawn, text_columns=[len(heads) - 2] if both else ()) + told + note_list(notes, words)
 
 
 def _measured(vertebra: Any, key: str) -> Optional[float]:
     measurement = vertebra.measurements.get(key) if vertebra else None
     return measurement.value if measurement and math.isfinite(measurement.value) else None
-
-
-def _with_error(vertebra: Any, row: Quantity, words: Strings) -> str:
-    """The value and its standard error, or the word for the value."""
-    value = _measured(vertebra, row.key)
-    text = row.word_of_level(value, words.language) or number(value, row.unit)
-    error = vertebra.measurements[row.key].standard_error if vertebra and row.key in vertebra.measurements else None
-    return f"{text} ± {error:.2g}" if error is not None and text != NONE else text
-
-
-def _voxels(vertebra: Any) -> str:
-    measurement = vertebra.measurements.get("ff") if vertebra else None
-    return str(measurement.n_voxels) if measurement and measurement.n_voxels is not None else "–"
 
 
 def any_counts(histograms: Sequence[Optional[Histogram]]) -> bool:
@@ -175,28 +164,24 @@ def _stations(exams: Sequence[ExamResult], words: Strings) -> str:
     return f'<div class="charts">{"".join(drawn)}</div>' if drawn else ""
 
 
+_COMPONENT_NUMBERS = ("volume", "longest_diameter", "adc_median", "signal_ratio", "ff_median")
+
+
 def _component_table(burden: Burden, title: str, notes: list[str], words: Strings) -> str:
-    rows = []
-    for component in burden.components[:MAX_COMPONENTS]:
-        if component.reason not in notes:
-            notes.append(component.reason)
-        numbers = (
-            number(component.volume_ml, UNIT_VOLUME),
-            number(component.longest_diameter_mm, "whole"),
-            number(component.adc_median, UNIT_ADC),
-            number(component.signal_ratio),
-            "" if component.ff_median is None else number(component.ff_median, UNIT_FF),
-        )
-        out = "" if component.state == ACCEPTED else " class=out"
-        state = f"<td class=text>{escape(words.or_key(component.state))}<sup>{notes.index(component.reason) + 1}</sup></td>"
-        region = f"<td class=text>{escape(words.or_key(component.region))}</td>"
-        name = escape(component.lesion_id or str(component.label))
-        rows.append(f'<tr{out}><th scope="row">{name}</th>{state}{region}{"".join(cell(n) for n in numbers)}</tr>')
-    heads = [words(key) for key in ("number", "state", "region", "volume", "diameter", "adc_median", "ratio", "ff_lesion")]
+    components, drawn = rows.components(burden.components), []
+    for row in components.rows[:MAX_COMPONENTS]:
+        reason = row["reason"].value
+        if reason not in notes:
+            notes.append(reason)
+        name, state, region = (escape(row[key].text(words.language)) for key in ("lesion", "state", "region"))
+        numbers = "".join(cell(row[key].text()) for key in _COMPONENT_NUMBERS)
+        cells = f"<td class=text>{state}<sup>{notes.index(reason) + 1}</sup></td><td class=text>{region}</td>{numbers}"
+        drawn.append(f'<tr{" class=out" if row.is_out else ""}><th scope="row">{name or row["label"].text()}</th>{cells}</tr>')
+    heads = [column.head(words.language) for column in components.chosen("state", "region", *_COMPONENT_NUMBERS)]
     left_out = burden.components[MAX_COMPONENTS:]
     volume = number(sum(component.volume_ml for component in left_out), UNIT_VOLUME)
     more = f'<p class="soft">{words("more_components", n=len(left_out), volume=volume)}</p>' if left_out else ""
-    return f"<div>{table(heads, rows, title, text_columns=(1, 2))}{more}{_infiltration(burden, words)}</div>"
+    return f"<div>{table([words('number'), *heads], drawn, title, text_columns=(1, 2))}{more}{_infiltration(burden, words)}</div>"
 
 
 def _infiltration(burden: Burden, words: Strings) -> str:
@@ -287,18 +272,18 @@ def _provenance(exams: Sequence[ExamResult], words: Strings) -> str:
 
 
 def _series_table(exam: ExamResult, words: Strings) -> str:
-    rows = []
+    drawn = []
     for row in exam.series:
         shape = " × ".join(str(n) for n in row.get("shape") or ()) or "–"
         numbers = (row.get("b_value"), row.get("station"))
         cells = cell(row.get("series_description") or "", True) + cell(row.get("role", ""), True)
         cells += "".join(cell("–" if n is None else f"{n:g}") for n in numbers) + cell(shape)
         cells += cell(words("yes") if row.get("used") else words("no")) + cell(" ".join(row.get("evidence") or ()), True)
-        rows.append(f'<tr><th scope="row">{escape(str(row.get("series_number", "–")))}</th>{cells}</tr>')
+        drawn.append(f'<tr><th scope="row">{escape(str(row.get("series_number", "–")))}</th>{cells}</tr>')
     heads = [words(key) for key in ("series_number", "description", "role")] + ["b (s/mm²)"]
     heads += [words(key) for key in ("station", "shape", "used", "why")]
     title = words("series", exam=words.exam(exam.label))
-    return f'<details class="screen"><summary>{escape(title)}</summary>{table(heads, rows, text_columns=(1, 2, 7))}</details>'
+    return f'<details class="screen"><summary>{escape(title)}</summary>{table(heads, drawn, text_columns=(1, 2, 7))}</details>'
 
 
 def _setting(value: Any, words: Strings) -> str:

@@ -8,6 +8,7 @@ from typing import Optional
 
 from ..model import RESEARCH_USE_ONLY, MarrowQuantError, sentence
 from ..words.catalogue import how_said
+from ..words.terms import is_term, term
 
 LANGUAGES = ("en", "ja")
 
@@ -16,8 +17,6 @@ _TEXT: dict[str, tuple[str, str]] = {
     "research": (RESEARCH_USE_ONLY, "研究専用。医療機器ではありません。診断や治療方針の決定に使用しないでください。"),
     "synthetic": ("Synthetic data: simulated exams, not a patient.", "合成データ：シミュレーションによる検査であり、患者ではありません。"),
     "no_identity": ("This page holds no patient identity.", "このページに患者を特定する情報は含まれません。"),
-    "baseline": ("Baseline", "治療前"),
-    "follow-up": ("Follow-up", "治療後"),
     "days": ("{days} days", "{days}日間"),
     "no_date": ("date not known", "日付不明"),
     # summary
@@ -36,7 +35,6 @@ _TEXT: dict[str, tuple[str, str]] = {
     "all_indices": ("All indices", "全指標"),
     "index": ("Index", "指標"),
     "change": ("Change", "変化量"),
-    "points": ("points", "ポイント"),
     "relative": ("Relative", "変化率"),
     "meaning": ("Comment", "判定"),
     "outside": ("larger than error", "測定誤差を超える"),
@@ -50,12 +48,6 @@ _TEXT: dict[str, tuple[str, str]] = {
         "ヘモグロビンが{limit:g} g/L未満の検査がある。貧血例（56例中25例、Huang、AJR）では、脂肪分画とADCで深い奏効を区別できなかった。",
     ),
     "notes": ("Notes", "注"),
-    "change.inside_limit": ("within error", "測定誤差の範囲内"),
-    "change.small_baseline": ("small baseline", "治療前値が小さい"),
-    "change.undefined": ("no relative change", "変化率は定義されない"),
-    "change.protocol": ("protocol differs", "撮像条件が異なる"),
-    "change.levels": ("levels differ", "椎体レベルが異なる"),
-    "told": ("note", "注"),
     "warnings": ("To be checked", "確認事項"),
     "no_warnings": ("No automatic check raised a doubt.", "自動チェックで指摘された事項はありません。"),
     # pictures
@@ -74,8 +66,6 @@ _TEXT: dict[str, tuple[str, str]] = {
     "vertebrae": ("Lumbar marrow", "腰椎骨髄"),
     "level": ("Level", "レベル"),
     "ff_points": ("ΔFF (points)", "ΔFF（ポイント）"),
-    "adc": ("ADC (µm²/s)", "ADC（µm²/s）"),
-    "voxels": ("Voxels FF", "FFボクセル数"),
     "standard_error": (
         "± is the standard error from the noise in the voxels; repeated exams differ by more.",
         "±はボクセルの雑音による標準誤差である。繰り返した検査の差はこれより大きい。",
@@ -98,7 +88,6 @@ _TEXT: dict[str, tuple[str, str]] = {
     "ff_short": ("FF", "FF"),
     "adc_short": ("ADC", "ADC"),
     "lumbar": ("Together", "全体"),
-    "percentage points": ("points", "ポイント"),
     "distribution_told": (
         "Change of the median {median}, of the mean {mean}, earth mover's distance {distance} {unit}; overlap {overlap} %.",
         "中央値の変化 {median}、平均の変化 {mean}、Earth Mover距離 {distance} {unit}、重なり {overlap} %。",
@@ -130,37 +119,14 @@ _TEXT: dict[str, tuple[str, str]] = {
     "tdv_classes": ("tDV by ADC class", "ADC区分別のtDV"),
     "components": ("Components, {exam}", "構成成分（{exam}）"),
     "number": ("No.", "番号"),
-    "state": ("State", "状態"),
-    "accepted": ("counted", "採用"),
-    "rejected": ("rejected", "除外"),
-    "physiological": ("physiological", "生理的"),
-    "volume": ("mL", "mL"),
-    "diameter": ("Longest, mm", "最大径 mm"),
-    "adc_median": ("ADC, median, µm²/s", "ADC中央値 µm²/s"),
-    "ratio": ("Signal / muscle", "信号／筋"),
     "more_components": (
         "{n} smaller components, {volume} mL together, are listed in results.json.",
         "その他の小さな成分{n}個（計{volume} mL）はresults.jsonに記載。",
     ),
-    "region": ("Region", "部位"),
-    "ff_lesion": ("FF %, median", "FF % 中央値"),
     "pattern": (
         "Proposed infiltration pattern: {pattern}; {n} focal lesions longer than 5 mm.",
         "浸潤パターン（案）：{pattern}。5 mm超の局所病変{n}個。",
     ),
-    "normal": ("normal", "正常"),
-    "focal": ("focal", "局所性"),
-    "diffuse": ("diffuse", "びまん性"),
-    "combined": ("combined focal and diffuse", "局所性＋びまん性"),
-    "micronodular": ("micronodular", "微小結節性"),
-    "skull": ("skull", "頭蓋"),
-    "cervical spine": ("cervical spine", "頸椎"),
-    "thoracic spine": ("thoracic spine", "胸椎"),
-    "lumbar spine": ("lumbar spine", "腰椎"),
-    "pelvis and sacrum": ("pelvis and sacrum", "骨盤・仙骨"),
-    "ribs, sternum and shoulder girdle": ("ribs, sternum, shoulder", "肋骨・胸骨・肩帯"),
-    "long bones": ("long bones", "長管骨"),
-    "not determined": ("not determined", "不明"),
     "imwg_focal": (
         "IMWG criterion: more than one focal lesion",
         "IMWG規準：局所病変が2個以上",
@@ -182,21 +148,7 @@ _TEXT: dict[str, tuple[str, str]] = {
         "Baseline → follow-up. Volumes are sums of a lesion's pieces; diameter, ADC and fat fraction are those of the largest piece.",
         "治療前 → 治療後。体積は病変の全成分の合計、径・ADC・脂肪分画は最大成分の値。",
     ),
-    "lesion": ("Lesion", "病変"),
-    "became": ("What became of it", "転帰"),
-    "persisting": ("persisting", "残存"),
-    "new": ("new", "新規"),
-    "resolved": ("resolved", "消失"),
-    "merged": ("merged", "融合"),
-    "split": ("split", "分裂"),
     "kind_separator": (", ", "、"),
-    "lesion_volume": ("Volume, mL", "体積 mL"),
-    "volume_change": ("Δ mL (%)", "Δ mL（%）"),
-    "lesion_adc": ("ADC, median, µm²/s", "ADC中央値 µm²/s"),
-    "adc_change": ("Δ ADC", "ΔADC"),
-    "lesion_ff": ("FF, median, %", "FF中央値 %"),
-    "rac": ("RAC", "RAC"),
-    "match": ("Overlap", "重なり"),
     "rac_note": (
         "RAC: response assessment category proposed from signal and ADC by the rules of MET-RADS-P; category 5 is never proposed. Overlap: "
         "part of the smaller one that lies in the other after rigid registration; 0 % were matched as neighbours. The reader decides.",
@@ -210,9 +162,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "imwg_none": ("not graded", "判定不能"),
     "missing": ("missing", "不足"),
     "stage": ("Stage before therapy", "治療前の病期"),
-    "not_detected": ("not detected", "検出せず"),
     "course": ("Course over time", "経過"),
-    "test": ("Test", "検査項目"),
     "positive": ("positive", "陽性"),
     "negative": ("negative", "陰性"),
     "present": ("present", "あり"),
@@ -245,9 +195,6 @@ _TEXT: dict[str, tuple[str, str]] = {
     "adc_class_edges": ("ADC class edges (µm²/s)", "ADC区分の境界（µm²/s）"),
     "refine_rois": ("Move ROIs on displaced images", "位置ずれのある画像上でROIを移動"),
     "roi_shape": ("Shape of a vertebral region", "椎体領域の形"),
-    "ellipsoid": ("ellipsoid", "楕円体"),
-    "cylinder": ("cylinder", "円柱"),
-    "box": ("box", "直方体"),
     "roi_radii_mm": ("Half-lengths of a vertebral region (mm)", "椎体領域の半径（mm）"),
     "fat_spectrum": ("Fat spectrum", "脂肪スペクトル"),
     "protocol": ("Protocol", "撮像条件"),
@@ -299,7 +246,7 @@ class Strings:
         self._column = LANGUAGES.index(language)
 
     def __call__(self, key: str, **values: object) -> str:
-        return _TEXT[key][self._column].format(**values)
+        return _TEXT[key][self._column].format(**values) if key in _TEXT or not is_term(key) else term(key, self.language)
 
     def say(self, found: str) -> str:
         """The sentence of a finding, safe to stand in a page."""
@@ -319,8 +266,8 @@ class Strings:
 
     def has(self, key: str) -> bool:
         """True if this language has a word of its own for ``key``."""
-        return bool(_TEXT.get(key, ("", ""))[self._column])
+        return is_term(key) or bool(_TEXT.get(key, ("", ""))[self._column])
 
     def or_key(self, key: str) -> str:
         """The word for a key, or the key itself where it is none of ours (a site's own model card, for example)."""
-        return self(key) if key in _TEXT else key
+        return self(key) if self.has(key) else key

@@ -13,9 +13,9 @@ from ..followup.normal import Band
 from ..model import LabHistory, LabNote, LabValue, MarrowQuantError, Results, certain
 from ..response import NOTE_KINDS
 from ..response.assess import history_of
+from ..results.formats import number, relative, signed
 from ..results.read import refuse_several_patients
 from . import charts
-from .formats import number, relative, signed
 from .strings import Strings
 
 FOLLOWED = ("ff", "adc", "tdv", "m_protein", "beta2_microglobulin", "haemoglobin")

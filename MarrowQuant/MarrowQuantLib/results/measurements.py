@@ -16,17 +16,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
+from ..features.firstorder import unit_of_feature
 from ..followup import index_of
 from ..io.textfiles import without_formula
-from ..model import UNIT_FF, Burden, Change, ExamResult, Measurement, RegionChange, ResponseEstimate, Results, iso_date
+from ..model import Burden, ExamResult, Measurement, RegionChange, ResponseEstimate, Results, iso_date
+from . import rows
 
 COLUMNS = ("exam", "date", "region", "quantity", "value", "unit", "n_voxels", "fraction_inside", "how", "standard_error")
-# First-order features that have no unit, and those in the squared unit; all others have the unit of the quantity.
-_UNITLESS = {"skewness", "kurtosis_excess", "cov", "qcod", "histogram_uniformity", "n", "n_excluded"}
-_SQUARED = {"variance", "energy"}
-_IN_BITS = {"histogram_entropy"}
-_DISCRETISED = {"histogram_mode"}
-
 Row = tuple[Any, ...]
 
 
@@ -46,7 +42,7 @@ def measurement_rows(results: Results) -> Iterator[Row]:
     for exam in results.exams:
         for row in _exam_rows(exam):
             yield (exam.label, iso_date(exam.date), *row)
-    for change in results.changes:
+    for change in rows.changes(results.changes).rows:
         yield from (("change", "", *row) for row in _change_rows(change))
     for region in results.distributions:
         yield from (("change", "", *row) for row in _distribution_rows(region))
@@ -55,64 +51,54 @@ def measurement_rows(results: Results) -> Iterator[Row]:
 
 
 def _exam_rows(exam: ExamResult) -> Iterator[Row]:
-    for vertebra in exam.vertebrae:
-        level = vertebra.roi.level
-        note = f"excluded from the mean: {vertebra.roi.excluded}" if vertebra.roi.excluded else ""
-        for key, measurement in vertebra.measurements.items():
-            yield _measured(level, key, measurement, note)
-        for key, features in vertebra.features.items():
-            unit = vertebra.measurements[key].unit if key in vertebra.measurements else ""
-            yield from _feature_rows(level, key, features, unit)
+    for vertebra in rows.vertebrae([exam])[0].rows:
+        level, excluded = vertebra["level"].value, vertebra["excluded"].value
+        note = f"excluded from the mean: {excluded}" if vertebra.is_out else ""
+        for key in vertebra.source.measurements:
+            yield _measured(level, key, vertebra[key], vertebra.source.measurements[key], note)
+        for key, features in vertebra.source.features.items():
+            yield from _feature_rows(level, key, features)
     for key, measurement in exam.lumbar.items():
-        yield _measured("lumbar mean", key, measurement)
+        yield _measured("lumbar mean", key, rows.cell_of(key, measurement), measurement)
     if exam.burden:
         yield from _burden_rows(exam.burden)
-    for test, lab in exam.labs.items():
-        yield ("laboratory", test, lab.value, lab.unit, None, None, f"{lab.given} on {lab.date.isoformat()}")
+    for lab in rows.laboratory([exam]).rows:
+        value = lab["value_0"]
+        yield ("laboratory", lab["test"].value, value.value, value.unit, None, None, f"{lab['given_0'].value} on {lab['date_0'].value}")
 
 
-def _measured(region: str, key: str, measurement: Measurement, note: str = "") -> Row:
+def _measured(region: str, key: str, cell: rows.Cell, measurement: Measurement, note: str = "") -> Row:
     how = "; ".join(part for part in (measurement.how, note) if part)
-    return (region, key, measurement.value, measurement.unit, measurement.n_voxels, measurement.fraction_inside, how,
-            measurement.standard_error)  # fmt: skip
+    return (region, key, cell.value, cell.unit, measurement.n_voxels, measurement.fraction_inside, how, measurement.standard_error)
 
 
-def _feature_rows(region: str, key: str, features: Mapping[str, float], unit: str) -> Iterator[Row]:
+def _feature_rows(region: str, key: str, features: Mapping[str, float]) -> Iterator[Row]:
     for name, value in features.items():
-        yield (region, f"{key}.{name}", value, _feature_unit(name, unit), None, None, "first-order feature")
+        yield (region, f"{key}.{name}", value, unit_of_feature(name, rows.unit_of(key)), None, None, "first-order feature")
 
 
-def _feature_unit(name: str, unit: str) -> str:
-    if name in _UNITLESS:
-        return "1"
-    if name in _SQUARED:
-        return f"({unit})²"
-    if name in _IN_BITS:
-        return "bit"
-    return "bin" if name in _DISCRETISED else unit
+_COMPONENT_NUMBERS = ("volume", "longest_diameter", "adc_median", "signal_ratio", "ff_median")
 
 
 def _burden_rows(burden: Burden) -> Iterator[Row]:
     region = "tumour load"
-    yield _measured(region, "tdv", burden.tdv)
-    yield _measured(region, "gadc", burden.gadc)
-    yield from _feature_rows(region, "gadc", burden.features, burden.gadc.unit)
+    for key, measurement in (("tdv", burden.tdv), ("gadc", burden.gadc)):
+        yield _measured(region, key, rows.cell_of(key, measurement), measurement)
+    yield from _feature_rows(region, "gadc", burden.features)
     for name, volume in burden.class_volumes_ml.items():
         yield (region, f"tdv in ADC class {name}", volume, burden.tdv.unit, None, None, "")
-    for component in burden.components:
-        where, how = f"component {component.label}", f"{component.state}: {component.reason}"
-        yield (where, "volume", component.volume_ml, "mL", None, None, how)
-        yield (where, "longest_diameter", component.longest_diameter_mm, "mm", None, None, how)
-        yield (where, "adc_median", component.adc_median, burden.gadc.unit, None, None, how)
-        yield (where, "signal_ratio", component.signal_ratio, "1", None, None, how)
-        if component.ff_median is not None:
-            yield (where, "ff_median", component.ff_median, UNIT_FF, component.ff_voxels, None, how)
+    for component in rows.components(burden.components).rows:
+        where, how = f"component {component['label'].value}", f"{component['state'].value}: {component['reason'].value}"
+        for key in _COMPONENT_NUMBERS:
+            cell, voxels = component[key], component["ff_voxels"].value if key == "ff_median" else None
+            if cell.value is not None:
+                yield (where, key, cell.value, cell.unit, voxels, None, how)
 
 
-def _change_rows(change: Change) -> Iterator[Row]:
-    how = " ".join(change.flags)
-    yield (change.level, change.name, change.absolute, change.absolute_unit, None, None, how)
-    yield (change.level, f"{change.name} relative", change.relative_percent, "%", None, None, how)
+def _change_rows(change: rows.Row) -> Iterator[Row]:
+    key, level, how = change["index"].value, change["level"].value, change["findings"].text()
+    yield (level, key, change["absolute"].value, change["absolute"].unit, None, None, how)
+    yield (level, f"{key} relative", change["relative"].value, change["relative"].unit, None, None, how)
 
 
 def _distribution_rows(change: RegionChange) -> Iterator[Row]:

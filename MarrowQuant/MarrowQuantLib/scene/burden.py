@@ -8,12 +8,12 @@ from typing import Any, Callable, Optional
 import numpy as np
 import slicer
 
-from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Component, MapKey, MarrowQuantError, Volume
+from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, MapKey, Volume
 from .classes import classes_to_nodes
 from .labelmaps import finish_segmentation, set_segment, start_segmentation, terminology
 from .load_edits import digest
 from .nodes import burden_tags, exam_title, find_or_add, nodes_with, scene_or_default, set_tags, tag
-from .tables import components_table, read_rows
+from .tables import components_table
 
 # State: segment name, RGB (our choice), terminology. SNOMED CT codes of DICOM PS3.16 CID 7150, 7151 and 7159; a test compares them with
 # pydicom's copy of PS3.16. Signal that is not tumour is only called tissue: which organ it is was not measured.
@@ -122,17 +122,6 @@ def _remove(exam_label: str, outdated: Callable[[Optional[str]], bool], scene: O
                 scene_or_default(scene).RemoveNode(node)
 
 
-def components_from_table(node: Any) -> tuple[Component, ...]:
-    """Read a table that :func:`MarrowQuantLib.scene.tables.components_table` wrote.
-
-    Raises
-    ------
-    MarrowQuantError
-        If a state in the table is none of accepted, rejected, physiological.
-    """
-    return tuple(_component(row, node) for row in read_rows(node))
-
-
 def _write_labels(labels: Volume, exam_label: str, part: int, scene: Optional[Any]) -> None:
     name = f"{exam_title(exam_label, part)} tumour load components"
     node = find_or_add("vtkMRMLLabelMapVolumeNode", name, burden_tags("labels", exam_label, part), scene)
@@ -143,27 +132,3 @@ def _write_labels(labels: Volume, exam_label: str, part: int, scene: Optional[An
         set_tags(node, {"role": labels.role.value, "unit": labels.unit, "quantity": labels.quantity})
     finally:
         node.EndModify(was_modifying)
-
-
-def _component(row: dict[str, Any], node: Any) -> Component:
-    if row["state"] not in _SEGMENTS:
-        raise MarrowQuantError(
-            "{node}: component {label} has the unknown state \"{state}\"; use accepted, rejected or physiological.",
-            node=node.GetName(), label=row["label"], state=row["state"],
-        )
-    return Component(
-        label=int(row["label"]),
-        volume_ml=float(row["volume"]),
-        centroid_ras=np.array([float(row[axis]) for axis in "ras"]),
-        longest_diameter_mm=float(row["diameter"]),
-        adc_median=float(row["adc_median"]),
-        adc_mean=float(row["adc_mean"]),
-        signal_ratio=float(row["signal_ratio"]),
-        state=row["state"],
-        reason=row["reason"],
-        region=row.get("region") or "",
-        ff_median=None if row.get("ff") is None or np.isnan(float(row["ff"])) else float(row["ff"]),
-        ff_voxels=int(row.get("ff_voxels") or 0),
-        near_seam=row.get("near_seam") == "true",
-        lesion_id=row.get("lesion") or "",
-    )

@@ -11,7 +11,7 @@ from ..followup import index_of
 from ..followup.normal import Band
 from ..followup.regions import LUMBAR_REGION, lumbar_levels, pooled_histogram
 from ..model import UNIT_FF, UNIT_VOLUME, ExamResult, Histogram, RegionChange
-from ..report import formats
+from ..results import formats
 from ..vertebrae.levels import level_index
 from .nodes import exam_title, find_or_add, nodes_with, remove_nodes, tag
 from .tables import Column, write_table

@@ -12,7 +12,10 @@ from typing import Any, Optional
 
 import vtk
 
-from ..model import UNIT_ADC, UNIT_VOLUME, Burden, Change, ExamResult, LabValue, MapKey, Measurement, ResponseEstimate
+from ..followup.change import levels_in_mean
+from ..model import UNIT_ADC, UNIT_VOLUME, Burden, Change, ExamResult, MapKey, Measurement, ResponseEstimate
+from ..results import rows
+from ..results.formats import shown_unit
 from .nodes import exam_title, find_or_add, set_tags
 
 
@@ -59,28 +62,37 @@ def read_rows(node: Any) -> list[dict[str, Any]]:
     return [{column.GetName(): column.GetValue(row) for column in columns} for row in range(table.GetNumberOfRows())]
 
 
+def columns_of(table: rows.Table, keys: Optional[Iterable[str]] = None) -> list[Column]:
+    """The columns of a table of results, or those of these keys, with the numbers as they are."""
+    chosen = table.columns if keys is None else table.chosen(*keys)
+    return [
+        Column(column.key, [_stored(row[column.key]) for row in table.rows], column.title(), shown_unit(column.unit), column.about)
+        for column in chosen
+    ]
+
+
+def _stored(cell: rows.Cell) -> Any:
+    """What a table node keeps of a cell: a number as it is (a share in %), else its text; of a value that is a word the value itself."""
+    if cell.kind == rows.PERCENT:
+        return None if cell.value is None else 100.0 * cell.value
+    if cell.kind == rows.WORD:
+        return str(cell.value)
+    return cell.text() if cell.kind in (rows.TEXT, rows.FINDING) else cell.value
+
+
 def vertebrae_table(exam: ExamResult, scene: Optional[Any] = None) -> Any:
     """One row per vertebra, one column per index."""
     node = _table("vertebrae", f"{exam_title(exam.label)} vertebrae table", exam.label, scene)
-    rows = exam.vertebrae
-    columns = [Column("level", [row.roi.level for row in rows], "Level")]
-    for key in dict.fromkeys(key for row in rows for key in row.measurements):
-        found = [row.measurements.get(key) for row in rows]
-        first = next(m for m in found if m is not None)
-        values = [None if m is None else m.value for m in found]
-        columns.append(Column(key, values, first.name, first.unit, first.how))
-    columns += [
-        Column("excluded", [row.roi.excluded or "" for row in rows], "Excluded", description="Why the level is not in the lumbar mean"),
-        Column("flags", [" ".join(row.flags) for row in rows], "Remarks"),
-    ]
-    write_table(node, columns)
+    table = rows.vertebrae([exam])[0]
+    keys = [column.key for column in table.columns if column.key not in ("voxels", "inside")]  # of each number, in the measurements' table
+    write_table(node, columns_of(table, keys))
     return node
 
 
 def measurements_table(exam: ExamResult, scene: Optional[Any] = None) -> Any:
     """Everything measured in one exam, one number a row, with voxels, part in view and how it was made."""
     found: list[tuple[str, Measurement]] = [(row.roi.level, m) for row in exam.vertebrae for m in row.measurements.values()]
-    found += [(m.how.removeprefix("mean of the levels ") or "Lumbar mean", m) for m in exam.lumbar.values()]
+    found += [(", ".join(levels_in_mean(exam, key)) or "Lumbar mean", m) for key, m in exam.lumbar.items()]
     if exam.burden is not None:
         found += [("Tumour load", m) for m in (exam.burden.tdv, exam.burden.gadc, *_classes(exam.burden))]
     node = _table("measurements", f"{exam_title(exam.label)} measurements", exam.label, scene)
@@ -106,30 +118,11 @@ def measurements_table(exam: ExamResult, scene: Optional[Any] = None) -> Any:
 
 
 def components_table(burden: Burden, exam_label: str, scene: Optional[Any] = None, *, part: int = 1) -> Any:
-    """One row per component of the diffusion mask; :func:`MarrowQuantLib.scene.burden.components_from_table` reads it back."""
-    parts = burden.components
+    """One row per component of the diffusion mask."""
+    table = rows.components(burden.components)
     node = _table(MapKey("components", part), f"{exam_title(exam_label, part)} components", exam_label, scene)
     set_tags(node, {"part": None if part == 1 else part})
-    position = "Centroid, RAS"
-    write_table(
-        node,
-        [
-            Column("label", [c.label for c in parts], "Component", description="Value in the components' label map"),
-            Column("state", [c.state for c in parts], "State", description="accepted, rejected or physiological"),
-            Column("volume", [c.volume_ml for c in parts], "Volume", "mL"),
-            Column("diameter", [c.longest_diameter_mm for c in parts], "Longest diameter", "mm"),
-            Column("adc_median", [c.adc_median for c in parts], "ADC median", "µm²/s"),
-            Column("adc_mean", [c.adc_mean for c in parts], "ADC mean", "µm²/s"),
-            Column("signal_ratio", [c.signal_ratio for c in parts], "Signal / muscle", description="High-b signal over muscle signal"),
-            *(Column(axis.lower(), [float(c.centroid_ras[n]) for c in parts], axis, "mm", position) for n, axis in enumerate("RAS")),
-            Column("reason", [c.reason for c in parts], "Reason"),
-            Column("region", [c.region for c in parts], "Region", description="Part of the skeleton, proposed from geometry"),
-            Column("ff", [c.ff_median for c in parts], "FF median", "%", "Lesions longer than 10 mm inside the fat-fraction map"),
-            Column("ff_voxels", [c.ff_voxels for c in parts], "FF voxels"),
-            Column("near_seam", [str(c.near_seam).lower() for c in parts], "Near a seam", description="In an overlap of stations"),
-            Column("lesion", [c.lesion_id for c in parts], "Lesion", description="Name that it keeps from exam to exam"),
-        ],
-    )
+    write_table(node, columns_of(table))
     return node
 
 
@@ -144,38 +137,20 @@ def _classes(burden: Burden) -> list[Measurement]:
 def changes_table(changes: Sequence[Change], scene: Optional[Any] = None) -> Any:
     """Follow-up against baseline, one index a row."""
     node = _table("changes", "Changes", None, scene)
-    write_table(
-        node,
-        [
-            Column("index", [c.name for c in changes], "Index"),
-            Column("level", [c.level for c in changes], "Level", description="Empty for the exam's own index"),
-            Column("baseline", [c.baseline for c in changes], "Baseline", description="In the unit of the row"),
-            Column("follow_up", [c.follow_up for c in changes], "Follow-up", description="In the unit of the row"),
-            Column("unit", [c.unit for c in changes], "Unit"),
-            Column("absolute", [c.absolute for c in changes], "Change", description="Follow-up minus baseline, in the change's unit"),
-            Column("absolute_unit", [c.absolute_unit for c in changes], "Change's unit"),
-            Column("relative", [c.relative_percent for c in changes], "Relative change", "%", "Missing where the baseline is zero"),
-            Column("flags", [" ".join(c.flags) for c in changes], "Remarks"),
-        ],
-    )
+    table = rows.changes(changes)
+    units = [
+        Column("unit", [c.unit for c in changes], "Unit"),
+        Column("absolute_unit", [c.absolute_unit for c in changes], "Change's unit"),
+    ]
+    write_table(node, [*columns_of(table), *units])
     return node
 
 
 def labs_table(exams: Sequence[ExamResult], scene: Optional[Any] = None) -> Any:
-    """Laboratory values of all exams, one a row, in each test's canonical unit."""
-    found: list[tuple[str, LabValue]] = [(exam.label, value) for exam in exams for value in exam.labs.values()]
+    """Laboratory values, one test a row, of both exams, in each test's canonical unit."""
     node = _table("labs", "Laboratory values", None, scene)
-    write_table(
-        node,
-        [
-            Column("exam", [label for label, _ in found], "Exam"),
-            Column("test", [value.test for _, value in found], "Test"),
-            Column("value", [value.value for _, value in found], "Value", description="In the unit of the row"),
-            Column("unit", [value.unit for _, value in found], "Unit"),
-            Column("date", [value.date.isoformat() for _, value in found], "Date"),
-            Column("given", [value.given for _, value in found], "As given"),
-        ],
-    )
+    table = rows.laboratory(exams)
+    write_table(node, columns_of(table))
     return node
 
 

@@ -981,14 +981,6 @@
 <context>
     <name>patient.burden_step</name>
     <message>
-        <source>ADC</source>
-        <translation>ADC</translation>
-    </message>
-    <message>
-        <source>Lesion</source>
-        <translation>病変</translation>
-    </message>
-    <message>
         <source>No exam has diffusion images with two or more b-values: the tumour burden is skipped.</source>
         <translation>2つ以上のb値の拡散強調画像を持つ検査がないため、腫瘍量は省略されます。</translation>
     </message>
@@ -1009,32 +1001,8 @@
         <translation>先に検査を読み込んでください。</translation>
     </message>
     <message>
-        <source>Region</source>
-        <translation>部位</translation>
-    </message>
-    <message>
-        <source>State</source>
-        <translation>判定</translation>
-    </message>
-    <message>
-        <source>Why</source>
-        <translation>理由</translation>
-    </message>
-    <message>
         <source>by ADC in µm²/s: {classes} mL</source>
         <translation>ADC（µm²/s）別：{classes} mL</translation>
-    </message>
-    <message>
-        <source>keep</source>
-        <translation>採用</translation>
-    </message>
-    <message>
-        <source>mL</source>
-        <translation>mL</translation>
-    </message>
-    <message>
-        <source>mm</source>
-        <translation>mm</translation>
     </message>
     <message>
         <source>muscle where you placed it</source>
@@ -1045,24 +1013,12 @@
         <translation>第{number}部分：{volume} mL</translation>
     </message>
     <message>
-        <source>physiological</source>
-        <translation>生理的</translation>
-    </message>
-    <message>
-        <source>reject</source>
-        <translation>除外</translation>
-    </message>
-    <message>
         <source>tDV {volume} mL · gADC {adc} µm²/s · muscle signal {muscle}</source>
         <translation>tDV {volume} mL · gADC {adc} µm²/s · 筋の信号 {muscle}</translation>
     </message>
     <message>
         <source>{n} stations; largest step at a seam {before} % as acquired, {after} % after matching.</source>
         <translation>{n}ステーション。継ぎ目の最大の段差は、撮像時{before} %、補正後{after} %。</translation>
-    </message>
-    <message>
-        <source>× muscle</source>
-        <translation>× 筋</translation>
     </message>
 </context>
 <context>
@@ -1281,14 +1237,6 @@
 <context>
     <name>patient.follow_up</name>
     <message>
-        <source>ADC</source>
-        <translation>ADC</translation>
-    </message>
-    <message>
-        <source>Became</source>
-        <translation>転帰</translation>
-    </message>
-    <message>
         <source>Carry over again; what the follow-up holds is replaced.</source>
         <translation>もう一度引き継ぎます。治療後検査の内容は置き換えられます。</translation>
     </message>
@@ -1297,88 +1245,12 @@
         <translation>引き継ぎには2回の検査が必要です。</translation>
     </message>
     <message>
-        <source>FF %</source>
-        <translation>FF %</translation>
-    </message>
-    <message>
-        <source>Lesion</source>
-        <translation>病変</translation>
-    </message>
-    <message>
         <source>Mark the vertebrae of the baseline or propose its tumour burden first.</source>
         <translation>先に治療前検査の椎体を指定するか、腫瘍量を提案してください。</translation>
     </message>
     <message>
-        <source>RAC</source>
-        <translation>RAC</translation>
-    </message>
-    <message>
-        <source>Region</source>
-        <translation>部位</translation>
-    </message>
-    <message>
         <source>Take the ROIs, levels and exclusions of the baseline over to the follow-up, and match the lesions of both exams.</source>
         <translation>治療前のROI・レベル・除外を治療後に引き継ぎ、両検査の病変を対応付けます。</translation>
-    </message>
-    <message>
-        <source>cervical spine</source>
-        <translation>頸椎</translation>
-    </message>
-    <message>
-        <source>long bones</source>
-        <translation>長管骨</translation>
-    </message>
-    <message>
-        <source>lumbar spine</source>
-        <translation>腰椎</translation>
-    </message>
-    <message>
-        <source>mL</source>
-        <translation>mL</translation>
-    </message>
-    <message>
-        <source>merged</source>
-        <translation>融合</translation>
-    </message>
-    <message>
-        <source>mm</source>
-        <translation>mm</translation>
-    </message>
-    <message>
-        <source>new</source>
-        <translation>新規</translation>
-    </message>
-    <message>
-        <source>not determined</source>
-        <translation>不明</translation>
-    </message>
-    <message>
-        <source>pelvis and sacrum</source>
-        <translation>骨盤・仙骨</translation>
-    </message>
-    <message>
-        <source>persisting</source>
-        <translation>残存</translation>
-    </message>
-    <message>
-        <source>resolved</source>
-        <translation>消失</translation>
-    </message>
-    <message>
-        <source>ribs, sternum and shoulder girdle</source>
-        <translation>肋骨・胸骨・肩帯</translation>
-    </message>
-    <message>
-        <source>skull</source>
-        <translation>頭蓋</translation>
-    </message>
-    <message>
-        <source>split</source>
-        <translation>分裂</translation>
-    </message>
-    <message>
-        <source>thoracic spine</source>
-        <translation>胸椎</translation>
     </message>
 </context>
 <context>
@@ -1485,18 +1357,6 @@
         <translation>平均から除外: {reason}</translation>
     </message>
     <message>
-        <source>In view %</source>
-        <translation>視野内 %</translation>
-    </message>
-    <message>
-        <source>L1–L5 mean</source>
-        <translation>L1–L5 平均</translation>
-    </message>
-    <message>
-        <source>Level</source>
-        <translation>レベル</translation>
-    </message>
-    <message>
         <source>Measure again.</source>
         <translation>もう一度計測します。</translation>
     </message>
@@ -1507,10 +1367,6 @@
     <message>
         <source>Press Measure.</source>
         <translation>「計測」を押してください。</translation>
-    </message>
-    <message>
-        <source>Voxels</source>
-        <translation>ボクセル数</translation>
     </message>
 </context>
 <context>
@@ -1595,14 +1451,6 @@
         <translation>ロジットへの寄与</translation>
     </message>
     <message>
-        <source>Baseline</source>
-        <translation>治療前</translation>
-    </message>
-    <message>
-        <source>Change</source>
-        <translation>変化</translation>
-    </message>
-    <message>
         <source>Change of M protein</source>
         <translation>M蛋白の変化</translation>
     </message>
@@ -1619,16 +1467,8 @@
         <translation>全日付を描画し、図を開きます。</translation>
     </message>
     <message>
-        <source>Follow-up</source>
-        <translation>治療後</translation>
-    </message>
-    <message>
         <source>IMWG response category: {category} ({rule})</source>
         <translation>IMWG効果判定：{category}（{rule}）</translation>
-    </message>
-    <message>
-        <source>Index</source>
-        <translation>指標</translation>
     </message>
     <message>
         <source>Limits saved with this case hold. Press Enter in the empty field to go back to the published ones.</source>
@@ -1659,10 +1499,6 @@
         <translation>CR/VGPRの確率：{value}（95 %区間 {low}～{high}）</translation>
     </message>
     <message>
-        <source>Relative</source>
-        <translation>変化率</translation>
-    </message>
-    <message>
         <source>Share of responders in the cohort</source>
         <translation>コホート中の奏効例の割合</translation>
     </message>
@@ -1685,10 +1521,6 @@
     <message>
         <source>not graded</source>
         <translation>判定なし</translation>
-    </message>
-    <message>
-        <source>points</source>
-        <translation>ポイント</translation>
     </message>
     <message>
         <source>the limits that were read before hold</source>

@@ -8,7 +8,7 @@ from slicer.i18n import tr as _
 
 from ...followup import INDICES, Index, value_of
 from ...model import ExamResult, Results, as_finding, certain
-from ...report import formats
+from ...results import formats
 from ...words.findings import NOTE
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def _of_index(index: Index, exams: tuple[ExamResult, ...]) -> str:
     values: list[Optional[float]] = [value_of(exam, index) for exam in exams]
     if all(value is None for value in values):
         return ""
-    return f"{_name(index)} {' → '.join(formats.number(value, index.unit) for value in values)} {formats.shown_unit(index.unit)}"
+    shown = " → ".join(formats.number(value, index.unit, index.digits) for value in values)
+    return f"{_name(index)} {shown} {formats.shown_unit(index.unit)}"
 
 
 def _name(index: Index) -> str:

@@ -8,19 +8,21 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from ...model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, Component, sentence
-from ..language import interfaceLanguage, said, saidLines
+from ...model import ACCEPTED, PHYSIOLOGICAL, REJECTED, UNIT_VOLUME, Burden, Component, sentence
+from ...results import rows
+from ...results.formats import number
+from ..language import interfaceLanguage, saidLines
 from ..step import Step
-from ..tablewidget import Columns, fillTable, number
+from ..tablewidget import Columns, fillTable
 from . import views
 from .burden_options import MASK_CODES, BurdenOptions
-from .follow_up import regionWords
 from .layouts import LOAD
 from .muscle_points import MusclePoints
 
 if TYPE_CHECKING:
     from .panel import Panel
 
+PART_COLUMN = 5  # before the lesion
 SCENE_DELAY_MS = 250  # the number follows the slider at once; the segmentation follows when the slider rests
 
 
@@ -225,7 +227,7 @@ class BurdenStep(Step):
         stitching = self.exam.maps.stitching
         if stitching is None:
             return []
-        before, after = (number(100 * step) for step in stitching.largest_steps)
+        before, after = (number(100 * step, "%") for step in stitching.largest_steps)
         told = _("{n} stations; largest step at a seam {before} % as acquired, {after} % after matching.")
         return [told.format(n=len(stitching.gains), before=before, after=after)]
 
@@ -235,16 +237,16 @@ class BurdenStep(Step):
         self.ui.proposeButton.toolTip = self.missing() or _("Propose again; decisions are kept.")
         components = self.exam.components() if self.exam else []
         several = any(part != 1 for part, _component in components)
-        states = {ACCEPTED: _("keep"), REJECTED: _("reject"), PHYSIOLOGICAL: _("physiological")}
-        rows, tips, regions = [], [], regionWords()
-        for part, c in components:
-            size = [number(c.volume_ml), number(c.longest_diameter_mm, 0)]
-            place = [*([str(part)] if several else []), c.lesion_id, regions.get(c.region, c.region)]
-            rows.append([states[c.state], *size, number(c.adc_median, 0), number(c.signal_ratio), *place, said(c.reason)])
-            tips.append(said(c.reason))
-        place = [*([_("Part")] if several else []), _("Lesion"), _("Region")]
-        headers = [_("State"), _("mL"), _("mm"), _("ADC"), _("× muscle"), *place, _("Why")]
-        fillTable(self.ui.componentTable, headers, rows, tips)
+        language = interfaceLanguage()
+        table = rows.components([component for _part, component in components])
+        columns = table.chosen("state", "volume", "longest_diameter", "adc_median", "signal_ratio", "lesion", "region", "reason")
+        cells = [[row[column.key].text(language) for column in columns] for row in table.rows]
+        headers = [column.head(language, narrow=True) for column in columns]
+        if several:
+            headers.insert(PART_COLUMN, _("Part"))
+            for line, (part, _component) in zip(cells, components):
+                line.insert(PART_COLUMN, str(part))
+        fillTable(self.ui.componentTable, headers, cells, [line[-1] for line in cells])
         last = len(headers) - 1
         self._columns.always, self._columns.widest = (0, 1, last - 1, last), last
         self._columns.show()
@@ -264,10 +266,12 @@ class BurdenStep(Step):
         if burden is None:
             return
         told = [_("tDV {volume} mL · gADC {adc} µm²/s · muscle signal {muscle}").format(
-            volume=number(burden.tdv.value), adc=number(burden.gadc.value, 0), muscle=number(burden.muscle_signal, 0))]
+            volume=number(burden.tdv.value, burden.tdv.unit), adc=number(burden.gadc.value, burden.gadc.unit),
+            muscle=number(burden.muscle_signal, digits=0))]
         told += [_("muscle where you placed it")] if self.exam.muscle_is_given else []
-        told += [_("part {number}: {volume} mL").format(number=p.number, volume=number(p.burden.tdv.value)) for p in self.exam.parts]
-        classes = " · ".join(f"{name}: {number(volume)}" for name, volume in burden.class_volumes_ml.items())
+        parts = [(part.number, number(part.burden.tdv.value, UNIT_VOLUME)) for part in self.exam.parts]
+        told += [_("part {number}: {volume} mL").format(number=n, volume=volume) for n, volume in parts]
+        classes = " · ".join(f"{name}: {number(volume, UNIT_VOLUME)}" for name, volume in burden.class_volumes_ml.items())
         self.ui.tdvLabel.text = " · ".join(told) + "\n" + _("by ADC in µm²/s: {classes} mL").format(classes=classes)
 
     def _enableButtons(self) -> None:

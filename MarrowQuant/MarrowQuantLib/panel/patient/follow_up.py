@@ -6,35 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from slicer.i18n import tr as _
 
-from ...followup.lesion_rows import LesionRow, Pair
+from ...followup.lesion_rows import LesionRow
+from ...results import rows
 from ...scene.case.case import FOLLOW_UP, LABELS
-from ..language import said
-from ..tablewidget import fillTable, number
+from ..language import interfaceLanguage
+from ..tablewidget import fillTable
 from . import views
 
 if TYPE_CHECKING:
     from .panel import Panel
-
-
-def regionWords() -> dict[str, str]:
-    """``Component.region`` in the reader's language."""
-    return {
-        "skull": _("skull"),
-        "cervical spine": _("cervical spine"),
-        "thoracic spine": _("thoracic spine"),
-        "lumbar spine": _("lumbar spine"),
-        "pelvis and sacrum": _("pelvis and sacrum"),
-        "ribs, sternum and shoulder girdle": _("ribs, sternum and shoulder girdle"),
-        "long bones": _("long bones"),
-        "not determined": _("not determined"),
-    }
-
-
-def kindWords() -> dict[str, str]:
-    """``LesionChange.kind`` in the reader's language."""
-    return {
-        "persisting": _("persisting"), "new": _("new"), "resolved": _("resolved"), "merged": _("merged"), "split": _("split"),
-    }  # fmt: skip
 
 
 class FollowUpPart:
@@ -77,8 +57,14 @@ class FollowUpPart:
         self.ui.undoCarryButton.enabled = follow_up.can_undo() and not self.panel.busy
         self._rows = follow_up.rows()
         self.ui.lesionTable.visible = bool(self._rows)
-        headers = [_("Lesion"), _("Became"), _("Region"), _("mL"), _("mm"), _("ADC"), _("FF %"), _("RAC")]
-        fillTable(self.ui.lesionTable, headers, [_cells(row) for row in self._rows], [said(row.change.why) for row in self._rows])
+        language, table = interfaceLanguage(), rows.lesions(self._rows)
+        words, numbers, rest = ("name", "kind", "region"), ("volume", "diameter", "adc", "ff"), ("rac",)
+        cells = [
+            [*(row[key].text(language) for key in words), *(rows.both(row, key, language) for key in numbers), row["rac"].text()]
+            for row in table.rows
+        ]
+        headers = [column.head(language, narrow=True) for column in table.chosen(*words, *numbers, *rest)]
+        fillTable(self.ui.lesionTable, headers, cells, [row["why"].text(language) for row in table.rows])
 
     def _tip(self, possible: bool) -> str:
         if self.panel.case.follow_up.can_undo():
@@ -88,22 +74,3 @@ class FollowUpPart:
         if len(self.panel.case.exams) < len(LABELS):
             return _("Carrying needs two exams.")
         return _("Mark the vertebrae of the baseline or propose its tumour burden first.")
-
-
-def _cells(row: LesionRow) -> list[str]:
-    change = row.change
-    volumes = (change.volume_before_ml if change.names_before else None, change.volume_after_ml if change.names_after else None)
-    return [
-        row.name,
-        kindWords()[change.kind],
-        regionWords().get(change.region, change.region),
-        _both(volumes, 1),
-        _both(row.diameter_mm, 0),
-        _both((change.adc_before, change.adc_after), 0),
-        _both(row.ff_percent, 1),
-        str(change.rac),
-    ]
-
-
-def _both(values: Pair, decimals: int) -> str:
-    return " → ".join("–" if value is None else number(value, decimals) for value in values)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from slicer.i18n import tr as _
 
-from ...quantities import Quantity, in_tables, of_vertebrae
+from ...results import rows
 from ...scene.case.exam import CaseExam
 from ..language import interfaceLanguage, saidHow, saidLines, saidWord
 from ..step import Step
-from ..tablewidget import fillTable, number
+from ..tablewidget import fillTable
 from .layouts import RESPONSE
 from .views import showChart
 
@@ -66,34 +65,19 @@ class QuantifyStep(Step):
         exam = self.exam
         for key, button in self._histogramButtons.items():
             button.enabled = any(key in vertebra.histograms for other in self.case.exams.values() for vertebra in other.vertebrae)
-        measured = [key for vertebra in (exam.vertebrae if exam else ()) for key in vertebra.measurements]
-        columns = in_tables(measured or [row.key for row in of_vertebrae()])
-        rows, tips = [], []
-        for vertebra in exam.vertebrae if exam else ():
-            excluded = vertebra.roi.excluded
-            rows.append([f"({vertebra.roi.level})" if excluded else vertebra.roi.level, *_cells(columns, vertebra.measurements)])
-            reason = [_("Excluded from the mean: {reason}").format(reason=excluded)] if excluded else []
-            tips.append("\n".join([*reason, *_how(vertebra.measurements)]))
-        if exam and exam.lumbar:
-            rows.append([_("L1–L5 mean"), *_cells(columns, exam.lumbar, False)])
+        language = interfaceLanguage()
+        found = rows.vertebrae([exam])[0] if exam else rows.Table(rows.vertebra_columns(), ())
+        columns = found.chosen("level", *(column.key for column in rows.in_readers_tables(found)), "voxels", "inside")
+        cells, tips = [], []
+        for row in found.rows:
+            level, *numbers = (row[column.key].text(language) for column in columns)
+            cells.append([f"({level})" if row.is_out else level, *numbers])
+            reason = [_("Excluded from the mean: {reason}").format(reason=row["excluded"].text())] if row.is_out else []
+            tips.append("\n".join([*reason, *_how(row.source.measurements)]))
+        if found.mean is not None:
+            cells.append([rows.in_column(found.mean[column.key], column, language) for column in columns])
             tips.append("\n".join(_how(exam.lumbar)))
-        headers = [_("Level"), *(row.head(interfaceLanguage()) for row in columns), _("Voxels"), _("In view %")]
-        fillTable(self.ui.measurementTable, headers, rows, tips)
-
-
-def _cell(row: Quantity, value: float, is_level: bool) -> str:
-    shown = number(value, row.digits)
-    if not row.words_of_level:
-        return shown
-    return row.word_of_level(value, interfaceLanguage()) if is_level else f"{shown} %"
-
-
-def _cells(columns: Sequence[Quantity], measurements: Any, is_level: bool = True) -> list[str]:
-    cells = [_cell(row, measurements[row.key].value, is_level) if row.key in measurements else "" for row in columns]
-    first = next(iter(measurements.values()), None)
-    if first is None or first.n_voxels is None:
-        return [*cells, "", ""]
-    return [*cells, str(first.n_voxels), number(100 * first.fraction_inside, 0)]
+        fillTable(self.ui.measurementTable, [column.head(language, narrow=True) for column in columns], cells, tips)
 
 
 def _how(measurements: Any) -> list[str]:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, Optional
 import qt
 from slicer.i18n import tr as _
 
-from ...followup.indices import label_of
-from ...model import UNIT_FF_CHANGE, Change, Contribution, ResponseEstimate, Results
-from ...report import formats
+from ...model import Contribution, ResponseEstimate, Results
 from ...response import assess, available_models, load_model
 from ...response.estimate import PREVALENCE
 from ...response.iss import NOT_VERIFIED
 from ...response.model_file import DEFAULT_MODEL, translation
+from ...results import formats, rows
 from ...workflow import pair_doubts
 from ..fields import PathField, tell
 from ..language import interfaceLanguage, reportLanguage, said, saidLines, saidWord
@@ -149,10 +148,11 @@ class ResponseStep(Step):
         self._showModel()
         results = self._results()
         changes = results.changes if results else ()
-        rows = [_changeCells(change) for change in changes]
-        tips = [saidLines(change.flags) or _("No warning.") for change in changes]
-        headers = [_("Index"), _("Baseline"), _("Follow-up"), _("Change"), _("Relative"), "⚠"]
-        fillTable(self.ui.changeTable, headers, rows, tips)
+        language, table = interfaceLanguage(), rows.changes(changes)
+        tips = [saidLines(row.findings) or _("No warning.") for row in table.rows]
+        columns = table.chosen("index", "baseline", "follow_up", "absolute", "relative", "findings")
+        headers = [column.head(language, narrow=True) for column in columns]
+        fillTable(self.ui.changeTable, headers, [_changeCells(row, language) for row in table.rows], tips)
         self._columns.show()
         self.ui.categoryLabel.text = _assessmentText(results) if results else ""
         self.ui.categoryLabel.visible = bool(self.ui.categoryLabel.text)
@@ -182,11 +182,12 @@ class ResponseStep(Step):
             "m_protein_change": _("Change of M protein"),
             PREVALENCE: _("Share of responders in the cohort"),
         }
-        rows = [
-            [names.get(c.predictor, c.predictor), f"{_contributed(c)} {_unit(c.unit)}", formats.signed(c.logit)]
+        language = interfaceLanguage()
+        cells = [
+            [names.get(c.predictor, c.predictor), f"{_contributed(c)} {formats.shown_unit(c.unit, language)}", formats.signed(c.logit)]
             for c in estimate.contributions
         ]
-        fillTable(self.ui.contributionTable, [_("Predictor"), _("Value"), _("Adds to the logit")], rows)
+        fillTable(self.ui.contributionTable, [_("Predictor"), _("Value"), _("Adds to the logit")], cells)
         self.ui.modelCardBrowser.setHtml(_cardHtml({**estimate.card, **told.get("card", {})}))
 
 
@@ -203,25 +204,15 @@ def _assessmentText(results: Results) -> str:
     return "\n".join([*lines, *staged, *([said(NOT_VERIFIED)] if staged else [])])
 
 
-def _unit(unit: str) -> str:
-    return _("points") if unit == UNIT_FF_CHANGE else unit
-
-
 def _contributed(contribution: Contribution) -> str:
     """The predictor's value; a change has its sign, a share has none."""
     isShare = contribution.predictor == PREVALENCE
     return formats.number(contribution.value, "%") if isShare else formats.signed(contribution.value, contribution.unit)
 
 
-def _changeCells(change: Change) -> list[str]:
-    return [
-        label_of(change.name, interfaceLanguage(), change.level),
-        f"{formats.number(change.baseline, change.unit)} {change.unit}",
-        f"{formats.number(change.follow_up, change.unit)} {change.unit}",
-        f"{formats.signed(change.absolute, change.absolute_unit)} {_unit(change.absolute_unit)}",
-        formats.relative(change.relative_percent),
-        "⚠" if change.flags else "",
-    ]
+def _changeCells(row: rows.Row, language: str) -> list[str]:
+    values = [row[key].with_unit(language) for key in ("baseline", "follow_up", "absolute")]
+    return [rows.label_of_change(row, language), *values, row["relative"].text(language), rows.DOUBT if row.findings else ""]
 
 
 def _cardHtml(card: Mapping[str, Any]) -> str:

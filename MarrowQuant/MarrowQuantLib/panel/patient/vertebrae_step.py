@@ -9,6 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ...model import MarrowQuantError, Settings, VertebraROI
+from ...results.rows import cell_of
 from ...scene.case.case import FOLLOW_UP
 from ...vertebrae.levels import LEVELS, levels_between
 from ...vertebrae.roi import DISC_RADIUS_MM
@@ -290,7 +291,7 @@ class VertebraeStep(Step):
             fatFraction = vertebra.measurements.get("ff") if vertebra else None
             flags = vertebra.flags if vertebra else ()
             place = " ".join(number(x, 0) for x in roi.center_ras)
-            shown = number(fatFraction.value) if fatFraction else ""
+            shown = cell_of("ff", fatFraction).text() if fatFraction else ""
             rows.append([roi.level, shown, place, roi.excluded or "", self._carried(roi), "⚠" if flags else ""])
             tips.append(saidLines(flags) or _("No warning."))
         headers = [_("Level"), _("FF %"), _("RAS mm"), _("Excluded"), _("Carried"), _("Warnings")]
