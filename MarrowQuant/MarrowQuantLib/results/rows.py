@@ -72,11 +72,15 @@ class Cell:
     error: Optional[float] = None
     words: tuple[tuple[float, str, str], ...] = ()
 
+    @property
+    def is_word(self) -> bool:
+        """True where the value is a word."""
+        return any(each[0] == self.value for each in self.words)
+
     def text(self, language: str = "en") -> str:
         """What a reader sees, without the unit, in "en" or "ja"."""
-        word = next((each[1 + (language == "ja")] for each in self.words if each[0] == self.value), "")
-        if word:
-            return word
+        if self.is_word:
+            return next(each[1 + (language == "ja")] for each in self.words if each[0] == self.value)
         if self.kind == CHANGE:
             return signed(self.value, self.unit, self.digits)
         if self.kind == RELATIVE:
@@ -95,7 +99,7 @@ class Cell:
     def with_unit(self, language: str = "en") -> str:
         """The text with the unit behind it, if there is a value."""
         text, unit = self.text(language), shown_unit(self.unit, language)
-        return f"{text} {unit}" if unit and text != NONE else text
+        return f"{text} {unit}" if unit and text != NONE and not self.is_word else text
 
 
 NOTHING = Cell()
