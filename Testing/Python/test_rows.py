@@ -138,7 +138,8 @@ def _vertebrae(doors: Doors) -> None:
             assert in_report[level][column.head()] == f"{first[column.key].with_error()} → {second[column.key].with_error()}"
             assert panel[column.head(narrow=True)] == first[column.key].text()
             doors.same_number(first[column.key], node[column.key], "baseline", level, column.key)
-            assert column.key == "water_dominant" or first[column.key].with_unit() in next(line for line in doors.shell.splitlines() if line.startswith(level))
+            line = next(line for line in doors.shell.splitlines() if line.startswith(level))
+            assert column.key == "water_dominant" or first[column.key].with_unit() in line
         assert panel["Voxels FF"] == first["voxels"].text() == doors.listed["baseline", level, "ff"]["n_voxels"]
     assert in_panel[-1]["FF (%)"] == tables[0].mean["ff"].text() and in_panel[-1]["Level"] == tables[0].mean["level"].text()
 

@@ -80,7 +80,7 @@ class Cell:
     def text(self, language: str = "en") -> str:
         """What a reader sees, without the unit, in "en" or "ja"."""
         if self.is_word:
-            return next(each[1 + (language == "ja")] for each in self.words if each[0] == self.value)
+            return next(japanese if language == "ja" else english for value, english, japanese in self.words if value == self.value)
         if self.kind == CHANGE:
             return signed(self.value, self.unit, self.digits)
         if self.kind == RELATIVE:
