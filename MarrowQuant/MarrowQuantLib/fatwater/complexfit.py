@@ -27,6 +27,11 @@ BLOCK = 3  # voxels in-plane; the field is smooth on this scale, and the joint r
 MOST_BLOCKS = 200_000  # bounds the memory of the field search: larger volumes get larger blocks
 SUSPECT_MARGIN = 0.1  # of a block's energy; our choice: on ISMRM case 12 a third of these voxels differ from another program by > 25 points
 SUSPECT_SD_POINTS = 20.0  # standard deviation of the fat fraction beyond which the data do not tell water from fat
+SUSPECT_AROUND = 3  # voxels in-plane, of which this share beyond that standard deviation makes the middle one a suspect; our choice
+SUSPECT_AROUND_SHARE = 0.3
+FAST_PER_S = 200.0  # R2* from which a voxel is refined from other starts, too; our choice
+FAST_STARTS_PER_S = (250.0, 1000.0)  # the decay of marrow with little and with much iron; our choice
+AS_LIKELY = 4.0  # of the noise variance as difference of the squared misfits: e⁻⁴ is the ratio of the likelihoods; our choice
 RIVAL_SHARE = 0.01  # of the voxels with signal, from which the reader is told of regions whose rival fits as well; our choice
 SUSPECT_ENERGY = 0.1  # of the mean energy; darker blocks are not judged
 CHUNK = 1 << 11  # voxels refined at once: fits the cache, and is too small for BLAS to wake its threads, which costs more than it gains
@@ -168,7 +173,7 @@ def _maps(
         water=(fit.water * scale).reshape(shape),
         fat=(fit.fat * scale).reshape(shape),
         residual=(np.sqrt(fit.misfit) * scale).reshape(shape),
-        swap_suspect=(fitted & (found.suspect | found.rival | (pdff_sd > SUSPECT_SD_POINTS))).reshape(shape),
+        swap_suspect=(fitted & (found.suspect | found.rival | _untold(pdff_sd, fitted & found.judged))).reshape(shape),
         conjugated=found.sign.conjugated,
         field_period_hz=period_hz,
         n_excluded=0,
@@ -177,6 +182,17 @@ def _maps(
         r2star_sd_per_s=(sd * fit.rate_gain).reshape(shape),
         noise_sd=(sd * scale).reshape(shape),
     )
+
+
+def _untold(pdff_sd: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    """Voxels where the data do not tell water from fat: by the standard deviation of their fat fraction, and by those of their neighbours,
+    because the bound at a wrong solution can be small."""
+    from scipy import ndimage  # here, as the module loads without it
+
+    untold = pdff_sd > SUSPECT_SD_POINTS
+    size = (1, SUSPECT_AROUND, SUSPECT_AROUND)
+    share = [ndimage.uniform_filter((which & judged).astype(np.float32), size, mode="nearest") for which in (untold, judged)]
+    return untold | (judged & (share[0] > SUSPECT_AROUND_SHARE * share[1]))
 
 
 def _problem(
@@ -192,13 +208,66 @@ def _separated(echoes: np.ndarray, problem: _Problem, conjugate: Optional[bool],
     block = _block_size(problem.fitted.shape)
     features = _block_features(echoes, block, progress)
     sign = precession.found(echoes, features, block, problem.table, problem.at) if conjugate is None else precession.Sign(conjugate, True)
+    if not sign.is_clear and len(echoes) > FEWEST_ECHOES:
+        return _of_both_signs(echoes, features, block, problem, sign, progress)
     if sign.conjugated:
         np.conj(echoes, out=echoes)
         features = varpro.conjugated(features, len(echoes))
+    return _of_sign(echoes, features, block, problem, sign, progress)
+
+
+def _of_sign(
+    echoes: np.ndarray, features: np.ndarray, block: int, problem: _Problem, sign: precession.Sign, progress: Progress
+) -> _Separated:
     start = _start(features, problem, block, progress)
     fit = _refined(echoes, problem.fitted, start.chosen, problem.at, progress)
     rival = _without_rivals(echoes, problem, start, fit)
-    return _Separated(fit, start.suspect, rival, start.judged, start.mean_hz, sign)
+    unsure = _unsure(echoes, problem, start, fit)
+    return _Separated(fit, start.suspect | unsure, rival, start.judged, start.mean_hz, sign)
+
+
+def _unsure(echoes: np.ndarray, problem: _Problem, start: _Start, fit: refinement.Refined) -> np.ndarray:
+    """Voxels of fast decay that other R2* to start from read otherwise, as well as the noise tells; where they read clearly better, their
+    solution is put into ``fit`` (in place)."""
+    n, shape = len(echoes), problem.fitted.shape
+    unsure = np.zeros(problem.fitted.size, bool)
+    here = np.flatnonzero((problem.fitted & start.judged & (-fit.rate.real > FAST_PER_S)).ravel())
+    if n == FEWEST_ECHOES or not here.size:  # three echoes fit everything exactly
+        return unsure.reshape(shape)
+    noise_square = noise.around(n * fit.misfit, n - FEWEST_ECHOES).ravel()[here] ** 2 / n
+    signal, found = echoes.reshape(n, -1)[:, here], refinement.Refined(*(values.reshape(-1) for values in fit))
+    field_hz = start.chosen[0].ravel()[here]
+    for r2star in FAST_STARTS_PER_S:
+        again = refinement.refine(signal, field_hz, np.full(here.size, r2star, np.float32), problem.at)
+        apart = np.abs(rivals.fat_share(again.water, again.fat) - rivals.fat_share(found.water[here], found.fat[here])) > rivals.SAME_SOLUTION
+        gain = (found.misfit[here] - again.misfit) / noise_square
+        unsure[here] |= apart & (np.abs(gain) < AS_LIKELY)
+        taken = np.flatnonzero(gain > AS_LIKELY)
+        for values, new in zip(found, again):
+            values[here[taken]] = new[taken]
+    return unsure.reshape(shape)
+
+
+def _of_both_signs(
+    echoes: np.ndarray, features: np.ndarray, block: int, problem: _Problem, quick: precession.Sign, progress: Progress
+) -> _Separated:
+    """Both signs fitted whole, and the one that leaves less over, here as in the ``quick`` look. Where neither does, voxels that the other
+    sign reads otherwise are suspects."""
+    turned = np.conj(echoes)
+    as_is = _of_sign(echoes, features, block, problem, precession.Sign(False, False), progress)
+    other = _of_sign(turned, varpro.conjugated(features, len(echoes)), block, problem, precession.Sign(True, False), progress)
+    compared = as_is.judged & problem.fitted
+    sign = precession.better(as_is.fit.misfit[compared], other.fit.misfit[compared])
+    if sign.conjugated != quick.conjugated:  # each has its own freedom to fit noise, so that neither is to be believed alone
+        sign = precession.Sign(False, False)
+    if sign.conjugated:
+        echoes[...] = turned
+        as_is, other = other, as_is
+    if not sign.is_clear:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            apart = np.abs(rivals.fat_share(as_is.fit.water, as_is.fit.fat) - rivals.fat_share(other.fit.water, other.fit.fat))
+        as_is = replace(as_is, suspect=as_is.suspect | (apart > rivals.SAME_SOLUTION))
+    return replace(as_is, sign=sign)
 
 
 def _without_rivals(echoes: np.ndarray, problem: _Problem, start: _Start, fit: refinement.Refined) -> np.ndarray:

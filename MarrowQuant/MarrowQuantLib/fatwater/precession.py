@@ -12,6 +12,7 @@ from .refine import Echoes, refine
 MOST_VOXELS = 2_000  # evenly spread over the tissue; our choice
 TISSUE = 0.2  # of the mean energy of a block; our choice
 CLEAR = 3.0  # standard deviations of the summed difference of misfits; our choice
+BEYOND_DOUBT = 10.0  # the same, where the field was not searched: in iron a nearer search can turn 5 standard deviations round; our choice
 
 
 class Sign(NamedTuple):
@@ -24,7 +25,8 @@ class Sign(NamedTuple):
 def found(echoes: np.ndarray, features: np.ndarray, block: int, table: varpro.FieldTable, at: Echoes) -> Sign:
     """Try both signs in voxels spread over the tissue, each refined from the best field and R2* of the table.
 
-    The table alone does not decide: where the decay is fast the misfit of its nearest R2* may be larger than that of a swap.
+    The table alone does not decide: where the decay is fast the misfit of its nearest R2* may be larger than that of a swap. Nor is each
+    voxel's best field the one that a search with neighbours finds: where this quick look leaves a doubt, fit both and call :func:`better`.
 
     Parameters
     ----------
@@ -49,7 +51,15 @@ def found(echoes: np.ndarray, features: np.ndarray, block: int, table: varpro.Fi
             continue
         labels = np.argmin(cost, axis=0)
         misfits.append(refine(values, table.field_hz[labels], table.best_r2star(gram, labels), at).misfit.astype(float))
-    excess = misfits[0] - misfits[1]
+    return better(*misfits, CLEAR if n_echoes == 3 else BEYOND_DOUBT)
+
+
+def better(as_is: np.ndarray, turned: np.ndarray, clear: float = CLEAR) -> Sign:
+    """Which of both signs leaves less over, from the misfits of the same voxels, shape (n,); NaN does not count.
+
+    Below :data:`CLEAR` standard deviations of the summed difference the sign of the model is kept; from ``clear`` of them it is clear.
+    """
+    excess = as_is.astype(float) - turned
     excess = excess[np.isfinite(excess)]
     size = np.sqrt(np.sum(excess**2))
-    return Sign(bool(excess.sum() > CLEAR * size), bool(abs(excess.sum()) > CLEAR * size))
+    return Sign(bool(excess.sum() > CLEAR * size), bool(abs(excess.sum()) > clear * size))

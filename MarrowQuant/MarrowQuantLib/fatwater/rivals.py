@@ -107,7 +107,7 @@ def verdict(region: np.ndarray, chosen: Refined, refit: Callable[[np.ndarray], R
         return np.empty(0, int), np.empty(0, int)
     rival = refit(voxels)
     misfit, rival_misfit = chosen.misfit[voxels].astype(float), rival.misfit.astype(float)
-    apart = np.abs(_fraction(rival.water, rival.fat) - _fraction(chosen.water[voxels], chosen.fat[voxels]))
+    apart = np.abs(fat_share(rival.water, rival.fat) - fat_share(chosen.water[voxels], chosen.fat[voxels]))
     other = np.isfinite(rival_misfit) & np.isfinite(misfit) & (apart > SAME_SOLUTION)
     numbers, where = np.unique(region[voxels[other]], return_inverse=True)
 
@@ -120,7 +120,8 @@ def verdict(region: np.ndarray, chosen: Refined, refit: Callable[[np.ndarray], R
     return numbers[excess < -BETTER * sd], numbers[unclear]
 
 
-def _fraction(water: np.ndarray, fat: np.ndarray) -> np.ndarray:
+def fat_share(water: np.ndarray, fat: np.ndarray) -> np.ndarray:
+    """|F| / (|W| + |F|)."""
     return np.abs(fat) / (np.abs(water) + np.abs(fat))
 
 
