@@ -39,8 +39,8 @@ def section(rounds: int) -> str:
     header = ["protocol", *(f"{place}: {what}" for place in PLACES for what in ("wrong, %", "and not marked, %")), "cells over 5 %"]
     picture = bench.write_picture("iron-swaps", _picture(swaps))
     told = (
-        f"Marrow with iron among tissue of 5 and 90 % fat, SNR {SNR:.0f}, R2* {R2STAR[0]:.0f} … {R2STAR[-1]:.0f} 1/s, FF 0 … 95 %, 4, 6 and "
-        f"8 echoes from 1.1 ms, the sign of the phase not given. *Wrong*: FF over {WRONG:.0f} points off in voxels where maximum "
+        f"Marrow with iron among tissue of 5 and 90 % fat, SNR {SNR:.0f}, R2* {R2STAR[0]:.0f} … {R2STAR[-1]:.0f} 1/s, FF 0 … 95 %, 4, 6 "
+        f"and 8 echoes from 1.1 ms, the sign of the phase not given. *Wrong*: FF over {WRONG:.0f} points off in voxels where maximum "
         "likelihood started at the truth is not; the worst cell of R2*, FF and echoes. *Not marked*: and no swap suspect. The fourth "
         "place, a mask of one vertebra, has 56 voxels, so that one of them is 1.8 %."
     )

@@ -239,7 +239,8 @@ def _unsure(echoes: np.ndarray, problem: _Problem, start: _Start, fit: refinemen
     field_hz = start.chosen[0].ravel()[here]
     for r2star in FAST_STARTS_PER_S:
         again = refinement.refine(signal, field_hz, np.full(here.size, r2star, np.float32), problem.at)
-        apart = np.abs(rivals.fat_share(again.water, again.fat) - rivals.fat_share(found.water[here], found.fat[here])) > rivals.SAME_SOLUTION
+        before = rivals.fat_share(found.water[here], found.fat[here])
+        apart = np.abs(rivals.fat_share(again.water, again.fat) - before) > rivals.SAME_SOLUTION
         gain = (found.misfit[here] - again.misfit) / noise_square
         unsure[here] |= apart & (np.abs(gain) < AS_LIKELY)
         taken = np.flatnonzero(gain > AS_LIKELY)

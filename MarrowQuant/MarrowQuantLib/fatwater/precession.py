@@ -51,7 +51,8 @@ def found(echoes: np.ndarray, features: np.ndarray, block: int, table: varpro.Fi
             continue
         labels = np.argmin(cost, axis=0)
         misfits.append(refine(values, table.field_hz[labels], table.best_r2star(gram, labels), at).misfit.astype(float))
-    return better(*misfits, CLEAR if n_echoes == 3 else BEYOND_DOUBT)
+    as_is, turned = misfits
+    return better(as_is, turned, CLEAR if n_echoes == 3 else BEYOND_DOUBT)
 
 
 def better(as_is: np.ndarray, turned: np.ndarray, clear: float = CLEAR) -> Sign:
