@@ -21,10 +21,11 @@ from .burden import Muscle
 from .burden.exam_load import burden_session, measure_burden, measure_parts, part_sessions, thresholds_of, update_parts
 from .exam.identity import identity_of
 from .exam.maps import ExamMaps, make_exam_maps
+from .export.prior import has_objects, read_prior
 from .export.write import export_dicom
 from .followup import compare
 from .followup.change import level_doubts
-from .followup.follow import carry_rois, follow_lesions
+from .followup.follow import carry_rois, follow_lesions, read_exam
 from .followup.regions import region_changes
 from .followup.repeatability import Repeatability
 from .io.imagefiles import read_volumes
@@ -86,6 +87,7 @@ __all__ = [
     "patient_doubts",
     "predictors",
     "prepare_output",
+    "read_baseline",
     "read_exams",
     "series_rows",
     "thresholds_of",
@@ -240,6 +242,18 @@ def follow(
     warnings = () if related is Relation.SAME else (finding("case.patient_not_checked"),)
     changes = region_changes(first, second)
     return replace(conclude([first, second], settings, limits=limits), lesions=lesions, distributions=changes, warnings=warnings)
+
+
+def read_baseline(folder: PathLike) -> ExamResult:
+    """What :func:`follow` starts from: a results folder that ``burden`` or ``follow`` wrote, or the DICOM objects of an exam from a PACS.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the folder holds neither.
+    """
+    folder = Path(folder)
+    return read_prior(folder) if has_objects(folder) else read_exam(folder)
 
 
 def _measure_exam(
@@ -460,7 +474,9 @@ def with_shifts(
 
 
 def _mask(path: PathLike) -> Volume:
-    """The first volume of a mask file."""
+    """The first volume of a mask file; all segments of a DICOM Segmentation together."""
+    if dicom.is_segmentation_object(path):
+        return dicom.read_mask(path)
     return read_volumes(Path(path))[0]
 
 

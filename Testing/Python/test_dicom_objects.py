@@ -121,6 +121,96 @@ def test_patient_study_and_frame_are_those_of_the_source(case):
     assert len(set(series)) == len(series) == len({number for _, number in series})
 
 
+def test_the_exam_comes_back_from_its_objects_alone(case):
+    from MarrowQuantLib.export.prior import has_objects, read_prior
+
+    results, _, objects = case
+    folder = objects["baseline-report"].parent
+    exam, back = results.exams[0], read_prior(folder)
+    assert has_objects(folder)
+    for key in ("ff", "adc", "dwi_low", "dwi_high"):
+        assert np.array_equal(back.maps[key].array, exam.maps[key].array, equal_nan=True)
+        assert np.array_equal(back.maps[key].ijk_to_ras, exam.maps[key].ijk_to_ras)
+    assert np.array_equal(back.burden.labels.array, exam.burden.labels.array)
+    assert [c.state for c in back.burden.components] == [c.state for c in exam.burden.components]
+    assert {key: m.value for key, m in back.lumbar.items()} == {key: m.value for key, m in exam.lumbar.items()}
+    assert back.identity.is_of_the_same_patient(exam.identity)
+
+
+def test_a_report_that_was_changed_is_refused(case, tmp_path):
+    import pydicom
+    from MarrowQuantLib.export.prior import read_prior
+
+    folder = tmp_path / "objects"
+    shutil.copytree(case[2]["baseline-report"].parent, folder)
+    report = pydicom.dcmread(folder / "baseline-report.dcm")
+    group = next(item for item in _tree(report) if getattr(item, "TextValue", "") == "Total diffusion volume")
+    assert group is not None
+    for item in _tree(report):
+        if item.ValueType == "NUM" and "FloatingPointValue" in item.MeasuredValueSequence[0]:
+            item.MeasuredValueSequence[0].FloatingPointValue += 1.0
+    report.save_as(folder / "baseline-report.dcm")
+    with pytest.raises(MarrowQuantError, match="was changed"):
+        read_prior(folder)
+
+
+def test_our_objects_are_never_measured_as_images(case):
+    from MarrowQuantLib import dicom
+
+    with pytest.raises(MarrowQuantError, match="no MR image"):
+        dicom.scan(case[2]["baseline-report"].parent)
+
+
+def test_segmentations_are_read_as_rois_and_masks(case):
+    from MarrowQuantLib import dicom
+    from MarrowQuantLib.vertebrae.labelfiles import is_label_file, read_labels
+
+    results, _, objects = case
+    exam = results.exams[0]
+    path = objects["baseline-seg-ff"]
+    assert is_label_file(path)
+    labelled = read_labels(path)
+    assert list(labelled.masks) == list(exported.LEVELS)
+    for vertebra in exam.vertebrae:
+        mask = labelled.masks[vertebra.roi.level]
+        ours = rasterise(vertebra.roi, exam.maps["ff"]).mask()
+        _same_mask(ours, exam.maps["ff"].ijk_to_ras, mask.array, mask.ijk_to_ras)
+    union = dicom.read_mask(objects["baseline-seg-burden"])
+    _same_mask(exam.burden.labels.array > 0, exam.burden.labels.ijk_to_ras, union.array > 0, union.ijk_to_ras)
+
+
+def test_a_segmentation_of_dcmqi_is_read(case, tmp_path):
+    """dcmqi writes its own Segmentation from our labels; what we read of it is what went in."""
+    from MarrowQuantLib import dicom
+    from MarrowQuantLib.io.imagefiles import to_sitk
+
+    if not _dcmqi("itkimage2segimage"):
+        pytest.skip("dcmqi is not installed (pip install dcmqi).")
+    import SimpleITK as sitk
+
+    results, files, _ = case
+    exam = results.exams[0]
+    mask = exam.maps["ff"].like(rasterise(exam.vertebrae[0].roi, exam.maps["ff"]).mask().astype(np.uint8))
+    sitk.WriteImage(to_sitk(mask), str(tmp_path / "mask.nrrd"))
+    coded = {"CodeValue": "14293000", "CodingSchemeDesignator": "SCT", "CodeMeaning": "L2 vertebra"}
+    anatomy = {"CodeValue": "123037004", "CodingSchemeDesignator": "SCT", "CodeMeaning": "Anatomical Structure"}
+    segment = {"labelID": 1, "SegmentAlgorithmType": "MANUAL", "SegmentLabel": "vertebrae_L2", "SegmentDescription": "L2",
+               "SegmentedPropertyCategoryCodeSequence": anatomy, "SegmentedPropertyTypeCodeSequence": coded}  # fmt: skip
+    about = {"ContentCreatorName": "T", "ClinicalTrialSeriesID": "1", "ClinicalTrialTimePointID": "1", "SeriesDescription": "x",
+             "SeriesNumber": "1", "InstanceNumber": "1", "segmentAttributes": [[segment]]}  # fmt: skip
+    (tmp_path / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    ff = next(v for v in files[0].volumes if v.role.value == ("pdff" if "ff_vendor" in exam.maps else "water"))
+    if len({frame.pixels.path for frame in ff.parts[0]}) == 1:
+        pytest.skip("dcmqi takes no multi-frame source; the other dialects are asked.")
+    sources = ",".join(dict.fromkeys(str(frame.pixels.path) for frame in ff.parts[0]))
+    asked = [_dcmqi("itkimage2segimage"), "--inputImageList", tmp_path / "mask.nrrd", "--inputMetadata", tmp_path / "about.json",
+             "--inputDICOMList", sources, "--outputDICOM", tmp_path / "seg.dcm"]  # fmt: skip
+    subprocess.run(asked, capture_output=True, check=True)
+    (found,) = dicom.read_segmentation(tmp_path / "seg.dcm")
+    assert (found.label, found.kind[0]) == ("vertebrae_L2", "14293000")
+    _same_mask(mask.array > 0, mask.ijk_to_ras, found.mask.array, found.mask.ijk_to_ras)
+
+
 def test_another_number_of_exams_is_refused(case, tmp_path):
     from MarrowQuantLib.export.write import export_dicom
 
@@ -146,6 +236,12 @@ def test_codes_are_those_of_dicom():
             assert meaning.lower() in known[scheme, value], (value, meaning, known[scheme, value])
             checked += 1
     assert checked > 30
+
+
+def _tree(node):
+    for item in node.get("ContentSequence", ()):
+        yield item
+        yield from _tree(item)
 
 
 def _dcmqi(name: str) -> str:

@@ -28,7 +28,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def add_follow(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``marrowquant follow``."""
-    parser.add_argument("baseline", type=Path, metavar="BASELINE_RESULTS", help="folder that 'marrowquant burden' or 'follow' wrote")
+    told = "folder that 'marrowquant burden' or 'follow' wrote, or that holds the DICOM objects of an exam ('marrowquant export', 'fetch')"
+    parser.add_argument("baseline", type=Path, metavar="BASELINE_RESULTS", help=told)
     parser.add_argument("exam", type=Path, metavar="EXAM")
     _add_options(parser)
     add_limits(parser)
@@ -68,7 +69,7 @@ def _burden(options: argparse.Namespace) -> int:
 def _follow(options: argparse.Namespace) -> int:
     results_folder(options.out, options.overwrite, [options.exam])
     existing_inputs([options.exam, options.rois, options.skeleton])
-    baseline = follow.read_exam(options.baseline)
+    baseline = workflow.read_baseline(options.baseline)
     results = workflow.follow(
         baseline,
         options.exam,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..dicom import is_segmentation_object, read_mask
 from ..io.atomic import refuse_existing, refuse_inside
 from ..io.imagefiles import read_volumes
 from ..model import MarrowQuantError
@@ -37,7 +38,7 @@ def _export(options: argparse.Namespace) -> int:
     refuse_inside(options.dicom, options.exams)
     refuse_existing([options.dicom], False)
     exams = workflow.read_exams(options.exams, workflow.part(progress_bar, 0.0, 0.1), **knowledge_of(options))
-    masks = [read_volumes(path)[0] for path in options.skeletons]
+    masks = [read_mask(path) if is_segmentation_object(path) else read_volumes(path)[0] for path in options.skeletons]
     results = restore(results, exams, skeletons=masks, progress=workflow.part(progress_bar, 0.1, 0.6))
     written = workflow.export_dicom(results, exams, options.dicom, progress=workflow.part(progress_bar, 0.6, 1.0))
     progress_bar.end()

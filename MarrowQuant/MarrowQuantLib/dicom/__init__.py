@@ -10,10 +10,12 @@ from .exams import ExamFiles, ReaderMustSay, group_exams, in_order, one_patient,
 from .grouping import diffusion_sets
 from .listing import inspect_table
 from .overrides import Override, overrides_from, read_overrides, refuse_unused
+from .segmentation import DicomSegment, is_segmentation_object, read_mask, read_segmentation
 from .series import scan, scan_files
 from .series_volume import SeriesVolume
 
 __all__ = [
+    "DicomSegment",
     "ExamFiles",
     "Override",
     "ReaderMustSay",
@@ -23,9 +25,12 @@ __all__ = [
     "group_exams",
     "in_order",
     "inspect_table",
+    "is_segmentation_object",
     "one_patient",
     "overrides_from",
+    "read_mask",
     "read_overrides",
+    "read_segmentation",
     "refuse_unused",
     "scan",
     "scan_files",

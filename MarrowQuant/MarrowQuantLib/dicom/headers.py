@@ -29,6 +29,8 @@ STORAGE = "1.2.840.10008.5.1.4.1.1."
 MR_IMAGES = frozenset(STORAGE + end for end in ("4", "4.1", "4.3", "4.4"))  # classic, enhanced, enhanced colour, legacy converted
 SECONDARY_CAPTURES = frozenset(STORAGE + end for end in ("7", "7.1", "7.2", "7.3", "7.4"))
 PARAMETRIC_MAP = STORAGE + "30"
+OWN_MANUFACTURER = "MarrowQuant"
+"""Of our own objects: they are results and never measured again as images of the exam."""
 READ_CLASSES = MR_IMAGES | SECONDARY_CAPTURES | {PARAMETRIC_MAP}
 PIXEL_TAGS = {(0x7FE0, 0x0010): "int", (0x7FE0, 0x0008): "float32", (0x7FE0, 0x0009): "float64"}
 UNDEFINED_LENGTH = b"\xff" * 4  # of pixels in fragments
@@ -130,7 +132,7 @@ def _frames_in(path: Path, relative: str, told: dict[str, str]) -> list[Frame]:
         sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", "")) or top.text(0x00080016)
         if not sop_class:
             raise EOFError
-        if sop_class not in READ_CLASSES:
+        if sop_class not in READ_CLASSES or top.text(el.MANUFACTURER) == OWN_MANUFACTURER:
             return []
         told["series_uid"] = top.text(0x0020000E)
         store = _empty_store(top, str(dataset.file_meta.get("TransferSyntaxUID", "")) or UNCOMPRESSED[0], path, relative)

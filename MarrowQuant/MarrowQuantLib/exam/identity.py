@@ -9,19 +9,24 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..dicom import ExamFiles
+from ..dicom.elements import Elements
 from ..dicom.headers import read_files
-from ..dicom.patients import ANONYMOUS
+from ..dicom.patients import ANONYMOUS, patient_of
 from ..model import ExamIdentity, no_progress
 
 if TYPE_CHECKING:
+    from pydicom import Dataset
+
     from ..deidentify.keyed import Key
 
 KEY_VARIABLE = "MARROWQUANT_IDENTITY_KEY"
+FRAME_OF_REFERENCE = 0x00200052
 _DIGITS = 16  # of a digest: 64 bits, as long as dicom.describe's
 
 
@@ -43,6 +48,14 @@ def _identity(patient: str, uids: Iterable[str]) -> ExamIdentity:
         named=bool(patient) and not patient.startswith(ANONYMOUS),
         frames=tuple(sorted(key.name("frame", uid, _DIGITS) for uid in uids if uid)),
     )
+
+
+def identity_of_header(header: Dataset) -> ExamIdentity:
+    """The identity of an exam from the header of one object of it."""
+    top = Elements((dict.fromkeys(map(int, header.keys()), header),))
+    exam = ExamFiles(None, patient_of(top).key, (), Path())
+    frame, key = top.text(FRAME_OF_REFERENCE), _key_in(_key_file())
+    return replace(identity_of(exam), frames=(key.name("frame", frame, _DIGITS),) if frame else ())
 
 
 def _key_file() -> Path:

@@ -7,7 +7,8 @@ import io
 from typing import TYPE_CHECKING
 
 from .. import __version__
-from .objects import MANUFACTURER, MODEL, Series, equipment, finish, new_uid
+from .objects import MODEL, Series, equipment, finish, new_uid
+from .prior import MANUFACTURER
 
 if TYPE_CHECKING:
     from pydicom import Dataset

@@ -16,13 +16,14 @@ from ..vertebrae.segment import BodySegmentation
 from ..vertebrae.terminology import LEVEL_CODES
 from . import codes
 from .geometry import to_highdicom
+from .prior import MANUFACTURER
 from .sources import DEIDENTIFIED, Sources
 
 if TYPE_CHECKING:
     from highdicom.sr import CodeContentItem
     from pydicom import Dataset
 
-MANUFACTURER, MODEL = "MarrowQuant", "MarrowQuant (research use only)"
+MODEL = "MarrowQuant (research use only)"
 CONTENT_LABEL, CREATOR = "MARROWQUANT", "MarrowQuant^"
 FIRST_SERIES_NUMBER = 9700
 """Ours, above what scanners count to; the exam's own numbers stay free."""

@@ -25,14 +25,13 @@ from ..model import (
 )
 from ..quantities import of_vertebrae, quantity
 from . import codes
-from .objects import MANUFACTURER, MODEL, Series, equipment, finish, level_code, new_uid
+from .objects import MODEL, Series, equipment, finish, level_code, new_uid
+from .prior import MANUFACTURER, PRIVATE_CREATOR, PRIVATE_GROUP, RECORD
 from .sources import Sources
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-PRIVATE_GROUP, PRIVATE_CREATOR, RECORD = 0x0077, "MARROWQUANT RESULTS", 0x01
-"""Where the report keeps the exam's part of results.json, packed by gzip: what a follow-up needs and TID 1500 has no place for."""
 DEVICE_UID = "1.2.826.0.1.3680043.8.498.34213811912453816529842283180021843218"
 """UID of this program as an observer: one below pydicom's root, drawn once."""
 
@@ -244,7 +243,7 @@ def _laboratory(exam: ExamResult) -> Iterable[Any]:
 def _change(change: Change) -> Any:
     """Both values, their difference, and the difference in % of the baseline."""
     index = index_of(change.name)
-    label = label_of(change.name)
+    label = label_of(change.name, "en", change.level)
     name = codes.of_quantity(index.key, index.name or label)
     unit = codes.of_unit(change.unit)
     items = [
@@ -279,7 +278,7 @@ def _remarks(exam: ExamResult, results: Optional[Results]) -> Any:
     if results is not None:
         sentences += map(str, grouped(results.warnings))
         for change in results.changes:
-            sentences += [f"{label_of(change.name)}: {as_finding(flag)}" for flag in change.flags]
+            sentences += [f"{label_of(change.name, 'en', change.level)}: {as_finding(flag)}" for flag in change.flags]
         sentences += map(str, results.response.warnings if results.response else ())
     box.ContentSequence = ContentSequence([
         TextContentItem(name=codes.concept(codes.REMARK), value=text, relationship_type=contains) for text in dict.fromkeys(sentences)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from ..dicom import ExamFiles
 from ..io.atomic import in_one_step
@@ -130,7 +130,8 @@ def _objects(sources: Sources, results: Results, papers: Optional[Papers], reade
             made[f"map-{key}-sd"] = parametric_map(sources, key, _series(11 + 2 * n, map_description(key, spread=True)), spread)
     progress(0.9, f"Writing the report, {exam.label}")
     described = "MarrowQuant measurements (research)"
-    made["report"] = measurement_report(sources, results, segmentations, _series(50, described), record_of(results, exam), reader)
+    record = record_of(results, exam, made.values())
+    made["report"] = measurement_report(sources, results, segmentations, _series(50, described), record, reader)
     if papers is not None:
         header = sources.any_header()
         made["report-pdf"] = encapsulated_pdf(papers.pdf, header, _series(51, "MarrowQuant report PDF (research)"))
@@ -174,9 +175,13 @@ def _rests_alike(exam: ExamResult) -> bool:
     return all("r2star" not in v.moved_rois and "ff" not in v.moved_rois for v in exam.vertebrae)
 
 
-def record_of(results: Results, exam: ExamResult) -> bytes:
-    """One exam as it stands in results.json, with what a follow-up needs beside it, packed; the same results give the same bytes."""
+def record_of(results: Results, exam: ExamResult, made: Iterable[Dataset]) -> bytes:
+    """One exam as it stands in results.json, packed, with what a follow-up needs beside it: the exact grids of the maps, and which objects
+    it rests on."""
     written = results_to_dict(results)
     number = next(n for n, other in enumerate(results.exams) if other is exam)
-    kept: Mapping[str, object] = {**written, "exams": [written["exams"][number]], "changes": [], "lesions": [], "distributions": []}
+    none: dict[str, Any] = {"changes": [], "lesions": [], "distributions": [], "response": None}
+    kept: dict[str, Any] = {**written, **none, "exams": [written["exams"][number]]}
+    kept["grids"] = {key: volume.ijk_to_ras.tolist() for key, volume in exam.maps.items()}
+    kept["objects"] = [str(dataset.SOPInstanceUID) for dataset in made]
     return gzip.compress(json.dumps(kept, ensure_ascii=False, allow_nan=False).encode("utf-8"), mtime=0)

@@ -15,13 +15,14 @@ from typing import Optional, Union
 import numpy as np
 from scipy import ndimage
 
+from ..dicom.segmentation import is_segmentation_object, read_segmentation
 from ..io import imagefiles
 from ..io.jsonfiles import read_json
 from ..model import MarrowQuantError, Volume, finding
 from .levels import LEVELS, level_index, parse_level
 from .numbering import find_numbering
 from .segfile import cut_to_box, is_segmentation, read_segments
-from .terminology import level_of_terminology
+from .terminology import level_of_terminology, segment_terminology
 
 PathLike = Union[str, Path]
 ROUNDING = 0.01
@@ -52,7 +53,7 @@ class LabelledVertebrae:
 def is_label_file(path: PathLike) -> bool:
     """True for what :func:`read_labels` reads: a folder, or an image file."""
     path = Path(path)
-    return path.is_dir() or path.name.lower().endswith(imagefiles.SUFFIXES)
+    return path.is_dir() or path.name.lower().endswith(imagefiles.SUFFIXES) or is_segmentation_object(path)
 
 
 def read_labels(path: PathLike) -> LabelledVertebrae:
@@ -61,7 +62,8 @@ def read_labels(path: PathLike) -> LabelledVertebrae:
     Parameters
     ----------
     path : str or Path
-        A segmentation (.seg.nrrd), a label image (NIfTI, NRRD …), or a folder with one mask a vertebra, as TotalSegmentator writes it
+        A segmentation (.seg.nrrd, or a DICOM Segmentation of any tool), a label image (NIfTI, NRRD …), or a folder with one mask a
+        vertebra, as TotalSegmentator writes it
         (vertebrae_L1.nii.gz). Beside SPINEPS's …seg-vert… its …seg-subreg… or …seg-spine… is read too, for the bodies alone.
 
     Raises
@@ -72,6 +74,10 @@ def read_labels(path: PathLike) -> LabelledVertebrae:
     path = Path(path)
     if path.is_dir():
         return _read_folder(path)
+    if is_segmentation_object(path):
+        found = read_segmentation(path)
+        coded = [(segment.label, segment_terminology(segment.kind), segment.mask) for segment in found]
+        return from_segments([(name, code, cut_to_box(mask, mask.array)) for name, code, mask in coded], path.name, found[0].mask)
     if is_segmentation(path):
         grid, segments = read_segments(path)
         return from_segments([(segment.name, segment.terminology, segment.mask) for segment in segments], path.name, grid)

@@ -57,6 +57,13 @@ def level_terminology(level: str) -> str:
     return f"{CONTEXT}~{CATEGORY}~{term}~^^~{REGION_CONTEXT}~^^~^^"
 
 
+def segment_terminology(code: tuple[str, str, str]) -> str:
+    """The terminology entry of a segment whose property type is this (value, scheme, meaning); codes that TotalSegmentator and others
+    write under the older designators of SNOMED are taken for SCT where the value is that of a level."""
+    value, scheme, meaning = code
+    return f"{CONTEXT}~{CATEGORY}~{'SCT' if value in _LEVEL_OF else scheme}^{value}^{meaning}~^^~{REGION_CONTEXT}~^^~^^"
+
+
 def level_of_terminology(entry: str) -> Optional[str]:
     """The level that a terminology entry of any context names by its SNOMED CT code, or None."""
     fields = entry.split("~")
