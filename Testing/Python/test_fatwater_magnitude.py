@@ -89,3 +89,13 @@ def test_progress_can_cancel():
 
     with pytest.raises(Cancelled):
         fit_fat_water_magnitude(GOOD, SIX_ECHOES, 3.0, progress=stop)
+
+
+@pytest.mark.parametrize("snr", [10, 20, 60])
+@pytest.mark.parametrize(("fraction", "r2star"), [(0.02, 40), (0.1, 40), (0.2, 150), (0.4, 60), (0.05, 300)])
+def test_two_standard_deviations_hold_the_truth_whichever_solution_was_taken(snr, fraction, r2star):
+    times, n = 1e-3 * (1.15 + 0.98 * np.arange(6)), 48
+    signal = simulate(np.full((n, n), fraction), np.zeros((n, n)), np.full((n, n), float(r2star)), times, 3.0, snr, "ren_marrow_9", seed=77)
+    fit = fit_fat_water_magnitude(np.abs(signal), times, 3.0)
+    for error, sd in ((fit.pdff_percent - 100 * fraction, fit.pdff_sd_percent), (fit.r2star_per_s - r2star, fit.r2star_sd_per_s)):
+        assert 0.92 <= np.mean(np.abs(error) < 2 * sd) <= 0.995

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -152,3 +153,31 @@ def test_every_index_has_both_labels_a_unit_and_a_source_for_every_limit():
     assert label_of("ff", "ja", "L1") == "FF L1"
     with pytest.raises(KeyError):
         index_of("unheard_of")
+
+
+def noisy(date, value, error, key="ff"):
+    """An exam of one level, whose value has a standard error."""
+    made = exam(date, **{key: value}, vertebrae=[vertebra("L1", value), vertebra("L2", value)])
+    levels = [replace(v, measurements={k: replace(m, standard_error=error) for k, m in v.measurements.items()}) for v in made.vertebrae]
+    return replace(made, vertebrae=tuple(levels))
+
+
+@pytest.mark.parametrize(
+    ("error", "change_points", "inside"),
+    [(None, 3.5, False), (0.1, 3.05, False), (1.0, 3.5, True), (1.0, 3.7, False), (3.0, 6.5, True), (3.0, 7.0, False)],
+)
+def test_a_change_is_judged_by_repeatability_and_the_noise_of_both_values_together(error, change_points, inside):
+    first, second = noisy(BASELINE, 30.0, error), noisy(FOLLOW_UP, 30.0 + change_points, error)
+    change = change_of("ff", first, second)
+    # both levels: √(3² + (1.96 · √2 e / √2)²) for their mean
+    assert ("change.inside_limit" in kinds(change)) is inside
+    if inside:
+        assert "noise of both values" in change.flags[0]
+        assert "ノイズ" in change.flags[0].in_language("ja")
+
+
+def test_the_noise_of_a_level_is_its_own_and_not_that_of_the_mean():
+    first, second = noisy(BASELINE, 30.0, 1.0), noisy(FOLLOW_UP, 33.8, 1.0)
+    assert "change.inside_limit" not in kinds(change_of("ff", first, second))
+    (level,) = [change for change in compare(first, second) if change.level == "L1"]
+    assert "change.inside_limit" in kinds(level)  # √(3² + (1.96 √2)²) = 4.1

@@ -69,8 +69,9 @@ def fit_fat_water_magnitude(
     Returns
     -------
     FatWaterFit
-        ``water`` and ``fat`` are real, ``field_map_hz`` is NaN; ``pdff_sd_percent`` holds the standard deviation, the doubt between both
-        solutions included; ``swap_suspect`` the voxels where the solution taken is less than 20 times likelier than the other.
+        ``water`` and ``fat`` are real, ``field_map_hz`` is NaN; ``pdff_sd_percent`` and ``r2star_sd_per_s`` hold the standard deviations,
+        the doubt between both solutions included; ``swap_suspect`` the voxels where the solution taken is less than 20 times likelier
+        than the other.
 
     Raises
     ------
@@ -91,7 +92,7 @@ def fit_fat_water_magnitude(
     noise = noise_sd(echoes[0], fitted) if sigma is None else sigma / float(scale)
     model = _Model(times[order], phasor.real, np.abs(phasor) ** 2, max(noise, LEAST_NOISE))
     maps = _fitted(echoes.reshape(len(echoes), -1), np.flatnonzero(fitted), model, progress)
-    water, fat, r2star, residual, sd, suspect = (values.reshape(signal.shape[:-1]) for values in maps)
+    water, fat, r2star, residual, sd, rate_sd, suspect = (values.reshape(signal.shape[:-1]) for values in maps)
     with np.errstate(divide="ignore", invalid="ignore"):
         pdff = np.float32(100) * fat / (water + fat)
     return FatWaterFit(
@@ -109,6 +110,7 @@ def fit_fat_water_magnitude(
         warnings=_doubts(suspect, fitted),
         readout="",
         pdff_sd_percent=sd,
+        r2star_sd_per_s=rate_sd,
         noise_sd=np.full(signal.shape[:-1], model.sigma * scale, np.float32),
     )
 
@@ -118,8 +120,9 @@ def _doubts(suspect: np.ndarray, fitted: np.ndarray) -> tuple[Finding, ...]:
 
 
 def _fitted(flat: np.ndarray, wanted: np.ndarray, model: _Model, progress: Progress) -> tuple[np.ndarray, ...]:
-    """Water, fat, R2*, residual, standard deviation of FF in points and suspicion (0 or 1): float32, NaN where nothing is fitted."""
-    maps = tuple(np.full(flat.shape[1], np.nan, np.float32) for _ in range(6))
+    """Water, fat, R2*, residual, standard deviations of FF in points and of R2* in 1/s, suspicion (0 or 1): float32, NaN where nothing is
+    fitted."""
+    maps = tuple(np.full(flat.shape[1], np.nan, np.float32) for _ in range(7))
     for first in range(0, wanted.size, CHUNK):
         progress(first / wanted.size, "Fitting water and fat")
         here = wanted[first : first + CHUNK]
@@ -198,13 +201,19 @@ def _chosen(data: np.ndarray, solutions: np.ndarray, model: _Model) -> tuple[np.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         total = water + fat
         gradient = np.stack([-fat, water, 0 * fat], axis=-1)[..., None] / total[:, None, None] ** 2
-        variance = model.sigma**2 * np.einsum("npx,npx->n", gradient, np.linalg.solve(_damped(slopes), gradient))
+        inverse = np.linalg.inv(_damped(slopes))
+        variance = model.sigma**2 * np.einsum("npx,npq,nqx->n", gradient, inverse, gradient)
         apart = solutions[:, 1] / (solutions[:, 0] + solutions[:, 1]) - fat / total
         probability = np.exp(-excess) / np.exp(-excess).sum(axis=0)  # all equally likely beforehand
-        between = np.sum(probability * apart**2, axis=0) - np.sum(probability * apart, axis=0) ** 2
-        sd = 100 * np.sqrt(np.maximum(variance, 0) + between)
+        sd = 100 * np.sqrt(np.maximum(variance, 0) + _spread(apart, probability))
+        rate_sd = np.sqrt(model.sigma**2 * np.maximum(inverse[:, 2, 2], 0) + _spread(solutions[:, 2] - r2star, probability))
         rival = (np.abs(apart) > np.sqrt(np.maximum(variance, 0))) & (excess < np.log(SUSPECT_ODDS))
-    return water, fat, r2star, residual, sd, rival.any(axis=0)
+    return water, fat, r2star, residual, sd, rate_sd, rival.any(axis=0)
+
+
+def _spread(values: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    """Mean square of what the solutions (first axis) are off the one that is taken."""
+    return np.sum(probability * values**2, axis=0)
 
 
 def _penalty(data: np.ndarray, parameters: np.ndarray, model: _Model) -> np.ndarray:

@@ -7,19 +7,22 @@ Absolute change comes first. The relative change of a small baseline explodes: t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Optional, Union
 
 import numpy as np
 
-from ..model import Change, ExamResult, Finding, LabValue, MarrowQuantError, Measurement, finding
+from ..model import Change, ExamResult, Finding, LabValue, MarrowQuantError, Measurement, certain, finding
 from ..vertebrae.measure import LUMBAR
 from .indices import INDICES, Index, Limit, index_of
 from .repeatability import Repeatability
 
 INSIDE_LIMIT = "change.inside_limit"
 """The code of the finding that a change may be measurement error."""
+
+NORMAL_95 = 1.96  # standard errors that hold 95 % of a normal distribution; repeatability coefficients are made for the same share
+SMALL_SHARE = 0.1  # our choice, of the limit: smaller noise changes it by half a per cent at most, and is not told
 
 _PROTOCOL_WORDS = {
     "b_values": "b-values (s/mm²)",
@@ -61,6 +64,10 @@ def compare(
     -----
     A lumbar mean over other levels at the two dates is compared over the levels that both have, and without any it is not compared.
 
+    A change is inside measurement error up to √(L² + (1.96 e)²): L is the limit of repeatability, e the standard error of the difference
+    from the noise in the voxels of both exams. A published limit holds for the noise of its own images, not of these; where those were as
+    noisy, the noise counts twice and the limit errs on the side of no change.
+
     ``relative_percent`` = 100 (follow-up − baseline) / baseline. It is None where the baseline is zero, and also where it is negative (a
     fat fraction below 0 % by noise), because its sign would then point the wrong way.
     """
@@ -79,7 +86,7 @@ def compare(
             first, second, about_levels = _of_common_levels(index.key, baseline, follow_up, first, second)
             flags += about_levels
         if first is not None and second is not None:
-            changes.append(_change(index, first, second, flags))
+            changes.append(_change(index, first, second, flags, _noise_of(index, baseline, follow_up)))
     return tuple(changes) + _changes_per_level(baseline, follow_up, site)
 
 
@@ -95,10 +102,16 @@ def _changes_per_level(baseline: ExamResult, follow_up: ExamResult, limits: Mapp
     index = _with_site_limit(index_of("ff"), limits)
     flags = _protocol_flags(index, baseline.protocol, follow_up.protocol)
     before, after = _per_level(baseline, "ff"), _per_level(follow_up, "ff")
-    return tuple(replace(_change(index, before[level], after[level], flags), level=level) for level in before if level in after)
+    errors = [_errors_per_level(exam, "ff") for exam in (baseline, follow_up)]
+
+    def of_level(level: str) -> Change:
+        change = _change(index, before[level], after[level], flags, _together([of_exam.get(level) for of_exam in errors]))
+        return replace(change, level=level)
+
+    return tuple(of_level(level) for level in before if level in after)
 
 
-def _change(index: Index, first: float, second: float, flags: tuple[Finding, ...]) -> Change:
+def _change(index: Index, first: float, second: float, flags: tuple[Finding, ...], noise: Optional[float]) -> Change:
     absolute = second - first
     relative = 100.0 * absolute / first if first > 0 else None
     return Change(
@@ -109,23 +122,57 @@ def _change(index: Index, first: float, second: float, flags: tuple[Finding, ...
         absolute=absolute,
         absolute_unit=index.change_unit,
         relative_percent=relative,
-        flags=_size_flags(index, first, absolute, relative) + flags,
+        flags=_size_flags(index, first, absolute, relative, noise) + flags,
     )
 
 
-def _size_flags(index: Index, first: float, absolute: float, relative: Optional[float]) -> tuple[Finding, ...]:
+def _size_flags(
+    index: Index, first: float, absolute: float, relative: Optional[float], noise: Optional[float]
+) -> tuple[Finding, ...]:
+    """What is to be said about the size of a change; ``noise`` is the standard error of the difference, in the index's unit."""
     flags = []
     if relative is None:
         reason = "zero" if first == 0 else "negative"
         flags.append(finding("change.undefined", baseline=reason))
     elif index.floor and first < index.floor.value:
         flags.append(finding("change.small_baseline", floor=index.floor.value, unit=index.unit, source=index.floor.source))
-    if index.limit:
-        size = relative if index.limit.relative else absolute
-        unit = "%" if index.limit.relative else index.change_unit
-        if size is not None and abs(size) <= index.limit.value:
-            flags.append(finding(INSIDE_LIMIT, limit=index.limit.value, unit=unit, source=index.limit.source))
+    is_relative = bool(index.limit and index.limit.relative)
+    size, unit = (relative, "%") if is_relative else (absolute, index.change_unit)
+    if size is None:
+        return tuple(flags)
+    limit, sources = (index.limit.value, [index.limit.source]) if index.limit else (0.0, [])
+    own = NORMAL_95 * (noise or 0.0) * (100.0 / first if is_relative else 1.0)
+    if own > SMALL_SHARE * limit:
+        limit = math.hypot(limit, own)
+        sources.append(f"with the noise of both values, ±{own:.2g} {unit}")
+    if limit and abs(size) <= limit:
+        flags.append(finding(INSIDE_LIMIT, limit=float(f"{limit:.3g}"), unit=unit, source="; ".join(sources)))
     return tuple(flags)
+
+
+def _noise_of(index: Index, baseline: ExamResult, follow_up: ExamResult) -> Optional[float]:
+    """Standard error of the difference of an index from the noise in its voxels, over the levels of both means; None if not known."""
+    if index.origin != "lumbar":
+        return None
+    errors = [{k: v for k, v in _errors_per_level(exam, index.key).items() if k in LUMBAR} for exam in (baseline, follow_up)]
+    if not errors[0] or not errors[1]:
+        holders = [exam.lumbar.get(index.key) for exam in (baseline, follow_up)]
+        return _together([holder.standard_error if holder else None for holder in holders])
+    common = errors[0].keys() & errors[1].keys() or None
+    means = [[of_exam[level] for level in common or of_exam] for of_exam in errors]
+    if any(value is None for values in means for value in values):
+        return None
+    return _together([math.sqrt(sum(certain(value) ** 2 for value in values)) / len(values) for values in means])
+
+
+def _errors_per_level(exam: ExamResult, key: str) -> dict[str, Optional[float]]:
+    return {v.roi.level: v.measurements[key].standard_error for v in exam.vertebrae if not v.roi.excluded and key in v.measurements}
+
+
+def _together(errors: Sequence[Optional[float]]) -> Optional[float]:
+    """Standard error of a difference; None if that of one value is not known."""
+    known = [error for error in errors if error is not None and math.isfinite(error)]
+    return math.hypot(*known) if len(known) == len(errors) else None
 
 
 def _protocol_flags(index: Index, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Finding, ...]:
