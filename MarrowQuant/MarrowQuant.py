@@ -84,7 +84,7 @@ def guardScene() -> None:
 class MarrowQuantParameterNode:
     """What the reader set. The names are stored in saved scenes: renaming one loses its value there.
 
-    The defaults of thresholds and sizes are those of ``MarrowQuantLib.model.Settings``; a test compares them.
+    The settings with their ranges and defaults are those of ``MarrowQuantLib.model.settings.SETTINGS``; a test compares them.
     """
 
     baselineFolder: str = ""
@@ -99,11 +99,12 @@ class MarrowQuantParameterNode:
     minComponentMl: Annotated[float, WithinRange(0, 10)] = 0.3
     adcClassEdges: str = "900, 1400"
     siteLimits: str = ""  # JSON of longitudinal.repeatability
-    roiRadiusLR: Annotated[float, WithinRange(3, 30)] = 12.0
-    roiRadiusAP: Annotated[float, WithinRange(3, 30)] = 9.0
-    roiRadiusCC: Annotated[float, WithinRange(1, 30)] = 7.0
+    roiRadiusLR: Annotated[float, WithinRange(0.5, 50)] = 12.0
+    roiRadiusAP: Annotated[float, WithinRange(0.5, 50)] = 9.0
+    roiRadiusCC: Annotated[float, WithinRange(0.5, 50)] = 7.0
     roiShape: Annotated[str, Choice(["ellipsoid", "cylinder", "box"])] = "ellipsoid"
     refineRois: bool = True
+    fatSpectrum: Annotated[str, Choice(["ren_marrow_9", "hamilton_9", "ismrm_6"])] = "ren_marrow_9"
     ageYears: Annotated[int, WithinRange(0, 110)] = 0  # 0: not given
     sex: Annotated[str, Choice(["", "female", "male"])] = ""
     modelId: str = ""

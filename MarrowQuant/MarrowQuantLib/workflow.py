@@ -58,6 +58,7 @@ from .model import (
     part,
     relation,
 )
+from .model.settings import checked
 from .quantities import ready_maps
 from .report.export import SceneWriter, export, prepare_output
 from .response import ResponseModel, laboratory_warnings, labs_for, load_model, read_history
@@ -156,7 +157,7 @@ def analyze(
     MarrowQuantError
         With one sentence: what is wrong, why, and what to do.
     """
-    settings = settings or Settings()
+    settings = checked(settings or Settings())
     model = model or load_model()
     history = read_history(Path(labs)) if labs else LabHistory()
     exams = read_exams(folders, part(progress, 0.0, 0.25), overrides, dates, same_patient)
@@ -200,6 +201,7 @@ def follow(
     settings: Optional[Settings] = None,
     skeleton: Optional[PathLike] = None,
     muscle: Optional[Muscle] = None,
+    model: Optional[ResponseModel] = None,
     limits: Optional[Mapping[str, Repeatability]] = None,
     overrides: Sequence[dicom.Override] = (),
     dates: Sequence[datetime.date] = (),
@@ -216,7 +218,7 @@ def follow(
     rois : path, optional
         Its own ``.mrk.json``; without one the baseline's ROIs are carried over.
     settings : Settings, optional
-    skeleton, muscle, limits, overrides : optional
+    skeleton, muscle, model, limits, overrides, dates, same_patient : optional
         As in :func:`analyze`, for this exam.
     progress : callable
 
@@ -225,7 +227,7 @@ def follow(
     MarrowQuantError
         If the exam cannot be measured, is of another patient, or is not later than the baseline.
     """
-    settings = settings or Settings()
+    settings = checked(settings or Settings())
     exam = read_exams([folder], part(progress, 0.0, 0.25), overrides, dates)[-1]
     if not same_patient and relation([baseline.identity], [identity_of(exam)]) is Relation.OTHER:
         raise MarrowQuantError("The follow-up is of another patient than the baseline's results; give exams of one patient.")
@@ -241,7 +243,7 @@ def follow(
     related = relation([baseline.identity], [measured.identity])
     warnings = () if related is Relation.SAME else (finding("case.patient_not_checked"),)
     changes = region_changes(first, second)
-    return replace(conclude([first, second], settings, limits=limits), lesions=lesions, distributions=changes, warnings=warnings)
+    return replace(conclude([first, second], settings, model, limits), lesions=lesions, distributions=changes, warnings=warnings)
 
 
 def read_baseline(folder: PathLike) -> ExamResult:

@@ -12,7 +12,7 @@ from helpers.coarse_body import LESIONS, body, ellipsoid, grid
 from MarrowQuantLib import workflow
 from MarrowQuantLib.burden import PRESETS, BurdenSession, exam_load
 from MarrowQuantLib.burden.lookup import values_at
-from MarrowQuantLib.commands.thresholds import add_limits, add_thresholds, limits_of, muscle, muscle_by_exam, settings_of
+from MarrowQuantLib.commands.thresholds import add_limits, add_settings, limits_of, muscle, muscle_by_exam, settings_of
 from MarrowQuantLib.exam.maps import ExamMaps
 from MarrowQuantLib.followup.repeatability import repeatability, write_limits
 from MarrowQuantLib.model import MarrowQuantError, Measurement, Settings, Volume
@@ -117,7 +117,7 @@ def test_the_parts_stand_in_the_results_and_in_the_report(images):
 # -------------------------------------------------------------------------------------------- presets, classes, site limits
 def options(*arguments):
     parser = argparse.ArgumentParser()
-    add_thresholds(parser)
+    add_settings(parser)
     add_limits(parser)
     return parser.parse_args(arguments)
 

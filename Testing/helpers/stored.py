@@ -7,7 +7,7 @@ from typing import Any, Optional
 import numpy as np
 from MarrowQuantLib.model import Component, MapKey, Settings, Volume
 from MarrowQuantLib.scene.nodes import burden_tags, find_node
-from MarrowQuantLib.scene.parameters import get_parameters, numbers_from_text, settings_to_parameters
+from MarrowQuantLib.scene.parameters import get_parameters, settings_from_parameters, settings_to_parameters
 from MarrowQuantLib.scene.tables import read_rows
 from MarrowQuantLib.scene.volumes import volume_from_node
 
@@ -46,12 +46,4 @@ def _component(row: dict[str, Any]) -> Component:
 def settings_from_scene(scene: Optional[Any] = None) -> Settings:
     """Settings stored in the scene; the default where one is not stored."""
     stored = {**settings_to_parameters(Settings()), **get_parameters(scene)}
-    return Settings(
-        tdv_signal_ratio=stored["tdvSignalRatio"],
-        tdv_adc_window=(stored["tdvAdcLower"], stored["tdvAdcUpper"]),
-        min_component_ml=stored["minComponentMl"],
-        adc_class_edges=numbers_from_text(stored["adcClassEdges"]),
-        roi_radii_mm=(stored["roiRadiusLR"], stored["roiRadiusAP"], stored["roiRadiusCC"]),
-        roi_shape=stored["roiShape"],
-        refine_rois=stored["refineRois"],
-    )
+    return settings_from_parameters(stored.__getitem__)

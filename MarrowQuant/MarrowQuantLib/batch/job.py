@@ -16,9 +16,11 @@ from typing import Any, Optional
 
 from .. import __version__, workflow
 from ..dicom import Override, read_overrides
+from ..followup.repeatability import read_limits
 from ..io.imagefiles import stem
 from ..io.jsonfiles import read_json
 from ..model import Cancelled, MarrowQuantError, Progress, Settings, finding, no_progress
+from ..model.settings import with_texts
 from ..report.export import refuse_overwriting
 from ..response import load_model, read_labs
 from ..results.document import SCHEMA_VERSION
@@ -46,6 +48,8 @@ class BatchOptions:
         Of the reports.
     scene_writer : callable or None
         Writes a scene.mrb for every case, as for :func:`workflow.export`; a function of a module, so that other processes find it.
+    limits : Path or None
+        File with the site's own limits of change.
     replacing : str
         A name of this run, if it replaces every case that an earlier run finished; empty if those are kept.
     """
@@ -55,6 +59,7 @@ class BatchOptions:
     model: Optional[Path] = None
     language: str = "en"
     scene_writer: Optional[workflow.SceneWriter] = None
+    limits: Optional[Path] = None
     replacing: str = ""
 
 
@@ -85,7 +90,7 @@ def check_case(case: Case) -> str:
             read_labs(case.paths["labs"])
         for path in case.rois:
             read_rois(path)
-        for exam in workflow.read_exams(case.exams, overrides=_overrides_of(case)):
+        for exam in workflow.read_exams(case.exams, overrides=_overrides_of(case), dates=case.dates, same_patient=case.same_patient):
             if not any(workflow.volume_is_usable(volume) for volume in exam.volumes):
                 return finding("batch.nothing")
     except MarrowQuantError as error:
@@ -108,8 +113,13 @@ def run_case(case: Case, options: BatchOptions, progress: Progress = no_progress
             labs=case.paths.get("labs"),
             rois=case.rois,
             overrides=_overrides_of(case),
-            settings=options.settings,
+            settings=with_texts(options.settings, case.settings),
             model=load_model(options.model),
+            skeletons=case.skeletons,
+            muscle=case.muscle,
+            limits=read_limits(options.limits) if options.limits else None,
+            dates=case.dates,
+            same_patient=case.same_patient,
             progress=workflow.part(progress, 0.0, 0.8),
         )
         _write(case, results, options, workflow.part(progress, 0.8, 1.0))
@@ -188,10 +198,12 @@ def fingerprint(case: Case, options: BatchOptions) -> str:
 
     Names go into the hash relative to their exam's folder, so a study that was moved as a whole counts as the same.
     """
-    digest = hashlib.sha256(json.dumps([asdict(options.settings), options.language], sort_keys=True).encode())
+    said = [[date.isoformat() for date in case.dates], case.same_patient, repr(case.muscle)]
+    settings = asdict(with_texts(options.settings, case.settings))
+    digest = hashlib.sha256(json.dumps([settings, options.language, said], sort_keys=True).encode())
     markups = [path for exam in case.exams for path in sorted(exam.rglob("*.mrk.json"))]
     rois = [file for path in case.rois for file in _roi_files(path)]
-    small = [case.paths.get("labs"), case.paths.get("overrides"), *rois, *markups, options.model]
+    small = [case.paths.get("labs"), case.paths.get("overrides"), *case.skeletons, *rois, *markups, options.model, options.limits]
     for path in small:
         digest.update(b"\0file\0" + (Path(path).read_bytes() if path and Path(path).is_file() else b""))
     for exam in case.exams:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Optional
 
+from ..burden import Muscle, read_muscle
 from ..io.sheets import read_sheet
-from ..model import MarrowQuantError
+from ..model import MarrowQuantError, Settings
+from ..model.settings import SETTINGS, with_texts
+from ..response.lab_entry import read_date
 
-PATH_COLUMNS = ("baseline", "follow_up", "labs", "rois", "rois_follow_up", "overrides")
+PATH_COLUMNS = ("baseline", "follow_up", "labs", "rois", "rois_follow_up", "overrides", "skeleton", "skeleton_follow_up")
+SAID_COLUMNS = ("date", "date_follow_up", "same_patient", "muscle", "muscle_follow_up")
+SETTING_COLUMNS = tuple(row.name for row in SETTINGS)
 REQUIRED = ("case", "baseline")
 _EXAMPLE = "'case,baseline,follow_up,labs,rois'"
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -35,12 +42,24 @@ class Case:
         Every further column (outcome, age …), as text, for the cohort table.
     problem : str
         Why the case cannot be run, as far as the manifest alone tells; else empty.
+    settings : mapping
+        Setting of this case alone (a column of its name) to the cell's text; see ``model.settings.with_texts``.
+    dates : tuple of datetime.date
+        Of the exams in their order, where the row gives them.
+    same_patient : bool
+        The exams are of one patient, whatever the files say.
+    muscle : tuple of float, points or None
+        For each exam what is said of muscle, see ``burden.read_muscle``.
     """
 
     label: str
     paths: Mapping[str, Path]
     covariates: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    dates: tuple[datetime.date, ...] = ()
+    same_patient: bool = False
+    muscle: tuple[Optional[Muscle], ...] = ()
 
     @property
     def exams(self) -> list[Path]:
@@ -52,6 +71,11 @@ class Case:
         """Files with ROIs, in the order of the exams."""
         return [self.paths[column] for column in ("rois", "rois_follow_up") if column in self.paths]
 
+    @property
+    def skeletons(self) -> list[Path]:
+        """Masks of bone, in the order of the exams."""
+        return [self.paths[column] for column in ("skeleton", "skeleton_follow_up") if column in self.paths]
+
 
 def read_manifest(path: Path) -> list[Case]:
     """Read a manifest.
@@ -60,7 +84,9 @@ def read_manifest(path: Path) -> list[Case]:
     ----------
     path : Path
         A table (``io.sheets.read_sheet``: CSV in any encoding, or .xlsx) with the columns ``case`` and ``baseline``, and as needed
-        ``follow_up``, ``labs``, ``rois``, ``rois_follow_up``, ``overrides`` (``dicom.read_overrides``). A relative path starts in the
+        ``follow_up``, ``labs``, ``rois``, ``rois_follow_up``, ``overrides`` (``dicom.read_overrides``), ``skeleton``,
+        ``skeleton_follow_up``, ``date``, ``date_follow_up``, ``same_patient``, ``muscle``, ``muscle_follow_up``, and any setting by its
+        name (``model.settings.SETTINGS``), which then holds for this case. A relative path starts in the
         manifest's folder and must stay inside it; an absolute
         path is taken as meant. Further columns are kept as covariates.
 
@@ -138,10 +164,44 @@ def _case(row: Mapping[str, str], root: Path, where: str) -> Case:
         if row.get(column):
             paths[column], wrong = _resolve(row[column], root, column)
             problem = problem or wrong
-    if "rois_follow_up" in paths and "rois" not in paths:
-        problem = problem or "ROIs are given for the follow-up alone; give those of the baseline too."
-    known = {"case", *PATH_COLUMNS}
-    return Case(label, paths, {column: cell for column, cell in row.items() if column not in known}, problem)
+    for what in ("rois", "skeleton"):
+        if f"{what}_follow_up" in paths and what not in paths:
+            problem = problem or f"A file in {what}_follow_up needs one in {what}; give that of the baseline too."
+    settings = {column: row[column] for column in SETTING_COLUMNS if row.get(column)}
+    said: dict[str, Any] = {}
+    try:
+        with_texts(Settings(), settings)
+        said = _said(row)
+    except MarrowQuantError as error:
+        problem = problem or str(error)
+    known = {"case", *PATH_COLUMNS, *SAID_COLUMNS, *SETTING_COLUMNS}
+    covariates = {column: cell for column, cell in row.items() if column not in known}
+    return Case(label, paths, covariates, problem, settings, **said)
+
+
+def _said(row: Mapping[str, str]) -> dict[str, Any]:
+    """What the row says of dates, patient and muscle, as fields of :class:`Case`.
+
+    Raises
+    ------
+    MarrowQuantError
+    """
+    dates = [row.get(column, "") for column in ("date", "date_follow_up")[: 2 if row.get("follow_up") else 1]]
+    if any(dates) and not all(dates):
+        raise MarrowQuantError("A date is given for one exam alone; give one for each in the columns date and date_follow_up.")
+    muscle = [row.get(column, "") for column in ("muscle", "muscle_follow_up")]
+    return {
+        "dates": tuple(read_date(text) for text in dates if text),
+        "same_patient": bool(row.get("same_patient")) and _yes(row["same_patient"]),
+        "muscle": tuple(read_muscle(text) if text else None for text in muscle) if any(muscle) else (),
+    }
+
+
+def _yes(text: str) -> bool:
+    """The cell of same_patient."""
+    if text.casefold() not in ("yes", "no"):
+        raise MarrowQuantError("The cell same_patient is '{text}'; write yes or no.", text=text)
+    return text.casefold() == "yes"
 
 
 def _resolve(text: str, root: Path, column: str) -> tuple[Path, str]:

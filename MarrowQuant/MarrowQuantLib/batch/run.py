@@ -74,6 +74,7 @@ def run(
     dry_run: bool = False,
     settings: Optional[Settings] = None,
     model: Optional[PathLike] = None,
+    limits: Optional[PathLike] = None,
     language: str = "en",
     scene_writer: Optional[workflow.SceneWriter] = None,
     progress: Progress = no_progress,
@@ -95,8 +96,8 @@ def run(
         Measure all cases again and replace what lies there.
     dry_run : bool
         Write nothing; say of each case whether it would run ("ready") or why it would be skipped.
-    settings, model, language, scene_writer
-        As for :func:`workflow.analyze` and :func:`workflow.export`; ``model`` is a file. Without a scene writer no scene.mrb is written.
+    settings, model, limits, language, scene_writer
+        As for :func:`workflow.analyze` and :func:`workflow.export`, but ``model`` and ``limits`` are files; without a writer no scene.mrb.
     progress : callable
         It may raise ``Cancelled``: finished cases stay, and ``resume`` goes on later.
 
@@ -109,10 +110,10 @@ def run(
     if jobs < 1:
         raise MarrowQuantError("The number of jobs is {jobs}; give 1 or more.", jobs=jobs)
     cases = read_manifest(Path(manifest))
-    model_file = None if model is None else Path(model).resolve()
+    model_file = _resolved(model)
     load_model(model_file)  # a broken model file must not fail every case, one after the other
     run_name = uuid.uuid4().hex if overwrite else ""
-    options = BatchOptions(Path(out).resolve(), settings or Settings(), model_file, language, scene_writer, run_name)
+    options = BatchOptions(Path(out).resolve(), settings or Settings(), model_file, language, scene_writer, _resolved(limits), run_name)
     if dry_run:
         return BatchReport(tuple(_dry(cases, options, resume, progress)), {})
     refuse_inside(options.out, [exam for case in cases for exam in case.exams])
@@ -133,6 +134,10 @@ def run(
     log.write("end", **report.counts)
     progress(1.0, report.text.splitlines()[-1])
     return report
+
+
+def _resolved(path: Optional[PathLike]) -> Optional[Path]:
+    return None if path is None else Path(path).resolve()
 
 
 def _tables(cases: Sequence[Case], outcomes: Mapping[str, Outcome], options: BatchOptions) -> dict[str, Path]:

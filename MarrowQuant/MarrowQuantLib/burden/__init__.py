@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .context import BurdenContext
-from .muscle import Muscle, MuscleReference, find_muscle, muscle_at, points_inside
+from .muscle import Muscle, MuscleReference, find_muscle, muscle_at, points_inside, read_muscle
 from .presets import PRESETS, Preset, find_preset
 from .tdv import BurdenSession, segment
 
@@ -18,5 +18,6 @@ __all__ = [
     "find_preset",
     "muscle_at",
     "points_inside",
+    "read_muscle",
     "segment",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional, Union
@@ -26,6 +28,25 @@ MIN_POINT_VOXELS = 8
 
 Muscle = Union[float, Sequence[Sequence[float]]]
 """What a reader says of muscle: its high-b signal, or points in it, RAS mm."""
+
+
+
+def read_muscle(text: str) -> Muscle:
+    """What a text says of muscle: "1.5,-20,33" is a point in it (RAS mm), "140" its high-b signal.
+
+    Raises
+    ------
+    MarrowQuantError
+        For any other text.
+    """
+    try:
+        numbers = [float(word) for word in re.split(r"[,;\s]+", text.strip())]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 3) or not all(map(math.isfinite, numbers)):
+        raise MarrowQuantError("'{text}' is neither a point R,A,S in mm nor a signal of muscle; write it as 1.5,-20,33 or 140.", text=text)
+    return numbers[0] if len(numbers) == 1 else [tuple(numbers)]
+
 
 _NOISE_FACTOR = 3.0  # of the median signal at the border of the field of view
 _NEIGHBOURS = 5 / 9  # part of the 3 x 3 neighbourhood in the slice that must qualify as well: drops noise and edges

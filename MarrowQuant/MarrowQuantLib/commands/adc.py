@@ -19,6 +19,7 @@ from ..io.atomic import prepare_output, refuse_existing, refuse_inside
 from ..io.textfiles import decoded
 from ..model import UNIT_ADC, MarrowQuantError, Role, Volume, certain
 from .outputs import add_overwrite
+from .overriding import add_overrides, scanned
 from .progress import progress_bar
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=("adc", "ivim", "kurtosis"), default="adc", help=models)
     parser.add_argument("--noise-floor", type=float, metavar="S", help="leave out samples at or below this signal")
     parser.add_argument("--computed-b", type=float, nargs="+", default=(), metavar="B", help="write the images at these b-values, too")
+    add_overrides(parser)
     add_overwrite(parser)
     which = f"which to write: {', '.join(MAPS)} (default: all)"
     parser.add_argument("--maps", nargs="+", choices=MAPS, default=MAPS, metavar="MAP", help=which)
@@ -62,7 +64,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _adc(options: argparse.Namespace) -> int:
     refuse_inside(options.out, [path for path in options.inputs if path.is_dir()])
     out = prepare_output(options.out)
-    sets = _from_dicom(options.inputs[0]) if options.inputs[0].is_dir() else {"": _from_images(options.inputs, options.b)}
+    sets = _from_dicom(options.inputs[0], options) if options.inputs[0].is_dir() else {"": _from_images(options.inputs, options.b)}
     if options.inputs[0].is_dir() and (len(options.inputs) > 1 or options.b):
         raise MarrowQuantError("A DICOM folder is given alone, and without --b: the b-values are read from its headers.")
     out.mkdir(exist_ok=True)
@@ -169,18 +171,18 @@ def _own_b_values(path: Path, images: Sequence[Volume]) -> list[float]:
     return numbers
 
 
-def _from_dicom(folder: Path) -> dict[str, list[Volume]]:
+def _from_dicom(folder: Path, options: argparse.Namespace) -> dict[str, list[Volume]]:
     """The diffusion sets of a folder that have two b-values or more; the keys end their maps' file names."""
     from .. import dicom  # here, as image files do without it
 
-    scanned = dicom.scan(folder, progress_bar)
-    sets = [volumes for volumes in dicom.diffusion_sets(scanned) if len(volumes) > 1]
+    volumes = scanned(folder, options)
+    sets = [volumes for volumes in dicom.diffusion_sets(volumes) if len(volumes) > 1]
     if not sets:
         raise MarrowQuantError(
             "The folder holds no sound diffusion images of two or more b-values{problems}; 'marrowquant inspect' shows what it holds.",
-            problems=_problems_of(scanned),
+            problems=_problems_of(volumes),
         )
-    _tell_how(scanned, sets)
+    _tell_how(volumes, sets)
     found: dict[str, list[Volume]] = {}
     for volumes in sets:
         first = volumes[0]

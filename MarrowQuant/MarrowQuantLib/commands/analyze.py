@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -14,11 +13,10 @@ from ..model import MarrowQuantError
 from .inspect import add_knowledge, knowledge_of
 from .outputs import add_overwrite, existing_inputs, results_folder
 from .progress import progress_bar
-from .roi_options import add_roi_options, with_rois
 from .scenes import HOW_TO_GET_SCENES, scene_writer
 from .subject import add_subject, read_subject
 from .summary import summary
-from .thresholds import add_limits, add_thresholds, limits_of, muscle_by_exam, settings_of
+from .thresholds import add_limits, add_model, add_settings, limits_of, model_of, muscle_by_exam, settings_of
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -32,9 +30,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--skeletons", type=Path, nargs="+", default=(), metavar="FILE", help="masks of bone, in the order of the exams")
     said = "a point in muscle, RAS in mm, or its high-b signal, to normalise to; once for each exam (default: found automatically)"
     parser.add_argument("--muscle", type=muscle_by_exam, action="append", default=[], metavar="EXAM=R,A,S", help=said)
-    add_roi_options(parser)
-    parser.add_argument("--no-refine", action="store_true", help="leave ROIs in place on images that show the column elsewhere")
-    add_thresholds(parser)
+    add_settings(parser)
+    add_model(parser)
     add_limits(parser)
     add_subject(parser)
     add_knowledge(parser, "+")
@@ -64,11 +61,11 @@ def _analyze(options: argparse.Namespace) -> int:
     if (options.first is None) != (options.last is None):
         raise MarrowQuantError("--first and --last belong together: give the centres of both vertebral bodies.")
     points = (options.first, options.last) if options.first else None
-    settings = replace(with_rois(options, settings_of(options)), refine_rois=not options.no_refine)
+    settings = settings_of(options)
     choices = {"settings": settings, "rois": options.rois, "points": points, "subject": read_subject(options)}
     given = dict(options.muscle)
     choices["muscle"] = [given.get(label) for label in workflow.LABELS]
-    choices.update(**knowledge_of(options), skeletons=options.skeletons, limits=limits_of(options))
+    choices.update(**knowledge_of(options), skeletons=options.skeletons, limits=limits_of(options), model=model_of(options))
     main_job(options, options.exams, options.labs, options.out, **choices)
     return 0
 

@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 
 from .. import batch
-from ..model import RESEARCH_USE_ONLY, MarrowQuantError, Settings
+from ..model import RESEARCH_USE_ONLY, MarrowQuantError
 from .progress import progress_bar
 from .scenes import HOW_TO_GET_SCENES, scene_writer
+from .thresholds import add_limits, add_model, add_settings, settings_of
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +23,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="keep cases that are finished, measure the others")
     again.add_argument("--overwrite", action="store_true", help="measure all cases again and replace their earlier results")
-    parser.add_argument("--model", type=Path, metavar="FILE", help="response model (default: the bundled reconstruction)")
-    parser.add_argument("--tdv-ratio", type=float, default=Settings.tdv_signal_ratio, help="tDV threshold (default: %(default)s)")
+    add_settings(parser)
+    add_limits(parser)
+    add_model(parser)
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the reports")
     parser.add_argument("--scene", action="store_true", help="write a scene.mrb for every case too, which takes longer")
     parser.set_defaults(command=_batch)
@@ -44,7 +46,8 @@ def _batch(options: argparse.Namespace) -> int:
         resume=options.resume,
         overwrite=options.overwrite,
         dry_run=options.dry_run,
-        settings=Settings(tdv_signal_ratio=options.tdv_ratio),
+        settings=settings_of(options),
+        limits=options.limits,
         model=options.model,
         language=options.language,
         scene_writer=writer,

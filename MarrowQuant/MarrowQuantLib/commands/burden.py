@@ -15,8 +15,7 @@ from ..results import results_to_dict, rows
 from .inspect import add_knowledge, knowledge_of
 from .outputs import add_overwrite, existing_inputs, results_folder
 from .progress import progress_bar
-from .roi_options import add_roi_options, with_rois
-from .thresholds import add_limits, add_thresholds, limits_of, muscle, settings_of
+from .thresholds import add_limits, add_model, add_settings, limits_of, model_of, muscle, settings_of
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +32,7 @@ def add_follow(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("exam", type=Path, metavar="EXAM")
     _add_options(parser)
     add_limits(parser)
+    add_model(parser)
     parser.set_defaults(command=_follow)
 
 
@@ -40,12 +40,11 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     add_overwrite(parser)
     parser.add_argument("--rois", type=Path, metavar="FILE", help=".mrk.json with vertebral ROIs (default: the one beside the exam)")
-    add_roi_options(parser)
     parser.add_argument("--skeleton", type=Path, metavar="FILE", help="mask of bone (NIfTI, NRRD): only what lies in it counts")
     said = "a point in muscle, RAS in mm, or its high-b signal, to normalise to (default: found automatically); write --muscle=R,A,S"
     parser.add_argument("--muscle", type=muscle, metavar="R,A,S", help=said)
     add_knowledge(parser, 1)
-    add_thresholds(parser)
+    add_settings(parser)
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the report")
     parser.add_argument("--json", action="store_true", help="print the tumour load (and the lesions' changes) as JSON")
 
@@ -58,7 +57,7 @@ def _burden(options: argparse.Namespace) -> int:
         rois=[options.rois] if options.rois else (),
         skeletons=[options.skeleton] if options.skeleton else (),
         muscle=[options.muscle],
-        settings=with_rois(options, settings_of(options)),
+        settings=settings_of(options),
         **knowledge_of(options),
         progress=workflow.part(progress_bar, 0.0, 0.9),
     )
@@ -76,8 +75,9 @@ def _follow(options: argparse.Namespace) -> int:
         rois=options.rois,
         skeleton=options.skeleton,
         muscle=options.muscle,
-        settings=with_rois(options, settings_of(options)),
+        settings=settings_of(options),
         limits=limits_of(options),
+        model=model_of(options),
         **knowledge_of(options),
         progress=workflow.part(progress_bar, 0.0, 0.9),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Union
 
 from .. import dicom, workflow
+from .overriding import add_overrides, overrides_of, scanned
 from .progress import progress_bar
 
 
@@ -18,13 +19,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print a list of objects instead of a table")
     add_overrides(parser)
     parser.set_defaults(command=_inspect)
-
-
-def add_overrides(parser: argparse.ArgumentParser) -> None:
-    """Add ``--overrides``; :func:`overrides_of` reads it."""
-    parser.add_argument(
-        "--overrides", type=Path, metavar="FILE", help="JSON list of what you know better: series, role, b_value, scale, date, exclude"
-    )
 
 
 def add_knowledge(parser: argparse.ArgumentParser, n_exams: Union[int, str]) -> None:
@@ -47,15 +41,8 @@ def _date(text: str) -> datetime.date:
         raise argparse.ArgumentTypeError(f"'{text}' is no date such as 2025-01-14") from None
 
 
-def overrides_of(options: argparse.Namespace) -> tuple[dicom.Override, ...]:
-    """The reader's decisions from the file that was given; none without one."""
-    return dicom.read_overrides(options.overrides) if options.overrides else ()
-
-
 def _inspect(options: argparse.Namespace) -> int:
-    overrides = overrides_of(options)
-    volumes = dicom.scan(options.folder, progress_bar, overrides)
-    dicom.refuse_unused(overrides, [override for volume in volumes for override in volume.overrides])
+    volumes = scanned(options.folder, options)
     progress_bar.end()
     rows = [volume.as_row(used=workflow.volume_is_usable(volume)) for volume in volumes]
     print(json.dumps(rows, indent=1, ensure_ascii=False) if options.json else dicom.inspect_table(rows))

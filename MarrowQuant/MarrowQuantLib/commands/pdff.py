@@ -18,6 +18,7 @@ from ..io.atomic import refuse_existing, refuse_inside
 from ..io.jsonfiles import read_json
 from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Numbers, Role, Volume
 from .outputs import add_overwrite
+from .overriding import add_overrides, scanned
 from .progress import progress_bar
 
 COMPLEX_PAIRS = (("real", "imaginary"), ("magnitude", "phase"))
@@ -52,6 +53,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--conjugate", action=argparse.BooleanOptionalAction, help=turned)
     parser.add_argument("--readout", choices=("auto", "unipolar", "bipolar"), default="auto", help="default: %(default)s")
     parser.add_argument("--swap-back", type=int, nargs="+", default=(), metavar="K", help="exchange water and fat in these slices, from 0")
+    add_overrides(parser)
     add_overwrite(parser)
     parser.add_argument("--format", choices=("nii.gz", "nii", "nrrd"), default="nii.gz", help="of the maps (default: %(default)s)")
     parser.set_defaults(command=_pdff)
@@ -63,7 +65,7 @@ def _pdff(options: argparse.Namespace) -> int:
     if options.inputs[0].is_dir():
         if len(options.inputs) > 1 or options.phase or options.imaginary or options.te_ms or options.tesla:
             raise MarrowQuantError("A DICOM folder is given alone: phase, echo times and field strength are read from its headers.")
-        echoes = _from_dicom(options.inputs[0])
+        echoes = _from_dicom(options.inputs[0], options)
     else:
         echoes = _from_images(options)
     refuse_existing([out / f"{name}.{options.format}" for name in ("pdff_percent", "water", "fat")], options.overwrite)
@@ -142,10 +144,10 @@ def _sidecar(path: Path) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------------------------------------------------------------ DICOM
-def _from_dicom(folder: Path) -> _Echoes:
+def _from_dicom(folder: Path, options: argparse.Namespace) -> _Echoes:
     """The multi-echo acquisition with the most echoes, complex if the folder holds it so."""
     sets: dict[tuple[int, ...], dict[float, dict[str, dicom.SeriesVolume]]] = defaultdict(lambda: defaultdict(dict))
-    for volume in dicom.scan(folder, progress_bar):
+    for volume in scanned(folder, options):
         if volume.role == Role.MULTI_ECHO and volume.echo_time_s is not None and not volume.problem:
             sets[tuple(volume.shape)][round(volume.echo_time_s, 7)].setdefault(volume.component, volume)
     for pair in (*COMPLEX_PAIRS, ("magnitude",), ("",)):

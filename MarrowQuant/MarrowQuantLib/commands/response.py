@@ -16,9 +16,12 @@ from ..response.build import build_model, write_model
 from ..results import read_results
 from ..results.codec import encode, plain
 from ..results.read import refuse_several_patients
+from .inspect import add_knowledge, knowledge_of
 from .outputs import add_overwrite, output_file
 from .progress import progress_bar
 from .summary import summary
+from .thresholds import add_model as add_model_option
+from .thresholds import add_settings, settings_of
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +29,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("baseline", type=Path, metavar="BASELINE", help="results.json (its first exam), its folder, or a DICOM folder")
     parser.add_argument("follow_up", type=Path, metavar="FOLLOWUP", help="results.json (its last exam), its folder, or a DICOM folder")
     parser.add_argument("--labs", type=Path, help="laboratory sheet; without it the values stored with the results count")
-    parser.add_argument("--model", type=Path, metavar="FILE", help="response model (default: the bundled reconstruction)")
+    add_model_option(parser)
+    add_settings(parser)
+    add_knowledge(parser, 2)
     parser.add_argument("--json", action="store_true", help="print one object instead of text")
     parser.set_defaults(command=_response)
 
@@ -43,7 +48,8 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 def _response(options: argparse.Namespace) -> int:
     model = load_model(options.model)
-    results = compare_results(options.baseline, options.follow_up, options.labs, model)
+    choices = {"settings": settings_of(options), **knowledge_of(options)}
+    results = compare_results(options.baseline, options.follow_up, options.labs, model, **choices)
     progress_bar.end()
     if options.json:
         print(json.dumps(_as_dict(results), ensure_ascii=False, indent=1))
@@ -52,13 +58,13 @@ def _response(options: argparse.Namespace) -> int:
     return 0
 
 
-def compare_results(baseline: Path, follow_up: Path, labs: Optional[Path], model: ResponseModel) -> Results:
-    """Changes, estimate and assessment of two exams from wherever they are."""
+def compare_results(baseline: Path, follow_up: Path, labs: Optional[Path], model: ResponseModel, **choices: Any) -> Results:
+    """Changes, estimate and assessment of two exams from wherever they are; ``choices`` go to :func:`workflow.analyze` for DICOM."""
     first, second = _source(baseline), _source(follow_up)
     if first is None or second is None:
         if first is not None or second is not None:
             raise MarrowQuantError("One exam is a results.json and the other a DICOM folder; give two of the same kind.")
-        return workflow.analyze([baseline, follow_up], labs=labs, model=model, progress=progress_bar)
+        return workflow.analyze([baseline, follow_up], labs=labs, model=model, progress=progress_bar, **choices)
     refuse_several_patients([first, second])
     exams = [first.exams[0], second.exams[-1]]
     if labs:

@@ -6,7 +6,8 @@ import argparse
 from dataclasses import replace
 from typing import Optional
 
-from ..model import Settings, certain
+from ..model import MarrowQuantError, Settings, certain
+from ..model.settings import setting
 from ..vertebrae.roi import DISC_RADIUS_MM, SHAPES
 
 _Size = tuple[float, float, float]
@@ -15,9 +16,10 @@ _Size = tuple[float, float, float]
 def add_roi_options(parser: argparse.ArgumentParser) -> None:
     """Add the options; :func:`with_rois` and :func:`size_of` read them."""
     disc = f"a disc is a cylinder {2 * DISC_RADIUS_MM:g} mm high"
-    parser.add_argument("--roi-shape", choices=(*SHAPES, "disc"), default=SHAPES[0], help=f"shape of vertebral ROIs without one; {disc}")
+    told = f"shape of vertebral ROIs without one; {disc}"
+    parser.add_argument(setting("roi_shape").flag, choices=(*SHAPES, "disc"), default=SHAPES[0], help=told)
     size = "half-lengths of vertebral ROIs without a size of their own: left-right, front-back, up-down"
-    parser.add_argument("--roi-size", type=_size, metavar="LR,AP,CC", help=f"{size}, in mm")
+    parser.add_argument(setting("roi_radii_mm").flag, dest="roi_size", type=_size, metavar="LR,AP,CC", help=f"{size}, in mm")
 
 
 def with_rois(options: argparse.Namespace, settings: Settings) -> Settings:
@@ -41,9 +43,6 @@ def size_of(options: argparse.Namespace, otherwise: Optional[_Size]) -> Optional
 
 def _size(text: str) -> tuple[float, ...]:
     try:
-        radii = tuple(float(number) for number in text.split(","))
-    except ValueError:
-        radii = ()
-    if len(radii) != 3 or not all(0.5 <= radius <= 50 for radius in radii):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a size of three half-lengths in mm, such as 12,9,7")
-    return radii
+        return setting("roi_radii_mm").read(text)
+    except MarrowQuantError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size of three half-lengths in mm, such as 12,9,7") from None

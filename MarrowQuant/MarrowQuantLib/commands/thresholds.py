@@ -1,4 +1,4 @@
-"""Options that the commands with a tumour load share: preset, thresholds, ADC classes, muscle, and a site's limits of change."""
+"""Options that the commands which measure share: every setting, presets, muscle, the response model, and a site's limits of change."""
 
 from __future__ import annotations
 
@@ -6,32 +6,50 @@ import argparse
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Optional
+from typing import Any, Callable, Optional
 
-from ..burden import PRESETS, Muscle, find_preset
+from ..burden import PRESETS, Muscle, find_preset, read_muscle
 from ..followup.repeatability import Repeatability, read_limits
-from ..model import Settings
+from ..model import MarrowQuantError, Settings
+from ..model.settings import CHOICE, NUMBERS, SETTINGS, SWITCH, Setting, setting
+from ..response import ResponseModel, load_model
 from ..workflow import LABELS
+from .roi_options import add_roi_options, with_rois
+
+_OF_ROIS = ("roi_shape", "roi_radii_mm")  # "disc" is a shape and a size
 
 
-def add_thresholds(parser: argparse.ArgumentParser) -> None:
-    """Add the options; :func:`settings_of` and :func:`limits_of` read them."""
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """An option for each of ``model.settings.SETTINGS``, and the presets; :func:`settings_of` reads them."""
     names = ", ".join(f"'{preset.name}'" for preset in PRESETS)
     parser.add_argument("--preset", metavar="NAME", help=f"tDV thresholds with their sources, see Docs/tumour-load.md: {names}")
-    ratio = f"tDV threshold, high-b signal over muscle (default: {Settings.tdv_signal_ratio:g})"
-    parser.add_argument("--tdv-ratio", type=float, metavar="RATIO", help=ratio)
-    window = f"tDV ADC window in µm²/s (default: {','.join(f'{limit:g}' for limit in Settings.tdv_adc_window)})"
-    parser.add_argument("--adc-window", type=_two_numbers, metavar="LOW,HIGH", help=window)
-    edges = f"edges of the ADC classes in µm²/s (default: {','.join(f'{edge:g}' for edge in Settings.adc_class_edges)})"
-    parser.add_argument("--adc-classes", type=_numbers, metavar="EDGE,…", help=edges)
+    for row in SETTINGS:
+        if row.kind == SWITCH:
+            parser.add_argument(row.flag, dest=row.name, action="store_const", const="no", help=f"not: {row.label_en.lower()}")
+        elif row.name not in _OF_ROIS:
+            told = f"{row.label()} (default: {row.text(row.default)})"
+            metavar = ",".join("N" * (row.count or 1)) + ("" if row.count or row.kind != NUMBERS else ",…")
+            shown = {"choices": row.choices} if row.kind == CHOICE else {"metavar": metavar}
+            parser.add_argument(row.flag, dest=row.name, type=_reader(row), help=told, **shown)
+    add_roi_options(parser)
+
+
+def _reader(row: Setting) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        try:
+            return row.read(text)
+        except MarrowQuantError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
 
 
 def muscle(text: str) -> Muscle:
     """``1.5,-20,33`` as a point in muscle (RAS mm), ``140`` as its high-b signal."""
-    numbers = _numbers(text)
-    if len(numbers) not in (1, 3):
-        raise argparse.ArgumentTypeError(f"'{text}' is neither a point R,A,S in mm nor a signal")
-    return numbers[0] if len(numbers) == 1 else [numbers]
+    try:
+        return read_muscle(text)
+    except MarrowQuantError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def muscle_by_exam(text: str) -> tuple[str, Muscle]:
@@ -59,24 +77,21 @@ def settings_of(options: argparse.Namespace) -> Settings:
     if options.preset:
         preset = find_preset(options.preset)
         settings = replace(settings, tdv_signal_ratio=preset.ratio, tdv_adc_window=preset.adc_window)
-    given = {"tdv_signal_ratio": options.tdv_ratio, "tdv_adc_window": options.adc_window, "adc_class_edges": options.adc_classes}
-    return replace(settings, **{name: value for name, value in given.items() if value is not None})
+    given = {row.name: getattr(options, row.name) for row in SETTINGS if row.name not in _OF_ROIS}
+    given = {name: value == "yes" if setting(name).kind == SWITCH else value for name, value in given.items() if value is not None}
+    return with_rois(options, replace(settings, **given))
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add ``--model``."""
+    parser.add_argument("--model", type=Path, metavar="FILE", help="response model (default: the bundled reconstruction)")
+
+
+def model_of(options: argparse.Namespace) -> Optional[ResponseModel]:
+    """The response model that was chosen, or None."""
+    return load_model(options.model) if options.model else None
 
 
 def limits_of(options: argparse.Namespace) -> Optional[Mapping[str, Repeatability]]:
     """The site's limits, or None."""
     return read_limits(options.limits) if options.limits else None
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(number) for number in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a list of numbers, such as 900,1400") from None
-
-
-def _two_numbers(text: str) -> tuple[float, ...]:
-    numbers = _numbers(text)
-    if len(numbers) != 2:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a window, such as 550,1400")
-    return numbers

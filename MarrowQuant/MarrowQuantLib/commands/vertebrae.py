@@ -8,13 +8,13 @@ import math
 from pathlib import Path
 from typing import Any, Optional, Union
 
-from .. import dicom
 from ..io import imagefiles
 from ..model import MarrowQuantError, Settings, Volume, certain
 from ..vertebrae import Body, BodySegmentation, TakenOver, paint_bodies, read_labels, segment_bodies, take_over
 from ..vertebrae.segfile import write_segmentation
 from .analyze import level_point
 from .outputs import add_overwrite, output_file
+from .overriding import add_overrides, scanned
 from .roi_options import add_roi_options, shape_of, size_of
 
 
@@ -29,6 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     add_roi_options(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="segmentation to write, .seg.nrrd")
+    add_overrides(parser)
     add_overwrite(parser)
     parser.add_argument("--json", action="store_true", help="print centre, axes and radii of each body as JSON")
     parser.set_defaults(command=_vertebrae)
@@ -52,7 +53,7 @@ def _from_clicks(options: argparse.Namespace) -> tuple[BodySegmentation, Volume]
     levels = [level for level, _ in options.click]
     if len(set(levels)) < len(levels):
         raise MarrowQuantError("A level was clicked twice; give each level one click.")
-    found = segment_bodies(_read(options.image), dict(options.click), shape=shape_of(options), radii_mm=_size(options))
+    found = segment_bodies(_read(options.image, options), dict(options.click), shape=shape_of(options), radii_mm=_size(options))
     return found, found.labels
 
 
@@ -69,10 +70,10 @@ def _size(options: argparse.Namespace) -> Optional[tuple[float, ...]]:
     return size_of(options, Settings.roi_radii_mm if options.roi_shape == "disc" else None)
 
 
-def _read(path: Path) -> Volume:
+def _read(path: Path, options: argparse.Namespace) -> Volume:
     """The one volume of an image file or of a DICOM folder."""
     if path.is_dir():
-        series = [volume for volume in dicom.scan(path) if not volume.problem]
+        series = [volume for volume in scanned(path, options) if not volume.problem]
         found, volumes = len(series), [series[0].load()] if len(series) == 1 else []
     else:
         volumes = imagefiles.read_volumes(path)

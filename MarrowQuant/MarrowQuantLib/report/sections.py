@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -17,10 +16,12 @@ from ..exam.dixon_maps import T1_BIAS_AT
 from ..followup import INDICES, index_of, label_of
 from ..followup.normal import baseline_band
 from ..model import UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
+from ..model.settings import SETTINGS
 from ..response import translation
 from ..results import rows
 from ..results.formats import NONE, number, signed
 from ..vertebrae.dominance import dominance_of
+from ..words.terms import term
 from . import charts
 from .first_page import badges, note_list
 from .strings import Strings
@@ -214,10 +215,8 @@ def _card_value(value: Any) -> str:
 # ------------------------------------------------------------------------------------------------------------------ methods
 def methods_section(results: Results, words: Strings) -> str:
     """Versions, settings, protocol, provenance and the series used."""
-    settings = [
-        f'<tr><th scope="row">{escape(words.or_key(name))}</th>{cell(_setting(value, words), True)}</tr>'
-        for name, value in dataclasses.asdict(results.settings).items()
-    ]
+    values = [(row.label(words.language), _setting(getattr(results.settings, row.name), words)) for row in SETTINGS]
+    settings = [f'<tr><th scope="row">{escape(label)}</th>{cell(value, True)}</tr>' for label, value in values]
     names = list(dict.fromkeys(name for exam in results.exams for name in exam.protocol))
     protocol = [
         f'<tr><th scope="row">{escape(_protocol_name(name, words))}</th>'
@@ -287,7 +286,9 @@ def _series_table(exam: ExamResult, words: Strings) -> str:
 
 
 def _setting(value: Any, words: Strings) -> str:
-    return words("yes" if value else "no") if isinstance(value, bool) else _listed(value)
+    if isinstance(value, bool):
+        return words("yes" if value else "no")
+    return term(value, words.language) if isinstance(value, str) else _listed(value)
 
 
 def _listed(value: Any) -> str:

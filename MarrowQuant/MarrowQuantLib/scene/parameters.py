@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Optional
 
 from ..io.typed import plain_text, typed_number
 from ..model import MarrowQuantError, Results, Settings, Subject
+from ..model.settings import CHOICE, NUMBER, NUMBERS, SETTINGS, SWITCH
 from ..results import results_to_dict
 from .nodes import MODULE_NAME, case_token, find_node, find_or_add, is_derived, own_nodes, scene_or_default, set_tags, tag
 
 PATHS = ("baselineFolder", "followUpFolder", "labsPath", "outputFolder", "otherResultsFolder")
-NUMBERS = ("tdvSignalRatio", "tdvAdcLower", "tdvAdcUpper", "minComponentMl", "roiRadiusLR", "roiRadiusAP", "roiRadiusCC", "ageYears")
-TEXTS = ("modelId", "language", "sex", "seriesOverrides", "adcClassEdges", "siteLimits", "roiShape")
-SWITCHES = ("refineRois",)
+_IS_NUMBER = {row.name: row.kind == NUMBER or (row.kind == NUMBERS and row.count is not None) for row in SETTINGS}
+_LISTS = tuple(row for row in SETTINGS if row.kind == NUMBERS and row.count is None)  # kept as a reader types them
+NUMBERS_STORED = (*(name for row in SETTINGS if _IS_NUMBER[row.name] for name in row.parameters), "ageYears")
+SWITCHES = tuple(name for row in SETTINGS if row.kind == SWITCH for name in row.parameters)
+_TEXTS = tuple(name for row in SETTINGS if row.kind == CHOICE or row in _LISTS for name in row.parameters)
+TEXTS = ("modelId", "language", "sex", "seriesOverrides", "siteLimits", *_TEXTS)
 NODES = ("baselinePoints", "followUpPoints", "baselineSegmentation", "followUpSegmentation", "baselineBurden", "followUpBurden")
 
 
@@ -75,7 +79,7 @@ def set_parameters(values: Mapping[str, Any], scene: Optional[Any] = None) -> No
     was_modifying = node.StartModify()
     try:
         for name, value in values.items():
-            if name not in (*PATHS, *NUMBERS, *TEXTS, *SWITCHES, *NODES):
+            if name not in (*PATHS, *NUMBERS_STORED, *TEXTS, *SWITCHES, *NODES):
                 raise KeyError(f"{name} is not a parameter of the module")
             if name in NODES:
                 node.SetParameter(name, "")
@@ -90,7 +94,7 @@ def get_parameters(scene: Optional[Any] = None) -> dict[str, Any]:
     """The parameters that are stored: numbers as float, paths and texts as str, nodes as nodes."""
     node = parameter_node(scene)
     values: dict[str, Any] = {name: node.GetParameter(name) for name in (*PATHS, *TEXTS) if node.HasParameter(name)}
-    values.update({name: float(node.GetParameter(name)) for name in NUMBERS if node.HasParameter(name)})
+    values.update({name: float(node.GetParameter(name)) for name in NUMBERS_STORED if node.HasParameter(name)})
     values.update({name: node.GetParameter(name) == "True" for name in SWITCHES if node.HasParameter(name)})
     values.update({name: node.GetNodeReference(name) for name in NODES if node.GetNodeReferenceID(name)})
     return values
@@ -125,16 +129,27 @@ def subject_to_parameters(subject: Optional[Subject]) -> dict[str, Any]:
 
 def settings_to_parameters(settings: Settings) -> dict[str, Any]:
     """Settings under the parameters' names."""
-    return {
-        "tdvSignalRatio": settings.tdv_signal_ratio,
-        "tdvAdcLower": settings.tdv_adc_window[0],
-        "tdvAdcUpper": settings.tdv_adc_window[1],
-        "minComponentMl": settings.min_component_ml,
-        "adcClassEdges": text_from_numbers(settings.adc_class_edges),
-        **dict(zip(("roiRadiusLR", "roiRadiusAP", "roiRadiusCC"), settings.roi_radii_mm)),
-        "roiShape": settings.roi_shape,
-        "refineRois": settings.refine_rois,
-    }
+    values: dict[str, Any] = {}
+    for row in SETTINGS:
+        value = getattr(settings, row.name)
+        each = (text_from_numbers(value),) if row in _LISTS else value if len(row.parameters) > 1 else (value,)
+        values.update(zip(row.parameters, each))
+    return values
+
+
+def settings_from_parameters(value_of: Callable[[str], Any]) -> Settings:
+    """The settings that parameters hold; ``value_of`` gives the value of a name.
+
+    Raises
+    ------
+    MarrowQuantError
+        For a list of numbers that is none.
+    """
+    found: dict[str, Any] = {}
+    for row in SETTINGS:
+        each = [value_of(name) for name in row.parameters]
+        found[row.name] = numbers_from_text(each[0]) if row in _LISTS else tuple(each) if len(each) > 1 else each[0]
+    return Settings(**found)
 
 
 def text_from_numbers(numbers: Iterable[float]) -> str:

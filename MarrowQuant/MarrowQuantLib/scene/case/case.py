@@ -40,7 +40,7 @@ from .. import records
 from ..charts import lumbar_histogram_chart
 from ..loaded import loaded_files
 from ..nodes import exam_folder, nodes_with, put_in_folder, tag
-from ..parameters import numbers_from_text
+from ..parameters import settings_from_parameters
 from ..results_scene import write_scene
 from ..series_edits import SeriesEdits
 from ..share import save_share_safe
@@ -129,16 +129,7 @@ class Case:
 
     def settings(self) -> Settings:
         """The thresholds and sizes of the parameter node."""
-        p = self.parameters
-        return Settings(
-            tdv_signal_ratio=p.tdvSignalRatio,
-            tdv_adc_window=(p.tdvAdcLower, p.tdvAdcUpper),
-            min_component_ml=p.minComponentMl,
-            adc_class_edges=numbers_from_text(p.adcClassEdges),
-            roi_radii_mm=(p.roiRadiusLR, p.roiRadiusAP, p.roiRadiusCC),
-            roi_shape=p.roiShape,
-            refine_rois=p.refineRois,
-        )
+        return settings_from_parameters(lambda name: getattr(self.parameters, name))
 
     def subject(self) -> Optional[Subject]:
         """Age and sex of the parameter node; None unless both were given."""
