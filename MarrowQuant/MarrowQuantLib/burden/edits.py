@@ -18,6 +18,9 @@ STATES = (ACCEPTED, PHYSIOLOGICAL, REJECTED)
 """State n + 1 of a voxel is ``STATES[n]``; 0 is none."""
 
 ERASED = len(STATES) + 1
+SPLIT = ERASED + 1
+"""Class of the part of a piece that was cut off because it lies outside bone."""
+
 PAINTED = finding("burden.painted")
 
 
@@ -42,6 +45,35 @@ def edited(codes: Optional[np.ndarray], before: np.ndarray, after: np.ndarray) -
     result = np.zeros(before.shape, dtype=np.uint8) if codes is None else codes.copy()
     result[changed] = np.where(after[changed] == 0, ERASED, after[changed])
     return result
+
+
+def pieces_apart(
+    flat: np.ndarray, classes: np.ndarray, shape: tuple[int, int, int], positions_ras: np.ndarray, voxel_ml: float, min_volume_ml: float
+) -> Pieces:
+    """Connected pieces of voxels of one class each: of at least ``min_volume_ml`` where the class is 0 or from :data:`SPLIT` on, of any
+    size where it was painted.
+
+    Parameters
+    ----------
+    flat : ndarray, shape (m,)
+        Flat indices, ascending.
+    classes : ndarray of int, shape (m,)
+        0, a state that was painted, or ``SPLIT`` for what was cut off from a piece that reaches out of bone.
+    shape : (int, int, int)
+    positions_ras : ndarray, shape (m, 3)
+    """
+    painted = (classes > 0) & (classes < SPLIT)
+    free = np.flatnonzero(~painted)
+    apart = flat.astype(np.int64) + classes.astype(np.int64) * ((shape[0] + 1) * shape[1] * shape[2])
+    free = free[np.argsort(apart[free], kind="stable")]
+    tall = ((shape[0] + 1) * (SPLIT + 1), *shape[1:])
+    label, count = connected(apart[free], tall)
+    large = np.bincount(label, minlength=count + 1) * voxel_ml >= min_volume_ml
+    kept = np.concatenate([free[large[label]], np.flatnonzero(painted)])
+    # Each class in a volume of its own, one above the other with an empty slice between: pieces then hold one class only.
+    kept = kept[np.argsort(apart[kept], kind="stable")]
+    pieces = find_pieces(apart[kept], tall, positions_ras[kept], voxel_ml, 0.0)
+    return replace(pieces, order=kept[pieces.order])
 
 
 class Edits:
@@ -70,17 +102,11 @@ class Edits:
             Flat indices of both, ascending.
         positions_ras : ndarray, shape (m, 3)
         """
-        shape = self._codes.shape
-        state = self._codes.ravel()[flat]
-        free = np.flatnonzero(state == 0)
-        label, count = connected(flat[free], shape)
-        large = np.bincount(label, minlength=count + 1) * voxel_ml >= min_volume_ml
-        kept = np.concatenate([free[large[label]], np.flatnonzero(state)])
-        # Each state in a volume of its own, one above the other with an empty slice between: pieces then hold one state only.
-        apart = flat[kept].astype(np.int64) + state[kept].astype(np.int64) * ((shape[0] + 1) * shape[1] * shape[2])
-        kept = kept[np.argsort(apart, kind="stable")]
-        pieces = find_pieces(np.sort(apart), ((shape[0] + 1) * ERASED, *shape[1:]), positions_ras[kept], voxel_ml, 0.0)
-        return replace(pieces, order=kept[pieces.order])
+        return pieces_apart(flat, self._codes.ravel()[flat], self._codes.shape, positions_ras, voxel_ml, min_volume_ml)
+
+    def classes(self, flat: np.ndarray) -> np.ndarray:
+        """0 or the painted state of each voxel (flat indices), shape (m,)."""
+        return self._codes.ravel()[flat]
 
     def state_of(self, pieces: Pieces, flat: np.ndarray) -> list[Optional[str]]:
         """The state that each piece was painted in; None for one that was not."""

@@ -49,6 +49,7 @@ def burden_session(
         min_component_ml=settings.min_component_ml,
         context=context,
         skeleton=skeleton,
+        bone_first=True,
     )
 
 

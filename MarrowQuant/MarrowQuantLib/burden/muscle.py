@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional, Union
 
 import numpy as np
@@ -56,12 +56,15 @@ _AROUND_MODE = 0.25  # the median is taken over signals this close to the mode, 
 
 @dataclass(frozen=True)
 class MuscleReference:
-    """Median muscle signal of the high-b image, the number of voxels it rests on, how it was found, and what to doubt about it."""
+    """Median muscle signal of the high-b image, the number of voxels it rests on, how it was found, what to doubt about it, the standard
+    deviation of the noise in each channel (0 where no air is in view), and the spread of the muscle signal over the body (relative)."""
 
     signal: float
     n_voxels: int
     how: str
     doubt: str = ""
+    noise: float = 0.0
+    spread: float = 0.0
 
 
 def muscle_reference(high_b: Volume, adc: Volume, muscle: Optional[Muscle] = None) -> MuscleReference:
@@ -72,16 +75,25 @@ def muscle_reference(high_b: Volume, adc: Volume, muscle: Optional[Muscle] = Non
     MarrowQuantError
         As these; also if a signal is no positive number.
     """
+    noise = noise_of(high_b.array)
     if muscle is None:
-        return find_muscle(high_b, adc)
+        return replace(find_muscle(high_b, adc), noise=noise)
     if not isinstance(muscle, (int, float)):
-        return muscle_at(high_b, adc, muscle)
+        return replace(muscle_at(high_b, adc, muscle), noise=noise)
     if not (np.isfinite(muscle) and muscle > 0):
         raise MarrowQuantError(
             "A muscle signal of {muscle} cannot be divided by; place a point in muscle, or let it be found.",
             muscle=muscle,
         )
-    return MuscleReference(float(muscle), 0, "given")
+    return MuscleReference(float(muscle), 0, "given", noise=noise)
+
+
+def noise_of(high_b: np.ndarray) -> float:
+    """Standard deviation of the noise in each channel, from the median of the air along the sides of the slices: 1.177 of it for the
+    Rayleigh distribution of magnitudes (Gudbjartsson 1995, Magn Reson Med 34:910); 0 where the sides are blank."""
+    sides = np.concatenate([high_b[:, [0, -1], :].ravel(), high_b[:, :, [0, -1]].ravel()])
+    sides = sides[np.isfinite(sides)]
+    return float(np.median(sides)) / 1.177 if sides.size else 0.0
 
 
 def tissue_mask(high_b: np.ndarray) -> np.ndarray:

@@ -8,11 +8,13 @@ diffuse pattern, is our choice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Optional
 
 import numpy as np
 
 from ..model import ACCEPTED, Component, Finding, Infiltration, VertebraROI, Volume, finding
 from .landmarks import SPINE
+from .setaside import INSIDE, code_of
 
 RoiPlace = tuple[VertebraROI, np.ndarray]
 
@@ -22,6 +24,7 @@ VERTEBRA_ML = 15.0  # a piece of the spine from this volume on is no focal lesio
 LEAST_VERTEBRAE = 3  # infiltrated vertebrae that make a diffuse pattern
 MANY_SMALL = 20  # lesions of 5 mm or less that make a micronodular pattern
 IMWG_FOCAL_LESIONS = 2  # "more than one": from this number of focal lesions on the IMWG remark is made (PMC4737237)
+BY_READER = ("burden.decided", "burden.painted")
 _SAME_VERTEBRA_MM = (60.0, 18.0)  # across and along the column: posterior elements of an infiltrated level
 
 
@@ -65,8 +68,14 @@ def propose_pattern(components: Sequence[Component], labels: Volume, roi_voxels:
         other_infiltrated_vertebrae=len(beyond),
         focal_labels=tuple(sorted(c.label for c in focal)),
         rule=_rule(labels, bool(roi_voxels)),
-        remark=finding("burden.imwg_focal", n=len(focal)) if len(focal) >= IMWG_FOCAL_LESIONS else None,
+        remark=_imwg(focal),
     )
+
+
+def _imwg(focal: Sequence[Component]) -> Optional[Finding]:
+    """The remark on the IMWG criterion: only for pieces that the reader accepted, and that lie inside bone where that is known."""
+    read = [c for c in focal if code_of(c.reason) in BY_READER and (c.bone_share is None or c.bone_share >= INSIDE)]
+    return finding("burden.imwg_focal", n=len(read)) if len(read) >= IMWG_FOCAL_LESIONS else None
 
 
 def _infiltrated_levels(accepted: Sequence[Component], labels: Volume, roi_voxels: Sequence[RoiPlace]) -> dict[str, VertebraROI]:

@@ -97,6 +97,8 @@ def _finish(results: Results, options: argparse.Namespace) -> None:
     if options.json:
         plain = results_to_dict(results)
         shown = {key: plain["exams"][-1][key] for key in ("burden", "burden_parts", "stations")}
+        if shown["burden"]:  # as sentences: a code and values are not read in a shell
+            shown["burden"]["flags"] = [str(told) for told in (*certain(exam.burden).flags, *exam.warnings)]
         print(json.dumps({**shown, "lesions": plain["lesions"]}, ensure_ascii=False, indent=1))
         return
     print(_table(exam, lesion_rows(results)))

@@ -12,6 +12,8 @@ from ..model import MarrowQuantError, Volume, finding
 from .shift import Shift, estimate_shift
 from .stations import middle_station, place
 
+_LEAST_VOXELS, _SURE = 0.5, 2.0  # of a voxel; standard errors
+
 
 @dataclass(frozen=True)
 class Alignment:
@@ -55,7 +57,7 @@ def align(stations: Sequence[Volume]) -> Alignment:
     placed = sorted((place(i, s, stations[reference], []) for i, s in enumerate(stations)), key=lambda p: (p.first, p.last))
     spacing = stations[reference].spacing_mm
     shifts = tuple(estimate_shift(a.array, b.array, b.first - a.first, spacing) for a, b in zip(placed, placed[1:]))
-    steps = [np.where(shift.trusted, shift.voxels, 0.0) for shift in shifts]
+    steps = [np.where(shift.trusted & _forced(shift, spacing), shift.voxels, 0.0) for shift in shifts]
     total = np.concatenate([np.zeros((1, 3)), np.cumsum(steps, axis=0)])
     total -= total[[p.index for p in placed].index(reference)]
     whole = -np.rint(total).astype(int)
@@ -66,6 +68,12 @@ def align(stations: Sequence[Volume]) -> Alignment:
         if move.any():
             warnings.append(_told(p.index, move, off, spacing))
     return Alignment(tuple(moves), shifts, tuple(warnings))
+
+
+def _forced(shift: Shift, spacing: np.ndarray) -> np.ndarray:
+    """Axes along which the overlap tells of a shift of more than half a voxel, beyond its own uncertainty; bool, shape (3,). Smaller ones
+    would add up over the stations to moves that no overlap asked for."""
+    return np.abs(shift.mm) > np.maximum(_LEAST_VOXELS * spacing, _SURE * np.nan_to_num(shift.uncertain_mm, posinf=1e9))
 
 
 def _told(index: int, move: np.ndarray, off: np.ndarray, spacing: np.ndarray) -> str:

@@ -16,6 +16,7 @@ LARGEST_SHIFT_MM = 12.0  # searched for; a larger one is no longer a matter of p
 MOST_UNCERTAIN_MM = 1.0  # standard error above which an axis is not trusted: a thigh looks the same a slice further down
 _STEPS = 12  # of Gauss and Newton
 _SETTLED = 1e-3  # of a voxel
+_LEAST_OVERLAP = 2  # slices that both stations must have acquired; our choice
 _MARGIN_SLICES = 2  # slices beyond the overlap that a shift along z may bring into it
 _FEWEST_VOXELS = 500  # of tissue in the overlap; our choice
 _SEARCHED_VOXELS = 4000  # looked up at each whole-voxel step; the refinement uses all
@@ -76,6 +77,8 @@ def estimate_shift(first: np.ndarray, second: np.ndarray, second_starts: int, sp
     Shift
         Zero and infinitely uncertain where the stations share too little.
     """
+    if len(first) - second_starts < _LEAST_OVERLAP:  # no overlap, no move: stations that only touch do not show the same tissue
+        return no_shift()
     size = np.asarray(spacing_mm, dtype=float)
     k0 = max(0, second_starts - _MARGIN_SLICES)
     target = np.nan_to_num(first[k0:]).astype(np.float32)

@@ -16,6 +16,7 @@ from ..dicom import ExamFiles, SeriesVolume, diffusion_sets
 from ..dicom.grouping import STATION_SHIFT
 from ..diffusion import fit_adc, stitch
 from ..diffusion.align import align, group_stations
+from ..diffusion.bmatch import BShift, match_b_values
 from ..model import (
     UNIT_ADC,
     ExamIdentity,
@@ -179,6 +180,9 @@ def _add_diffusion(build: ExamBuilder) -> None:
         build.progress(0.6 + 0.35 * n / len(stations), f"Fitting ADC, station {n + 1} of {len(stations)}")
         b_values = [shell[n] for shell in shells]
         images = [build.load(by_b[b]) for b in b_values]
+        arrays, shifts = match_b_values([v.array for v in images], b_values, images[0].spacing_mm)
+        images = [v if array is v.array else v.like(array) for v, array in zip(images, arrays)]
+        build.warn(_told_shifts(n + 1, shifts))
         fit = fit_adc(np.stack([v.array for v in images], axis=-1), np.array(b_values))
         how = f"weighted least squares over b {', '.join(f'{b:g}' for b in b_values)} s/mm²"
         adc_map = np.where(fit.valid, fit.adc_um2_per_s, np.nan).astype(np.float32)
@@ -263,6 +267,17 @@ def _height_mm(volume: SeriesVolume) -> tuple[float, float]:
     ends = np.stack([np.full(3, -0.5), np.asarray(volume.shape) - 0.5]) * steps
     origin = float(np.asarray(volume.ijk_to_ras)[2, 3])
     return origin + float(ends.min(axis=0).sum()), origin + float(ends.max(axis=0).sum())
+
+
+def _told_shifts(station: int, shifts: Sequence[BShift]) -> list[Finding]:
+    """What the reader should know about the images of one station at different b-values."""
+    told = []
+    for shift in shifts:
+        if shift.undone or shift.left:
+            code = "diffusion.b_shifted" if shift.undone else "diffusion.b_shift_left"
+            about = {"station": station, "b_value": shift.b_value, "mm": float(np.linalg.norm(shift.mm))}
+            told.append(finding(code, **about, voxels=[f"{v:+.1f}" for v in shift.voxels]))
+    return told
 
 
 def _common_b_values(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVolume]]) -> list[list[float]]:

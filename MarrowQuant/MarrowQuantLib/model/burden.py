@@ -29,7 +29,8 @@ class Component:
     ``label`` is its value in ``Burden.labels``; ``state`` is one of accepted, rejected, physiological; ``reason`` says why the software
     proposed that state, or "decided by the reader". ``region`` is named as in ``burden.landmarks``; ``ff_median`` in % over
     ``ff_voxels`` of the fat-fraction map, None below 10 mm or outside that map; ``near_seam``: the piece reaches into the overlap of two
-    stations; ``lesion_id`` is the name that a lesion keeps from exam to exam.
+    stations; ``bone_share``: part of it inside the proposed region of bone (``burden.skeleton``); ``lesion_id`` is the name that a lesion
+    keeps from exam to exam.
     """
 
     label: int = described("Its number.")
@@ -47,6 +48,9 @@ class Component:
     )
     ff_voxels: int = described("Voxels of the fat-fraction map behind it.", default=0)
     near_seam: bool = described("True if it reaches into the overlap of two stations.", default=False)
+    bone_share: Optional[float] = described(
+        "Part of it inside the proposed region of bone; null where no such region was made.", default=None, low=0, high=1
+    )
     lesion_id: str = described("Name that the lesion keeps from exam to exam; empty where lesions were not matched.", default="")
 
 

@@ -11,7 +11,6 @@ from typing import Any, Optional
 import numpy as np
 
 from .. import __version__
-from ..burden.pattern import IMWG_FOCAL_LESIONS
 from ..exam.dixon_maps import T1_BIAS_AT
 from ..followup import INDICES, index_of, label_of
 from ..followup.normal import baseline_band
@@ -190,7 +189,7 @@ def _infiltration(burden: Burden, words: Strings) -> str:
     if found is None:
         return ""
     pattern = words("pattern", pattern=words.or_key(found.pattern), n=found.focal_lesions)
-    flag = f' <span class="badge doubt">{words("imwg_focal")}</span>' if found.focal_lesions >= IMWG_FOCAL_LESIONS else ""
+    flag = f' <span class="badge doubt">{words("imwg_focal")}</span>' if found.remark else ""
     told = " ".join(words.say(found) for found in (found.rule, found.remark) if found)
     return f'<p>{escape(pattern)}{flag}</p><p class="soft">{told}</p>'
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import batch, burden, case, change, fatwater, grading, hand, images, laboratory, reading, response, scene, sheet, vertebrae
+from . import batch, bone, burden, case, change, fatwater, grading, hand, images, laboratory, reading, response, scene, sheet, vertebrae
 from .severity import CHECK, NOTE, SERIOUS
 
 Row = tuple[str, str]
@@ -19,6 +19,7 @@ TOLD = "told"
 FINDINGS: Mapping[str, Row] = {
     TOLD: (NOTE, "{sentence}"),
     **batch.FINDINGS,
+    **bone.FINDINGS,
     **burden.FINDINGS,
     **case.FINDINGS,
     **change.FINDINGS,

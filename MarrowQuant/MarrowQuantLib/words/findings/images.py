@@ -40,6 +40,16 @@ FINDINGS = {
         "ADC and tDV were not computed: fewer than two b-values were found at every station; load the missing b-value of each station.",
     ),
     "diffusion.b_missing": (CHECK, "b {b_values:g} s/mm² is missing at some stations and was not used."),
+    "diffusion.b_shifted": (
+        NOTE,
+        "Station {station}: the images at b {b_value:g} s/mm² lay {mm:.1f} mm off those at the lowest b-value (voxels along i, j, k: "
+        "{voxels}); they were moved back before the ADC was fitted.",
+    ),
+    "diffusion.b_shift_left": (
+        CHECK,
+        "Station {station}: the b-values do not match: the images at b {b_value:g} s/mm² seem to lie {mm:.1f} mm off those at the lowest "
+        "b-value (voxels along i, j, k: {voxels}), which could not be undone; the ADC is doubtful at edges.",
+    ),
     "diffusion.repeated": (NOTE, "Station {station} was acquired {n} times; the acquisition from series {series} on is used."),
     "diffusion.unused": (
         CHECK,

@@ -1,0 +1,328 @@
+"""Where bone lies, made from the diffusion images themselves (and from the fat fraction where there is one): a proposal for the reader.
+
+Three kinds of evidence, in this order: tissue that looks like marrow (suppressed fat lowers its ADC far below that of muscle, organs and
+nodes, Koutoulidis 2017, Radiology 282:484; PMC8161193), closed over the lesions in it; the same on the other side of the body, for a bone
+that is replaced as a whole; and the course of the column. Where no marrow is seen within reach, which is so in bones that are infiltrated
+as a whole or hold hardly any water, position alone speaks, and only for larger pieces. All limits without a source are our choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from ..model import Numbers, Volume
+from .landmarks import Landmarks
+from .physiology import BodyOutline
+
+MARROW_ADC = (150.0, 700.0)
+"""ADC of marrow that is not infiltrated, µm²/s: 422 ± 67 in 100 asymptomatic people (PMC8161193); the limits are our choice, wide enough
+for red marrow and for the noise of single voxels."""
+MARROW_SIGNAL = (0.6, 6.0)
+"""High-b signal of marrow over muscle: 3.2 ± 0.9 in the same people; the lower limit lies above badly suppressed fat, our choice."""
+MARROW_FF = (15.0, 88.0)
+"""Fat fraction in % that only marrow has: organs and muscle lie below, subcutaneous fat above; our choice."""
+
+DISEASE_ADC = (550.0, 1400.0)  # µm²/s, as the default thresholds of the tumour load
+HALO_MM, MOST_HALO = 7.0, 0.35  # what lies this near to bright tissue is its edge; a piece needs such a part beyond it
+CLOSE_MM = 11.0  # half the width of the lesion that marrow around it closes over
+MIRROR_MM = 5.0  # how far the two sides of a body may differ
+REACH_MM = 30.0  # marrow this near shows where the bone is; farther away position alone speaks
+MOST_MARROW = 0.14
+"""Largest volume of what looks like marrow against that of tissue with the ADC of water-rich tissue: 0.065 in the digital patient, 0.37 in
+a pelvis whose fat was not suppressed (PROSTATEx-0000); our choice between the two."""
+_WATER_ADC, _WATER_SIGNAL, _HIGHEST_LEAST = 1000.0, 0.4, 1.1
+LEAST_ML = 2.0  # smaller spots of marrow-like tissue are noise
+VOID_SIGNAL = 0.22  # low-b signal over muscle at the high b-value: less than suppressed fat, cortex or lung has
+LEAST_VOID_ML, VOID_EDGE_MM = 15.0, 9.0
+LEAST_SPINE_ML = 10.0  # of marrow along the column, for its signal to be told
+_WORKING_MM = 4.5  # the region is made on voxels of about this size
+_SMOOTH_MM = 2.5
+_TUBE_HALF_WIDTH_MM, _TUBE_BACK_MM, _TUBE_FRONT_MM = 34.0, 46.0, 34.0  # about the middle of body and posterior elements
+_BEHIND_BODY_MM = 8.0
+_TUBE_SLAB_MM, _TUBE_GAP_MM, _TUBE_OFF_MM = 12.0, 260.0, 26.0
+_BRIGHT_COLUMN_MM = 200.0  # bright tissue near the midline this long is a column without normal marrow
+_NEAR_MIDLINE_MM, _COLUMN_DEPTH = 22.0, (0.06, 0.62)
+NONE, MARROW, MIRRORED, COLUMN, PLACE = range(5)
+
+
+@dataclass(frozen=True)
+class BoneRegion:
+    """The proposed region of bone on the grid of the high-b image.
+
+    Attributes
+    ----------
+    codes : ndarray of uint8, shape (k, j, i)
+        Why a voxel lies inside: ``MARROW``, ``MIRRORED``, ``COLUMN``, ``PLACE``; 0 outside.
+    marrow_ml : float
+        Volume of the tissue that looks like marrow.
+    marrow_ratio : float
+        Median high-b signal over muscle of the marrow along the column; NaN where there is hardly any.
+    column : ndarray, shape (n, 3)
+        Course of the column, RAS mm, caudal first; empty where it was not found.
+    void_ml : float
+        Volume inside bone where no b-value shows a signal.
+    near_void : ndarray of bool, shape (k, j, i)
+        Such voxels and what lies at their edge.
+    """
+
+    codes: np.ndarray
+    marrow_ml: float
+    marrow_ratio: float
+    column: np.ndarray
+    void_ml: float
+    near_void: np.ndarray
+
+
+def find_bone(
+    high_b: Volume,
+    adc: Volume,
+    muscle: float,
+    outline: BodyOutline,
+    landmarks: Optional[Landmarks],
+    *,
+    bright: float,
+    ff: Optional[Volume] = None,
+    centers_ras: Sequence[Numbers] = (),
+) -> BoneRegion:
+    """Propose the region of bone.
+
+    Parameters
+    ----------
+    high_b, adc : Volume
+        Signal at the highest b-value and ADC in µm²/s on one grid, shape (k, j, i).
+    muscle : float
+        High-b signal of muscle.
+    outline : BodyOutline
+    landmarks : Landmarks or None
+        Without them no position speaks.
+    bright : float
+        Signal over muscle from which on tissue may be disease: it shows the column where no normal marrow is left.
+    ff : Volume, optional
+        Fat fraction in % on its own grid.
+    centers_ras : sequence of three floats
+        Centres of vertebral bodies that are known, RAS mm.
+    """
+    step = np.maximum(1, np.floor(_WORKING_MM / high_b.spacing_mm[::-1])).astype(int)
+    coarse, signal, seen_adc, low = _coarse(high_b, adc, muscle, step)
+    marrow = _marrow_like(signal, seen_adc)
+    if ff is not None:
+        marrow |= _fatty(coarse, ff)
+    voxel_ml, spacing = coarse.voxel_volume_ml, coarse.spacing_mm[::-1]
+    shining = (signal >= bright) & (seen_adc > DISEASE_ADC[0]) & (seen_adc < DISEASE_ADC[1])
+    marrow = _without_halos(_without_spots(marrow, LEAST_ML / voxel_ml), _distance(shining, spacing) < HALO_MM)
+    column = _column_course(coarse, marrow, shining, outline)
+    column = _with_centers(column, centers_ras)
+    column = column[column[:, 2] < (np.inf if landmarks is None else landmarks.atlas_mm)]
+    tube, codes = _tube(coarse, column), np.zeros(marrow.shape, dtype=np.uint8)
+    distance = _distance(marrow, spacing)
+    codes[_place(coarse, landmarks, outline) & (distance > REACH_MM)] = PLACE
+    codes[tube] = COLUMN
+    if marrow.any():
+        codes[_mirrored(coarse, marrow, outline)] = MIRRORED
+        codes[_closed(marrow, distance, spacing)] = MARROW
+    along = ndimage.binary_erosion(marrow) & tube
+    ratio = float(np.median(signal[along])) if np.count_nonzero(along) * voxel_ml > LEAST_SPINE_ML else float("nan")
+    void = _without_spots((low < VOID_SIGNAL) & (_tube(coarse, column, 0.6) | (codes == MIRRORED)), LEAST_VOID_ML / voxel_ml)
+    near = _distance(void, spacing) < VOID_EDGE_MM
+    codes, near = (_full(array, step, high_b.array.shape) for array in (codes, near))
+    return BoneRegion(codes, float(np.count_nonzero(marrow) * voxel_ml), ratio, column, float(np.count_nonzero(void) * voxel_ml), near)
+
+
+def _marrow_like(signal: np.ndarray, seen_adc: np.ndarray) -> np.ndarray:
+    """Tissue with the ADC and the signal of marrow. Where fat was not suppressed well, much of it passes, too: the lower limit of the
+    signal rises a little until what is left is no more than marrow can be, and else nothing is taken for marrow."""
+    like = (signal < MARROW_SIGNAL[1]) & (seen_adc > MARROW_ADC[0]) & (seen_adc < MARROW_ADC[1])
+    water = np.count_nonzero((seen_adc > _WATER_ADC) & (signal > _WATER_SIGNAL))
+    for least in np.arange(MARROW_SIGNAL[0], _HIGHEST_LEAST, 0.2):
+        found = like & (signal > least)
+        if np.count_nonzero(found) <= MOST_MARROW * water:
+            return found
+    return np.zeros(signal.shape, dtype=bool)
+
+
+def _full(array: np.ndarray, step: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The working grid's array on the image's own voxels."""
+    full = array.repeat(step[0], 0).repeat(step[1], 1).repeat(step[2], 2)
+    full = np.pad(full, [(0, max(0, n - m)) for n, m in zip(shape, full.shape)], mode="edge")
+    return full[tuple(slice(n) for n in shape)]
+
+
+def _coarse(high_b: Volume, adc: Volume, muscle: float, step: np.ndarray) -> tuple[Volume, np.ndarray, np.ndarray, np.ndarray]:
+    """The working grid, and on it the smoothed signal over muscle, the ADC of the smoothed signals, and the signal at a low b-value over
+    that of muscle at the high one; the last is infinite where nothing was acquired.
+
+    The ADC of a mean is taken from the mean of both signals, as a scanner with larger voxels would see it: the mean of ADCs would be that
+    of their noise.
+    """
+    known = np.isfinite(high_b.array) & np.isfinite(adc.array)
+    ratio = np.where(known, high_b.array / muscle, 0.0).astype(np.float32)
+    low = np.where(known, np.minimum(ratio * np.exp(np.clip(adc.array, -500.0, 4000.0) * _SPAN), 80.0), 0.0).astype(np.float32)
+    shape = tuple(n // s for n, s in zip(ratio.shape, step))
+    matrix = high_b.ijk_to_ras @ np.diag([*step[::-1], 1.0])
+    matrix[:3, 3] = (high_b.ijk_to_ras @ [*((step[::-1] - 1) / 2), 1.0])[:3]
+    small = [_shrunk(array, step, shape) for array in (ratio, low)]
+    coarse = Volume(small[0], matrix)
+    sigma = [_SMOOTH_MM / mm for mm in coarse.spacing_mm[::-1]]
+    ratio, low = (ndimage.gaussian_filter(array, sigma) for array in small)
+    shown = _shrunk(np.isfinite(high_b.array).astype(np.float32), step, shape) > 0.5
+    return coarse, ratio, np.log(np.maximum(low, 1e-3) / np.maximum(ratio, 1e-3)) / _SPAN, np.where(shown, low, np.inf)
+
+
+_SPAN = 850e-6  # s/mm² × 10⁻⁶: the two b-values between which a mean ADC is taken; its value hardly matters
+
+
+def _shrunk(array: np.ndarray, step: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    cut = array[tuple(slice(n * s) for n, s in zip(shape, step))]
+    return cut.reshape(shape[0], step[0], shape[1], step[1], shape[2], step[2]).mean(axis=(1, 3, 5))
+
+
+def _fatty(coarse: Volume, ff: Volume) -> np.ndarray:
+    """Where the fat-fraction map shows the fat fraction of marrow in all of the voxel's neighbourhood."""
+    inside = np.nan_to_num(ff.array, nan=-1.0)
+    inside = ndimage.binary_erosion((inside > MARROW_FF[0]) & (inside < MARROW_FF[1]), iterations=2)
+    found = np.zeros(coarse.array.shape, dtype=bool)
+    kji = np.argwhere(inside)
+    if len(kji):
+        at = np.rint(coarse.to_ijk(ff.to_ras(kji[:, ::-1]))).astype(int)[:, ::-1]
+        at = at[np.all((at >= 0) & (at < found.shape), axis=1)]
+        found[tuple(at.T)] = True
+    return found
+
+
+def _without_spots(mask: np.ndarray, least: float) -> np.ndarray:
+    label, count = ndimage.label(mask)
+    large = np.bincount(label.ravel(), minlength=count + 1) >= least
+    large[0] = False
+    return large[label]
+
+
+def _without_halos(marrow: np.ndarray, near_bright: np.ndarray) -> np.ndarray:
+    """Without pieces that lie almost wholly at the edge of bright tissue: there partial volume with fat has the ADC of marrow."""
+    label, count = ndimage.label(marrow)
+    size = np.bincount(label.ravel(), minlength=count + 1)
+    kept = np.bincount(label[~near_bright], minlength=count + 1) > MOST_HALO * size
+    kept[0] = False
+    return kept[label]
+
+
+def _distance(mask: np.ndarray, spacing: np.ndarray) -> np.ndarray:
+    """Distance in mm of each voxel's centre to the nearest voxel of the mask, 0 inside; infinite without any."""
+    if not mask.any():
+        return np.full(mask.shape, np.inf, dtype=np.float32)
+    image = sitk.GetImageFromArray(mask.astype(np.uint8))
+    image.SetSpacing([float(mm) for mm in spacing[::-1]])
+    found = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
+    return np.maximum(sitk.GetArrayFromImage(found), 0.0)
+
+
+def _closed(marrow: np.ndarray, distance: np.ndarray, spacing: np.ndarray) -> np.ndarray:
+    """Closing with a ball: what marrow surrounds within reach."""
+    grown = distance <= CLOSE_MM
+    return marrow | (_distance(~grown, spacing) > CLOSE_MM)
+
+
+def _points(grid: Volume, mask: np.ndarray) -> np.ndarray:
+    return grid.to_ras(np.argwhere(mask)[:, ::-1])
+
+
+def _mirrored(grid: Volume, marrow: np.ndarray, outline: BodyOutline) -> np.ndarray:
+    """The marrow on the other side of the midline, grown by what the sides may differ."""
+    points = _points(grid, marrow)
+    middle = np.interp(points[:, 2], outline.z_mm, outline.midline_mm)
+    best, found = -1.0, np.zeros(marrow.shape, dtype=bool)
+    for off in sorted(np.arange(-20.0, 21.0, 4.0), key=abs):  # the midline of the outline unless another fits better
+        other = points.copy()
+        other[:, 0] = 2 * (middle + off) - points[:, 0]
+        at = np.rint(grid.to_ijk(other)).astype(int)[:, ::-1]
+        at = at[np.all((at >= 0) & (at < marrow.shape), axis=1)]
+        score = float(np.count_nonzero(marrow[tuple(at.T)]))
+        if score > 1.05 * best:
+            best, found = score, np.zeros(marrow.shape, dtype=bool)
+            found[tuple(at.T)] = True
+    return _distance(found, grid.spacing_mm[::-1]) <= MIRROR_MM
+
+
+def _column_course(grid: Volume, marrow: np.ndarray, bright: np.ndarray, outline: BodyOutline) -> np.ndarray:
+    """Middle of the column (bodies and posterior elements together) slab by slab: from marrow near the midline, and from bright tissue
+    where it continues that course."""
+    course = _slab_medians(_central(_points(grid, marrow), outline))
+    if len(course) < 2:
+        course = _slab_medians(_central(_points(grid, bright), outline))
+        return course if len(course) and np.ptp(course[:, 2]) > _BRIGHT_COLUMN_MM else np.zeros((0, 3))
+    shine = _central(_points(grid, bright), outline)
+    expected = np.stack([np.interp(shine[:, 2], course[:, 2], course[:, axis]) for axis in (0, 1)], axis=1)
+    shine = shine[np.linalg.norm(shine[:, :2] - expected, axis=1) < _TUBE_OFF_MM]
+    return _slab_medians(np.concatenate([_central(_points(grid, marrow), outline), shine]))
+
+
+def _with_centers(column: np.ndarray, centers_ras: Sequence[Numbers]) -> np.ndarray:
+    """The course with the reader's vertebral bodies, which hold where they lie; the middle of bodies and processes lies behind them."""
+    if len(centers_ras) < 2:
+        return column
+    known = np.asarray(centers_ras, dtype=float).reshape(-1, 3) - [0.0, _BEHIND_BODY_MM, 0.0]
+    elsewhere = (column[:, 2] < known[:, 2].min() - _TUBE_SLAB_MM) | (column[:, 2] > known[:, 2].max() + _TUBE_SLAB_MM)
+    joined = np.concatenate([column[elsewhere], known])
+    return joined[np.argsort(joined[:, 2])]
+
+
+def _central(points: np.ndarray, outline: BodyOutline) -> np.ndarray:
+    if not len(points):
+        return np.zeros((0, 3))
+    depth = outline.depth(points)
+    return points[(np.abs(outline.off_midline(points)) < _NEAR_MIDLINE_MM) & (depth > _COLUMN_DEPTH[0]) & (depth < _COLUMN_DEPTH[1])]
+
+
+def _slab_medians(points: np.ndarray) -> np.ndarray:
+    """Median per slab along S, without those that leave the line of their neighbours."""
+    if not len(points):
+        return np.zeros((0, 3))
+    slab = np.floor(points[:, 2] / _TUBE_SLAB_MM).astype(int)
+    numbers, counts = np.unique(slab, return_counts=True)
+    middles = np.array([np.median(points[slab == n], axis=0) for n in numbers[counts >= 4]]).reshape(-1, 3)
+    if len(middles) < 3:
+        return middles
+    smooth = np.stack([ndimage.median_filter(middles[:, axis], 7, mode="nearest") for axis in (0, 1)], axis=1)
+    kept = np.linalg.norm(middles[:, :2] - smooth, axis=1) < 14.0
+    return np.column_stack([smooth[kept], middles[kept, 2]])
+
+
+def _tube(grid: Volume, column: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """What lies within the reach of the vertebrae about the course of the column."""
+    inside = np.zeros(grid.array.shape, dtype=bool)
+    if len(column) < 2:
+        return inside
+    k, j, i = np.indices(grid.array.shape, dtype=np.float32)
+    rows = grid.ijk_to_ras.astype(np.float32)[:3]
+    r, a, s = (row[0] * i + row[1] * j + row[2] * k + row[3] for row in rows)
+    heights = np.arange(column[0, 2] - _TUBE_SLAB_MM, column[-1, 2] + _TUBE_SLAB_MM + 1.0)  # looked up: faster
+    at = np.rint(s - heights[0]).astype(np.int32)
+    within = (at >= 0) & (at < len(heights))
+    at = at.clip(0, len(heights) - 1)
+    between = np.searchsorted(column[:, 2], heights).clip(1, len(column) - 1)
+    narrow = (np.diff(column[:, 2])[between - 1] < _TUBE_GAP_MM)[at]
+    x, y = (np.interp(heights, column[:, 2], column[:, axis]).astype(np.float32)[at] for axis in (0, 1))
+    inside = within & narrow & (np.abs(r - x) < scale * _TUBE_HALF_WIDTH_MM)
+    return inside & (a - y < scale * _TUBE_FRONT_MM) & (y - a < scale * _TUBE_BACK_MM)
+
+
+def _place(grid: Volume, landmarks: Optional[Landmarks], outline: BodyOutline) -> np.ndarray:
+    """Where bones usually lie by height, side and depth; nothing without landmarks."""
+    shape = grid.array.shape
+    if landmarks is None:
+        return np.zeros(shape, dtype=bool)
+    every = tuple(-(-n // 2) for n in shape)  # a border of bone by position is not known to a voxel
+    points = grid.to_ras(2.0 * np.indices(every).reshape(3, -1).T[:, ::-1])
+    side, z, unit, depth = np.abs(outline.off_midline(points)), points[:, 2], landmarks.unit_mm, outline.depth(points)
+    below = (landmarks.l5_mm - z) / unit
+    pelvis = (below > -0.5) & (below < 1.2) & (side > 0.33 * unit) & (side < 1.05 * unit) & (depth < 0.8)
+    femur = (below > 0.6) & (side > 0.5 * unit) & (side < 1.05 * unit) & (depth > 0.25) & (depth < 0.75)
+    chest = (z > landmarks.l1_mm - 0.3 * unit) & (z < landmarks.t1_mm + 0.2 * unit) & ((depth < 0.3) | (depth > 0.78))
+    shoulder = (z > landmarks.t1_mm - 0.5 * unit) & (z < landmarks.t1_mm + 0.2 * unit) & (side > 0.7 * unit)
+    found = (pelvis | femur | chest | shoulder).reshape(every)
+    return found.repeat(2, 0).repeat(2, 1).repeat(2, 2)[tuple(slice(n) for n in shape)]
