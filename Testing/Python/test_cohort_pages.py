@@ -92,7 +92,7 @@ def test_every_figure_is_valid_svg_alone_and_reads_its_label_aloud():
     values = np.random.default_rng(2).normal(outcome * 1.0)
     drawn = [
         figures.decision_figure(outcome, stats.norm.cdf(values - 0.5), EN), plots.box_figure("x", {"a": values[:9], "b": values[9:]}),
-        plots.pairs_figure(("before", "after"), np.column_stack([values, values + 1])),
+        plots.pairs_figure(("before", "after"), np.column_stack([values, values + 1]), EN),
         plots.scatter_figure(("a < b", "c"), np.column_stack([values, values**2])),
     ]  # fmt: skip
     for figure in drawn:
@@ -161,7 +161,7 @@ def test_the_japanese_page_leaves_no_english_but_the_readers_own_words(table, tm
     page = re.sub(r"<style>.*?</style>|<[^>]*>", "\n", re.sub(r"<li>.*?</li>", "", page, flags=re.S), flags=re.S)
     foreign = set(re.findall(r"[A-Za-z][A-Za-z-]{2,}", page))
     names = {"MarrowQuant", "ROC", "AUC", "DeLong", "Mann", "Whitney", "SciPy", "Hodges", "Lehmann", "Holm", "Youden", "Firth",
-             "FLIC", "Harrell", "Wilcoxon", "Brier", "Wald",
+             "FLIC", "Harrell", "Wilcoxon", "Brier", "Wald", "Wilson", "lowess",
              "scikit-learn"}  # fmt: skip
     assert foreign <= names | {"before", "after", "kind", "group"}
     table_en = (tmp_path / "validation.csv").read_text(encoding="utf-8-sig")
@@ -170,7 +170,7 @@ def test_the_japanese_page_leaves_no_english_but_the_readers_own_words(table, tm
 
 def test_every_sentence_of_the_pages_has_its_japanese():
     used = set()
-    for path in COHORT.glob("*.py"):
+    for path in COHORT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "words":
                 used |= {node.args[0].value} if isinstance(node.args[0], ast.Constant) else set()

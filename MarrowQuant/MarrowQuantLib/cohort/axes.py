@@ -56,6 +56,14 @@ def polyline(across: Iterable[float], up: Iterable[float], x: Scale, y: Scale, c
     return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width:g}"{dashes}/>'
 
 
+def band(across: Iterable[float], low: Iterable[float], high: Iterable[float], x: Scale, y: Scale, colour: str) -> str:
+    """The area between two curves, given in the units of the axes."""
+    places = list(across)
+    there = [f"{x(a):.1f},{y(b):.1f}" for a, b in zip(places, low)]
+    back = [f"{x(a):.1f},{y(b):.1f}" for a, b in zip(places, high)]
+    return f'<polygon points="{" ".join([*there, *reversed(back)])}" fill="{colour}" fill-opacity="0.14"/>'
+
+
 def shortened(name: str, most: int) -> str:
     """A name without its middle if it is wider than ``most`` characters, so that it does not run into what stands beside it.
 

@@ -97,7 +97,9 @@ def characteristics(cohort: Cohort, group: str, columns: Sequence[str], skewed: 
     if not 1 <= len(groups) <= MOST_CATEGORIES:
         raise MarrowQuantError(
             "The column '{column}' has {n} different values, and a table shows 1 to {most}; choose another, or make groups of it.",
-            column=group, n=len(groups), most=MOST_CATEGORIES,
+            column=group,
+            n=len(groups),
+            most=MOST_CATEGORIES,
         )
     members = [labels == one for one in groups]
     lines: list[Line] = []
@@ -203,7 +205,9 @@ def _words(cohort: Cohort, column: str, members: Sequence[np.ndarray]) -> list[L
     if len(values) > MOST_CATEGORIES:
         raise MarrowQuantError(
             "The column '{column}' has {n} different words, and a table shows {most} at most; leave it out, or make groups of it.",
-            column=column, n=len(values), most=MOST_CATEGORIES,
+            column=column,
+            n=len(values),
+            most=MOST_CATEGORIES,
         )
     counts = np.array([[int((rows & (cells == value)).sum()) for value in values] for rows in members], dtype=float)
     missing = int((inside & (cells == "")).sum())

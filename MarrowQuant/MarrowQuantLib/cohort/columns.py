@@ -6,6 +6,19 @@ from ..followup.indices import INDICES, Index
 
 UNKNOWN_UNIT = "unit of the table"
 _OTHERS = {
+    "kind": ("Kind of patient", "患者の種類", ""),
+    "age_years": ("Age", "年齢", "years"),
+    "sex": ("Sex", "性別", ""),
+    "site": ("Site", "施設", ""),
+    "exam_date": ("Date of the first exam", "初回検査日", ""),
+    "bmpc_percent": ("Plasma cells in the marrow", "骨髄形質細胞", "%"),
+    "platelets_e9_l": ("Platelets", "血小板", "10*9/L"),
+    "cytogenetics": ("Cytogenetics", "細胞遺伝学", ""),
+    "best_response": ("Best response at the completion of chemotherapy (IMWG)", "化学療法終了時の最良効果（IMWG）", ""),
+    "progression_days": ("Time to progression or the last visit", "進行または最終受診までの時間", "days"),
+    "progressed": ("Progressed: 1, not until the last visit: 0", "進行：1、最終受診まで進行なし：0", ""),
+    "responder": ("CR or VGPR: 1, other: 0", "CRまたはVGPR：1、その他：0", ""),
+    "high_risk": ("High-risk cytogenetics: 1, other: 0", "高リスク細胞遺伝学：1、その他：0", ""),
     "days": ("Days between the exams", "検査間の日数", "days"),
     "dominance": ("Dominant component of the marrow at the first exam (water: fat fraction < 50 %, fat: > 50 %)",
                   "初回検査で骨髄に優位な成分（water：脂肪分画50 %未満、fat：50 %超）", ""),
@@ -18,6 +31,7 @@ _OTHERS = {
     "synthetic": ("Simulated data: 1, a patient: 0", "シミュレーション：1、患者：0", ""),
     "warnings": ("Number of warnings", "注意の数", ""),
 }
+_UNITS_JA = {"percentage points": "ポイント", "days": "日", "years": "歳"}
 _ENDINGS = {
     "change": ("change", "変化"),
     "change_percent": ("relative change", "変化率"),
@@ -29,6 +43,8 @@ _ENDINGS = {
 def described(column: str, language: str = "en") -> dict[str, str]:
     """``label`` and ``unit`` of a column of a cohort that was read from results; of any other column its name."""
     for index in INDICES:
+        if column == index.key:
+            return {"label": index.label(language), "unit": index.unit}
         for ending, words in _ENDINGS.items():
             if column == f"{index.key}_{ending}":
                 joined = f"{index.label_ja}：{words[1]}" if language == "ja" else f"{index.label_en}: {words[0]}"
@@ -39,10 +55,16 @@ def described(column: str, language: str = "en") -> dict[str, str]:
     return {"label": column, "unit": UNKNOWN_UNIT}
 
 
+def is_known(column: str) -> bool:
+    """Whether a column has a label and a unit of ours."""
+    return described(column)["unit"] != UNKNOWN_UNIT
+
+
 def axis_title(column: str, language: str = "en") -> str:
     """Label with unit, as an axis of a figure has it; the bare name where the unit is not known."""
     known = described(column, language)
-    unit = {"percentage points": "ポイント"}.get(known["unit"], known["unit"]) if language == "ja" else known["unit"]
+    unit = _UNITS_JA.get(known["unit"], known["unit"]) if language == "ja" else known["unit"]
+    unit = unit.replace("10*9", "10⁹")
     return known["label"] if unit in {UNKNOWN_UNIT, ""} else f"{known['label']} ({unit})"
 
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..report.charts import AFTER, AGAINST, BEFORE, INK, circle, line, svg, text
-from .axes import LEFT, SIZE, TOP, polyline, scales, shortened, square_axes, square_svg, unit_square
+from .axes import LEFT, SIZE, TOP, band, polyline, scales, shortened, square_axes, square_svg, unit_square
 from .logistic import LogisticFit
+from .part import p_text
 from .roc import Roc
-from .validation import calibration_groups, net_benefit
+from .validation import calibration_groups, net_benefit, smooth_calibration
 from .words import Words
 
 _COLOURS, _DASHES = (AFTER, AGAINST, BEFORE), ("", "6 3", "2 3")
@@ -18,23 +19,33 @@ NET_BENEFIT_THRESHOLDS = np.linspace(0.02, 0.9, 89)
 
 
 def roc_figure(curves: Mapping[str, Roc], words: Words) -> str:
-    """ROC curves with their AUCs; Youden's cut-off is the circle."""
+    """ROC curves with their AUCs and intervals, the band of the first one; Youden's cut-off is the circle."""
     parts, x, y = unit_square(words("1 − specificity"), words("sensitivity"))
-    labels = [words("{name}: AUC {auc}", name=shortened(name, 20), auc=f"{curve.auc:.3f}") for name, curve in curves.items()]
-    for n, (label, curve) in enumerate(zip(labels, curves.values())):
+    labels = [words("{name}: AUC {auc}", name=words.cell(name), auc=_with_interval(curve)) for name, curve in curves.items()]
+    first = next(iter(curves.values()))
+    parts.append(band(first.band[:, 0], first.band[:, 1], first.band[:, 2], x, y, _COLOURS[0]))
+    for n, (name, curve) in enumerate(curves.items()):
         colour, dash = _COLOURS[n % 3], _DASHES[n % 3]
         parts.append(polyline(curve.false_positive_rate, curve.sensitivity, x, y, colour, dash))
         parts.append(circle(x(1.0 - curve.cut_off.specificity), y(curve.cut_off.sensitivity), colour, filled=n == 0))
-        place = TOP + SIZE - 18.0 * (len(curves) - n) + 4
-        parts.append(line(x(0.14), place - 4, x(0.22), place - 4, colour, 2.0, dash))
-        parts.append(text(x(0.24), place, label, size=11))
+        place = TOP + SIZE - 27.0 * (len(curves) - n) + 4
+        parts.append(line(x(0.27), place, x(0.34), place, colour, 2.0, dash))
+        parts.append(text(x(0.36), place - 1, shortened(words.cell(name), 27), size=10, halo=True))
+        parts.append(text(x(0.36), place + 11, f"AUC {_with_interval(curve)}", size=10, halo=True))
     return square_svg("; ".join(labels), parts)
 
 
+def _with_interval(curve: Roc) -> str:
+    return f"{curve.auc:.3f}" + (f" ({curve.interval[0]:.2f}–{curve.interval[1]:.2f})" if curve.interval else "")
+
+
 def calibration_figure(outcome: np.ndarray, probability: np.ndarray, words: Words) -> str:
-    """Observed share against mean probability in groups of equal size, with 95 % intervals; the diagonal is perfect calibration."""
+    """Observed share against mean probability: a smooth curve, and groups of equal size with 95 % intervals; the diagonal is perfect."""
     across, up = words("predicted probability (out of fold)"), words("observed share")
     parts, x, y = unit_square(across, up)
+    smooth = smooth_calibration(outcome, probability)
+    if smooth is not None:
+        parts.append(polyline(smooth[:, 0], np.clip(smooth[:, 1], 0.0, 1.0), x, y, AGAINST))
     for mean, share, low, high in calibration_groups(outcome, probability):
         parts += [line(x(mean), y(low), x(mean), y(high), AFTER, 1.6), circle(x(mean), y(share), AFTER)]
     return square_svg(f"{across}; {up}", parts)
@@ -60,32 +71,41 @@ def decision_figure(outcome: np.ndarray, probability: np.ndarray, words: Words) 
     return square_svg("; ".join(names), parts)
 
 
-def forest_figure(fit: LogisticFit, scale: Sequence[float], words: Words) -> str:
-    """Odds ratios per standard deviation of each predictor with intervals, on a logarithmic axis; ``scale`` (m,) of the predictors."""
-    slopes, names = fit.coefficients[1:] * scale, fit.names[1:]
-    intervals = fit.intervals[1:] * np.asarray(scale)[:, None]
-    finite = np.concatenate([intervals[np.isfinite(intervals)], slopes, [0.0]])
-    ticks = _odds_ticks(float(finite.min()), float(finite.max()))
-    left, width, row = 150.0, 250.0, 28.0
-    bottom = TOP + row * len(names)
+def forest_figure(fit: LogisticFit, words: Words, titles: Sequence[str] = ()) -> str:
+    """Odds ratios per unit of each predictor with intervals, on a logarithmic axis, and the numbers beside them.
+
+    ``titles`` are the predictors' names with their units.
+    """
+    rows = list(zip(titles or fit.names[1:], fit.coefficients[1:], fit.intervals[1:], fit.p[1:]))
+    finite = np.concatenate([fit.intervals[1:][np.isfinite(fit.intervals[1:])], fit.coefficients[1:], [0.0]])
+    edges = _odds_ticks(float(finite.min()), float(finite.max()))
+    left, width, row = 30.0, 230.0, 40.0
+    bottom = TOP + 6 + row * len(rows)
 
     def x(value: float) -> float:
-        return left + width * np.clip((value - np.log(ticks[0])) / np.log(ticks[-1] / ticks[0]), 0.0, 1.0)
+        return left + width * np.clip((value - np.log(edges[0])) / np.log(edges[-1] / edges[0]), 0.0, 1.0)
 
     parts = []
-    for tick in ticks:
+    for tick in edges[:: max(1, len(edges) // 6)]:
         place = x(np.log(tick))
         parts += [line(place, TOP, place, bottom), text(place, bottom + 14, f"{tick:g}", "middle", soft=True, size=10.5)]
     parts.append(line(x(0.0), TOP, x(0.0), bottom, INK))
-    title = words("odds ratio per standard deviation")
+    title = words("odds ratio per unit")
     parts.append(text(left + width / 2, bottom + 30, title, "middle", soft=True, size=11))
-    for n, (name, slope, (start, end)) in enumerate(zip(names, slopes, intervals)):
-        y = TOP + row * (n + 0.5)
-        parts.append(text(4, y + 4, shortened(name, 23), size=11))
+    for n, (name, slope, (start, end), p) in enumerate(rows):
+        y = TOP + row * n + 28
+        parts.append(text(4, y - 13, shortened(name, 72), size=11, halo=True))
         if np.all(np.isfinite((start, end))):
             parts.append(line(x(start), y, x(end), y, AFTER, 2.0))
         parts.append(circle(x(slope), y, AFTER))
-    return svg(420, bottom + 36, title, parts)
+        numbers = f"{np.exp(slope):.3g} ({np.exp(start):.3g}–{np.exp(end):.3g})" if fit.method != "ridge" else f"{np.exp(slope):.3g}"
+        parts.append(text(left + width + 12, y + 4, numbers + (f", p {_p(p)}" if np.isfinite(p) else ""), size=10.5))
+    return svg(430, bottom + 36, title, parts)
+
+
+def _p(p: float) -> str:
+    shown = p_text(float(p))
+    return shown.replace("<", "< ").replace(">", "> ") if shown[0] in "<>" else f"= {shown}"
 
 
 def _odds_ticks(low: float, high: float) -> list[float]:

@@ -8,6 +8,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from .accuracy import Share, two_by_two
 from .analysis import Comparison, Explained, Pair, RocAnalysis, Selected, Several
 from .groups import Likelihood
 from .logistic import INTERCEPT, LogisticFit
@@ -212,6 +213,30 @@ def roc_rows(curves: Mapping[str, Roc]) -> list[tuple[Any, ...]]:
         rows.append((name, curve.auc, *interval, curve.scale, *curve.bootstrap_interval, cut.rule, cut.threshold,
                      *cut.threshold_interval, cut.sensitivity, cut.specificity))  # fmt: skip
     return rows
+
+
+TWO_BY_TWO_HEADER = ("predictor", "cut-off", "cut-off low", "cut-off high", "true positive", "false positive", "false negative",
+                     "true negative", "sensitivity", "specificity", "positive predictive value", "negative predictive value")  # fmt: skip
+
+
+def two_by_two_rows(chosen: Selected, curves: Mapping[str, Roc]) -> list[tuple[Any, ...]]:
+    """Rows under ``TWO_BY_TWO_HEADER``, one a predictor; the cut-off with its bootstrap interval."""
+    rows = []
+    for (name, curve), column in zip(curves.items(), chosen.predictors.T):
+        cut = curve.cut_off
+        called = column > cut.threshold if curve.higher_is_event else column < cut.threshold
+        counts = two_by_two(chosen.outcome, called)
+        shares = (counts.sensitivity, counts.specificity, counts.positive_predictive, counts.negative_predictive)
+        rows.append((name, cut.threshold, *cut.threshold_interval, counts.true_positive, counts.false_positive, counts.false_negative,
+                     counts.true_negative, *map(share_text, shares)))  # fmt: skip
+    return rows
+
+
+def share_text(share: Share) -> str:
+    """A proportion in % with its interval."""
+    if not share.total:
+        return "–"
+    return f"{100 * share.value:.0f} % ({100 * share.interval[0]:.0f}–{100 * share.interval[1]:.0f})"
 
 
 def model_rows(fit: LogisticFit) -> list[tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -14,6 +14,7 @@ class Table:
     title: str
     header: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Part:
         What was found in the table before, and what a reader must know about the numbers.
     remarks : tuple of str
         Numbers that stand in no table, as sentences.
+    captions : mapping of str to str
+        What a figure shows, of how many patients and in which units, by the name of its file.
     """
 
     title: str
@@ -44,3 +47,22 @@ class Part:
     findings: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    captions: Mapping[str, str] = field(default_factory=dict)
+
+
+def renamed(part: Part, named: str, number: int) -> Part:
+    """The part of a subgroup: its name in the title, and its number behind the names of all files."""
+    return replace(
+        part,
+        title=f"{part.title} – {named}",
+        tables={f"{name}_{number}": table for name, table in part.tables.items()},
+        figures={f"{name}_{number}": figure for name, figure in part.figures.items()},
+        captions={f"{name}_{number}": caption for name, caption in part.captions.items()},
+    )
+
+
+def p_text(p: float) -> str:
+    """A p value by convention: below 0.001 as "<0.001", below 0.1 with three decimals, else with two; never 1.00 or 0."""
+    if p < 0.001:
+        return "<0.001"
+    return f"{p:.3f}" if p < 0.0995 else f"{p:.2f}" if p < 0.995 else ">0.99"

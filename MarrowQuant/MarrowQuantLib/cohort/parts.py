@@ -38,22 +38,24 @@ def paired_part(pairs: Sequence[Pair[PairedTest]], words: Words) -> Part:
          pair.test.shift, pair.test.effect, pair.test.w, pair.test.p, pair.adjusted_p)
         for pair in pairs
     ]  # fmt: skip
-    named = ", ".join(f"{pair.first} → {pair.second}" for pair in pairs)
+    named = ", ".join(f"{words.cell(pair.first)} → {words.cell(pair.second)}" for pair in pairs)
     methods = words(
         "Values of the same patients ({pairs}) were compared by two-sided Wilcoxon signed-rank tests (SciPy {scipy}, exact for up to 50 "
         "changes of different size), changes of zero left out, with the matched-pairs rank-biserial correlation and the Hodges–Lehmann "
         "shift as effect sizes; each test used the patients with both values.",
         pairs=named, scipy=scipy.__version__,
     )  # fmt: skip
-    drawn = {f"paired_{n + 1}": pairs_figure((pair.first, pair.second), pair.values) for n, pair in enumerate(pairs)}
+    drawn = {f"paired_{n + 1}": pairs_figure((pair.first, pair.second), pair.values, words) for n, pair in enumerate(pairs)}
+    captions = {f"paired_{n + 1}": _caption("Every patient a line from before to after, the medians as the thick one.", pair.test.n, words)
+                for n, pair in enumerate(pairs)}  # fmt: skip
     table = Table("Paired tests (Wilcoxon)", PAIRED_HEADER, rows)
     about = _patients(max(pair.test.n for pair in pairs), words)
-    return Part(named, about, {"paired": table}, drawn, (methods, *_corrected(pairs, words)), _found(pairs))
+    return Part(named, about, {"paired": table}, drawn, (methods, *_corrected(pairs, words)), _found(pairs), captions=captions)
 
 
 def correlation_part(pairs: Sequence[Pair[Correlation]], words: Words) -> Part:
     """Spearman's correlations; ``pairs`` as :func:`analysis.correlate` gives them."""
-    first, others, given = pairs[0].first, ", ".join(pair.second for pair in pairs), ", ".join(pairs[0].test.covariates)
+    first, others, given = words.cell(pairs[0].first), words.named(pair.second for pair in pairs), words.named(pairs[0].test.covariates)
     rows = [
         (pair.first, pair.second, given, pair.test.n, pair.test.rho, *pair.test.interval, pair.test.p, pair.adjusted_p) for pair in pairs
     ]
@@ -68,11 +70,12 @@ def correlation_part(pairs: Sequence[Pair[Correlation]], words: Words) -> Part:
     ]  # fmt: skip
     drawn = {}
     for n, pair in enumerate(pairs):
-        titles = axis_title(pair.second, words.language), axis_title(first, words.language)
+        titles = axis_title(pair.second, words.language), axis_title(pair.first, words.language)
         drawn[f"correlation_{n + 1}"] = scatter_figure(titles, pair.values[:, ::-1])
     table = Table("Correlations (Spearman)", CORRELATION_HEADER, rows)
     about = _patients(max(pair.test.n for pair in pairs), words)
-    return Part(f"{first} – {others}", about, {"correlations": table}, drawn, tuple(methods), _found(pairs))
+    captions = {f"correlation_{n + 1}": _caption("One point a patient.", pair.test.n, words) for n, pair in enumerate(pairs)}
+    return Part(f"{first} – {others}", about, {"correlations": table}, drawn, tuple(methods), _found(pairs), captions=captions)
 
 
 def groups_part(several: Several, label: str, words: Words) -> Part:
@@ -87,7 +90,10 @@ def groups_part(several: Several, label: str, words: Words) -> Part:
     count = several.labels.size
     methods = (
         words("{n} patients with all values were analysed; missing values were not filled in.", n=count),
-        words("{label} was told apart from {predictors} by {method}.", label=label, predictors=", ".join(model.names), method=method),
+        words(
+            "{label} was told apart from {predictors} by {method}.",
+            label=words.cell(label), predictors=words.named(model.names), method=method,
+        ),
         words(
             "The table of assigned groups is the mean of {repeats} times repeated {folds}-fold stratified cross-validation; balanced "
             "accuracy is the mean of the groups' sensitivities.",
@@ -96,7 +102,7 @@ def groups_part(several: Several, label: str, words: Words) -> Part:
     )  # fmt: skip
     drawn = {}
     for n, (name, column) in enumerate(zip(model.names, several.predictors.T)):
-        values = {group: column[several.labels == group] for group in model.groups}
+        values = {words.cell(group): column[several.labels == group] for group in model.groups}
         drawn[f"groups_box_{n + 1}"] = box_figure(axis_title(name, words.language), values)
     tables = {
         "assigned": Table("Assigned groups, cross-validated", ("true group", *model.groups, "sensitivity of the group"), assigned),
@@ -107,7 +113,8 @@ def groups_part(several: Several, label: str, words: Words) -> Part:
     about = words("{n} patients in {groups} groups", n=count, groups=len(model.groups))
     percent = {"balanced": f"{100 * model.balanced_accuracy:.0f} %", "accuracy": f"{100 * model.accuracy:.0f} %"}
     remark = words("Balanced accuracy {balanced}, accuracy {accuracy} (cross-validated).", **percent)
-    return Part(label, about, tables, drawn, methods, several.findings, remarks=(remark,))
+    captions = dict.fromkeys(drawn, _caption("Quartiles, whiskers to 1.5 interquartile ranges, every patient a point.", count, words))
+    return Part(label, about, tables, drawn, methods, several.findings, remarks=(remark,), captions=captions)
 
 
 def likelihood_rows(fit: Likelihood, names: Sequence[str]) -> list[tuple]:
@@ -123,7 +130,7 @@ def likelihood_rows(fit: Likelihood, names: Sequence[str]) -> list[tuple]:
 def linear_part(explained: Explained, words: Words) -> Part:
     """A linear or mixed model; ``explained`` as :func:`analysis.explain` gives it."""
     fit, mixed = explained.fit, explained.fit.patient_sd is not None
-    named = {"response": explained.response, "terms": ", ".join(fit.names[1:])}
+    named = {"response": words.cell(explained.response), "terms": words.named(fit.names[1:])}
     if mixed:
         count = words("{rows} rows of {n} patients had all values; missing values were not filled in.", rows=fit.n, n=fit.n_patients)
         how = words(
@@ -140,7 +147,11 @@ def linear_part(explained: Explained, words: Words) -> Part:
         about = _patients(fit.n, words)
     table = Table("Linear mixed model" if mixed else "Linear model", LINEAR_HEADER, _linear_rows(fit))
     drawn = {"effects": effects_figure(fit, explained.terms.std(axis=0, ddof=1), words)}
-    return Part(explained.response, about, {"linear": table}, drawn, (count, how), explained.findings, fit.notes, (_spread(fit, words),))
+    caption = f"{words('Effect of one standard deviation of each term on the response, with 95 % intervals.')} {about}"
+    return Part(
+        words.cell(explained.response), about, {"linear": table}, drawn, (count, how), explained.findings, fit.notes, (_spread(fit,
+        words),), {"effects": caption},
+    )  # fmt: skip
 
 
 def _linear_rows(fit: LinearFit) -> list[tuple]:
@@ -154,6 +165,10 @@ def _spread(fit: LinearFit, words: Words) -> str:
         return words("Residual standard deviation: {within}.", within=within)
     between = f"{fit.patient_sd:.3g}"
     return words("Standard deviation within a patient: {within}; of the patients' own levels: {between}.", within=within, between=between)
+
+
+def _caption(sentence: str, n: int, words: Words) -> str:
+    return f"{words(sentence)} {_patients(n, words)}"
 
 
 def _patients(n: int, words: Words) -> str:

@@ -43,14 +43,15 @@ def box_figure(name: str, groups: Mapping[str, np.ndarray]) -> str:
     return svg(_WIDTH, bottom + 36, name, parts)
 
 
-def pairs_figure(names: tuple[str, str], values: np.ndarray) -> str:
+def pairs_figure(names: tuple[str, str], values: np.ndarray, words: Words) -> str:
     """Every patient as a line from the first to the second value, shape (n, 2), the medians as the thick one."""
     low, high = nice_range(float(values.min()), float(values.max()))
     x, y = scales((-0.35, 1.35), (low, high))
     parts = [*up_axis(low, high, ""), *(polyline((0, 1), pair, x, y, BEFORE, width=0.7) for pair in values)]
     middle = np.median(values, axis=0)
     parts += [polyline((0, 1), middle, x, y, AFTER, width=3.0), *(circle(x(n), y(middle[n]), AFTER) for n in (0, 1))]
-    parts += [text(x(n), y(low) + 18, shortened(name, 20), "middle", size=11) for n, name in enumerate(names)]
+    shown = [words.cell(name) for name in names]
+    parts += [text(x(n), y(low) + 18, shortened(name, 24), "middle", size=10) for n, name in enumerate(shown)]
     return square_svg(" → ".join(names), parts)
 
 
@@ -76,5 +77,6 @@ def effects_figure(fit: LinearFit, scale: Sequence[float], words: Words) -> str:
     parts = [*x_axis(x, low, high, TOP, bottom, title, left + width / 2), line(x(0.0), TOP, x(0.0), bottom, INK)]
     for n, (name, slope, (start, end)) in enumerate(zip(fit.names[1:], slopes, intervals)):
         y = TOP + row * (n + 0.5)
-        parts += [text(4, y + 4, shortened(name, 23), size=11), line(x(start), y, x(end), y, AFTER, 2.0), circle(x(slope), y, AFTER)]
+        shown = shortened(words.cell(name), 23)
+        parts += [text(4, y + 4, shown, size=11), line(x(start), y, x(end), y, AFTER, 2.0), circle(x(slope), y, AFTER)]
     return svg(_WIDTH, bottom + 36, title, parts)

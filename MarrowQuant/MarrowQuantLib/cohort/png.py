@@ -10,6 +10,8 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -80,6 +82,12 @@ def _polyline(at: Mapping[str, str], pen: Any) -> None:
     _stroke([(float(x), float(y)) for x, y in pairs], at, pen)
 
 
+def _polygon(at: Mapping[str, str], pen: Any) -> None:
+    unit = SCALE * _SMOOTH
+    pairs = [pair.split(",") for pair in at["points"].split()]
+    pen.polygon([(float(x) * unit, float(y) * unit) for x, y in pairs], fill=_rgba(at["fill"], at.get("fill-opacity")))
+
+
 def _rect(at: Mapping[str, str], pen: Any) -> None:
     left, top = float(at["x"]), float(at["y"])
     box = np.array([left, top, left + float(at["width"]), top + float(at["height"])]) * SCALE * _SMOOTH
@@ -95,7 +103,7 @@ def _circle(at: Mapping[str, str], pen: Any) -> None:
             pen.ellipse(box, fill=_rgba(colour, at.get("fill-opacity")))
 
 
-_SHAPES = {"line": _line, "polyline": _polyline, "rect": _rect, "circle": _circle}
+_SHAPES = {"line": _line, "polyline": _polyline, "polygon": _polygon, "rect": _rect, "circle": _circle}
 
 
 def _stroke(points: Sequence[tuple[float, float]], at: Mapping[str, str], pen: Any) -> None:
@@ -125,16 +133,17 @@ def _text(element: ElementTree.Element, image: Any, pen: Any, turn: Sequence[flo
     at = element.attrib
     size = float(re.findall(r"font-size:([\d.]+)px", at["style"])[0])
     place = (float(at["x"]) * unit, float(at["y"]) * unit)
-    anchor = {"start": "ls", "middle": "ms", "end": "rs"}[at["text-anchor"]]
-    font = _font(content, round(size * unit))
+    runs = _runs(content, round(size * unit))
+    length = sum(font.getlength(run) for run, font in runs)
+    before = {"start": 0.0, "middle": length / 2.0, "end": length}[at["text-anchor"]]
     colour = _SOFT if element.get("class") == "soft" else INK
     if not turn:
-        pen.text(place, content, fill=colour, font=font, anchor=anchor)
+        _write(pen, (place[0] - before, place[1]), runs, colour)
         return
     # Drawn in the middle of a square that it fits in at any angle, turned, and put where the rotation takes its place.
-    side = 2 * round(font.getlength(content) + 2 * size * unit)
+    side = 2 * round(length + 2 * size * unit)
     mask = Image.new("L", (side, side))
-    ImageDraw.Draw(mask).text((side / 2, side / 2), content, fill=255, font=font, anchor=anchor)
+    _write(ImageDraw.Draw(mask), (side / 2 - before, side / 2), runs, 255)
     angle, x, y = turn
     across, down = np.array(place) - np.array([x, y]) * unit
     cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
@@ -143,12 +152,41 @@ def _text(element: ElementTree.Element, image: Any, pen: Any, turn: Sequence[flo
     image.paste(colour, (round(corner[0]), round(corner[1])), turned)
 
 
+def _write(pen: Any, place: tuple[float, float], runs: Sequence[tuple[str, Any]], colour: Any) -> None:
+    across = place[0]
+    for run, font in runs:
+        pen.text((across, place[1]), run, fill=colour, font=font, anchor="ls")
+        across += font.getlength(run)
+
+
+@lru_cache(maxsize=256)
+def _runs(content: str, size: int) -> list[tuple[str, Any]]:
+    """The text in pieces, each with a font that has its characters; one piece where one font has all.
+
+    Raises
+    ------
+    MarrowQuantError
+        If no font has a character.
+    """
+    try:
+        return [(content, _font(content, size))]
+    except MarrowQuantError:
+        runs: list[tuple[str, Any]] = []
+        for char in content:
+            font = runs[-1][1] if runs and _has(runs[-1][1], char) else _font(char, size)
+            if runs and font is runs[-1][1]:
+                runs[-1] = (runs[-1][0] + char, font)
+            else:
+                runs.append((char, font))
+        return runs
+
+
 @lru_cache(maxsize=256)
 def _font(content: str, size: int) -> Any:
     from PIL import ImageFont
 
     font: Any
-    for name in _FONTS:
+    for name in (*_FONTS, *_shipped_fonts()):
         try:
             font = ImageFont.truetype(name, size)
         except OSError:  # not on this machine
@@ -165,6 +203,12 @@ def _font(content: str, size: int) -> Any:
             content=content,
         )
     return font
+
+
+def _shipped_fonts() -> list[str]:
+    """The Japanese font of matplotlib-fontja, where that package is installed."""
+    spec = find_spec("matplotlib_fontja")
+    return [str(Path(spec.origin).parent / "fonts" / "ipaexg.ttf")] if spec is not None and spec.origin else []
 
 
 def _has(font: Any, content: str) -> bool:

@@ -59,7 +59,7 @@ def read_cohort(
     cohort = _from_folder(source, long) if source.is_dir() else _from_csv(source, id_column, outcome)
     if outcomes and cohort.decimal_comma:
         raise MarrowQuantError("{cohort} has decimal commas; write them as points before another table is joined.", cohort=cohort.name)
-    return _joined(cohort, _from_csv(Path(outcomes), id_column, outcome)) if outcomes else cohort
+    return joined(cohort, _from_csv(Path(outcomes), id_column, outcome)) if outcomes else cohort
 
 
 def _from_csv(path: Path, id_column: Optional[str], outcome: str) -> Cohort:
@@ -198,7 +198,7 @@ def _cell(value: Any) -> str:
     return "" if value is None else value if isinstance(value, str) else repr(value)
 
 
-def _joined(cohort: Cohort, other: Cohort) -> Cohort:
+def joined(cohort: Cohort, other: Cohort) -> Cohort:
     """``cohort`` with the columns of ``other`` added by ID."""
     if cohort.id_column is None or other.id_column is None:
         raise MarrowQuantError(

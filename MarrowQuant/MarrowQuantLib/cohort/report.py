@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from ..report.style import STYLE
 from .analysis import Selected
 from .axes import standalone
 from .cells import safe_cell, write_table
-from .part import Part, Table
+from .part import Part, Table, p_text
 from .png import figure_png
 from .procedure import Procedure
 from .two_groups import two_group_part
@@ -24,6 +24,8 @@ from .validation import BOOTSTRAPS
 from .words import Words
 
 PAGE = "cohort.html"
+P_HEADS = frozenset(("p", "adjusted p", "imputed: p", "proportional hazards: p"))
+"""Columns whose numbers are p values."""
 _STYLE = """
 .charts { align-items: start; }
 .wide { overflow-x: auto; }
@@ -84,8 +86,12 @@ def write_cohort_report(
     return write_parts((first, *more), folder, words, decimal_comma=decimal_comma)
 
 
-def write_parts(parts: Sequence[Part], folder: Path, words: Words, *, decimal_comma: bool = False) -> Written:
+def write_parts(
+    parts: Sequence[Part], folder: Path, words: Words, *, decimal_comma: bool = False, title: str = "", notice: str = ""
+) -> Written:
     """Write a report of one analysis or more; parameters and result as :func:`write_cohort_report`.
+
+    ``title`` stands in place of the first part's; ``notice`` below that it is for research only.
 
     Raises
     ------
@@ -99,7 +105,7 @@ def write_parts(parts: Sequence[Part], folder: Path, words: Words, *, decimal_co
     pictures, notes = _pictures(parts)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        written = [_write(folder / PAGE, _page(parts, words))]
+        written = [_write(folder / PAGE, _page(parts, words, title, notice))]
         for part in parts:
             for name, table in part.tables.items():
                 written.append(write_table(folder / f"{name}.csv", table.header, table.rows, decimal_comma=decimal_comma))
@@ -107,7 +113,7 @@ def write_parts(parts: Sequence[Part], folder: Path, words: Words, *, decimal_co
         for name, picture in pictures.items():
             written.append(folder / f"{name}.png")
             written[-1].write_bytes(picture)
-        written.append(_write(folder / "methods.txt", "\n\n".join(_methods(part, words) for part in parts) + "\n"))
+        written.append(_write(folder / "methods.txt", "\n\n".join(filter(None, (methods_of(part, words) for part in parts))) + "\n"))
     except OSError:
         raise MarrowQuantError("The folder {folder} cannot be written to; choose another one.", folder=folder.name) from None
     return Written(tuple(written), notes)
@@ -121,62 +127,98 @@ def _pictures(parts: Sequence[Part]) -> tuple[dict[str, bytes], tuple[str, ...]]
         return {}, (str(error),)
 
 
-def _methods(part: Part, words: Words) -> str:
+def methods_of(part: Part, words: Words) -> str:
+    """The sentences of a part's methods as one paragraph; "" of one that has none."""
+    if not part.methods:
+        return ""
     sentences = (*part.methods, words("Analyses were made with MarrowQuant {version}.", version=__version__))
     return ("" if words.language == "ja" else " ").join(sentences)
 
 
-def _page(parts: Sequence[Part], words: Words) -> str:
+def _page(parts: Sequence[Part], words: Words, title: str = "", notice: str = "") -> str:
     policy = "default-src 'none'; style-src 'unsafe-inline'"
-    title = escape(words("Cohort: {title}", title=parts[0].title))
+    whole, title = bool(title), escape(title or words("Cohort: {title}", title=parts[0].title))
+    contents = "".join(f'<li><a href="#part{n}">{escape(part.title)}</a></li>' for n, part in enumerate(parts))
+    told = f'<p class="notice synthetic">{escape(notice)}</p>' if notice else ""
+    about = "" if whole else parts[0].about
+    sections = "".join(_section(part, parts[:n], words, n if whole else None) for n, part in enumerate(parts))
     return (
         f'<!DOCTYPE html>\n<html lang="{words.language}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         f"<title>MarrowQuant – {title}</title><style>{STYLE}{_STYLE}</style></head>\n<body>"
-        f'<header><div><p class="brand">MarrowQuant</p><h1>{title}</h1></div><div class="dates">{escape(parts[0].about)}</div></header>'
+        f'<header><div><p class="brand">MarrowQuant</p><h1>{title}</h1></div><div class="dates">{escape(about)}</div></header>'
         f'<p class="notice">{escape(words(RESEARCH_USE_ONLY))}</p>'
-        + "".join(_section(part, parts[:n], words) for n, part in enumerate(parts))
-        + "</body></html>\n"
+        + told
+        + (f'<nav aria-label="{words("Contents")}"><ol>{contents}</ol></nav>' if whole else "")
+        + f"<main>{sections}</main></body></html>\n"
     )
 
 
-def _section(part: Part, before: Sequence[Part], words: Words) -> str:
+def _section(part: Part, before: Sequence[Part], words: Words, number: Optional[int] = None) -> str:
     """A part of the page. The first one stands under the page's own heading; what earlier parts said is not said again."""
-    heading = f"<h2>{escape(part.title)}</h2><p>{escape(part.about)}</p>" if before else ""
+    heading = f"<h2>{escape(part.title)}</h2><p>{escape(part.about)}</p>" if before or number is not None else ""
+    anchor = f' id="part{number}"' if number is not None else ""
     said = {note for other in before for note in (*other.findings, *other.warnings)}
     notes = [note for note in (*part.findings, *part.warnings) if note not in said]
-    charts = "".join(f'<figure class="card">{figure}</figure>' for figure in part.figures.values())
+    charts = "".join(_figure(figure, part.captions.get(name, "")) for name, figure in part.figures.items())
     tables = "".join(_table(table, words) for table in part.tables.values() if table.rows)
     remarks = "".join(f"<p>{escape(remark)}</p>" for remark in part.remarks)
     return (
-        f"<section>{heading}{_notes(notes, words)}"
-        f'<h3>{words("Figures")}</h3><div class="charts">{charts}</div>{tables}{remarks}'
-        f"<h3>{words('Methods')}</h3><p>{escape(_methods(part, words))}</p></section>"
+        f"<section{anchor}>{heading}{_notes(notes, words)}"
+        f"{_charts(charts, words)}{tables}{remarks}"
+        f"{_methods(methods_of(part, words), words)}</section>"
     )
 
 
-def _notes(notes: Iterable[str], words: Words) -> str:
-    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+def _methods(told: str, words: Words) -> str:
+    return f"<h3>{words('Methods')}</h3><p>{escape(told)}</p>" if told else ""
+
+
+def _figure(figure: str, caption: str) -> str:
+    told = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return f'<figure class="card">{figure}{told}</figure>'
+
+
+def _charts(charts: str, words: Words) -> str:
+    return f'<h3>{words("Figures")}</h3><div class="charts">{charts}</div>' if charts else ""
+
+
+def _notes(notes: Sequence[str], words: Words) -> str:
+    told = [words.said(note) for note in notes]
+    items = "".join(f"<li>{escape(note)}</li>" for note in told)
     if not items:
         return ""
-    english = f'<p class="soft">{words("Sentences about the data are shown in English.")}</p>' if words.language != "en" else ""
+    is_english = words.language != "en" and bool(set(told) & set(notes))
+    english = f'<p class="soft">{words("Sentences about the data are shown in English.")}</p>' if is_english else ""
     return f'<h3>{words("Please check")}</h3><div class="warn"><ul>{items}</ul></div>{english}'
 
 
 def _table(table: Table, words: Words) -> str:
     kinds = ['<th class="text">' if isinstance(value, str) else "<th>" for value in table.rows[0]]
     head = "".join(f"{kind}{escape(words.heading(name))}</th>" for kind, name in zip(kinds, table.header))
-    body = "".join("<tr>" + "".join(_table_cell(value, words) for value in row) + "</tr>" for row in table.rows)
+    are_p = [name in P_HEADS for name in table.header]
+    body = "".join("<tr>" + "".join(_table_cell(value, words, p) for value, p in zip(row, are_p)) + "</tr>" for row in table.rows)
     title = escape(words(table.title))
-    return f"<h3>{title}</h3><div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    caption = f'<p class="soft">{escape(table.caption)}</p>' if table.caption else ""
+    return f"<h3>{title}</h3><div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{caption}"
 
 
-def _table_cell(value: Any, words: Words) -> str:
+def _table_cell(value: Any, words: Words, is_p: bool = False) -> str:
+    shown = escape(cell_text(value, words, is_p))
+    return f'<td class="text">{shown}</td>' if isinstance(value, str) else f"<td>{shown}</td>"
+
+
+def cell_text(value: Any, words: Words, is_p: bool = False) -> str:
+    """A cell as a page shows it: three significant digits, p by convention, a dash where there is nothing."""
     if isinstance(value, str):
-        return f'<td class="text">{escape(words.cell(value))}</td>'
+        return words.cell(value)
     if value is None or (isinstance(value, (float, np.floating)) and not np.isfinite(value)):
-        return "<td>–</td>"
-    return f"<td>{value:.3g}</td>".replace("-", "−") if isinstance(value, (float, np.floating)) else f"<td>{safe_cell(value)}</td>"
+        return "–"
+    if not isinstance(value, (float, np.floating)):
+        return safe_cell(value)
+    if is_p:
+        return p_text(float(value))
+    return (f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}").replace("-", "−")
 
 
 def _write(path: Path, content: str) -> Path:

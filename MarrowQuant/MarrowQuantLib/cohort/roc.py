@@ -22,6 +22,7 @@ NEAR_ONE = 0.9
 """From this AUC on the interval is made on the logit scale, because the symmetric one passes 1 (our choice of the place)."""
 _Z = float(norm.ppf(0.5 + LEVEL / 2.0))
 _CHUNK_CELLS = 4_000_000
+_GRID = np.linspace(0.0, 1.0, 51)
 _MIN_PER_GROUP = 2
 
 
@@ -61,6 +62,8 @@ class Roc:
         The curve, from (0, 0) to (1, 1): the cut-off falls along it.
     cut_off : CutOff
     n_event, n_no_event : int
+    band : ndarray, shape (m, 3)
+        False-positive rate and the 95 % interval of the sensitivity there, point by point, from the bootstrap (as pROC's ``ci.se``).
     """
 
     auc: float
@@ -75,6 +78,7 @@ class Roc:
     cut_off: CutOff
     n_event: int
     n_no_event: int
+    band: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,7 @@ def roc(outcome: np.ndarray, marker: np.ndarray, *, direction: str = "auto", boo
         cut_off=_cut_off(event, no_event, sign, sample),
         n_event=event.size,
         n_no_event=no_event.size,
+        band=_band(sample["band"]),
     )
 
 
@@ -243,7 +248,7 @@ def _bootstrap(event: np.ndarray, no_event: np.ndarray, bootstraps: int, seed: i
     above_other = (no_event[:, None] > thresholds).astype(float)
     wins = ((event[:, None] > no_event) + 0.5 * (event[:, None] == no_event)).astype(float)
     chunk = max(1, _CHUNK_CELLS // max(thresholds.size, no_event.size))
-    found: dict[str, list[np.ndarray]] = {"auc": [], "threshold": [], "sensitivity": [], "specificity": []}
+    found: dict[str, list[np.ndarray]] = {"auc": [], "threshold": [], "sensitivity": [], "specificity": [], "band": []}
     for start in range(0, bootstraps, chunk):
         size = min(chunk, bootstraps - start)
         drawn = [rng.multinomial(n, np.full(n, 1.0 / n), size) / n for n in (event.size, no_event.size)]
@@ -254,7 +259,13 @@ def _bootstrap(event: np.ndarray, no_event: np.ndarray, bootstraps: int, seed: i
         found["threshold"].append(thresholds[best])
         found["sensitivity"].append(sensitivity[rows, best])
         found["specificity"].append(1.0 - false_positive[rows, best])
+        found["band"].append(np.array([np.interp(_GRID, fp[::-1], tp[::-1]) for fp, tp in zip(false_positive, sensitivity)]))
     return {name: np.concatenate(values) for name, values in found.items()}
+
+
+def _band(sample: np.ndarray) -> np.ndarray:
+    low, high = np.quantile(sample, (0.5 - LEVEL / 2.0, 0.5 + LEVEL / 2.0), axis=0)
+    return np.column_stack([_GRID, low, high])
 
 
 def _percentiles(sample: np.ndarray) -> tuple[float, float]:

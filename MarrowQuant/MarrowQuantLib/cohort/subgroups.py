@@ -48,7 +48,9 @@ def where(cohort: Cohort, condition: str, outcome: str = "") -> Cohort:
     if not chosen.any():
         raise MarrowQuantError(
             "The condition '{condition}' is true of no row of {name} ({unknown} rows lack a value that it needs); write another one.",
-            condition=read.text, name=cohort.name, unknown=unknown,
+            condition=read.text,
+            name=cohort.name,
+            unknown=unknown,
         )
     note = f"{int(chosen.sum())} of {len(cohort)} rows were taken: those with {read.text}."
     note += f" Of {unknown} it is not known, because a value is missing; they were not taken." if unknown else ""
@@ -69,7 +71,9 @@ def split(cohort: Cohort, column: str, outcome: str = "") -> dict[str, Cohort]:
     if not 2 <= len(values) <= MOST_GROUPS:
         raise MarrowQuantError(
             "The column '{column}' has {n} different values, and patients are split by 2 to {most}; choose another, or make groups of it.",
-            column=column, n=len(values), most=MOST_GROUPS,
+            column=column,
+            n=len(values),
+            most=MOST_GROUPS,
         )
     without = int((cells == "").sum())
     rest = f" {without} rows have no value there and are in no subgroup." if without else ""

@@ -133,9 +133,7 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray) -> Curve:
     low, high = np.where(inside, low, np.nan), np.where(inside, high, np.nan)
     errors = np.where(survival > 0, errors, np.nan)
     ends = _half(times, low), _half(times, high)
-    return Curve(
-        time.size, int(event.sum()), times, survival, errors, low, high, at_risk, happened, _half(times, survival), ends
-    )
+    return Curve(time.size, int(event.sum()), times, survival, errors, low, high, at_risk, happened, _half(times, survival), ends)
 
 
 def _half(times: np.ndarray, curve: np.ndarray) -> Optional[float]:
@@ -199,7 +197,9 @@ def fit_cox(time: np.ndarray, event: np.ndarray, predictors: np.ndarray, names: 
     if event.sum() < max(FEWEST_EVENTS, x.shape[1] + 1):
         raise MarrowQuantError(
             "{n} events are too few for Cox's regression with {m} predictors (at least {least}); add patients or drop predictors.",
-            n=int(event.sum()), m=x.shape[1], least=max(FEWEST_EVENTS, x.shape[1] + 1),
+            n=int(event.sum()),
+            m=x.shape[1],
+            least=max(FEWEST_EVENTS, x.shape[1] + 1),
         )
     scaled = (x - x.mean(axis=0)) / spread
     risk = _RiskSets(time, event, scaled)

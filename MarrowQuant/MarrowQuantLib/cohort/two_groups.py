@@ -56,13 +56,33 @@ def two_group_part(
         "groups": Table("Groups", output.GROUP_HEADER, output.group_rows(comparisons)),
         "roc": Table("ROC", output.ROC_HEADER, output.roc_rows(curves)),
         "roc_comparisons": Table("Paired comparisons (DeLong)", pairs, _pairs(chosen)),
+        "two_by_two": Table("At Youden's cut-off", output.TWO_BY_TWO_HEADER, output.two_by_two_rows(chosen, curves), caption=words(
+            "Counts and proportions with Wilson's 95 % intervals; predictive values hold for this share of events ({share} %).",
+            share=f"{100 * chosen.outcome.mean():.0f}",
+        )),
         "model": Table("Multivariable model", output.MODEL_HEADER, output.model_rows(developed.fit)),
         "validation": Table("Validation", output.VALIDATION_HEADER, output.validation_rows(validation)),
     }
     about = words("{n} patients, {events} with the event", n=chosen.outcome.size, events=int(chosen.outcome.sum()))
     drawn = _figures(chosen, curves, developed, validation, words)
     warnings = tuple(dict.fromkeys((*roc_warnings(curves), *validation.warnings)))
-    return Part(chosen.event_in_words, about, tables, drawn, _methods(chosen, procedure, validation, words), chosen.findings, warnings)
+    methods, captions = _methods(chosen, procedure, validation, words), _captions(chosen, drawn, words)
+    return Part(chosen.event_in_words, about, tables, drawn, methods, chosen.findings, warnings, captions=captions)
+
+
+def _captions(chosen: Selected, drawn: Mapping[str, str], words: Words) -> dict[str, str]:
+    n, events = chosen.outcome.size, int(chosen.outcome.sum())
+    told = {
+        "roc": words("ROC curves with the 95 % interval of the AUC; band: pointwise 95 % bootstrap interval of the first; circle: "
+        "Youden's cut-off."),
+        "calibration": words("Calibration out of fold: lowess curve, and fifths of the patients with Wilson's 95 % intervals; "
+        "diagonal: perfect."),
+        "decision_curve": words("Decision curve: net benefit per patient of the model out of fold, of treating all and of treating none."),
+        "forest": words("Odds ratios per unit of the predictor in the multivariable model, with 95 % intervals."),
+    }
+    boxes = words("Quartiles, whiskers to 1.5 interquartile ranges, every patient a point.")
+    who = words("{n} patients, {events} with the event", n=n, events=events)
+    return {name: f"{told.get(name, boxes)} {who}{'。' if words.language == 'ja' else '.'}" for name in drawn}
 
 
 def _methods(chosen: Selected, procedure: Procedure, validation: Validation, words: Words) -> tuple[str, ...]:
@@ -128,8 +148,8 @@ def _figures(
         "decision_curve": figures.decision_figure(chosen.outcome, validation.out_of_fold, words),
     }
     if developed.kept:
-        spread = chosen.predictors[:, list(developed.kept)].std(axis=0, ddof=1)
-        drawn["forest"] = figures.forest_figure(developed.fit, spread, words)
+        titles = [axis_title(name, words.language) for name in developed.fit.names[1:]]
+        drawn["forest"] = figures.forest_figure(developed.fit, words, titles)
     for n, (name, column) in enumerate(zip(chosen.names, chosen.predictors.T)):
         groups = {words("event"): column[chosen.outcome], words("no event"): column[~chosen.outcome]}
         drawn[f"box_{n + 1}"] = box_figure(axis_title(name, words.language), groups)

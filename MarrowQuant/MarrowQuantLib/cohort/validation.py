@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Optional
 
 import numpy as np
 from scipy.special import expit, logit
 
+from ..io.packages import need
 from ..model import MarrowQuantError, Progress, no_progress
 from .logistic import fit_logistic
 from .procedure import Developed, Procedure, folds, intercept_for_mean
@@ -156,6 +158,23 @@ def calibration_groups(outcome: np.ndarray, probability: np.ndarray, groups: int
         reach = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
         points.append((float(probability[part].mean()), share, float(centre - reach), float(centre + reach)))
     return points
+
+
+def smooth_calibration(outcome: np.ndarray, probability: np.ndarray) -> Optional[np.ndarray]:
+    """Observed share against probability without groups, shape (m, 2), rising in probability.
+
+    Cleveland's lowess without robust steps over two thirds of the patients (J Am Stat Assoc 1979;74:829), as ``val.prob`` of R's rms draws
+    it (Austin and Steyerberg, Stat Med 2014;33:517). None where statsmodels is not installed: the groups stay.
+    """
+    try:
+        need("statsmodels", "smooth calibration")
+    except MarrowQuantError:
+        return None
+    from statsmodels.nonparametric.smoothers_lowess import lowess
+
+    if np.unique(probability).size < 4:
+        return None
+    return np.asarray(lowess(outcome.astype(float), probability, frac=2.0 / 3.0, it=0, delta=0.0))
 
 
 def net_benefit(outcome: np.ndarray, probability: np.ndarray, thresholds: np.ndarray) -> dict[str, np.ndarray]:

@@ -92,7 +92,8 @@ def _unreadable(rest: str) -> MarrowQuantError:
     shown = rest.strip()[:30]
     return MarrowQuantError(
         "The condition cannot be read from '{shown}' on; write it like {example}, with column names as they are and words in quotes.",
-        shown=shown or "…", example=EXAMPLE,
+        shown=shown or "…",
+        example=EXAMPLE,
     )
 
 
@@ -171,7 +172,8 @@ class _Parser:
         if isinstance(value, str) and order not in {"==", "!="}:
             raise MarrowQuantError(
                 "'{value}' is a word, and words are compared by == or != only; compare the column {column} with a number.",
-                value=value, column=column,
+                value=value,
+                column=column,
             )
         return lambda cohort: _compared(cohort, column, order, value)
 
@@ -180,7 +182,8 @@ class _Parser:
         if kind in {"number", "word"}:
             raise MarrowQuantError(
                 "The condition compares {text} where a column is needed; begin with the name of a column, as in {example}.",
-                text=text, example=EXAMPLE,
+                text=text,
+                example=EXAMPLE,
             )
         if kind not in {"name", "quoted"} or (kind == "name" and text.casefold() in _WORDS):
             raise self._stuck()

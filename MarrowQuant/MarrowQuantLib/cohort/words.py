@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..model import RESEARCH_USE_ONLY
 from ..report.strings import Strings
+from . import words_signed
+from .columns import axis_title, is_known
+from .said import said
 
 _JAPANESE = {
     # page
@@ -138,6 +143,10 @@ _CELLS = {
 """Cells of tables that are our words; all other text in a table is the reader's and stays."""
 
 
+_JAPANESE.update(words_signed.JAPANESE)
+_CELLS.update(words_signed.CELLS)
+
+
 class Words:
     """The words of one language: ``words("{n} patients", n=50)``.
 
@@ -155,8 +164,20 @@ class Words:
 
     def heading(self, name: str) -> str:
         """A heading that may be the reader's own word, such as the name of a group: that stays as it is."""
-        return _JAPANESE.get(name, name) if self.language == "ja" else name
+        if is_known(name):
+            return axis_title(name, self.language)
+        return _JAPANESE.get(name, _CELLS.get(name, name)) if self.language == "ja" else name
 
     def cell(self, text: str) -> str:
-        """A word in a table's cell, in the reader's language."""
+        """A word in a table's cell, in the reader's language; a column of MarrowQuant's as its label with the unit."""
+        if is_known(text):
+            return axis_title(text, self.language)
         return _CELLS.get(text, text) if self.language == "ja" else text
+
+    def said(self, sentence: str) -> str:
+        """A sentence about the data in the reader's language; as it is where it has no template."""
+        return said(sentence, self.language)
+
+    def named(self, columns: Iterable[str]) -> str:
+        """Columns as they stand in a sentence."""
+        return ("、" if self.language == "ja" else ", ").join(self.cell(column) for column in columns)

@@ -6,13 +6,23 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from ..io.atomic import refuse_existing, refuse_inside
 from ..model import MarrowQuantError
+from . import cohort_more as more
 from .outputs import add_overwrite, output_file
 from .progress import progress_bar
+
+if TYPE_CHECKING:
+    from ..cohort.analysis import Selected
+    from ..cohort.part import Part
+    from ..cohort.table import Cohort
+
+Analysed = tuple[dict[str, Any], Optional[Callable[[Any], "Part"]]]
+Analyse = Callable[["Cohort"], Analysed]
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +55,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     linear.add_argument("--terms", required=True, metavar="A,B", help="columns with numbers; a group as 0 and 1")
     linear.add_argument("--mixed", action="store_true", help="one row a patient and date; each patient has an own level")
     _page(linear)
-    fit = _action(actions, "fit", "fit, validate and write a response model", _fit)
+    fit = _action(actions, "fit", "fit, validate and write a response model", _fit, by=False)
     _predictors(fit)
     _modelling(fit)
     fit.add_argument("--out", type=Path, required=True, metavar="MODEL.json", help="model file; its name is the model's id")
@@ -59,13 +69,16 @@ def add(parser: argparse.ArgumentParser) -> None:
     report.add_argument("--linear", metavar="Y,A,B", help="also a linear model of the first column")
     report.add_argument("--groups", metavar="COLUMN", help="also the predictors' model of three groups and more")
     _page(report, required=True)
+    more.add(actions, _action, _page)
     example = actions.add_parser("example", help="write a simulated cohort after the published design (50 patients, 15 CR/VGPR)")
     example.add_argument("--out", type=Path, required=True, metavar="DIR")
     example.add_argument("--seed", type=int, default=1)
     example.set_defaults(command=_example)
 
 
-def _action(actions: argparse._SubParsersAction, name: str, words: str, command: Any, outcome: bool = True) -> argparse.ArgumentParser:
+def _action(
+    actions: argparse._SubParsersAction, name: str, words: str, command: Any, outcome: bool = True, by: bool = True
+) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=words)
     parser.add_argument("source", type=Path, metavar="CSV", help="CSV with one row a patient, or a folder with results.json of the cases")
     parser.add_argument("--outcomes", type=Path, metavar="CSV", help="table with the outcome, joined to the cases by its ID column")
@@ -73,6 +86,9 @@ def _action(actions: argparse._SubParsersAction, name: str, words: str, command:
     if outcome:
         parser.add_argument("--outcome", required=True, metavar="Y")
         parser.add_argument("--event", default="", metavar="VALUE[,VALUE]", help="values of the outcome that count as the event")
+    parser.add_argument("--where", metavar="CONDITION", help="these patients only, such as \"kind == 'myeloma' and dominance == 'water'\"")
+    if by:
+        parser.add_argument("--by", metavar="COLUMN", help="once in each subgroup of this column, with its counts")
     parser.add_argument("--json", action="store_true", help="print an object instead of text")
     parser.set_defaults(command=command)
     return parser
@@ -95,27 +111,32 @@ def _modelling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bootstraps", type=int, default=500, metavar="N", help="of the validation (default: %(default)s; 0: none)")
 
 
-def _chosen(options: argparse.Namespace, names: list[str]):
+def _selected(options: argparse.Namespace, cohort: Cohort, names: list[str]) -> Selected:
     from ..cohort import analysis
 
-    return analysis.select(_cohort(options, options.outcome), options.outcome, names, _split(options.event))
+    return analysis.select(cohort, options.outcome, names, split_names(options.event))
 
 
-def _cohort(options: argparse.Namespace, outcome: str = "", long: bool = False):
+def read(options: argparse.Namespace, outcome: str = "", long: bool = False) -> Cohort:
+    """The cohort that the options name, with the patients of ``--where`` only."""
     from ..cohort.reading import read_cohort
+    from ..cohort.subgroups import where
 
-    return read_cohort(options.source, outcomes=options.outcomes, id_column=options.id, outcome=outcome, long=long)
+    cohort = read_cohort(options.source, outcomes=options.outcomes, id_column=options.id, outcome=outcome, long=long)
+    return where(cohort, options.where, outcome) if options.where is not None else cohort
 
 
-def _split(names: str) -> list[str]:
+def split_names(names: str) -> list[str]:
+    """``A, B`` as ["A", "B"]."""
     return [name.strip() for name in names.split(",") if name.strip()]
 
 
 def _listed(options: argparse.Namespace) -> list[str]:
-    return _split(options.predictors)
+    return split_names(options.predictors)
 
 
-def _answer(options: argparse.Namespace, answer: dict[str, Any]) -> int:
+def show(options: argparse.Namespace, answer: dict[str, Any]) -> int:
+    """Print an answer as text or, with ``--json``, as an object; the exit code."""
     from ..cohort.output import as_text
     from ..results.codec import plain
 
@@ -124,48 +145,106 @@ def _answer(options: argparse.Namespace, answer: dict[str, Any]) -> int:
     return 0
 
 
+def answer_each(options: argparse.Namespace, analyse: Analyse, outcome: str = "", long: bool = False) -> int:
+    """Analyse the cohort, or with ``--by`` every subgroup of it; print the answer and write its page if there is one.
+
+    Parameters
+    ----------
+    options : Namespace
+    analyse : callable
+        From a cohort to the answer and the maker of its part of a page (None: it has none).
+    outcome : str
+        Column that patients must not be chosen by.
+    long : bool
+        One row a patient and date.
+    """
+    from ..cohort.subgroups import many_looks, split
+
+    cohort = read(options, outcome, long)
+    if not options.by:
+        answer, make = analyse(cohort)
+        _write_page(options, [make] if make else [])
+        return show(options, answer)
+    answers: dict[str, Any] = {}
+    makers: list[Any] = []
+    groups = split(cohort, options.by, outcome)
+    for value, part_of_it in groups.items():
+        try:
+            answers[value], make = analyse(part_of_it)
+        except MarrowQuantError as error:
+            answers[value] = {"n": len(part_of_it), "refused": str(error)}
+            continue
+        makers += [_of_subgroup(make, f"{options.by} = {value}", len(makers) + 1)] if make else []
+    if all("refused" in answer for answer in answers.values()):
+        why = next(iter(answers.values()))["refused"]
+        raise MarrowQuantError("No subgroup by {column} could be analysed: {why}", column=options.by, why=why)
+    looks = many_looks(options.by, len(groups))
+    _write_page(options, makers, looks)
+    return show(options, {"by": options.by, "subgroups": answers, "warnings": [looks]})
+
+
+def _of_subgroup(make: Callable[[Any], Part], named: str, number: int) -> Callable[[Any], Part]:
+    from ..cohort.part import renamed
+
+    return lambda words: renamed(make(words), named, number)
+
+
 def _roc(options: argparse.Namespace) -> int:
     from ..cohort import analysis, output
 
-    chosen = _chosen(options, [name for name in (options.predictor, options.compare) if name])
-    return _answer(options, output.roc_answer(chosen, analysis.analyse_roc(chosen, direction=options.direction)))
+    def analyse(cohort: Cohort) -> Analysed:
+        chosen = _selected(options, cohort, [name for name in (options.predictor, options.compare) if name])
+        return output.roc_answer(chosen, analysis.analyse_roc(chosen, direction=options.direction)), None
+
+    return answer_each(options, analyse, options.outcome)
 
 
 def _logistic(options: argparse.Namespace) -> int:
     from ..cohort import analysis, output
 
-    chosen = _chosen(options, _listed(options))
-    fit, warnings = analysis.analyse_logistic(chosen, "firth" if options.firth else "ml")
-    return _answer(options, output.logistic_answer(chosen, fit, warnings))
+    def analyse(cohort: Cohort) -> Analysed:
+        chosen = _selected(options, cohort, _listed(options))
+        fit, warnings = analysis.analyse_logistic(chosen, "firth" if options.firth else "ml")
+        return output.logistic_answer(chosen, fit, warnings), None
+
+    return answer_each(options, analyse, options.outcome)
 
 
 def _compare(options: argparse.Namespace) -> int:
     from ..cohort import analysis, output
 
-    chosen = _chosen(options, _listed(options))
-    return _answer(options, output.groups_answer(chosen, analysis.compare_groups(chosen, options.correction), options.correction))
+    def analyse(cohort: Cohort) -> Analysed:
+        chosen = _selected(options, cohort, _listed(options))
+        return output.groups_answer(chosen, analysis.compare_groups(chosen, options.correction), options.correction), None
+
+    return answer_each(options, analyse, options.outcome)
 
 
 def _groups(options: argparse.Namespace) -> int:
     from ..cohort import analysis, output, parts
 
-    several = analysis.analyse_groups(_cohort(options, options.outcome), options.outcome, _listed(options), options.method)
-    _write_page(options, lambda words: parts.groups_part(several, options.outcome, words))
-    return _answer(options, output.several_answer(several))
+    def analyse(cohort: Cohort) -> Analysed:
+        several = analysis.analyse_groups(cohort, options.outcome, _listed(options), options.method)
+        return output.several_answer(several), lambda words: parts.groups_part(several, options.outcome, words)
+
+    return answer_each(options, analyse, options.outcome)
 
 
 def _paired(options: argparse.Namespace) -> int:
     from ..cohort import analysis, output, parts
 
-    before, after = _split(options.before), _split(options.after)
+    before, after = split_names(options.before), split_names(options.after)
     if len(before) != len(after):
         raise MarrowQuantError(
             "--before names {n_before} columns and --after {n_after}; give each its partner.",
             n_before=len(before), n_after=len(after),
         )
-    pairs = analysis.compare_pairs(_cohort(options), list(zip(before, after)))
-    _write_page(options, lambda words: parts.paired_part(pairs, words))
-    return _answer(options, output.pairs_answer(pairs, "Wilcoxon signed-rank, two-sided", "holm"))
+
+    def analyse(cohort: Cohort) -> Analysed:
+        pairs = analysis.compare_pairs(cohort, list(zip(before, after)))
+        return output.pairs_answer(pairs, "Wilcoxon signed-rank, two-sided", "holm"), lambda words: parts.paired_part(pairs, words)
+
+    return answer_each(options, analyse)
 
 
 def _correlate(options: argparse.Namespace) -> int:
@@ -174,32 +253,38 @@ def _correlate(options: argparse.Namespace) -> int:
     first, *others = options.columns
     if not others:
         raise MarrowQuantError("A correlation needs two columns or more; name them after --columns.")
-    pairs = analysis.correlate(_cohort(options), first, others, _split(options.given))
-    _write_page(options, lambda words: parts.correlation_part(pairs, words))
-    return _answer(options, output.pairs_answer(pairs, "Spearman", "holm"))
+
+    def analyse(cohort: Cohort) -> Analysed:
+        pairs = analysis.correlate(cohort, first, others, split_names(options.given))
+        return output.pairs_answer(pairs, "Spearman", "holm"), lambda words: parts.correlation_part(pairs, words)
+
+    return answer_each(options, analyse)
 
 
 def _linear(options: argparse.Namespace) -> int:
     from ..cohort import analysis, output, parts
 
-    cohort = _cohort(options, long=options.mixed)
-    explained = analysis.explain(cohort, options.response, _split(options.terms), mixed=options.mixed)
-    _write_page(options, lambda words: parts.linear_part(explained, words))
-    return _answer(options, output.linear_answer(explained))
+    def analyse(cohort: Cohort) -> Analysed:
+        explained = analysis.explain(cohort, options.response, split_names(options.terms), mixed=options.mixed)
+        return output.linear_answer(explained), lambda words: parts.linear_part(explained, words)
+
+    return answer_each(options, analyse, options.response, long=options.mixed)
 
 
-def _write_page(options: argparse.Namespace, part: Callable[[Any], Any]) -> None:
-    """The page of one analysis, if it was asked for."""
+def _write_page(options: argparse.Namespace, makers: list[Callable[[Any], Part]], warning: str = "") -> None:
+    """The page of an analysis, if it was asked for."""
     from ..cohort.report import write_parts
     from ..cohort.words import Words
 
-    if options.out is not None:
-        _check_page(options)
+    if getattr(options, "out", None) is not None and makers:
+        check_page(options)
         words = Words(options.language)
-        _say_notes(write_parts((part(words),), options.out, words, decimal_comma=options.decimal_comma))
+        made = [make(words) for make in makers]
+        made[0] = replace(made[0], warnings=(*made[0].warnings, warning)) if warning else made[0]
+        _say_notes(write_parts(made, options.out, words, decimal_comma=options.decimal_comma))
 
 
-def _check_page(options: argparse.Namespace) -> None:
+def check_page(options: argparse.Namespace) -> None:
     """The folder for a page is not the input and holds no earlier page, unless that may be replaced."""
     from ..cohort.report import PAGE
 
@@ -217,7 +302,7 @@ def _fit(options: argparse.Namespace) -> int:
     from ..cohort.procedure import Procedure
 
     output_file(options, [options.source, options.outcomes])
-    chosen, procedure = _chosen(options, _listed(options)), Procedure(options.method, options.select)
+    chosen, procedure = _selected(options, read(options, options.outcome), _listed(options)), Procedure(options.method, options.select)
     developed, validation = analysis.develop(chosen, procedure, bootstraps=options.bootstraps, progress=progress_bar)
     progress_bar.end()
     source = f"{len(chosen.outcome)} patients of the table {options.source.name}"
@@ -228,17 +313,20 @@ def _fit(options: argparse.Namespace) -> int:
     adopt.write_model(spec, options.out)
     if options.offer:
         adopt.offer_model(spec)
-    return _answer(options, {**output.model_answer(chosen, developed, validation), "written": options.out.name})
+    return show(options, {**output.model_answer(chosen, developed, validation), "written": options.out.name})
 
 
 def _report(options: argparse.Namespace) -> int:
     from ..cohort import report
     from ..cohort.procedure import Procedure
+    from ..cohort.words import Words
 
     if options.bootstraps < 1:
         raise MarrowQuantError("A report needs the validation; give --bootstraps 1 or more (500 for a paper).")
-    _check_page(options)
-    chosen, more = _chosen(options, _listed(options)), _more_parts(options)
+    check_page(options)
+    cohort = read(options, options.outcome)
+    chosen, more = _selected(options, cohort, _listed(options)), _more_parts(options, cohort)
+    more += _subgroup_parts(options, cohort, Words(options.language))
     written = report.write_cohort_report(
         chosen, Procedure(options.method, options.select), options.out, bootstraps=options.bootstraps, decimal_comma=options.decimal_comma,
         language=options.language, more=more, progress=progress_bar,
@@ -249,26 +337,53 @@ def _report(options: argparse.Namespace) -> int:
     return 0
 
 
-def _more_parts(options: argparse.Namespace) -> list[Any]:
+def _subgroup_parts(options: argparse.Namespace, cohort: Cohort, words: Any) -> list[Any]:
+    """The model of two groups once more in every subgroup of ``--by``; one that cannot be analysed is told among the warnings."""
+    if not options.by:
+        return []
+    from ..cohort.part import renamed
+    from ..cohort.procedure import Procedure
+    from ..cohort.subgroups import many_looks, split
+    from ..cohort.two_groups import two_group_part
+
+    made: list[Part] = []
+    refused: list[str] = []
+    groups = split(cohort, options.by, options.outcome)
+    for value, part_of_it in groups.items():
+        try:
+            chosen = _selected(options, part_of_it, _listed(options))
+            procedure = Procedure(options.method, options.select)
+            part = two_group_part(chosen, procedure, words, bootstraps=options.bootstraps, progress=progress_bar)
+        except MarrowQuantError as error:
+            refused.append(f"{options.by} = {value} ({len(part_of_it)}): {error}")
+            continue
+        made.append(renamed(part, f"{options.by} = {value}", len(made) + 1))
+    if not made:
+        raise MarrowQuantError("No subgroup by {column} could be analysed: {why}", column=options.by, why=refused[0])
+    made[0] = replace(made[0], warnings=(*made[0].warnings, many_looks(options.by, len(groups)), *refused))
+    return made
+
+
+def _more_parts(options: argparse.Namespace, cohort: Cohort) -> list[Any]:
     """The analyses that the report shall hold beside the model of two groups."""
     from ..cohort import analysis, parts
     from ..cohort.words import Words
 
     if not (options.paired or options.correlate or options.linear or options.groups):
         return []
-    cohort, words, more = _cohort(options, options.outcome), Words(options.language), []
+    words, more = Words(options.language), []
     if options.paired:
-        named = [_split(pair) for pair in options.paired]
+        named = [split_names(pair) for pair in options.paired]
         if any(len(pair) != 2 for pair in named):
             raise MarrowQuantError("A paired test needs two columns; write --paired BEFORE,AFTER.")
         more.append(parts.paired_part(analysis.compare_pairs(cohort, [(before, after) for before, after in named]), words))
     if options.correlate:
-        first, *others = _split(options.correlate)
+        first, *others = split_names(options.correlate)
         if not others:
             raise MarrowQuantError("A correlation needs two columns or more; write --correlate A,B.")
         more.append(parts.correlation_part(analysis.correlate(cohort, first, others), words))
     if options.linear:
-        response, *terms = _split(options.linear)
+        response, *terms = split_names(options.linear)
         more.append(parts.linear_part(analysis.explain(cohort, response, terms), words))
     if options.groups:
         several = analysis.analyse_groups(cohort, options.groups, _listed(options), "multinomial")

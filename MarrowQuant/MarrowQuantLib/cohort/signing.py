@@ -1,0 +1,124 @@
+"""What a statistician asks of a page before signing it: the flow of patients, the inputs with their hashes, versions, and the checklist.
+
+Checklist: TRIPOD (Collins et al., Ann Intern Med 2015;162:55, doi 10.7326/M14-0697), its items named by our own short words.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from .. import __version__
+from ..report.charts import INK, line, svg, text
+from .axes import shortened
+from .part import Part, Table
+from .words import Words
+
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "statsmodels")
+_HERE, _AUTHOR, _NO = "in this document", "to be written by the authors", "missing"
+TRIPOD = (
+    ("1", "title names the kind of study, the patients and the outcome", _AUTHOR), ("2", "summary", _AUTHOR), ("3a", "background", _AUTHOR),
+    ("3b", "aims: development, validation or both", _AUTHOR), ("4a", "source of the data", _HERE), ("4b", "dates of the study", _HERE),
+    ("5a", "setting, number and place of sites", _HERE), ("5b", "who could take part", _AUTHOR), ("5c", "treatments", _AUTHOR),
+    ("6a", "outcome, how and when it was assessed", _AUTHOR), ("6b", "outcome assessed without knowledge of the predictors", _AUTHOR),
+    ("7a", "predictors, how and when they were measured", _HERE), ("7b", "predictors assessed without knowledge of the outcome", _AUTHOR),
+    ("8", "how the number of patients came about", _HERE), ("9", "missing data and what was done about them", _HERE),
+    ("10a", "how predictors entered the analysis", _HERE), ("10b", "kind of model, its building, internal validation", _HERE),
+    ("10d", "measures of performance", _HERE), ("11", "groups of risk, if any were made", _HERE), ("13a", "flow of patients", _HERE),
+    ("13b", "characteristics, with missing counts", _HERE), ("14a", "patients and events of each analysis", _HERE),
+    ("14b", "association of each predictor with the outcome", _HERE), ("15a", "the full model, with intercept", _HERE),
+    ("15b", "how to use the model", _HERE), ("16", "performance with intervals", _HERE), ("18", "limits", _AUTHOR),
+    ("19b", "what the results mean beside other evidence", _AUTHOR), ("20", "use and further research", _AUTHOR),
+    ("12, 17, 19a", "validation on patients from elsewhere", _NO), ("21", "supplement: protocol, data, code", _AUTHOR), ("22", "funding",
+    _AUTHOR),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Step:
+    """One analysis in the flow of patients: who could enter it, who lacked a value, who was analysed."""
+
+    name: str
+    eligible: int
+    missing: int
+
+    @property
+    def analysed(self) -> int:
+        """Patients that the numbers belong to."""
+        return self.eligible - self.missing
+
+
+def flow_part(total: int, kinds: Sequence[tuple[str, int]], steps: Sequence[Step], words: Words) -> Part:
+    """The flow of patients as a figure and a table."""
+    rows = [(step.name, step.eligible, step.missing, step.analysed) for step in steps]
+    header = ("analysis", "eligible", "without a needed value", "analysed")
+    about = words("{n} patients", n=total)
+    caption = words("From all patients to those of each analysis; a patient may be in several.")
+    return Part(
+        words("Flow of patients"), about, {"flow": Table("Patients of each analysis", header, rows)},
+        {"flow": flow_figure(total, kinds, steps, words)}, (), captions={"flow": f"{caption} {about}"},
+    )  # fmt: skip
+
+
+def flow_figure(total: int, kinds: Sequence[tuple[str, int]], steps: Sequence[Step], words: Words) -> str:
+    """Boxes from all patients by kind to each analysis, with those who were left out beside the way."""
+    width, row, top = 640.0, 50.0, 118.0
+    parts = [*_box(220, 6, 200, 28, words("{n} patients", n=total))]
+    each = width / max(len(kinds), 1)
+    for n, (kind, count) in enumerate(kinds):
+        left = n * each
+        parts += [line(320, 34, left + each / 2, 58, INK), *_box(left + 4, 58, each - 8, 28, f"{shortened(kind, 11)}: {count}")]
+    for n, step in enumerate(steps):
+        y = top + row * n
+        parts += [
+            *_box(4, y, 262, 34, f"{shortened(step.name, 34)}: {step.eligible}"), line(266, y + 17, 470, y + 17, INK),
+            line(462, y + 13, 470, y + 17, INK), line(462, y + 21, 470, y + 17, INK),
+            text(368, y + 11, words("{n} without a value", n=step.missing), "middle", soft=True, size=10.5),
+            *_box(470, y, 166, 34, words("{n} analysed", n=step.analysed)),
+        ]  # fmt: skip
+    return svg(width, top + row * len(steps), words("Flow of patients"), parts)
+
+
+def _box(x: float, y: float, width: float, height: float, content: str) -> list[str]:
+    corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
+    edges = [line(*first, *second, INK) for first, second in zip(corners, corners[1:])]
+    return [*edges, text(x + width / 2, y + height / 2 + 4, content, "middle", size=11)]
+
+
+def provenance_part(inputs: Sequence[Path], seed: int, words: Words) -> Part:
+    """The files that were read with their hashes, versions of what computed, date and seed."""
+    rows: list[tuple[str, str]] = [(path.name, f"SHA-256 {hash_of(path)}") for path in inputs]
+    rows += [("MarrowQuant", __version__), ("Python", platform.python_version())]
+    rows += [(name, _version(name)) for name in _PACKAGES]
+    rows += [("date", datetime.date.today().isoformat()), ("random numbers from", str(seed))]
+    table = Table("Inputs and versions", ("what", "value"), rows)
+    return Part(words("Inputs and versions"), "", {"provenance": table}, {}, ())
+
+
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file, or of the names and hashes of all ``results.json`` below a folder, in the order of their names."""
+    if path.is_dir():
+        whole = hashlib.sha256()
+        for file in sorted(path.rglob("results.json")):
+            whole.update(f"{file.relative_to(path).as_posix()} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+        return whole.hexdigest()
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "–"
+
+
+def tripod_part(words: Words) -> Part:
+    """The checklist: what stands in the document, what the authors have to write, what is missing."""
+    caption = words("TRIPOD (Collins et al., Ann Intern Med 2015;162:55), items in short words.")
+    table = Table("TRIPOD checklist", ("item", "about", "where"), TRIPOD, caption)
+    return Part(words("TRIPOD checklist"), "", {"tripod": table}, {}, ())
