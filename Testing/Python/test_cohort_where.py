@@ -63,7 +63,8 @@ def test_a_missing_value_leaves_it_open_and_is_counted(table):
         ("1 == 1", "column is needed"), ("'a' == 'a'", "column is needed"), ("and", "cannot be read"), ("(kind == 'AA'", "cannot be read"),
         ("sex == 'f'", "has no column 'sex'"), ("kind == 'none'", "true of no row"), ("kind < 'b'", "is a word"),
         ("response == 1", "is the outcome"), ("age > 50 and again == 'good'", "is the outcome"), ("kind > 3", "is not a number"),
-        ("__import__('os').system('true')", "cannot be read"), ("kind == 'AA'; age", "cannot be read"), ("(" * 60 + "age > 1", "parentheses"),
+        ("__import__('os').system('true')", "cannot be read"),
+        ("kind == 'AA'; age", "cannot be read"), ("(" * 60 + "age > 1", "parentheses"),
         ("age > 1 or " * 300 + "age > 1", "longer than"),
     ],
 )  # fmt: skip
@@ -107,7 +108,8 @@ def test_a_subgroup_that_cannot_be_analysed_says_why_and_the_others_stay(table, 
 
 def test_the_page_of_subgroups_holds_each_with_its_own_files(table, tmp_path, capsys):
     out = tmp_path / "page"
-    arguments = ["cohort", "correlate", str(table), "--columns", "ff (%)", "age", "--by", "dominance", "--out", str(out), "--language", "ja"]
+    arguments = ["cohort", "correlate", str(table)]
+    arguments += ["--columns", "ff (%)", "age", "--by", "dominance", "--out", str(out), "--language", "ja"]
     assert cli.main(arguments) == 0
     page = (out / "cohort.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 2 and "dominance = water" in page and "2個の部分集団" in page
