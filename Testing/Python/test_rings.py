@@ -9,7 +9,10 @@ import pytest
 
 MODULE = Path(__file__).resolve().parents[2] / "MarrowQuant"
 LIB = MODULE / "MarrowQuantLib"
-RING_1_LIBRARIES = {"argcomplete", "numpy", "scipy", "SimpleITK", "pydicom", "highdicom", "sklearn", "statsmodels", "PIL", "distributed"}
+RING_1_LIBRARIES = {
+    "argcomplete", "numpy", "scipy", "SimpleITK", "pydicom", "highdicom", "sklearn", "statsmodels", "PIL", "distributed",
+    "docx", "fpdf", "openpyxl",
+}  # fmt: skip
 SLICER = {"slicer", "vtk", "vtkmodules", "slicer_core"}
 QT = {"qt", "ctk", "PySide6", "PythonQt"}
 FILES = sorted(LIB.rglob("*.py"))
