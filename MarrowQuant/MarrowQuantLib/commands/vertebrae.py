@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional, Union
 
 from ..io import imagefiles
 from ..model import MarrowQuantError, Settings, Volume, certain
-from ..vertebrae import Body, BodySegmentation, TakenOver, paint_bodies, read_labels, segment_bodies, take_over
+from ..vertebrae import Body, BodySegmentation, TakenOver, doubt_levels, find_bodies, paint_bodies, read_labels, segment_bodies, take_over
 from ..vertebrae.segfile import write_segmentation
 from .analyze import level_point
 from .outputs import add_overwrite, output_file
@@ -24,6 +25,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--click", type=level_point, action="append", default=[], metavar="LEVEL=R,A,S", help="a point inside a body, RAS in mm; twice"
     )
+    parser.add_argument(
+        "--auto", action="store_true",
+        help="find all bodies in view without a click; with one --click, count the levels from it",
+    )
+    parser.add_argument("--shift", type=int, default=0, metavar="N", help="with --auto: move all levels, 1 turns L1 into L2, -1 into T12")
     parser.add_argument(
         "--labels", type=Path, metavar="FILE", help="instead of IMAGE: another tool's .seg.nrrd, label image, or folder of masks"
     )
@@ -40,13 +46,14 @@ def _vertebrae(options: argparse.Namespace) -> int:
         raise MarrowQuantError("'{out}' is not a segmentation file; name it with the ending .seg.nrrd.", out=options.out.name)
     if options.out is not None:
         output_file(options, [options.image, options.labels])
-    found, labels = _from_labels(options) if options.labels else _from_clicks(options)
+    found, labels = _from_labels(options) if options.labels else _auto(options) if options.auto else _from_clicks(options)
     if options.out is not None:
         write_segmentation(options.out, labels, [body.level for body in found.bodies])
     print(json.dumps(as_dict(found), indent=1, ensure_ascii=False) if options.json else _table(found))
     return 0
 
 
+<<<<<<< HEAD
 def _from_clicks(options: argparse.Namespace) -> tuple[BodySegmentation, Volume]:
     if options.image is None or not options.click:
         raise MarrowQuantError("Give IMAGE and a --click for the first and the last level, or --labels with another tool's labels.")
@@ -54,12 +61,34 @@ def _from_clicks(options: argparse.Namespace) -> tuple[BodySegmentation, Volume]
     if len(set(levels)) < len(levels):
         raise MarrowQuantError("A level was clicked twice; give each level one click.")
     found = segment_bodies(_read(options.image, options), dict(options.click), shape=shape_of(options), radii_mm=_size(options))
+=======
+def _auto(options: argparse.Namespace) -> tuple[BodySegmentation, Volume]:
+    if options.image is None or len(options.click) > 1:
+        raise MarrowQuantError("With --auto give IMAGE and at most one --click, or leave --auto out where two levels are clicked.")
+    click = options.click[0] if options.click else None
+    found, _ = find_bodies(_read(options.image), click, shift=options.shift, shape=shape_of(options), radii_mm=_size(options))
+>>>>>>> ebeb074 (ENH: Find the vertebrae without a click, count them from the sacrum, and tell clicks that it contradicts)
     return found, found.labels
 
 
+def _from_clicks(options: argparse.Namespace) -> tuple[BodySegmentation, Volume]:
+    if options.image is None or not options.click:
+        raise MarrowQuantError(
+            "Give IMAGE and a --click for the first and the last level, or --auto, or --labels with another tool's labels."
+        )
+    if options.shift:
+        raise MarrowQuantError("--shift belongs to --auto; without it, name the levels of the clicks as they are.")
+    levels = [level for level, _ in options.click]
+    if len(set(levels)) < len(levels):
+        raise MarrowQuantError("A level was clicked twice; give each level one click.")
+    image = _read(options.image)
+    found = segment_bodies(image, dict(options.click), shape=shape_of(options), radii_mm=_size(options))
+    return replace(found, warnings=(*found.warnings, *doubt_levels(image, found))), found.labels
+
+
 def _from_labels(options: argparse.Namespace) -> tuple[TakenOver, Volume]:
-    if options.image is not None or options.click:
-        raise MarrowQuantError("--labels takes the place of IMAGE and --click; leave these out.")
+    if options.image is not None or options.click or options.auto or options.shift:
+        raise MarrowQuantError("--labels takes the place of IMAGE, --click, --auto and --shift; leave these out.")
     labelled = read_labels(options.labels)
     found = take_over(labelled, shape=shape_of(options), radii_mm=_size(options))
     return found, paint_bodies(found, certain(labelled.grid))

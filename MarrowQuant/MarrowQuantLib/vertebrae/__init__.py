@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .find import FoundColumn, doubt_levels, find_bodies, find_column
 from .image_shift import ImageShift, find_shift, find_shifts, shift_notes
 from .labelfiles import LabelledVertebrae, from_segments, is_label_file, read_labels
 from .levels import LEVELS, levels_between, parse_level, relabel
@@ -16,12 +17,16 @@ __all__ = [
     "LEVELS",
     "Body",
     "BodySegmentation",
+    "FoundColumn",
     "ImageShift",
     "LabelledVertebrae",
     "Proposal",
     "RoiVoxels",
     "TakenOver",
     "default_axes",
+    "doubt_levels",
+    "find_bodies",
+    "find_column",
     "find_shift",
     "find_shifts",
     "follow_column",

@@ -253,16 +253,16 @@ def find_course(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, clicks:
     z = np.arange(curve[-1, 2] - 20, curve[0, 2] + 20, _COURSE_STEP)
     match = _mirror_behind(frame, sampler, curve, z, _COURSE)
     match = ndimage.gaussian_filter1d(match, 1.5, axis=0) - _PULL * _COURSE**2 / (2 * _COURSE_PRIOR**2)
-    course = _OUTWARDS * ndimage.gaussian_filter1d(_best_path(match), _COURSE_SMOOTH)
+    course = _OUTWARDS * ndimage.gaussian_filter1d(best_path(match, _COURSE, _COURSE_STIFFNESS), _COURSE_SMOOTH)
     if len(clicks) > 2:
         course += _towards_clicks(z, course, clicks, CLICK_ERROR_MM / frame.scale)
     straight = np.polyval(np.polyfit(z, course, 1), z)
     return frame if np.abs(course - straight).max() < _LEAST_BEND else replace(frame, course=np.stack([z, course], axis=1))
 
 
-def _best_path(score: np.ndarray) -> np.ndarray:
+def best_path(score: np.ndarray, places: np.ndarray, stiffness: float) -> np.ndarray:
     """The path through all rows, shape (z, places), with the largest sum of scores less the cost of its steps: places, shape (z,)."""
-    cost = _COURSE_STIFFNESS * (_COURSE[:, None] - _COURSE) ** 2
+    cost = stiffness * (places[:, None] - places) ** 2
     total, pointers = score[0], []
     for row in score[1:]:
         reached = total[:, None] - cost
@@ -271,7 +271,7 @@ def _best_path(score: np.ndarray) -> np.ndarray:
     path = [int(total.argmax())]
     for back in reversed(pointers):
         path.append(int(back[path[-1]]))
-    return _COURSE[path[::-1]].astype(float)
+    return places[path[::-1]].astype(float)
 
 
 def _towards_clicks(z: np.ndarray, course: np.ndarray, clicks: np.ndarray, error: float) -> np.ndarray:
@@ -304,21 +304,21 @@ def side_of_body(frame: ColumnFrame, sampler: Sampler, center: np.ndarray, bent:
     """
     x, y, z = np.arange(-_SIDE, _SIDE + 1.0), center[0] + np.arange(-40, 21, 2.0), center[1] + np.arange(-9, 10, 3.0)
     grid = np.stack(np.meshgrid(z, y, x, indexing="ij")[::-1], axis=-1)
-    match = _mirror_match(_standardise(sampler(frame.to_ras(grid)), (2, 3, 10)), len(x) // 2, _MIRROR).mean(axis=0)
+    match = mirror_match(standardise(sampler(frame.to_ras(grid)), (2, 3, 10)), len(x) // 2, _MIRROR).mean(axis=0)
     shifts = _MIRROR / 2
     prior = _SIDE_PRIOR_BENT if bent else _SIDE_PRIOR
     return float(shifts[np.argmax(match - _PULL * shifts**2 / (2 * prior**2))])
 
 
 def _mirror_behind(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, z: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """:func:`_mirror_match` of the tissue behind the bodies at heights z, shape (z, shifts)."""
+    """:func:`mirror_match` of the tissue behind the bodies at heights z, shape (z, shifts)."""
     behind = np.interp(z, curve[::-1, 2], curve[::-1, 1])[:, None] + np.arange(-58, -14, 2.0)
     x = np.arange(-2 * _SIDE, 2 * _SIDE + 1, _X_STEP) / 1.0
     grid = np.stack(np.broadcast_arrays(x, behind[..., None], z[:, None, None]), axis=-1)
-    return _mirror_match(_standardise(sampler(frame.to_ras(grid)), (2, 3, 5)), len(x) // 2, shifts)
+    return mirror_match(standardise(sampler(frame.to_ras(grid)), (2, 3, 5)), len(x) // 2, shifts)
 
 
-def _mirror_match(block: np.ndarray, middle: int, shifts: np.ndarray) -> np.ndarray:
+def mirror_match(block: np.ndarray, middle: int, shifts: np.ndarray) -> np.ndarray:
     """Correlation of every z row, shape (z, y, x), with itself mirrored at each shift, in half samples: shape (z, shifts)."""
     reach = 17  # samples of _X_STEP on either side of the mirror plane
     match = np.empty((len(block), len(shifts)))
@@ -349,7 +349,7 @@ def sagittal_picture(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray) ->
     grid = np.stack(np.meshgrid(z, y, x, indexing="ij"), axis=-1)
     grid[..., 2] += frame.aside(z)[:, None, None]
     values = sampler(frame.to_ras(grid[..., ::-1])).mean(axis=-1)
-    return SagittalPicture(_standardise_to_column(values, y - _course(curve, z)[:, None]), _standardise(values, (_WIDE, _WIDE)), z[0], y[0])
+    return SagittalPicture(_standardise_to_column(values, y - _course(curve, z)[:, None]), standardise(values, (_WIDE, _WIDE)), z[0], y[0])
 
 
 def _course(curve: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -359,7 +359,7 @@ def _course(curve: np.ndarray, z: np.ndarray) -> np.ndarray:
     return np.interp(z, up[:, 2], up[:, 1])
 
 
-def _standardise(values: np.ndarray, wide: tuple[float, ...]) -> np.ndarray:
+def standardise(values: np.ndarray, wide: tuple[float, ...]) -> np.ndarray:
     """Deviation from the surroundings over its own spread there, limited to ±2.5 so that one bright fold does not rule an edge."""
     deviation = values - ndimage.gaussian_filter(values, wide)
     return _over_spread(deviation, ndimage.gaussian_filter(deviation**2, wide), float((deviation**2).mean()))

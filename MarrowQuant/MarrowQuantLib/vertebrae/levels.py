@@ -141,13 +141,21 @@ def relabel(rois: Iterable[VertebraROI], steps: int) -> list[VertebraROI]:
     MarrowQuantError
         If a level would leave C1 … S1.
     """
-    moved = []
-    for roi in rois:
-        index = level_index(roi.level) + steps
-        if not 0 <= index < len(LEVELS):
-            raise MarrowQuantError(
-                "{level} cannot move {steps} level(s) {which}: the column ends there.",
-                level=roi.level, steps=abs(steps), which="down" if steps > 0 else "up",
-            )
-        moved.append(replace(roi, level=LEVELS[index]))
-    return moved
+    return [replace(roi, level=moved_level(roi.level, steps)) for roi in rois]
+
+
+def moved_level(level: str, steps: int) -> str:
+    """The level ``steps`` further down the column, or further up if negative.
+
+    Raises
+    ------
+    MarrowQuantError
+        If it would leave C1 … S1.
+    """
+    index = level_index(level) + steps
+    if not 0 <= index < len(LEVELS):
+        raise MarrowQuantError(
+            "{level} cannot move {steps} level(s) {which}: the column ends there.",
+            level=level, steps=abs(steps), which="down" if steps > 0 else "up",
+        )
+    return LEVELS[index]

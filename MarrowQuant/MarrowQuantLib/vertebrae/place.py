@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from ..model import Finding, MarrowQuantError, Numbers, Settings, VertebraROI, Volume, as_finding, finding
+from .find import doubt_levels
 from .labelfiles import is_label_file, read_labels
 from .markups import read_markups_with_notes
 from .propose import propose
@@ -75,7 +76,8 @@ def place_between(
             reason = error
         else:
             if not found.warnings:
-                return found.rois, [finding("place.found", first=found.levels[0], last=found.levels[-1]), *found.doubts]
+                note = finding("place.found", first=found.levels[0], last=found.levels[-1])
+                return found.rois, [note, *doubt_levels(image, found), *found.doubts]
             reason = found.warnings
     proposal = propose(first, last, image, radii_mm, shape=shape)
     levels = [roi.level for roi in proposal.rois[1:-1]]

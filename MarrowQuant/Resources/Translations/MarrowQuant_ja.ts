@@ -188,8 +188,16 @@
         <translation>自動検出</translation>
     </message>
     <message>
+        <source>Find all vertebral bodies in view without a click. Their levels are counted from the sacrum, or from one point that you placed; First level shifts all of them.</source>
+        <translation>視野内のすべての椎体をクリックなしで検出します。椎体名は仙骨から、または置かれた 1 点から数えます。「最初の椎体」で全体をずらせます。</translation>
+    </message>
+    <message>
         <source>Find bodies between</source>
         <translation>間の椎体を検出</translation>
+    </message>
+    <message>
+        <source>Find the vertebrae</source>
+        <translation>椎体を検出</translation>
     </message>
     <message>
         <source>Find the vertebral bodies from the highest to the lowest point, and place an ROI in each.</source>
@@ -1422,6 +1430,10 @@
     <message>
         <source>Read the exams first.</source>
         <translation>先に検査を読み込んでください。</translation>
+    </message>
+    <message>
+        <source>Read the exams first; delete points that are there, or press Find bodies between.</source>
+        <translation>先に検査を読み込んでください。点がすでにある場合は削除するか、「間の椎体を検出」を押してください。</translation>
     </message>
     <message>
         <source>Select a component in the list first.</source>

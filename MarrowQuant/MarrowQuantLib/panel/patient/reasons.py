@@ -22,6 +22,7 @@ class Reasons:
             ui.undoSeriesButton: _("No series was changed."),
             ui.placeButton: _("Read the exams first."),
             ui.fillButton: _("Mark the first and the last body first."),
+            ui.findButton: _("Read the exams first; delete points that are there, or press Find bodies between."),
             ui.undoPointButton: _("No point was changed."),
             ui.redoPointButton: _("No change was taken back."),
             ui.takeOverButton: _("Read the exams and choose a segmentation first."),

@@ -60,6 +60,7 @@ class VertebraeStep(Step):
         ui.markupsPlaceWidget.placeMultipleMarkups = slicer.qSlicerMarkupsPlaceWidget.ForcePlaceMultipleMarkups
         ui.placeButton.connect("clicked(bool)", self.onPlace)
         ui.fillButton.connect("clicked()", self.onFill)
+        ui.findButton.connect("clicked()", self.onFind)
         ui.undoPointButton.connect("clicked()", self.onUndo)
         ui.redoPointButton.connect("clicked()", self.onRedo)
         ui.takeOverButton.connect("clicked()", self.onTakeOver)
@@ -145,6 +146,13 @@ class VertebraeStep(Step):
         """Find the bodies between the first and the last point."""
         self._rewrite(self.exam.fill_between)
         self.panel.goOn()
+
+    def onFind(self) -> None:
+        """Find all bodies in view, counted from the one point that is there, else from the sacrum."""
+        exam = self.exam
+        if exam is not None:
+            self._rewrite(exam.find_vertebrae)
+            self.panel.goOn()
 
     def onSizeChanged(self) -> None:
         """Give the ROIs the size and shape that was chosen."""
@@ -279,6 +287,7 @@ class VertebraeStep(Step):
         rois = self._rois()
         self.ui.placeButton.enabled = exam is not None
         self.ui.fillButton.enabled = len(rois) >= 2
+        self.ui.findButton.enabled = exam is not None and len(rois) <= 1
         self.ui.undoPointButton.enabled = exam is not None and exam.can_undo
         self.ui.redoPointButton.enabled = exam is not None and exam.can_redo
         self.showSource()

@@ -11,7 +11,7 @@ import numpy as np
 from ... import workflow
 from ...exam.maps import ExamMaps
 from ...model import MarrowQuantError, VertebraROI
-from ...vertebrae import from_segments, parse_level, place_between, relabel, take_over
+from ...vertebrae import find_bodies, from_segments, parse_level, place_between, relabel, take_over
 from ...vertebrae.clicks import in_air
 from ...vertebrae.levels import level_index
 from .. import points as point_list
@@ -200,6 +200,26 @@ class CaseRois:
             raise MarrowQuantError("Two points are needed to fill in the levels between them; place the first and the last level.")
         ends, settings = [(roi.level, roi.center_ras) for roi in (rois[0], rois[-1])], self.case.settings()
         self._place(*place_between(*ends, workflow.dixon_image(self.maps), settings.roi_radii_mm, settings.roi_shape))
+
+    def find_vertebrae(self) -> None:
+        """Place an ROI in every body in view, on the Dixon image; the levels are counted from the one point that is there, else from the
+        sacrum.
+
+        Raises
+        ------
+        MarrowQuantError
+            If there is no Dixon image, several points are there already, or see ``vertebrae.find_bodies``.
+        """
+        rois, image, settings = self.rois() if self.has_points() else [], workflow.dixon_image(self.maps), self.case.settings()
+        if image is None:
+            raise MarrowQuantError("There is no Dixon image to find the vertebrae in; place points in the bodies.")
+        if len(rois) > 1:
+            raise MarrowQuantError(
+                "Several vertebrae are marked already; delete the points to find all anew, or press Find bodies between."
+            )
+        click = (rois[0].level, rois[0].center_ras) if rois else None
+        found, _ = find_bodies(image, click, radii_mm=settings.roi_radii_mm, shape=settings.roi_shape)
+        self._place(found.rois, found.doubts)
 
     def take_over(self, segmentation: Any) -> None:
         """Place an ROI inside every vertebra that a segmentation node holds; exclusions of the levels stay.

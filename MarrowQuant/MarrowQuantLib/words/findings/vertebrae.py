@@ -50,6 +50,29 @@ FINDINGS = {
         "level.",
     ),
     "segment.discs": (CHECK, "It is uncertain whether the discs are brighter or darker than the bodies here; check all ROIs."),
+    "find.by_click": (
+        NOTE, "The vertebrae were found without a second click, their levels counted from the one given; look at all ROIs."
+    ),
+    "find.by_sacrum": (
+        NOTE,
+        "The vertebrae were found without a click, their levels counted from the sacrum ({percent:.0f} % sure); check the levels, and shift "
+        "all of them at once where the count is off, for example at a transitional vertebra.",
+    ),
+    "find.by_shape": (
+        CHECK,
+        "The vertebrae were found without a click; the sacrum is not in view, and their levels follow from the bends of the column alone "
+        "({percent:.0f} % sure); check the levels, or click one vertebra whose level you know.",
+    ),
+    "find.unsure": (
+        CHECK,
+        "The vertebrae were found without a click, but their levels are not sure ({percent:.0f} %); click one vertebra whose level you "
+        "know, or shift all levels at once.",
+    ),
+    "find.other_levels": (
+        CHECK,
+        "Counted from the sacrum, the vertebra called {level} is {other} ({percent:.0f} % sure); check that each click has the right "
+        "level.",
+    ),
     "propose.unlike": (CHECK, "{level}: it hardly resembles the clicked vertebrae (correlation {correlation:.2f}); check its ROI."),
     "propose.at_edge": (CHECK, "{level}: it lies as far from the expected place as the search goes; check its ROI."),
     "propose.distance": (
