@@ -7,11 +7,14 @@ import datetime
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from helpers import fake_exams
 from helpers.panel_actions import choose_exam, column, measured, pick, place
-from MarrowQuantLib.model import Settings
+from MarrowQuantLib.model import Settings, VertebraROI, finding
+from MarrowQuantLib.scene.case import rois as case_rois
 from MarrowQuantLib.vertebrae.levels import LEVELS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,6 +140,25 @@ def test_two_clicks_and_fill_between_give_all_five_levels(filled):
     filled.ui.fillButton.click()
     assert column(filled.ui.vertebraeTable, 0) == ["L1", "L2", "L3", "L4", "L5"]
     assert all(column(filled.ui.vertebraeTable, 1))
+
+
+def test_the_vertebrae_are_found_without_a_click_and_counted_from_one(filled, monkeypatch):
+    asked = []
+
+    def find(image, click=None, **options):
+        asked.append(click)
+        rois = [VertebraROI(level, np.array([0.0, 0.0, z]), np.eye(3), np.full(3, 8.0)) for level, z in fake_exams.LEVEL_Z.items()]
+        return SimpleNamespace(rois=rois, doubts=[finding("find.by_sacrum", percent=96.0)]), None
+
+    monkeypatch.setattr(case_rois, "find_bodies", find)
+    filled.ui.findButton.click()
+    assert column(filled.ui.vertebraeTable, 0) == list(fake_exams.LEVEL_Z) and asked == [None]
+    assert "96 % sure" in filled.ui.vertebraeMessage.text
+    assert not filled.ui.findButton.enabled
+    while len(filled.panel.vertebrae.exam.rois()) > 1:
+        filled.panel.vertebrae.exam.points_node.RemoveNthControlPoint(1)
+    filled.ui.findButton.click()
+    assert asked[1][0] == "L1" and len(filled.panel.vertebrae.exam.rois()) == 5
 
 
 def test_undo_takes_the_last_point_back(filled):

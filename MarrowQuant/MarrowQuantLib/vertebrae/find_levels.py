@@ -35,7 +35,7 @@ _GAP = np.array([9.0] * _S1 + [3.0])
 _DIRECTION_SD = np.array([7.0] * (_S1 - 1) + [10.0, 10.0])
 _TILT_SD = np.array([9.0] * _S1 + [12.0, 12.0])
 _HEIGHT_SD, _DEPTH_SD, _GAP_SD, _LEAN_AGAINST_SD, _TALLER_SD, _DEEPER_SD = 4.0, 6.0, 4.0, 12.0, 5.0, 7.0
-# What half a squared deviation costs in units of the box score: of sizes and distances, and of directions (from twelve tried on the spines).
+# What a squared deviation costs, twice, in units of the box score: of sizes and distances, and of directions (of twelve tried on spines).
 _SIZE_WEIGHT, _TURN_WEIGHT = 0.12, 0.2
 _LEAST = 0.55  # box score above which a body lengthens a chain
 _SACRUM = 0.25  # what S1 is given in advance, as its edges are fainter

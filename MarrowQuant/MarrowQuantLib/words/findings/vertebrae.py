@@ -55,8 +55,8 @@ FINDINGS = {
     ),
     "find.by_sacrum": (
         NOTE,
-        "The vertebrae were found without a click, their levels counted from the sacrum ({percent:.0f} % sure); check the levels, and shift "
-        "all of them at once where the count is off, for example at a transitional vertebra.",
+        "The vertebrae were found without a click, their levels counted from the sacrum ({percent:.0f} % sure); check the levels, and "
+        "shift all of them at once where the count is off, for example at a transitional vertebra.",
     ),
     "find.by_shape": (
         CHECK,
