@@ -53,21 +53,11 @@ def _vertebrae(options: argparse.Namespace) -> int:
     return 0
 
 
-<<<<<<< HEAD
-def _from_clicks(options: argparse.Namespace) -> tuple[BodySegmentation, Volume]:
-    if options.image is None or not options.click:
-        raise MarrowQuantError("Give IMAGE and a --click for the first and the last level, or --labels with another tool's labels.")
-    levels = [level for level, _ in options.click]
-    if len(set(levels)) < len(levels):
-        raise MarrowQuantError("A level was clicked twice; give each level one click.")
-    found = segment_bodies(_read(options.image, options), dict(options.click), shape=shape_of(options), radii_mm=_size(options))
-=======
 def _auto(options: argparse.Namespace) -> tuple[BodySegmentation, Volume]:
     if options.image is None or len(options.click) > 1:
         raise MarrowQuantError("With --auto give IMAGE and at most one --click, or leave --auto out where two levels are clicked.")
     click = options.click[0] if options.click else None
-    found, _ = find_bodies(_read(options.image), click, shift=options.shift, shape=shape_of(options), radii_mm=_size(options))
->>>>>>> ebeb074 (ENH: Find the vertebrae without a click, count them from the sacrum, and tell clicks that it contradicts)
+    found, _ = find_bodies(_read(options.image, options), click, shift=options.shift, shape=shape_of(options), radii_mm=_size(options))
     return found, found.labels
 
 
@@ -81,7 +71,7 @@ def _from_clicks(options: argparse.Namespace) -> tuple[BodySegmentation, Volume]
     levels = [level for level, _ in options.click]
     if len(set(levels)) < len(levels):
         raise MarrowQuantError("A level was clicked twice; give each level one click.")
-    image = _read(options.image)
+    image = _read(options.image, options)
     found = segment_bodies(image, dict(options.click), shape=shape_of(options), radii_mm=_size(options))
     return replace(found, warnings=(*found.warnings, *doubt_levels(image, found))), found.labels
 
