@@ -1,0 +1,169 @@
+"""To a real PACS and back: sent, found, fetched, followed; killed in the middle, away, refusing."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pydicom
+import pytest
+from helpers import exported
+from helpers.orthanc import SECRET, USER, Orthanc, free_port
+from MarrowQuantLib.export import pacs
+from MarrowQuantLib.export.pacs import PASSWORD, Server, fetch, find_studies, send
+from MarrowQuantLib.model import MarrowQuantError
+
+pytest.importorskip("highdicom", reason="highdicom is not installed; DICOM objects need it (pip install highdicom).")
+pytest.importorskip("pynetdicom", reason="pynetdicom is not installed (pip install pynetdicom).")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::UserWarning"), pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Results of one exam, and the folder with its objects."""
+    from MarrowQuantLib.export.write import export_dicom
+
+    folder = tmp_path_factory.mktemp("objects")
+    results, files = exported.measured(folder / "exam", "ge")
+    objects = export_dicom(results, files, folder / "objects")
+    return results, folder / "objects", {str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID) for path in objects.values()}
+
+
+@pytest.fixture
+def orthanc(tmp_path):
+    server = Orthanc(tmp_path / "orthanc")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def objects(written, tmp_path):
+    """A copy of the objects, without a note of what was sent."""
+    import shutil
+
+    return shutil.copytree(written[1], tmp_path / "copy")
+
+
+def server_of(orthanc, kind, monkeypatch) -> Server:
+    if kind == "dicom":
+        return Server(orthanc.dicom, attempts=2, wait_s=0.2)
+    pytest.importorskip("dicomweb_client", reason="dicomweb-client is not installed (pip install dicomweb-client).")
+    monkeypatch.setenv(PASSWORD, SECRET)
+    return Server(orthanc.web, user=USER, attempts=2, wait_s=0.2)
+
+
+@pytest.mark.parametrize("kind", ["dicom", "web"])
+def test_round_trip(kind, orthanc, objects, written, tmp_path, monkeypatch):
+    from MarrowQuantLib.export.prior import read_prior
+
+    results, _, uids = written
+    server = server_of(orthanc, kind, monkeypatch)
+    assert send(objects, server) == (len(uids), 0)
+    assert sorted(orthanc.instances()) == sorted(uids)
+    assert send(objects, server) == (0, len(uids))  # it is noted what was confirmed
+    (study,) = find_studies(server)
+    assert fetch(server, study["uid"], tmp_path / "back") == len(uids)
+    back, exam = read_prior(tmp_path / "back"), results.exams[0]
+    assert {key: m.value for key, m in back.lumbar.items()} == {key: m.value for key, m in exam.lumbar.items()}
+    assert np.array_equal(back.maps["ff"].array, exam.maps["ff"].array, equal_nan=True)
+    assert np.array_equal(back.burden.labels.array, exam.burden.labels.array)
+    assert [(c.state, c.volume_ml) for c in back.burden.components] == [(c.state, c.volume_ml) for c in exam.burden.components]
+
+
+def test_killed_in_mid_send_nothing_is_lost_and_nothing_twice(orthanc, objects, written, monkeypatch):
+    server = server_of(orthanc, "dicom", monkeypatch)
+    uids, seen = written[2], []
+
+    def progress(fraction, text):
+        seen.append(fraction)
+        if len(seen) == 4:
+            orthanc.kill()
+
+    with pytest.raises(MarrowQuantError, match="start the same command again") as error:
+        send(objects, server, progress)
+    assert error.value.values["sent"] + error.value.values["left"] == len(uids) and error.value.values["sent"] >= 3
+    orthanc.start()
+    sent, before = send(objects, server)
+    assert (sent + before, before) == (len(uids), error.value.values["sent"])
+    assert sorted(orthanc.instances()) == sorted(uids)
+
+
+def test_a_server_that_comes_back_gets_the_rest(orthanc, objects, written, monkeypatch):
+    server = replace(server_of(orthanc, "dicom", monkeypatch), attempts=8, wait_s=0.5)
+    seen = []
+
+    def progress(fraction, text):
+        seen.append(fraction)
+        if len(seen) == 4:
+            orthanc.kill()
+            threading.Timer(1.0, orthanc.start).start()
+
+    assert send(objects, server, progress)[0] == len(written[2])
+    assert sorted(orthanc.instances()) == sorted(written[2])
+
+
+def test_a_server_that_is_away_is_a_sentence(objects):
+    away = Server(f"dicom://ORTHANC@127.0.0.1:{free_port()}", attempts=2, wait_s=0.1, timeout_s=2)
+    with pytest.raises(MarrowQuantError, match="does not answer"):
+        send(objects, away)
+    with pytest.raises(MarrowQuantError, match="does not answer"):
+        find_studies(away)
+
+
+def test_a_wrong_password_is_a_sentence_and_none_goes_unprotected(orthanc, objects, monkeypatch):
+    server = server_of(orthanc, "web", monkeypatch)
+    monkeypatch.setenv(PASSWORD, "wrong")
+    with pytest.raises(MarrowQuantError, match="refuses the user or the password"):
+        send(objects, server)
+    with pytest.raises(MarrowQuantError, match="unprotected"):
+        pacs.find_studies(Server("http://pacs.example/dicom-web", user=USER))
+
+
+def test_a_study_that_is_not_there_leaves_no_folder(orthanc, tmp_path, monkeypatch):
+    server = server_of(orthanc, "dicom", monkeypatch)
+    with pytest.raises(MarrowQuantError, match="holds no study"):
+        fetch(server, "1.2.3", tmp_path / "back")
+    assert not (tmp_path / "back").exists()
+
+
+@pytest.mark.parametrize("address", ["dicom://host:4242", "ftp://host", "dicom://AE@host:0", "dicom://SEVENTEENLETTERSX@host:104", ""])
+def test_an_address_that_is_none_is_a_sentence(address):
+    with pytest.raises(MarrowQuantError, match="address of the server"):
+        Server(address).entity()
+
+
+def test_tls_certificates_are_checked(objects):
+    """A server with a certificate that nobody vouches for is not spoken to."""
+    import ssl
+    import subprocess
+
+    folder = objects.parent
+    made = subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key.pem", "-out", folder / "cert.pem",
+         "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], capture_output=True, check=False,
+    )  # fmt: skip
+    if made.returncode:
+        pytest.skip("openssl is not installed; the test of TLS makes a certificate with it.")
+    from pynetdicom import AE, evt
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    stored = []
+    entity = AE(ae_title="TLSPACS")
+    for path in objects.rglob("*.dcm"):
+        entity.add_supported_context(pydicom.filereader.read_file_meta_info(path).MediaStorageSOPClassUID)
+    port = free_port()
+    listening = entity.start_server(
+        ("127.0.0.1", port), block=False, ssl_context=context, evt_handlers=[(evt.EVT_C_STORE, lambda event: stored.append(1) or 0x0000)]
+    )
+    try:
+        server = Server(f"dicoms://TLSPACS@localhost:{port}", attempts=1, timeout_s=5)
+        with pytest.raises(MarrowQuantError, match="does not answer"):
+            send(objects, server)
+        assert stored == []
+        sent, _ = send(objects, replace(server, authority=folder / "cert.pem"))
+        assert sent == len(stored) > 0
+    finally:
+        listening.shutdown()
