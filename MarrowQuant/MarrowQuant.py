@@ -105,6 +105,7 @@ class MarrowQuantParameterNode:
     roiShape: Annotated[str, Choice(["ellipsoid", "cylinder", "box"])] = "ellipsoid"
     refineRois: bool = True
     fatSpectrum: Annotated[str, Choice(["ren_marrow_9", "hamilton_9", "ismrm_6"])] = "ren_marrow_9"
+    caseKind: Annotated[str, Choice(["myeloma", "mds", "aplastic_anaemia", "other_anaemia", "control"])] = "myeloma"
     ageYears: Annotated[int, WithinRange(0, 110)] = 0  # 0: not given
     sex: Annotated[str, Choice(["", "female", "male"])] = ""
     modelId: str = ""

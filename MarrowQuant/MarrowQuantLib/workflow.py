@@ -536,10 +536,12 @@ def conclude(
     model: Optional[ResponseModel] = None,
     limits: Optional[Mapping[str, Repeatability]] = None,
 ) -> Results:
-    """Changes of every index and, with two exams, the response estimate."""
+    """Changes of every index and, with two exams of myeloma, the response estimate."""
     if len(exams) < 2:
         return Results(tuple(exams), (), None, settings)
     changes = compare(exams[0], exams[1], limits=limits)
+    if settings.kind != "myeloma":
+        return Results(tuple(exams), tuple(changes), None, settings)
     model = model or load_model()
     known, asked = predictors(changes), [predictor.name for predictor in model.predictors]
     estimate = model.predict({name: known.get(name) for name in asked})

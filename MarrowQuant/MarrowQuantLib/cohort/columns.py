@@ -28,6 +28,7 @@ _OTHERS = {
     "response_low": ("Estimated probability: 95 % interval, low", "推定確率：95 %区間の下限", "1"),
     "response_high": ("Estimated probability: 95 % interval, high", "推定確率：95 %区間の上限", "1"),
     "response_model": ("Model that made the estimate", "推定に用いたモデル", ""),
+    "case_kind": ("Kind of case", "症例の種類", ""),
     "synthetic": ("Simulated data: 1, a patient: 0", "シミュレーション：1、患者：0", ""),
     "warnings": ("Number of warnings", "注意の数", ""),
 }

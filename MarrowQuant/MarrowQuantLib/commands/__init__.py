@@ -46,6 +46,8 @@ COMMANDS = {
         "timeline results-1 results-2 results-3 --labs labs.csv --out course.svg"),
     "cohort": ("cohort.add", "statistics of many patients: ROC, logistic regression, a response model of one's own",
         "cohort report results --outcomes outcomes.csv --outcome response --predictors ff_change,m_protein_change --out report"),
+    "classify": ("classify.add", "MDS or aplastic anaemia on spine MRI: compare, train and ask classifiers",
+        "classify study --out study"),
     "vertebrae": ("vertebrae.add", "segment the vertebral bodies in view, between two clicks, or from another tool's labels",
         "vertebrae image.nii.gz --click L1=-2,-10,70 --click L5=-1,-11,-76 --out bodies.seg.nrrd"),
     "repeatability": ("repeatability.add", "a site's own limits of change from repeated readings or scans",

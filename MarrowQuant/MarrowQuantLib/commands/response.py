@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .. import workflow
-from ..model import RESEARCH_USE_ONLY, LabHistory, MarrowQuantError, Results, Settings, certain, grouped, iso_date
+from ..model import RESEARCH_USE_ONLY, LabHistory, MarrowQuantError, Results, Settings, grouped, iso_date
 from ..response import ResponseModel, assess, laboratory_warnings, labs_for, load_model, read_history
 from ..response.build import build_model, write_model
 from ..results import read_results
@@ -74,7 +74,7 @@ def compare_results(baseline: Path, follow_up: Path, labs: Optional[Path], model
     else:
         history = _together([first.history, second.history])
     warnings = (*workflow.pair_doubts(exams), *laboratory_warnings(history, exams))
-    return replace(workflow.conclude(exams, Settings(), model), history=history, warnings=warnings)
+    return replace(workflow.conclude(exams, Settings(kind=second.settings.kind), model), history=history, warnings=warnings)
 
 
 def _source(path: Path) -> Optional[Results]:
@@ -98,8 +98,9 @@ def _as_dict(results: Results) -> dict[str, Any]:
         "baseline": iso_date(results.exams[0].date),
         "follow_up": iso_date(results.exams[1].date),
         "predictors": plain(workflow.predictors(results.changes)),
-        "response": encode(certain(estimate)),
+        "response": encode(estimate) if estimate else None,
         "imwg": encode(assessment.imwg) if assessment.imwg else None,
+        "blood": encode(assessment.blood) if assessment.blood else None,
         "stages": [encode(stage) for stage in assessment.stages],
         "findings": plain(grouped([*results.warnings, *(flag for change in results.changes for flag in change.flags)])),
     }

@@ -29,6 +29,8 @@ def summary(results: Results) -> str:
         lines += [f"  {_change_line(row)}" for row in rows.changes(of_exams).rows]
     if results.response is not None:
         lines += ["", *_response_lines(results)]
+    elif results.settings.kind != "myeloma" and len(results.exams) > 1:
+        lines += ["", *_category_lines(results)]
     warnings = [*grouped(results.warnings), *(f"{exam.label}: {w}" for exam in results.exams for w in grouped(exam.warnings))]
     if warnings:
         lines += ["", "To know", *(f"  - {warning}" for warning in warnings)]
@@ -95,6 +97,9 @@ def _category_lines(results: Results) -> list[str]:
     assessment = assess(results)
     stages = [f"{stage.system} {stage.stage} ({stage.rule})" for stage in assessment.stages if stage.stage is not None]
     stages += [NOT_VERIFIED] if stages else []
+    if assessment.blood is not None:
+        blood = assessment.blood
+        return [f"Response by the blood: {blood.category or 'not graded'} ({blood.rule})", *(f"  {note}" for note in blood.notes)]
     if assessment.imwg is None:
         return stages
     missing = [f"  missing: {item}" for item in assessment.imwg.missing]

@@ -8,7 +8,8 @@ from types import ModuleType
 from ..model import MarrowQuantError
 
 PIP_NAMES = {
-    "sklearn": "scikit-learn", "statsmodels": "statsmodels", "PIL": "Pillow", "openpyxl": "openpyxl",
+    "sklearn": "scikit-learn", "statsmodels": "statsmodels", "PIL": "Pillow", "openpyxl": "openpyxl", "torch": "torch",
+    "onnxruntime": "onnxruntime",
     "highdicom": "highdicom", "fpdf": "fpdf2", "pypdfium2": "pypdfium2", "pynetdicom": "pynetdicom", "dicomweb_client": "dicomweb-client",
     "docx": "python-docx",
 }  # fmt: skip

@@ -39,12 +39,13 @@ from .results import (
     Results,
     VoxelwiseChange,
 )
-from .settings import Settings, Subject
+from .settings import KINDS, Settings, Subject
 from .vertebra import Histogram, Measurement, VertebraResult, VertebraROI
 from .volume import RAS_TO_LPS, Role, Volume
 
 __all__ = [
     "ACCEPTED",
+    "KINDS",
     "PHYSIOLOGICAL",
     "RAS_TO_LPS",
     "REJECTED",

@@ -15,6 +15,8 @@ from .fields import described
 
 ROI_SHAPES = ("ellipsoid", "cylinder", "box")
 FAT_SPECTRA = ("ren_marrow_9", "hamilton_9", "ismrm_6")
+KINDS = ("myeloma", "mds", "aplastic_anaemia", "other_anaemia", "control")
+"""Kinds of case: what panel, report and cohort ask and show depends on it."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Settings:
         Whether ROIs are moved on images that show the column elsewhere than the Dixon images (``vertebrae.refine``).
     fat_spectrum : str
         Fat spectrum for the six-echo fit (``fatwater``).
+    kind : str
+        Kind of case, of ``KINDS``: a response of myeloma is asked of myeloma only, the blood's of MDS and aplastic anaemia.
     """
 
     tdv_signal_ratio: float = described("High-b signal over median muscle signal from which on a voxel is a candidate.", default=5.0)
@@ -58,6 +62,7 @@ class Settings:
     )
     refine_rois: bool = described("Whether ROIs are moved on images that show the column elsewhere than the Dixon images.", default=True)
     fat_spectrum: str = described("Fat spectrum of the fit to the echoes.", default="ren_marrow_9")
+    kind: str = described("Kind of case.", default="myeloma", choices=KINDS)
 
 
 @dataclass(frozen=True)
@@ -185,6 +190,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("refine_rois", "Move regions on displaced images", "位置ずれのある画像上で領域を移動", SWITCH, "--no-refine", ("refineRois",)),
     Setting("fat_spectrum", "Fat spectrum of the fit to the echoes", "エコーからの計算に用いる脂肪スペクトル", CHOICE, "--fat-spectrum",
             ("fatSpectrum",), choices=FAT_SPECTRA),
+    Setting("kind", "Kind of case", "症例の種類", CHOICE, "--kind", ("caseKind",), choices=KINDS),
 )  # fmt: skip
 
 

@@ -24,7 +24,9 @@ def summary_section(results: Results, words: Strings) -> str:
     """Estimate, tiles and table; with one exam the tiles hold its values."""
     changes = {change.name: change for change in results.changes if not change.level}
     tiles = "".join(_tile(index, results.exams, changes.get(index.key), words) for index in INDICES if index.key in _TILES)
-    if len(results.exams) > 1:
+    if results.settings.kind != "myeloma":
+        top = f'<p>{words("kind_" + results.settings.kind)}</p><div class="tiles">{tiles}</div>'
+    elif len(results.exams) > 1:
         top = f'<div class="top"><div class="card">{_estimate(results.response, words)}</div><div class="tiles">{tiles}</div></div>'
     else:
         top = f'<p>{escape(words("one_exam"))}</p><div class="tiles">{tiles}</div>'
@@ -34,7 +36,11 @@ def summary_section(results: Results, words: Strings) -> str:
 
 def _category(results: Results, words: Strings) -> str:
     """The IMWG category in one line; its rule and what was missing stand with the laboratory values."""
-    imwg = assess(results).imwg
+    assessment = assess(results)
+    imwg = assessment.imwg
+    if assessment.blood is not None:
+        category = words("blood_" + (assessment.blood.category or "unknown").replace(" ", "_"))
+        return f"<p>{words('blood')}: <b>{escape(category)}</b> <span class=soft>({words('see_labs')})</span></p>"
     if imwg is None:
         return ""
     category = imwg.category or words("imwg_none")

@@ -30,6 +30,11 @@ def labs_section(results: Results, words: Strings) -> str:
         items = [f"{words('missing')}: {words.say(item)}" for item in assessment.imwg.missing]
         items += [words.say(note) for note in assessment.imwg.notes]
         parts.append(_items(items))
+    if assessment.blood is not None:
+        blood = assessment.blood
+        category = words("blood_" + (blood.category or "unknown").replace(" ", "_"))
+        parts.append(f"<h3>{words('blood')}</h3><p><b>{escape(category)}</b>: {words.say(blood.rule)}</p>")
+        parts.append(_items([words.say(note) for note in blood.notes]))
     staged = [stage for stage in assessment.stages if stage.stage is not None or len(stage.missing) < _NOT_WORTH_TELLING]
     if staged:
         parts.append(f"<h3>{words('stage')}</h3>{_items([*(_stage(stage, words) for stage in staged), words.say(NOT_VERIFIED)])}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ..model import ExamResult, Finding, LabHistory, Results
+from .anaemia import BloodResponse, blood_response
 from .cautions import event_cautions
 from .imwg import ImwgResponse, imwg_response
 from .iss import Stage, stages_at
@@ -16,11 +17,15 @@ from .labs import questions_about
 
 @dataclass(frozen=True)
 class Assessment:
-    """``imwg`` is None with one exam; ``stages`` are ISS and R-ISS at the baseline."""
+    """``imwg`` is None with one exam; ``stages`` are ISS and R-ISS at the baseline; both are of myeloma only.
+
+    ``blood`` is the response of MDS and aplastic anaemia, None with one exam and for other kinds.
+    """
 
     history: LabHistory
     imwg: Optional[ImwgResponse]
     stages: tuple[Stage, ...]
+    blood: Optional[BloodResponse] = None
 
 
 def assess(results: Results) -> Assessment:
@@ -28,6 +33,10 @@ def assess(results: Results) -> Assessment:
     history = history_of(results)
     dates = [exam.date for exam in results.exams]
     known = [date for date in dates if date]
+    kind = results.settings.kind
+    if kind != "myeloma":
+        blood = blood_response(history, kind, known[0], known[-1]) if 1 < len(known) == len(dates) else None
+        return Assessment(history, None, (), blood)
     imwg = imwg_response(history, *known) if 1 < len(known) == len(dates) and history.values else None
     return Assessment(history, imwg, stages_at(history, dates[0]) if history.values and dates[0] else ())
 

@@ -30,6 +30,7 @@ from ..model import (
 )
 from ..model.fields import described
 from ..response import assess
+from ..response.anaemia import BloodResponse
 from ..response.imwg import ImwgResponse
 from ..response.iss import Stage
 from ..vertebrae.levels import LEVELS
@@ -59,6 +60,7 @@ class Laboratory:
     history: LabHistory = described(flat=True)
     imwg: Optional[ImwgResponse] = described("Response category; null with one exam or without values.", default=None)
     stages: tuple[Stage, ...] = described("ISS and R-ISS at the baseline.", default=())
+    blood: Optional[BloodResponse] = described("Response of MDS or aplastic anaemia by the blood; null for other kinds.", default=None)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Document:
         "Version of this schema; the first number changes when a reader must change, the second when optional fields are added (1.1.0: "
         "laboratory, lesions, distributions, infiltration, and the components' region, fat fraction, seam and name; 1.2.0: stations, "
         "roi_shape; 1.3.0: identity; 2.0.0: findings with code and values in the place of sentences; 2.1.0: level "
-        "of a change).",
+        "of a change, kind of case, response by the blood).",
         choices=(SCHEMA_VERSION,),
     )
     research_use_only: str = described("The sentence that must accompany these numbers.")
@@ -173,7 +175,7 @@ def _document(results: Results) -> Document:
         findings=tuple(as_finding(found) for found in results.warnings),
         lesions=results.lesions,
         distributions=results.distributions,
-        laboratory=Laboratory(assessment.history, assessment.imwg, assessment.stages),
+        laboratory=Laboratory(assessment.history, assessment.imwg, assessment.stages, assessment.blood),
         subject=_stated_subject(results),
         movement=tuple(results.movement),
         limits=results.limits,

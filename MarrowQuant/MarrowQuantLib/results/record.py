@@ -28,7 +28,7 @@ def case_record(results: Results) -> dict[str, Any]:
         ``days`` between the exams; ``dominance`` ("water" or "fat", see ``vertebrae.dominance``) at the first exam and
         ``dominance_follow_up``; for every index followed ``<index>_baseline`` and ``<index>_follow_up`` in the index's unit and its
         change (see above); ``response_probability`` with ``response_low``, ``response_high`` as fractions, ``response_model``;
-        ``synthetic`` (1 for simulated data); ``warnings`` (how many). None where there is no number.
+        ``case_kind``; ``synthetic`` (1 for simulated data); ``warnings`` (how many). None where there is no number.
     """
     exams = {exam.label: exam for exam in results.exams}
     changes = {change.name: change for change in results.changes if not change.level}
@@ -43,6 +43,7 @@ def case_record(results: Results) -> dict[str, Any]:
     row["response_probability"] = response.probability if response else None
     row["response_low"], row["response_high"] = (response.interval if response else None) or (None, None)
     row["response_model"] = response.model_id if response else None
+    row["case_kind"] = results.settings.kind
     row["synthetic"] = int(any(exam.synthetic for exam in results.exams))
     row["warnings"] = len(results.warnings) + sum(len(exam.warnings) for exam in results.exams)
     return row

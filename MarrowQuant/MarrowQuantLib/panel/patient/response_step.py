@@ -11,6 +11,7 @@ import qt
 from slicer.i18n import tr as _
 
 from ...model import Contribution, ResponseEstimate, Results
+from ...report.strings import Strings
 from ...response import assess, available_models, load_model
 from ...response.estimate import PREVALENCE
 from ...response.iss import NOT_VERIFIED
@@ -195,6 +196,10 @@ def _assessmentText(results: Results) -> str:
     """Response category with its rule and what was missing, and the stages; empty without laboratory values."""
     assessment, lines = assess(results), []
     imwg = assessment.imwg
+    if assessment.blood is not None:
+        words, blood = Strings(interfaceLanguage()), assessment.blood
+        category = words("blood_" + (blood.category or "unknown").replace(" ", "_"))
+        lines += [f"{words('blood')}: {category} ({said(blood.rule)})", *map(said, blood.notes)]
     if imwg is not None:
         category = imwg.category or _("not graded")
         lines += [_("IMWG response category: {category} ({rule})").format(category=category, rule=said(imwg.rule))]

@@ -8,7 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import batch, bone, burden, case, change, fatwater, grading, hand, images, laboratory, reading, response, scene, sheet, vertebrae
+from . import (
+    batch,
+    blood,
+    bone,
+    burden,
+    case,
+    change,
+    classify,
+    fatwater,
+    grading,
+    hand,
+    images,
+    laboratory,
+    reading,
+    response,
+    scene,
+    sheet,
+    vertebrae,
+)
 from .severity import CHECK, NOTE, SERIOUS
 
 Row = tuple[str, str]
@@ -19,10 +37,12 @@ TOLD = "told"
 FINDINGS: Mapping[str, Row] = {
     TOLD: (NOTE, "{sentence}"),
     **batch.FINDINGS,
+    **blood.FINDINGS,
     **bone.FINDINGS,
     **burden.FINDINGS,
     **case.FINDINGS,
     **change.FINDINGS,
+    **classify.FINDINGS,
     **fatwater.FINDINGS,
     **grading.FINDINGS,
     **hand.FINDINGS,

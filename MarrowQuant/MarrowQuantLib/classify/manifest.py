@@ -1,0 +1,253 @@
+"""A table with one row a patient, and the images and bodies that it names: DICOM, NIfTI or NRRD."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from .. import dicom
+from ..io import imagefiles
+from ..io.sheets import read_sheet
+from ..model import KINDS, Finding, MarrowQuantError, Progress, Role, Volume, finding, no_progress
+from ..vertebrae import read_labels, segment_bodies, take_over
+from ..vertebrae.segment import Bodies
+from .cases import make_patient
+from .dataset import Dataset, Patient
+from .patches import CHANNELS, Preparation
+
+MAPS = {
+    "t1": Role.T1,
+    "stir": Role.STIR,
+    "ff": Role.PDFF,
+    "adc": Role.ADC,
+    "r2star": Role.R2STAR,
+    "in_phase": Role.IN_PHASE,
+    "opposed_phase": Role.OPPOSED_PHASE,
+}
+"""Columns of the table, names of image files in a patient's folder, and roles of DICOM series."""
+REQUIRED = ("record_id", "kind")
+_YES = frozenset(("1", "yes", "true", "はい"))
+_BODIES = "bodies"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: its cells, and the folder in which relative paths begin."""
+
+    cells: Mapping[str, str]
+    folder: Path
+
+    def path(self, name: str) -> Optional[Path]:
+        """The path in a cell; None for an empty one."""
+        text = self.cells.get(name, "")
+        return (self.folder / text) if text else None
+
+
+def read_table(path: Path) -> list[Row]:
+    """Read the table of patients.
+
+    Parameters
+    ----------
+    path : Path
+        CSV or .xlsx with the columns ``record_id`` and ``kind`` (one of ``model.KINDS``); ``images``, a folder with DICOM or with t1.nii.gz
+        …, or one column an image (t1, stir, ff, adc, r2star, in_phase, opposed_phase); ``bodies``, a label file, or ``clicks`` such as
+        "L1=2,-10,70; L5=-1,-11,-76"; and as known ``site``, ``scanner``, ``age_years``, ``platelets``, ``synthetic``, ``stir_pattern``.
+
+    Raises
+    ------
+    MarrowQuantError
+        If a column is missing or a kind is not known.
+    """
+    sheet = read_sheet(Path(path), "table of patients", is_header=lambda cells: set(REQUIRED) <= {cell.strip().lower() for cell in cells})
+    header = [name.strip().lower() for name in sheet.header]
+    missing = [name for name in REQUIRED if name not in header]
+    if missing:
+        raise MarrowQuantError("{file} has no column {missing}; every patient needs record_id and kind.", file=sheet.name, missing=missing)
+    rows = [Row(dict(zip(header, cells)), Path(path).resolve().parent) for cells in sheet.rows]
+    wrong = sorted({row.cells["kind"] for row in rows if row.cells["kind"] not in KINDS})
+    if wrong:
+        raise MarrowQuantError("The kind {wrong} is not known; write one of: {kinds}.", wrong=wrong, kinds=list(KINDS))
+    return rows
+
+
+def read_images(source: Path) -> tuple[dict[str, Volume], bool]:
+    """Images and maps of a folder by key, and whether they say that they are simulated.
+
+    Parameters
+    ----------
+    source : Path
+        A folder with t1.nii.gz, stir.nii.gz … (NIfTI or NRRD), else one with DICOM; or one image file, which is taken for T1.
+
+    Raises
+    ------
+    MarrowQuantError
+        If nothing of use is found.
+    """
+    source = Path(source)
+    if source.is_file():
+        return {"t1": _single(source)}, False
+    if not source.is_dir():
+        raise MarrowQuantError("There is no '{file}'; check the path.", file=source.name)
+    files = {imagefiles.stem(path).lower(): path for path in sorted(source.iterdir()) if path.name.lower().endswith(imagefiles.SUFFIXES)}
+    maps = {key: _single(files[key]) for key in MAPS if key in files}
+    if maps:
+        return maps, False
+    volumes = [volume for volume in dicom.scan(source) if not volume.problem]
+    for key, role in MAPS.items():
+        found = [volume for volume in volumes if volume.role == role and volume.component in ("", "magnitude")]
+        if found:
+            maps[key] = found[0].load()
+    if not maps:
+        raise MarrowQuantError("'{file}' holds neither t1.nii.gz, stir.nii.gz … nor DICOM series of the spine.", file=source.name)
+    return maps, all(volume.synthetic for volume in volumes)
+
+
+def read_bodies(row: Row, maps: Mapping[str, Volume]) -> Bodies:
+    """The bodies that a row names by a label file or by clicks; in a folder of images ``bodies.nii.gz`` or ``bodies.seg.nrrd`` is taken.
+
+    Raises
+    ------
+    MarrowQuantError
+        If there are neither, or they cannot be used.
+    """
+    path = row.path(_BODIES)
+    if path is None and row.path("images") is not None:
+        beside = [row.path("images") / name for name in ("bodies.seg.nrrd", "bodies.nii.gz")]  # type: ignore[operator]
+        path = next((each for each in beside if each.is_file()), None)
+    if path is not None:
+        return take_over(read_labels(path))
+    if row.cells.get("clicks"):
+        return segment_bodies(maps.get("t1") or next(iter(maps.values())), dict(_click(text) for text in row.cells["clicks"].split(";")))
+    raise MarrowQuantError("No bodies are given; name a label file (bodies) or a point in two levels (clicks).")
+
+
+def _click(text: str) -> tuple[str, tuple[float, ...]]:
+    level, _, point = text.strip().partition("=")
+    try:
+        numbers = tuple(float(number) for number in point.split(","))
+    except ValueError:
+        numbers = ()
+    if len(numbers) != 3:
+        raise MarrowQuantError("'{text}' is no click; write a level and three numbers, such as L1=2,-10,70.", text=text.strip()[:30])
+    return level.strip(), numbers
+
+
+def load_row(row: Row) -> tuple[dict[str, Volume], Bodies, bool]:
+    """Images, bodies and whether they are simulated."""
+    maps: dict[str, Volume] = {}
+    synthetic = False
+    source = row.path("images")
+    if source is not None:
+        maps, synthetic = read_images(source)
+    for key in MAPS:
+        path = row.path(key)
+        if path is not None:
+            maps[key] = _single(path) if path.is_file() else read_images(path)[0][key]
+    if not maps:
+        raise MarrowQuantError("No images are given; name a folder (images) or files (t1, stir, ff …).")
+    return maps, read_bodies(row, maps), synthetic or row.cells.get("synthetic", "").lower() in _YES
+
+
+def prepare_table(
+    path: Path, settings: Preparation, *, event: str, other: str, readers: Optional[Path] = None, cache: Optional[Path] = None,
+    progress: Progress = no_progress,
+) -> Dataset:  # fmt: skip
+    """Make the pictures of all patients of a table ready.
+
+    Parameters
+    ----------
+    path : Path
+        See :func:`read_table`.
+    settings : Preparation
+    event, other : str
+        The two kinds that are told apart; rows of other kinds are left out.
+    readers : Path, optional
+        Table with ``record_id`` and one column of scores a reader; higher speaks for the event.
+    cache : Path, optional
+
+    Raises
+    ------
+    MarrowQuantError
+        If no patient is left. A patient that cannot be used is named in a finding.
+    """
+    rows = [row for row in read_table(path) if row.cells["kind"] in (event, other)]
+    patients: list[Patient] = []
+    told: list[Finding] = []
+    for n, row in enumerate(rows):
+        progress(n / max(len(rows), 1), f"Pictures of patient {n + 1} of {len(rows)}")
+        try:
+            maps, bodies, synthetic = load_row(row)
+            patients.append(make_patient(row.cells["record_id"], {**row.cells, "synthetic": synthetic}, maps, bodies, settings, cache))
+        except MarrowQuantError as error:
+            told.append(finding("classify.not_prepared", patient=row.cells["record_id"], why=error))
+    if not patients:
+        if told:
+            raise MarrowQuantError("{finding} No patient is left.", finding=told[0])
+        raise MarrowQuantError("The table holds no patient of {event} or {other}; check the column kind.", event=event, other=other)
+    if all(patient.synthetic for patient in patients):
+        told.append(finding("classify.simulated"))
+    scores = read_scores(readers) if readers is not None else {}
+    return Dataset(tuple(patients), settings, event, other, scores, tuple(told))
+
+
+def read_scores(path: Path) -> dict[str, dict[str, float]]:
+    """Scores by reader and record: every column beside ``record_id`` is a reader.
+
+    Raises
+    ------
+    MarrowQuantError
+        If a cell is no number.
+    """
+    sheet = read_sheet(Path(path), "table of scores", is_header=lambda cells: "record_id" in {cell.strip().lower() for cell in cells})
+    header = [name.strip() for name in sheet.header]
+    try:
+        key = [name.lower() for name in header].index("record_id")
+        return {
+            name: {cells[key]: float(cells[n]) for cells in sheet.rows if cells[n] != ""} for n, name in enumerate(header) if n != key
+        }
+    except ValueError:
+        raise MarrowQuantError(
+            "{file} is no table of scores: it needs a column record_id, and a number in each other cell.", file=sheet.name
+        ) from None
+
+
+def write_cohort(cases: list, folder: Path, progress: Progress = no_progress) -> Path:
+    """Write simulated patients as a site would hold them: ``patients.csv``, ``readers.csv``, NIfTI images, and ``truth.json`` beside."""
+    import json
+
+    from ..cohort.cells import write_table
+    from ..io.atomic import in_one_step
+
+    columns = [name for name in cases[0].row if not name.startswith("reader_") and name != "record_id"]
+    readers = [name for name in cases[0].row if name.startswith("reader_")]
+    with in_one_step(Path(folder)) as unfinished:
+        for n, case in enumerate(cases):
+            progress(n / len(cases), f"Writing patient {n + 1} of {len(cases)}")
+            place = unfinished / case.record_id
+            place.mkdir()
+            for key, volume in case.maps.items():
+                imagefiles.write_volume(volume, place / f"{key}.nii.gz")
+            imagefiles.write_volume(case.labels, place / f"{_BODIES}.nii.gz")
+            (place / f"{_BODIES}.json").write_text(json.dumps({f"L{level}": level for level in range(1, 6)}), encoding="utf-8")
+        table = [[case.record_id, case.record_id, *(_cell(case.row[name]) for name in columns)] for case in cases]
+        write_table(unfinished / "patients.csv", ("record_id", "images", *columns), table)
+        write_table(unfinished / "readers.csv", ("record_id", *readers), [[c.record_id, *(c.row[name] for name in readers)] for c in cases])
+        truth = {case.record_id: dict(case.truth) for case in cases}
+        (unfinished / "truth.json").write_text(json.dumps({"synthetic": True, "patients": truth}, indent=1), encoding="utf-8")
+    return Path(folder)
+
+
+def _cell(value: object) -> object:
+    return int(value) if isinstance(value, bool) else value
+
+
+def _single(path: Path) -> Volume:
+    volumes = imagefiles.read_volumes(path)
+    if len(volumes) != 1:
+        raise MarrowQuantError("{file} holds {n_volumes} images where one is needed.", file=path.name, n_volumes=len(volumes))
+    return volumes[0]
+
+
+assert set(CHANNELS) <= set(MAPS)

@@ -1,0 +1,114 @@
+"""Kinds of case: what is asked of MDS and aplastic anaemia, and what is not."""
+
+import datetime
+
+import pytest
+from MarrowQuantLib import workflow
+from MarrowQuantLib.model import KINDS, ExamResult, LabHistory, LabNote, LabValue, Measurement, Results, Settings
+from MarrowQuantLib.report import write_report
+from MarrowQuantLib.response import assess, find_test
+from MarrowQuantLib.response.anaemia import blood_response, is_severe
+from MarrowQuantLib.results import results_from_dict, results_to_dict
+from MarrowQuantLib.results.record import case_record
+
+START, END = datetime.date(2025, 1, 10), datetime.date(2025, 6, 10)
+
+
+def sheet(before, after, notes=()):
+    rows = ((START, before), (END, after))
+    values = [LabValue(test, value, find_test(test).unit, date) for date, row in rows for test, value in row.items()]
+    return LabHistory(tuple(values), tuple(notes))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "improved"),
+    [
+        ({"platelets": 50}, {"platelets": 81}, ("platelets",)),
+        ({"platelets": 50}, {"platelets": 79}, ()),
+        ({"platelets": 9}, {"platelets": 21}, ("platelets",)),
+        ({"platelets": 15}, {"platelets": 25}, ()),
+        ({"neutrophils": 0.6}, {"neutrophils": 1.2}, ("neutrophils",)),
+        ({"neutrophils": 0.4}, {"neutrophils": 0.85}, ()),
+        ({"haemoglobin": 80}, {"haemoglobin": 96}, ("haemoglobin",)),
+        ({"haemoglobin": 80, "platelets": 40}, {"haemoglobin": 84, "platelets": 90}, ("platelets",)),
+    ],
+)  # fmt: skip
+def test_haematological_improvement_in_mds(before, after, improved):
+    found = blood_response(sheet(before, after), "mds", START, END)
+    assert found.improved == improved and found.category == ("improved" if improved else "not improved")
+
+
+def test_a_rise_by_transfusion_is_no_improvement():
+    notes = (LabNote("transfusion", "", "2 units", END - datetime.timedelta(days=5)),)
+    found = blood_response(sheet({"haemoglobin": 70}, {"haemoglobin": 90}, notes), "mds", START, END)
+    assert found.category == "not improved" and any(note.code == "blood.transfused" for note in found.notes)
+
+
+def test_counts_that_were_not_low_show_nothing():
+    assert blood_response(sheet({"platelets": 220}, {"platelets": 260}), "mds", START, END).category == ""
+
+
+SEVERE = {"haemoglobin": 70.0, "neutrophils": 0.3, "platelets": 10.0, "reticulocytes": 8.0}
+
+
+@pytest.mark.parametrize(
+    ("after", "category"),
+    [
+        ({"haemoglobin": 125.0, "neutrophils": 2.0, "platelets": 180.0}, "complete"),
+        ({"haemoglobin": 95.0, "neutrophils": 0.9, "platelets": 45.0, "reticulocytes": 40.0}, "partial"),
+        ({"haemoglobin": 75.0, "neutrophils": 0.4, "platelets": 12.0, "reticulocytes": 9.0}, "none"),
+        ({"haemoglobin": 125.0}, ""),
+    ],
+)  # fmt: skip
+def test_response_of_aplastic_anaemia(after, category):
+    assert blood_response(sheet(SEVERE, after), "aplastic_anaemia", START, END).category == category
+
+
+def test_severe_needs_two_of_three():
+    assert is_severe({"neutrophils": 0.4, "platelets": 15.0})
+    assert not is_severe({"neutrophils": 0.4, "platelets": 60.0, "reticulocytes": 50.0})
+
+
+def test_dates_that_are_too_near_and_iron_are_said():
+    history = sheet({"platelets": 40}, {"platelets": 90})
+    iron = LabValue("ferritin", 2400.0, "µg/L", START)
+    near = START + datetime.timedelta(days=20)
+    found = blood_response(LabHistory((*history.values, iron), ()), "mds", START, near)
+    assert {note.code for note in found.notes} >= {"blood.too_soon", "blood.iron"}
+
+
+def exam(label, date, ff, labs):
+    values = {test: LabValue(test, value, find_test(test).unit, date) for test, value in labs.items()}
+    return ExamResult(label, date, {}, (), {"ff": Measurement("FF", ff, "%", how="typed")}, None, values, synthetic=True)
+
+
+def results(kind):
+    exams = (exam("baseline", START, 40.0, {"platelets": 30.0}), exam("follow-up", END, 35.0, {"platelets": 95.0}))
+    return workflow.conclude(exams, Settings(kind=kind))
+
+
+def test_only_myeloma_is_asked_for_its_response():
+    assert results("myeloma").response is not None and assess(results("myeloma")).blood is None
+    for kind in KINDS[1:]:
+        found = results(kind)
+        assert found.response is None and assess(found).imwg is None and assess(found).stages == ()
+        assert case_record(found)["case_kind"] == kind
+    assert assess(results("mds")).blood.category == "improved"
+    assert assess(results("control")).blood is None
+
+
+def test_report_and_results_follow_the_kind(tmp_path):
+    found = results("mds")
+    plain = results_to_dict(found)
+    assert plain["settings"]["kind"] == "mds" and plain["laboratory"]["blood"]["category"] == "improved"
+    assert results_from_dict(plain).settings.kind == "mds"
+    for language, words, not_there in (("en", "haematological improvement", "CR/VGPR"), ("ja", "血液学的改善", "VGPR")):
+        path = write_report(found, tmp_path / f"{language}.html", language=language)
+        text = (path or tmp_path / f"{language}.html").read_text(encoding="utf-8")
+        assert words in text and not_there not in text
+
+
+def test_old_results_are_of_myeloma():
+    plain = results_to_dict(Results((), (), None, Settings()))
+    del plain["settings"]["kind"]
+    assert results_from_dict(plain).settings.kind == "myeloma"
