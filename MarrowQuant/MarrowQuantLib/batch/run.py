@@ -105,15 +105,14 @@ def run(
     ------
     MarrowQuantError
         If the manifest cannot be used, the output folder holds another batch and ``resume`` was not asked for, or no worker can be had.
-        A fault of one case raises nothing; it stands in the report.
     """
     if jobs < 1:
         raise MarrowQuantError("The number of jobs is {jobs}; give 1 or more.", jobs=jobs)
     cases = read_manifest(Path(manifest))
-    model_file = _resolved(model)
-    load_model(model_file)  # a broken model file must not fail every case, one after the other
+    load_model(_resolved(model))  # a broken model file must not fail every case, one after the other
     run_name = uuid.uuid4().hex if overwrite else ""
-    options = BatchOptions(Path(out).resolve(), settings or Settings(), model_file, language, scene_writer, _resolved(limits), run_name)
+    shared = (settings or Settings(), _resolved(model), language, scene_writer, _resolved(limits), run_name)
+    options = BatchOptions(Path(out).resolve(), *shared)
     if dry_run:
         return BatchReport(tuple(_dry(cases, options, resume, progress)), {})
     refuse_inside(options.out, [exam for case in cases for exam in case.exams])
