@@ -114,9 +114,9 @@ def test_with_one_exam_or_an_empty_baseline_it_says_what_is_missing(slicer_scene
     from MarrowQuantLib.scene.case.case import Case
 
     case = Case(parameters())
-    assert "two exams" in case.follow_up.missing()
+    assert "two exams" in str(case.follow_up.missing())
     case.replace_by([exam_maps(label) for label in LABELS])
-    assert "nothing to carry" in case.follow_up.missing()
+    assert "nothing to carry" in str(case.follow_up.missing())
     with pytest.raises(MarrowQuantError, match="nothing to carry"):
         case.follow_up.carry_over()
 

@@ -46,6 +46,12 @@ def test_every_error_has_a_japanese_sentence_with_the_same_values():
     assert lacking == []
 
 
+def test_every_error_is_made_of_a_template_that_stands_in_the_call():
+    """A sentence that is put together before has no translation; only what reads errors back from a file may."""
+    others = [f"{path.name}:{call.lineno}" for path, call in messages.error_calls() if not isinstance(call.args[0], messages.ast.Constant)]
+    assert [place.split(":")[0] for place in others] == ["findings.py"], others
+
+
 def test_an_error_that_names_values_gives_each_of_them():
     for path, call in messages.error_calls():
         if call.keywords and all(keyword.arg for keyword in call.keywords) and hasattr(call.args[0], "value"):

@@ -443,7 +443,7 @@ def test_the_shell_takes_labels_over(whole_vertebrae, tmp_path, capsys):
     assert cli.main(["vertebrae", "--labels", str(path), "--out", str(tmp_path / "bodies.seg.nrrd"), "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert [body["level"] for body in printed["bodies"]] == list(COLUMN)
-    assert "TotalSpineSeg" in printed["warnings"][0]
+    assert "TotalSpineSeg" in printed["findings"][0]["sentence"]
     assert {body["uncertainty"] for body in printed["bodies"]} == {None}
     assert tuple(read_labels(tmp_path / "bodies.seg.nrrd").masks) == COLUMN
     assert cli.main(["vertebrae", "--labels", str(path), "--roi-shape", "disc", "--json"]) == 0

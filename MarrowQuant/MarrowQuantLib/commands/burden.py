@@ -88,7 +88,9 @@ def _follow(options: argparse.Namespace) -> int:
 def _finish(results: Results, options: argparse.Namespace) -> None:
     exam = results.exams[-1]
     if exam.burden is None:
-        raise MarrowQuantError(" ".join(exam.warnings) or "The exam has no diffusion images, so there is no tumour load to measure.")
+        if exam.warnings:
+            raise MarrowQuantError("There is no tumour load: {findings}", findings=exam.warnings)
+        raise MarrowQuantError("The exam has no diffusion images, so there is no tumour load to measure.")
     written = workflow.export(
         results, options.out, language=options.language, overwrite=options.overwrite, progress=workflow.part(progress_bar, 0.9, 1.0)
     )

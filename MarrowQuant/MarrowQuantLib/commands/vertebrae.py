@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from ..io import imagefiles
-from ..model import MarrowQuantError, Settings, Volume, certain
+from ..model import MarrowQuantError, Settings, Volume, as_finding, certain
+from ..results.codec import plain
 from ..vertebrae import Body, BodySegmentation, TakenOver, doubt_levels, find_bodies, paint_bodies, read_labels, segment_bodies, take_over
 from ..vertebrae.segfile import write_segmentation
 from .analyze import level_point
@@ -110,7 +111,7 @@ def as_dict(found: Union[BodySegmentation, TakenOver]) -> dict[str, Any]:
     return {
         "bodies": [_body_dict(n + 1, body) for n, body in enumerate(found.bodies)],
         "roi_margin_mm": found.margin_mm,
-        "warnings": list(found.warnings),
+        "findings": plain([as_finding(found) for found in found.warnings]),
     }
 
 
@@ -127,7 +128,7 @@ def _body_dict(label: int, body: Body) -> dict[str, Any]:
             "center_ras_mm": body.roi.center_ras.round(2).tolist(),
             "radii_mm": body.roi.radii_mm.round(2).tolist(),
         },
-        "doubts": list(body.doubts),
+        "findings": plain([as_finding(found) for found in body.doubts]),
         "uncertainty": round(body.uncertainty, 2) if math.isfinite(body.uncertainty) else None,  # JSON knows no NaN
     }
 

@@ -188,7 +188,8 @@ def _guess_fat_fraction(samples: np.ndarray, bits_stored: int, reference: Option
             _refuse_unless_a_body(usual)
         if bits_stored == GREY_LEVELS and usual.max() > 100.0:
             raise MarrowQuantError(
-                f"the scale of the fat-fraction map is not known: 8 bits and values up to {usual.max():.4g} are grey levels for a display"
+                "the scale of the fat-fraction map is not known: 8 bits and values up to {high:.4g} are grey levels for a display",
+                high=float(usual.max()),
             )
     except MarrowQuantError as error:
         return Scaling(unit=UNIT_FF, sentence="unit unknown", problem=as_clause(str(error)))
@@ -199,8 +200,9 @@ def _refuse_unless_a_body(values: np.ndarray) -> None:
     without_fat, fat = np.mean(values <= LOW_FAT), np.mean(values >= HIGH_FAT)
     if min(without_fat, fat) < BODY_SHARE:
         raise MarrowQuantError(
-            f"the scale of the fat-fraction map is not known: it has no unit, and values between {values.min():.4g} and {values.max():.4g} "
-            f"may be per cent or per mille; {HOW_TO_GIVE}"
+            "the scale of the fat-fraction map is not known: it has no unit, and values between {low:.4g} and {high:.4g} may be per cent "
+            "or per mille; {what_to_do}",
+            low=float(values.min()), high=float(values.max()), what_to_do=HOW_TO_GIVE,
         )
 
 

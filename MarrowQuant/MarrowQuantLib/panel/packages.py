@@ -27,8 +27,9 @@ def ensurePackage(package: str, requester: str = "MarrowQuant Cohort") -> None:
     try:
         pip_ensure(name, requester=requester)
     except RuntimeError:
-        sentence = _("{name} was not installed, so this method is not available; choose another method, or allow the installation.")
-        raise MarrowQuantError(sentence.format(name=name)) from None
+        raise MarrowQuantError(
+            "{name} was not installed, so this method is not available; choose another method, or allow the installation.", name=name
+        ) from None
 
 
 def _askAndInstall(name: str, requester: str) -> None:

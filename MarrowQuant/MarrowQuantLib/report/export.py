@@ -72,8 +72,10 @@ def export(
             scene_writer(results, files["scene"], part(progress, 0.4, 0.95))
         written = _move(files, folder)
     except OSError as error:
-        sentence = f"The results cannot be written to '{folder.name}': {error.strerror}; close its files in other programs, or free space."
-        raise MarrowQuantError(sentence) from error
+        raise MarrowQuantError(
+            "The results cannot be written to '{folder}': {reason}; close its files in other programs, or free space.",
+            folder=folder.name, reason=error.strerror,
+        ) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     progress(1.0, "Written")

@@ -125,9 +125,8 @@ def maps_to_nodes(
         Key of the map to its node.
     """
     nodes: dict[str, Any] = {}
-    first_key: dict[int, str] = {}
     for key, volume in sorted(maps.items(), key=lambda item: (item[0] != "ff", item[0])):
-        same = first_key.setdefault(id(volume), key)
+        same = next((known for known in nodes if maps[known] is volume), key)
         if same == key:
             known = MapKey.read(key)
             name = f"{exam_title(exam_label, known.part)} {map_title(known.kind)}"

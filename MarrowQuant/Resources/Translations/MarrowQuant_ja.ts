@@ -917,10 +917,6 @@
         <source>{module} needs the Python package {name} for this method. Download and install it now?</source>
         <translation>この方法には{module}がPythonパッケージ{name}を必要とします。今ダウンロードしてインストールしますか？</translation>
     </message>
-    <message>
-        <source>{name} was not installed, so this method is not available; choose another method, or allow the installation.</source>
-        <translation>{name}がインストールされなかったため、この方法は使えません。別の方法を選ぶか、インストールを許可してください。</translation>
-    </message>
 </context>
 <context>
     <name>panel.running</name>

@@ -124,6 +124,7 @@ class Case:
         self._results: Optional[Results] = None
         self._loaded: Optional[tuple[Any, tuple[ResponseModel, str]]] = None  # the model, and what it was loaded for
         self._results_key: tuple[Any, ...] = ()
+        self._results_of: tuple[ExamResult, ...] = ()  # what they were made from
         self._distributions: tuple[RegionChange, ...] = ()
         self._distributions_of: tuple[tuple[VertebraResult, ...], ...] = ()
 
@@ -320,15 +321,15 @@ class Case:
             return None
         self.follow_up.match()
         exams = tuple(exam.result() for exam in self.exams.values())
-        # self._results keeps these exams alive, so no id comes twice
         chosen = (self.settings(), self.parameters.modelId, self.parameters.siteLimits, self.subject())
-        key = (*map(id, exams), *chosen, *self._model_file(), self.laboratory.history)
-        if self._results is None or key != self._results_key:
+        key = (*chosen, *self._model_file(), self.laboratory.history)
+        if self._results is None or key != self._results_key or not _are(exams, self._results_of):
             results = self._conclude(exams)
             results = replace(results, lesions=self.follow_up.lesions, distributions=self._region_changes(exams))
             results = replace(results, history=self.laboratory.history)
             warnings = (*self.notes, *workflow.pair_doubts(exams), *laboratory_warnings(history_of(results), exams))
             self._results, self._results_key = replace(results, warnings=warnings, subject=self.subject()), key
+            self._results_of = exams
         return self._results
 
     def _model_file(self) -> tuple[Any, ...]:
@@ -525,3 +526,8 @@ def _refusal(function: Callable[[], None]) -> list[Union[str, MarrowQuantError]]
 def _save_open_scene(results: Results, path: Path, progress: Progress) -> None:
     """Complete the open scene with tables, charts and results, and save all of it: the reader's other nodes belong to it."""
     write_scene(results, path, progress, scene=slicer.mrmlScene)
+
+
+def _are(first: Sequence[Any], second: Sequence[Any]) -> bool:
+    """True if both hold the same objects; equal ones are others here."""
+    return len(first) == len(second) and all(a is b for a, b in zip(first, second))

@@ -75,14 +75,14 @@ class FollowUp:
         return exams if len(exams) == 2 else None
 
     # --------------------------------------------------------------------------------------------------------- carrying
-    def missing(self) -> str:
-        """Why nothing can be carried yet, as a sentence; empty if something can."""
+    def missing(self) -> Optional[MarrowQuantError]:
+        """Why nothing can be carried yet; None if something can."""
         exams = self._exams()
         if exams is None:
-            return "Carrying needs two exams; read the baseline and the follow-up."
+            return MarrowQuantError("Carrying needs two exams; read the baseline and the follow-up.")
         if not exams[0].has_points() and exams[0].burden is None:
-            return "The baseline holds nothing to carry yet; mark its vertebrae or propose its tumour load first."
-        return ""
+            return MarrowQuantError("The baseline holds nothing to carry yet; mark its vertebrae or propose its tumour load first.")
+        return None
 
     def carry_over(self, progress: Progress = no_progress) -> None:
         """Carry ROIs, levels and exclusions to the follow-up, measure it there, and match the lesions of both exams.
@@ -92,8 +92,9 @@ class FollowUp:
         MarrowQuantError
             If there is nothing to carry, or the images of the exams do not overlap; the follow-up is then as it was before.
         """
-        if self.missing():
-            raise MarrowQuantError(self.missing())
+        missing = self.missing()
+        if missing is not None:
+            raise missing
         first, second = self._exams()
         before = _Before(second.rois(), second.burden is not None, list(second.decisions), self._places, self.notes, self._movement)
         try:
