@@ -78,14 +78,24 @@ def case(panel_widget):
     place(panel_widget, ("L1", "L2"))
     panel_widget.ui.measureButton.click()
     panel_widget.logic.case.exams["baseline"].propose_burden()
-    panel_widget.panel.refresh()
+    accept_all(panel_widget, "baseline")
     panel_widget.ui.carryButton.click()
+    accept_all(panel_widget, "follow-up")
     panel_widget.ui.measureButton.click()
     for n, date in enumerate((datetime.date(2025, 1, 14), datetime.date(2025, 3, 18))):
         panel_widget.logic.case.laboratory.add(LabValue("m_protein", 32.04 - 20 * n, "g/L", date, f"{3.204 - 2 * n:g} g/dL"))
     panel_widget.panel.refresh()
     choose_exam(panel_widget, 0)
     return panel_widget
+
+
+def accept_all(widget, label: str) -> None:
+    """Whatever the software proposes of them, the reader counts every component."""
+    exam = widget.logic.case.exams[label]
+    for part, component in exam.components():
+        exam.decide(component, "accepted", part)
+    exam.show_burden()
+    widget.panel.refresh()
 
 
 @dataclass

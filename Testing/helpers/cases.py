@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from MarrowQuantLib.model import Settings
+
 from . import fake_exams
 
 
 def parameters() -> SimpleNamespace:
     """The attributes of the module's parameter node."""
+    from MarrowQuantLib.scene.parameters import settings_to_parameters
+
     nodes = [f"{exam}{what}" for exam in ("baseline", "followUp") for what in ("Points", "Segmentation", "Burden")]
+    texts = ("baselineFolder", "followUpFolder", "labsPath", "outputFolder", "otherResultsFolder", "siteLimits", "sex", "modelId")
     return SimpleNamespace(
-        baselineFolder="", followUpFolder="", labsPath="", outputFolder="", tdvSignalRatio=5.0, tdvAdcLower=550.0, tdvAdcUpper=1400.0,
-        adcClassEdges="900, 1400", siteLimits="",
-        minComponentMl=0.3, roiRadiusLR=12.0, roiRadiusAP=9.0, roiRadiusCC=7.0, roiShape="ellipsoid", refineRois=True, ageYears=0, sex="",
-        otherResultsFolder="", modelId="",
-        language="en", seriesOverrides="",
+        ageYears=0, language="en", seriesOverrides="", **settings_to_parameters(Settings()), **dict.fromkeys(texts, ""),
         **dict.fromkeys(nodes),
     )
+
 
 
 def place(exam, levels=fake_exams.LEVEL_Z) -> None:
