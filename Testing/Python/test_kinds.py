@@ -1,10 +1,23 @@
 """Kinds of case: what is asked of MDS and aplastic anaemia, and what is not."""
 
 import datetime
+from dataclasses import replace
 
 import pytest
 from MarrowQuantLib import workflow
-from MarrowQuantLib.model import KINDS, ExamResult, LabHistory, LabNote, LabValue, Measurement, Results, Settings
+from MarrowQuantLib.model import (
+    KINDS,
+    Classification,
+    ExamResult,
+    LabHistory,
+    LabNote,
+    LabValue,
+    MarrowQuantError,
+    Measurement,
+    Results,
+    Settings,
+    finding,
+)
 from MarrowQuantLib.report import write_report
 from MarrowQuantLib.response import assess, find_test
 from MarrowQuantLib.response.anaemia import blood_response, is_severe
@@ -112,3 +125,99 @@ def test_old_results_are_of_myeloma():
     plain = results_to_dict(Results((), (), None, Settings()))
     del plain["settings"]["kind"]
     assert results_from_dict(plain).settings.kind == "myeloma"
+
+
+# ------------------------------------------------------------------------------------------------------------------- in the panel
+def spine_maps(kind="mds", seed=41):
+    """One simulated spine as an exam, and its bodies."""
+    from MarrowQuantLib.classify.cases import bodies_of
+    from MarrowQuantLib.exam.maps import ExamMaps
+    from MarrowQuantLib.phantom import marrow
+
+    drawn = next(one for one in marrow.draw_cohort("study", 8, 8, seed) if one["kind"] == kind and one["site"] == "A")
+    case = marrow.simulate_spine(drawn)
+    maps = ExamMaps("baseline", START, dict(case.maps), {"manufacturer": "none", "field_strength_t": 1.5}, synthetic=True)
+    return maps, bodies_of(case.labels, marrow.LEVELS)
+
+
+@pytest.fixture
+def spine_panel(panel_widget):
+    maps, bodies = spine_maps()
+    panel_widget.logic.case.replace_by([maps])
+    panel_widget.logic.case.exams["baseline"].set_rois(bodies.rois)
+    panel_widget.panel.refresh()
+    panel_widget.ui.measureButton.click()
+    return panel_widget
+
+
+def choose_kind(widget, kind):
+    widget.ui.kindComboBox.setCurrentIndex(KINDS.index(kind))
+    widget.panel.labs.onCaseKindChosen(KINDS.index(kind))
+
+
+def hidden(widget, key):
+    from MarrowQuantLib.response import LAB_TESTS
+
+    return widget.ui.labsTable.isRowHidden([test.key for test in LAB_TESTS].index(key))
+
+
+def test_the_panel_asks_what_the_kind_needs(spine_panel):
+    assert hidden(spine_panel, "neutrophils") and not hidden(spine_panel, "m_protein")
+    choose_kind(spine_panel, "aplastic_anaemia")
+    assert not hidden(spine_panel, "neutrophils") and hidden(spine_panel, "m_protein")
+    assert "M protein" not in spine_panel.ui.labsMessage.text
+    assert spine_panel.logic.case.results().settings.kind == "aplastic_anaemia"
+
+
+def test_the_classifier_answers_in_the_panel(spine_panel):
+    pytest.importorskip("onnxruntime")
+    ui, case = spine_panel.ui, spine_panel.logic.case
+    assert not ui.classifyButton.visible
+    choose_kind(spine_panel, "mds")
+    ui.responseSection.collapsed = False
+    ui.classifyButton.click()
+    found = case.classifier.answer()
+    assert found is not None, ui.statusLabel.text if hasattr(ui, "statusLabel") else "no answer"
+    text = ui.classifierBrowser.toPlainText()
+    assert "Probability of MDS against aplastic anaemia" in text and "simulated" in text
+    assert found.picture.startswith(b"\x89PNG") and set(found.by_level) == {"L1", "L2", "L3", "L4", "L5"}
+    assert case.results().classification is found
+    case.exams["baseline"].set_rois(case.exams["baseline"].rois()[:4])
+    case.exams["baseline"].measure()
+    assert case.classifier.answer() is None  # another exam than was asked about
+
+
+def test_a_real_exam_and_a_folder_without_a_model_are_refused_in_words(spine_panel, tmp_path):
+    choose_kind(spine_panel, "mds")
+    exam = spine_panel.logic.case.exams["baseline"]
+    with pytest.raises(MarrowQuantError, match="no model"):
+        spine_panel.logic.case.classifier.ask("baseline", tmp_path)
+    exam.maps = replace(exam.maps, synthetic=False)
+    with pytest.raises(MarrowQuantError, match="simulated patients"):
+        spine_panel.logic.case.classifier.ask("baseline", None)
+
+
+def test_the_scene_gives_the_same_pictures(slicer_scene):
+    import numpy as np
+    from MarrowQuantLib.classify import Preparation, prepare
+    from MarrowQuantLib.scene.volumes import volume_from_node, volume_to_node
+
+    maps, bodies = spine_maps()
+    settings = Preparation(("t1", "ff"))
+    nodes = {key: volume_to_node(maps.maps[key], key, "baseline", key) for key in settings.channels}
+    again = prepare({key: volume_from_node(node) for key, node in nodes.items()}, bodies, settings)
+    first = prepare(maps.maps, bodies, settings)
+    assert again.image_hash == first.image_hash
+    np.testing.assert_allclose(again.patches, first.patches, atol=1e-4)
+
+
+def test_the_answer_stands_in_report_and_results(tmp_path):
+    card, told = {"intended_use": "research"}, (finding("classify.simulated"),)
+    found = Classification("baseline", "m", "network", "mds", "aplastic_anaemia", 0.73, (0.6, 0.9), {"L1": 0.4}, card, told, b"\x89PNG")
+    whole = replace(results("mds"), classification=found)
+    read = results_from_dict(results_to_dict(whole)).classification
+    assert (read.probability, read.by_level, read.picture) == (0.73, {"L1": 0.4}, b"")
+    for language, words in (("en", "Probability of MDS against aplastic anaemia"), ("ja", "MDSである確率")):
+        path = tmp_path / f"{language}.html"
+        write_report(whole, path, language=language)
+        assert words in path.read_text(encoding="utf-8")

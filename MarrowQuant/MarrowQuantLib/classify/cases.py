@@ -12,13 +12,13 @@ import numpy as np
 from ..features import first_order
 from ..features.texture import cooccurrence
 from ..io.jsonfiles import read_json
-from ..model import Finding, MarrowQuantError, Progress, Volume, finding, no_progress
+from ..model import Finding, MarrowQuantError, Progress, VertebraROI, Volume, finding, no_progress
 from ..phantom.marrow import AA, LEVELS, MDS, SpineCase
 from ..vertebrae import take_over
 from ..vertebrae.labelfiles import LabelledVertebrae
 from ..vertebrae.measure import measure_vertebrae
 from ..vertebrae.segfile import cut_to_box
-from ..vertebrae.segment import Bodies
+from ..vertebrae.segment import Bodies, Body
 from .dataset import Dataset, Patient
 from .patches import Preparation, PreparedSpine, input_digest, prepare
 from .stir import propose_pattern
@@ -34,6 +34,12 @@ def bodies_of(labels: Volume, levels: Sequence[str]) -> Bodies:
     """The bodies of a label image whose numbers 1, 2 … are these levels."""
     masks = {level: cut_to_box(labels, labels.array == n + 1) for n, level in enumerate(levels) if (labels.array == n + 1).any()}
     return take_over(LabelledVertebrae(masks, (), labels))
+
+
+def bodies_from_rois(rois: Sequence[VertebraROI]) -> Bodies:
+    """Bodies of the size of their ROIs, for an exam whose ROIs are known and whose bodies are not."""
+    bodies = [Body(roi.level, roi.center_ras, roi.axes, roi.radii_mm, math.nan, roi, ()) for roi in rois if not roi.excluded]
+    return Bodies(tuple(bodies), 0.0, ())
 
 
 def make_patient(

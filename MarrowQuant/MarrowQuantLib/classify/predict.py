@@ -9,7 +9,7 @@ from typing import Any, Optional
 import numpy as np
 from scipy.special import expit
 
-from ..model import Finding, MarrowQuantError, finding
+from ..model import Classification, Finding, MarrowQuantError, finding
 from .dataset import Patient
 from .modelfolder import (
     NETWORK,
@@ -165,6 +165,15 @@ def predict(model: Model, patient: Patient, arm: str = "", *, explain: bool = Fa
         arm, mean_probability(log_odds), (float(members.min()), float(members.max())),
         body_weights=dict(zip(patient.levels, map(float, weights))), parts=parts, occlusion=occlusion, picture=picture,
         findings=tuple(findings), **common,
+    )  # fmt: skip
+
+
+def classification(model: Model, answer: Prediction, exam: str) -> Classification:
+    """The answer as a case's results hold it."""
+    lost = {} if answer.occlusion is None else dict(zip(answer.body_weights, map(float, answer.occlusion.body)))
+    return Classification(
+        exam, str(model.content["id"]), answer.arm, answer.event, answer.other, answer.probability, answer.interval, lost, dict(model.card),
+        answer.findings, answer.picture,
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from .keys import MapKey
 from .laboratory import LabHistory, LabNote, LabValue
 from .results import (
     Change,
+    Classification,
     Contribution,
     DistributionChange,
     ExamResult,
@@ -60,6 +61,7 @@ __all__ = [
     "BurdenPart",
     "Cancelled",
     "Change",
+    "Classification",
     "Component",
     "Contribution",
     "DistributionChange",

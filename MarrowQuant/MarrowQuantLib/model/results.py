@@ -195,6 +195,23 @@ class ResponseEstimate:
 
 
 @dataclass(frozen=True)
+class Classification:
+    """A classifier's answer about one exam; ``picture`` (PNG) shows what it rests on and is not written."""
+
+    exam: str = described("Exam that was looked at: baseline or follow-up.")
+    model_id: str = described("Model.")
+    arm: str = described("What it looked at: network or multiparametric.")
+    event: str = described("Kind of case that the probability is of.")
+    other: str = described("Kind that it is told from.")
+    probability: float = described("Probability of the event against the other; of these two only.", low=0, high=1)
+    interval: tuple[float, float] = described("Range of the ensemble's members; of the regression its bootstrap's 95 %.")
+    by_level: Mapping[str, float] = described("Log odds lost without the body, by level; empty where it was not tried.")
+    card: Mapping[str, Any] = described("Model card: intended use, what it was trained on, performance, limits.")
+    findings: tuple[Finding, ...] = described("What to know.", default=())
+    picture: bytes = described(default=b"", hidden=True)
+
+
+@dataclass(frozen=True)
 class Results:
     """One case: one or two exams, their change, the response estimate, and the laboratory sheet as far as it was given.
 
@@ -219,3 +236,4 @@ class Results:
     )
     movement: Sequence[Mapping[str, Any]] = described("How the body moved from baseline to follow-up.", default=())
     limits: Mapping[str, Any] = described("The site's own limits of change, by index.", default_factory=dict)
+    classification: Optional[Classification] = described("A classifier's answer; null where none was asked.", default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..model import Results, days_between, grouped
+from .classification import classification_section
 from .distributions import distributions_section
 from .first_page import summary_section
 from .laboratory import labs_section
@@ -59,6 +60,7 @@ def report_page(results: Results, words: Strings) -> str:
             burden_section(results, words),
             lesions_section(results, words),
             labs_section(results, words),
+            classification_section(results, words),
             model_section(results.response, words),
             methods_section(results, words),
             f'<footer><p class="notice">{words("research")}</p><p>{words("no_identity")}</p></footer>',

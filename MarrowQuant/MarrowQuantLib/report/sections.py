@@ -200,14 +200,15 @@ def model_section(estimate: Optional[ResponseEstimate], words: Strings) -> str:
     if estimate is None:
         return ""
     card = {**estimate.card, **translation(estimate, words.language).get("card", {})}
-    entries = "".join(f"<dt>{escape(words.or_key(key))}</dt><dd>{_card_value(value)}</dd>" for key, value in card.items())
+    entries = "".join(f"<dt>{escape(words.or_key(key))}</dt><dd>{card_value(value)}</dd>" for key, value in card.items())
     title = f"{words('model_card')}: {estimate.model_id}"
     return f"<section><h2>{words('model_card')}</h2><details><summary>{escape(title)}</summary><dl>{entries}</dl></details></section>"
 
 
-def _card_value(value: Any) -> str:
+def card_value(value: Any) -> str:
+    """An entry of a model card: text, or a list of such."""
     if isinstance(value, (list, tuple)):
-        return "<ul>" + "".join(f"<li>{_card_value(item)}</li>" for item in value) + "</ul>"
+        return "<ul>" + "".join(f"<li>{card_value(item)}</li>" for item in value) + "</ul>"
     return escape(json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping) else str(value))
 
 

@@ -160,6 +160,15 @@ LAB_TESTS: tuple[LabTest, ...] = (
 )
 
 
+_MYELOMA = ("m_protein", "urine_m_protein", "beta2_microglobulin", "flc_kappa", "flc_lambda", "flc_ratio", "bmpc", "calcium")
+_ANAEMIA = ("neutrophils", "reticulocytes", "blasts", "ferritin")
+
+
+def is_asked(test: str, kind: str) -> bool:
+    """Whether a test is asked for in a kind of case: M protein and what goes with it in myeloma, counts and iron in the others."""
+    return test not in (_ANAEMIA if kind == "myeloma" else _MYELOMA)
+
+
 def number_in(value: LabValue, unit: str) -> str:
     """The number of a value in one of its test's units, with its sign if it is a limit; as it was given if that was the unit."""
     if value.censored == NOT_DETECTED:

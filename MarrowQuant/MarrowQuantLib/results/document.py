@@ -17,6 +17,7 @@ from ..followup.repeatability import Repeatability
 from ..model import (
     RESEARCH_USE_ONLY,
     Change,
+    Classification,
     ExamResult,
     Finding,
     LabHistory,
@@ -84,7 +85,7 @@ class Document:
         "Version of this schema; the first number changes when a reader must change, the second when optional fields are added (1.1.0: "
         "laboratory, lesions, distributions, infiltration, and the components' region, fat fraction, seam and name; 1.2.0: stations, "
         "roi_shape; 1.3.0: identity; 2.0.0: findings with code and values in the place of sentences; 2.1.0: level "
-        "of a change, kind of case, response by the blood).",
+        "of a change, kind of case, response by the blood, classification).",
         choices=(SCHEMA_VERSION,),
     )
     research_use_only: str = described("The sentence that must accompany these numbers.")
@@ -103,6 +104,7 @@ class Document:
     subject: Optional[StatedSubject] = described("The subject, as far as the reader gave it.", default=None)
     movement: tuple[Mapping[str, Any], ...] = described("How the body moved from baseline to follow-up.", default=())
     limits: Mapping[str, Repeatability] = described("The site's own limits of change, by index.", default_factory=dict)
+    classification: Optional[Classification] = described("A classifier's answer; null where none was asked.", default=None)
 
 
 def results_to_dict(results: Results) -> dict[str, Any]:
@@ -146,6 +148,7 @@ def results_from_dict(written: Mapping[str, Any]) -> Results:
         subject=Subject(subject.age_years, subject.sex) if subject else None,
         movement=document.movement,
         limits=document.limits,
+        classification=document.classification,
     )
 
 
@@ -179,6 +182,7 @@ def _document(results: Results) -> Document:
         subject=_stated_subject(results),
         movement=tuple(results.movement),
         limits=results.limits,
+        classification=results.classification,
     )
 
 

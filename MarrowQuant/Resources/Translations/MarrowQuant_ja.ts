@@ -124,8 +124,20 @@
         <translation>治療前から引き継ぐ</translation>
     </message>
     <message>
+        <source>Case:</source>
+        <translation>症例：</translation>
+    </message>
+    <message>
         <source>Change nothing.</source>
         <translation>何も変えません。</translation>
+    </message>
+    <message>
+        <source>Classifier:</source>
+        <translation>分類器：</translation>
+    </message>
+    <message>
+        <source>Classify</source>
+        <translation>分類</translation>
     </message>
     <message>
         <source>Click into muscle on the diffusion image of the exam shown: its signal there is used to normalise. Points can be dragged; several are pooled.</source>
@@ -212,6 +224,10 @@
         <translation>最初の椎体:</translation>
     </message>
     <message>
+        <source>Folder of a classifier's model; empty: the bundled one, which answers for simulated exams only.</source>
+        <translation>分類器のモデルのフォルダ。空欄なら付属のモデル（シミュレーションの検査にのみ答える）。</translation>
+    </message>
+    <message>
         <source>Folder with DICOM files. They are only read.</source>
         <translation>DICOMファイルのあるフォルダー。読み込むだけで変更しません。</translation>
     </message>
@@ -282,6 +298,10 @@
     <message>
         <source>Keys: Alt+1 to Alt+7 open a step, Alt+Enter presses its main button (read and measure, place points, measure, propose, add a value, course, export); Escape ends placing points; in the list of the tumour burden A keeps, R rejects, P calls physiological, U takes the last decision back and Shift+U brings it again.</source>
         <translation>キー：Alt+1〜Alt+7でステップを開き、Alt+Enterでその主なボタン（読み込んで計測、点を配置、計測、候補を表示、値を追加、経過、書き出し）を押します。Escapeで点の配置を終えます。腫瘍量の一覧では、Aで採用、Rで除外、Pで生理的、Uで直前の判定の取り消し、Shift+Uでやり直しです。</translation>
+    </message>
+    <message>
+        <source>Kind of case: what is asked for and concluded follows it.</source>
+        <translation>症例の種類：尋ねる項目と結論がこれに従う。</translation>
     </message>
     <message>
         <source>Laboratory sheets (*.csv *.txt *.tsv *.xlsx *.xlsm)</source>
@@ -1023,6 +1043,21 @@
     <message>
         <source>{n} stations; largest step at a seam {before} % as acquired, {after} % after matching.</source>
         <translation>{n}ステーション。継ぎ目の最大の段差は、撮像時{before} %、補正後{after} %。</translation>
+    </message>
+</context>
+<context>
+    <name>patient.classifier_part</name>
+    <message>
+        <source>Ask the model about the exam shown; without a folder the bundled one, which answers for simulated exams only.</source>
+        <translation>表示中の検査についてモデルに尋ねる。フォルダがなければ付属のモデル（シミュレーションの検査にのみ答える）。</translation>
+    </message>
+    <message>
+        <source>Measure the vertebrae of this exam first.</source>
+        <translation>先にこの検査の椎体を測定してください。</translation>
+    </message>
+    <message>
+        <source>There is no such folder.</source>
+        <translation>そのフォルダはありません。</translation>
     </message>
 </context>
 <context>

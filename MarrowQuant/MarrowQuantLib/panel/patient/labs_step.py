@@ -9,6 +9,7 @@ import qt
 from slicer.i18n import tr as _
 
 from ...followup.normal import FEMALE, MALE, baseline_band
+from ...model import KINDS as CASE_KINDS
 from ...model import LabNote, MarrowQuantError
 from ...report.strings import Strings
 from ...response import (
@@ -25,7 +26,7 @@ from ...response import (
     read_entry,
 )
 from ...response.lab_notes import COVARIATE, OTHER
-from ...response.lab_tests import number_in
+from ...response.lab_tests import is_asked, number_in
 from ...scene.case.case import LABELS
 from ..fields import PathField
 from ..language import interfaceLanguage, said, saidLines, saidWord
@@ -54,6 +55,8 @@ class LabsStep(Step):
         self._given: dict[int, list[str]] = {}  # by row, as the units were last chosen for them
         ui.entryKindComboBox.addItems([self._name(kind) for kind in KINDS])
         ui.sexComboBox.addItems([_("not given"), _("female"), _("male")])
+        ui.kindComboBox.addItems([Strings(interfaceLanguage())(f"name_{kind}") for kind in CASE_KINDS])
+        ui.kindComboBox.connect("activated(int)", self.onCaseKindChosen)
         ui.ageSpinBox.connect("valueChanged(int)", self.onSubjectChanged)
         ui.sexComboBox.connect("activated(int)", self.onSubjectChanged)
         self._sheet = PathField(ui.labsPathLineEdit, ui.labsPathLineEditRefusal, self.onPathChanged)
@@ -71,6 +74,13 @@ class LabsStep(Step):
         self.ui.ageSpinBox.value = parameterNode.ageYears
         self.ui.ageSpinBox.blockSignals(False)
         self.ui.sexComboBox.setCurrentIndex(SEXES.index(parameterNode.sex))
+        self.ui.kindComboBox.setCurrentIndex(CASE_KINDS.index(parameterNode.caseKind))
+
+    def onCaseKindChosen(self, index: int) -> None:
+        """Take the kind of case: what is asked for and what is concluded follow it."""
+        if self.panel.parameterNode is not None:
+            self.panel.parameterNode.caseKind = CASE_KINDS[index]
+            self.panel.refresh()
 
     def forget(self) -> None:
         """The scene is being closed: what was typed and not added yet is of the patient in it."""
@@ -178,7 +188,7 @@ class LabsStep(Step):
         """That exams or M protein are missing."""
         if not self.case.exams:
             return _("Read the exams first: laboratory values belong to their dates.")
-        if any("m_protein" not in exam.labs for exam in self.case.exams.values()):
+        if self.case.settings().kind == "myeloma" and any("m_protein" not in exam.labs for exam in self.case.exams.values()):
             return _("The response model needs the M protein of both dates. Without it the change table is still made.")
         return ""
 
@@ -215,6 +225,9 @@ class LabsStep(Step):
         fillTable(self.ui.labsTable, [_("Test"), _("Baseline"), _("Follow-up"), _("Unit")], rows, tips, editable)
         if not self._unitBoxes:
             self._addUnitBoxes()
+        kind = self.case.settings().kind
+        for n, test in enumerate(LAB_TESTS):
+            self.ui.labsTable.setRowHidden(n, not is_asked(test.key, kind) and not any(rows[n][FIRST_VALUE_COLUMN:UNIT_COLUMN]))
 
     def _showGivenUnit(self, row: int, given: list[str]) -> None:
         """Show new values in the unit that they were entered in; a unit that the reader chose since then stays."""

@@ -17,6 +17,7 @@ from ..question_bar import QuestionBar
 from ..running import RunningPanel
 from .answer import Answer
 from .burden_step import BurdenStep
+from .classifier_part import ClassifierPart
 from .deidentify_step import DeidentifyStep
 from .exams_step import ExamsStep
 from .export_step import ExportStep
@@ -69,6 +70,7 @@ class Panel(RunningPanel):
         self.steps = (self.exams, self.vertebrae, self.quantify, self.burden, self.labs, self.response, self.export)
         self.deidentify = DeidentifyStep(self, ui)
         self.followUp = FollowUpPart(self, ui)
+        self.classifier = ClassifierPart(self, ui)
         self.viewing = Viewing(self, ui)
         self.answer = Answer(self, ui)
         self.keys = PathKeys(self, ui)
@@ -170,6 +172,7 @@ class Panel(RunningPanel):
             step.refresh()
         self.deidentify.refresh()
         self.followUp.show()
+        self.classifier.show()
         self.viewing.follow()
         self.answer.show()
         self.reasons.show()

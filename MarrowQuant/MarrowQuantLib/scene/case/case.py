@@ -46,6 +46,7 @@ from ..series_edits import SeriesEdits
 from ..share import save_share_safe
 from ..volumes import exam_maps_from_scene, maps_to_nodes
 from .choices import Choices
+from .classifier import Classifier
 from .exam import CaseExam
 from .follow_up import FollowUp
 from .laboratory import Laboratory
@@ -103,6 +104,7 @@ class Case:
         self.series_edits = SeriesEdits(self)
         self.follow_up = FollowUp(self)
         self.laboratory = Laboratory(self)
+        self.classifier = Classifier(self)
         self.choices = Choices(self)
         self.said = Said(self)
         self.clear()
@@ -116,6 +118,7 @@ class Case:
         self.sizes_of_points: Mapping[str, Any] = {}
         self.doubts: tuple[Union[str, MarrowQuantError], ...] = ()
         self.laboratory.forget()
+        self.classifier.forget()
         self.notes: tuple[str, ...] = ()
         self._own_folders: set[Path] = set()
         self._folders: Optional[list[Path]] = None
@@ -323,10 +326,12 @@ class Case:
         exams = tuple(exam.result() for exam in self.exams.values())
         chosen = (self.settings(), self.parameters.modelId, self.parameters.siteLimits, self.subject())
         key = (*chosen, *self._model_file(), self.laboratory.history)
-        if self._results is None or key != self._results_key or not _are(exams, self._results_of):
+        answer = self.classifier.answer()
+        is_known = self._results is not None and key == self._results_key and _are(exams, self._results_of)
+        if self._results is None or not is_known or self._results.classification is not answer:
             results = self._conclude(exams)
             results = replace(results, lesions=self.follow_up.lesions, distributions=self._region_changes(exams))
-            results = replace(results, history=self.laboratory.history)
+            results = replace(results, history=self.laboratory.history, classification=answer)
             warnings = (*self.notes, *workflow.pair_doubts(exams), *laboratory_warnings(history_of(results), exams))
             self._results, self._results_key = replace(results, warnings=warnings, subject=self.subject()), key
             self._results_of = exams

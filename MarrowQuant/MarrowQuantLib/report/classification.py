@@ -1,0 +1,38 @@
+"""A classifier's answer on the page: probability with its interval, what it was trained on, what it rests on, its card."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+
+from ..model import Results
+from ..results.formats import probability
+from . import charts
+from .sections import card_value, cell, table
+from .strings import Strings
+
+
+def classification_section(results: Results, words: Strings) -> str:
+    """Empty where no classifier was asked."""
+    found = results.classification
+    if found is None:
+        return ""
+    value, (low, high) = escape(probability(found.probability)), map(probability, found.interval)
+    event, other = words("name_" + found.event), words("name_" + found.other)
+    heading = words("classified", event=event, other=other)
+    bar = charts.probability_bar(found.probability, found.interval, f"{heading} {value}")
+    told = "".join(f"<li>{words.say(each)}</li>" for each in found.findings)
+    picture = ""
+    if found.picture:
+        uri = "data:image/png;base64," + base64.b64encode(found.picture).decode("ascii")
+        caption = words("occlusion")
+        picture = f'<figure><img src="{uri}" alt="{caption}" style="max-width:220px"><figcaption>{caption}</figcaption></figure>'
+    rows = [f'<tr><th scope="row">{escape(level)}</th>{cell(f"{lost:+.2f}")}</tr>' for level, lost in found.by_level.items()]
+    levels = table([words("level"), words("log_odds_lost")], rows) if rows else ""
+    card = "".join(f"<dt>{escape(words.or_key(key))}</dt><dd>{card_value(content)}</dd>" for key, content in found.card.items())
+    return (
+        f"<section><h2>{words('classifier')}</h2><h3>{escape(heading)} ({words.exam(found.exam)})</h3>"
+        f'<p class="big">{value}</p><p>{words("ensemble_range", low=escape(low), high=escape(high))}</p>{bar}'
+        f'<ul class="notes">{told}</ul><div class="charts">{picture}{levels}</div>'
+        f"<details><summary>{escape(words('model_card') + ': ' + found.model_id)}</summary><dl>{card}</dl></details></section>"
+    )
