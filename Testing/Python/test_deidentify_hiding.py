@@ -14,8 +14,10 @@ from MarrowQuantLib.deidentify.identity import identity_of
 from MarrowQuantLib.deidentify.keyed import KeyAppeared, write_secret
 from MarrowQuantLib.deidentify.patients import Patients
 from MarrowQuantLib.model import MarrowQuantError
+from pydicom.datadict import DicomDictionary
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames
+from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRBigEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
 
@@ -74,6 +76,11 @@ def private(group, creator, element, vr, value):
     return lambda dataset: dataset.private_block(group, creator, create=True).add_new(element, vr, value)
 
 
+def with_comment(dataset):
+    dataset.add_new(0x00204000, "LT", WORD)
+    return dataset
+
+
 def many(*changes):
     def change(dataset):
         for each in changes:
@@ -107,8 +114,7 @@ PLACES = {
     "unknown public element": put(0x00191234 - 0x10000 + 0x00011111, "LO", WORD),
     "private": private(0x0099, WORD, 1, "LO", WORD),
     "private, called like a known one": private(0x0019, "SIEMENS MR HEADER", 0x0D, "CS", WORD),
-    "private number as text": private(0x0019, "SIEMENS MR HEADER", 0x0C, "IS",
-    "1") and private(0x0019, "SIEMENS MR HEADER", 0x0C, "UN", SECRET),
+    "private number as text": private(0x0019, "SIEMENS MR HEADER", 0x0C, "UN", SECRET),
     "private, known creator and unknown element": private(0x0019, "SIEMENS MR HEADER", 0x77, "LO", WORD),
     "private sequence": private(0x0065, "Image Private Header", 0x51, "SQ", Sequence([Dataset()])),
     "Siemens header": private(0x0029, "SIEMENS CSA HEADER", 0x10, "OB", b"SV10\4\3\2\1" + SECRET * 30),
@@ -120,10 +126,75 @@ PLACES = {
     "text behind a zero": put(0x0008103E, "LO", "T2\0" + WORD),
     "text behind line ends": put(0x00181030, "LO", "T2\r\n\f" + WORD),
     "window explanation": put(0x00281055, "LO", WORD),
-    "nested deeply": in_sequence(0x00081140, (0x00081140, "SQ", Sequence([Dataset()]))) ,
+    "nested deeply": in_sequence(0x00081140, (0x00081140, "SQ", Sequence([with_comment(Dataset())]))),
     "uid that is a text": put(0x00080014, "UI", WORD),
     "frame of reference": put(0x00200052, "UI", f"1.2.{WORD}"),
 }  # fmt: skip
+
+
+# types of one number: NumPy's, and how many letters of the text one value holds
+NUMBERS = {"US": "<u2", "SS": "<i2", "UL": "<u4", "SL": "<i4", "UV": "<u8", "SV": "<i8", "FL": "<f4", "FD": "<f8"}
+NEEDED = frozenset((0x00080005, 0x00080008, 0x00080016, 0x00080018, 0x00080060, 0x00080064, 0x00200032, 0x00200037, 0x00280006, 0x00280030,
+                    0x00280301))  # without these the image is no image, or one that is left out as a whole  # fmt: skip
+
+
+def planted_value(vr):
+    """The text in the form of this type, as far as it fits."""
+    if vr in NUMBERS:
+        size = np.dtype(NUMBERS[vr]).itemsize
+        return np.frombuffer(SECRET[: min(len(SECRET), 12) // size * size], NUMBERS[vr]).tolist()
+    codes = [str(code) for code in SECRET]
+    forms = {"IS": codes, "DS": codes, "AS": "ZZSE", "DA": "ZZSECRET", "UI": f"1.2.{WORD}", "AT": [0x5A5A5345, 0x43524554]}
+    return forms.get(vr, SECRET * 4 if vr in ("OB", "OW", "OF", "OD", "OL", "OV", "UN") else WORD)
+
+
+def plant_everywhere(dataset):
+    for tag, (types, *_) in DicomDictionary.items():
+        group, vr = tag >> 16, types.split(" ")[0]
+        shape = group == 0x0028 and tag & 0xFFFF < 0x0110
+        if group < 8 or group in (0x7FE0, 0xFFFE) or shape or tag in NEEDED or tag in (0x52009229, 0x52009230):
+            continue
+        if vr == "SQ":
+            in_sequence(tag, *[(one, kind, WORD) for one, kind in ((0x00204000, "LT"), (0x0040A160, "UT"), (0x0040A123, "PN"))])(dataset)
+        else:
+            dataset.add_new(tag, vr, planted_value(vr))
+
+
+def texts_in(element):
+    """The bytes of an element's value, and its whole numbers as codes of letters."""
+    found = element.value if isinstance(element.value, (list, MultiValue)) else [element.value]
+    if element.VR in NUMBERS:
+        return np.array(found, NUMBERS[element.VR]).tobytes()
+    if element.VR in ("IS", "DS"):
+        return bytes(int(value) % 256 for value in found if value not in (None, ""))
+    return str(element.value).encode()
+
+
+@pytest.mark.parametrize(("profile", "retain"), [("basic", ()), ("longitudinal", ()), ("longitudinal", ("device", "characteristics"))])
+def test_no_attribute_of_the_dictionary_keeps_a_text_in_any_form(tmp_path, profile, retain):
+    with pydicom.config.disable_value_validation():
+        prepared(tmp_path, plant_everywhere)
+        data, (dataset,) = cleaned(tmp_path, profile=profile, retain=retain)
+        kept = [f"{element.tag} {element.VR}" for element in dataset.iterall() if element.VR != "SQ" and b"SECRET" in texts_in(element)]
+    assert kept == []
+    assert b"SECRET" not in data
+
+
+PARTS = (["1950", "1", "1"], ["7", "1950", "01", "01"], ["1", "1", "1950"], [str(code) for code in b"Doe Jane"])
+
+
+@pytest.mark.parametrize("values", PARTS)
+def test_numbers_that_are_parts_of_the_birth_date_or_letters_of_the_name_go(tmp_path, values):
+    prepared(tmp_path, put(0x00181271, "DS", values), PatientBirthDate="19500101", PatientName="Doe^Jane")
+    _, (dataset,) = cleaned(tmp_path)
+    assert 0x00181271 not in dataset
+
+
+@pytest.mark.parametrize("values", [["90", "85", "80"], ["65", "66", "67", "68", "69", "70", "71", "72", "73"], ["2019", "1", "1"]])
+def test_other_lists_of_numbers_stay(tmp_path, values):
+    prepared(tmp_path, put(0x00186060, "FL", [float(value) for value in values]), PatientBirthDate="19500101")
+    _, (dataset,) = cleaned(tmp_path)
+    assert list(dataset[0x00186060].value) == [float(value) for value in values]
 
 
 @pytest.mark.parametrize("profile", ["basic", "longitudinal"])

@@ -307,6 +307,22 @@ def test_a_mosaic_that_lost_its_number_of_tiles_is_refused(tmp_path: Path, attri
     assert all("tiles" in volume.problem for volume in volumes)
 
 
+N_TILES = (0x19, "SIEMENS MR HEADER", 0x0A)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{"private": {N_TILES: ("US", 30)}},  # 6 × 6 tiles of 64 pixels do not make 64
+     {"private": {N_TILES: ("US", 16)}, "AcquisitionMatrix": [0, 10, 10, 0]},  # tiles of 16 pixels, of 10 that were acquired
+     {"ImageType": ORIGINAL, "AcquisitionMatrix": [16, 0, 0, 16], "Manufacturer": "UIH"},
+     {"ImageType": ORIGINAL, "private": {(0x65, "Image Private Header", 0x50): ("DS", "16")}, "Manufacturer": "UIH"}],
+)  # fmt: skip
+def test_a_mosaic_whose_tiles_cannot_be_told_is_not_one_slice(tmp_path: Path, attributes: dict[str, Any]) -> None:
+    more = {"ImageType": [*ORIGINAL, "MOSAIC"], "DiffusionBValue": 800.0, **attributes}
+    write_series(tmp_path, lambda k: np.full((64, 64), 900, np.uint16), n=1, **more)
+    assert all(volume.problem for volume in scan(tmp_path))
+
+
 # -------------------------------------------------------------------------------------------------------- big enhanced objects
 def test_an_enhanced_object_of_1200_frames_is_read(tmp_path: Path) -> None:
     def frame(n: int) -> dict[str, Any]:

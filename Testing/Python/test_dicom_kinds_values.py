@@ -347,7 +347,8 @@ def test_a_map_that_may_be_per_cent_or_per_mille_is_not_guessed(tmp_path: Path, 
 
 
 # ------------------------------------------------------------------------------------------------ kind 10: field maps
-@pytest.mark.parametrize("how", [{"RescaleType": "Hz"}, {"RescaleType": "rad/s"}, {"ImageType": ["DERIVED", "PRIMARY", "M", "B0_MAP"]}])
+@pytest.mark.parametrize("how", [{"RescaleType": "Hz"}, {"RescaleType": "rad/s"}, {"ImageType": ["DERIVED", "PRIMARY", "M", "B0_MAP"]},
+                                 {"SeriesDescription": "B0 map"}, {"SeriesDescription": "Ax IDEAL FieldMap"}])
 def test_a_field_map_is_no_echo_and_no_r2star(tmp_path: Path, how: dict[str, Any]) -> None:
     write_series(tmp_path, 50, **{"ImageType": ["DERIVED", "PRIMARY", "M"], "RescaleSlope": "1", "RescaleIntercept": "0", **how})
     (volume,) = scan(tmp_path)

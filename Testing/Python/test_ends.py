@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import errno
 import json
 import os
+import random
 import subprocess
 import sys
 
 import pytest
 from helpers.dicom_files import write_image
+from helpers.report_case import fake_results
 from MarrowQuantLib import cli
 from MarrowQuantLib.commands import outputs
 from MarrowQuantLib.deidentify import deidentify
 from MarrowQuantLib.io import atomic
 from MarrowQuantLib.io.jsonfiles import parse_json, read_json
 from MarrowQuantLib.model import MarrowQuantError
-from MarrowQuantLib.results import read_results
+from MarrowQuantLib.report import write_report
+from MarrowQuantLib.response import load_model
+from MarrowQuantLib.response.model_file import MODELS_FOLDER
+from MarrowQuantLib.results import read_results, write_results
 
 
 def ended_process():
@@ -144,6 +150,61 @@ def test_json_that_is_no_result_is_refused_with_a_sentence(tmp_path, content):
     path.write_text(content, encoding="utf-8")
     with pytest.raises(MarrowQuantError):
         read_results(path)
+
+
+ODD_VALUES = (None, True, -1, 1e308, float("nan"), float("inf"), 10**400, "", "\ud800", [], {}, [[[]]], [None], {"a": 1}, "2025-13-45",
+              [1] * 5)  # fmt: skip
+
+
+def _places(item, above=()):
+    if above:
+        yield above
+    inner = item.items() if isinstance(item, dict) else enumerate(item[:3]) if isinstance(item, list) else ()
+    for key, value in inner:
+        yield from _places(value, (*above, key))
+
+
+def _damaged(sound, count, seed):
+    """The sound content with one odd value, or one entry less, at places drawn by the seed."""
+    places, draw = list(_places(sound)), random.Random(seed)
+    for _ in range(count):
+        damaged = copy.deepcopy(sound)
+        *way, last = draw.choice(places)
+        holder = damaged
+        for key in way:
+            holder = holder[key]
+        if draw.random() < 0.2:
+            del holder[last]
+        else:
+            holder[last] = draw.choice(ODD_VALUES)
+        yield json.dumps(damaged)
+
+
+def test_results_with_an_odd_value_anywhere_are_read_or_refused_with_a_sentence(tmp_path):
+    path = write_results(fake_results(), tmp_path)
+    answers = []
+    for text in _damaged(json.loads(path.read_text(encoding="utf-8")), 400, 1):
+        path.write_text(text, encoding="utf-8")
+        try:
+            answers.append(read_results(path))
+        except MarrowQuantError as error:
+            assert "\n" not in str(error)
+            answers.append(None)
+    assert answers.count(None) > 100
+    for results in [found for found in answers if found is not None][::10]:
+        write_report(results, tmp_path / "report.html")  # what was read can be shown
+
+
+def test_response_models_with_an_odd_value_anywhere_are_read_or_refused_with_a_sentence(tmp_path):
+    path = tmp_path / "model.json"
+    refused = 0
+    for text in _damaged(json.loads(next(MODELS_FOLDER.glob("*.json")).read_text(encoding="utf-8")), 300, 1):
+        path.write_text(text, encoding="utf-8")
+        try:
+            load_model(path)
+        except MarrowQuantError:
+            refused += 1
+    assert refused > 50
 
 
 def test_files_that_vanish_while_a_folder_is_deidentified_are_left_out(tmp_path, monkeypatch):

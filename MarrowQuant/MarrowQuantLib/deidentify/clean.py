@@ -43,7 +43,9 @@ DUMMIES = {
 OLDEST_AGE_YEARS = 89  # ages above are put together: US HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i)(C)
 _NUMBER_STRING = re.compile(r"\s*([-+]?(\d{1,16}(\.\d{0,15})?|\.\d{1,15})([eE][-+]?\d{1,3})?)?\s*")
 _TEXT_BYTES = re.compile(rb"[ -~]*[A-Za-z]{3}[ -~]*\0*|[ -~]{8,}\0*")  # binary numbers that read as a text are one
+_TEXT_OF_FEW = {vr: re.compile(rb"[ -~]*[A-Za-z]{%d}[ -~]*\0*" % letters) for vr, letters in (("FL", 4), ("FD", 6))}
 _TYPES_OF_TEXT = frozenset(("LO", "SH", "ST", "LT", "UT", "UC", "CS", "PN", "AE", "UR", "UI", "DA", "TM", "DT", "AS", "DS", "IS"))
+FEWEST_LETTERS, MANY_LETTERS = 4, 8  # our choice: numbers that are codes of letters, where a word of the patient, and any word, counts
 _SMALLEST, _LARGEST = 1e-30, 1e15  # our choice: floating-point numbers beyond are no measured quantity, most often a text
 MAKERS = frozenset((0x00080070, 0x00081090))  # manufacturer and model: known words there are theirs, though a patient may be called Ge
 FIRST_GROUP = 0x0008  # groups before are of commands, meta information and directories (PS3.6, PS3.7)
@@ -116,13 +118,15 @@ class Cleaner:
     def _are_numbers(self, dataset: Dataset, tag: BaseTag, vr: str) -> bool:
         """True if binary numbers are as many as the attribute may have, and neither a text nor a number of the patient."""
         raw = dataset.get_item(tag).value
-        if isinstance(raw, bytes) and len(raw) >= (16 if vr in ("FL", "FD") else 4) and _TEXT_BYTES.fullmatch(raw):
+        if isinstance(raw, bytes) and _reads_as_text(raw, vr):
             return False
         element = dataset[tag]
         if element.is_empty:
             return True
         values = _values(element)
-        return len(values) <= _most_values(tag) and not any(_is_odd(value, vr) or self._is_own_number(value) for value in values)
+        if len(values) > _most_values(tag) or self._spells(values):
+            return False
+        return not any(_is_odd(value, vr) or self._is_own_number(value) for value in values)
 
     def _is_own_number(self, value: Any) -> bool:
         """True for a whole number that is one of the patient's: ID, birth date, telephone …"""
@@ -191,7 +195,27 @@ class Cleaner:
     def _clean_number_strings(self, element: DataElement) -> str:
         texts = [str(value) for value in _values(element)]
         good = all(_NUMBER_STRING.fullmatch(text) and not self.identity.is_number(text) for text in texts)
+        if good and (len(texts) > _most_values(element.tag) or self._spells(_values(element))):
+            return REMOVE
         return "" if good else self._replace(element, DUMMY)
+
+    def _spells(self, values: list[Any]) -> bool:
+        """True if numbers are the parts of a date of the patient, or the codes of letters: a word of the patient, or too many in no order
+        to be a list of anything else."""
+        try:
+            codes = [int(float(value)) for value in values]
+            whole = all(float(value) == code for value, code in zip(values, codes))
+        except (TypeError, ValueError, OverflowError):
+            return False
+        parts = [(f"{a:02d}{b:02d}{c:02d}", f"{a}{b:02d}{c:02d}") for a, b, c in zip(codes, codes[1:], codes[2:])] if whole else []
+        if any(self.identity.is_number(number) for both in parts for number in both):
+            return True
+        if not whole or len(codes) < FEWEST_LETTERS or not all(32 <= code < 127 for code in codes):
+            return False
+        text = bytes(codes).decode("ascii")
+        ordered = codes in (sorted(codes), sorted(codes, reverse=True))
+        spelled = any(is_own(token.lower(), self.identity.words) for token in re.split(r"[\W_\d]+", text) if token)
+        return spelled or (len(codes) >= MANY_LETTERS and not ordered and re.fullmatch(r"[A-Za-z ]+", text) is not None)
 
     def _clean_uids(self, element: DataElement) -> str:
         old = [str(value) for value in _values(element)]
@@ -257,6 +281,13 @@ class Cleaner:
             return not is_own and is_safe_value(safe, element.value)
         except DAMAGE:
             return False
+
+
+def _reads_as_text(raw: bytes, vr: str) -> bool:
+    """Binary numbers whose bytes are a text; of few floating-point numbers more letters are needed, because their bytes are by chance."""
+    if vr in _TEXT_OF_FEW and len(raw) < 16:
+        return _TEXT_OF_FEW[vr].fullmatch(raw) is not None
+    return len(raw) >= 4 and _TEXT_BYTES.fullmatch(raw) is not None
 
 
 def _values(element: DataElement) -> list[Any]:

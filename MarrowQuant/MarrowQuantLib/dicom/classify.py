@@ -311,6 +311,7 @@ def _spin_echo(c: Candidate) -> Optional[Verdict]:
 DESCRIPTIONS = (
     (r"localizer|localiser|\bscout|\bsurvey|\bloc\b|3.?plane", Role.LOCALIZER),
     (r"\beadc\b|exponential", Role.UNKNOWN),
+    (r"(?<![a-z])(delta.?)?b0.?map|field.?map(?!ping)", Role.FIELD_MAP),
     (r"(?<![a-z])adc(?![a-z])|apparent.?diffusion", Role.ADC),
     (r"pdff|fat.?frac|(?<![a-z])ff(?![a-z])", Role.PDFF),
     (r"r2.?star|r2\*", Role.R2STAR),

@@ -14,10 +14,11 @@ from typing import Any, Optional
 import numpy as np
 
 from .csa import csa_numbers
-from .elements import CSA_IMAGE_HEADER, IMAGE_TYPE, SIEMENS, Elements, as_numbers
+from .elements import CSA_IMAGE_HEADER, IMAGE_TYPE, SIEMENS, UIH, Elements, as_numbers
 
 N_IMAGES, ACQUISITION_MATRIX = 0x0019100A, 0x00181310
 SEVERAL_TIMES = 3  # our choice: an image so much larger than its acquisition matrix is several images
+MATRIX_ROUNDING = 0.1  # our choice: scanners round the size of the image
 UIH_N_SLICES, UIH_SLICES = 0x00651050, 0x00651051
 POSITION, ORIENTATION, PIXEL_SPACING, SLICE_STEP = 0x00200032, 0x00200037, 0x00280030, 0x00180088
 
@@ -40,23 +41,37 @@ def mosaic_tiles(source: Elements, rows: int, columns: int) -> list[dict[str, An
         not allow to know it, so that the volume is refused later with a reason).
     """
     words = source.texts(IMAGE_TYPE)
-    if "VFRAME" in words:
+    if "VFRAME" in words or source.value(UIH_SLICES) or (source.number(UIH_N_SLICES) or 0) > 1:
         return _uih_tiles(source, rows, columns)
-    n_images = int(source.number(N_IMAGES) or next(iter(csa_numbers(source.value(CSA_IMAGE_HEADER), "NumberOfImagesInMosaic")), 0))
+    said = [source.number(N_IMAGES) or 0, next(iter(csa_numbers(source.value(CSA_IMAGE_HEADER), "NumberOfImagesInMosaic")), 0)]
+    if all(said) and said[0] != said[1]:
+        return [{"problem": f"its header contradicts itself on how many tiles the image has: {said[0]:g} and {said[1]:g}"}]
+    n_images = int(said[0] or said[1])
     if n_images < 1 and ("MOSAIC" in words or _looks_tiled(source, rows, columns)):
         return [{"problem": "all its slices are tiles of one image (a mosaic), and the number of tiles was removed from its header"}]
     if n_images < 1 or (n_images == 1 and "MOSAIC" not in words):
         return []
     grid = math.ceil(math.sqrt(n_images))
+    if not _fits(source, rows, columns, grid):
+        return [{"problem": f"all its slices are tiles of one image (a mosaic), and {n_images} tiles do not fit its size"}]
     first, step = _first_position_and_step(source, rows - rows // grid, columns - columns // grid)
     count = _at_most(n_images, rows * columns)
     return _tiles([None if first is None else first + n * step for n in range(count)], grid, grid, rows, columns)
 
 
 def _looks_tiled(source: Elements, rows: int, columns: int) -> bool:
-    """True for a Siemens image many times as large as what was acquired in either direction, as only a mosaic is."""
+    """True for an image many times as large as what was acquired in either direction, as only tiles are."""
     matrix = [size for size in source.numbers(ACQUISITION_MATRIX) if size > 0]
-    return source.vendor == SIEMENS and bool(matrix) and min(rows, columns) >= SEVERAL_TIMES * max(matrix)
+    return source.vendor in (SIEMENS, UIH) and bool(matrix) and min(rows, columns) >= SEVERAL_TIMES * max(matrix)
+
+
+def _fits(source: Elements, rows: int, columns: int, grid: int) -> bool:
+    """True if the tiles have whole pixels, and are what was acquired, or interpolated by a whole number."""
+    if rows % grid or columns % grid:
+        return False
+    matrix = [size for size in source.numbers(ACQUISITION_MATRIX) if size > 0]
+    ratio = max(rows, columns) / grid / max(matrix) if matrix else 1.0
+    return abs(ratio - max(round(ratio), 1)) <= MATRIX_ROUNDING
 
 
 def _uih_tiles(source: Elements, rows: int, columns: int) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+MOST_DIGITS = 300  # our choice: more do not fit into a floating-point number
 LARGEST = 500_000_000  # bytes; our choice: results with all their voxels stay far below
 
 
@@ -30,9 +31,18 @@ def parse_json(text: str) -> Any:
     Raises
     ------
     ValueError
-        If it is no JSON, or nested too deeply.
+        If it is no JSON, nested too deeply, or holds a number or a character that does not exist.
     """
     try:
-        return json.loads(text)
+        found = json.loads(text, parse_int=_whole)
     except (RecursionError, MemoryError):
         raise ValueError("nested too deeply") from None
+    if "\\ud" in text.lower():  # half a character, which no file can hold
+        json.dumps(found, ensure_ascii=False).encode("utf-8")
+    return found
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError("a number that is too large")
+    return int(digits)

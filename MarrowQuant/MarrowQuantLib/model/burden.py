@@ -35,7 +35,7 @@ class Component:
 
     label: int = described("Its number.")
     volume_ml: float = described("Volume.")
-    centroid_ras: np.ndarray = described("Centre.", json="centroid_ras_mm")
+    centroid_ras: np.ndarray = described("Centre.", json="centroid_ras_mm", shape=(3,))
     longest_diameter_mm: float = described("Longest diameter.")
     adc_median: float = described("Median ADC.", json="adc_median_um2_per_s")
     adc_mean: float = described("Mean ADC.", json="adc_mean_um2_per_s")
@@ -129,7 +129,7 @@ class Seam:
     """
 
     stations: tuple[int, int] = described("Numbers of the two stations.")
-    position_ras: np.ndarray = described("Middle of the overlap, RAS in mm.", json="position_ras_mm")
+    position_ras: np.ndarray = described("Middle of the overlap, RAS in mm.", json="position_ras_mm", shape=(3,))
     n_slices: int = described("Slices in the overlap; negative if slices are missing.", json="slices")
     step_before: float = described("Largest relative step between the two stations as acquired.")
     step_after: float = described("The same with the gains.")
@@ -147,9 +147,9 @@ class Profile:
         With all gains one, and with the gains that were applied; NaN where a slice shows no tissue.
     """
 
-    height_mm: np.ndarray = described("S coordinate of the slice in mm.")
-    before: np.ndarray = described("As acquired.")
-    after: np.ndarray = described("With the gains.")
+    height_mm: np.ndarray = described("S coordinate of the slice in mm.", shape=(-1,))
+    before: np.ndarray = described("As acquired.", shape=(-1,))
+    after: np.ndarray = described("With the gains.", shape=(-1,))
 
 
 @dataclass(frozen=True)

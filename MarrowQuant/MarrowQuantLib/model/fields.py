@@ -20,6 +20,7 @@ def described(
     choices: Sequence[str] = (),
     low: Optional[float] = None,
     high: Optional[float] = None,
+    shape: Optional[Sequence[int]] = None,
     flat: bool = False,
     hidden: bool = False,
     when_read: Optional[Callable[[], Any]] = None,
@@ -40,6 +41,8 @@ def described(
         The texts it can be.
     low, high : float, optional
         Limits of the number.
+    shape : sequence of int, optional
+        Of the array; -1 for any length.
     flat : bool
         Its own fields stand among those of its owner.
     hidden : bool
@@ -48,5 +51,5 @@ def described(
         Gives its value where it is read back, because the file does not hold it (whole).
     """
     told: dict[str, Any] = {"text": text, "json": json, "earlier": tuple(earlier), "choices": tuple(choices), "low": low, "high": high}
-    told.update({"flat": flat, "hidden": hidden}, **({} if when_read is None else {"when_read": when_read}))
+    told.update({"shape": shape, "flat": flat, "hidden": hidden}, **({} if when_read is None else {"when_read": when_read}))
     return field(default=default, default_factory=default_factory, metadata={FIELD: told})

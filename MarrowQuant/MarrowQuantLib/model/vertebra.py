@@ -33,11 +33,12 @@ class VertebraROI:
     """
 
     level: str = described("Vertebral level, T1 to S1.")
-    center_ras: np.ndarray = described("Centre.", json="center_ras_mm")
+    center_ras: np.ndarray = described("Centre.", json="center_ras_mm", shape=(3,))
     axes: np.ndarray = described(
-        "Orthonormal matrix; its columns are the ROI's left-right, posterior-anterior and caudal-cranial directions.", json="axes_ras"
-    )
-    radii_mm: np.ndarray = described("Half-lengths along these axes.")
+        "Orthonormal matrix; its columns are the ROI's left-right, posterior-anterior and caudal-cranial directions.",
+        json="axes_ras",
+    )  # fmt: skip
+    radii_mm: np.ndarray = described("Half-lengths along these axes.", shape=(3,))
     shape: str = described("Form of the ROI.", default="ellipsoid", choices=("ellipsoid", "cylinder", "box"))
     excluded: Optional[str] = described("Reason why the level is not in the mean.", default=None)
 
@@ -62,8 +63,8 @@ class Measurement:
 class Histogram:
     """Counts per bin, ready to plot. ``edges`` has one entry more than ``counts``."""
 
-    edges: np.ndarray = described("Bin edges, one more than counts.")
-    counts: np.ndarray = described("Voxels per bin.")
+    edges: np.ndarray = described("Bin edges, one more than counts.", shape=(-1,))
+    counts: np.ndarray = described("Voxels per bin.", shape=(-1,))
     quantity: str = described("What is counted.")
     unit: str = described("Unit of the edges.")
 

@@ -110,10 +110,14 @@ def dumbbells(
     return svg(420, bottom + 36, label, parts)
 
 
+def _can_be_drawn(histogram: Histogram) -> bool:
+    return 0 < histogram.counts.sum() < np.inf and len(histogram.edges) == len(histogram.counts) + 1
+
+
 def paired_histogram(histograms: Sequence[Optional[Histogram]], axis: str, share: str, label: str) -> str:
     """Histograms of one or two exams laid over each other, each as its share of voxels in %."""
     left, width, top, height = 36.0, 360.0, 20.0, 125.0
-    shares = [None if h is None or h.counts.sum() == 0 else (h.edges, 100.0 * h.counts / h.counts.sum()) for h in histograms]
+    shares = [None if h is None or not _can_be_drawn(h) else (h.edges, 100.0 * h.counts / h.counts.sum()) for h in histograms]
     shown = [item for item in shares if item is not None]
     low, high = nice_range(*_occupied(shown))
     top_share = max(float(values.max()) for _, values in shown)

@@ -270,14 +270,19 @@ def _provenance(exams: Sequence[ExamResult], words: Strings) -> str:
     return f'<ul class="notes">{items}</ul>'
 
 
+def _told(values: Any) -> list[str]:
+    """A list of the file's own, which is not checked, as texts."""
+    return [str(value) for value in values] if isinstance(values, (list, tuple)) else []
+
+
 def _series_table(exam: ExamResult, words: Strings) -> str:
     drawn = []
     for row in exam.series:
-        shape = " × ".join(str(n) for n in row.get("shape") or ()) or "–"
+        shape = " × ".join(_told(row.get("shape"))) or "–"
         numbers = (row.get("b_value"), row.get("station"))
-        cells = cell(row.get("series_description") or "", True) + cell(row.get("role", ""), True)
-        cells += "".join(cell("–" if n is None else f"{n:g}") for n in numbers) + cell(shape)
-        cells += cell(words("yes") if row.get("used") else words("no")) + cell(" ".join(row.get("evidence") or ()), True)
+        cells = cell(str(row.get("series_description") or ""), True) + cell(str(row.get("role", "")), True)
+        cells += "".join(cell(f"{n:g}" if isinstance(n, (int, float)) else "–") for n in numbers) + cell(shape)
+        cells += cell(words("yes") if row.get("used") else words("no")) + cell(" ".join(_told(row.get("evidence"))), True)
         drawn.append(f'<tr><th scope="row">{escape(str(row.get("series_number", "–")))}</th>{cells}</tr>')
     heads = [words(key) for key in ("series_number", "description", "role")] + ["b (s/mm²)"]
     heads += [words(key) for key in ("station", "shape", "used", "why")]

@@ -14,7 +14,7 @@ import functools
 import math
 import typing
 from collections.abc import Mapping, Sequence
-from typing import Any, Union
+from typing import Any, Optional, Union
 
 import numpy as np
 
@@ -130,10 +130,19 @@ def decode(kind: type, written: Mapping[str, Any]) -> Any:
         elif not entry.told.get("hidden"):
             key = next((key for key in (entry.key, *entry.told.get("earlier", ())) if key in written), None)
             if key is not None:
-                values[entry.name] = _decoded(entry.annotation, written[key])
+                values[entry.name] = _shaped(_decoded(entry.annotation, written[key]), entry.told.get("shape"))
             elif entry.is_required:
                 raise KeyError(entry.key)
     return kind(**values)
+
+
+def _shaped(value: Any, shape: Optional[Sequence[int]]) -> Any:
+    """The value, if it has the shape that its field says."""
+    if shape is not None and isinstance(value, np.ndarray):
+        fits = value.ndim == len(shape) and all(want in (-1, got) for want, got in zip(shape, value.shape))
+        if not fits:
+            raise ValueError(f"an array of shape {value.shape} where {tuple(shape)} belongs")
+    return value
 
 
 def _decoded(annotation: Any, item: Any) -> Any:
@@ -153,6 +162,13 @@ def _decoded(annotation: Any, item: Any) -> Any:
 
 
 def _decoded_one(annotation: Any, item: Any) -> Any:
+    try:
+        return _decoded_plain(annotation, item)
+    except OverflowError:
+        raise ValueError("a number that is too large") from None
+
+
+def _decoded_plain(annotation: Any, item: Any) -> Any:
     if annotation is Finding:
         return finding_from_plain(item)
     if annotation is float:
