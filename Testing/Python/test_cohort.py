@@ -367,7 +367,7 @@ def test_the_data_dictionary_has_redcaps_columns_and_names_those_that_results_gi
     assert {len(row) for row in rows} == {18}
     assert all(re.fullmatch(r"[a-z][a-z0-9_]{0,99}", name) and "__" not in name and not name.endswith("_") for name in names)
     assert {row[3] for row in rows[1:]} <= {"text", "dropdown"}
-    assert {row[7] for row in rows[1:]} <= {"", "number"}
+    assert {row[7] for row in rows[1:]} <= {"", "number", "date_ymd"}
     assert names[0] == "record_id"
     assert len(set(names)) == len(names)
     assert set(read_cohort(simulated).header) - {"id"} <= set(names)

@@ -16,6 +16,7 @@ from ..model import MarrowQuantError
 from ..results import results_from_dict
 from ..results.record import case_record, exam_records
 from .cells import NO_VALUE, BadCell, is_formula, parse_number
+from .index import Entry, Index, stamp_of
 from .table import DATE_NAMES, ID_NAMES, Cohort
 
 CASE = "id"
@@ -141,25 +142,29 @@ def _from_folder(folder: Path, long: bool) -> Cohort:
     files = sorted(folder.rglob("results.json"))
     if not files:
         raise MarrowQuantError("The folder {folder} holds no results.json; choose the folder above the cases' results.", folder=folder.name)
+    index = Index(folder)
     records: list[dict[str, str]] = []
     seen: dict[str, str] = {}
     notes, simulated = [], 0
     for file in files:
         where = file.parent.relative_to(folder).as_posix()
-        case = _load(file, where)
-        if case is None:
+        entry = index.entry(file, where)
+        if entry is None:
+            entry = _read_case(file, where)
+            index.add(where, entry)
+        if not entry.content:
             notes.append(f"{where}/results.json is not a MarrowQuant result and was left out.")
             continue
-        content = hashlib.sha256(json.dumps([case["exams"], case["changes"]], sort_keys=True).encode()).hexdigest()
-        if content in seen:
+        if entry.content in seen:
             raise MarrowQuantError(
                 "The results in {where} are a copy of those in {seen}; remove one of them.",
-                where=where, seen=seen[content],
+                where=where, seen=seen[entry.content],
             )
-        seen[content] = where
-        simulated += bool(case.get("synthetic"))
+        seen[entry.content] = where
+        simulated += entry.synthetic
         name = where.removesuffix("/results") if where not in {".", "results"} else folder.name
-        records += _case_rows(case, where, name, long)
+        records += [{CASE: name, **row} for row in (entry.exams if long else [entry.case])]
+    index.save()
     if not records:
         raise MarrowQuantError("No results.json in {folder} is a MarrowQuant result; choose another folder.", folder=folder.name)
     if simulated:
@@ -181,17 +186,32 @@ def _load(file: Path, where: str) -> Optional[dict[str, Any]]:
     return case if good and case.get("software", {}).get("name") == "MarrowQuant" else None
 
 
-def _case_rows(case: Mapping[str, Any], where: str, name: str, long: bool) -> list[dict[str, str]]:
-    """The row of a case, or with ``long`` one row an exam; the columns are those of ``report.record``."""
+def _read_case(file: Path, where: str) -> Entry:
+    """What the cohort takes from a file: the columns are those of ``results.record``."""
+    stamp, case = stamp_of(file), _load(file, where)
+    if case is None:
+        return Entry(stamp, "", False, {}, [])
+    content = hashlib.sha256(json.dumps([case["exams"], case["changes"]], sort_keys=True).encode()).hexdigest()
     try:
-        results = results_from_dict(case)
-        records = exam_records(results) if long else [case_record(results)]
+        results = results_from_dict({**case, "exams": [_without_parts(exam) for exam in case["exams"]]})
+        rows, exams = case_record(results), exam_records(results)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise MarrowQuantError(
             "{where}/results.json lacks parts of a MarrowQuant result; write the results of this case again.",
             where=where,
         ) from None
-    return [{CASE: name, **{key: _cell(value) for key, value in record.items()}} for record in records]
+    return Entry(stamp, content, bool(case.get("synthetic")), _cells(rows), [_cells(row) for row in exams])
+
+
+def _without_parts(exam: Any) -> Any:
+    """An exam without what no column comes from, which is most of a file and of the time to understand it."""
+    if not isinstance(exam, dict):
+        return exam
+    return {**exam, **{key: [] for key in ("vertebrae", "series") if isinstance(exam.get(key), list)}}
+
+
+def _cells(record: Mapping[str, Any]) -> dict[str, str]:
+    return {key: _cell(value) for key, value in record.items()}
 
 
 def _cell(value: Any) -> str:

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
+from ..io.atomic import refuse_existing
 from ..model import MarrowQuantError
+from .outputs import add_overwrite, output_file
 from .progress import progress_bar
 
 if TYPE_CHECKING:
@@ -34,6 +36,18 @@ def add(actions: Any, action: Callable[..., argparse.ArgumentParser], page: Call
     impute.add_argument("--seed", type=int, default=1)
     page(impute)
     _add_size(actions)
+    merge = actions.add_parser("merge", help="the tables of several sites as one, with the conflicts listed")
+    merge.add_argument("tables", nargs="+", type=Path, metavar="CSV", help="tables or folders of results; a site is named by its file")
+    merge.add_argument("--own-ids", action="store_true", help="every site numbers its patients itself: equal IDs are other patients")
+    merge.add_argument("--out", type=Path, required=True, metavar="CSV")
+    add_overwrite(merge)
+    merge.set_defaults(command=_merge)
+    dictionary = actions.add_parser("dictionary", help="a data dictionary that REDCap imports, or what a table has that it does not allow")
+    dictionary.add_argument("--out", type=Path, metavar="CSV", help="write the dictionary")
+    add_overwrite(dictionary)
+    dictionary.add_argument("--check", type=Path, metavar="CSV", help="a table to look through instead")
+    dictionary.add_argument("--against", type=Path, metavar="CSV", help="a dictionary exported from REDCap instead of ours")
+    dictionary.set_defaults(command=_dictionary)
     study = actions.add_parser("study", help="simulate about 200 patients, re-enact the study, and write one document")
     study.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
     study.add_argument("--language", choices=("en", "ja", "both"), default="en")
@@ -114,6 +128,36 @@ def _impute(options: argparse.Namespace) -> int:
         return imputation_answer(found), lambda words: imputation_part(found, options.outcome, options.seed, words)
 
     return answer_each(options, analyse, options.outcome)
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from ..cohort.merge import merge, write_merged
+
+    output_file(options, options.tables)
+    merged = merge(options.tables, options.own_ids)
+    for path in write_merged(merged, options.out):
+        print(path)
+    for note in merged.notes:
+        print(note, file=sys.stderr)
+    print(f"{len(merged.rows)} records, {len(merged.header) - 2} columns, {len(merged.conflicts)} conflicts", file=sys.stderr)
+    return 0
+
+
+def _dictionary(options: argparse.Namespace) -> int:
+    from ..cohort.dictionary import fields, misfits, read_dictionary, write_dictionary
+
+    if (options.out is None) == (options.check is None):
+        raise MarrowQuantError("Say what to do: --out CSV writes the dictionary, --check CSV looks through a table.")
+    if options.out is not None:
+        refuse_existing([options.out], options.overwrite)
+        print(write_dictionary(options.out))
+        return 0
+    from ..cohort.reading import read_cohort
+
+    known = read_dictionary(options.against) if options.against else tuple(fields())
+    said = misfits(read_cohort(options.check), known)
+    print("\n".join(said) if said else "Every column and value fits the dictionary.")
+    return 1 if said else 0
 
 
 def _study(options: argparse.Namespace) -> int:
