@@ -14,6 +14,7 @@ from MarrowQuantLib.export import codes
 from MarrowQuantLib.io.imagefiles import read_volumes
 from MarrowQuantLib.model import MarrowQuantError
 from MarrowQuantLib.phantom import DIALECTS
+from MarrowQuantLib.report.paper import Cover
 from MarrowQuantLib.vertebrae import rasterise
 
 pytest.importorskip("highdicom", reason="highdicom is not installed; DICOM objects need it (pip install highdicom).")
@@ -31,7 +32,7 @@ def case(request, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp(request.param)
     results, files = exported.measured(folder / "exam", request.param)
-    return results, files, export_dicom(results, files, folder / "objects", reader="Doe^Jane")
+    return results, files, export_dicom(results, files, folder / "objects", cover=Cover("Case 7", "Doe^Jane"))
 
 
 def test_every_object_is_valid(case):

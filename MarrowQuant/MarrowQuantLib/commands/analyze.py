@@ -10,6 +10,7 @@ from typing import Any, Optional
 from .. import workflow
 from ..io.atomic import refuse_existing, refuse_inside
 from ..model import MarrowQuantError
+from .export import add_cover, write_exports
 from .inspect import add_knowledge, knowledge_of
 from .outputs import add_overwrite, existing_inputs, results_folder
 from .progress import progress_bar
@@ -44,6 +45,9 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the report")
     add_overwrite(parser)
     parser.add_argument("--dicom", type=Path, metavar="DIR", help="also write DICOM objects for a PACS into this new folder")
+    parser.add_argument("--pdf", type=Path, metavar="FILE", help="also write the report as PDF")
+    parser.add_argument("--xlsx", type=Path, metavar="FILE", help="also write the tables as a workbook")
+    add_cover(parser)
     parser.add_argument("--no-scene", action="store_true", help="do not write scene.mrb")
 
 
@@ -73,9 +77,9 @@ def _analyze(options: argparse.Namespace) -> int:
 def main_job(options: argparse.Namespace, exams: Sequence[Path], labs: Optional[Path], out: Path, **choices: Any) -> dict[str, Path]:
     """Analyse, write, and print the summary and where everything is; ``choices`` go to :func:`workflow.analyze`."""
     results_folder(out, options.overwrite, exams)
-    if options.dicom is not None:
-        refuse_inside(options.dicom, exams)
-        refuse_existing([options.dicom], False)
+    for also in filter(None, (options.dicom, options.pdf, options.xlsx)):
+        refuse_inside(also, exams)
+        refuse_existing([also], options.overwrite and also is not options.dicom)
     existing_inputs([*exams, labs, *choices.get("rois", ()), *choices.get("skeletons", ())])
     results = workflow.analyze(exams, labs=labs, progress=workflow.part(progress_bar, 0.0, 0.8), **choices)
     writer = None if options.no_scene else scene_writer()
@@ -83,11 +87,12 @@ def main_job(options: argparse.Namespace, exams: Sequence[Path], labs: Optional[
         results, out, language=options.language, scene_writer=writer, overwrite=options.overwrite,
         progress=workflow.part(progress_bar, 0.8, 1.0),
     )  # fmt: skip
-    if options.dicom is not None:
+    if options.dicom or options.pdf or options.xlsx:
         known = {key: choices[key] for key in ("overrides", "dates", "same_patient") if key in choices}
         files = workflow.read_exams(exams, **known)
-        written["dicom"] = options.dicom
-        workflow.export_dicom(results, files, options.dicom, progress=workflow.part(progress_bar, 0.9, 1.0))
+        found = write_exports(results, files, options, workflow.part(progress_bar, 0.9, 1.0))
+        written |= {kind: path for kind, path in found.items() if kind in ("pdf", "xlsx")}
+        written |= {"dicom": options.dicom} if options.dicom else {}
     progress_bar.end()
     print(summary(results))
     for kind, path in written.items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -14,6 +13,7 @@ from ..io.atomic import in_one_step
 from ..io.dicomfiles import write_dicom
 from ..io.packages import need
 from ..model import ExamResult, MarrowQuantError, Progress, Results, no_progress, part
+from ..report.paper import Cover, first_page_png, paper
 from ..results import results_to_dict
 from ..vertebrae.segment import segment_bodies
 from .documents import encapsulated_pdf, secondary_capture
@@ -40,28 +40,13 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 
-@dataclass(frozen=True)
-class Papers:
-    """What goes into the PACS for viewers that show neither segmentations nor reports: the report as PDF, and its first page.
-
-    Attributes
-    ----------
-    pdf : bytes
-    first_page : bytes
-        PNG.
-    """
-
-    pdf: bytes
-    first_page: bytes
-
-
 def export_dicom(
     results: Results,
     exams: Sequence[ExamFiles],
     folder: Path,
     *,
-    papers: Optional[Papers] = None,
-    reader: str = "",
+    cover: Optional[Cover] = None,
+    language: str = "en",
     progress: Progress = no_progress,
 ) -> dict[str, Path]:
     """Write the objects of every exam into its own study.
@@ -74,10 +59,10 @@ def export_dicom(
         The exams' own files, in the order of the results: patient, study and frame of reference are theirs.
     folder : Path
         Must not exist, or be empty.
-    papers : Papers, optional
-        For the study of the last exam.
-    reader : str
-        Name of the reader, for the report.
+    cover : Cover, optional
+        Label of the case and name of the reader; the study of the last exam gets the report as PDF, and its first page, with them.
+    language : {"en", "ja"}
+        Of the PDF; the coded report is English.
     progress : callable
 
     Returns
@@ -96,19 +81,20 @@ def export_dicom(
         raise MarrowQuantError(
             "The results are of {n} exams and {m} were given; give the folders of the same exams.", n=len(results.exams), m=len(exams)
         )
+    pdf = paper(results, language, cover)
     names = []
     with in_one_step(folder) as unfinished:
         for n, (files, result) in enumerate(zip(exams, results.exams)):
             told = part(progress, n / len(exams), (n + 1) / len(exams))
-            last = papers if n == len(exams) - 1 else None
-            for name, dataset in _objects(Sources(files, result), results, last, reader, told).items():
+            document = pdf if n == len(exams) - 1 else b""
+            for name, dataset in _objects(Sources(files, result), results, document, cover.reader if cover else "", told).items():
                 write_dicom(dataset, unfinished / f"{result.label}-{name}.dcm")
                 names.append(f"{result.label}-{name}")
     progress(1.0, "Written")
     return {name: folder / f"{name}.dcm" for name in names}
 
 
-def _objects(sources: Sources, results: Results, papers: Optional[Papers], reader: str, progress: Progress) -> dict[str, Dataset]:
+def _objects(sources: Sources, results: Results, pdf: bytes, reader: str, progress: Progress) -> dict[str, Dataset]:
     """By name, in the order in which a PACS lists their series."""
     exam = sources.result
     made: dict[str, Dataset] = {}
@@ -132,10 +118,10 @@ def _objects(sources: Sources, results: Results, papers: Optional[Papers], reade
     described = "MarrowQuant measurements (research)"
     record = record_of(results, exam, made.values())
     made["report"] = measurement_report(sources, results, segmentations, _series(50, described), record, reader)
-    if papers is not None:
+    if pdf:
         header = sources.any_header()
-        made["report-pdf"] = encapsulated_pdf(papers.pdf, header, _series(51, "MarrowQuant report PDF (research)"))
-        made["report-page"] = secondary_capture(papers.first_page, header, _series(52, "MarrowQuant report page 1 (research)"))
+        made["report-pdf"] = encapsulated_pdf(pdf, header, _series(51, "MarrowQuant report PDF (research)"))
+        made["report-page"] = secondary_capture(first_page_png(pdf), header, _series(52, "MarrowQuant report page 1 (research)"))
     return made
 
 

@@ -106,7 +106,7 @@ def _contributions(estimate: ResponseEstimate, words: Strings) -> str:
 
 
 def _tile(index: Index, exams: Sequence[ExamResult], change: Optional[Change], words: Strings) -> str:
-    values = _values(index, exams, change)
+    values = values_of(index, exams, change)
     if all(value is None for value in values):
         shown = f'<p class="soft">{words("not_measured")}</p>'
     else:
@@ -120,7 +120,7 @@ def _tile(index: Index, exams: Sequence[ExamResult], change: Optional[Change], w
     return f'<div class="tile"><h3>{escape(label_of(index.key, words.language))}</h3>{shown}</div>'
 
 
-def _values(index: Index, exams: Sequence[ExamResult], change: Optional[Change]) -> list[Optional[float]]:
+def values_of(index: Index, exams: Sequence[ExamResult], change: Optional[Change]) -> list[Optional[float]]:
     """The index at each exam; where both are compared, the values that were (over the levels that both have)."""
     return [change.baseline, change.follow_up] if change else [value_of(exam, index) for exam in exams]
 
@@ -129,7 +129,7 @@ def _index_table(results: Results, changes: dict[str, Change], words: Strings) -
     both, drawn = len(results.exams) > 1, []
     notes: list[str] = []
     for index in INDICES:
-        change, values = changes.get(index.key), _values(index, results.exams, changes.get(index.key))
+        change, values = changes.get(index.key), values_of(index, results.exams, changes.get(index.key))
         if all(value is None for value in values):
             continue
         cells = "".join(f"<td>{number(value, index.unit, index.digits)}</td>" for value in values)
@@ -151,6 +151,10 @@ def _index_table(results: Results, changes: dict[str, Change], words: Strings) -
 
 
 def _cautions(results: Results, words: Strings) -> str:
+    return "".join(f'<p class="soft">{sentence}</p>' for sentence in reader_cautions(results, words))
+
+
+def reader_cautions(results: Results, words: Strings) -> list[str]:
     """What a reader must know before reading a sign or a size.
 
     Marrow ADC is not monotonic: untreated tumour lies above normal fatty marrow (1054 ± 456 against 422 ± 67 µm²/s: Messiou 2011,
@@ -162,4 +166,4 @@ def _cautions(results: Results, words: Strings) -> str:
     sentences = [words("adc_caution")] if any("adc" in exam.lumbar for exam in results.exams) else []
     if any(value < ANAEMIA_G_PER_L for value in haemoglobin):
         sentences.append(words("anaemia_caution", limit=ANAEMIA_G_PER_L))
-    return "".join(f'<p class="soft">{sentence}</p>' for sentence in sentences)
+    return sentences

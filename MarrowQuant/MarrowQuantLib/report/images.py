@@ -121,6 +121,38 @@ def spine_image(exam: ExamResult) -> Optional[KeyImage]:
     )
 
 
+def slice_image(exam: ExamResult, key: str, top: Optional[float] = None) -> Optional[KeyImage]:
+    """The sagittal slice of any map in grey, with the ROIs as they lay on it; None without that map.
+
+    Parameters
+    ----------
+    exam : ExamResult
+    key : str
+        Of ``ExamResult.maps``.
+    top : float, optional
+        Value that is drawn white, in the map's unit; the 99.5th percentile of the slice without it.
+    """
+    volume = exam.maps.get(key)
+    if volume is None or not volume.array.size:
+        return None
+    oriented = orient(volume)
+    rois = [vertebra.moved_rois.get(key, vertebra.roi) for vertebra in exam.vertebrae]
+    column = _sagittal_index(oriented, rois)
+    values = oriented.array[:, :, column]
+    rgb = _grey(values) if top is None else _grey(np.clip(np.nan_to_num(values), 0, top), top)
+    rows, columns = _crop(oriented, rois, column)
+    dy, dx, _ = oriented.spacing_mm
+    outlines = [(roi.level, _outline(roi, oriented, column, (rows.start, columns.start))) for roi in rois]
+    shown = tuple((level, outline) for level, outline in outlines if outline is not None)
+    width, height = float((columns.stop - columns.start) * dx), float((rows.stop - rows.start) * dy)
+    return KeyImage(png(rgb[rows, columns]), width, height, ("A", "P", "H", "F"), shown)
+
+
+def anatomy_image(exam: ExamResult) -> Optional[KeyImage]:
+    """A sagittal picture in which a reader knows the anatomy: water, else in phase, else T1."""
+    return next((found for key in ("water", "in_phase", "t1") if (found := slice_image(exam, key)) is not None), None)
+
+
 def body_image(exam: ExamResult) -> Optional[KeyImage]:
     """Coronal maximum-intensity projection of the high-b image in inverted grey, with accepted and physiological components coloured."""
     volume = exam.maps.get("dwi_high")
@@ -223,9 +255,9 @@ def _fat_colours(ff: np.ndarray) -> np.ndarray:
     return np.stack(channels, axis=-1).astype(np.uint8)
 
 
-def _grey(values: np.ndarray) -> np.ndarray:
+def _grey(values: np.ndarray, white: Optional[float] = None) -> np.ndarray:
     signal = np.nan_to_num(values)
-    top = max(float(np.percentile(signal, 99.5)), 1e-6)
+    top = max(float(np.percentile(signal, 99.5)) if white is None else white, 1e-6)
     return np.repeat((255 * np.clip(signal / top, 0, 1))[..., None], 3, axis=2).astype(np.uint8)
 
 

@@ -215,7 +215,7 @@ def card_value(value: Any) -> str:
 # ------------------------------------------------------------------------------------------------------------------ methods
 def methods_section(results: Results, words: Strings) -> str:
     """Versions, settings, protocol, provenance and the series used."""
-    values = [(row.label(words.language), _setting(getattr(results.settings, row.name), words)) for row in SETTINGS]
+    values = settings_rows(results, words)
     settings = [f'<tr><th scope="row">{escape(label)}</th>{cell(value, True)}</tr>' for label, value in values]
     names = list(dict.fromkeys(name for exam in results.exams for name in exam.protocol))
     protocol = [
@@ -234,6 +234,11 @@ def methods_section(results: Results, words: Strings) -> str:
         *(_series_table(exam, words) for exam in results.exams if exam.series),
     )
     return f"<section>{''.join(parts)}</section>"
+
+
+def settings_rows(results: Results, words: Strings) -> list[tuple[str, str]]:
+    """Label and value of every setting."""
+    return [(row.label(words.language), _setting(getattr(results.settings, row.name), words)) for row in SETTINGS]
 
 
 def _protocol_name(name: str, words: Strings) -> str:

@@ -47,6 +47,30 @@ _TEXT: dict[str, tuple[str, str]] = {
         "responders from others.",
         "ヘモグロビンが{limit:g} g/L未満の検査がある。貧血例（56例中25例、Huang、AJR）では、脂肪分画とADCで深い奏効を区別できなかった。",
     ),
+    "error_unknown": ("error not known", "測定誤差は不明"),
+    "mean_of": ("{index} ({levels})", "{index}（{levels}）"),
+    "limits_of_probability": ("95 % interval", "95 %区間"),
+    "case": ("Case", "症例"),
+    "reader": ("Reader", "読影者"),
+    "signature": ("Signature", "署名"),
+    "date_of_report": ("Report made on", "作成日"),
+    "page": ("page {n} of {m}", "{n}／{m}ページ"),
+    "pdf_notes": ("What the marks mean", "印の説明"),
+    "anatomy_caption": ("Sagittal water or in-phase image with the regions measured", "水またはin-phase画像（矢状断）と測定領域"),
+    "adc_caption": ("ADC, sagittal, 0 to 2000 µm²/s, with the regions measured", "ADC（矢状断、0～2000 µm²/s）と測定領域"),
+    "anatomy_alt": ("Sagittal anatomical image of the lumbar spine, {exam}", "腰椎の解剖画像（矢状断）、{exam}"),
+    "adc_alt": ("Sagittal ADC image of the lumbar spine, {exam}", "腰椎のADC画像（矢状断）、{exam}"),
+    "acquisition": ("Acquisition", "撮像"),
+    "repetition_time": ("TR (ms)", "TR（ms）"),
+    "echo_time": ("TE (ms)", "TE（ms）"),
+    "flip_angle": ("Flip angle (°)", "フリップ角（°）"),
+    "voxel": ("Voxel (mm)", "ボクセル（mm）"),
+    "slices": ("Slices", "スライス数"),
+    "scanner": ("Scanner", "装置"),
+    "no_reference": (
+        "The laboratory sheet gives no reference ranges; those of the laboratory apply.",
+        "検査値の表に基準範囲の記載がない。検査室の基準範囲による。",
+    ),
     "notes": ("Notes", "注"),
     "warnings": ("To be checked", "確認事項"),
     "no_warnings": ("No automatic check raised a doubt.", "自動チェックで指摘された事項はありません。"),
@@ -276,6 +300,10 @@ class Strings:
     def exam(self, label: str) -> str:
         """The name of an exam, safe to stand in a page: ours for "baseline" and "follow-up", else the label as it is."""
         return self(label) if label in {"baseline", "follow-up"} else escape(label)
+
+    def plain_exam(self, label: str) -> str:
+        """The name of an exam, for what is no page."""
+        return self(label) if label in {"baseline", "follow-up"} else label
 
     def has(self, key: str) -> bool:
         """True if this language has a word of its own for ``key``."""

@@ -41,7 +41,8 @@ SCHEMA_VERSION = "2.1.0"
 READ_VERSIONS = ("1.0.0", "1.1.0", "1.2.0", "1.3.0", "2.0.0", SCHEMA_VERSION)
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 SERIES_FIELDS = (
-    "series_number", "series_description", "role", "b_value", "echo_time_s", "station", "component", "shape", "unit", "quantity", "scaling",
+    "series_number", "series_description", "role", "b_value", "echo_time_s", "repetition_time_s", "flip_angle_deg", "scanner", "voxel_mm",
+    "station", "component", "shape", "unit", "quantity", "scaling",
     "confidence", "evidence", "acquisition_group", "used", "problem", "overridden",
 )  # fmt: skip
 

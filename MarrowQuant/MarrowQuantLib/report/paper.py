@@ -1,0 +1,491 @@
+"""The report as a PDF for filing: made by fpdf2, without a browser, with embedded fonts.
+
+Fonts: DejaVu Sans (free, Bitstream Vera licence, in matplotlib) for English, IPAexGothic (IPA Font License, in matplotlib-fontja) for
+Japanese; each stands in for what the other lacks. Only the letters used are embedded.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Optional
+
+from .. import __version__
+from ..followup import INDICES
+from ..followup.lesion_rows import lesion_rows
+from ..io.packages import need
+from ..model import ExamResult, MarrowQuantError, Results, as_finding, days_between, grouped, sentence
+from ..response import assess, translation
+from ..results import rows
+from ..results.formats import NONE, number, probability, shown_unit
+from ..words.roles import role_word
+from .first_page import reader_cautions, values_of
+from .images import MIP_BLACK, KeyImage, anatomy_image, body_image, slice_image, spine_image
+from .shown import DOUBT, SURE, index_label, marks
+from .strings import Strings
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+WIDTH_MM, MARGIN_MM = 210.0, 14.0
+_BOX_MM = WIDTH_MM - 2 * MARGIN_MM
+_ADC_WHITE = 2000.0  # µm²/s, as in ``quantities.DISPLAYS``
+_UNBROKEN = {"en": re.compile(r"\S+"), "ja": re.compile(r"[!-~]+|[^!-~\s]{1,4}")}  # what a line is not broken in
+_MOST_ROWS = 15  # of components and lesions; the rest is in results.json
+_INK, _SOFT, _LINE, _WARN = (27, 39, 51), (82, 97, 111), (200, 207, 214), (92, 64, 0)
+_FILLS = {SURE: (227, 240, 248), DOUBT: (255, 244, 214), "": (238, 241, 244)}
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What the user says of the report: a label of the case, the reader's name, the day it is made; nothing of it is read from images."""
+
+    case: str = ""
+    reader: str = ""
+    made: Optional[datetime.date] = None
+
+
+def write_paper(results: Results, path: Path, language: str = "en", cover: Optional[Cover] = None) -> Path:
+    """Write the report as a PDF.
+
+    Parameters
+    ----------
+    results : Results
+        One or two exams; with their maps it shows pictures.
+    path : Path
+    language : {"en", "ja"}
+    cover : Cover, optional
+
+    Raises
+    ------
+    MarrowQuantError
+        If the language is not known, or fpdf2 or the font is not installed.
+    """
+    Path(path).write_bytes(paper(results, language, cover))
+    return Path(path)
+
+
+def paper(results: Results, language: str = "en", cover: Optional[Cover] = None) -> bytes:
+    """The PDF itself; see :func:`write_paper`."""
+    words = Strings(language)
+    page = _Paper(results, words, cover or Cover())
+    page.first_page()
+    page.pictures()
+    page.vertebrae()
+    page.burden()
+    page.laboratory()
+    page.methods()
+    return page.finished()
+
+
+def first_page_png(pdf: bytes, dots_per_inch: int = 120) -> bytes:
+    """The first page of a PDF as a PNG picture; needs pypdfium2."""
+    need("pypdfium2", "a picture of the first page")
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        picture = document[0].render(scale=dots_per_inch / 72).to_pil()
+    finally:
+        document.close()
+    out = io.BytesIO()
+    picture.convert("RGB").save(out, "PNG")
+    return out.getvalue()
+
+
+def font_path(language: str) -> Optional[Path]:
+    """The font of a language in this installation; None where its package is missing."""
+    package, inside = ("matplotlib_fontja", "fonts/ipaexg.ttf") if language == "ja" else ("matplotlib", "mpl-data/fonts/ttf/DejaVuSans.ttf")
+    spec = find_spec(package)
+    found = Path(spec.origin).parent / inside if spec is not None and spec.origin else None
+    return found if found is not None and found.exists() else None
+
+
+def _new_document(results: Results, words: Strings, cover: Cover) -> FPDF:
+    need("fpdf", "the report as PDF")
+    from fpdf import FPDF
+
+    class Sheets(FPDF):
+        """A4 with a running header and a footer."""
+
+        def header(self) -> None:
+            self.set_font("text", size=8)
+            self.set_text_color(*_SOFT)
+            dates = " → ".join(words.date(exam.date) for exam in results.exams)
+            left = f"MarrowQuant – {words('title')}" + (f"   {words('case')}: {cover.case}" if cover.case else "")
+            self.cell(_BOX_MM - 62, 4, left)
+            self.cell(62, 4, f"{dates}   {words('page', n=self.page_no(), m='{nb}')}", align="R", new_x="LMARGIN", new_y="NEXT")
+            self.set_text_color(160, 40, 0)
+            self.cell(0, 4, words("research"), new_x="LMARGIN", new_y="NEXT")
+            self.set_draw_color(*_LINE)
+            self.line(MARGIN_MM, self.get_y() + 1, WIDTH_MM - MARGIN_MM, self.get_y() + 1)
+            self.ln(3)
+            self.set_text_color(*_INK)
+
+        def footer(self) -> None:
+            self.set_y(-11)
+            self.set_font("text", size=7)
+            self.set_text_color(*_SOFT)
+            made = (cover.made or datetime.date.today()).isoformat()
+            self.cell(0, 4, f"MarrowQuant {__version__}   {words('date_of_report')} {made}")
+            self.set_text_color(*_INK)
+
+    document = Sheets(format="A4")
+    other = "ja" if words.language == "en" else "en"
+    own = font_path(words.language)
+    if own is None:
+        raise MarrowQuantError("The PDF needs the fonts of matplotlib-fontja; install it ('pip install matplotlib-fontja').")
+    document.add_font("text", fname=own)
+    fallback = font_path(other)
+    if fallback is not None:
+        document.add_font("other", fname=fallback)
+        document.set_fallback_fonts(["other"])
+    document.set_margins(MARGIN_MM, 10, MARGIN_MM)
+    document.set_auto_page_break(True, 15)
+    document.set_title(f"MarrowQuant – {words('title')}")
+    document.set_lang("ja-JP" if words.language == "ja" else "en-GB")
+    document.set_creator(f"MarrowQuant {__version__}")
+    return document
+
+
+class _Paper:
+    """The document while it is written, section by section."""
+
+    def __init__(self, results: Results, words: Strings, cover: Cover) -> None:
+        self.results, self.words, self.cover = results, words, cover
+        self.page = _new_document(results, words, cover)
+        self.notes: list[str] = []
+        self.wrapping = "CHAR" if words.language == "ja" else "WORD"  # Japanese has no spaces to break at
+        self.page.add_page()
+
+    def finished(self) -> bytes:
+        """The bytes of the whole document."""
+        return bytes(self.page.output())
+
+    # ------------------------------------------------------------------------------------------------------------ pieces
+    def heading(self, text: str, size: float = 12, room: float = 30) -> None:
+        """A heading that stays with what follows."""
+        if self.page.will_page_break(room):
+            self.page.add_page()
+        self.page.ln(2)
+        self.page.set_font("text", size=size)
+        self.page.multi_cell(0, size * 0.5, text, align="L", new_x="LMARGIN", new_y="NEXT")
+        self.page.ln(0.8)
+
+    def text(self, content: str, size: float = 8.5, colour: Sequence[int] = _INK) -> None:
+        """A paragraph."""
+        if not content:
+            return
+        self.page.set_font("text", size=size)
+        self.page.set_text_color(*colour)
+        self.page.multi_cell(0, size * 0.47, content, align="L", new_x="LMARGIN", new_y="NEXT", wrapmode=self.wrapping)
+        self.page.set_text_color(*_INK)
+
+    def points(self, sentences: Iterable[str], size: float = 8) -> None:
+        """A list."""
+        for each in sentences:
+            self.text(f"• {each}", size)
+
+    def table(self, heads: Sequence[str], lines: Sequence[Sequence[str]], text_columns: Sequence[int] = (0,), size: float = 7.6) -> None:
+        """A table whose heads stand on every page that it goes over."""
+        if not lines:
+            return
+        from fpdf.fonts import FontFace
+
+        self.page.set_font("text", size=size)
+        self.page.set_draw_color(*_LINE)
+        widths = self._widths(heads, lines, text_columns)
+        aligned = tuple("LEFT" if n in text_columns else "RIGHT" for n in range(len(heads)))
+        with self.page.table(
+            col_widths=widths, width=_BOX_MM, line_height=size * 0.5, padding=0.7, text_align=aligned, borders_layout="HORIZONTAL_LINES",
+            headings_style=FontFace(emphasis="", fill_color=_FILLS[""]), wrapmode=self.wrapping,
+        ) as made:  # fmt: skip
+            for line in (heads, *lines):
+                row = made.row()
+                for content in line:
+                    row.cell(content)
+        self.page.ln(1)
+
+    def _widths(self, heads: Sequence[str], lines: Sequence[Sequence[str]], text_columns: Sequence[int]) -> tuple[float, ...]:
+        """Every column as wide as its longest word, and what is left to those with more text."""
+        columns = list(zip(heads, *lines))
+        split = [[word for cell in column for word in _UNBROKEN[self.words.language].findall(cell)] for column in columns]
+        least = [max((self.page.get_string_width(word) for word in found), default=4.0) + 2.6 for found in split]
+        longest = [max(self.page.get_string_width(cell) for cell in (column if n in text_columns else column[1:])) for n, column in
+                   enumerate(columns)]  # fmt: skip
+        wanted = [min(width, 90.0) + 2.6 for width in longest]
+        spare = max(_BOX_MM - sum(least), 0.0)
+        more = [max(w - low, 0.0) for w, low in zip(wanted, least)]
+        given = min(1.0, spare / sum(more)) if sum(more) else 0.0
+        return tuple(low + given * extra for low, extra in zip(least, more))
+
+    # ---------------------------------------------------------------------------------------------------------- sections
+    def first_page(self) -> None:
+        """What a radiologist files: who, when, the estimate, every index with its marks, what to check, and the line to sign."""
+        words, exams = self.words, self.results.exams
+        self.heading(words("title"), 15)
+        said = [f"{words('case')}: {self.cover.case or NONE}", f"{words('reader')}: {self.cover.reader or NONE}"]
+        said += [f"{words.plain_exam(exam.label)}: {words.date(exam.date)}" for exam in exams]
+        days = days_between(*(exam.date for exam in exams)) if len(exams) > 1 else None
+        said += [words("days", days=days)] if days is not None else []
+        self.text("     ".join(said), 9)
+        if any(exam.synthetic for exam in exams):
+            self.text(words("synthetic"), 9, _WARN)
+        self._estimate()
+        self.heading(words("all_indices"))
+        self._indices()
+        self.text("\n".join(reader_cautions(self.results, words)), 7.5, _SOFT)
+        self._doubts()
+        self._sign_off()
+
+    def _estimate(self) -> None:
+        words, estimate = self.words, self.results.response
+        if len(self.results.exams) < 2:
+            self.text(words("one_exam"), 9)
+            return
+        if estimate is None:
+            return
+        self.heading(words("probability"))
+        label = translation(estimate, words.language).get("label", estimate.label)
+        if estimate.probability is None or estimate.interval is None:
+            self.text(words("no_probability"), 12)
+        else:
+            low, high = (probability(limit) for limit in estimate.interval)
+            self.text(f"{probability(estimate.probability)}   ({words('interval', low=low, high=high)})", 13)
+        self.text(f"{estimate.model_id}: {label}", 8, _WARN)
+        self.points(sentence(found, words.language) for found in estimate.warnings)
+        imwg = assess(self.results).imwg
+        if imwg is not None:
+            self.text(f"{words('imwg')}: {imwg.category or words('imwg_none')}", 9)
+
+    def _indices(self) -> None:
+        """Every index; a change that may mean nothing is marked in the last column, and the sentences follow."""
+        words, exams = self.words, self.results.exams
+        changes = {change.name: change for change in self.results.changes if not change.level}
+        lines = []
+        for index in INDICES:
+            change, values = changes.get(index.key), values_of(index, exams, changes.get(index.key))
+            if all(value is None for value in values):
+                continue
+            line = [index_label(index, exams, words), shown_unit(index.unit, words.language)]
+            line += [number(value, index.unit, index.digits) for value in values]
+            if len(exams) > 1:
+                row = rows.changes([change]).rows[0] if change else rows.Row({})
+                unit = f" {shown_unit(index.change_unit, words.language)}" if change and index.change_unit != index.unit else ""
+                line += [row["absolute"].text() + unit, row["relative"].text(), "; ".join(self._mark(*mark) for mark in marks(
+                    change, index.limit is not None, words
+                ))]  # fmt: skip
+            lines.append(line)
+        heads = [words("index"), words("unit"), *(f"{words.plain_exam(exam.label)}\n{words.date(exam.date)}" for exam in exams)]
+        heads += [words("change"), words("relative"), words("meaning")] if len(exams) > 1 else []
+        self.table(heads, lines, (0, 1, 6))
+        for n, told in enumerate(self.notes, start=1):
+            self.text(f"{n}  {sentence(as_finding(told), words.language)}", 7.5, _SOFT)
+
+    def _mark(self, short: str, style: str, told: str) -> str:
+        if not told:
+            return short
+        if told not in self.notes:
+            self.notes.append(told)
+        return f"{'⚠ ' if style == DOUBT else ''}{short} ({self.notes.index(told) + 1})"
+
+    def _doubts(self) -> None:
+        words = self.words
+        found = [sentence(each, words.language) for each in grouped(self.results.warnings)]
+        for exam in self.results.exams:
+            found += [f"{words.plain_exam(exam.label)}: {sentence(each, words.language)}" for each in grouped(exam.warnings)]
+        self.heading(words("warnings"))
+        self.points(found or [words("no_warnings")])
+
+    def _sign_off(self) -> None:
+        words = self.words
+        if self.page.will_page_break(18):
+            self.page.add_page()
+        self.page.ln(8)
+        self.page.set_font("text", size=9)
+        for label, width in ((words("reader"), 70), (words("signature"), 70), (words("date_of_report"), 42)):
+            self.page.cell(width, 5, f"{label}: " + (self.cover.reader if label == words("reader") and self.cover.reader else ""))
+        self.page.ln(5)
+        y = self.page.get_y()
+        for start, width in ((0, 66), (70, 66), (140, 42)):
+            self.page.line(MARGIN_MM + start, y, MARGIN_MM + start + width, y)
+        self.page.ln(2)
+
+    def pictures(self) -> None:
+        """Anatomy, fat fraction, ADC and the whole body of every exam, each with the regions measured."""
+        words, exams = self.words, self.results.exams
+        kinds = (
+            ("anatomy_caption", anatomy_image, 72.0), ("spine_caption", spine_image, 72.0),
+            ("adc_caption", lambda exam: slice_image(exam, "adc", _ADC_WHITE), 72.0), ("body_caption", body_image, 100.0),
+        )  # fmt: skip
+        made = [(caption, [picture(exam) for exam in exams], tall) for caption, picture, tall in kinds]
+        made = [(caption, found, tall) for caption, found, tall in made if any(found)]
+        if not made:
+            return
+        self.page.add_page()
+        self.heading(words("images"))
+        for caption, found, tall in made:
+            if self.page.will_page_break(tall + 12):
+                self.page.add_page()
+            top, left = self.page.get_y() + 4, MARGIN_MM
+            for image, exam in zip(found, exams):
+                if image is None:
+                    continue
+                self.page.set_font("text", size=7.5)
+                self.page.text(left, top - 1, f"{words.plain_exam(exam.label)} {words.date(exam.date)}")
+                left += self._picture(image, left, top, tall, _BOX_MM / len(exams) - 4) + 6
+            self.page.set_xy(MARGIN_MM, top + tall + 1)
+            self.text(words(caption, black=MIP_BLACK), 7.5, _SOFT)
+
+    def _picture(self, image: KeyImage, left: float, top: float, tall: float, wide: float) -> float:
+        """Draw a picture with its outlines; returns the width taken, in mm."""
+        scale = min(tall / image.height_mm, wide / image.width_mm)
+        width, height = image.width_mm * scale, image.height_mm * scale
+        self.page.image(io.BytesIO(image.png), left, top, width, height)
+        self.page.set_draw_color(255, 255, 255)
+        self.page.set_text_color(255, 255, 255)
+        self.page.set_font("text", size=6)
+        for level, outline in image.outlines:
+            points = [(left + x * scale, top + y * scale) for x, y in outline]
+            self.page.polygon(points)
+            self.page.text(max(x for x, _ in points) + 0.8, sum(y for _, y in points) / len(points) + 0.8, level)
+        dark = bool(image.outlines)
+        self.page.set_text_color(*((255, 255, 255) if dark else _INK))
+        sides = zip(image.sides, ((1, height / 2), (width - 3, height / 2), (width / 2, 3), (width / 2, height - 1)))
+        for letter, (x, y) in sides:
+            self.page.text(left + x, top + y, letter)
+        self.page.set_text_color(*_INK)
+        self.page.set_draw_color(*_LINE)
+        return width
+
+    def vertebrae(self) -> None:
+        """Every level of every exam, and the mean with the levels that it holds."""
+        words, exams = self.words, self.results.exams
+        for exam, found in zip(exams, rows.vertebrae(exams)):
+            if not found.rows:
+                continue
+            columns = rows.in_readers_tables(found)
+            self.heading(f"{words('vertebrae')}, {words.plain_exam(exam.label)} ({words.date(exam.date)})")
+            heads = [words("level"), *(column.head(words.language) for column in columns), *(c.head(words.language, narrow=True) for c in
+                     found.chosen("voxels", "inside")), words("notes")]  # fmt: skip
+            lines = [self._vertebra(row, columns) for row in (*found.rows, *([found.mean] if found.mean else []))]
+            self.table(heads, lines, (0, len(heads) - 1))
+        self.text(words("standard_error"), 7.5, _SOFT)
+
+    def _vertebra(self, row: rows.Row, columns: Sequence[rows.Column]) -> list[str]:
+        words = self.words
+        cells = [row["level"].text(words.language)]
+        cells += [row[column.key].with_error(words.language) for column in columns]
+        cells += [row[key].text(words.language) for key in ("voxels", "inside")]
+        excluded = str(row["excluded"].value or "")
+        doubts = [words("excluded", reason=excluded)] if excluded else []
+        return [*cells, "; ".join([*doubts, *(sentence(found, words.language) for found in row.findings)])]
+
+    def burden(self) -> None:
+        """Components of the last exams, and what became of the lesions."""
+        words = self.words
+        for exam in self.results.exams:
+            if exam.burden is None or not exam.burden.components:
+                continue
+            self.heading(words("components", exam=words.plain_exam(exam.label)))
+            found = rows.components(exam.burden.components)
+            columns = found.chosen("label", "lesion", "state", "region", "volume", "longest_diameter", "adc_median", "ff_median", "reason")
+            self._rows(found, columns, (1, 2, 3, 8))
+        lesions = lesion_rows(self.results)
+        if lesions:
+            self.heading(words("lesions"))
+            found = rows.lesions(lesions)
+            self._rows(found, found.chosen("name", "kind", "region", "volume", "adc", "rac", "why"), (0, 1, 2, 6))
+            self.text(words("rac_note"), 7.5, _SOFT)
+
+    def _rows(self, found: rows.Table, columns: Sequence[rows.Column], text_columns: Sequence[int]) -> None:
+        language = self.words.language
+        heads = [column.head(language, narrow=True) for column in columns]
+        shown = found.rows[:_MOST_ROWS]
+        pairs = {column.key for column in columns if any(column.key + rows.BEFORE in row.cells for row in shown)}
+        lines = [
+            [rows.both(row, c.key, language) if c.key in pairs else row[c.key].text(language) for c in columns] for row in shown
+        ]  # fmt: skip
+        self.table(heads, lines, text_columns, 6.8)
+        if len(found.rows) > len(shown):
+            self.text(self.words("more_lesions", n=len(found.rows) - len(shown)), 7.5, _SOFT)
+
+    def laboratory(self) -> None:
+        """Values beside the exams, category and stage with their rules."""
+        words, exams = self.words, self.results.exams
+        found = rows.laboratory(exams)
+        if not found.rows:
+            return
+        self.heading(words("labs"))
+        heads = [found.column("test").head(words.language), words("unit"), *(words.plain_exam(exam.label) for exam in exams)]
+        heads += [words("change")] if len(exams) > 1 else []
+        lines = []
+        for row in found.rows:
+            cells = [rows.lab_label(row, words.language), shown_unit(str(row["unit"].value), words.language)]
+            for n in range(len(exams)):
+                date = row[f"date_{n}"].text()
+                cells.append(row[f"value_{n}"].text(words.language) + (f" ({date})" if date else ""))
+            lines.append([*cells, *([row["change"].text(words.language)] if len(exams) > 1 else [])])
+        self.table(heads, lines, (0, 1))
+        self.text(words("no_reference"), 7.5, _SOFT)
+        told = assess(self.results)
+        if told.imwg is not None:
+            self.text(f"{words('imwg')}: {told.imwg.category or words('imwg_none')}: {sentence(told.imwg.rule, words.language)}", 8)
+            self.points(f"{words('missing')}: {sentence(item, words.language)}" for item in told.imwg.missing)
+        self.points(f"{stage.system} {stage.stage}: {sentence(stage.rule, words.language)}" for stage in told.stages if stage.stage)
+
+    def methods(self) -> None:
+        """How the images were acquired, and with what settings they were measured."""
+        words = self.words
+        self.heading(words("acquisition"))
+        for exam in self.results.exams:
+            self.text(f"{words.plain_exam(exam.label)} ({words.date(exam.date)})", 8.5)
+            self.table(*self._protocol(exam), (0, 1, 2), 6.8)
+        self.heading(words("settings"))
+        self.table([words("setting_name"), words("value")], _settings(self.results, words), (0, 1), 7)
+        made = dict.fromkeys(
+            f"{words.how(measured.name)}: {words.how(measured.how)}" for exam in self.results.exams for measured in exam.lumbar.values() if
+            measured.how
+        )  # fmt: skip
+        self.heading(words("provenance"))
+        self.points(made, 7.5)
+
+    def _protocol(self, exam: ExamResult) -> tuple[list[str], list[list[str]]]:
+        """The series that were used; echoes and b-values of one series stand in one row."""
+        words = self.words
+        heads = [words(key) for key in ("series_number", "role", "scanner", "repetition_time", "echo_time", "flip_angle")]
+        heads += ["b (s/mm²)", words("voxel"), words("slices")]
+        found: dict[tuple[str, ...], tuple[list[float], list[float]]] = {}
+        for row in exam.series:
+            if not row.get("used"):
+                continue
+            repetition, angle = row.get("repetition_time_s"), row.get("flip_angle_deg")
+            alike = (
+                str(row.get("series_number", NONE)), role_word(str(row.get("role") or "unknown"), words.language), _scanner(row, exam),
+                NONE if repetition is None else f"{1000 * repetition:.4g}", NONE if angle is None else f"{angle:g}",
+                " × ".join(f"{step:.3g}" for step in row.get("voxel_mm") or ()) or NONE, str((row.get("shape") or [NONE])[-1]),
+            )  # fmt: skip
+            for known, value in zip(found.setdefault(alike, ([], [])), (row.get("echo_time_s"), row.get("b_value"))):
+                if value is not None and value not in known:
+                    known.append(value)
+        lines = []
+        for (number_of, role, scanner, repetition, angle, voxel, slices), (echoes, b_values) in found.items():
+            times, weights = (", ".join(f"{v:.4g}" for v in values) or NONE for values in ([1000 * t for t in echoes], b_values))
+            lines.append([number_of, role, scanner, repetition, times, angle, weights, voxel, slices])
+        return heads, lines
+
+
+def _scanner(row: Any, exam: ExamResult) -> str:
+    field = exam.protocol.get("field_strength_t")
+    return f"{row.get('scanner') or exam.protocol.get('manufacturer', NONE)}" + (f", {field:g} T" if field else "")
+
+
+def _settings(results: Results, words: Strings) -> list[list[str]]:
+    from .sections import settings_rows
+
+    return [[label, value] for label, value in settings_rows(results, words)]
