@@ -56,12 +56,13 @@ def secondary_capture(png: bytes, source: Dataset, series: Series) -> Dataset:
     import highdicom as hd
     import numpy as np
     from PIL import Image
+    from pydicom.uid import ExplicitVRLittleEndian
 
     pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
     common = {key: value for key, value in equipment(series).items() if key not in ("device_serial_number",)}
     dataset = hd.sc.SCImage.from_ref_dataset(
-        source, pixels, photometric_interpretation="RGB", bits_allocated=8, coordinate_system="PATIENT", conversion_type="WSD",
-        patient_orientation=("L", "F"), **common,
+        source, pixels, photometric_interpretation="RGB", bits_allocated=8, coordinate_system="PATIENT",
+        patient_orientation=("L", "F"), transfer_syntax_uid=ExplicitVRLittleEndian, **common,
     )  # fmt: skip
     dataset.BurnedInAnnotation = "NO"
     return finish(dataset, source)
