@@ -62,7 +62,8 @@ from .model.settings import checked
 from .quantities import ready_maps
 from .report.export import SceneWriter, export, prepare_output
 from .response import ResponseModel, laboratory_warnings, labs_for, load_model, read_history
-from .vertebrae import ImageShift, find_shifts, is_label_file, levels_between, place_between, read_rois, shift_notes
+from .vertebrae import ImageShift, find_shifts, fit_places, is_label_file, levels_between, place_between, read_rois, shift_notes
+from .vertebrae.levels import is_counted
 from .vertebrae.measure import measure_vertebrae
 from .vertebrae.region_doubts import region_doubts, swap_doubts
 
@@ -441,11 +442,17 @@ def exam_rois_from(
         return place_between(points[0], points[1], dixon_image(maps), settings.roi_radii_mm, settings.roi_shape)
     if markups is None:
         return [], [finding("exam.no_rois")]
-    rois, notes = read_rois(markups, settings.roi_radii_mm, settings.roi_shape)
-    if is_label_file(markups) or len(rois) != 2 or len(levels_between(rois[0].level, rois[1].level)) == 2:
-        return rois, notes
-    first, last = ((roi.level, roi.center_ras) for roi in rois)
-    return place_between(first, last, dixon_image(maps), settings.roi_radii_mm, settings.roi_shape)
+    found, notes = read_rois(markups, settings.roi_radii_mm, settings.roi_shape)
+    image = dixon_image(maps)
+    if is_label_file(markups):
+        return found, notes
+    rois, told = fit_places(found, image, settings.roi_radii_mm)
+    counted = [roi for roi in rois if is_counted(roi.level)]
+    if len(counted) != 2 or len(levels_between(counted[0].level, counted[1].level)) == 2:
+        return rois, [*notes, *told]
+    first, last = ((roi.level, roi.center_ras) for roi in counted)
+    between, about = place_between(first, last, image, settings.roi_radii_mm, settings.roi_shape)
+    return [*between, *(roi for roi in rois if not is_counted(roi.level))], [*about, *told]
 
 
 def dixon_image(maps: ExamMaps) -> Optional[Volume]:

@@ -61,8 +61,8 @@ def column(levels=("L1", "L2", "L3"), shape="ellipsoid"):
         ("1st lumbar", "L1"), ("vertebra lumbalis 2", "L2"), ("vertèbre lombaire 1", "L1"), ("L1（骨折）", "L1"), ("L1 (fracture)", "L1"),
         ("L1, old fx", "L1"), ("L2 fracture", "L2"), ("L3?", "L3"), ("第1腰椎(L1)", "L1"), ("L1 - haemangioma", "L1"),
         ("L1 (T12 in other count)", None), ("L1 (disc)", None), ("L1-L2", None), ("L1椎間板", None), ("腰椎1/2", None), ("below L1", None),
-        ("L1 superior endplate", None), ("T2 bright lesion", None), ("第13胸椎", None), ("胸椎", None),
-        ("L6", None), ("T13", None), ("F-1", None), ("", None), ("L4/5", None), ("S2", None), ("vertebra", None),
+        ("L1 superior endplate", None), ("T2 bright lesion", None), ("第13胸椎", "T13"), ("胸椎", None),
+        ("L6", "L6"), ("T13", "T13"), ("F-1", None), ("", None), ("L4/5", None), ("S2", "S2"), ("vertebra", None),
     ],
 )  # fmt: skip
 def test_labels_are_understood(label, level):

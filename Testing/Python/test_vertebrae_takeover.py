@@ -136,7 +136,7 @@ def test_slicer_loads_the_list_and_reads_the_code_of_a_segment(slicer_scene):
 
 @pytest.mark.parametrize(
     ("name", "level"),
-    [("vertebrae_L1", "L1"), ("VB_T09", "T9"), ("L4 vertebral body", "L4"), ("disc_L1_L2", None), ("sacrum", None), ("L6", None)],
+    [("vertebrae_L1", "L1"), ("VB_T09", "T9"), ("L4 vertebral body", "L4"), ("disc_L1_L2", None), ("sacrum", None), ("L6", "L6")],
 )
 def test_names_of_labels_tell_the_level(name, level):
     assert parse_level(name) == level

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ..followup.indices import INDICES, Index
+from ..followup.indices import INDICES, Index, index_of
+from ..quantities import quantity
+from ..results.record import REGION_INDICES
+from ..vertebrae.places import REGIONS
 
 UNKNOWN_UNIT = "unit of the table"
 _OTHERS = {
@@ -50,10 +53,24 @@ def described(column: str, language: str = "en") -> dict[str, str]:
             if column == f"{index.key}_{ending}":
                 joined = f"{index.label_ja}：{words[1]}" if language == "ja" else f"{index.label_en}: {words[0]}"
                 return {"label": joined, "unit": _unit(index, ending)}
+    of_region = _of_region(column, language)
+    if of_region:
+        return of_region
     if column in _OTHERS:
         english, japanese, unit = _OTHERS[column]
         return {"label": japanese if language == "ja" else english, "unit": unit}
     return {"label": column, "unit": UNKNOWN_UNIT}
+
+
+def _of_region(column: str, language: str) -> dict[str, str]:
+    """Label and unit of a quantity of a region of the pelvis; empty for any other column."""
+    for key, region in ((key, region) for key in REGION_INDICES for region in REGIONS):
+        for ending, words in _ENDINGS.items():
+            if column == f"{key}_{region.name.replace(' ', '_')}_{ending}":
+                name = quantity(key).name
+                joined = f"{name}（{region.japanese}）：{words[1]}" if language == "ja" else f"{name}, {region.name}: {words[0]}"
+                return {"label": joined, "unit": _unit(index_of(key), ending)}
+    return {}
 
 
 def is_known(column: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Optional
 import numpy as np
 
 from ..model import MarrowQuantError, Progress, VertebraROI, Volume, finding, no_progress
+from ..vertebrae.places import is_place
 from .registration import Rigid, find_shift, register
 
 IMAGE_KEYS = ("in_phase", "water", "ff", "dwi_low", "dwi_high")
@@ -141,7 +142,8 @@ def _checked(n: int, carried: Sequence[Carried], whole: Rigid) -> Carried:
     doubts = list(own.doubts)
     turn = replace(own.transform, rotation=own.transform.rotation @ whole.rotation.T).degrees
     gaps = []
-    for other in (m for m in (n - 1, n + 1) if 0 <= m < len(carried)):
+    beside = [] if is_place(own.roi.level) else [m for m in (n - 1, n + 1) if 0 <= m < len(carried)]
+    for other in (m for m in beside if not is_place(carried[m].roi.level)):
         before = carried[other].transform.rotation.T @ (carried[other].roi.center_ras - carried[other].transform.shift)
         gaps.append(abs(np.linalg.norm(own.roi.center_ras - carried[other].roi.center_ras) - np.linalg.norm(center - before)))
     if gaps and min(gaps) > LARGEST_GAP_MM:

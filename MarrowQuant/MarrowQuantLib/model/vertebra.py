@@ -19,7 +19,7 @@ class VertebraROI:
     Attributes
     ----------
     level : str
-        "T10" … "S1".
+        "T10" … "S1", "T13", "L6", "S2" … "S5", or a place in the pelvis such as "right posterior iliac crest".
     center_ras : ndarray, shape (3,)
         Centre in RAS mm.
     axes : ndarray, shape (3, 3)
@@ -32,7 +32,7 @@ class VertebraROI:
         Reason why the level must not enter the mean (fracture, haemangioma …).
     """
 
-    level: str = described("Vertebral level, T1 to S1.")
+    level: str = described("Vertebral level, C1 to S5 with T13 and L6, or a place in the pelvis such as right posterior iliac crest.")
     center_ras: np.ndarray = described("Centre.", json="center_ras_mm", shape=(3,))
     axes: np.ndarray = described(
         "Orthonormal matrix; its columns are the ROI's left-right, posterior-anterior and caudal-cranial directions.",

@@ -16,6 +16,7 @@ from typing import Optional
 import numpy as np
 
 from ..model import ACCEPTED, PHYSIOLOGICAL, Burden, ExamResult, VertebraROI, Volume
+from ..vertebrae.places import is_place
 
 # Colours that people with any colour vision tell apart: vermilion and blue of Okabe and Ito, "Color Universal Design" (2008).
 ACCEPTED_RGB, PHYSIOLOGICAL_RGB = (213, 94, 0), (0, 114, 178)
@@ -182,6 +183,7 @@ def _tint(rgb: np.ndarray, burden: Burden) -> np.ndarray:
 
 def _sagittal_index(oriented: _Oriented, rois: Sequence[VertebraROI]) -> int:
     n_columns = oriented.array.shape[2]
+    rois = [roi for roi in rois if not is_place(roi.level)] or rois
     if not rois:
         return n_columns // 2
     centers = np.array([np.append(roi.center_ras, 1.0) for roi in rois])

@@ -20,6 +20,7 @@ from ..response import translation
 from ..results import rows
 from ..results.formats import NONE, number, signed
 from ..vertebrae.dominance import dominance_of
+from ..vertebrae.places import said_place
 from ..words.terms import term
 from . import charts
 from .first_page import badges, note_list
@@ -87,7 +88,8 @@ def _vertebra_table(results: Results, levels: Sequence[str], words: Strings) -> 
             cells.append(f'<td class="text">{escape(mark)}{badges(change, index_of("ff").limit is not None, notes, words)}</td>')
         cells.append(cell(" / ".join(row["voxels"].text() for row in found)))
         doubted = f" {rows.DOUBT}" if any(row.findings for row in found) else ""  # the sentences are among the exam's warnings
-        drawn.append(f'<tr{" class=out" if excluded else ""}><th scope="row">{escape(level)}{doubted}</th>{"".join(cells)}</tr>')
+        said = escape(said_place(level, words.language))
+        drawn.append(f'<tr{" class=out" if excluded else ""}><th scope="row">{said}{doubted}</th>{"".join(cells)}</tr>')
     heads = [column.head(words.language) for column in (*tables[0].chosen("level"), *columns)]
     if both:
         heads = [*heads[:2], words("ff_points"), *heads[2:], words("meaning")]

@@ -6,11 +6,15 @@ fraction, dropout ratio) and in % of the baseline for every other; where it is i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Optional
 
-from ..followup import INDICES, value_of
+import numpy as np
+
+from ..followup import INDICES, index_of, value_of
 from ..model import Change, ExamResult, Results, Settings, days_between, iso_date
 from ..vertebrae.dominance import dominance_of
+from ..vertebrae.places import REGIONS, sides_of
 
 Value = Optional[float]
 
@@ -27,7 +31,8 @@ def case_record(results: Results) -> dict[str, Any]:
     dict
         ``days`` between the exams; ``dominance`` ("water" or "fat", see ``vertebrae.dominance``) at the first exam and
         ``dominance_follow_up``; for every index followed ``<index>_baseline`` and ``<index>_follow_up`` in the index's unit and its
-        change (see above); ``response_probability`` with ``response_low``, ``response_high`` as fractions, ``response_model``;
+        change (see above); the same of fat fraction and ADC for every region of the pelvis, the mean of the sides measured at both exams
+        (``ff_iliac_wing_baseline``); ``response_probability`` with ``response_low``, ``response_high`` as fractions, ``response_model``;
         ``case_kind``; ``synthetic`` (1 for simulated data); ``warnings`` (how many). None where there is no number.
     """
     exams = {exam.label: exam for exam in results.exams}
@@ -39,6 +44,7 @@ def case_record(results: Results) -> dict[str, Any]:
         for label, name in (("baseline", "baseline"), ("follow-up", "follow_up")):
             row[f"{index.key}_{name}"] = value_of(exams[label], index) if label in exams else None
         row.update(_changes(index.key, index.unit == "%", changes.get(index.key)))
+    row.update(_regions(exams))
     response = results.response
     row["response_probability"] = response.probability if response else None
     row["response_low"], row["response_high"] = (response.interval if response else None) or (None, None)
@@ -83,6 +89,37 @@ def exam_records(results: Results) -> list[dict[str, Any]]:
 
 def _dominance(exam: Optional[ExamResult]) -> Optional[str]:
     return (dominance_of(exam) or None) if exam else None
+
+
+REGION_INDICES = ("ff", "adc")
+"""Quantities that have columns of their own for every region of the pelvis."""
+
+
+def _regions(exams: Mapping[str, ExamResult]) -> dict[str, Value]:
+    """Fat fraction and ADC of every region of the pelvis; of the sides that all exams have, where they have one in common."""
+    row: dict[str, Value] = {}
+    measured = {label: {v.roi.level: v for v in exam.vertebrae if not v.roi.excluded} for label, exam in exams.items()}
+    for region in REGIONS:
+        for key in REGION_INDICES:
+            sides = {label: {n for n in sides_of(known, region) if key in known[n].measurements} for label, known in measured.items()}
+            common = set.intersection(*sides.values()) if sides else set()
+            value = {
+                label: float(np.mean([known[name].measurements[key].value for name in sorted(common or sides[label])]))
+                for label, known in measured.items() if common or sides[label]
+            }
+            name = f"{key}_{region.name.replace(' ', '_')}"
+            first, second = row[f"{name}_baseline"], row[f"{name}_follow_up"] = value.get("baseline"), value.get("follow-up")
+            row[f"{name}_change"] = _difference(key, first, second) if common else None
+    return row
+
+
+def _difference(key: str, first: Value, second: Value) -> Value:
+    """In points for an index in %, else in % of the first value."""
+    if first is None or second is None:
+        return None
+    if index_of(key).unit == "%":
+        return second - first
+    return 100 * (second - first) / first if first > 0 else None
 
 
 def _changes(key: str, in_points: bool, change: Optional[Change]) -> dict[str, Value]:

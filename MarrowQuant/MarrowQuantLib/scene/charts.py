@@ -12,7 +12,7 @@ from ..followup.normal import Band
 from ..followup.regions import LUMBAR_REGION, lumbar_levels, pooled_histogram
 from ..model import UNIT_FF, UNIT_VOLUME, ExamResult, Histogram, RegionChange
 from ..results import formats
-from ..vertebrae.levels import level_index
+from ..vertebrae.levels import place_index
 from .nodes import exam_title, find_or_add, nodes_with, remove_nodes, tag
 from .tables import Column, write_table
 
@@ -99,7 +99,7 @@ def fat_fraction_chart(exams: Sequence[ExamResult], scene: Optional[Any] = None,
         None, and no chart left in the scene, if no fat fraction was measured.
     """
     by_exam = {exam.label: {v.roi.level: v.measurements["ff"].value for v in exam.vertebrae if "ff" in v.measurements} for exam in exams}
-    levels = sorted({level for values in by_exam.values() for level in values}, key=level_index)
+    levels = sorted({level for values in by_exam.values() for level in values}, key=place_index)
     if not levels:
         remove_nodes("vtkMRMLTableNode", {"table": "ff_levels"}, scene)
         return chart_node("ff_levels", "", "", "", [], scene)

@@ -10,7 +10,7 @@ import slicer
 
 from ..vertebrae import parse_level
 from ..vertebrae.clicks import name_clicks
-from ..vertebrae.levels import level_index
+from ..vertebrae.levels import is_counted, level_index
 
 
 def placed_points(node: Any) -> list[int]:
@@ -38,13 +38,16 @@ class PointNames:
         ids = [node.GetNthControlPointID(n) for n in indices]
         known = [None if self._given.get(key) == label else parse_level(label) for key, label in zip(ids, labels)]
         places = np.array([node.GetNthControlPointPositionWorld(n) for n in indices], dtype=float).reshape(-1, 3)
-        levels = name_clicks(places, known, first, last)
+        here = [n for n, level in enumerate(known) if level is None or is_counted(level)]
+        levels = list(known)
+        for n, level in zip(here, name_clicks(places[here], [known[n] for n in here], first, last)):
+            levels[n] = level
         for n, key, label, level, before in zip(indices, ids, labels, levels, known):
             if before is None and label != level:
                 node.SetNthControlPointLabel(n, level)
             if before is None:
                 self._given[key] = level
-        return sorted(levels, key=level_index)
+        return sorted((levels[n] for n in here), key=level_index)
 
     def settle(self) -> None:
         """The names given until now hold: further clicks are counted from them."""

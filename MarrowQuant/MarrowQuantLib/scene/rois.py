@@ -17,9 +17,9 @@ import numpy as np
 import slicer
 
 from ..model import MarrowQuantError, Settings, VertebraROI, Volume
-from ..vertebrae import default_axes, parse_level, rasterise
-from ..vertebrae.levels import level_index
-from ..vertebrae.roi import SHAPES
+from ..vertebrae import parse_level, rasterise
+from ..vertebrae.levels import place_index
+from ..vertebrae.roi import SHAPES, column_axes
 from ..vertebrae.terminology import level_terminology
 from .labelmaps import finish_segmentation, set_segment, start_segmentation
 from .nodes import exam_title, find_or_add
@@ -82,7 +82,7 @@ def rois_from_points_node(
     """
     placed = slicer.vtkMRMLMarkupsNode.PositionDefined
     indices = [n for n in range(node.GetNumberOfControlPoints()) if node.GetNthControlPointPositionStatus(n) == placed]
-    found = sorted((_roi_from_point(node, index, radii_mm, shape) for index in indices), key=lambda item: level_index(item[0].level))
+    found = sorted((_roi_from_point(node, index, radii_mm, shape) for index in indices), key=lambda item: place_index(item[0].level))
     rois = [roi for roi, _ in found]
     for above, below in zip(rois, rois[1:]):
         if above.level == below.level:
@@ -92,7 +92,7 @@ def rois_from_points_node(
             )
     if not any(follows for _, follows in found):
         return rois
-    frames = default_axes(np.array([roi.center_ras for roi in rois]))
+    frames = column_axes([roi.level for roi in rois], np.array([roi.center_ras for roi in rois]))
     return [replace(roi, axes=frame) if follows else roi for (roi, follows), frame in zip(found, frames)]
 
 
@@ -131,7 +131,7 @@ def rois_to_segmentation(rois: Iterable[VertebraROI], volume: Volume, segmentati
 
 def level_color(level: str) -> tuple[float, float, float]:
     """RGB, 0 … 1, of a level; the same in every exam."""
-    return colorsys.hsv_to_rgb((level_index(level) * _GOLDEN_RATIO) % 1.0, 0.75, 1.0)
+    return colorsys.hsv_to_rgb((place_index(level) * _GOLDEN_RATIO) % 1.0, 0.75, 1.0)
 
 
 def _description(roi: VertebraROI) -> str:

@@ -7,7 +7,7 @@ from .image_shift import ImageShift, find_shift, find_shifts, shift_notes
 from .labelfiles import LabelledVertebrae, from_segments, is_label_file, read_labels
 from .levels import LEVELS, levels_between, parse_level, relabel
 from .markups import read_markups, read_points, write_markups
-from .place import place_between, read_rois
+from .place import fit_places, place_between, read_rois
 from .propose import Proposal, propose, rois_between
 from .roi import RoiVoxels, default_axes, follow_column, rasterise
 from .segment import Body, BodySegmentation, segment_bodies
@@ -29,6 +29,7 @@ __all__ = [
     "find_column",
     "find_shift",
     "find_shifts",
+    "fit_places",
     "follow_column",
     "from_segments",
     "is_label_file",

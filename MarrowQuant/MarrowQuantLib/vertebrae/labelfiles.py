@@ -19,7 +19,7 @@ from ..dicom.segmentation import is_segmentation_object, read_segmentation
 from ..io import imagefiles
 from ..io.jsonfiles import read_json
 from ..model import MarrowQuantError, Volume, finding
-from .levels import LEVELS, level_index, parse_level
+from .levels import ORDER, parse_level, place_index
 from .numbering import find_numbering
 from .segfile import cut_to_box, is_segmentation, read_segments
 from .terminology import level_of_terminology, segment_terminology
@@ -114,7 +114,7 @@ def _level_of_segment(name: str, terminology: str, source: str) -> Optional[str]
             name=name, source=source, coded=coded,
         )
     level = coded or named
-    return level if level in LEVELS else None  # S2 … S5 have codes, but no ROI is placed there
+    return level if level in ORDER else None
 
 
 def _ordered(masks: Mapping[str, Volume], notes: Iterable[str], grid: Optional[Volume], source: str) -> LabelledVertebrae:
@@ -123,7 +123,7 @@ def _ordered(masks: Mapping[str, Volume], notes: Iterable[str], grid: Optional[V
             "{source} holds no labelled vertebra; the labels must name levels, such as L1 or vertebrae_L1.",
             source=source,
         )
-    return LabelledVertebrae({level: masks[level] for level in sorted(masks, key=level_index)}, tuple(notes), grid)
+    return LabelledVertebrae({level: masks[level] for level in sorted(masks, key=place_index)}, tuple(notes), grid)
 
 
 def _read_folder(folder: Path) -> LabelledVertebrae:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Optional
 
 from ..model import MarrowQuantError, VertebraROI
+from .places import PLACES, parse_place
 
 LEVELS: tuple[str, ...] = (
     *(f"C{n}" for n in range(1, 8)),
@@ -16,7 +17,20 @@ LEVELS: tuple[str, ...] = (
     *(f"L{n}" for n in range(1, 6)),
     "S1",
 )
-"""From cranial to caudal. Transitional vertebrae (T13, L6) have no name of their own: the reader anchors them by relabelling."""
+"""From cranial to caudal: what is counted, shifted and searched for."""
+MORE_LEVELS = {"T13": "T12", "L6": "L5", "S2": "S1", "S3": "S2", "S4": "S3", "S5": "S4"}
+"""Levels that get an ROI where a reader names them, and the one above each: extra vertebrae, and the sacrum below S1."""
+
+
+def _in_order() -> tuple[str, ...]:
+    order = list(LEVELS)
+    for level, above in MORE_LEVELS.items():
+        order.insert(order.index(above) + 1, level)
+    return (*order, *PLACES)
+
+
+ORDER = _in_order()
+"""All that an ROI can be of, from head to foot: the levels of the column, then the places in the pelvis."""
 
 # What begins the name of a region, lower case: Th and D are the usual European letters, HWK, BWK, LWK the German ones.
 _SHORT_REGIONS = {
@@ -66,7 +80,7 @@ def parse_level(label: str) -> Optional[str]:
 def read_label(label: str) -> tuple[Optional[str], bool]:
     """The level that a label names, and whether a remark of the reader stands behind it; see :func:`parse_level`."""
     text = " ".join(unicodedata.normalize("NFKC", label).lower().replace("_", " ").split())
-    level = _plain_level(text)
+    level = _plain_level(text) or parse_place(text)
     if level:
         return level, False
     remark = _REMARK.fullmatch(text) or _KNOWN_REMARK.fullmatch(text)
@@ -92,7 +106,7 @@ def _plain_level(text: str) -> Optional[str]:
 
 def _known(region: str, number: str) -> Optional[str]:
     level = f"{region}{int(number)}"
-    return level if level in LEVELS else None
+    return level if level in LEVELS or level in MORE_LEVELS else None
 
 
 def _with_digits(text: str) -> str:
@@ -112,6 +126,22 @@ def level_index(level: str) -> int:
     if level not in LEVELS:
         raise MarrowQuantError("\"{level}\" is not a vertebral level; use C1 to C7, T1 to T12, L1 to L5 or S1.", level=level)
     return LEVELS.index(level)
+
+
+def place_index(name: str) -> int:
+    """Position in :data:`ORDER` of a level or a place in the pelvis: what lists are sorted by.
+
+    Raises
+    ------
+    MarrowQuantError
+        If there is none of this name.
+    """
+    return ORDER.index(name) if name in ORDER else level_index(name)
+
+
+def is_counted(name: str) -> bool:
+    """True for a level of :data:`LEVELS`; False for an extra one, a lower sacral one, and a place in the pelvis."""
+    return name in LEVELS
 
 
 def levels_between(first: str, last: str) -> tuple[str, ...]:
@@ -141,7 +171,7 @@ def relabel(rois: Iterable[VertebraROI], steps: int) -> list[VertebraROI]:
     MarrowQuantError
         If a level would leave C1 … S1.
     """
-    return [replace(roi, level=moved_level(roi.level, steps)) for roi in rois]
+    return [replace(roi, level=moved_level(roi.level, steps)) if is_counted(roi.level) else roi for roi in rois]
 
 
 def moved_level(level: str, steps: int) -> str:

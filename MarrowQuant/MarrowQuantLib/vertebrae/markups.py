@@ -20,8 +20,8 @@ import numpy as np
 
 from ..io.jsonfiles import read_json
 from ..model import RAS_TO_LPS, Finding, MarrowQuantError, Settings, VertebraROI, finding
-from .levels import level_index, parse_level, read_label
-from .roi import SHAPES, default_axes
+from .levels import parse_level, place_index, read_label
+from .roi import SHAPES, column_axes
 
 # Version 1.0.3 is what Slicer 5.8 knows; later versions read it too.
 _SCHEMA = "https://raw.githubusercontent.com/slicer/slicer/master/Modules/Loadable/Markups/Resources/Schema/markups-schema-v1.0.3.json#"
@@ -83,7 +83,7 @@ def read_markups_with_notes(
 
 def _with_axes_of_the_column(found: list[tuple[VertebraROI, bool]], path: Path) -> list[VertebraROI]:
     """The ROIs from cranial to caudal; those that have no axes of their own get those of the column through all."""
-    found.sort(key=lambda item: level_index(item[0].level))
+    found.sort(key=lambda item: place_index(item[0].level))
     _refuse_duplicates([roi for roi, _ in found], path)
     if not found:
         raise MarrowQuantError(
@@ -92,7 +92,7 @@ def _with_axes_of_the_column(found: list[tuple[VertebraROI, bool]], path: Path) 
         )
     if not any(follows for _, follows in found):
         return [roi for roi, _ in found]
-    frames = default_axes(np.array([roi.center_ras for roi, _ in found]))
+    frames = column_axes([roi.level for roi, _ in found], np.array([roi.center_ras for roi, _ in found]))
     return [replace(roi, axes=frame) if follows else roi for (roi, follows), frame in zip(found, frames)]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..model import Finding, VertebraResult, certain, finding
 from ..quantities import quantity
-from .levels import level_index
+from .levels import is_counted, level_index
 
 NEIGHBOURS = 4
 FEWEST = 3  # with fewer others nothing can be called the rule
@@ -31,11 +31,14 @@ def with_outlier_flags(vertebrae: Sequence[VertebraResult]) -> tuple[VertebraRes
     ----------
     vertebrae : sequence of VertebraResult
     """
-    included = [v for v in vertebrae if not v.roi.excluded]
+    included = [v for v in vertebrae if not v.roi.excluded and is_counted(v.roi.level)]
     flagged = []
     for vertebra in vertebrae:
+        if vertebra.roi.excluded or not is_counted(vertebra.roi.level):  # places in the pelvis have no neighbours to be compared with
+            flagged.append(vertebra)
+            continue
         others = sorted((v for v in included if v is not vertebra), key=lambda v: _distance(v, vertebra))
-        told = [] if vertebra.roi.excluded else [sentence for key in LIMITS_IN_FLOOR for sentence in _told(vertebra, others, key)]
+        told = [sentence for key in LIMITS_IN_FLOOR for sentence in _told(vertebra, others, key)]
         flagged.append(replace(vertebra, flags=(*vertebra.flags, *told)) if told else vertebra)
     return tuple(flagged)
 

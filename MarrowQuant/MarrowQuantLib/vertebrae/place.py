@@ -4,14 +4,19 @@ are not to be trusted, by resemblance."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional, Union
+
+import numpy as np
 
 from ..model import Finding, MarrowQuantError, Numbers, Settings, VertebraROI, Volume, as_finding, finding
 from .find import doubt_levels
 from .labelfiles import is_label_file, read_labels
 from .markups import read_markups_with_notes
+from .places import is_place
 from .propose import propose
+from .regions import fit_region
 from .segment import segment_bodies
 from .takeover import take_over
 
@@ -42,6 +47,30 @@ def read_rois(
         return rois, list(notes)
     found = take_over(read_labels(path), radii_mm=radii_mm, shape=shape)
     return found.rois, found.doubts
+
+
+def fit_places(
+    rois: Sequence[VertebraROI], image: Optional[Volume], radii_mm: Sequence[float] = Settings.roi_radii_mm
+) -> tuple[list[VertebraROI], list[Finding]]:
+    """The ROIs, those of places in the pelvis that have the usual size fitted to their bone, and what the reader should know about them.
+
+    Parameters
+    ----------
+    rois : sequence of VertebraROI
+    image : Volume or None
+        Without an image the ROIs stay as they are.
+    radii_mm : sequence of three floats
+        The usual size, which a point has that was just placed.
+    """
+    fitted, notes = [], []
+    for roi in rois:
+        if image is None or not is_place(roi.level) or not np.array_equal(roi.radii_mm, np.asarray(radii_mm)):
+            fitted.append(roi)
+            continue
+        found, told = fit_region(image, roi.level, roi.center_ras)
+        fitted.append(replace(found, excluded=roi.excluded))
+        notes += told
+    return fitted, notes
 
 
 def place_between(

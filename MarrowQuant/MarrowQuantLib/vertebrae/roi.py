@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..model import MarrowQuantError, VertebraROI, Volume
-from .levels import level_index
+from .levels import is_counted, place_index
 
 SHAPES = ("ellipsoid", "cylinder", "box")
 DISC_RADIUS_MM = 2.5
@@ -212,8 +212,33 @@ def default_axes(centers_ras: np.ndarray) -> np.ndarray:
     return np.stack([first, np.cross(tangents, first), tangents], axis=-1)
 
 
+def column_axes(names: Sequence[str], centers_ras: np.ndarray) -> np.ndarray:
+    """As :func:`default_axes` for the levels that are counted; the patient's axes for the lower sacrum and places in the pelvis.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the ROIs, in the order of ``levels.ORDER``.
+    centers_ras : ndarray, shape (n, 3)
+
+    Returns
+    -------
+    ndarray, shape (n, 3, 3)
+
+    Raises
+    ------
+    MarrowQuantError
+        If the centres of the column do not go down the patient.
+    """
+    frames = np.tile(np.eye(3), (len(names), 1, 1))
+    column = np.array([is_counted(name) or name in ("T13", "L6") for name in names], dtype=bool)
+    if column.any():
+        frames[column] = default_axes(np.asarray(centers_ras, dtype=float)[column])
+    return frames
+
+
 def follow_column(rois: Sequence[VertebraROI]) -> list[VertebraROI]:
     """The ROIs from cranial to caudal, each with the frame :func:`default_axes` gives it."""
-    ordered = sorted(rois, key=lambda roi: level_index(roi.level))
-    axes = default_axes(np.array([roi.center_ras for roi in ordered]))
+    ordered = sorted(rois, key=lambda roi: place_index(roi.level))
+    axes = column_axes([roi.level for roi in ordered], np.array([roi.center_ras for roi in ordered]))
     return [replace(roi, axes=frame) for roi, frame in zip(ordered, axes)]

@@ -19,6 +19,7 @@ import numpy as np
 from ..model import MarrowQuantError, Measurement, VertebraROI
 from ..quantities import Quantity
 from .levels import levels_between
+from .places import is_place
 from .request import MeasureRequest, measurement
 from .roi import RoiVoxels
 
@@ -47,7 +48,7 @@ def t1_to_muscle(row: Quantity, request: MeasureRequest) -> Optional[Measurement
 
     None without T1-weighted images, or where neither region holds enough voxels.
     """
-    if "t1" not in request.maps:
+    if "t1" not in request.maps or is_place(request.roi.level):
         return None
     roi = request.roi_on("t1")
     places = [VertebraROI(roi.level, roi.center_ras + roi.axes @ np.array(off), roi.axes, MUSCLE_RADII_MM) for off in MUSCLE_OFF_MM]

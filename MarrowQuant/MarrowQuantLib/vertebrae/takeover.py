@@ -16,8 +16,8 @@ from scipy import ndimage
 
 from ..model import MarrowQuantError, VertebraROI, Volume, as_finding, finding
 from .labelfiles import LabelledVertebrae
-from .levels import LEVELS, level_index
-from .roi import default_axes
+from .levels import LEVELS, is_counted, level_index, place_index
+from .roi import column_axes
 from .segment import MARGIN_MM, MAX_LATERAL_MM, VEIN_FRACTION, Bodies, Body
 
 # All our choice, tried on the labelled spines beside the repository.
@@ -64,7 +64,7 @@ def take_over(
     centers = np.array([_centroid(mask) for mask in masks.values()])
     at_edge = _at_edge(masks, labelled.grid)
     bodies, kept = [], {}
-    for (level, mask), center, axes in zip(masks.items(), centers, default_axes(centers)):
+    for (level, mask), center, axes in zip(masks.items(), centers, column_axes(list(masks), centers)):
         found = _fit(mask, center, axes)
         body = _body(level, found, margin_mm, radii_mm, shape, level in at_edge)
         if body is None:
@@ -74,7 +74,8 @@ def take_over(
             kept[level] = _body_mask(mask, found)
     if not bodies:
         raise _nothing_left(notes)
-    missing = [level for level in LEVELS[level_index(bodies[0].level) : level_index(bodies[-1].level)] if level not in masks]
+    counted = [level_index(body.level) for body in bodies if is_counted(body.level)]
+    missing = [level for level in LEVELS[counted[0] : counted[-1]] if level not in masks] if counted else []
     if missing:
         notes.append(finding("labels.gap", first=bodies[0].level, last=bodies[-1].level, level=missing))
     return TakenOver(tuple(_with_volume_doubts(bodies)), margin_mm, tuple(map(as_finding, notes)), kept)
@@ -88,7 +89,7 @@ def _nothing_left(findings: Sequence[str]) -> MarrowQuantError:
 
 def _usable(labelled: LabelledVertebrae) -> tuple[dict[str, Volume], list[str]]:
     """Labels that can hold a body, from cranial to caudal, and all that is to be told so far."""
-    masks = {level: labelled.masks[level] for level in sorted(labelled.masks, key=level_index) if level != _NO_BODY}
+    masks = {level: labelled.masks[level] for level in sorted(labelled.masks, key=place_index) if level != _NO_BODY}
     if not masks:
         raise MarrowQuantError("Only C1 is labelled, which has no vertebral body; give labels of other levels.")
     remnants = [level for level, mask in masks.items() if mask.array.sum() * mask.voxel_volume_ml < _LEAST_ML]

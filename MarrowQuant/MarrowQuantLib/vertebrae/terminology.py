@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Optional
 
+from .places import REGIONS, SIDE_CODES, is_place, region_of
+
 LEVEL_CODES: Mapping[str, str] = {
     "C1": "14806007",
     "C2": "39976000",
@@ -48,10 +50,18 @@ CONTEXT = "Segmentation category and type - MarrowQuant vertebrae"
 REGION_CONTEXT = "Anatomic codes - DICOM master list"
 
 _LEVEL_OF = {code: level for level, code in LEVEL_CODES.items()}
+_PLACE_OF = {
+    (region.code, code): f"{side} {region.name}" for region in REGIONS if region.is_own_code for side, (code, _) in SIDE_CODES.items()
+}
 
 
 def level_terminology(level: str) -> str:
-    """Slicer's terminology entry of a level: context, category, type, no modifier, no anatomic region."""
+    """Slicer's terminology entry of a level, or of a place in the pelvis with its side as modifier: context, category, type, modifier, no
+    anatomic region."""
+    if is_place(level):
+        side, region = region_of(level)
+        code, meaning = SIDE_CODES[side]
+        return f"{CONTEXT}~{CATEGORY}~SCT^{region.code}^{region.meaning}~SCT^{code}^{meaning}~{REGION_CONTEXT}~^^~^^"
     code = LEVEL_CODES.get(level)
     term = f"SCT^{code}^{level} vertebra" if code else f"SCT^{OTHER_CODES['Vertebra']}^Vertebra"
     return f"{CONTEXT}~{CATEGORY}~{term}~^^~{REGION_CONTEXT}~^^~^^"
@@ -65,7 +75,10 @@ def segment_terminology(code: tuple[str, str, str]) -> str:
 
 
 def level_of_terminology(entry: str) -> Optional[str]:
-    """The level that a terminology entry of any context names by its SNOMED CT code, or None."""
+    """The level, or the place in the pelvis, that a terminology entry of any context names by its SNOMED CT codes, or None."""
     fields = entry.split("~")
     scheme, _, rest = fields[2].partition("^") if len(fields) > 2 else ("", "", "")
-    return _LEVEL_OF.get(rest.partition("^")[0]) if scheme == "SCT" else None
+    if scheme != "SCT":
+        return None
+    code, side = rest.partition("^")[0], fields[3].split("^") if len(fields) > 3 else []
+    return _LEVEL_OF.get(code) or (_PLACE_OF.get((code, side[1])) if len(side) > 1 and side[0] == "SCT" else None)

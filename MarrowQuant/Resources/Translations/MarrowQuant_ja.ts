@@ -284,6 +284,10 @@
         <translation>高b値画像の信号の下限。筋の信号の中央値に対する倍数で指定し、これを超えるボクセルが候補になります。</translation>
     </message>
     <message>
+        <source>It lies in:</source>
+        <translation>部位:</translation>
+    </message>
+    <message>
         <source>Keep (A)</source>
         <translation>採用 (A)</translation>
     </message>
@@ -654,6 +658,10 @@
     <message>
         <source>What is entered: a finding, a covariate, therapy, or a laboratory value of any date.</source>
         <translation>入力する項目：所見、共変量、治療、または任意の日付の検査値。</translation>
+    </message>
+    <message>
+        <source>What the selected point lies in. The ROI of a region of the pelvis gets the shape of its bone, is measured and carried, and never enters the lumbar mean.</source>
+        <translation>選択した点がある部位。骨盤の部位のROIは骨の形に合わせられ、測定され、フォローアップにも引き継がれますが、腰椎平均には入りません。</translation>
     </message>
     <message>
         <source>What the software thinks each series is. Hover over a row for the reasons. Double-click role, b or scale to correct it.</source>
@@ -1678,6 +1686,50 @@
     <message>
         <source>in the mean</source>
         <translation>平均に含める</translation>
+    </message>
+    <message>
+        <source>left acetabulum</source>
+        <translation>左寛骨臼</translation>
+    </message>
+    <message>
+        <source>left iliac wing</source>
+        <translation>左腸骨翼</translation>
+    </message>
+    <message>
+        <source>left posterior iliac crest</source>
+        <translation>左後腸骨稜</translation>
+    </message>
+    <message>
+        <source>left proximal femur</source>
+        <translation>左大腿骨近位部</translation>
+    </message>
+    <message>
+        <source>left sacral ala</source>
+        <translation>左仙骨翼</translation>
+    </message>
+    <message>
+        <source>right acetabulum</source>
+        <translation>右寛骨臼</translation>
+    </message>
+    <message>
+        <source>right iliac wing</source>
+        <translation>右腸骨翼</translation>
+    </message>
+    <message>
+        <source>right posterior iliac crest</source>
+        <translation>右後腸骨稜</translation>
+    </message>
+    <message>
+        <source>right proximal femur</source>
+        <translation>右大腿骨近位部</translation>
+    </message>
+    <message>
+        <source>right sacral ala</source>
+        <translation>右仙骨翼</translation>
+    </message>
+    <message>
+        <source>vertebra</source>
+        <translation>椎体</translation>
     </message>
     <message>
         <source>{levels}: press Find bodies between for the levels that are missing. A level is renamed in the table.</source>

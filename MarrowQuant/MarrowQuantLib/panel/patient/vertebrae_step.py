@@ -11,9 +11,10 @@ from slicer.i18n import tr as _
 from ...model import MarrowQuantError, Settings, VertebraROI
 from ...results.rows import cell_of
 from ...scene.case.case import FOLLOW_UP
-from ...vertebrae.levels import LEVELS, levels_between
+from ...vertebrae.levels import LEVELS, is_counted, levels_between
+from ...vertebrae.places import PLACES, said_place
 from ...vertebrae.roi import DISC_RADIUS_MM
-from ..language import said, saidLines
+from ..language import interfaceLanguage, said, saidLines
 from ..step import Step
 from ..tablewidget import fillTable, number
 from . import views
@@ -54,6 +55,12 @@ class VertebraeStep(Step):
             _("excluded: vertebroplasty"), _("excluded: hardware"), _("excluded: focal lesion"), _("excluded: artefact"),
         ])
         ui.excludeComboBox.connect("activated(int)", self.onReasonChosen)
+        ui.regionComboBox.addItems([
+            _("vertebra"), _("right posterior iliac crest"), _("left posterior iliac crest"), _("right iliac wing"), _("left iliac wing"),
+            _("right sacral ala"), _("left sacral ala"), _("right acetabulum"), _("left acetabulum"), _("right proximal femur"),
+            _("left proximal femur"),
+        ])
+        ui.regionComboBox.connect("activated(int)", self.onRegionChosen)
         ui.vertebraeTable.connect("itemSelectionChanged()", self.onLevelSelected)
         ui.vertebraeTable.connect("cellChanged(int,int)", self.onCellChanged)
         self._placing = Placing(panel, ui.markupsPlaceWidget, ui.placeButton, self.onPointDefined, self.onPointsChanged)
@@ -230,7 +237,8 @@ class VertebraeStep(Step):
     def _showReason(self) -> Optional[VertebraROI]:
         """Bring the list of reasons to the selected level, which is returned."""
         roi = self._selected()
-        self.ui.excludeComboBox.enabled = roi is not None
+        self.ui.excludeComboBox.enabled = self.ui.regionComboBox.enabled = roi is not None
+        self.ui.regionComboBox.setCurrentIndex(1 + PLACES.index(roi.level) if roi is not None and roi.level in PLACES else 0)
         if roi is not None:
             reason = roi.excluded if roi.excluded in self._reasons else None
             self.ui.excludeComboBox.setCurrentIndex(self._reasons.index(reason))
@@ -241,6 +249,12 @@ class VertebraeStep(Step):
         roi = self._selected()
         if roi is not None:
             self._rewrite(lambda: self.exam.exclude(roi.level, self._reasons[index]))
+
+    def onRegionChosen(self, index: int) -> None:
+        """The selected point lies in this region of the pelvis: name it so, and fit its ROI to the bone."""
+        roi = self._selected()
+        if roi is not None and index:
+            self._rewrite(lambda: self.exam.rename_point(roi.level, PLACES[index - 1]))
 
     def _selected(self) -> Optional[VertebraROI]:
         rois = self._rois()
@@ -286,12 +300,13 @@ class VertebraeStep(Step):
         self._placing.follow(exam.points_node if exam else None)
         rois = self._rois()
         self.ui.placeButton.enabled = exam is not None
-        self.ui.fillButton.enabled = len(rois) >= 2
-        self.ui.findButton.enabled = exam is not None and len(rois) <= 1
+        counted = sum(is_counted(roi.level) for roi in rois)
+        self.ui.fillButton.enabled = counted >= 2
+        self.ui.findButton.enabled = exam is not None and counted <= 1
         self.ui.undoPointButton.enabled = exam is not None and exam.can_undo
         self.ui.redoPointButton.enabled = exam is not None and exam.can_redo
         self.showSource()
-        if rois:
+        if rois and rois[0].level in LEVELS:
             self.ui.firstLevelComboBox.setCurrentIndex(LEVELS.index(rois[0].level))
         measured = {v.roi.level: v for v in exam.vertebrae} if exam else {}
         rows, tips = [], []
@@ -301,7 +316,8 @@ class VertebraeStep(Step):
             flags = vertebra.flags if vertebra else ()
             place = " ".join(number(x, 0) for x in roi.center_ras)
             shown = cell_of("ff", fatFraction).text() if fatFraction else ""
-            rows.append([roi.level, shown, place, roi.excluded or "", self._carried(roi), "⚠" if flags else ""])
+            name = said_place(roi.level, interfaceLanguage())
+            rows.append([name, shown, place, roi.excluded or "", self._carried(roi), "⚠" if flags else ""])
             tips.append(saidLines(flags) or _("No warning."))
         headers = [_("Level"), _("FF %"), _("RAS mm"), _("Excluded"), _("Carried"), _("Warnings")]
         fillTable(self.ui.vertebraeTable, headers, rows, tips, (LEVEL_COLUMN,))

@@ -11,9 +11,10 @@ import numpy as np
 from ... import workflow
 from ...exam.maps import ExamMaps
 from ...model import MarrowQuantError, VertebraROI
-from ...vertebrae import find_bodies, from_segments, parse_level, place_between, relabel, take_over
+from ...vertebrae import find_bodies, fit_places, from_segments, parse_level, place_between, relabel, take_over
 from ...vertebrae.clicks import in_air
-from ...vertebrae.levels import level_index
+from ...vertebrae.levels import is_counted, level_index
+from ...vertebrae.places import is_place
 from .. import points as point_list
 from ..labelmaps import read_segments
 from ..nodes import find_node
@@ -172,7 +173,10 @@ class CaseRois:
         """
         wanted, node = parse_level(name), self.points()
         if wanted is None:
-            raise MarrowQuantError('"{name}" is not a vertebral level; use C1 to C7, T1 to T12, L1 to L5 or S1.', name=name)
+            raise MarrowQuantError(
+                '"{name}" is neither a vertebral level, such as L1 or S2, nor a place in the pelvis, such as right posterior iliac crest.',
+                name=name,
+            )
         levels = {parse_level(node.GetNthControlPointLabel(n)): n for n in point_list.placed_points(node)}
         if wanted in levels and wanted != level:
             raise MarrowQuantError(
@@ -180,11 +184,20 @@ class CaseRois:
             )
         if wanted != level:
             node.SetNthControlPointLabel(levels[level], wanted)
+        if is_place(wanted):
+            self._fit_place(wanted)
+
+    def _fit_place(self, place: str) -> None:
+        """Give the ROI of a place in the pelvis the shape of its bone about the point."""
+        radii = self.case.settings().roi_radii_mm
+        new = [replace(roi, radii_mm=np.array(radii, dtype=float)) if roi.level == place else roi for roi in self.rois()]
+        fitted, notes = fit_places(new, workflow.dixon_image(self.maps), radii)
+        self.set_rois([now if now.level == place else roi for roi, now in zip(self.rois(), fitted)], (*self.placement_notes, *notes))
 
     def rename_from(self, first_level: str) -> None:
         """Move all levels so that the most cranial point is ``first_level``: corrects a count from the wrong vertebra."""
         rois = self.rois()
-        if rois:
+        if rois and is_counted(rois[0].level):
             self.set_rois(relabel(rois, level_index(first_level) - level_index(rois[0].level)))
 
     def fill_between(self) -> None:
@@ -195,7 +208,7 @@ class CaseRois:
         MarrowQuantError
             If there are not two points, or see ``vertebrae.place_between``.
         """
-        rois = self.rois()
+        rois = self._counted()
         if len(rois) < 2:
             raise MarrowQuantError("Two points are needed to fill in the levels between them; place the first and the last level.")
         ends, settings = [(roi.level, roi.center_ras) for roi in (rois[0], rois[-1])], self.case.settings()
@@ -210,7 +223,7 @@ class CaseRois:
         MarrowQuantError
             If there is no Dixon image, several points are there already, or see ``vertebrae.find_bodies``.
         """
-        rois, image, settings = self.rois() if self.has_points() else [], workflow.dixon_image(self.maps), self.case.settings()
+        rois, image, settings = self._counted() if self.has_points() else [], workflow.dixon_image(self.maps), self.case.settings()
         if image is None:
             raise MarrowQuantError("There is no Dixon image to find the vertebrae in; place points in the bodies.")
         if len(rois) > 1:
@@ -235,9 +248,15 @@ class CaseRois:
         self._place(found.rois, found.doubts)
 
     def _place(self, rois: Sequence[VertebraROI], notes: Sequence[str]) -> None:
-        """Replace all points; a level that was excluded stays so."""
-        excluded = {roi.level: roi.excluded for roi in self.rois()} if self.has_points() else {}
-        self.set_rois([replace(roi, excluded=excluded.get(roi.level)) for roi in rois], notes)
+        """Replace all points of the column; a level that was excluded stays so, and so do places in the pelvis."""
+        before = self.rois() if self.has_points() else []
+        excluded, new = {roi.level: roi.excluded for roi in before}, {roi.level for roi in rois}
+        kept = [roi for roi in before if not is_counted(roi.level) and roi.level not in new]
+        self.set_rois([*(replace(roi, excluded=excluded.get(roi.level)) for roi in rois), *kept], notes)
+
+    def _counted(self) -> list[VertebraROI]:
+        """The ROIs of the levels that are counted."""
+        return [roi for roi in self.rois() if is_counted(roi.level)]
 
     def resize_rois(self) -> None:
         """Give every ROI the half-lengths and the shape of the parameter node."""

@@ -73,6 +73,10 @@ FINDINGS = {
         "Counted from the sacrum, the vertebra called {level} is {other} ({percent:.0f} % sure); check that each click has the right "
         "level.",
     ),
+    "region.open": (CHECK, "{level}: no border of the bone was seen about the click; check the place and the size of its ROI."),
+    "region.thin": (
+        CHECK, "{level}: little marrow was seen about the click, so its ROI has half-lengths of {mm:.0f} mm only; check its place."
+    ),
     "propose.unlike": (CHECK, "{level}: it hardly resembles the clicked vertebrae (correlation {correlation:.2f}); check its ROI."),
     "propose.at_edge": (CHECK, "{level}: it lies as far from the expected place as the search goes; check its ROI."),
     "propose.distance": (
