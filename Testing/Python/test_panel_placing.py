@@ -98,9 +98,9 @@ def test_a_level_is_renamed_in_the_table_or_refused(panel):
     rename(panel, 0, "L3")
     assert levels(panel) == [*LUMBAR[:4], "S1"] and "L3 is there already" in panel.ui.vertebraeMessage.text
     rename(panel, 0, "spleen")
-    assert levels(panel) == [*LUMBAR[:4], "S1"] and '"spleen" is not a vertebral level' in panel.ui.vertebraeMessage.text
+    assert levels(panel) == [*LUMBAR[:4], "S1"] and '"spleen" is neither a vertebral level' in panel.ui.vertebraeMessage.text
     rename(panel, 4, "L5")
-    assert levels(panel) == LUMBAR and "not a vertebral" not in panel.ui.vertebraeMessage.text
+    assert levels(panel) == LUMBAR and "neither a vertebral" not in panel.ui.vertebraeMessage.text
     panel.ui.undoPointButton.click()
     assert levels(panel)[-1] == "S1"
 
@@ -138,3 +138,15 @@ def test_every_key_stands_in_the_help(panel):
     assert keys >= {"A", "R", "P", "U"}
     told = parent.helpText.replace("Escape", "Esc")
     assert all(f"{key} " in told for key in (*keys, "Esc"))
+
+
+def test_the_selected_point_is_named_as_a_region_of_the_pelvis_and_counts_for_no_level(panel):
+    place(panel)
+    panel.ui.vertebraeTable.selectRow(4)
+    panel.ui.regionComboBox.setCurrentIndex(1)
+    panel.ui.regionComboBox.activated.emit(1)
+    assert levels(panel) == [*LUMBAR[:4], "right posterior iliac crest"]
+    exam = panel.panel.vertebrae.exam
+    assert [v.roi.level for v in exam.vertebrae] == levels(panel)
+    panel.ui.firstLevelComboBox.activated.emit(panel.ui.firstLevelComboBox.findText("T12"))
+    assert levels(panel) == ["T12", *LUMBAR[:3], "right posterior iliac crest"]

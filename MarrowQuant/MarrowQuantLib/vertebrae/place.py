@@ -67,7 +67,10 @@ def fit_places(
         if image is None or not is_place(roi.level) or not np.array_equal(roi.radii_mm, np.asarray(radii_mm)):
             fitted.append(roi)
             continue
-        found, told = fit_region(image, roi.level, roi.center_ras)
+        try:
+            found, told = fit_region(image, roi.level, roi.center_ras)
+        except MarrowQuantError as error:  # the point keeps its usual size, and that is said
+            found, told = roi, [as_finding(str(error))]
         fitted.append(replace(found, excluded=roi.excluded))
         notes += told
     return fitted, notes
