@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Callable, Optional
 
 import slicer
+import vtk
 from slicer import vtkMRMLMarkupsFiducialNode, vtkMRMLSegmentationNode
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -57,6 +58,7 @@ class MarrowQuant(ScriptedLoadableModule):
         slicer.app.connect("startupCompleted()", registerSamples)
         slicer.app.connect("startupCompleted()", loadTerminology)
         slicer.app.connect("startupCompleted()", guardScene)
+        slicer.app.connect("startupCompleted()", registerLayouts)
 
 
 def registerSamples() -> None:
@@ -70,6 +72,13 @@ def loadTerminology() -> None:
     """Offer the vertebral levels in Slicer's terminology selector; the segments of the levels carry these codes."""
     terms = Path(__file__).parent / "Resources" / "Terminologies" / "MarrowQuant.term.json"
     slicer.modules.terminologies.logic().LoadTerminologyFromFile(str(terms))
+
+
+def registerLayouts() -> None:
+    """Let Slicer know the module's layouts of the views, which a scene may have been saved with."""
+    from MarrowQuantLib.panel.patient.layouts import addLayouts
+
+    addLayouts()
 
 
 def guardScene() -> None:
@@ -147,6 +156,8 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartRestoreEvent, self.onSceneStartImport)  # a scene view comes back
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndRestoreEvent, self.onSceneEndImport)
         self.initializeParameterNode()
         if getattr(self.parent, "isEntered", False):  # reloaded while it is shown; it is not entered again
             self.enter()
@@ -181,7 +192,9 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.panel.refresh()
 
     def onSceneStartImport(self, caller: Any, event: Any) -> None:
-        """A scene is being opened or added: nothing of the panel may act on it, or write what it shows into it, until it is complete."""
+        """A scene is being opened or added, or a scene view restored: until it is complete, nothing of the panel may act on it, or write
+        what it shows into it.
+        """
         self._disconnectGui()
         self._parameterNode = None
         self.panel.suspend()
@@ -245,6 +258,7 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
 
         ScriptedLoadableModuleLogic.__init__(self, parent)
         self._parameterNode: Optional[MarrowQuantParameterNode] = None
+        self._watched: Optional[Any] = None
         self.case = Case()
         self.case.new_parameters = self.getParameterNode
 
@@ -255,6 +269,10 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
         to later, and nobody says so; then the wrapper is made to read again.
         """
         node = ScriptedLoadableModuleLogic.getParameterNode(self)
+        if node != self._watched:  # a scene that is imported writes into it: what cannot be read goes before the wrapper hears of it
+            self._watched = node
+            node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda caller, event: self._mend(caller), 100.0)
+            self._mend(node)
         was_reset = not node.GetParameterNames()  # closing a scene does that; only a new wrapper writes the defaults
         if self._parameterNode is None or self._parameterNode.parameterNode != node or was_reset:
             self._parameterNode = MarrowQuantParameterNode(node)
@@ -262,6 +280,11 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
             node.Modified()
         self.case.parameters = self._parameterNode
         return self._parameterNode
+
+    def _mend(self, node: Any) -> None:
+        from MarrowQuantLib.scene.parameters import mend_parameters
+
+        self.case.mended = (*self.case.mended, *mend_parameters(node))
 
     def analyze(
         self,

@@ -26,6 +26,14 @@ def file_of(module: Path) -> Path:
     return module / "Resources" / "Translations" / f"{module.name}_ja.ts"
 
 
+def compiled_files(module: Path) -> list[Path]:
+    """The compiled file under every name that Slicer looks for: it takes those that end with the language of its settings, which is "ja",
+    "ja_JP" or "ja-JP" by version and language pack, and only some versions try the language alone as well.
+    """
+    source = file_of(module)
+    return [source.with_name(f"{source.stem}{territory}.qm") for territory in ("", "_JP", "-JP")]
+
+
 def context_of(path: Path) -> str:
     """What ``slicer.i18n.tr`` looks a string of this file up with."""
     return f"{path.parent.name}.{path.stem}" if (path.parent / "__init__.py").is_file() else path.stem
@@ -84,7 +92,8 @@ def update() -> None:
     known = {**read(MODULE), **read(COHORT)}
     for module in SOURCES:
         write(module, {key: known.get(key, "") for key in needed(module)})
-        compile_to(file_of(module), file_of(module).with_suffix(".qm"))
+        for compiled in compiled_files(module):
+            compile_to(file_of(module), compiled)
         for context, text in (key for key, japanese in read(module).items() if not japanese):
             print(f"unfinished: {context}: {text!r}")
 

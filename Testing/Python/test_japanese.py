@@ -15,6 +15,12 @@ def test_each_module_loads_its_translations_itself_before_the_first_text(slicer_
     assert sections and all(JAPANESE.search(section.text) for section in sections)
 
 
+@pytest.mark.parametrize("language", ["ja_JP", "ja-JP"])
+def test_the_language_with_its_country_is_japanese_too(slicer_host, language):
+    widget, module = start(slicer_host, "MarrowQuant", language)
+    assert JAPANESE.search(module.helpText) and JAPANESE.search(widget.ui.examsSection.text)
+
+
 @pytest.mark.parametrize("language", ["", "en", "de"])
 def test_nobody_else_gets_japanese(slicer_host, language):
     """Slicer loads every file of the folder where no language is set."""
@@ -56,9 +62,34 @@ def test_a_whole_case_is_japanese(slicer_host, digital_patient, tmp_path):
         ("station 3, counted from the head; ImageType says W", "頭側から数えて第3ステーション；ImageTypeにWとある"),
         ("ImageType says M (seen with the neighbouring series)", "ImageTypeにMとある（隣のシリーズと合わせて判断）"),
         ("one of 6 echo times, phase", "6個のエコー時間の1つ、位相"),
+        ("not measured: 2 slices are missing: after slice 3 of 20 the step is 9.00 mm, elsewhere 3.00 mm",
+         "計測に使わない：スライスが2枚欠けている：20枚中3枚目の後の間隔が9.00 mm、他では3.00 mm"),
+        ("accepted components; high-b signal at least 5 x muscle with edges at half height, ADC 550 to 1400 µm²/s, pieces of at least "
+         "0.3 mL; muscle signal 48 (median of 9 voxels within 8 mm of the reader's points in muscle)",
+         "採用した成分；高b値信号が筋の5倍以上（境界は半値の高さ）、ADC 550～1400 µm²/s、0.3 mL以上の塊；"
+         "筋の信号 48（読影者が筋に置いた点から8 mm以内の9ボクセルの中央値）"),
         ("something a site wrote itself", "something a site wrote itself"),
     ],
 )
 def test_how_a_number_came_about_is_told_by_the_template_that_its_text_fits(text, japanese):
     assert how_said(text, "ja") == japanese
     assert how_said(text, "en") == text
+
+
+def test_whatever_a_cohort_is_asked_the_answer_is_japanese(slicer_host, tmp_path, monkeypatch):
+    from MarrowQuantLib.cohort.example import write_example
+    from test_cohort_panel import ask, choose_method
+
+    monkeypatch.setenv("MARROWQUANT_MODELS", str(tmp_path / "models"))
+    widget, _ = start(slicer_host, "MarrowQuantCohort")
+    ui, cases = widget.ui, write_example(tmp_path / "cases")
+    ask(widget, cases)
+    for method in ("linear", "correlation", "paired", "firth"):
+        choose_method(widget, method)
+        ui.analyseButton.click()
+        assert english_in(widget.parent) == [], method
+    ui.outputPathLineEdit.currentPath = str(tmp_path / "out")
+    ui.reportButton.click()
+    ui.modelNameLineEdit.text = "mine"
+    ui.fitButton.click()
+    assert (tmp_path / "out").is_dir() and english_in(widget.parent) == []

@@ -36,7 +36,6 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
         self.setCheckable(True)
         self.setChecked(True)
         self.setContentsMargins(0, HEADER_HEIGHT, 0, 0)
-        self.setMinimumHeight(HEADER_HEIGHT)
         self.setSizePolicy(QtWidgets.QSizePolicy.Preferred, QtWidgets.QSizePolicy.Fixed)
         self.toggled.connect(self._toggled)
 
@@ -45,6 +44,7 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
         self.contentsCollapsed.emit(not is_open)
 
     def _show_contents(self) -> None:
+        self.setMinimumHeight(0 if self.checked else HEADER_HEIGHT)  # open, it is at least as high as what lies in it
         for child in self.children():
             if isinstance(child, QWidget):
                 child.setVisible(self.checked)

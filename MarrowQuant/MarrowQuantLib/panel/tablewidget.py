@@ -58,13 +58,31 @@ class Columns:
         Columns that are never hidden.
     widest : int
         The one among them that takes the room that is left; what does not fit in it is in its tooltip.
+    wraps : bool
+        Break long words into lines instead of cutting them: for cells of a few words.
     """
 
-    def __init__(self, table: Any, allBox: Any, always: Sequence[int], widest: int) -> None:
+    def __init__(self, table: Any, allBox: Any, always: Sequence[int], widest: int, *, wraps: bool = False) -> None:
         self._table, self._allBox, self.always, self.widest = table, allBox, tuple(always), widest
-        table.setWordWrap(False)
+        table.setWordWrap(wraps)
         table.horizontalHeader().setStretchLastSection(False)
         allBox.connect("clicked(bool)", lambda checked: self.show())
+        self._fitting = self._resized = False
+        if wraps:  # how many lines a cell needs is known once its column has its width, which may be when the section is opened
+            table.horizontalHeader().connect("sectionResized(int,int,int)", self.onColumnResized)
+
+    def onColumnResized(self, column: int, before: int, now: int) -> None:
+        """Fit the rows to the broken lines; a scroll bar that comes with that resizes the columns once more."""
+        if self._fitting:
+            self._resized = True
+            return
+        self._fitting = True
+        for _attempt in range(2):
+            self._resized = False
+            self._table.resizeRowsToContents()
+            if not self._resized:
+                break
+        self._fitting = False
 
     def show(self) -> None:
         """Call it when the table was filled."""

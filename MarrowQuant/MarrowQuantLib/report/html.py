@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..model import Results, days_between, grouped
+from ..response import cycles_between, history_of
 from .classification import classification_section
 from .distributions import distributions_section
 from .first_page import summary_section
@@ -43,7 +44,8 @@ def write_report(results: Results, path: Path, language: str = "en") -> Path:
     from data is escaped. It holds no patient identity.
     """
     path = Path(path)
-    path.write_text(report_page(results, Strings(language)), encoding="utf-8")
+    cycles = cycles_between(history_of(results), [exam.date for exam in results.exams])
+    path.write_text(report_page(results, Strings(language, cycles)), encoding="utf-8")
     return path
 
 

@@ -17,6 +17,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "research": (RESEARCH_USE_ONLY, "研究専用。医療機器ではありません。診断や治療方針の決定に使用しないでください。"),
     "synthetic": ("Synthetic data: simulated exams, not a patient.", "合成データ：シミュレーションによる検査であり、患者ではありません。"),
     "no_identity": ("This page holds no patient identity.", "このページに患者を特定する情報は含まれません。"),
+    "after_cycles": ("After cycle {n}", "{n}コース後"),
     "days": ("{days} days", "{days}日間"),
     "no_date": ("date not known", "日付不明"),
     # summary
@@ -267,19 +268,25 @@ _TEXT: dict[str, tuple[str, str]] = {
 class Strings:
     """The words of one language: ``strings("title")``, ``strings("days", days=63)``.
 
+    Parameters
+    ----------
+    language : {"en", "ja"}
+    cycles : int
+        After how many cycles of therapy the follow-up was; 0 if that is not known.
+
     Raises
     ------
     MarrowQuantError
         If the language is not one of ``LANGUAGES``.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, cycles: int = 0) -> None:
         if language not in LANGUAGES:
             raise MarrowQuantError(
                 "The report has no language '{language}'; choose one of {languages}.",
                 language=language, languages=list(LANGUAGES),
             )
-        self.language = language
+        self.language, self._cycles = language, cycles
         self._column = LANGUAGES.index(language)
 
     def __call__(self, key: str, **values: object) -> str:
@@ -299,6 +306,8 @@ class Strings:
 
     def exam(self, label: str) -> str:
         """The name of an exam, safe to stand in a page: ours for "baseline" and "follow-up", else the label as it is."""
+        if label == "follow-up" and self._cycles:
+            return self("after_cycles", n=self._cycles)
         return self(label) if label in {"baseline", "follow-up"} else escape(label)
 
     def plain_exam(self, label: str) -> str:

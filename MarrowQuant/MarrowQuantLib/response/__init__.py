@@ -6,7 +6,7 @@ from .estimate import Predictor, ResponseModel
 from .imwg import ImwgResponse, imwg_response
 from .iss import Stage, stages_at
 from .lab_entry import Entry, entry_name, read_cell, read_date, read_entry
-from .lab_notes import NOTE_KINDS, NoteKind, find_note
+from .lab_notes import NOTE_KINDS, NoteKind, cycles_between, find_note
 from .lab_tests import LAB_TESTS, LabTest, find_test
 from .labs import labs_for, questions_about, read_history, read_labs
 from .model_file import available_models, load_model, translation
@@ -24,6 +24,7 @@ __all__ = [
     "Stage",
     "assess",
     "available_models",
+    "cycles_between",
     "entry_name",
     "event_cautions",
     "find_note",

@@ -29,15 +29,19 @@ class Assessment:
 
 
 def assess(results: Results) -> Assessment:
-    """Stage and response category at the dates of the exams, from the sheet or, without one, from the exams' own values."""
+    """Stage and response category at the dates of the exams, from the sheet or, without one, from the exams' own values.
+
+    Without two dates of which the second is later there is no category.
+    """
     history = history_of(results)
     dates = [exam.date for exam in results.exams]
     known = [date for date in dates if date]
+    in_order = 1 < len(known) == len(dates) and known[0] < known[1]
     kind = results.settings.kind
     if kind != "myeloma":
-        blood = blood_response(history, kind, known[0], known[-1]) if 1 < len(known) == len(dates) else None
+        blood = blood_response(history, kind, known[0], known[-1]) if in_order else None
         return Assessment(history, None, (), blood)
-    imwg = imwg_response(history, *known) if 1 < len(known) == len(dates) and history.values else None
+    imwg = imwg_response(history, *known) if in_order and history.values else None
     return Assessment(history, imwg, stages_at(history, dates[0]) if history.values and dates[0] else ())
 
 

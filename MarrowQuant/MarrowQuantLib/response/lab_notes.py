@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
 
+from ..model import LabHistory
 from .lab_tests import fold_name
 
 FINDING, COVARIATE, EVENT, OTHER = "finding", "covariate", "event", "other"
+CYCLE = "therapy_cycle"
 OTHER_TEST = "other_test"
 """Key of the kind that keeps a test which is not known: its name and what stood beside it; nothing is computed from it."""
 MAX_TEXT = 60
@@ -58,7 +62,7 @@ NOTE_KINDS: tuple[NoteKind, ...] = (
     NoteKind("cytogenetics", "Cytogenetics", "染色体検査", COVARIATE, aliases=("FISH",)),
     NoteKind("sequencing", "Sequencing", "遺伝子検査", COVARIATE, aliases=("mutation",)),
     NoteKind("covariate", "Covariate", "共変量", COVARIATE),
-    NoteKind("therapy_cycle", "Therapy cycle", "治療サイクル", EVENT, aliases=("cycle", "chemotherapy", "therapy", "治療")),
+    NoteKind(CYCLE, "Therapy cycle", "治療サイクル", EVENT, aliases=("cycle", "chemotherapy", "therapy", "治療")),
     NoteKind("g_csf", "G-CSF", "G-CSF", EVENT, aliases=("gcsf", "filgrastim", "pegfilgrastim")),
     NoteKind(OTHER_TEST, "Other test", "その他の検査", OTHER),
     NoteKind("transfusion", "Transfusion", "輸血", EVENT, aliases=("red cell transfusion",)),
@@ -81,6 +85,26 @@ def find_note(text: str) -> Optional[tuple[NoteKind, str]]:
             if text.casefold().startswith(name.casefold()):
                 return kind, text[len(name):].strip(" :：-")
     return None
+
+
+def cycles_between(history: LabHistory, dates: Sequence[Optional[datetime.date]]) -> int:
+    """How many cycles of therapy a sheet names from the baseline until before the follow-up.
+
+    Parameters
+    ----------
+    history : LabHistory
+    dates : sequence of datetime.date or None
+        Of the exams, baseline first.
+
+    Returns
+    -------
+    int
+        0 if that is not known.
+    """
+    if len(dates) < 2 or dates[0] is None or dates[1] is None:
+        return 0
+    given = {note.date for note in history.notes if note.kind == CYCLE}
+    return sum(dates[0] <= date < dates[1] for date in given)
 
 
 def is_present(text: str) -> Optional[bool]:

@@ -22,6 +22,7 @@ from ..model import (
     Finding,
     LabHistory,
     LesionChange,
+    MarrowQuantError,
     RegionChange,
     ResponseEstimate,
     Results,
@@ -136,6 +137,13 @@ def results_from_dict(written: Mapping[str, Any]) -> Results:
         If it is not what was written.
     """
     document: Document = decode(Document, written)
+    dates = [exam.date for exam in document.exams if exam.date]
+    if dates != sorted(dates):
+        raise MarrowQuantError(
+            "The follow-up ({date}) in these results is earlier than their baseline ({other_date}), so that every change would have the "
+            "wrong sign; measure again with the exams in their order.",
+            date=dates[-1], other_date=dates[0],
+        )  # fmt: skip
     subject, laboratory = document.subject, document.laboratory
     return Results(
         exams=document.exams,

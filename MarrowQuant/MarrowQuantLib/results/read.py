@@ -37,6 +37,8 @@ def read_results(path: Path) -> Results:
         )
     try:
         return results_from_dict(written)
+    except MarrowQuantError:
+        raise
     except (AttributeError, KeyError, TypeError, ValueError):
         raise MarrowQuantError("{file} lacks parts of a MarrowQuant result; analyse the case again.", file=path.name) from None
 

@@ -23,6 +23,35 @@ _PAIRS = (("water", "ff"), ("in_phase", "ff"), ("ff", None), ("dwi_high", None))
 """Background and foreground, the first pair whose maps are there."""
 
 
+OWN_LAYOUTS = {"spine": 6041, "load": 6042, "response": 6043, "compare": 6044}
+"""Numbers of the layouts that the panel shows; Slicer's own are below 1000."""
+
+
+@contextmanager
+def without_own_layout(scene: Optional[Any] = None) -> Iterator[None]:
+    """Let a scene that is saved meanwhile hold a layout of Slicer's own: a number of ours means nothing where this module is not.
+
+    Nobody is told of the change, so no view is laid out anew.
+    """
+    node = scene_or_default(scene).GetSingletonNode("vtkMRMLLayoutNode", "vtkMRMLLayoutNode")
+    shown = None if node is None else node.GetViewArrangement()
+    if shown in OWN_LAYOUTS.values():
+        set_layout_in_silence(node, slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+    try:
+        yield
+    finally:
+        if shown in OWN_LAYOUTS.values():
+            set_layout_in_silence(node, shown)
+
+
+def set_layout_in_silence(node: Any, number: int) -> None:
+    """Write another layout into the layout node without the views being laid out anew."""
+    told = node.GetDisableModifiedEvent()
+    node.SetDisableModifiedEvent(1)
+    node.SetViewArrangement(number)
+    node.SetDisableModifiedEvent(told)
+
+
 @contextmanager
 def default_views(exams: Sequence[ExamResult], chart: Optional[Any] = None, scene: Optional[Any] = None) -> Iterator[None]:
     """Layout, slice views and plot view for the latest exam, while the scene is saved. Not for a scene that a reader is looking at.

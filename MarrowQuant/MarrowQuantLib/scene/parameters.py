@@ -67,6 +67,43 @@ def adopt_nodes(scene: Optional[Any] = None) -> bool:
     return any(tag(node, "text") == "exam" for node in found)
 
 
+LIMITS = {
+    **{name: (row.low, row.high) for row in SETTINGS if row.kind in (NUMBER, NUMBERS) and row not in _LISTS for name in row.parameters},
+    "ageYears": (0, 110),
+}
+CHOICES = {
+    **{name: tuple(row.choices) for row in SETTINGS if row.kind == CHOICE for name in row.parameters},
+    **{name: ("True", "False") for row in SETTINGS if row.kind == SWITCH for name in row.parameters},
+    "sex": ("", "female", "male"),
+    "language": ("auto", "en", "ja"),
+}
+
+
+def mend_parameters(node: Any) -> tuple[str, ...]:
+    """Replace what the typed wrapper of a parameter node cannot read by its default: a scene changed by hand, or of another version.
+
+    Returns
+    -------
+    tuple of str
+        The names of what was replaced.
+    """
+    damaged = [name for name in (*LIMITS, *CHOICES) if node.HasParameter(name) and not _is_readable(name, node.GetParameter(name))]
+    defaults = {**settings_to_parameters(Settings()), **subject_to_parameters(None), "language": "auto"}
+    for name in damaged:
+        node.SetParameter(name, str(defaults[name]))
+    return tuple(damaged)
+
+
+def _is_readable(name: str, text: str) -> bool:
+    if name in CHOICES:
+        return text in CHOICES[name]
+    low, high = LIMITS[name]
+    try:
+        return low <= (int(text) if name == "ageYears" else float(text)) <= high
+    except ValueError:
+        return False
+
+
 def set_parameters(values: Mapping[str, Any], scene: Optional[Any] = None) -> None:
     """Store parameters; nodes by reference, everything else as text.
 

@@ -11,14 +11,14 @@ from typing import Any, Optional, Union
 
 from ..followup.lesion_rows import lesion_rows
 from ..followup.normal import baseline_band
-from ..model import ExamResult, MarrowQuantError, Progress, Results, no_progress
+from ..model import ExamResult, MarrowQuantError, Progress, Relation, Results, no_progress, relation
 from ..vertebrae.measure import HISTOGRAM_KEYS
 from . import headless
 from .burden import burdens_to_nodes, remove_burden
 from .charts import adc_histogram_chart, fat_fraction_chart, lumbar_histogram_chart
 from .functional import functional_maps_to_nodes
 from .handover import hand_over
-from .layout import default_views
+from .layout import default_views, without_own_layout
 from .lesions import lesions_table
 from .nodes import exam_folder, exam_title, find_or_add, nodes_with, put_in_folder, remove_nodes, scene_or_default
 from .parameters import (
@@ -30,7 +30,7 @@ from .parameters import (
     subject_to_parameters,
     without_paths,
 )
-from .records import says_proposed
+from .records import says_proposed, stored_exams
 from .rois import rois_to_points_node, rois_to_segmentation
 from .tables import changes_table, labs_table, measurements_table, response_table, vertebrae_table
 from .volumes import maps_to_nodes
@@ -64,10 +64,12 @@ def write_scene(results: Results, path_mrb: Union[str, Path], progress: Progress
     Raises
     ------
     MarrowQuantError
-        If the name does not end in .mrb, or the file cannot be written.
+        If the name does not end in .mrb, or the file cannot be written; in Slicer, if the open scene holds another case.
     """
     headless.start()
     own_scene = scene is None and not headless.inside_slicer()
+    if scene is None and not own_scene:
+        _refuse_open_case(results)
     scene = scene_or_default(scene)
     if own_scene:
         scene.Clear(0)
@@ -79,6 +81,13 @@ def write_scene(results: Results, path_mrb: Union[str, Path], progress: Progress
     with default_views(results.exams, chart, scene) if own_scene else nullcontext():
         save_scene(path_mrb, scene)
     progress(1.0, "Scene saved")
+
+
+def _refuse_open_case(results: Results) -> None:
+    """Results that a script made must not come among the nodes of another patient who happens to be open."""
+    stored = [identity for _, identity in stored_exams().values()]
+    if stored and relation(stored, [exam.identity for exam in results.exams]) is not Relation.SAME:
+        raise MarrowQuantError("The open scene holds a case that is not certainly of this patient; save and close it first.")
 
 
 def results_to_scene(results: Results, scene: Optional[Any] = None, progress: Progress = no_progress) -> None:
@@ -139,7 +148,8 @@ def save_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
         raise MarrowQuantError("{file} is not the name of a scene bundle; give a name that ends in .mrb.", file=path.name)
     scene = scene_or_default(scene)
     try:
-        with tempfile.TemporaryDirectory(prefix=".marrowquant-", dir=path.parent) as folder, without_paths(scene):
+        temporary = tempfile.TemporaryDirectory(prefix=".marrowquant-", dir=path.parent)
+        with temporary as folder, without_paths(scene), without_own_layout(scene):
             bundle = Path(folder) / path.name
             if not scene.WriteToMRB(str(bundle)):
                 raise OSError("Slicer could not write it")

@@ -99,9 +99,10 @@ def _how(language: str) -> list[tuple[re.Pattern[str], str]]:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """What a template's sentences look like; a placeholder does not reach over a semicolon."""
-    parts = ((re.escape(text), f"(?P<{name}>[^;]+?)" if name else "") for text, name, _, _ in Formatter().parse(template))
-    return re.compile("".join(text + name for text, name in parts))
+    """What a template's sentences look like; a placeholder does not reach over a semicolon, and ``{n}`` is a number."""
+    special = {"n": "[^;A-Za-z]+?"}
+    parts = ((re.escape(text), name) for text, name, _, _ in Formatter().parse(template))
+    return re.compile("".join(text + (f"(?P<{name}>{special.get(name, '[^;]+?')})" if name else "") for text, name in parts))
 
 
 @cache

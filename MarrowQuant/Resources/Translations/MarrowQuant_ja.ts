@@ -165,11 +165,11 @@
     </message>
     <message>
         <source>Date of the baseline:</source>
-        <translation>ベースラインの日付：</translation>
+        <translation>治療前の検査の日付：</translation>
     </message>
     <message>
         <source>Date of the follow-up:</source>
-        <translation>フォローアップの日付：</translation>
+        <translation>治療後の検査の日付：</translation>
     </message>
     <message>
         <source>De-identify</source>
@@ -1314,20 +1314,12 @@
         <translation>使用できる単位: {units}</translation>
     </message>
     <message>
-        <source>Baseline</source>
-        <translation>治療前</translation>
-    </message>
-    <message>
         <source>Date</source>
         <translation>日付</translation>
     </message>
     <message>
         <source>Entry</source>
         <translation>項目</translation>
-    </message>
-    <message>
-        <source>Follow-up</source>
-        <translation>治療後</translation>
     </message>
     <message>
         <source>No sheet is chosen; the values below hold until they are removed.</source>

@@ -10,7 +10,7 @@ from ...followup.lesion_rows import LesionRow
 from ...results import rows
 from ...scene.case.case import FOLLOW_UP, LABELS
 from ..language import interfaceLanguage
-from ..tablewidget import fillTable
+from ..tablewidget import Columns, fillTable
 from . import views
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class FollowUpPart:
         ui.carryButton.connect("clicked()", self.onCarry)
         ui.undoCarryButton.connect("clicked()", self.onUndo)
         ui.lesionTable.connect("itemSelectionChanged()", self.onLesionSelected)
+        self._columns = Columns(ui.lesionTable, ui.lesionColumnsCheckBox, (0, 1, 2, 3), 2, wraps=True)
         self._rows: list[LesionRow] = []
 
     def onCarry(self) -> None:
@@ -65,6 +66,7 @@ class FollowUpPart:
         ]
         headers = [column.head(language, narrow=True) for column in table.chosen(*words, *numbers, *rest)]
         fillTable(self.ui.lesionTable, headers, cells, [row["why"].text(language) for row in table.rows])
+        self._columns.show()
 
     def _tip(self, possible: bool) -> str:
         if self.panel.case.follow_up.can_undo():

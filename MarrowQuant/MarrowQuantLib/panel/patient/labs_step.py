@@ -222,7 +222,7 @@ class LabsStep(Step):
             given = "; ".join(f"{value.date.isoformat()}: {value.given}" for value in found if value)
             tips.append(given or _("Accepted units: {units}").format(units=", ".join(map(saidWord, test.units))))
         editable = [FIRST_VALUE_COLUMN + n for n, label in enumerate(LABELS) if label in self.case.exams]
-        fillTable(self.ui.labsTable, [_("Test"), _("Baseline"), _("Follow-up"), _("Unit")], rows, tips, editable)
+        fillTable(self.ui.labsTable, [_("Test"), *self.panel.examNames().values(), _("Unit")], rows, tips, editable)
         if not self._unitBoxes:
             self._addUnitBoxes()
         kind = self.case.settings().kind

@@ -7,10 +7,10 @@ from typing import Any, Optional
 import slicer
 
 from ...scene import display
+from ...scene.layout import OWN_LAYOUTS, set_layout_in_silence
 
 SPINE, LOAD, RESPONSE, COMPARE = "spine", "load", "response", "compare"
 FOLLOW_UP_VIEW = "MarrowQuantFollowUp"  # the second sagittal view of both exams side by side
-_NUMBERS = {SPINE: 6041, LOAD: 6042, RESPONSE: 6043, COMPARE: 6044}  # ours; Slicer's own are below 1000
 
 
 def _slice(name: str, orientation: str, label: str, color: str) -> str:
@@ -44,20 +44,36 @@ class Layouts:
 
     def __init__(self) -> None:
         self._before: Optional[int] = None  # the reader's layout when the module was entered
+        self._saving: Optional[int] = None  # the layout shown while the scene is being saved
         self._kind = ""
 
     def enter(self) -> None:
         node = _layout_node()
-        if node is not None and node.GetViewArrangement() not in _NUMBERS.values():
+        if node is not None and node.GetViewArrangement() not in OWN_LAYOUTS.values():
             self._before = node.GetViewArrangement()
 
     def exit(self) -> None:
         node = _layout_node()
-        if node is not None and self._before is not None and node.GetViewArrangement() in _NUMBERS.values():
+        if node is not None and self._before is not None and node.GetViewArrangement() in OWN_LAYOUTS.values():
             node.SetViewArrangement(self._before)
         display.project("Green", False)
         display.link(("Yellow", FOLLOW_UP_VIEW), False)
         self._before, self._kind = None, ""
+
+    def save_begins(self) -> None:
+        """Let a scene that is being saved hold the reader's own layout: ours is a number that means nothing without this module."""
+        node = _layout_node()
+        self._saving = None if node is None else node.GetViewArrangement()
+        if self._saving in OWN_LAYOUTS.values():
+            own = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView if self._before is None else self._before
+            set_layout_in_silence(node, own)
+
+    def save_ends(self) -> None:
+        """Go on with the layout that is shown."""
+        node = _layout_node()
+        if node is not None and self._saving is not None and self._saving in OWN_LAYOUTS.values():
+            set_layout_in_silence(node, self._saving)
+        self._saving = None
 
     def show(self, kind: str) -> None:
         """Show the layout of this kind; one that is shown already is left as the reader may have changed it."""
@@ -66,9 +82,8 @@ class Layouts:
             return
         if self._before is None:
             self.enter()
-        number = _NUMBERS[kind]
-        if not node.IsLayoutDescription(number):
-            node.AddLayoutDescription(number, _LAYOUTS[kind])
+        number = OWN_LAYOUTS[kind]
+        addLayouts()
         node.SetViewArrangement(number)
         self._kind = kind
         display.project("Green", kind == LOAD)
@@ -78,6 +93,14 @@ class Layouts:
     def kind(self) -> str:
         """Kind of the layout shown last; empty before one was."""
         return self._kind
+
+
+def addLayouts() -> None:
+    """Let Slicer know the layouts from its start on: a scene may have been saved with one of them."""
+    node = slicer.mrmlScene.GetSingletonNode("vtkMRMLLayoutNode", "vtkMRMLLayoutNode")
+    for kind, number in OWN_LAYOUTS.items() if node is not None else ():
+        if not node.IsLayoutDescription(number):
+            node.AddLayoutDescription(number, _LAYOUTS[kind])
 
 
 def _layout_node() -> Optional[Any]:

@@ -177,9 +177,13 @@ class Panel(RunningPanel):
         self.answer.show()
         self.reasons.show()
 
-    def _showExams(self) -> None:
+    def examNames(self) -> dict[str, str]:
+        """What the reader calls each exam: the follow-up after the cycles that the laboratory sheet names."""
         cycles = self.case.laboratory.cycles()
-        names = {BASELINE: _("Baseline"), LABELS[1]: _("After cycle {n}").format(n=cycles) if cycles else _("Follow-up")}
+        return {BASELINE: _("Baseline"), LABELS[1]: _("After cycle {n}").format(n=cycles) if cycles else _("Follow-up")}
+
+    def _showExams(self) -> None:
+        names = self.examNames()
         dates = {label: f" {iso_date(exam.maps.date)}".rstrip() for label, exam in self.case.exams.items()}
         texts = [names[label] + dates.get(label, "") for label in LABELS]
         combo = self.ui.examComboBox

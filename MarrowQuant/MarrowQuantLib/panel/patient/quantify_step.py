@@ -10,7 +10,7 @@ from ...results import rows
 from ...scene.case.exam import CaseExam
 from ..language import interfaceLanguage, saidHow, saidLines, saidWord
 from ..step import Step
-from ..tablewidget import fillTable
+from ..tablewidget import Columns, fillTable
 from .layouts import RESPONSE
 from .views import showChart
 
@@ -27,6 +27,7 @@ class QuantifyStep(Step):
         self._histogramButtons = {"ff": ui.ffHistogramButton, "adc": ui.adcHistogramButton}
         for key, button in self._histogramButtons.items():
             button.connect("clicked()", lambda key=key: self.onHistogram(key))
+        self._columns = Columns(ui.measurementTable, ui.measurementColumnsCheckBox, range(5), 4, wraps=True)
 
     def onMeasure(self) -> None:
         """Measure the vertebrae of all exams."""
@@ -78,6 +79,7 @@ class QuantifyStep(Step):
             cells.append([rows.in_column(found.mean[column.key], column, language) for column in columns])
             tips.append("\n".join(_how(exam.lumbar)))
         fillTable(self.ui.measurementTable, [column.head(language, narrow=True) for column in columns], cells, tips)
+        self._columns.show()
 
 
 def _how(measurements: Any) -> list[str]:

@@ -44,7 +44,7 @@ class ResponseStep(Step):
         self._others = PathField(ui.otherResultsPathLineEdit, ui.otherResultsPathLineEditRefusal, self.onOtherResultsChanged, absent)
         panel.fields += [self._limits, self._others]
         ui.courseButton.connect("clicked()", self.onCourse)
-        self._columns = Columns(ui.changeTable, ui.changeColumnsCheckBox, (0, 1, 2, 3, 5), 0)
+        self._columns = Columns(ui.changeTable, ui.changeColumnsCheckBox, (0, 1, 2, 3, 5), 0, wraps=True)
 
     def _listModels(self) -> None:
         self._models = list(available_models())  # a model of the reader's own may have come or gone
@@ -153,6 +153,7 @@ class ResponseStep(Step):
         tips = [saidLines(row.findings) or _("No warning.") for row in table.rows]
         columns = table.chosen("index", "baseline", "follow_up", "absolute", "relative", "findings")
         headers = [column.head(language, narrow=True) for column in columns]
+        headers[1:3] = self.panel.examNames().values()
         fillTable(self.ui.changeTable, headers, [_changeCells(row, language) for row in table.rows], tips)
         self._columns.show()
         self.ui.categoryLabel.text = _assessmentText(results) if results else ""

@@ -90,6 +90,8 @@ class Case:
         The paths that were chosen, those for exams that are about to be read apart.
     sizes_of_points : mapping
         The sizes of the parameter node when points were changed last: what a resizing goes back to.
+    mended : tuple of str
+        Names of parameters of the scene that could not be read.
     remembered : dict
         Label to the record that this object wrote into the scene, to know a scene that was opened since.
     laboratory : Laboratory
@@ -106,6 +108,7 @@ class Case:
         self.laboratory = Laboratory(self)
         self.classifier = Classifier(self)
         self.choices = Choices(self)
+        self.mended: tuple[str, ...] = ()
         self.said = Said(self)
         self.clear()
 
@@ -481,6 +484,8 @@ class Case:
         records.read_history(), records.read_follow_up(), self.settings(), self.limits()  # each refuses what it does not understand
         self.clear()
         self.notes = (finding("case.adopted"),) if adopted else ()
+        if self.mended:
+            self.notes, self.mended = (*self.notes, finding("scene.settings_damaged", names=self.mended)), ()
         for label, record in records_of.items():
             exam = self.exams[label] = CaseExam(self, ExamMaps(label=label, maps=exam_maps_from_scene(label), **record["maps"]))
             self._take_up(exam, record)

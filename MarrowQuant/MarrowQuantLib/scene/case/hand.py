@@ -123,6 +123,10 @@ class Hand:
             exam.remove_burden()
             self._tell("hand.load_deleted")
             return True
+        redrawn = exam.painting.lost_parts()
+        if redrawn:
+            exam.show_burden()
+            self._tell("hand.part_deleted", part=tuple(redrawn))
         masked = self._mask_now() != self._mask
         moved = tuple(muscle_points(exam.label)) != self._normalised
         if masked or moved:
@@ -136,7 +140,7 @@ class Hand:
         if exam.painting.take_over():
             exam.update_burden()
             return True
-        return masked or moved
+        return masked or moved or bool(redrawn)
 
     def _follow_mask_alone(self) -> bool:
         """A mask that was deleted before the load was proposed."""

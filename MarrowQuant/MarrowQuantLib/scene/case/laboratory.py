@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 from ...model import LabHistory, LabValue, MarrowQuantError
-from ...response import Entry, entry_name, labs_for, read_history
+from ...response import Entry, cycles_between, entry_name, labs_for, read_history
 from ...results import results_from_dict
 from .. import records
 from ..parameters import results_from_text
@@ -56,11 +56,7 @@ class Laboratory:
 
     def cycles(self) -> int:
         """How many cycles of therapy the sheet names from the baseline until before the follow-up; 0 if that is not known."""
-        dates = [exam.maps.date for exam in self.case.exams.values()]
-        if len(dates) < 2 or None in dates:
-            return 0
-        given = {note.date for note in self.history.notes if note.kind == "therapy_cycle"}
-        return sum(dates[0] <= date < dates[1] for date in given)
+        return cycles_between(self.history, [exam.maps.date for exam in self.case.exams.values()])
 
     def add(self, entry: Entry) -> None:
         """Add a line to the sheet; a value becomes an exam's if it lies nearer to it than the one that the exam has.

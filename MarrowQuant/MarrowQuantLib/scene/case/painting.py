@@ -85,6 +85,10 @@ class Painting:
         if n:
             self._exam.hand[code] = finding(code, exam=self._exam.label, n=n)
 
+    def lost_parts(self) -> list[int]:
+        """The numbers of the parts that were shown and whose segmentation was deleted, but for the first."""
+        return [number for number in self._shown if number > 1 and load_node(self._exam.label, number) is None]
+
     def was_shown(self) -> None:
         """The load was written into the scene; what differs from it later was done by the reader."""
         self._shown = {}

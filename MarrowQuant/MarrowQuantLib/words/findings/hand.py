@@ -19,6 +19,11 @@ FINDINGS = {
         "{n:ROI was|ROIs were} carried over to the follow-up by themselves; choose that exam above and check where they lie.",
     ),
     "hand.load_deleted": (CHECK, "The tumour load of the {exam} was deleted: it no longer counts. Press Propose for a new one."),
+    "hand.part_deleted": (
+        CHECK,
+        "The tumour load of stations of the {exam} that are kept apart (part {part}) was deleted and drawn again, because it still counts; "
+        "reject its components to leave it out.",
+    ),
     "hand.points_deleted": (
         CHECK,
         "The point list of the {exam} was deleted: its levels are no longer measured. Undo in the vertebrae step brings them back.",

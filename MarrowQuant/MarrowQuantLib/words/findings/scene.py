@@ -1,8 +1,11 @@
 """Findings about a case that an opened scene holds."""
 
-from .severity import SERIOUS
+from .severity import CHECK, SERIOUS
 
 FINDINGS = {
+    "scene.settings_damaged": (
+        CHECK, "Settings of this scene cannot be read ({names}), and their defaults hold; check sizes, thresholds, age and sex.",
+    ),
     "scene.volumes_lacking": (
         SERIOUS,
         "The scene lacks volumes of the {exam} exam ({maps}), so what is measured in them is not shown; read the exam again.",
