@@ -111,7 +111,7 @@ def _finish(results: Results, options: argparse.Namespace) -> None:
 def _table(exam: ExamResult, lesions: Sequence[LesionRow]) -> str:
     burden = certain(exam.burden)
     tdv, gadc = (rows.cell_of(key, found).with_unit() for key, found in (("tdv", burden.tdv), ("gadc", burden.gadc)))
-    threshold = f"high b >= {burden.signal_ratio_threshold:g} x muscle"
+    threshold = f"high b >= {burden.signal_ratio_threshold:g} × muscle"
     lines = [f"tDV {tdv}, gADC {gadc} ({threshold})"]
     if burden.infiltration:
         found = burden.infiltration

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from html import escape
 from typing import Optional
 
-from ..followup import INDICES, Index, label_of, value_of
-from ..followup.change import INSIDE_LIMIT
-from ..model import Change, ExamResult, ResponseEstimate, Results, as_finding
+from ..followup import INDICES, Index, value_of
+from ..model import Change, ExamResult, ResponseEstimate, Results
 from ..response import assess, translation
 from ..response.estimate import PREVALENCE
 from ..results import rows
 from ..results.formats import number, probability, relative, shown_unit, signed
 from . import charts
+from .shown import in_scroller, index_label, marks
 from .strings import Strings
 
 ANAEMIA_G_PER_L = 100.0  # haemoglobin; the limit of Huang, AJR
@@ -49,16 +49,11 @@ def _category(results: Results, words: Strings) -> str:
 
 def badges(change: Optional[Change], limited: bool, notes: Optional[list[str]], words: Strings) -> str:
     """Short marks for a change; if ``notes`` is given, the whole sentence is added to it and referred to by its number."""
-    if change is None:
-        return ""
-    marks = []
-    for flag in change.flags:
-        kind = as_finding(flag).code
-        style = "badge" if kind == INSIDE_LIMIT else "badge doubt"
-        marks.append(f'<span class="{style}">{escape(words.or_key(kind))}</span>{_reference(flag, notes)}')
-    if limited and not any(as_finding(flag).code == INSIDE_LIMIT for flag in change.flags):
-        marks.insert(0, f'<span class="badge sure">{words("outside")}</span>')
-    return " ".join(marks)
+    drawn = []
+    for short, style, told in marks(change, limited, words):
+        reference = _reference(told, notes) if told else ""
+        drawn.append(f'<span class="{f"badge {style}".rstrip()}">{escape(short)}</span>{reference}')
+    return " ".join(drawn)
 
 
 def _reference(found: str, notes: Optional[list[str]]) -> str:
@@ -117,7 +112,7 @@ def _tile(index: Index, exams: Sequence[ExamResult], change: Optional[Change], w
         unit = "" if index.change_unit == index.unit else f" {shown_unit(index.change_unit, words.language)}"
         shown += f"<p>{signed(change.absolute, index.change_unit)}{unit} ({relative(change.relative_percent)})</p>"
         shown += f"<p>{badges(change, index.limit is not None, None, words)}</p>"
-    return f'<div class="tile"><h3>{escape(label_of(index.key, words.language))}</h3>{shown}</div>'
+    return f'<div class="tile"><h3>{escape(index_label(index, exams, words))}</h3>{shown}</div>'
 
 
 def values_of(index: Index, exams: Sequence[ExamResult], change: Optional[Change]) -> list[Optional[float]]:
@@ -138,7 +133,7 @@ def _index_table(results: Results, changes: dict[str, Change], words: Strings) -
             unit = f" {shown_unit(index.change_unit, words.language)}" if change and index.change_unit != index.unit else ""
             cells += f"<td>{row['absolute'].text()}{unit}</td><td>{row['relative'].text()}</td>"
             cells += f'<td class="text">{badges(change, index.limit is not None, notes, words)}</td>'
-        label = escape(label_of(index.key, words.language))
+        label = escape(index_label(index, results.exams, words))
         drawn.append(f'<tr><th scope="row">{label}</th><td class="text">{escape(index.unit)}</td>{cells}</tr>')
     heads = "".join(
         f'<th scope="col">{words.exam(exam.label)}<br><span class="date">{words.date(exam.date)}</span></th>' for exam in results.exams
@@ -147,7 +142,8 @@ def _index_table(results: Results, changes: dict[str, Change], words: Strings) -
         heads += f'<th scope="col">{words("change")}</th><th scope="col">{words("relative")}</th>'
         heads += f'<th scope="col" class="text">{words("meaning")}</th>'
     head = f'<tr><th scope="col">{words("index")}</th><th scope="col" class="text">{words("unit")}</th>{heads}</tr>'
-    return f"<table><thead>{head}</thead><tbody>{''.join(drawn)}</tbody></table>{note_list(notes, words)}{_cautions(results, words)}"
+    drawn_table = in_scroller(f"<table><thead>{head}</thead><tbody>{''.join(drawn)}</tbody></table>", words("all_indices"))
+    return f"{drawn_table}{note_list(notes, words)}{_cautions(results, words)}"
 
 
 def _cautions(results: Results, words: Strings) -> str:

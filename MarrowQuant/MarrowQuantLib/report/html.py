@@ -65,7 +65,7 @@ def report_page(results: Results, words: Strings) -> str:
             classification_section(results, words),
             model_section(results.response, words),
             methods_section(results, words),
-            f'<footer><p class="notice">{words("research")}</p><p>{words("no_identity")}</p></footer>',
+            f'</main><footer><p class="notice">{words("research")}</p><p>{words("no_identity")}</p></footer>',
         )
     )
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -86,7 +86,7 @@ def _header(results: Results, words: Strings) -> str:
     if any(exam.synthetic for exam in results.exams):
         notices += f'<p class="notice synthetic" role="note">{words("synthetic")}</p>'
     title = f'<div><p class="brand">MarrowQuant</p><h1>{words("title")}</h1></div>'
-    return f'<header>{title}<div class="dates">{dates}</div></header>{notices}'
+    return f'<header>{title}<div class="dates">{dates}</div></header><main>{notices}'
 
 
 def _warnings(results: Results, words: Strings) -> str:

@@ -26,6 +26,7 @@ FF_RANGE = (0.0, 100.0)
 FF_COLOURS = ((0, (13, 22, 74)), (25, (39, 84, 131)), (50, (54, 138, 139)), (75, (137, 187, 106)), (100, (253, 231, 80)))
 _TISSUE_FRACTION = 0.08  # of the 99th percentile of water + fat: below it there is air, whose fat fraction is noise. Our choice.
 MIP_BLACK = 12.0  # multiples of the muscle signal that are drawn black, so that both exams are windowed alike. Our choice.
+ADC_WHITE = 2000.0  # µm²/s that are drawn white, as in ``quantities.DISPLAYS``
 _SPINE_MARGIN_MM = 55.0  # shown around the ROIs' centres
 _OUTLINE_POINTS = 48
 

@@ -13,20 +13,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Optional
 
 from .. import __version__
 from ..followup import INDICES
 from ..followup.lesion_rows import lesion_rows
 from ..io.packages import need
-from ..model import ExamResult, MarrowQuantError, Results, as_finding, days_between, grouped, sentence
+from ..model import MarrowQuantError, Results, as_finding, days_between, grouped, sentence
 from ..response import assess, translation
 from ..results import rows
 from ..results.formats import NONE, number, probability, shown_unit
-from ..words.roles import role_word
 from .first_page import reader_cautions, values_of
-from .images import MIP_BLACK, KeyImage, anatomy_image, body_image, slice_image, spine_image
-from .shown import DOUBT, SURE, index_label, marks
+from .images import ADC_WHITE, MIP_BLACK, KeyImage, anatomy_image, body_image, slice_image, spine_image
+from .shown import DOUBT, SURE, index_label, marks, protocol_rows
 from .strings import Strings
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 WIDTH_MM, MARGIN_MM = 210.0, 14.0
 _BOX_MM = WIDTH_MM - 2 * MARGIN_MM
-_ADC_WHITE = 2000.0  # µm²/s, as in ``quantities.DISPLAYS``
 _UNBROKEN = {"en": re.compile(r"\S+"), "ja": re.compile(r"[!-~]+|[^!-~\s]{1,4}")}  # what a line is not broken in
 _MOST_ROWS = 15  # of components and lesions; the rest is in results.json
 _INK, _SOFT, _LINE, _WARN = (27, 39, 51), (82, 97, 111), (200, 207, 214), (92, 64, 0)
@@ -321,7 +319,7 @@ class _Paper:
         words, exams = self.words, self.results.exams
         kinds = (
             ("anatomy_caption", anatomy_image, 72.0), ("spine_caption", spine_image, 72.0),
-            ("adc_caption", lambda exam: slice_image(exam, "adc", _ADC_WHITE), 72.0), ("body_caption", body_image, 100.0),
+            ("adc_caption", lambda exam: slice_image(exam, "adc", ADC_WHITE), 72.0), ("body_caption", body_image, 100.0),
         )  # fmt: skip
         made = [(caption, [picture(exam) for exam in exams], tall) for caption, picture, tall in kinds]
         made = [(caption, found, tall) for caption, found, tall in made if any(found)]
@@ -445,7 +443,7 @@ class _Paper:
         self.heading(words("acquisition"))
         for exam in self.results.exams:
             self.text(f"{words.plain_exam(exam.label)} ({words.date(exam.date)})", 8.5)
-            self.table(*self._protocol(exam), (0, 1, 2), 6.8)
+            self.table(*protocol_rows(exam, words), (0, 1, 2), 6.8)
         self.heading(words("settings"))
         self.table([words("setting_name"), words("value")], _settings(self.results, words), (0, 1), 7)
         made = dict.fromkeys(
@@ -454,35 +452,6 @@ class _Paper:
         )  # fmt: skip
         self.heading(words("provenance"))
         self.points(made, 7.5)
-
-    def _protocol(self, exam: ExamResult) -> tuple[list[str], list[list[str]]]:
-        """The series that were used; echoes and b-values of one series stand in one row."""
-        words = self.words
-        heads = [words(key) for key in ("series_number", "role", "scanner", "repetition_time", "echo_time", "flip_angle")]
-        heads += ["b (s/mm²)", words("voxel"), words("slices")]
-        found: dict[tuple[str, ...], tuple[list[float], list[float]]] = {}
-        for row in exam.series:
-            if not row.get("used"):
-                continue
-            repetition, angle = row.get("repetition_time_s"), row.get("flip_angle_deg")
-            alike = (
-                str(row.get("series_number", NONE)), role_word(str(row.get("role") or "unknown"), words.language), _scanner(row, exam),
-                NONE if repetition is None else f"{1000 * repetition:.4g}", NONE if angle is None else f"{angle:g}",
-                " × ".join(f"{step:.3g}" for step in row.get("voxel_mm") or ()) or NONE, str((row.get("shape") or [NONE])[-1]),
-            )  # fmt: skip
-            for known, value in zip(found.setdefault(alike, ([], [])), (row.get("echo_time_s"), row.get("b_value"))):
-                if value is not None and value not in known:
-                    known.append(value)
-        lines = []
-        for (number_of, role, scanner, repetition, angle, voxel, slices), (echoes, b_values) in found.items():
-            times, weights = (", ".join(f"{v:.4g}" for v in values) or NONE for values in ([1000 * t for t in echoes], b_values))
-            lines.append([number_of, role, scanner, repetition, times, angle, weights, voxel, slices])
-        return heads, lines
-
-
-def _scanner(row: Any, exam: ExamResult) -> str:
-    field = exam.protocol.get("field_strength_t")
-    return f"{row.get('scanner') or exam.protocol.get('manufacturer', NONE)}" + (f", {field:g} T" if field else "")
 
 
 def _settings(results: Results, words: Strings) -> list[list[str]]:

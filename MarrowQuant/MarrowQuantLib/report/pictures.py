@@ -8,7 +8,18 @@ from typing import Optional
 
 from ..model import ExamResult
 from .charts import svg
-from .images import ACCEPTED_RGB, FF_COLOURS, MIP_BLACK, PHYSIOLOGICAL_RGB, KeyImage, body_image, spine_image
+from .images import (
+    ACCEPTED_RGB,
+    ADC_WHITE,
+    FF_COLOURS,
+    MIP_BLACK,
+    PHYSIOLOGICAL_RGB,
+    KeyImage,
+    anatomy_image,
+    body_image,
+    slice_image,
+    spine_image,
+)
 from .strings import Strings
 
 _SCALE_MM = {True: 100, False: 50}  # length of the scale bar: whole body, spine
@@ -19,6 +30,8 @@ def images_section(exams: Sequence[ExamResult], words: Strings) -> str:
     spines, bodies = [spine_image(exam) for exam in exams], [body_image(exam) for exam in exams]
     if not any((*spines, *bodies)):
         return ""
+    more = _row([anatomy_image(exam) for exam in exams], exams, words, "anatomy")
+    more += _row([slice_image(exam, "adc", ADC_WHITE) for exam in exams], exams, words, "adc")
     figures = [_figure(image, exam, words, "spine") for image, exam in zip(spines, exams) if any(spines)]
     figures += [_scale(words)] if any(spines) and any("ff" in exam.maps for exam in exams) else []
     figures += [_figure(image, exam, words, "body") for image, exam in zip(bodies, exams) if any(bodies)]
@@ -26,15 +39,24 @@ def images_section(exams: Sequence[ExamResult], words: Strings) -> str:
     return (
         f"<section><h2>{words('images')}</h2><div class=\"pictures\">{''.join(figures)}</div>"
         + "".join(f'<p class="soft">{caption}</p>' for caption in captions)
+        + more
         + "</section>"
     )
+
+
+def _row(images: Sequence[Optional[KeyImage]], exams: Sequence[ExamResult], words: Strings, kind: str) -> str:
+    """The pictures of one kind side by side with their caption; nothing where no exam has one."""
+    if not any(images):
+        return ""
+    figures = "".join(_figure(image, exam, words, kind) for image, exam in zip(images, exams))
+    return f'<div class="pictures small">{figures}</div><p class="soft">{words(f"{kind}_caption")}</p>'
 
 
 def _figure(image: Optional[KeyImage], exam: ExamResult, words: Strings, kind: str) -> str:
     caption = f"<figcaption>{words.exam(exam.label)}<br>{words.date(exam.date)}</figcaption>"
     if image is None:
         return f'<figure style="flex:0.4"><p class="soft">{words("no_image")}</p>{caption}</figure>'
-    drawing = _drawing(image, words(f"{kind}_alt", exam=words.exam(exam.label)), dark=kind == "spine")
+    drawing = _drawing(image, words(f"{kind}_alt", exam=words.exam(exam.label)), dark=kind != "body")
     # Widths in proportion to the pictures' shapes make all of them equally high.
     return f'<figure style="flex:{image.width_mm / image.height_mm:.3f}">{drawing}{caption}</figure>'
 

@@ -24,6 +24,7 @@ from ..vertebrae.places import said_place
 from ..words.terms import term
 from . import charts
 from .first_page import badges, note_list
+from .shown import in_scroller, protocol_rows
 from .strings import Strings
 
 MAX_COMPONENTS = 15  # rows of the component table; all of them are in results.json
@@ -35,7 +36,8 @@ def table(heads: Sequence[str], drawn: Sequence[str], caption: str = "", text_co
         f'<th scope="col"{" class=text" if n in text_columns else ""}>{escape(name)}</th>' for n, name in enumerate(heads)
     )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{''.join(drawn)}</tbody></table>"
+    label = caption or ", ".join(heads[:2])
+    return in_scroller(f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{''.join(drawn)}</tbody></table>", label)
 
 
 def cell(content: Any, is_text: bool = False) -> str:
@@ -231,11 +233,19 @@ def methods_section(results: Results, words: Strings) -> str:
         f"<h2>{words('methods')}</h2><p>{words('software')}: MarrowQuant {escape(__version__)}</p>",
         table([words("settings"), words("value")], settings, text_columns=(1,)),
         table(heads, protocol, text_columns=(1, 2)) if protocol else "",
+        *(_acquisition(exam, words) for exam in results.exams if exam.series),
         f"<h3>{words('limits_heading')}</h3>{_limits(words)}",
         f"<h3>{words('provenance')}</h3>{_provenance(results.exams, words)}",
         *(_series_table(exam, words) for exam in results.exams if exam.series),
     )
     return f"<section>{''.join(parts)}</section>"
+
+
+def _acquisition(exam: ExamResult, words: Strings) -> str:
+    columns, lines = protocol_rows(exam, words)
+    cells = ["".join(cell(each, n < 2) for n, each in enumerate(line[1:])) for line in lines]
+    drawn = [f'<tr><th scope="row">{escape(line[0])}</th>{rest}</tr>' for line, rest in zip(lines, cells)]
+    return table(columns, drawn, f"{words('acquisition')}, {words.plain_exam(exam.label)}", (1, 2)) if drawn else ""
 
 
 def settings_rows(results: Results, words: Strings) -> list[tuple[str, str]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Optional
+from html import escape
+from typing import Any, Optional
 
 from ..followup import Index, label_of
 from ..followup.change import INSIDE_LIMIT
 from ..model import Change, ExamResult, as_finding
 from ..quantities import LUMBAR
+from ..results.formats import NONE
+from ..words.roles import role_word
 from .strings import Strings
 
 SURE, DOUBT, PLAIN = "sure", "doubt", ""
@@ -55,3 +58,37 @@ def marks(change: Optional[Change], limited: bool, words: Strings) -> list[tuple
     if not limited:
         found.append((words("error_unknown"), PLAIN, ""))
     return found
+
+
+def protocol_rows(exam: ExamResult, words: Strings) -> tuple[list[str], list[list[str]]]:
+    """The series that were used; echoes and b-values of one series stand in one row."""
+    heads = [words(key) for key in ("series_number", "role", "scanner", "repetition_time", "echo_time", "flip_angle")]
+    heads += ["b (s/mm²)", words("voxel"), words("slices")]
+    found: dict[tuple[str, ...], tuple[list[float], list[float]]] = {}
+    for row in exam.series:
+        if not row.get("used"):
+            continue
+        repetition, angle = row.get("repetition_time_s"), row.get("flip_angle_deg")
+        alike = (
+            str(row.get("series_number", NONE)), role_word(str(row.get("role") or "unknown"), words.language), _scanner(row, exam),
+            NONE if repetition is None else f"{1000 * repetition:.4g}", NONE if angle is None else f"{angle:g}",
+            " × ".join(f"{step:.3g}" for step in row.get("voxel_mm") or ()) or NONE, str((row.get("shape") or [NONE])[-1]),
+        )  # fmt: skip
+        for known, value in zip(found.setdefault(alike, ([], [])), (row.get("echo_time_s"), row.get("b_value"))):
+            if value is not None and value not in known:
+                known.append(value)
+    lines = []
+    for (number_of, role, scanner, repetition, angle, voxel, slices), (echoes, b_values) in found.items():
+        times, weights = (", ".join(f"{v:.4g}" for v in values) or NONE for values in ([1000 * t for t in echoes], b_values))
+        lines.append([number_of, role, scanner, repetition, times, angle, weights, voxel, slices])
+    return heads, lines
+
+
+def _scanner(row: Any, exam: ExamResult) -> str:
+    field = exam.protocol.get("field_strength_t")
+    return f"{row.get('scanner') or exam.protocol.get('manufacturer', NONE)}" + (f", {field:g} T" if field else "")
+
+
+def in_scroller(drawn: str, label: str) -> str:
+    """A table that a narrow screen scrolls sideways instead of cutting it, by finger and by key."""
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}">{drawn}</div>'

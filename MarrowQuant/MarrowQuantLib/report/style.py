@@ -1,10 +1,13 @@
 """The style sheet of the report: dark text on white, A4 in print, no font or file from elsewhere."""
 
 STYLE = """
-:root { --ink: #1b2733; --soft: #52616f; --line: #d5dce3; --wash: #f4f6f8; --before: #6b7785; --after: #0072b2; --mark: #d55e00; }
+:root { --ink: #1b2733; --soft: #52616f; --line: #d5dce3; --wash: #f4f6f8; --paper: #fff;
+  --before: #6b7785; --after: #0072b2; --mark: #d55e00;
+  --doubt: #fff4d6; --doubt-ink: #5c4000; --doubt-line: #e2c063; --sure: #e3f0f8; --sure-ink: #00476f; --sure-line: #9cc5df;
+  color-scheme: light dark; }
 * { box-sizing: border-box; }
 html { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-body { margin: 0 auto; padding: 24px 28px 40px; max-width: 980px; color: var(--ink); background: #fff;
+body { margin: 0 auto; padding: 24px 28px 40px; max-width: 980px; color: var(--ink); background: var(--paper);
   font: 14px/1.5 system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic UI",
   Meiryo, sans-serif; font-variant-numeric: tabular-nums; }
 header { display: flex; justify-content: space-between; align-items: flex-end; gap: 24px; border-bottom: 2px solid var(--ink);
@@ -19,12 +22,12 @@ p { margin: 6px 0; }
 .dates b { font-weight: 650; }
 .soft, figcaption, caption { color: var(--soft); }
 .notice { margin: 10px 0 0; padding: 5px 12px; border: 1px solid var(--ink); border-radius: 4px; font-size: 12.5px; font-weight: 600; }
-.synthetic { background: #fff4d6; border-color: #9a6b00; color: #5c4000; }
+.synthetic { background: var(--doubt); border-color: var(--doubt-line); color: var(--doubt-ink); }
 .top { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 4fr); gap: 18px; }
 .card { border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; break-inside: avoid; }
 .card h3 { margin-top: 0; }
 .big { font-size: 38px; line-height: 1.1; font-weight: 650; margin: 2px 0 2px; }
-.label { display: inline-block; background: #fff4d6; color: #5c4000; border-radius: 4px; padding: 2px 8px; font-size: 12.5px;
+.label { display: inline-block; background: var(--doubt); color: var(--doubt-ink); border-radius: 4px; padding: 2px 8px; font-size: 12.5px;
   margin: 4px 0; }
 .tiles { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px; }
 .tile { border: 1px solid var(--line); border-radius: 8px; padding: 9px 12px 10px; break-inside: avoid; }
@@ -35,8 +38,8 @@ p { margin: 6px 0; }
 .tile p { margin: 1px 0 0; font-size: 12.5px; }
 .badge { display: inline-block; border: 1px solid var(--line); border-radius: 9px; padding: 0 8px; font-size: 11.5px; line-height: 1.5;
   white-space: nowrap; background: var(--wash); color: var(--soft); }
-.badge.sure { background: #e3f0f8; border-color: #9cc5df; color: #00476f; }
-.badge.doubt { background: #fff4d6; border-color: #e2c063; color: #5c4000; }
+.badge.sure { background: var(--sure); border-color: var(--sure-line); color: var(--sure-ink); }
+.badge.doubt { background: var(--doubt); border-color: var(--doubt-line); color: var(--doubt-ink); }
 sup { font-size: 10px; line-height: 0; }
 table { border-collapse: collapse; width: 100%; font-size: 12.5px; margin: 6px 0 4px; }
 caption { text-align: left; font-size: 12.5px; padding: 4px 0; }
@@ -71,8 +74,19 @@ footer { margin-top: 30px; font-size: 12px; color: var(--soft); }
 svg text { font: 12px system-ui, -apple-system, "Segoe UI", Arial, "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic UI", Meiryo, sans-serif;
   fill: var(--ink); }
 svg .soft { fill: var(--soft); }
+.scroll { overflow-x: auto; }
+.scroll:focus-visible { outline: 2px solid var(--after); }
+.pictures.small { max-width: 620px; margin-top: 12px; }
+@media screen and (prefers-color-scheme: dark) {
+  :root { --ink: #e6ebf0; --soft: #a9b5c1; --line: #3b4754; --wash: #232d37; --before: #a9b5c1; --after: #56b4e9; --mark: #ff9e57;
+    --paper: #161d24; --doubt: #3d3110; --doubt-ink: #ffe2a0; --doubt-line: #8a6d1f; --sure: #10344b; --sure-ink: #bfe3fb;
+    --sure-line: #2f6c92; }
+  figure svg, .scale svg { background: #fff; border-radius: 4px; }
+  figure svg text, .scale svg text { fill: #1b2733; }
+}
 @page { size: A4; margin: 13mm 12mm; }
 @media print {
+  .scroll { overflow: visible; }
   body { padding: 0; max-width: none; font-size: 10.5pt; }
   details { border: 0; padding: 0; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
@@ -80,5 +94,12 @@ svg .soft { fill: var(--soft); }
   .tile .values { font-size: 16px; }
   h2 { margin-top: 18px; }
 }
-@media (max-width: 720px) { .top, .charts { grid-template-columns: 1fr; } header { display: block; } .dates { text-align: left; } }
+@media screen and (max-width: 720px) {
+  body { padding: 14px 12px 30px; }
+  .top, .charts, .tiles, dl { grid-template-columns: minmax(0, 1fr); }
+  .pictures { flex-wrap: wrap; }
+  .tile .values { white-space: normal; }
+  header { display: block; }
+  .dates { text-align: left; }
+}
 """
