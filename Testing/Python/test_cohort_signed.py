@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import shutil
 import subprocess
@@ -206,6 +207,21 @@ def test_survival_and_table_and_imputation_in_the_shell(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["n"] == 662
     assert cli.main(["cohort", "size", "difference", "--first", "0.9", "--second", "0.9"]) == 1
     assert "No number of patients" in capsys.readouterr().err
+
+
+def test_a_signed_page_holds_flow_table_inputs_and_checklist_in_four_formats(tmp_path):
+    for package in ("PIL", "openpyxl", "docx", "fpdf", "matplotlib_fontja"):
+        pytest.importorskip(package, reason=f"{package} is not installed.")
+    source = DATA / "patients.csv"
+    arguments = ["cohort", "report", str(source), "--outcome", "event", "--predictors", "a,c", "--bootstraps", "2", "--signed"]
+    assert cli.main([*arguments, "--out", str(tmp_path)]) == 0
+    page = (tmp_path / "cohort.html").read_text(encoding="utf-8")
+    assert hashlib.sha256(source.read_bytes()).hexdigest() in page and "TRIPOD checklist" in page and "11 without a value" in page
+    assert "At Youden&#x27;s cut-off" in page and "Table 1" in page and page.count("<figcaption>") == page.count("<svg")
+    for kind in ("pdf", "xlsx", "docx"):
+        assert (tmp_path / f"cohort.{kind}").stat().st_size > 5000
+    with (tmp_path / "flow.csv").open(encoding="utf-8-sig") as file:
+        assert list(csv.reader(file))[1] == ["event", "90", "11", "79"]
 
 
 # -------------------------------------------------------------------------------------------------------------------- study

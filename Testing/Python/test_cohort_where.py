@@ -118,3 +118,38 @@ def test_the_page_of_subgroups_holds_each_with_its_own_files(table, tmp_path, ca
 
 def test_the_chance_of_a_finding_is_that_of_independent_looks():
     assert f"{100 * (1 - 0.95**5):.0f} %" in many_looks("site", 5)
+
+
+# ------------------------------------------------------------------------------------------------------------------ factors
+def factor_table(path, rare=0):
+    rng = np.random.default_rng(11)
+    lines = ["record_id,response,cytogenetics,x"]
+    for n in range(90):
+        event = rng.random() < 0.4
+        level = "del17p" if n < rare else ("standard", "t(4;14)")[int(rng.random() < (0.5 if event else 0.2))]
+        lines.append(f"{n},{int(event)},{level},{rng.normal(event):.2f}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_words_become_a_factor_against_the_most_frequent_level(tmp_path, capsys):
+    path = factor_table(tmp_path / "t.csv")
+    assert cli.main(["cohort", "logistic", str(path), "--outcome", "response", "--predictors", "x,cytogenetics", "--json"]) == 0
+    terms = json.loads(capsys.readouterr().out)["terms"]
+    assert list(terms) == ["intercept", "x", "cytogenetics = t(4;14)"]
+    flag = [float(row[2] == "t(4;14)") for row in read_cohort(path).rows]
+    from MarrowQuantLib.cohort.logistic import fit_logistic
+
+    cohort = read_cohort(path)
+    fit = fit_logistic(cohort.numbers("response") > 0, np.column_stack([cohort.numbers("x"), flag]), ("x", "flag"), method="ml")
+    assert [terms[name]["coefficient"] for name in terms] == pytest.approx(fit.coefficients.tolist())
+
+
+def test_a_level_with_too_few_patients_says_so(tmp_path, capsys):
+    path = factor_table(tmp_path / "t.csv", rare=4)
+    arguments = ["--outcome", "response", "--predictors", "x,cytogenetics"]
+    assert cli.main(["cohort", "logistic", str(path), *arguments]) == 1
+    assert "cytogenetics = del17p has" in capsys.readouterr().err
+    path = factor_table(tmp_path / "u.csv")
+    assert cli.main(["cohort", "fit", str(path), *arguments, "--out", str(tmp_path / "m.json"), "--bootstraps", "0"]) == 1
+    assert "takes numbers only" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from typing import Generic, Optional, TypeVar, Union
 import numpy as np
 
 from ..model import MarrowQuantError, Progress, no_progress
+from . import factors
 from .comparisons import Correlation, GroupTest, PairedTest, adjust, mann_whitney, spearman, wilcoxon
 from .groups import GroupModel, fit_groups
 from .linear import LinearFit, fit_linear, fit_mixed
@@ -22,7 +23,10 @@ from .validation import FEW_EVENTS, Validation, events_warning, validate
 
 @dataclass(frozen=True)
 class Selected:
-    """The rows that an analysis uses: outcome (bool, shape (n,)), predictors (shape (n, m)), their names, and what was found."""
+    """The rows that an analysis uses: outcome (bool, shape (n,)), predictors (shape (n, m)), their names, and what was found.
+
+    ``factors`` are columns of words, each of which became a predictor for every level but the most frequent one.
+    """
 
     outcome: np.ndarray
     predictors: np.ndarray
@@ -30,6 +34,7 @@ class Selected:
     findings: tuple[str, ...]
     outcome_name: str
     events: tuple[str, ...]
+    factors: tuple[str, ...] = ()
 
     @property
     def event_in_words(self) -> str:
@@ -92,7 +97,7 @@ class Explained:
 
 
 def select(cohort: Cohort, outcome: str, predictors: Sequence[str], events: Sequence[str] = ()) -> Selected:
-    """The complete rows of outcome and predictors.
+    """The complete rows of outcome and predictors; a predictor of words becomes a factor, see :mod:`.factors`.
 
     Raises
     ------
@@ -103,16 +108,19 @@ def select(cohort: Cohort, outcome: str, predictors: Sequence[str], events: Sequ
     if not names or len(set(names)) != len(names) or outcome in names:
         raise MarrowQuantError("Give at least one predictor, each once, and none that is the outcome itself.")
     coded = cohort.is_event(outcome, events)
-    columns = [cohort.numbers(name) for name in names]
+    made = [factors.coded(cohort, name, coded) for name in names]
+    columns = np.column_stack([values for _, values in made])
     cohort.one_row_a_patient()
-    rows = complete_rows(coded, *columns)
+    rows = complete_rows(coded, *columns.T)
     if rows.sum() < 4:
         raise MarrowQuantError(
             "Only {rows} patients have all of {names}, too few for any statistics; add patients.",
             rows=int(rows.sum()), names=[outcome, *names],
         )
     found = findings(cohort, (outcome, *names))
-    return Selected(coded[rows] > 0, np.column_stack(columns)[rows], names, found, outcome, tuple(events))
+    every = tuple(one for parts, _ in made for one in parts)
+    words = tuple(name for name, (parts, _) in zip(names, made) if parts != (name,))
+    return Selected(coded[rows] > 0, columns[rows], every, found, outcome, tuple(events), words)
 
 
 def numbers(cohort: Cohort, names: Sequence[str], repeated: bool = False) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:

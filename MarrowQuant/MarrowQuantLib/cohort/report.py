@@ -50,6 +50,7 @@ def write_cohort_report(
     decimal_comma: bool = False,
     language: str = "en",
     more: Sequence[Part] = (),
+    documents: bool = False,
     progress: Progress = no_progress,
 ) -> Written:
     """Do every analysis of two groups and write it.
@@ -69,6 +70,8 @@ def write_cohort_report(
         Of the page, the figures and the methods; the tables in CSV are English.
     more : sequence of Part
         Other analyses for the same page, see ``parts``.
+    documents : bool
+        Also the page as PDF, its tables as Excel and both as Word.
     progress : callable
 
     Returns
@@ -83,11 +86,12 @@ def write_cohort_report(
     """
     words = Words(language)
     first = two_group_part(chosen, procedure, words, bootstraps=bootstraps, progress=progress)
-    return write_parts((first, *more), folder, words, decimal_comma=decimal_comma)
+    return write_parts((first, *more), folder, words, decimal_comma=decimal_comma, documents=documents)
 
 
 def write_parts(
-    parts: Sequence[Part], folder: Path, words: Words, *, decimal_comma: bool = False, title: str = "", notice: str = ""
+    parts: Sequence[Part], folder: Path, words: Words, *, decimal_comma: bool = False, title: str = "", notice: str = "",
+    documents: bool = False,
 ) -> Written:
     """Write a report of one analysis or more; parameters and result as :func:`write_cohort_report`.
 
@@ -116,6 +120,11 @@ def write_parts(
         written.append(_write(folder / "methods.txt", "\n\n".join(filter(None, (methods_of(part, words) for part in parts))) + "\n"))
     except OSError:
         raise MarrowQuantError("The folder {folder} cannot be written to; choose another one.", folder=folder.name) from None
+    if documents:
+        from .document import write_documents
+
+        made, missing = write_documents(parts, title or words("Cohort: {title}", title=parts[0].title), folder, words)
+        return Written((*written[:1], *made, *written[1:]), tuple(dict.fromkeys((*notes, *missing))))
     return Written(tuple(written), notes)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..model import MarrowQuantError
 from ..report.charts import AFTER, AGAINST, BEFORE, INK, line, svg, text, ticks
-from .analysis import numbers
 from .axes import LEFT, SIZE, TOP, polyline, scales, shortened, up_axis
 from .columns import axis_title
+from .factors import coded
 from .part import Part, Table
 from .survival import CoxFit, Curve, LogRank, fit_cox, kaplan_meier, log_rank
 from .table import Cohort, findings
@@ -65,7 +65,7 @@ def analyse_survival(
     if len(set(named)) < len(named):
         raise MarrowQuantError("The columns must differ from each other; choose each once.")
     happened = cohort.is_event(status, events)
-    found = numbers(cohort, (time, *predictors))[2] if predictors else ()
+    made = [coded(cohort, name, happened) for name in predictors]
     times = cohort.numbers(time)
     cohort.one_row_a_patient()
     labels = np.array(cohort.text(group) if group else ["all"] * len(cohort))
@@ -86,11 +86,11 @@ def analyse_survival(
     test = log_rank(times[rows], event[rows], labels[rows].tolist()) if len(groups) > 1 else None
     cox = None
     if predictors:
-        columns = np.column_stack([cohort.numbers(name) for name in predictors])
+        columns = np.column_stack([values for _, values in made])
         known = rows & np.isfinite(columns).all(axis=1)
-        cox = fit_cox(times[known], event[known], columns[known], predictors)
+        cox = fit_cox(times[known], event[known], columns[known], [one for parts, _ in made for one in parts])
     wanted = f"{status} = {' or '.join(events)}" if events else status
-    return Survival(time, wanted, curves, test, cox, tuple(dict.fromkeys((*found, *findings(cohort, named)))))
+    return Survival(time, wanted, curves, test, cox, findings(cohort, named))
 
 
 def survival_answer(found: Survival) -> dict[str, Any]:

@@ -68,6 +68,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     report.add_argument("--correlate", metavar="A,B", help="also the correlations of the first column with each of the others")
     report.add_argument("--linear", metavar="Y,A,B", help="also a linear model of the first column")
     report.add_argument("--groups", metavar="COLUMN", help="also the predictors' model of three groups and more")
+    report.add_argument(
+        "--signed", action="store_true", help="also flow of patients, Table 1, inputs with hashes, TRIPOD checklist; PDF, Excel and Word"
+    )
     _page(report, required=True)
     more.add(actions, _action, _page)
     example = actions.add_parser("example", help="write a simulated cohort after the published design (50 patients, 15 CR/VGPR)")
@@ -303,6 +306,9 @@ def _fit(options: argparse.Namespace) -> int:
 
     output_file(options, [options.source, options.outcomes])
     chosen, procedure = _selected(options, read(options, options.outcome), _listed(options)), Procedure(options.method, options.select)
+    if chosen.factors:
+        words = list(chosen.factors)
+        raise MarrowQuantError("A response model takes numbers only; write {columns} as 0 and 1 in the table.", columns=words)
     developed, validation = analysis.develop(chosen, procedure, bootstraps=options.bootstraps, progress=progress_bar)
     progress_bar.end()
     source = f"{len(chosen.outcome)} patients of the table {options.source.name}"
@@ -327,14 +333,33 @@ def _report(options: argparse.Namespace) -> int:
     cohort = read(options, options.outcome)
     chosen, more = _selected(options, cohort, _listed(options)), _more_parts(options, cohort)
     more += _subgroup_parts(options, cohort, Words(options.language))
+    if options.signed:
+        more += _signing_parts(options, cohort, chosen, Words(options.language))
     written = report.write_cohort_report(
         chosen, Procedure(options.method, options.select), options.out, bootstraps=options.bootstraps, decimal_comma=options.decimal_comma,
-        language=options.language, more=more, progress=progress_bar,
+        language=options.language, more=more, documents=options.signed, progress=progress_bar,
     )  # fmt: skip
     progress_bar.end()
     _say_notes(written)
     print(json.dumps([path.name for path in written.paths]) if options.json else "\n".join(str(path) for path in written.paths))
     return 0
+
+
+def _signing_parts(options: argparse.Namespace, cohort: Cohort, chosen: Selected, words: Any) -> list[Any]:
+    """What a statistician asks of a page before signing it."""
+    from ..cohort import signing
+    from ..cohort.characteristics import characteristics
+    from ..cohort.table1_part import table1_part
+
+    inputs = [path for path in (options.source, options.outcomes) if path is not None]
+    left_out = len(cohort) - chosen.outcome.size
+    cells = cohort.text(options.outcome)
+    groups = [(value, cells.count(value)) for value in sorted({cell for cell in cells if cell})]
+    return [
+        signing.flow_part(len(cohort), groups, [signing.Step(chosen.event_in_words, len(cohort), left_out)], words),
+        table1_part(characteristics(cohort, options.outcome, _listed(options)), options.outcome, words),
+        signing.provenance_part(inputs, 1, words), signing.tripod_part(words),
+    ]  # fmt: skip
 
 
 def _subgroup_parts(options: argparse.Namespace, cohort: Cohort, words: Any) -> list[Any]:

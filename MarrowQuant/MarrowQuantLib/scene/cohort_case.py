@@ -218,6 +218,9 @@ class CohortCase:
         """
         adopt.check_new_name(model_id)
         chosen = self._selected(question)
+        if chosen.factors:
+            words = list(chosen.factors)
+            raise MarrowQuantError("A response model takes numbers only; write {columns} as 0 and 1 in the table.", columns=words)
         developed, validation = analysis.develop(chosen, question.procedure, bootstraps=bootstraps, progress=progress)
         spec = adopt.model_spec(
             question.procedure, developed, chosen.predictors, outcome=chosen.event_in_words, model_id=model_id,

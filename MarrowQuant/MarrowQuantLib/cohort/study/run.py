@@ -10,7 +10,6 @@ import numpy as np
 
 from ...model import Progress, no_progress, part
 from ..columns import axis_title
-from ..document import write_documents
 from ..part import Part, Table
 from ..reading import read_cohort
 from ..report import Written, write_parts
@@ -71,10 +70,9 @@ def run_study(
         parts = _document(cohort, answers, inputs, seed, words)
         title = words("Bone-marrow MRI: the study re-enacted on simulated patients")
         notice = words("Simulated numbers: these are no patients. What was put in comes out again; it is no evidence.")
-        page = write_parts(parts, folder / language, words, title=title, notice=notice)
-        files, missing = write_documents(parts, title, folder / language, words)
-        written += [*page.paths[:1], *files, *page.paths[1:]]
-        notes += [*page.notes, *missing]
+        page = write_parts(parts, folder / language, words, title=title, notice=notice, documents=True)
+        written += page.paths
+        notes += page.notes
     return Written(tuple(written), tuple(dict.fromkeys(notes)))
 
 
