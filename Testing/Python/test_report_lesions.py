@@ -8,8 +8,8 @@ import re
 import pytest
 from helpers.report_case import fake_results
 from MarrowQuantLib.followup.lesion_rows import lesion_rows
-from MarrowQuantLib.followup.lesions import KINDS
-from MarrowQuantLib.model import Infiltration, LesionChange, Results
+from MarrowQuantLib.followup.lesions import KINDS, UNCERTAIN
+from MarrowQuantLib.model import Infiltration, LesionChange, Results, finding
 from MarrowQuantLib.report.html import report_page
 from MarrowQuantLib.report.lesions import MAX_ROWS, lesions_section
 from MarrowQuantLib.report.strings import LANGUAGES, Strings
@@ -60,7 +60,7 @@ def test_the_section_shows_every_lesion_with_its_numbers(results, language):
         assert part in rows["#3"], part
     assert "90.0 → –" in rows["#4"] and "700 → –" in rows["#4"]
     assert "– → 3.2" in rows["#5"] and "%" not in rows["#5"]
-    assert all(f"{words(kind)} 1" in section for kind in KINDS)
+    assert all(f"{words(kind)} 1" in section for kind in KINDS if kind != UNCERTAIN)
     assert "&lt;why&gt;" in section and "<why>" not in section
     assert "mL" in section and "µm²/s" in section
 
@@ -79,7 +79,8 @@ def test_a_long_list_is_cut_and_says_so(results):
 
 @pytest.mark.parametrize(("n", "flagged"), [(1, False), (2, True)])
 def test_more_than_one_focal_lesion_is_flagged(results, n, flagged):
-    pattern = Infiltration("focal", n, 30.0, 0, (), 0, tuple(range(n)), "the rule")
+    remark = finding("burden.imwg_focal", n=n) if n > 1 else None
+    pattern = Infiltration("focal", n, 30.0, 0, (), 0, tuple(range(n)), "the rule", remark)
     exam = dataclasses.replace(results.exams[0], burden=dataclasses.replace(results.exams[0].burden, infiltration=pattern))
     page = report_page(dataclasses.replace(results, exams=(exam,)), Strings("en"))
     assert f"{n} focal lesions longer than 5 mm" in page

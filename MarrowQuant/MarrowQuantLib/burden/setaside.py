@@ -28,6 +28,8 @@ _NODE_ML, _NODE_SLENDER, _VESSEL_SLENDER = 15.0, 2.6, 4.5
 _SKIN_DEPTH = 0.06  # of the body's depth, from its front or back
 _SEAM_SLICES, _SEAM_WIDE_MM = 2.5, 60.0
 _VOID_SHARE = 0.2
+_PELVIS_WIDE_MM = 200.0
+_CANAL_MM, _CANAL_ML, _CANAL_WIDE_MM = 9.0, 1.5, 14.0
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,15 @@ class Evidence:
         Part of the piece that lies beside a signal void.
     slice_mm : float
         Thickness of a slice.
+    off_column : ndarray, shape (n, 2)
+        How far the centre lies from the middle of the column, to the right and to the front in mm; infinite where there is none.
     """
 
     shares: np.ndarray
     near_seam: np.ndarray
     at_void: np.ndarray
     slice_mm: float
+    off_column: np.ndarray
 
     @property
     def inside(self) -> np.ndarray:
@@ -82,7 +87,7 @@ def judge(
     evidence : Evidence
     outline : BodyOutline
     """
-    artefacts = _artefacts(pieces, evidence)
+    artefacts, canal = _artefacts(pieces, evidence, outline), _in_canal(pieces, evidence)
     found = []
     for n, (state, reason) in enumerate(proposals):
         certain, inside = float(evidence.certain[n]), float(evidence.inside[n])
@@ -91,7 +96,9 @@ def judge(
             found.append((state, reason))
         elif artefacts[n]:
             found.append((REJECTED, finding(artefacts[n])))
-        elif certain >= INSIDE or (inside >= BY_PLACE and BY_PLACE_ML[0] <= pieces.volume_ml[n] <= BY_PLACE_ML[1]):
+        elif canal[n]:
+            found.append((PHYSIOLOGICAL, finding("physiology.cord_part")))
+        elif certain >= INSIDE or (inside >= BY_PLACE and _large_enough(n, pieces)):
             found.append((ACCEPTED, _why(evidence.shares[n])))
         elif inside >= BY_PLACE and pieces.volume_ml[n] < BY_PLACE_ML[0]:
             found.append((REJECTED, finding("bone.place_only", percent=100.0 * inside)))
@@ -106,30 +113,44 @@ def _why(shares: np.ndarray) -> Finding:
     return finding("bone.inside", percent=100.0 * float(1.0 - shares[0]), how=as_finding(finding(code)))
 
 
-def _artefacts(pieces: Pieces, evidence: Evidence) -> list[str]:
-    """Code of the artefact that each piece looks like wherever it lies, "" for none."""
+def _large_enough(n: int, pieces: Pieces) -> bool:
+    """True for the volume of a bone, or for what reaches across the whole pelvis, as no organ does."""
+    volume, width = pieces.volume_ml[n], float(pieces.box_ras[n, 1, 0] - pieces.box_ras[n, 0, 0])
+    return bool(volume >= BY_PLACE_ML[0] and (volume <= BY_PLACE_ML[1] or width > _PELVIS_WIDE_MM))
+
+
+def _in_canal(pieces: Pieces, evidence: Evidence) -> np.ndarray:
+    """Small thin pieces in the middle between bodies and processes: parts of the cord that the threshold cut off."""
     extent = pieces.box_ras[:, 1] - pieces.box_ras[:, 0]
+    middle = np.all(np.abs(evidence.off_column) < _CANAL_MM, axis=1)
+    return middle & (pieces.volume_ml < _CANAL_ML) & (extent[:, :2].max(axis=1) < _CANAL_WIDE_MM)
+
+
+def _artefacts(pieces: Pieces, evidence: Evidence, outline: BodyOutline) -> list[str]:
+    """Code of the artefact that each piece looks like, "" for none; shape and skin speak only where no marrow lies around it."""
+    extent, half = pieces.box_ras[:, 1] - pieces.box_ras[:, 0], pieces.half_axes_mm
     flat = evidence.near_seam & (extent[:, 2] < (_SEAM_SLICES - 1) * evidence.slice_mm) & (extent[:, :2].max(axis=1) > _SEAM_WIDE_MM)
-    return [str(code) for code in np.select([evidence.at_void > _VOID_SHARE, flat], ["artefact.void_edge", "artefact.seam"], default="")]
+    depth = outline.depth(pieces.centroid_ras.astype(float)) if len(pieces) else np.zeros(0)
+    unsure = (evidence.shares[:, MARROW] < INSIDE) & (evidence.shares[:, COLUMN] < INSIDE)
+    arc = unsure & (evidence.certain < CERTAIN) & (half[:, 0] < _ARC_THICK_MM) & (half[:, 2] > _ARC_LONG_MM / 2)
+    arc &= half[:, 2] > _ARC_SLENDER * np.maximum(half[:, 0], 0.1)
+    skin = unsure & ((depth < _SKIN_DEPTH) | (depth > 1 - _SKIN_DEPTH)) & (half[:, 0] < 2 * _ARC_THICK_MM)
+    void = evidence.at_void > _VOID_SHARE
+    rules = ((void, "artefact.void_edge"), (flat, "artefact.seam"), (skin, "artefact.ghost"), (arc, "artefact.arc"))
+    return [str(code) for code in np.select([rule for rule, _ in rules], [code for _, code in rules], default="")]
 
 
 def _outside(n: int, pieces: Pieces, inside: float, outline: BodyOutline) -> tuple[str, Finding]:
     """What a piece outside bone probably is."""
     half, volume, center = pieces.half_axes_mm[n], float(pieces.volume_ml[n]), pieces.centroid_ras[n : n + 1].astype(float)
-    side, depth = float(outline.off_midline(center)[0]), float(outline.depth(center)[0])
-    slender = half[2] / max(half[0], 0.1)
+    side, slender = float(outline.off_midline(center)[0]), half[2] / max(half[0], 0.1)
     if volume >= _LIVER_ML and side > 15.0:
         return PHYSIOLOGICAL, finding("physiology.liver")
     if volume >= _ORGAN_ML and slender < 4.0:
         return PHYSIOLOGICAL, finding("physiology.organ")
-    if half[0] < _ARC_THICK_MM and half[2] > _ARC_LONG_MM / 2 and slender > _ARC_SLENDER:
-        code = "artefact.arc"
-    elif (depth < _SKIN_DEPTH or depth > 1 - _SKIN_DEPTH) and half[0] < 2 * _ARC_THICK_MM:
-        code = "artefact.ghost"
-    elif slender > _VESSEL_SLENDER:
+    code = "bone.outside"
+    if slender > _VESSEL_SLENDER:
         code = "bone.vessel"
     elif volume < _NODE_ML and slender < _NODE_SLENDER:
         code = "bone.node"
-    else:
-        code = "bone.outside"
-    return REJECTED, finding(code, percent=100.0 * inside) if code.startswith("bone.") else finding(code)
+    return REJECTED, finding(code, percent=100.0 * inside)

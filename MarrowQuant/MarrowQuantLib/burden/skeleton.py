@@ -31,7 +31,7 @@ MARROW_FF = (15.0, 88.0)
 DISEASE_ADC = (550.0, 1400.0)  # µm²/s, as the default thresholds of the tumour load
 HALO_MM, MOST_HALO = 7.0, 0.35  # what lies this near to bright tissue is its edge; a piece needs such a part beyond it
 CLOSE_MM = 11.0  # half the width of the lesion that marrow around it closes over
-MIRROR_MM = 5.0  # how far the two sides of a body may differ
+MIRROR_MM = 6.5  # how far the two sides of a body may differ
 REACH_MM = 30.0  # marrow this near shows where the bone is; farther away position alone speaks
 MOST_MARROW = 0.14
 """Largest volume of what looks like marrow against that of tissue with the ADC of water-rich tissue: 0.065 in the digital patient, 0.37 in
@@ -46,7 +46,8 @@ _SMOOTH_MM = 2.5
 _TUBE_HALF_WIDTH_MM, _TUBE_BACK_MM, _TUBE_FRONT_MM = 34.0, 46.0, 34.0  # about the middle of body and posterior elements
 _BEHIND_BODY_MM = 8.0
 _TUBE_SLAB_MM, _TUBE_GAP_MM, _TUBE_OFF_MM = 12.0, 260.0, 26.0
-_BRIGHT_COLUMN_MM = 200.0  # bright tissue near the midline this long is a column without normal marrow
+_SLAB_ML = 4.0  # in a slab of 12 mm: a third of a lumbar vertebra's part; the cord has 1
+_BRIGHT_COLUMN_MM = 150.0  # bright tissue near the midline this long is a column without normal marrow
 _NEAR_MIDLINE_MM, _COLUMN_DEPTH = 22.0, (0.06, 0.62)
 NONE, MARROW, MIRRORED, COLUMN, PLACE = range(5)
 
@@ -121,14 +122,16 @@ def find_bone(
     column = column[column[:, 2] < (np.inf if landmarks is None else landmarks.atlas_mm)]
     tube, codes = _tube(coarse, column), np.zeros(marrow.shape, dtype=np.uint8)
     distance = _distance(marrow, spacing)
-    codes[_place(coarse, landmarks, outline) & (distance > REACH_MM)] = PLACE
+    usual, front = _place(coarse, landmarks, outline)
+    codes[front | (usual & (distance > REACH_MM))] = PLACE
     codes[tube] = COLUMN
     if marrow.any():
         codes[_mirrored(coarse, marrow, outline)] = MIRRORED
         codes[_closed(marrow, distance, spacing)] = MARROW
     along = ndimage.binary_erosion(marrow) & tube
     ratio = float(np.median(signal[along])) if np.count_nonzero(along) * voxel_ml > LEAST_SPINE_ML else float("nan")
-    void = _without_spots((low < VOID_SIGNAL) & (_tube(coarse, column, 0.6) | (codes == MIRRORED)), LEAST_VOID_ML / voxel_ml)
+    dark = _inside_body(low < VOID_SIGNAL) & (_tube(coarse, column, 0.6) | (codes == MIRRORED))
+    void = _without_spots(dark, LEAST_VOID_ML / voxel_ml)
     near = _distance(void, spacing) < VOID_EDGE_MM
     codes, near = (_full(array, step, high_b.array.shape) for array in (codes, near))
     return BoneRegion(codes, float(np.count_nonzero(marrow) * voxel_ml), ratio, column, float(np.count_nonzero(void) * voxel_ml), near)
@@ -202,6 +205,16 @@ def _without_spots(mask: np.ndarray, least: float) -> np.ndarray:
     return large[label]
 
 
+def _inside_body(dark: np.ndarray) -> np.ndarray:
+    """Dark places that are not the air around the body: not connected with the sides of the slices."""
+    label, count = ndimage.label(dark)
+    outside = np.zeros(count + 1, dtype=bool)
+    for side in (label[:, [0, -1], :], label[:, :, [0, -1]]):
+        outside[np.unique(side)] = True
+    outside[0] = True
+    return ~outside[label]
+
+
 def _without_halos(marrow: np.ndarray, near_bright: np.ndarray) -> np.ndarray:
     """Without pieces that lie almost wholly at the edge of bright tissue: there partial volume with fat has the ADC of marrow."""
     label, count = ndimage.label(marrow)
@@ -251,14 +264,27 @@ def _mirrored(grid: Volume, marrow: np.ndarray, outline: BodyOutline) -> np.ndar
 def _column_course(grid: Volume, marrow: np.ndarray, bright: np.ndarray, outline: BodyOutline) -> np.ndarray:
     """Middle of the column (bodies and posterior elements together) slab by slab: from marrow near the midline, and from bright tissue
     where it continues that course."""
-    course = _slab_medians(_central(_points(grid, marrow), outline))
-    if len(course) < 2:
-        course = _slab_medians(_central(_points(grid, bright), outline))
-        return course if len(course) and np.ptp(course[:, 2]) > _BRIGHT_COLUMN_MM else np.zeros((0, 3))
-    shine = _central(_points(grid, bright), outline)
-    expected = np.stack([np.interp(shine[:, 2], course[:, 2], course[:, axis]) for axis in (0, 1)], axis=1)
-    shine = shine[np.linalg.norm(shine[:, :2] - expected, axis=1) < _TUBE_OFF_MM]
-    return _slab_medians(np.concatenate([_central(_points(grid, marrow), outline), shine]))
+    points, shine = (_central(_points(grid, mask), outline) for mask in (marrow, bright))
+    course = _slab_medians(points)
+    own = _long_column(shine, grid.voxel_volume_ml)
+    if len(course) >= 2:
+        expected = np.stack([np.interp(shine[:, 2], course[:, 2], course[:, axis]) for axis in (0, 1)], axis=1)
+        near = np.linalg.norm(shine[:, :2] - expected, axis=1) < _TUBE_OFF_MM
+        gap = np.abs(shine[:, 2:3] - course[:, 2]).min(axis=1)
+        own |= near & (gap < _TUBE_GAP_MM / 2)
+    return _slab_medians(np.concatenate([points, shine[own]]))
+
+
+def _long_column(points: np.ndarray, voxel_ml: float) -> np.ndarray:
+    """True for bright points in slabs that hold as much as a vertebra, in a row of such slabs that is long enough for a column."""
+    if not len(points):
+        return np.zeros(0, dtype=bool)
+    slab = np.floor(points[:, 2] / _TUBE_SLAB_MM).astype(int)
+    numbers, counts = np.unique(slab, return_counts=True)
+    full = numbers[counts * voxel_ml >= _SLAB_ML]
+    runs = np.split(full, np.flatnonzero(np.diff(full) > 2) + 1)
+    long = [run for run in runs if len(run) and (run[-1] - run[0] + 1) * _TUBE_SLAB_MM >= _BRIGHT_COLUMN_MM]
+    return np.isin(slab, np.concatenate(long)) if long else np.zeros(len(points), dtype=bool)
 
 
 def _with_centers(column: np.ndarray, centers_ras: Sequence[Numbers]) -> np.ndarray:
@@ -311,11 +337,11 @@ def _tube(grid: Volume, column: np.ndarray, scale: float = 1.0) -> np.ndarray:
     return inside & (a - y < scale * _TUBE_FRONT_MM) & (y - a < scale * _TUBE_BACK_MM)
 
 
-def _place(grid: Volume, landmarks: Optional[Landmarks], outline: BodyOutline) -> np.ndarray:
-    """Where bones usually lie by height, side and depth; nothing without landmarks."""
+def _place(grid: Volume, landmarks: Optional[Landmarks], outline: BodyOutline) -> tuple[np.ndarray, np.ndarray]:
+    """Where bones usually lie by height, side and depth, and the place of the sternum, which has no other side."""
     shape = grid.array.shape
     if landmarks is None:
-        return np.zeros(shape, dtype=bool)
+        return np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     every = tuple(-(-n // 2) for n in shape)  # a border of bone by position is not known to a voxel
     points = grid.to_ras(2.0 * np.indices(every).reshape(3, -1).T[:, ::-1])
     side, z, unit, depth = np.abs(outline.off_midline(points)), points[:, 2], landmarks.unit_mm, outline.depth(points)
@@ -324,5 +350,7 @@ def _place(grid: Volume, landmarks: Optional[Landmarks], outline: BodyOutline) -
     femur = (below > 0.6) & (side > 0.5 * unit) & (side < 1.05 * unit) & (depth > 0.25) & (depth < 0.75)
     chest = (z > landmarks.l1_mm - 0.3 * unit) & (z < landmarks.t1_mm + 0.2 * unit) & ((depth < 0.3) | (depth > 0.78))
     shoulder = (z > landmarks.t1_mm - 0.5 * unit) & (z < landmarks.t1_mm + 0.2 * unit) & (side > 0.7 * unit)
-    found = (pelvis | femur | chest | shoulder).reshape(every)
-    return found.repeat(2, 0).repeat(2, 1).repeat(2, 2)[tuple(slice(n) for n in shape)]
+    sternum = (side < 0.2 * unit) & (depth > 0.72) & (z > landmarks.t1_mm - 1.35 * unit) & (z < landmarks.t1_mm - 0.05 * unit)
+    found = ((pelvis | femur | chest | shoulder).reshape(every), sternum.reshape(every))
+    usual, front = (zone.repeat(2, 0).repeat(2, 1).repeat(2, 2)[tuple(slice(n) for n in shape)] for zone in found)
+    return usual, front

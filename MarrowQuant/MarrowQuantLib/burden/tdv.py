@@ -53,12 +53,12 @@ from .lookup import check_mask, values_at
 from .muscle import Muscle, check_pair, muscle_reference, tissue_mask
 from .pattern import propose_pattern
 from .physiology import BRAIN, outline_of, propose_states
-from .pieces import find_pieces, longest_diameters
-from .setaside import ORGANS, Evidence, code_of, judge
+from .pieces import Pieces, find_pieces, longest_diameters
+from .setaside import Evidence, judge
 from .skeleton import MARROW, PLACE, BoneRegion, find_bone
 
 DECIDED = finding("burden.decided")
-_CUT_ML, _CUT_SHARE = 15.0, (0.01, 0.5)  # pieces from this volume on are cut if such a share of them lies within marrow
+_CUT_ML, _CUT_SHARE = 15.0, (0.15, 0.5)  # pieces from this volume on are cut if such a share of them lies within marrow
 _LEAST_MARROW_ML = 30.0  # less tissue that looks like marrow does not show where bone is
 LEAST_SNR = 5.0
 """High-b signal of muscle over the noise (as read: muscle itself reads too bright in noise) from which on the thresholds hold; our choice:
@@ -131,10 +131,17 @@ class BurdenSession:
         self._prepare(_LOWEST_RATIO)
         if bone_first and skeleton is None:
             top = self._outline.top_mm if self._shows_brain() else None
-            landmarks, ff = self._surroundings.landmarks(top), self._surroundings.context.ff
-            centers = [roi.center_ras for roi in self._surroundings.context.rois]
-            more = {"bright": Settings.tdv_signal_ratio, "ff": ff, "centers_ras": centers}
-            self._bone = find_bone(high_b, adc, self.muscle.signal, self._outline, landmarks, **more)
+            known = self._surroundings.context
+            self._bone = find_bone(
+                high_b,
+                adc,
+                self.muscle.signal,
+                self._outline,
+                self._surroundings.landmarks(top),
+                bright=Settings.tdv_signal_ratio,
+                ff=known.ff,
+                centers_ras=[roi.center_ras for roi in known.rois],
+            )
 
     @property
     def muscle_signal(self) -> float:
@@ -267,7 +274,7 @@ class BurdenSession:
         if not mixed.any():
             return candidates
         known = propose_states(pieces, pieces.median(adc), self._outline)
-        mixed &= np.array([state == ACCEPTED or code_of(reason) in ORGANS for state, reason in known])
+        mixed &= np.array([state == ACCEPTED for state, _ in known])
         none = np.zeros(candidates.flat.size, dtype=np.int8)
         classes = none if self._edits is None else self._edits.classes(candidates.flat).astype(np.int8)
         own = np.zeros(candidates.flat.size, dtype=bool)
@@ -334,8 +341,18 @@ class BurdenSession:
         shares = np.stack([pieces.mean(codes == code) for code in range(PLACE + 1)], axis=1)
         at_void = pieces.mean(self._bone.near_void.ravel()[candidates.flat])
         slice_mm = float(np.abs(self._high_b.ijk_to_ras[2, :3]).max())
-        evidence = Evidence(shares, near_seam, at_void, slice_mm)
+        evidence = Evidence(shares, near_seam, at_void, slice_mm, self._off_column(pieces))
         return judge(proposals, pieces, evidence, self._outline), [round(float(share), 3) for share in evidence.inside]
+
+    def _off_column(self, pieces: Pieces) -> np.ndarray:
+        """How far each piece's centre lies from the middle of the column, to the right and to the front in mm, shape (n, 2); infinite where
+        there is no column."""
+        column, centers = certain(self._bone).column, pieces.centroid_ras
+        if len(column) < 2:
+            return np.full((len(pieces), 2), np.inf)
+        middle = np.stack([np.interp(centers[:, 2], column[:, 2], column[:, axis]) for axis in (0, 1)], axis=1)
+        beyond = (centers[:, 2] < column[0, 2]) | (centers[:, 2] > column[-1, 2])
+        return np.where(beyond[:, None], np.inf, centers[:, :2] - middle)
 
     def _burden(self, components: tuple[Component, ...], label_array: np.ndarray, adc: np.ndarray, notes: list[Finding]) -> Burden:
         pieces, limits = certain(self._candidates).pieces, self._thresholds

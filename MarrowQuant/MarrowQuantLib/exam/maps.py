@@ -168,8 +168,12 @@ def _nothing_to_measure(volumes: Iterable[SeriesVolume]) -> MarrowQuantError:
 # ------------------------------------------------------------------------------------------------------------ diffusion
 def _add_diffusion(build: ExamBuilder) -> None:
     stations = _diffusion_stations(build)
-    if not stations:
-        return
+    if stations:
+        add_stations(build, stations)
+
+
+def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVolume]]) -> None:
+    """The maps of stations, most cranial first, each with one volume per b-value."""
     shells = _common_b_values(build, stations)
     if len(shells) < 2:
         build.warnings.append(finding("diffusion.few_b_values"))

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
 import numpy as np
 
@@ -28,18 +28,15 @@ from ..model import (
     no_progress,
 )
 from ..results.read import with_volumes
+from .fates import Fates
 from .lesions import Carry, LesionMatch, match_lesions, with_names
+from .movement import BodyMovement, find_movement
 from .propagate import Carried, common_image, propagate_rois
 from .rac import propose_rac
-from .registration import Rigid, coarser, register
 
 _STATE_FILE = "follow-up.npz"
 _STATE_MAPS = ("in_phase", "water", "ff", "dwi_low")
 _STATE_FORMAT = 1
-
-SLAB_MM = 200.0  # the body is registered as a whole and then in slabs of this height, about a station
-_COARSE_MM = (8.0,)
-_LARGEST_STEP_MM = 20.0  # of a slab against the whole body; more is no movement but a failed registration
 
 
 def carry(
@@ -78,94 +75,6 @@ def carry_rois(
     return [c.roi for c in carried], carry_notes(carried)
 
 
-@dataclass(frozen=True)
-class BodyMovement:
-    """How the body lies at follow-up against the baseline: one rigid transform per slab along S.
-
-    Attributes
-    ----------
-    heights : ndarray, shape (n,)
-        S of the middle of each slab, RAS mm.
-    slabs : tuple of Rigid
-    """
-
-    heights: np.ndarray
-    slabs: tuple[Rigid, ...]
-
-    def __call__(self, points: np.ndarray) -> np.ndarray:
-        """Baseline RAS points, shape (n, 3), to follow-up RAS points."""
-        points = np.asarray(points, dtype=float)
-        nearest = np.abs(points[:, 2:3] - self.heights).argmin(axis=1)
-        moved = np.empty_like(points)
-        for number in np.unique(nearest):
-            own = nearest == number
-            moved[own] = self.slabs[number].apply(points[own])
-        return moved
-
-    def plain(self) -> list[dict[str, Any]]:
-        """The slabs as JSON's own types; :meth:`from_plain` reads them back.
-
-        Rounded far below what a registration can tell (0.001 mm over a body): its threads sum in any order, and the last digits differ
-        from run to run.
-        """
-        return [
-            {"height": float(height), "rotation": np.round(slab.rotation, 6).tolist(), "shift": np.round(slab.shift, 4).tolist()}
-            for height, slab in zip(self.heights, self.slabs)
-        ]
-
-    @classmethod
-    def from_plain(cls, slabs: Sequence[Mapping[str, Any]]) -> BodyMovement:
-        """From what :meth:`plain` wrote."""
-        transforms = tuple(Rigid(np.array(slab["rotation"], dtype=float), np.array(slab["shift"], dtype=float)) for slab in slabs)
-        return cls(np.array([slab["height"] for slab in slabs], dtype=float), transforms)
-
-
-def find_movement(baseline: Mapping[str, Volume], follow_up: Mapping[str, Volume], progress: Progress = no_progress) -> BodyMovement:
-    """Register the bodies as a whole and then in slabs, on the lowest b-value where both exams have it.
-
-    Parameters
-    ----------
-    baseline, follow_up : mapping of str to Volume
-        Maps of both exams.
-
-    Raises
-    ------
-    MarrowQuantError
-        If the exams share no diffusion image, or their images do not overlap.
-    """
-    key = next((key for key in ("dwi_low", "dwi_high") if key in baseline and key in follow_up), None)
-    if key is None:
-        raise MarrowQuantError("The exams share no diffusion image, so their bodies cannot be registered; compare the lesions by eye.")
-    progress(0.0, "Registering the bodies")
-    first, second = (coarser(maps[key], _COARSE_MM[0]) for maps in (baseline, follow_up))
-    whole = register(first, second, sizes_mm=_COARSE_MM)
-    low, high = _extent(first)
-    n = max(1, round((high[2] - low[2]) / SLAB_MM))
-    edges = np.linspace(low[2], high[2], n + 1)
-    heights = (edges[:-1] + edges[1:]) / 2
-    slabs = []
-    for number, height in enumerate(heights):
-        progress((number + 1) / (n + 1), "Registering the bodies")
-        center = np.array([*((low + high) / 2)[:2], height])
-        slabs.append(_slab(first, second, whole, center, np.append((high - low)[:2] / 2, SLAB_MM / 2)))
-    return BodyMovement(heights, tuple(slabs))
-
-
-def _slab(baseline: Volume, follow_up: Volume, whole: Rigid, center: np.ndarray, half: np.ndarray) -> Rigid:
-    try:
-        found = register(baseline, follow_up, whole, center_ras=center, half_size_mm=half, sizes_mm=_COARSE_MM)
-    except MarrowQuantError:  # a slab of air: the movement of the whole body holds
-        return whole
-    too_far = np.linalg.norm(found.apply(center) - whole.apply(center)) > _LARGEST_STEP_MM
-    return whole if too_far or not np.isfinite(found.agreement) else found
-
-
-def _extent(volume: Volume) -> tuple[np.ndarray, np.ndarray]:
-    corners = np.array(np.meshgrid(*[(0, n - 1) for n in volume.array.shape[2::-1]], [1])).reshape(4, -1)
-    points = (volume.ijk_to_ras @ corners)[:3]
-    return points.min(axis=1), points.max(axis=1)
-
-
 def follow_lesions(
     baseline: ExamResult, follow_up: ExamResult, progress: Progress = no_progress
 ) -> tuple[ExamResult, ExamResult, tuple[LesionChange, ...], Optional[BodyMovement]]:
@@ -192,8 +101,13 @@ def follow_lesions(
 
 
 def name_lesions(baseline: Burden, follow_up: Burden, movement: Carry) -> tuple[Burden, Burden, tuple[LesionChange, ...]]:
-    """Both tumour loads with ``lesion_id`` in their components, and what became of each lesion; ``movement`` carries points over."""
-    matches = match_lesions(baseline, follow_up, movement)
+    """Both tumour loads with ``lesion_id`` in their components, and what became of each lesion; ``movement`` carries points over.
+
+    A :class:`~.movement.BodyMovement` also tells how well the exams match at each lesion, and looks again around those that are left
+    without a partner.
+    """
+    fates = Fates(baseline, follow_up, movement)
+    matches = [fates.judged(match) for match in match_lesions(baseline, follow_up, movement, more_links=fates.more_links)]
     first, second = (with_names(burden, matches, follow_up=later) for burden, later in ((baseline, False), (follow_up, True)))
     return first, second, tuple(_change(match, first, second) for match in matches)
 

@@ -17,8 +17,8 @@ from scipy.optimize import linear_sum_assignment
 from ..burden.lookup import values_at
 from ..model import ACCEPTED, Burden, Component, Volume
 
-PERSISTING, NEW, RESOLVED, MERGED, SPLIT = "persisting", "new", "resolved", "merged", "split"
-KINDS = (PERSISTING, NEW, RESOLVED, MERGED, SPLIT)
+PERSISTING, NEW, RESOLVED, MERGED, SPLIT, UNCERTAIN = "persisting", "new", "resolved", "merged", "split", "uncertain"
+KINDS = (PERSISTING, NEW, RESOLVED, MERGED, SPLIT, UNCERTAIN)
 LEAST_OVERLAP = 0.10  # of the smaller of two lesions: less is a chance contact of neighbours
 REACH_MM = 10.0  # between centres of lesions that do not overlap: what registration may leave
 MOST_GROWTH = 8.0  # factor in volume up to which two lesions that do not overlap may be the same
@@ -34,7 +34,8 @@ class LesionMatch:
     Attributes
     ----------
     kind : str
-        persisting, new, resolved, merged (several became one) or split (one became several).
+        persisting, new, resolved, merged (several became one), split (one became several), or uncertain: without a partner, but too small,
+        part of a vertebra with diffuse disease, or where the exams do not match well enough to call it new or resolved.
     baseline, follow_up : tuple of int
         Labels of the components in each exam.
     names_before, names_after : tuple of str
@@ -54,13 +55,21 @@ class LesionMatch:
     volume_change_ml: float
 
 
+MoreLinks = Callable[[Sequence[int], Sequence[int]], dict[tuple[int, int], float]]
+
+
 def same_place(points: np.ndarray) -> np.ndarray:
     """The patient lies as before."""
     return points
 
 
 def match_lesions(
-    baseline: Burden, follow_up: Burden, carry: Carry = same_place, *, states: Sequence[str] = (ACCEPTED,)
+    baseline: Burden,
+    follow_up: Burden,
+    carry: Carry = same_place,
+    *,
+    states: Sequence[str] = (ACCEPTED,),
+    more_links: Optional[MoreLinks] = None,
 ) -> tuple[LesionMatch, ...]:
     """Match the accepted components of two exams.
 
@@ -72,6 +81,8 @@ def match_lesions(
         Baseline RAS points, shape (n, 3), to follow-up RAS points.
     states : sequence of str
         Which components take part.
+    more_links : callable, optional
+        Gets the labels of both exams that are left without a partner, and returns further pairs of labels with their overlap.
 
     Returns
     -------
@@ -83,6 +94,11 @@ def match_lesions(
     overlap = _overlaps(baseline.labels, follow_up.labels, before, after, carry)
     links = {pair for pair, share in overlap.items() if share >= LEAST_OVERLAP}
     links |= _near_pairs(before, after, links, carry)
+    if more_links is not None:
+        left = ([n for n in before if all(n != a for a, _ in links)], [n for n in after if all(n != b for _, b in links)])
+        found = more_links(*left)
+        overlap.update(found)
+        links |= set(found)
     own_names = {n: component.lesion_id or f"#{n}" for n, component in before.items()}
     next_number = max(before, default=0) + 1
     matches = []
@@ -133,18 +149,31 @@ def _overlaps(
 ) -> dict[tuple[int, int], float]:
     """Shared volume of each pair over that of the smaller one; baseline voxels are carried, the follow-up grid is looked up."""
     found: dict[tuple[int, int], float] = {}
-    voxel_ml = baseline.voxel_volume_ml
     boxes = ndimage.find_objects(baseline.array)
     for label, component in before.items():
-        box = boxes[label - 1]
-        kji = np.argwhere(baseline.array[box] == label) + [axis.start for axis in box]
-        points = carry(baseline.to_ras(kji[:, ::-1]))
-        hit = values_at(follow_up, points)
-        for other, count in zip(*np.unique(hit[hit > 0], return_counts=True)):
-            if int(other) in after:
-                smaller = min(component.volume_ml, after[int(other)].volume_ml)
-                found[label, int(other)] = min(1.0, float(count * voxel_ml / smaller))
+        for other, shared_ml in shared(baseline, follow_up, label, carry, boxes[label - 1]).items():
+            if other in after:
+                found[label, other] = min(1.0, shared_ml / min(component.volume_ml, after[other].volume_ml))
     return found
+
+
+def shared(baseline: Volume, follow_up: Volume, label: int, carry: Carry, box: Optional[tuple[slice, ...]] = None) -> dict[int, float]:
+    """What a component of the baseline shares with each component of the follow-up, in mL, after its voxels were carried over.
+
+    Parameters
+    ----------
+    baseline, follow_up : Volume
+        Labels of the components.
+    label : int
+        Of the component in the baseline.
+    carry : callable
+    box : tuple of slice, optional
+        Where it lies; looked for if left out.
+    """
+    where = baseline.array if box is None else baseline.array[box]
+    kji = np.argwhere(where == label) + ([0, 0, 0] if box is None else [axis.start for axis in box])
+    hit = values_at(follow_up, carry(baseline.to_ras(kji[:, ::-1])))
+    return {int(n): float(count * baseline.voxel_volume_ml) for n, count in zip(*np.unique(hit[hit > 0], return_counts=True))}
 
 
 def _near_pairs(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ..model import Component, finding
-from .lesions import NEW, RESOLVED
+from .lesions import NEW, RESOLVED, UNCERTAIN
 
 RESPONDING_ADC, LIKELY_ADC = 1400.0, 1000.0  # µm²/s
 LARGE_RISE, RISE = 40.0, 25.0  # % of the baseline ADC
@@ -36,6 +36,8 @@ def propose_rac(kind: str, before: Optional[Component], after: Optional[Componen
     before, after : Component or None
         The lesion at the two exams; the largest piece where there are several.
     """
+    if kind == UNCERTAIN:
+        return Rac(3, finding("rac.uncertain"))
     if kind == NEW or before is None:
         return Rac(4, finding("rac.new"))
     if kind == RESOLVED or after is None:

@@ -154,11 +154,12 @@ class RegionChange:
 class LesionChange:
     """What became of a lesion between two exams.
 
-    ``kind`` is persisting, new, resolved, merged or split; names are those in ``Component.lesion_id``; volumes in mL are sums, ADC in µm²/s
-    is that of the largest piece, None where there is none; ``rac`` is the proposed response assessment category with its reason in ``why``.
+    ``kind`` is persisting, new, resolved, merged, split or uncertain; names are those in ``Component.lesion_id``; volumes in mL are
+    sums, ADC in µm²/s is that of the largest piece, None where there is none; ``rac`` is the proposed response assessment category with
+    its reason in ``why``.
     """
 
-    kind: str = described("What became of it.", choices=("persisting", "new", "resolved", "merged", "split"))
+    kind: str = described("What became of it.", choices=("persisting", "new", "resolved", "merged", "split", "uncertain"))
     names_before: tuple[str, ...] = described("Its lesion_id at baseline.")
     names_after: tuple[str, ...] = described("Its lesion_id at follow-up.")
     region: str = described("Part of the skeleton.")
@@ -166,7 +167,7 @@ class LesionChange:
     volume_after_ml: float = described("Volume at follow-up.")
     adc_before: Optional[float] = described("Median ADC at baseline in µm²/s.")
     adc_after: Optional[float] = described("Median ADC at follow-up in µm²/s.")
-    confidence: float = described("Overlap of the matched lesions, 0 to 1.")
+    confidence: float = described("How sure that is, 0 to 1: the overlap of matched lesions; for others how well the exams match there.")
     rac: int = described("Proposed response assessment category.", low=1, high=4)
     why: Finding = described("The rule behind the category.")
 

@@ -26,6 +26,7 @@ _TERMS: dict[str, tuple[str, str]] = {
     "persisting": ("persisting", "残存"),
     "new": ("new", "新規"),
     "resolved": ("resolved", "消失"),
+    "uncertain": ("uncertain", "判定不能"),
     "merged": ("merged", "融合"),
     "split": ("split", "分裂"),
     # exams, and what is measured over several vertebrae

@@ -21,6 +21,7 @@ FINDINGS = {
     "artefact.seam": (NOTE, "Not counted: probably an artefact, a flat piece at the seam of two stations."),
     "artefact.void_edge": (NOTE, "Not counted: probably an artefact, it lies at the edge of a signal void."),
     "physiology.liver": (NOTE, "Probably liver: a large organ on the right, outside bone."),
+    "physiology.cord_part": (NOTE, "Probably a part of the spinal cord: small and thin, in the vertebral canal."),
     "physiology.organ": (NOTE, "Probably an organ: large, compact and outside bone."),
     "burden.no_bone": (
         CHECK,

@@ -26,6 +26,11 @@ FINDINGS = {
     "rac.new": (
         NOTE, "New lesion on diffusion: RAC 4 as an equivocal new lesion; RAC 5 is for the reader (its text is not at hand)."
     ),
+    "rac.uncertain": (
+        NOTE,
+        "Seen at one exam only, but too small, part of a vertebra that is diseased anyway, or where the two exams do not match well "
+        "enough: neither new nor resolved by itself; look at both exams.",
+    ),
     "rac.gone": (NOTE, "No signal above the threshold is left: return of normal marrow, to be confirmed on the other images."),
     "rac.why": (
         NOTE,
