@@ -201,6 +201,13 @@ def test_two_standard_deviations_hold_the_true_adc(method, b, snr, adc):
     assert 0.92 < np.mean(np.abs(fit.adc_um2_per_s - adc) < 2 * fit.adc_sd_um2_per_s) < 0.98
 
 
+@pytest.mark.parametrize(("method", "adc", "low", "high"), [("wls", 2000, 0.9, 0.98), ("nlls", 2000, 0.89, 0.98), ("ols", 1300, 0.92, 0.98),
+                                                            ("ols", 2000, 0.75, 0.9)])  # fmt: skip
+def test_near_the_noise_floor_the_log_linear_fit_holds_the_truth_less_often(method, adc, low, high):
+    fit = fit_adc(rician(adc, (50, 400, 900), 10, seed=12), (50, 400, 900), method=method)
+    assert low < np.mean(np.abs(fit.adc_um2_per_s - adc) < 2 * fit.adc_sd_um2_per_s) < high
+
+
 def test_the_standard_deviation_of_the_adc_is_the_bound_and_follows_the_noise():
     b, s0, adc, sigma = np.array([0.0, 50.0, 400.0, 800.0]), 500.0, 1200.0, 5.0
     decay = np.exp(-b * adc * 1e-6)
