@@ -156,6 +156,24 @@ def test_nifti_and_memory_give_the_same_patches(cases, tmp_path):
     np.testing.assert_allclose(from_file.patches, in_memory.patches, atol=2e-5)
 
 
+def test_dicom_gives_the_same_patches(cases, tmp_path):
+    from helpers.dicom_files import write_image
+
+    volume = cases[0].maps["t1"]
+    whole = volume.like(np.rint(volume.array).astype(np.float32))
+    lps = np.diag([-1.0, -1.0, 1.0, 1.0]) @ volume.ijk_to_ras
+    for k, stored in enumerate(whole.array.astype(np.uint16)):
+        write_image(
+            tmp_path, k, stored=stored, SeriesDescription="T1 TSE sag", ScanningSequence="SE", RepetitionTime=500, EchoTime=12,
+            ImagePositionPatient=[float(x) for x in (lps @ [0, 0, k, 1])[:3]], ImageOrientationPatient=[0, 1, 0, 0, 0, -1],
+            PixelSpacing=[float(x) for x in volume.spacing_mm[[1, 0]]], SliceThickness=float(volume.spacing_mm[2]),
+        )  # fmt: skip
+    maps, synthetic = manifest.read_images(tmp_path)
+    assert list(maps) == ["t1"] and not synthetic
+    bodies = bodies_of(cases[0].labels, marrow.LEVELS)
+    np.testing.assert_allclose(prepare(maps, bodies).patches, prepare({"t1": whole}, bodies).patches, atol=2e-4)
+
+
 def test_the_cache_is_used_and_follows_the_settings(cases, tmp_path, monkeypatch):
     bodies, settings = bodies_of(cases[0].labels, marrow.LEVELS), Preparation()
     first = make_patient("a", {"kind": marrow.MDS}, cases[0].maps, bodies, settings, tmp_path)

@@ -90,6 +90,17 @@ def test_dates_that_are_too_near_and_iron_are_said():
     assert {note.code for note in found.notes} >= {"blood.too_soon", "blood.iron"}
 
 
+def test_the_course_tells_every_date_against_the_first(tmp_path):
+    from MarrowQuantLib.response.anaemia import blood_course
+
+    months = [datetime.date(2025, month, 10) for month in (1, 4, 7, 10)]
+    history = LabHistory(tuple(LabValue("platelets", n, "10*9/L", d) for n, d in zip((30.0, 45.0, 70.0, 35.0), months)), ())
+    assert [r.category for _, r in blood_course(history, "mds")] == ["not improved", "improved", "not improved"]
+    assert blood_course(history, "myeloma") == ()
+    write_report(replace(results("mds"), history=history), tmp_path / "r.html")
+    assert "2025-07-10" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
 def exam(label, date, ff, labs):
     values = {test: LabValue(test, value, find_test(test).unit, date) for test, value in labs.items()}
     return ExamResult(label, date, {}, (), {"ff": Measurement("FF", ff, "%", how="typed")}, None, values, synthetic=True)

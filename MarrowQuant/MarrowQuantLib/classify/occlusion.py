@@ -1,7 +1,8 @@
 """What an answer rests on, by taking parts of the pictures away: a whole body, or a small square of one.
 
 Occlusion (Zeiler and Fergus 2014, ECCV) is the plainest of the explanations; saliency maps fail tests of trust (Arun 2021, Radiol Artif
-Intell 3:e200267). A square is filled with the mean of its own body's marrow. Size and step are our choice.
+Intell 3:e200267). A square is filled with the means of its own picture: that of the marrow inside the body, that of the rest outside. Size
+and step are our choice.
 """
 
 from __future__ import annotations
@@ -51,13 +52,19 @@ def occlude(patches: np.ndarray, marrow: np.ndarray, log_odds: LogOdds) -> Occlu
     region = np.zeros((n, len(starts), len(starts)))
     for m in range(n):
         inside = marrow[m] if marrow[m].any() else np.ones_like(marrow[m])
-        fill = patches[m][:, inside].mean(axis=1)[:, None, None]
+        fill = np.where(inside, _mean(patches[m], inside), _mean(patches[m], ~inside))
         for a, row in enumerate(starts):
             for b, column in enumerate(starts):
                 changed = patches.copy()
-                changed[m, :, row : row + WINDOW, column : column + WINDOW] = fill
+                square = slice(row, row + WINDOW), slice(column, column + WINDOW)
+                changed[m][:, square[0], square[1]] = fill[:, square[0], square[1]]
                 region[m, a, b] = whole - log_odds(changed)
     return Occlusion(body, region)
+
+
+def _mean(patch: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Mean of each channel in a region, shape (channels, 1, 1); 0 where the region is empty."""
+    return (patch[:, where].mean(axis=1) if where.any() else np.zeros(len(patch)))[:, None, None]
 
 
 def occlusion_picture(patches: np.ndarray, found: Occlusion, levels: Sequence[str]) -> bytes:

@@ -79,7 +79,13 @@ def kind_name(kind: str, words: ClassifyWords) -> str:
 
 def said(findings: tuple[Finding, ...], words: ClassifyWords) -> tuple[str, ...]:
     """Findings in the page's language."""
-    return tuple(found.in_language(words.language) for found in findings)
+    told = []
+    for found in findings:
+        text = found.in_language(words.language)
+        for name in sorted((arm.title for arm in ARMS.values()), key=len, reverse=True):
+            text = text.replace(name, words.heading(name))
+        told.append(text)
+    return tuple(told)
 
 
 def _arms_part(evaluation: Evaluation, words: ClassifyWords) -> Part:

@@ -19,9 +19,9 @@ from .patches import Preparation, prepare
 PATTERNS = {1: "homogeneously low", 2: "marginally high", 3: "heterogeneously high", 4: "homogeneously high"}
 HIGH = 0.65
 """Marrow over disc from which on marrow is called high (our choice)."""
-MARGINAL = 1.12
+MARGINAL = 1.16
 """Rim over centre from which on the margin is called high (our choice)."""
-HETEROGENEOUS = 0.040
+HETEROGENEOUS = 0.0335
 """Spread of the smoothed signal over that of the discs from which on marrow is called heterogeneous (our choice)."""
 _SMOOTH_PIXELS = 2.5
 

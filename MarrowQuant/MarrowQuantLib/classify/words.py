@@ -75,6 +75,7 @@ _JAPANESE = {
     "sensitivities and specificities have Wilson's intervals.":
         "AUCは交差検証の平均確率から経験的に求め、区間はDeLong法による（モデルは固定とみなす）。"
         "感度と特異度の区間はWilson法による。",
+    "Sentences about the data are shown in English.": "",  # here they are not
     "Random numbers started at {seed}.": "乱数の初期値は{seed}とした。",
     "p values are not corrected for their number.": "p値は検定数について補正していない。",
     "disc": "椎間板",

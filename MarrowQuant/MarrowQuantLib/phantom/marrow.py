@@ -36,7 +36,7 @@ PATTERNS = (1, 2, 3, 4)
 
 _RADII = np.array([22.0, 17.0, 13.0])  # of a body in mm: left–right, front–back, head–foot
 _STEP_MM = 35.0  # from body to body
-_SHAPE = (5, 208, 88)  # slices, rows, columns
+_SHAPE, _THICK_MM = (7, 208, 88), 6.5  # slices, rows, columns: as wide as a body
 _FIELD = {MDS: (42.8, 30.1), AA: (79.5, 15.0)}
 _R2STAR = {MDS: (171.0, 101.0), AA: (145.0, 53.0)}
 _PATTERN_SHARE = {MDS: (0.15, 0.07, 0.71, 0.07), AA: (0.85, 0.15, 0.0, 0.0)}
@@ -171,11 +171,11 @@ def simulate_spine(drawn: Mapping[str, Any]) -> SpineCase:
 
 
 def _grid(spacing: float) -> np.ndarray:
-    """Sagittal slices of 5 mm: i runs from front to back, j from head to foot, k from right to left."""
+    """Sagittal slices: i runs from front to back, j from head to foot, k from right to left."""
     k, j, i = _SHAPE
     matrix = np.zeros((4, 4))
-    matrix[1, 0], matrix[2, 1], matrix[0, 2], matrix[3, 3] = -spacing, -spacing, -5.0, 1.0
-    matrix[:3, 3] = 5.0 * (k - 1) / 2, 0.42 * spacing * (i - 1), spacing * (j - 1) / 2
+    matrix[1, 0], matrix[2, 1], matrix[0, 2], matrix[3, 3] = -spacing, -spacing, -_THICK_MM, 1.0
+    matrix[:3, 3] = _THICK_MM * (k - 1) / 2, 0.42 * spacing * (i - 1), spacing * (j - 1) / 2
     return matrix
 
 
@@ -207,7 +207,7 @@ def _bodies(x: np.ndarray, y: np.ndarray, z: np.ndarray, rng: np.random.Generato
 
 def _fat_fraction(drawn: Mapping[str, Any], labels: np.ndarray, place: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Fat fraction of the marrow in %, everywhere; in every body its texture has one and the same histogram, whatever its width."""
-    spacing = np.array([5.0, 1.0, 1.0])
+    spacing = np.array([_THICK_MM, 1.0, 1.0])
     noise = gaussian_filter(rng.standard_normal(_SHAPE), drawn["truth_texture_mm"] / spacing)
     result = np.full(_SHAPE, drawn["truth_ff"])
     patches = gaussian_filter(rng.standard_normal(_SHAPE), 3.5 / spacing)

@@ -6,6 +6,7 @@ from html import escape
 
 from ..model import LabHistory, MarrowQuantError, Results
 from ..response import NOTE_KINDS, Stage, assess
+from ..response.anaemia import blood_course
 from ..response.iss import NOT_VERIFIED
 from ..response.lab_notes import COVARIATE, FINDING, OTHER
 from ..results import rows
@@ -35,6 +36,7 @@ def labs_section(results: Results, words: Strings) -> str:
         category = words("blood_" + (blood.category or "unknown").replace(" ", "_"))
         parts.append(f"<h3>{words('blood')}</h3><p><b>{escape(category)}</b>: {words.say(blood.rule)}</p>")
         parts.append(_items([words.say(note) for note in blood.notes]))
+    parts.append(_blood_course(assessment.history, results.settings.kind, words))
     staged = [stage for stage in assessment.stages if stage.stage is not None or len(stage.missing) < _NOT_WORTH_TELLING]
     if staged:
         parts.append(f"<h3>{words('stage')}</h3>{_items([*(_stage(stage, words) for stage in staged), words.say(NOT_VERIFIED)])}")
@@ -89,6 +91,19 @@ def _value_table(results: Results, words: Strings) -> str:
         drawn.append(f'<tr><th scope="row">{escape(rows.lab_label(row, words.language))}</th>{unit}{cells}</tr>')
     keys = ("test", "unit", *(f"value_{n}" for n in range(len(results.exams))), *(("change",) if both else ()))
     return table([column.head(words.language) for column in values.chosen(*keys)], drawn, text_columns=(1,))
+
+
+def _blood_course(history: LabHistory, kind: str, words: Strings) -> str:
+    """Response by the blood at every date of the sheet; empty for other kinds and for two dates, which stand above."""
+    course = blood_course(history, kind)
+    if len(course) < 2:
+        return ""
+    rows = []
+    for date, blood in course:
+        category = words("blood_" + (blood.category or "unknown").replace(" ", "_"))
+        rows.append(f'<tr><th scope="row">{date.isoformat()}</th>{cell(category, True)}<td class="text">{words.say(blood.rule)}</td></tr>')
+    heads = [words("date"), words("blood"), words("meaning")]
+    return f"<h3>{words('blood')}: {words('course')}</h3>{table(heads, rows, text_columns=(1, 2))}"
 
 
 def _shown(row: rows.Row, exam: int, words: Strings) -> str:

@@ -208,6 +208,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "imwg_none": ("not graded", "判定不能"),
     "missing": ("missing", "不足"),
     "stage": ("Stage before therapy", "治療前の病期"),
+    "date": ("Date", "日付"),
     "course": ("Course over time", "経過"),
     "positive": ("positive", "陽性"),
     "negative": ("negative", "陰性"),

@@ -62,6 +62,13 @@ def blood_response(history: LabHistory, kind: str, start: datetime.date, end: da
     return (_mds if kind == "mds" else _aplastic)(before, after, missing, notes, _transfused(history, end))
 
 
+def blood_course(history: LabHistory, kind: str) -> tuple[tuple[datetime.date, BloodResponse], ...]:
+    """Response at every date with a count, from the first such date on; empty with fewer than two dates."""
+    dates = sorted({value.date for value in history.values if value.test in COUNTS})
+    found = [(date, blood_response(history, kind, dates[0], date)) for date in dates[1:]]
+    return tuple((date, response) for date, response in found if response is not None)
+
+
 def _beside(history: LabHistory, date: datetime.date) -> dict[str, float]:
     """The value of each test nearest to a date; a limit ("<5") counts as the limit."""
     nearest: dict[str, LabValue] = {}
