@@ -53,6 +53,8 @@ class MarrowQuantCohortParameterNode:
     given: list[str]
     method: Annotated[str, Choice(["firth", "ml", "ridge", "multinomial", "lda", "paired", "correlation", "linear", "mixed"])] = "firth"
     select: bool = False
+    where: str = ""
+    by: str = ""
     bootstraps: Annotated[int, WithinRange(1, 10000)] = 500
     outputFolder: str = ""
     modelName: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import types
 from pathlib import Path
@@ -67,6 +68,12 @@ def ask(widget, cases: Path, predictors=PREDICTORS) -> None:
 
 def cells(table) -> list[list[str]]:
     return [[table.item(row, column).text() for column in range(table.columnCount)] for row in range(table.rowCount)]
+
+
+def label(column: str) -> str:
+    from MarrowQuantLib.cohort.columns import axis_title
+
+    return axis_title(column)
 
 
 def node(class_name: str, **tags: str):
@@ -216,7 +223,7 @@ def test_the_report_is_written_and_another_question_unticks_its_step(widget, cas
     widget.ui.outputPathLineEdit.currentPath = str(tmp_path / "out")
     widget.ui.reportButton.click()
     assert widget.ui.statusLabel.text == ""
-    assert "ff_change" in (tmp_path / "out" / "cohort.html").read_text(encoding="utf-8")
+    assert "Fat fraction, lumbar mean: change (percentage points)" in (tmp_path / "out" / "cohort.html").read_text(encoding="utf-8")
     assert "by 20 bootstrap samples" in (tmp_path / "out" / "methods.txt").read_text(encoding="utf-8")
     assert widget.ui.reportSection.text.startswith("✓") and widget.ui.openReportButton.enabled
     tick(widget, "adc_change")
@@ -383,7 +390,7 @@ def test_a_paired_test_is_that_of_the_command_line(widget, cases, capsys):
     assert table.GetValueByName(0, "p").ToDouble() == known["p"]
     assert table.GetValueByName(0, "rank-biserial r").ToDouble() == known["effect"]
     upright = dict(cells(widget.ui.modelTable))
-    assert (upright["before"], upright["after"], upright["n"]) == ("ff_baseline", "ff_follow_up", "50")
+    assert (upright["before"], upright["after"], upright["n"]) == (label("ff_baseline"), label("ff_follow_up"), "50")
     assert upright["p"] == f"{known['p']:.3g}"
     assert not widget.ui.aucTable.visible and "50 patients" in widget.ui.questionMessage.text
     assert node("vtkMRMLPlotChartNode", chart="cohort_roc") is None
@@ -403,7 +410,7 @@ def test_a_partial_correlation_holds_what_is_ticked_constant(widget, cases, caps
     known = json.loads(capsys.readouterr().out)["pairs"]
     table = node("vtkMRMLTableNode", table="cohort_correlations").GetTable()
     assert [table.GetValueByName(row, "rho").ToDouble() for row in range(2)] == [pair["rho"] for pair in known]
-    assert [row[2] for row in cells(widget.ui.modelTable)] == ["ff_baseline"] * 2
+    assert [row[2] for row in cells(widget.ui.modelTable)] == [label("ff_baseline")] * 2
 
 
 def test_a_linear_model_needs_no_package_and_its_report_says_what_was_done(widget, cases, tmp_path, monkeypatch):
@@ -413,7 +420,7 @@ def test_a_linear_model_needs_no_package_and_its_report_says_what_was_done(widge
     choose_outcome(widget, "ff_change")
     tick(widget, "ff_baseline", "m_protein_change")
     widget.ui.analyseButton.click()
-    assert asked == [] and [row[0] for row in cells(widget.ui.modelTable)] == ["intercept", "ff_baseline", "m_protein_change"]
+    assert asked == [] and [row[0] for row in cells(widget.ui.modelTable)] == ["intercept", label("ff_baseline"), label("m_protein_change")]
     assert "Residual standard deviation" in widget.ui.questionMessage.text
     widget.ui.outputPathLineEdit.currentPath = str(tmp_path / "out")
     assert not widget.ui.bootstrapsSpinBox.enabled
@@ -435,7 +442,7 @@ def test_a_mixed_model_reads_one_row_an_exam_and_asks_for_its_package(widget, ca
     widget.ui.analyseButton.click()
     assert asked == ["statsmodels"]
     assert "100 rows of 50 patients" in widget.ui.questionMessage.text and "of the patients' own levels" in widget.ui.questionMessage.text
-    assert [row[0] for row in cells(widget.ui.modelTable)] == ["intercept", "days"]
+    assert [row[0] for row in cells(widget.ui.modelTable)] == ["intercept", label("days")]
 
 
 def test_the_panel_and_the_page_are_japanese_where_slicer_is(widget, cases, tmp_path, monkeypatch):
@@ -574,3 +581,40 @@ def test_the_self_test_of_the_module_passes_and_leaves_its_chart(slicer_host):
     python = slicer_host.load_module(MODULE)
     python.MarrowQuantCohortTest().runTest()
     assert node("vtkMRMLPlotChartNode", chart="cohort_roc") is not None
+
+
+# --------------------------------------------------------------------------------------------------------------- subgroups
+def test_a_condition_takes_a_part_of_the_patients_and_says_how_many(widget, cases):
+    ask(widget, cases)
+    widget.ui.whereLineEdit.text = "ff_baseline < 30"
+    assert "rows were taken: those with ff_baseline < 30" in widget.ui.questionMessage.text
+    widget.ui.analyseButton.click()
+    answer = widget.panel.case.answer
+    assert answer is not None, widget.ui.questionMessage.text
+    assert int(answer.about.split(" patients")[0].split(": ")[-1]) < 50
+    widget.ui.whereLineEdit.text = "best_response == 'CR'"
+    assert "is the outcome" in widget.ui.questionMessage.text and widget.panel.case.answer is None
+    widget.ui.whereLineEdit.text = "best"
+    assert "cannot be read" in widget.ui.questionMessage.text
+    widget.ui.whereLineEdit.text = ""
+
+
+def test_subgroups_are_analysed_one_by_one_with_the_warning(widget, cases, tmp_path):
+    cases = Path(shutil.copytree(cases, tmp_path / "cases"))
+    outcomes = cases / "outcomes.csv"
+    lines = outcomes.read_text(encoding="utf-8-sig").splitlines()
+    rows = [lines[0] + ",site", *(f"{line},{'AB'[n >= 25]}" for n, line in enumerate(lines[1:]))]
+    outcomes.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    ask(widget, cases)
+    combo = widget.ui.byComboBox
+    combo.setCurrentIndex([combo.itemText(n) for n in range(combo.count)].index("site"))
+    widget.panel.question.onByChosen(combo.currentIndex)
+    widget.ui.analyseButton.click()
+    answer = widget.panel.case.answer
+    assert answer is not None, widget.ui.questionMessage.text
+    assert {row[0] for row in answer.part.tables["roc"].rows} == {"A", "B"}
+    assert "2 subgroups by site" in widget.ui.questionMessage.text
+    assert cells(widget.ui.modelTable)[0][0] == "A"
+    combo.setCurrentIndex(0)
+    widget.panel.question.onByChosen(0)
+    assert widget.panel.asked().by == ""

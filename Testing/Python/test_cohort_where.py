@@ -116,6 +116,16 @@ def test_the_page_of_subgroups_holds_each_with_its_own_files(table, tmp_path, ca
     assert {path.name for path in out.glob("*.csv")} == {"correlations_1.csv", "correlations_2.csv"}
 
 
+def test_an_event_need_not_occur_in_every_part(tmp_path):
+    responses = ["CR" if n < 5 else "VGPR" if n < 12 and n % 2 else "PD" for n in range(30)]
+    lines = ["record_id,site,response", *(f"{n},{'AB'[n % 2]},{response}" for n, response in enumerate(responses))]
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    parts = split(read_cohort(tmp_path / "t.csv"), "site")
+    assert [int(part.is_event("response", ("CR", "VGPR")).sum()) for part in parts.values()] == [3, 6]
+    with pytest.raises(MarrowQuantError, match="No row has 'sd'"):
+        parts["A"].is_event("response", ("SD",))
+
+
 def test_the_chance_of_a_finding_is_that_of_independent_looks():
     assert f"{100 * (1 - 0.95**5):.0f} %" in many_looks("site", 5)
 

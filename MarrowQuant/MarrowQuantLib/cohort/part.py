@@ -61,6 +61,30 @@ def renamed(part: Part, named: str, number: int) -> Part:
     )
 
 
+def stacked(parts: Mapping[str, Part], column: str, warnings: Sequence[str] = ()) -> Part:
+    """The parts of subgroups as one: each table once, its rows named by the subgroup; figures numbered; sentences once."""
+    tables: dict[str, Table] = {}
+    for value, part in parts.items():
+        for name, table in part.tables.items():
+            known = tables.get(name)
+            rows = [(value, *row) for row in table.rows]
+            if known is None or known.header == (column, *table.header):
+                tables[name] = replace(table, header=(column, *table.header), rows=[*(known.rows if known else ()), *rows])
+            else:  # other columns, such as other groups: a table of its own
+                tables[f"{name}_{len(tables)}"] = replace(table, header=(column, *table.header), rows=rows)
+    every = list(parts.values())
+    numbered = [(n, part) for n, part in enumerate(every, 1)]
+    return Part(
+        f"{every[0].title} – {column}", "; ".join(f"{value}: {part.about}" for value, part in parts.items()), tables,
+        {f"{name}_{n}": figure for n, part in numbered for name, figure in part.figures.items()},
+        tuple(dict.fromkeys(sentence for part in every for sentence in part.methods)),
+        tuple(dict.fromkeys(sentence for part in every for sentence in part.findings)),
+        tuple(dict.fromkeys((*warnings, *(sentence for part in every for sentence in part.warnings)))),
+        tuple(f"{value}: {remark}" for value, part in parts.items() for remark in part.remarks),
+        {f"{name}_{n}": caption for n, part in numbered for name, caption in part.captions.items()},
+    )  # fmt: skip
+
+
 def p_text(p: float) -> str:
     """A p value by convention: below 0.001 as "<0.001", below 0.1 with three decimals, else with two; never 1.00 or 0."""
     if p < 0.001:

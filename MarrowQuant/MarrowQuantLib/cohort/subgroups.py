@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from .where import read_condition
 MOST_GROUPS = 12
 """Of a column that patients are split by; one with more values is a measurement or an ID (our choice)."""
 LEVEL = 0.05
+T = TypeVar("T")
 
 
 def chosen_rows(cohort: Cohort, rows: np.ndarray, note: str = "") -> Cohort:
@@ -23,6 +26,7 @@ def chosen_rows(cohort: Cohort, rows: np.ndarray, note: str = "") -> Cohort:
         rows=tuple(cohort.rows[n] for n in kept),
         lines=tuple(cohort.lines[n] for n in kept),
         notes=(*cohort.notes, note) if note else cohort.notes,
+        part_of=cohort.part_of or cohort,
     )
 
 
@@ -82,6 +86,33 @@ def split(cohort: Cohort, column: str, outcome: str = "") -> dict[str, Cohort]:
         value: chosen_rows(cohort, cells == value, f"Subgroup {column} = {value}: {count} of {len(cohort)} rows.{rest}")
         for value, count in counts.items()
     }
+
+
+def each(cohort: Cohort, column: str, outcome: str, analyse: Callable[[Cohort], T]) -> tuple[dict[str, T], tuple[str, ...]]:
+    """An analysis of every subgroup.
+
+    Returns
+    -------
+    found : dict
+        By the value of the column.
+    warnings : tuple of str
+        What many looks cost, and why a subgroup could not be analysed.
+
+    Raises
+    ------
+    MarrowQuantError
+        As :func:`split`, and if no subgroup can be analysed.
+    """
+    found, refused = {}, []
+    groups = split(cohort, column, outcome)
+    for value, part in groups.items():
+        try:
+            found[value] = analyse(part)
+        except MarrowQuantError as error:
+            refused.append(f"{column} = {value} ({len(part)}): {error}")
+    if not found:
+        raise MarrowQuantError("No subgroup by {column} could be analysed: {why}", column=column, why=refused[0])
+    return found, (many_looks(column, len(groups)), *refused)
 
 
 def many_looks(column: str, count: int) -> str:

@@ -44,6 +44,8 @@ class Cohort:
     id_column, date_column : str or None
     notes : tuple of str
         What was found while reading.
+    part_of : Cohort or None
+        The whole table, if this is a part of its rows: a value of the outcome need not occur in every part.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Cohort:
     id_column: Optional[str] = None
     date_column: Optional[str] = None
     notes: tuple[str, ...] = field(default=())
+    part_of: Optional[Cohort] = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -119,7 +122,8 @@ class Cohort:
         cells = [plain(cell) for cell in self.text(column)]
         present = sorted({cell for cell in cells if cell})
         wanted = [plain(event) for event in events]
-        unknown = [event for event in wanted if event not in present]
+        somewhere = present if self.part_of is None else {plain(cell) for cell in self.part_of.text(column)}
+        unknown = [event for event in wanted if event not in somewhere]
         if unknown:
             raise MarrowQuantError(
                 "No row has '{unknown}' in the column '{column}'; it holds {present}.",

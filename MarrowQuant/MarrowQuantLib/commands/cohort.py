@@ -368,25 +368,17 @@ def _subgroup_parts(options: argparse.Namespace, cohort: Cohort, words: Any) -> 
         return []
     from ..cohort.part import renamed
     from ..cohort.procedure import Procedure
-    from ..cohort.subgroups import many_looks, split
+    from ..cohort.subgroups import each
     from ..cohort.two_groups import two_group_part
 
-    made: list[Part] = []
-    refused: list[str] = []
-    groups = split(cohort, options.by, options.outcome)
-    for value, part_of_it in groups.items():
-        try:
-            chosen = _selected(options, part_of_it, _listed(options))
-            procedure = Procedure(options.method, options.select)
-            part = two_group_part(chosen, procedure, words, bootstraps=options.bootstraps, progress=progress_bar)
-        except MarrowQuantError as error:
-            refused.append(f"{options.by} = {value} ({len(part_of_it)}): {error}")
-            continue
-        made.append(renamed(part, f"{options.by} = {value}", len(made) + 1))
-    if not made:
-        raise MarrowQuantError("No subgroup by {column} could be analysed: {why}", column=options.by, why=refused[0])
-    made[0] = replace(made[0], warnings=(*made[0].warnings, many_looks(options.by, len(groups)), *refused))
-    return made
+    def analyse(some: Cohort) -> Part:
+        procedure = Procedure(options.method, options.select)
+        chosen = _selected(options, some, _listed(options))
+        return two_group_part(chosen, procedure, words, bootstraps=options.bootstraps, progress=progress_bar)
+
+    found, warnings = each(cohort, options.by, options.outcome, analyse)
+    made = [renamed(part, f"{options.by} = {value}", n) for n, (value, part) in enumerate(found.items(), 1)]
+    return [replace(made[0], warnings=(*made[0].warnings, *warnings)), *made[1:]]
 
 
 def _more_parts(options: argparse.Namespace, cohort: Cohort) -> list[Any]:

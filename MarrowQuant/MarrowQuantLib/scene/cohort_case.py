@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
-from ..cohort import adopt, analysis, parts
-from ..cohort.part import Part
+from ..cohort import adopt, analysis, output, parts, subgroups
+from ..cohort.part import Part, Table, renamed, stacked
 from ..cohort.procedure import Developed, Procedure
 from ..cohort.reading import read_cohort
 from ..cohort.report import Written, write_cohort_report, write_parts
@@ -47,6 +47,10 @@ class Question:
         The second column of a paired test.
     given : tuple of str
         What a correlation holds constant.
+    where : str
+        A condition for the patients, see ``cohort.where``; "" for all.
+    by : str
+        Column of subgroups that are analysed one by one; "" for none.
     """
 
     outcome: str
@@ -56,6 +60,13 @@ class Question:
     select: bool = False
     after: str = ""
     given: tuple[str, ...] = ()
+    where: str = ""
+    by: str = ""
+
+    @property
+    def decided_by(self) -> str:
+        """The column that patients must not be chosen by; "" where none is explained."""
+        return "" if self.method in {"paired", "correlation"} else self.outcome
 
     @property
     def procedure(self) -> Procedure:
@@ -129,7 +140,7 @@ class CohortCase:
         MarrowQuantError
             If a column cannot be used.
         """
-        return findings(self.cohort, question.columns)
+        return findings(self._chosen(question), question.columns)
 
     def analyse(self, question: Question, progress: Progress = no_progress, language: str = "en") -> Answer:
         """The statistics of a question, without validation, into the scene; ``language`` of the answer's sentences.
@@ -142,7 +153,7 @@ class CohortCase:
         self.forget()
         nodes.clear()
         words = Words(language)
-        two_groups = question.method in MODEL_METHODS
+        two_groups = question.method in MODEL_METHODS and not question.by
         self.answer = self._two_groups(question, words, progress) if two_groups else self._other(question, words)
         return self.answer
 
@@ -175,9 +186,18 @@ class CohortCase:
         MarrowQuantError
             As the analyses, and if a package is missing that the method needs.
         """
-        cohort, method = self._read(), question.method
+        cohort = self._chosen(question)
+        if not question.by:
+            return self._part(cohort, question, words)
+        found, warnings = subgroups.each(cohort, question.by, question.decided_by, lambda some: self._part(some, question, words))
+        return stacked(found, question.by, warnings)
+
+    def _part(self, cohort: Cohort, question: Question, words: Words) -> Part:
+        method = question.method
         if method in PACKAGES:
             need(*PACKAGES[method])
+        if method in MODEL_METHODS:
+            return self._tables_of_two_groups(cohort, question, words)
         if method in GROUP_METHODS:
             several = analysis.analyse_groups(cohort, question.outcome, question.predictors, method)
             return parts.groups_part(several, question.outcome, words)
@@ -189,6 +209,19 @@ class CohortCase:
             return parts.linear_part(analysis.explain(cohort, question.outcome, question.predictors, mixed=method == "mixed"), words)
         raise MarrowQuantError("There is no method '{method}'; choose one of {methods}.", method=method, methods=list(METHODS))
 
+    def _tables_of_two_groups(self, cohort: Cohort, question: Question, words: Words) -> Part:
+        """ROC and model of two groups without validation, for subgroups."""
+        chosen = analysis.select(cohort, question.outcome, question.predictors, question.events)
+        curves = {name: roc(chosen.outcome, column) for name, column in zip(chosen.names, chosen.predictors.T)}
+        developed, _ = analysis.develop(chosen, question.procedure, bootstraps=0)
+        tables = {
+            "roc": Table("ROC", output.ROC_HEADER, output.roc_rows(curves)),
+            "model": Table("Multivariable model", output.MODEL_HEADER, output.model_rows(developed.fit)),
+        }
+        about = words("{n} patients, {events} with the event", n=chosen.outcome.size, events=int(chosen.outcome.sum()))
+        warnings = (*analysis.roc_warnings(curves), *events_warning(chosen.outcome, len(chosen.names)))
+        return Part(chosen.event_in_words, about, tables, {}, (), chosen.findings, warnings)
+
     def report(
         self, question: Question, folder: Path, bootstraps: int, progress: Progress = no_progress, language: str = "en"
     ) -> Written:
@@ -196,8 +229,10 @@ class CohortCase:
         if question.method not in MODEL_METHODS:
             words = Words(language)
             return write_parts((self.part(question, words),), folder, words)
+        more = [self.part(question, Words(language))] if question.by else []
+        more = [renamed(part, "subgroups", 2) for part in more]
         return write_cohort_report(
-            self._selected(question), question.procedure, folder, bootstraps=bootstraps, language=language, progress=progress
+            self._selected(question), question.procedure, folder, bootstraps=bootstraps, language=language, more=more, progress=progress
         )
 
     def fit_and_offer(self, question: Question, model_id: str, bootstraps: int, progress: Progress = no_progress) -> Validation:
@@ -235,7 +270,12 @@ class CohortCase:
                 "A model of two groups cannot be made by '{method}'; choose {model_methods}.",
                 method=question.method, model_methods=list(MODEL_METHODS),
             )
-        return analysis.select(self._read(), question.outcome, question.predictors, question.events)
+        return analysis.select(self._chosen(question), question.outcome, question.predictors, question.events)
+
+    def _chosen(self, question: Question) -> Cohort:
+        """The patients that the question is about."""
+        cohort = self._read()
+        return subgroups.where(cohort, question.where, question.decided_by) if question.where.strip() else cohort
 
     def _read(self) -> Cohort:
         if self.cohort is None:

@@ -773,6 +773,10 @@
 <context>
     <name>cohort.question</name>
     <message>
+        <source>All together</source>
+        <translation>全例まとめて</translation>
+    </message>
+    <message>
         <source>Before:</source>
         <translation>前:</translation>
     </message>

@@ -20,12 +20,20 @@
         <translation>4 独自のモデル</translation>
     </message>
     <message>
+        <source>A condition on columns: == != &lt; &lt;= &gt; &gt;=, in ('a', 'b'), is missing, and, or, not; words in quotes. Empty for all patients.</source>
+        <translation>列についての条件：== != &lt; &lt;= &gt; &gt;=、in ('a', 'b')、is missing、and、or、not。語は引用符で囲みます。空なら全患者です。</translation>
+    </message>
+    <message>
         <source>After:</source>
         <translation>後:</translation>
     </message>
     <message>
         <source>Analyse</source>
         <translation>解析</translation>
+    </message>
+    <message>
+        <source>Analyse the patients of each value of this column by themselves; many subgroups find something by chance.</source>
+        <translation>この列の値ごとに患者を分けて解析します。部分集団が多いと偶然の結果が出ます。</translation>
     </message>
     <message>
         <source>Analysis:</source>
@@ -92,6 +100,10 @@
         <translation>検査ごとに1行</translation>
     </message>
     <message>
+        <source>Only patients with:</source>
+        <translation>患者の条件：</translation>
+    </message>
+    <message>
         <source>Open report</source>
         <translation>レポートを開く</translation>
     </message>
@@ -152,6 +164,10 @@
         <translation>実行中の処理を中止します。途中までのファイルは残りません。</translation>
     </message>
     <message>
+        <source>Subgroups:</source>
+        <translation>部分集団：</translation>
+    </message>
+    <message>
         <source>The column that the analysis is about.</source>
         <translation>解析の対象とする列。</translation>
     </message>
@@ -182,6 +198,10 @@
     <message>
         <source>such as CR, VGPR; not needed for yes/no and 1/0</source>
         <translation>例: CR, VGPR（yes/noや1/0では不要）</translation>
+    </message>
+    <message>
+        <source>such as kind == 'myeloma' and dominance == 'water'</source>
+        <translation>例：kind == 'myeloma' and dominance == 'water'</translation>
     </message>
     <message>
         <source>such as own_cohort_2026</source>

@@ -290,7 +290,8 @@ def _longitudinal(cohort: Cohort, words: Words) -> tuple[list[Part], list[Beside
 def _with_flag(cohort: Cohort, column: str, values: Sequence[str], name: str) -> Cohort:
     """The cohort with a column of 1 where another has one of the values, 0 where it has another."""
     flags = ["" if not cell else str(int(cell in values)) for cell in cohort.text(column)]
-    return replace(cohort, header=(*cohort.header, name), rows=tuple((*row, flag) for row, flag in zip(cohort.rows, flags)))
+    rows = tuple((*row, flag) for row, flag in zip(cohort.rows, flags))
+    return replace(cohort, header=(*cohort.header, name), rows=rows, part_of=None)
 
 
 def _survival(cohort: Cohort, words: Words) -> list[Part]:

@@ -54,6 +54,7 @@ class CohortPanel(RunningPanel):
         return Question(
             outcome=p.outcome, events=split_events(p.events), predictors=tuple(name for name in p.predictors if name != p.outcome),
             method=p.method, select=p.select, after=p.after, given=tuple(name for name in p.given if name != p.outcome),
+            where=p.where.strip(), by=p.by,
         )  # fmt: skip
 
     def change(self, name: str, value: Any, forget: bool = True) -> None:

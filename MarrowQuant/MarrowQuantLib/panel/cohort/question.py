@@ -52,6 +52,8 @@ class QuestionStep(CohortStep):
         ui.predictorList.connect("itemChanged(QListWidgetItem*)", self.onPredictorChanged)
         ui.givenList.connect("itemChanged(QListWidgetItem*)", self.onGivenChanged)
         ui.selectCheckBox.connect("toggled(bool)", panel.changer("select"))
+        ui.whereLineEdit.connect("textChanged(QString)", panel.changer("where"))
+        ui.byComboBox.connect("activated(int)", self.onByChosen)
         ui.analyseButton.connect("clicked()", self.onAnalyse)
 
     def bind(self, parameterNode: Any) -> None:
@@ -59,6 +61,7 @@ class QuestionStep(CohortStep):
         self.ui.eventLineEdit.text = parameterNode.events
         self.ui.methodComboBox.setCurrentIndex(METHODS.index(parameterNode.method))
         self.ui.selectCheckBox.checked = parameterNode.select
+        self.ui.whereLineEdit.text = parameterNode.where
 
     def onMethodChosen(self, index: int) -> None:
         """Take the method of fitting."""
@@ -71,6 +74,10 @@ class QuestionStep(CohortStep):
     def onAfterChosen(self, index: int) -> None:
         """Take the column to be paired."""
         self.panel.change("after", self.ui.afterComboBox.itemText(index))
+
+    def onByChosen(self, index: int) -> None:
+        """Take the column of subgroups; the first entry is none."""
+        self.panel.change("by", self.ui.byComboBox.itemText(index) if index > 0 else "")
 
     def onPredictorChanged(self, item: Any) -> None:
         """Take the ticked predictors."""
@@ -175,6 +182,8 @@ class QuestionStep(CohortStep):
         _fillChoice(ui.outcomeComboBox, columns, asked.outcome)
         _fillChoice(ui.afterComboBox, columns, asked.after)
         others = [name for name in columns if name != asked.outcome]
+        everyone = _("All together")
+        _fillChoice(ui.byComboBox, [everyone, *others], asked.by or everyone)
         _fillTicks(ui.predictorList, others, asked.predictors)
         _fillTicks(ui.givenList, others, asked.given)
 
