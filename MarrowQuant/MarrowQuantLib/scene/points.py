@@ -39,15 +39,13 @@ class PointNames:
         known = [None if self._given.get(key) == label else parse_level(label) for key, label in zip(ids, labels)]
         places = np.array([node.GetNthControlPointPositionWorld(n) for n in indices], dtype=float).reshape(-1, 3)
         here = [n for n, level in enumerate(known) if level is None or is_counted(level)]
-        levels = list(known)
-        for n, level in zip(here, name_clicks(places[here], [known[n] for n in here], first, last)):
-            levels[n] = level
-        for n, key, label, level, before in zip(indices, ids, labels, levels, known):
-            if before is None and label != level:
-                node.SetNthControlPointLabel(n, level)
-            if before is None:
-                self._given[key] = level
-        return sorted((levels[n] for n in here), key=level_index)
+        levels = name_clicks(places[here], [known[n] for n in here], first, last)
+        for at, level in zip(here, levels):
+            if known[at] is None and labels[at] != level:
+                node.SetNthControlPointLabel(indices[at], level)
+            if known[at] is None:
+                self._given[ids[at]] = level
+        return sorted(levels, key=level_index)
 
     def settle(self) -> None:
         """The names given until now hold: further clicks are counted from them."""

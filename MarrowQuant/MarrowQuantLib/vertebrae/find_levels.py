@@ -96,7 +96,8 @@ def best_chain(boxes: Candidates, in_view: tuple[float, float], click: Optional[
         total = down + ends[1]
         whole = np.maximum(whole, down + _backwards(node, ends[1], steps))
         if total.max() > best:
-            best, path = float(total.max()), _path(np.unravel_index(int(np.argmax(total)), total.shape), pointers)
+            box, level = divmod(int(np.argmax(total)), len(CHAIN))
+            best, path = float(total.max()), _path((box, level), pointers)
     chosen = np.array([n for n, _ in path])
     return Chain(tuple(CHAIN[level] for _, level in path), boxes.take(chosen), best, _lead(boxes, whole, path, best))
 

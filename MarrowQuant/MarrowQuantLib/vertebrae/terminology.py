@@ -60,8 +60,8 @@ def level_terminology(level: str) -> str:
     anatomic region."""
     if is_place(level):
         side, region = region_of(level)
-        code, meaning = SIDE_CODES[side]
-        return f"{CONTEXT}~{CATEGORY}~SCT^{region.code}^{region.meaning}~SCT^{code}^{meaning}~{REGION_CONTEXT}~^^~^^"
+        modifier = "^".join(("SCT", *SIDE_CODES[side]))
+        return f"{CONTEXT}~{CATEGORY}~SCT^{region.code}^{region.meaning}~{modifier}~{REGION_CONTEXT}~^^~^^"
     code = LEVEL_CODES.get(level)
     term = f"SCT^{code}^{level} vertebra" if code else f"SCT^{OTHER_CODES['Vertebra']}^Vertebra"
     return f"{CONTEXT}~{CATEGORY}~{term}~^^~{REGION_CONTEXT}~^^~^^"

@@ -252,9 +252,9 @@ class VertebraeStep(Step):
 
     def onRegionChosen(self, index: int) -> None:
         """The selected point lies in this region of the pelvis: name it so, and fit its ROI to the bone."""
-        roi = self._selected()
-        if roi is not None and index:
-            self._rewrite(lambda: self.exam.rename_point(roi.level, PLACES[index - 1]))
+        roi, exam = self._selected(), self.exam
+        if roi is not None and exam is not None and index:
+            self._rewrite(lambda: exam.rename_point(roi.level, PLACES[index - 1]))
 
     def _selected(self) -> Optional[VertebraROI]:
         rois = self._rois()
