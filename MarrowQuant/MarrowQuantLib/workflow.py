@@ -62,7 +62,17 @@ from .model.settings import checked
 from .quantities import ready_maps
 from .report.export import SceneWriter, export, prepare_output
 from .response import ResponseModel, laboratory_warnings, labs_for, load_model, read_history
-from .vertebrae import ImageShift, find_shifts, fit_places, is_label_file, levels_between, place_between, read_rois, shift_notes
+from .vertebrae import (
+    ImageShift,
+    find_bodies,
+    find_shifts,
+    fit_places,
+    is_label_file,
+    levels_between,
+    place_between,
+    read_rois,
+    shift_notes,
+)
 from .vertebrae.levels import is_counted
 from .vertebrae.measure import measure_vertebrae
 from .vertebrae.region_doubts import region_doubts, swap_doubts
@@ -99,7 +109,7 @@ __all__ = [
 
 PathLike = Union[str, Path]
 Point = tuple[str, Sequence[float]]
-RoiSource = tuple[Optional[Path], Optional[tuple[Point, Point]], Optional[ExamResult]]
+RoiSource = tuple[Optional[Path], Optional[Sequence[Point]], Optional[ExamResult]]
 """An exam's own file, two points, and the baseline whose ROIs are carried to an exam that has no file."""
 
 LABELS = ("baseline", "follow-up")
@@ -111,7 +121,7 @@ def analyze(
     *,
     labs: Optional[PathLike] = None,
     rois: Sequence[PathLike] = (),
-    points: Optional[tuple[Point, Point]] = None,
+    points: Optional[Sequence[Point]] = None,
     settings: Optional[Settings] = None,
     model: Optional[ResponseModel] = None,
     subject: Optional[Subject] = None,
@@ -135,8 +145,9 @@ def analyze(
         ``.mrk.json`` files or other tools' labels (see ``vertebrae.read_labels``), one for each exam in the same order, or that of the
         baseline alone. Without any, a ``.mrk.json`` that lies in or above an exam's own folder is taken. A follow-up without its own
         gets those of the baseline, carried by registration.
-    points : ((level, RAS), (level, RAS)), optional
+    points : sequence of (level, RAS), optional
         Centres of the first and the last vertebral body of the baseline instead of a file; those in between are found along the column.
+        With one point, or none in an empty sequence, all bodies in view are found; see ``vertebrae.find_bodies``.
     settings, model : optional
         Defaults of :class:`Settings`; the bundled reconstruction.
     subject : Subject, optional
@@ -402,7 +413,7 @@ def _markups_of(exams: Sequence[dicom.ExamFiles], rois: Sequence[PathLike], fold
 
 
 def _rois_for(
-    maps: ExamMaps, settings: Settings, markups: Optional[Path], points: Optional[tuple[Point, Point]], baseline: Optional[ExamResult]
+    maps: ExamMaps, settings: Settings, markups: Optional[Path], points: Optional[Sequence[Point]], baseline: Optional[ExamResult]
 ) -> tuple[list[VertebraROI], list[Finding]]:
     """The exam's own ROIs; those of the baseline, carried over, where a follow-up has none."""
     if baseline is None or markups is not None or not baseline.vertebrae:
@@ -435,9 +446,11 @@ def find_markups(exam_folder: Path, root: Path) -> Optional[Path]:
 
 
 def exam_rois_from(
-    maps: ExamMaps, settings: Settings, markups: Optional[Path], points: Optional[tuple[Point, Point]] = None
+    maps: ExamMaps, settings: Settings, markups: Optional[Path], points: Optional[Sequence[Point]] = None
 ) -> tuple[list[VertebraROI], list[Finding]]:
-    """ROIs of one exam from a file with points or labels, or from two points, and what the reader should know about them."""
+    """ROIs of one exam from a file with points or labels, or from two, one or no points, and what the reader should know about them."""
+    if points is not None and len(points) < 2:
+        return _found_rois(maps, settings, points)
     if points is not None:
         return place_between(points[0], points[1], dixon_image(maps), settings.roi_radii_mm, settings.roi_shape)
     if markups is None:
@@ -453,6 +466,18 @@ def exam_rois_from(
     first, last = ((roi.level, roi.center_ras) for roi in counted)
     between, about = place_between(first, last, image, settings.roi_radii_mm, settings.roi_shape)
     return [*between, *(roi for roi in rois if not is_counted(roi.level))], [*about, *told]
+
+
+def _found_rois(maps: ExamMaps, settings: Settings, points: Sequence[Point]) -> tuple[list[VertebraROI], list[Finding]]:
+    """All bodies in view; none, and why, where no column is found."""
+    image = dixon_image(maps)
+    if image is None:
+        return [], [finding("exam.no_rois")]
+    try:
+        found, _ = find_bodies(image, points[0] if points else None, radii_mm=settings.roi_radii_mm, shape=settings.roi_shape)
+    except MarrowQuantError as error:
+        return [], [as_finding(str(error))]
+    return found.rois, found.doubts
 
 
 def dixon_image(maps: ExamMaps) -> Optional[Volume]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from functools import lru_cache
 
@@ -11,6 +12,7 @@ from helpers.simulated_pelvis import simulated_pelvis
 from MarrowQuantLib.cohort.columns import described
 from MarrowQuantLib.followup.propagate import propagate_rois
 from MarrowQuantLib.model import ExamResult, MarrowQuantError, Results, Settings, VertebraROI, Volume
+from MarrowQuantLib.results.per_slice import write_slices
 from MarrowQuantLib.results.record import case_record
 from MarrowQuantLib.vertebrae import fit_places, parse_level, read_markups, relabel, write_markups
 from MarrowQuantLib.vertebrae.measure import measure_vertebrae
@@ -112,6 +114,19 @@ def test_places_have_columns_in_a_cohort():
     assert row["ff_iliac_wing_baseline"] is None and row["adc_acetabulum_change"] is None
     assert described("ff_posterior_iliac_crest_change")["unit"]
     assert described("adc_iliac_wing_baseline", "ja")["label"].startswith("ADC（腸骨翼）")
+
+
+def test_the_slices_of_a_roi_add_up_to_it(tmp_path):
+    vertebrae, lumbar = measure_vertebrae(maps(), rois())
+    exam = ExamResult("baseline", None, maps(), vertebrae, lumbar, None, {})
+    write_slices(Results((exam,), (), None, Settings()), tmp_path / "slices.csv")
+    rows = list(csv.DictReader((tmp_path / "slices.csv").read_text(encoding="utf-8-sig").splitlines()))
+    for vertebra in vertebrae:
+        own = [row for row in rows if row["region"] == vertebra.roi.level]
+        assert sum(int(row["n_voxels"]) for row in own) == vertebra.measurements["ff"].n_voxels
+        assert {float(row["value"]) for row in own} == {80.0 if "crest" in vertebra.roi.level else 30.0}
+        inside = [abs(float(row["position_mm"]) - vertebra.roi.center_ras[2]) <= vertebra.roi.radii_mm[2] for row in own]
+        assert all(inside) and len(own) >= 3 and own[0]["unit"] == "%"
 
 
 def test_places_come_back_from_a_file_and_get_the_shape_of_their_bone(tmp_path):

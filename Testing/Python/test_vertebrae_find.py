@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from helpers import simulated_spine, spines
 from helpers.studies import ABSENT
-from MarrowQuantLib import cli
+from MarrowQuantLib import cli, workflow
+from MarrowQuantLib.exam.maps import ExamMaps
 from MarrowQuantLib.io.imagefiles import write_volume
-from MarrowQuantLib.model import MarrowQuantError, Volume
+from MarrowQuantLib.model import MarrowQuantError, Settings, Volume
 from MarrowQuantLib.vertebrae import doubt_levels, find_bodies, find_column, segment_bodies
 
 
@@ -79,6 +80,16 @@ def test_without_the_sacrum_the_levels_are_said_to_be_unsure():
     column = find_column(Volume(image.array[tuple(cut)], matrix, name="T1"))
     assert column.anchor == "shape" and column.probability < 0.9
     assert "not sure" in column.note
+
+
+def test_an_exam_without_points_gets_the_bodies_in_view_or_says_why_not():
+    maps = ExamMaps(label="baseline", date=None, maps={"water": simulated().pictures["water"]})
+    rois, notes = workflow.exam_rois_from(maps, Settings(), None, ())
+    assert [roi.level for roi in rois][-5:] == list(spines.LUMBAR) and "without a click" in notes[0]
+    assert max(np.linalg.norm(roi.center_ras - simulated().centers[roi.level]) for roi in rois[-5:]) < 6
+    empty = ExamMaps(label="baseline", date=None, maps={"water": Volume(np.eye(40)[None].repeat(40, 0), np.eye(4))})
+    rois, notes = workflow.exam_rois_from(empty, Settings(), None, ())
+    assert not rois and "No column" in notes[0]
 
 
 def test_noise_has_no_column():

@@ -10,6 +10,7 @@ from typing import Any, Optional
 from .. import workflow
 from ..io.atomic import refuse_existing, refuse_inside
 from ..model import MarrowQuantError
+from ..results.per_slice import write_slices
 from .export import add_cover, write_exports
 from .inspect import add_knowledge, knowledge_of
 from .outputs import add_overwrite, existing_inputs, results_folder
@@ -28,6 +29,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rois", type=Path, nargs="+", default=(), metavar="FILE", help=".mrk.json or labels, in the order of the exams")
     parser.add_argument("--first", type=level_point, metavar="LEVEL=R,A,S", help="centre of the first vertebral body, RAS in mm")
     parser.add_argument("--last", type=level_point, metavar="LEVEL=R,A,S", help="centre of the last vertebral body")
+    said = "find all vertebrae in view without a click; with --first alone, count the levels from that one"
+    parser.add_argument("--auto", action="store_true", help=said)
     parser.add_argument("--skeletons", type=Path, nargs="+", default=(), metavar="FILE", help="masks of bone, in the order of the exams")
     said = "a point in muscle, RAS in mm, or its high-b signal, to normalise to; once for each exam (default: found automatically)"
     parser.add_argument("--muscle", type=muscle_by_exam, action="append", default=[], metavar="EXAM=R,A,S", help=said)
@@ -46,6 +49,8 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     add_overwrite(parser)
     parser.add_argument("--dicom", type=Path, metavar="DIR", help="also write DICOM objects for a PACS into this new folder")
     parser.add_argument("--pdf", type=Path, metavar="FILE", help="also write the report as PDF")
+    said = "also write fat fraction, ADC and voxel counts of every ROI slice by slice, CSV"
+    parser.add_argument("--per-slice", type=Path, metavar="FILE", help=said)
     parser.add_argument("--xlsx", type=Path, metavar="FILE", help="also write the tables as a workbook")
     add_cover(parser)
     parser.add_argument("--no-scene", action="store_true", help="do not write scene.mrb")
@@ -62,9 +67,11 @@ def level_point(text: str) -> tuple[str, tuple[float, float, float]]:
 
 
 def _analyze(options: argparse.Namespace) -> int:
-    if (options.first is None) != (options.last is None):
-        raise MarrowQuantError("--first and --last belong together: give the centres of both vertebral bodies.")
-    points = (options.first, options.last) if options.first else None
+    if (options.first is None) != (options.last is None) and (options.last is not None or not options.auto):
+        raise MarrowQuantError("--first and --last belong together: give the centres of both vertebral bodies, or --auto.")
+    if options.auto and (options.last is not None or options.rois):
+        raise MarrowQuantError("--auto takes the place of --rois and --last; leave these out.")
+    points = tuple(filter(None, (options.first, options.last))) if options.first or options.auto else None
     settings = settings_of(options)
     choices = {"settings": settings, "rois": options.rois, "points": points, "subject": read_subject(options)}
     given = dict(options.muscle)
@@ -77,7 +84,8 @@ def _analyze(options: argparse.Namespace) -> int:
 def main_job(options: argparse.Namespace, exams: Sequence[Path], labs: Optional[Path], out: Path, **choices: Any) -> dict[str, Path]:
     """Analyse, write, and print the summary and where everything is; ``choices`` go to :func:`workflow.analyze`."""
     results_folder(out, options.overwrite, exams)
-    for also in filter(None, (options.dicom, options.pdf, options.xlsx)):
+    per_slice = getattr(options, "per_slice", None)
+    for also in filter(None, (options.dicom, options.pdf, options.xlsx, per_slice)):
         refuse_inside(also, exams)
         refuse_existing([also], options.overwrite and also is not options.dicom)
     existing_inputs([*exams, labs, *choices.get("rois", ()), *choices.get("skeletons", ())])
@@ -93,6 +101,8 @@ def main_job(options: argparse.Namespace, exams: Sequence[Path], labs: Optional[
         found = write_exports(results, files, options, workflow.part(progress_bar, 0.9, 1.0))
         written |= {kind: path for kind, path in found.items() if kind in ("pdf", "xlsx")}
         written |= {"dicom": options.dicom} if options.dicom else {}
+    if per_slice:
+        written |= {"per slice": write_slices(results, per_slice)}
     progress_bar.end()
     print(summary(results))
     for kind, path in written.items():
