@@ -146,8 +146,7 @@ def analyze(
         baseline alone. Without any, a ``.mrk.json`` that lies in or above an exam's own folder is taken. A follow-up without its own
         gets those of the baseline, carried by registration.
     points : sequence of (level, RAS), optional
-        Centres of the first and the last vertebral body of the baseline instead of a file; those in between are found along the column.
-        With one point, or none in an empty sequence, all bodies in view are found; see ``vertebrae.find_bodies``.
+        Centres of the baseline's first and last body instead of a file; of one alone, or in an empty sequence none, to find all in view.
     settings, model : optional
         Defaults of :class:`Settings`; the bundled reconstruction.
     subject : Subject, optional
