@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
@@ -75,6 +76,11 @@ def export_dicom(
     MarrowQuantError
         If highdicom is missing, the exams are not those of the results, or the folder cannot be written.
     """
+    if sys.version_info < (3, 10):
+        raise MarrowQuantError(
+            "DICOM objects need Python 3.10 or later, which 3D Slicer has from 5.10 on; this one reads and measures without them, and "
+            "writes the report and the scene."
+        )
     need("highdicom", "DICOM objects")
     folder = Path(folder)
     if len(exams) != len(results.exams):

@@ -10,7 +10,8 @@ from ..model import MarrowQuantError
 PIP_NAMES = {
     "sklearn": "scikit-learn", "statsmodels": "statsmodels", "PIL": "Pillow", "openpyxl": "openpyxl", "torch": "torch",
     "onnxruntime": "onnxruntime",
-    "highdicom": "highdicom", "fpdf": "fpdf2", "pypdfium2": "pypdfium2", "pynetdicom": "pynetdicom", "dicomweb_client": "dicomweb-client",
+    "highdicom": "highdicom", "fpdf": "fpdf2", "pypdfium2": "pypdfium2", "matplotlib_fontja": "matplotlib-fontja",
+    "pynetdicom": "pynetdicom", "dicomweb_client": "dicomweb-client",
     "docx": "python-docx",
 }  # fmt: skip
 _ENTRY = {"statsmodels": "statsmodels.regression.mixed_linear_model", "sklearn": "sklearn", "PIL": "PIL.Image", "openpyxl": "openpyxl"}

@@ -42,6 +42,16 @@ def loaded_files() -> list[Path]:
     return [Path(path) for path in dict.fromkeys(paths)]
 
 
+def enter_in_database(folder: Path) -> None:
+    """Have the DICOM files of a folder in Slicer's DICOM database, by reference; nothing where no database is open."""
+    database = getattr(slicer, "dicomDatabase", None)
+    if not database or not database.isOpen:
+        return
+    from DICOMLib import DICOMUtils
+
+    DICOMUtils.importDicom(str(folder), database)
+
+
 def volumes_of_another(exams: Sequence[ExamIdentity]) -> list[Any]:
     """The volumes that the DICOM browser loaded and that are certainly of another patient than these exams.
 

@@ -160,6 +160,10 @@
         <translation>ROIの頭尾方向の半径。</translation>
     </message>
     <message>
+        <source>DICOM objects</source>
+        <translation>DICOMオブジェクト</translation>
+    </message>
+    <message>
         <source>Date as YYYY-MM-DD.</source>
         <translation>日付（YYYY-MM-DD）。</translation>
     </message>
@@ -678,6 +682,10 @@
     <message>
         <source>Write scene-share-safe.mrb: the open scene without the patient's name, ID, birth date and UIDs, whoever added its nodes.</source>
         <translation>scene-share-safe.mrbを書き出します。開いているシーンから、どのノードについても患者の氏名、ID、生年月日、UIDを除いたものです。</translation>
+    </message>
+    <message>
+        <source>Write segmentations, maps, measurements and the report as DICOM objects for a PACS, and enter them in the DICOM database.</source>
+        <translation>セグメンテーション、マップ、計測値、レポートをPACS用のDICOMオブジェクトとして書き出し、DICOMデータベースに登録します。</translation>
     </message>
     <message>
         <source>Write the results, the table, the report and the scene.</source>
@@ -1421,6 +1429,10 @@
     <message>
         <source>Mark the first and the last body first.</source>
         <translation>先に最初と最後の椎体を指定してください。</translation>
+    </message>
+    <message>
+        <source>Measure first, and choose the folder to write to.</source>
+        <translation>先に計測し、書き出し先のフォルダを選んでください。</translation>
     </message>
     <message>
         <source>No change was taken back.</source>

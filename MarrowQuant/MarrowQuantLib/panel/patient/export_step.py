@@ -12,12 +12,14 @@ from ...model import Progress, Relation
 from ...report.export import ResultsInTheWay
 from ..fields import PathField
 from ..language import reportLanguage
+from ..packages import ensurePackage
 from ..step import Step
 
 if TYPE_CHECKING:
     from .panel import Panel
 
 SHARED_NAME = "scene-share-safe.mrb"
+_FOR_DICOM = ("highdicom", "fpdf", "pypdfium2", "matplotlib_fontja")
 
 
 class ExportStep(Step):
@@ -31,6 +33,7 @@ class ExportStep(Step):
         panel.fields.append(self._folder)
         ui.exportButton.connect("clicked()", self.onExport)
         ui.shareButton.connect("clicked()", self.onShare)
+        ui.dicomButton.connect("clicked()", self.onDicom)
         ui.openFolderButton.connect("clicked()", self.onOpenFolder)
 
     def bind(self, parameterNode: Any) -> None:
@@ -105,6 +108,18 @@ class ExportStep(Step):
         elif then is not None:
             then()
 
+    def onDicom(self) -> None:
+        """Write segmentations, maps, report and PDF as DICOM objects, and enter them in Slicer's DICOM database."""
+        if not self.panel.attempt(lambda: [ensurePackage(package, "MarrowQuant") for package in _FOR_DICOM]):
+            return
+        parameters, self._written = self.panel.parameterNode, []
+
+        def write(progress: Progress) -> None:
+            target = self.case.export_dicom(Path(self._chosen()), reportLanguage(parameters), progress)
+            self._written = [target.name]
+
+        self.panel.run(write)
+
     def onOpenFolder(self) -> None:
         """Show the folder in the file manager."""
         qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(self._chosen()))
@@ -125,6 +140,7 @@ class ExportStep(Step):
         """Enable what can be written now."""
         self.ui.exportButton.enabled = self.case.is_measured() and bool(self._chosen())
         self.ui.exportButton.toolTip = self.missing() or _("Write again; files of the same names are replaced.")
+        self.ui.dicomButton.enabled = self.ui.exportButton.enabled
         self.ui.shareButton.enabled = bool(self._chosen())
         self.ui.openFolderButton.enabled = bool(self._written) or self._shared
         if self._shared:

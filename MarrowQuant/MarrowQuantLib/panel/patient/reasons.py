@@ -38,6 +38,7 @@ class Reasons:
             ui.removeEntryButton: _("No value was entered."),
             ui.addEntryButton: _("Read the exams first."),
             ui.undoCarryButton: _("Nothing was carried over."),
+            ui.dicomButton: _("Measure first, and choose the folder to write to."),
             ui.shareButton: _("Choose the folder to write to."),
             ui.openFolderButton: _("Nothing was written yet."),
         }

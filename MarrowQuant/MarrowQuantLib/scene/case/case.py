@@ -38,7 +38,7 @@ from ...response import ResponseModel, available_models, history_of, laboratory_
 from ...results import read_results
 from .. import records
 from ..charts import lumbar_histogram_chart
-from ..loaded import loaded_files
+from ..loaded import enter_in_database, loaded_files
 from ..nodes import exam_folder, nodes_with, put_in_folder, tag
 from ..parameters import settings_from_parameters
 from ..results_scene import write_scene
@@ -401,6 +401,29 @@ class Case:
                 "same levels in both exams, or take an excluded one in again."
             )
         return chart
+
+    def export_dicom(self, folder: Path, language: str = "en", progress: Progress = no_progress) -> Path:
+        """Write the case as DICOM objects into a new folder "dicom" (or "dicom-2" …) of the chosen one, and enter them in Slicer's DICOM
+        database if that is open.
+
+        Raises
+        ------
+        MarrowQuantError
+            If the exams' images are not at hand any more, or a package is missing; see ``workflow.export_dicom``.
+        """
+        self.check_folder(folder, overwrite=True)
+        self.follow_hand()
+        results = self.results()
+        if results is None:
+            raise MarrowQuantError("Nothing was measured yet; read the exams and measure them first.")
+        files, _, related = self._recognise(self._folders or self.folders(), workflow.part(progress, 0.0, 0.2))
+        if related is not Relation.SAME:
+            raise MarrowQuantError("The images that were chosen are not those of the open case; choose its exam folders again.")
+        names = ("dicom", *(f"dicom-{n}" for n in range(2, 1000)))
+        target = next(Path(folder) / name for name in names if not (Path(folder) / name).exists())
+        workflow.export_dicom(results, files, target, language=language, progress=workflow.part(progress, 0.2, 1.0))
+        enter_in_database(target)
+        return target
 
     def export(self, folder: Path, language: str = "en", progress: Progress = no_progress, *, overwrite: bool = False) -> dict[str, Path]:
         """Write results.json, measurements.csv, report.html and scene.mrb; see ``workflow.export``.
