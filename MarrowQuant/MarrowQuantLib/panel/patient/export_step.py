@@ -110,7 +110,12 @@ class ExportStep(Step):
 
     def onDicom(self) -> None:
         """Write segmentations, maps, report and PDF as DICOM objects, and enter them in Slicer's DICOM database."""
-        if not self.panel.attempt(lambda: [ensurePackage(package, "MarrowQuant") for package in _FOR_DICOM]):
+
+        def ensure() -> None:
+            for package in _FOR_DICOM:
+                ensurePackage(package, "MarrowQuant")
+
+        if not self.panel.attempt(ensure):
             return
         parameters, self._written = self.panel.parameterNode, []
 
