@@ -11,7 +11,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ...cohort.table import Cohort
-from ...model import MarrowQuantError, Progress
+from ...model import MarrowQuantError, Progress, certain
 from ...scene.cohort_case import METHODS, MODEL_METHODS, PACKAGES, Question
 from ...scene.nodes import find_node
 from ..language import interfaceLanguage, said
@@ -146,7 +146,7 @@ class QuestionStep(CohortStep):
 
     def note(self) -> str:
         """What was analysed, with its remarks and warnings."""
-        answer = self.case.answer
+        answer = certain(self.case.answer)
         remarks = answer.part.remarks if answer.part is not None else ()
         return "\n".join([answer.about + ".", *remarks, *answer.findings, *answer.warnings])
 
