@@ -175,6 +175,7 @@ CELLS = {
     "assumed": "仮定",
     "reproduced by construction": "設定により再現",
     "direction by construction, size assumed": "方向は設定、大きさは仮定",
+    "effect by construction, p of this sample": "効果は設定、pはこの標本による",
     "not by construction": "設定によらない",
     "no number at hand": "手元に数値なし",
     "in this document": "本文書に記載",
