@@ -31,7 +31,7 @@ _LABELS = {"sCR": "stringent CR"}
 _CHOICES = {"dominance": ("water", "fat"), "dominance_follow_up": ("water", "fat"), "best_response": _RESPONSES, "sex": ("female", "male"),
             "kind": ("myeloma", "smouldering", "MGUS", "MDS", "AA", "red marrow", "control"),
             "cytogenetics": ("standard risk", "high risk")}  # fmt: skip
-_WORDS = {"response_model", "site", "exam_date"}
+_WORDS = {"response_model", "case_kind", "site", "exam_date"}
 _PATIENT = ("kind", "best_response", "age_years", "sex", "site", "exam_date", "bmpc_percent", "platelets_e9_l", "cytogenetics",
             "progression_days", "progressed")  # fmt: skip
 

@@ -127,7 +127,8 @@ class ResponseStep(Step):
         """What a probability still needs."""
         if len(self.case.exams) < 2:
             return _("A change needs two exams: give the follow-up folder in step 1.")
-        if not self._results().changes:
+        results = self._results()
+        if results is None or not results.changes:
             return _("Nothing was measured in both exams yet.")
         return ""
 
