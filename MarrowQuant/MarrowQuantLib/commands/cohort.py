@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ..cohort.part import Part
     from ..cohort.table import Cohort
 
-Analysed = tuple[dict[str, Any], Optional[Callable[[Any], "Part"]]]
-Analyse = Callable[["Cohort"], Analysed]
+    Analysed = tuple[dict[str, Any], Optional[Callable[[Any], Part]]]
+    Analyse = Callable[[Cohort], Analysed]
 
 
 def add(parser: argparse.ArgumentParser) -> None:
