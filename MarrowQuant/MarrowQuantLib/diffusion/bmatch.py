@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
 
 _BINS = 32
 _SAMPLES = 12_000
+_SMOOTHING = 0.7  # voxels in-plane: interpolation between voxels smooths, too, and would pass for a change of information
 _FEWEST_VOXELS = 4_000  # of an image, for a shift to be looked for
 _FEWEST_SLICES = 6
 SMALLEST = 0.3  # of a voxel: a smaller shift is left alone, since interpolation would cost more than it mends
@@ -75,46 +75,71 @@ def match_b_values(
     """
     if len(images) < 2 or images[0].size < _FEWEST_VOXELS or images[0].shape[0] < _FEWEST_SLICES:
         return list(images), []
-    fixed = _prepared(images[0], spacing_mm)
+    fixed = _prepared(images[0])
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(lambda pair: _shift(fixed, pair[0], pair[1], spacing_mm), zip(images[1:], b_values[1:])))
     moved = [_moved(image, shift) if shift.undone else image for image, shift in zip(images[1:], found)]
     return [images[0], *moved], found
 
 
-def _prepared(image: np.ndarray, spacing_mm: np.ndarray) -> sitk.Image:
-    """The logarithm of the signal above the noise: a wide range of brightness in few bins."""
-    known = np.nan_to_num(image).astype(np.float32)
-    floor = max(float(np.percentile(known, 5)), 1e-6 * max(float(known.max()), 1e-6))
-    prepared = sitk.GetImageFromArray(np.log(np.maximum(known, floor)))
-    prepared.SetSpacing([float(mm) for mm in spacing_mm])
-    return prepared
+def _prepared(image: np.ndarray) -> np.ndarray:
+    """The logarithm of the signal above the noise, a wide range of brightness in few bins: as bins, 0 … :data:`_BINS` - 1."""
+    from scipy import ndimage  # here, as fits of single images do without it
+
+    known = ndimage.gaussian_filter(np.nan_to_num(image).astype(np.float32), (0, _SMOOTHING, _SMOOTHING))
+    top = max(float(known.max()), 1e-6)
+    floor = max(float(np.percentile(known, 5)), 1e-6 * top)
+    height = np.log(np.maximum(known, floor) / floor)
+    return height * np.float32((_BINS - 1) / max(np.log(top / floor), 1e-6))
 
 
-def _shift(fixed: sitk.Image, image: np.ndarray, b_value: float, spacing_mm: np.ndarray) -> BShift:
-    moving = _prepared(image, spacing_mm)
-    nothing = BShift(float(b_value), np.zeros(3), np.zeros(3), False, False)
-    method = sitk.ImageRegistrationMethod()
-    method.SetMetricAsMattesMutualInformation(_BINS)
-    method.SetMetricSamplingStrategy(method.REGULAR)
-    method.SetMetricSamplingPercentage(min(1.0, _SAMPLES / fixed.GetNumberOfPixels()), 1)
-    method.SetInterpolator(sitk.sitkLinear)
-    method.SetOptimizerAsRegularStepGradientDescent(learningRate=2.0, minStep=0.05, numberOfIterations=30, relaxationFactor=0.5)
-    method.SetNumberOfThreads(1)
-    transform = sitk.TranslationTransform(3)
-    method.SetInitialTransform(transform, inPlace=True)
-    try:
-        before = method.MetricEvaluate(fixed, moving)
-        method.Execute(fixed, moving)
-    except RuntimeError:  # nothing to see in one of the images
-        return nothing
-    mm = np.array(transform.GetParameters())
-    voxels = mm / spacing_mm
-    better = before - method.GetMetricValue() > _LEAST_GAIN
-    trusted = bool(np.all(np.isfinite(mm)) and np.abs(mm).max() < LARGEST_MM and (better or np.abs(voxels).max() < SMALLEST))
-    if not trusted:
-        return BShift(float(b_value), voxels, mm, False, False)
-    return BShift(float(b_value), voxels, mm, bool(np.abs(voxels).max() >= SMALLEST), True)
+class _Information:
+    """Mutual information of both images, in nats, at a shift in voxels along k, j, i; looked up at voxels spread over the first."""
+
+    def __init__(self, fixed: np.ndarray, moving: np.ndarray) -> None:
+        index = np.arange(0, fixed.size, max(1, fixed.size // _SAMPLES))
+        self._points = np.array(np.unravel_index(index, fixed.shape), dtype=np.float32)
+        self._bins = np.rint(fixed.ravel()[index]).astype(np.intp) * _BINS
+        self._moving = moving
+
+    def __call__(self, shift: np.ndarray) -> float:
+        from scipy import ndimage
+
+        there = ndimage.map_coordinates(self._moving, self._points + np.reshape(shift, (3, 1)), order=1, mode="nearest")
+        lower = np.minimum(there.astype(np.intp), _BINS - 2)
+        part = there - lower  # of the upper bin: counts that move smoothly from bin to bin make the information smooth in the shift
+        joint = np.bincount(self._bins + lower, 1 - part, _BINS**2) + np.bincount(self._bins + lower + 1, part, _BINS**2)
+        joint = joint.reshape(_BINS, _BINS) / joint.sum()
+        alone = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
+        filled = joint > 0
+        return float(np.sum(joint[filled] * np.log(joint[filled] / alone[filled])))
+
+
+def _shift(fixed: np.ndarray, image: np.ndarray, b_value: float, spacing_mm: np.ndarray) -> BShift:
+    information = _Information(fixed, _prepared(image))
+    here = information(np.zeros(3))
+    at, there = _highest(information, here)
+    voxels = at[::-1].copy()
+    mm = voxels * spacing_mm
+    better = there - here > _LEAST_GAIN
+    trusted = bool(np.abs(mm).max() < LARGEST_MM and (better or np.abs(voxels).max() < SMALLEST))
+    return BShift(float(b_value), voxels, mm, trusted and bool(np.abs(voxels).max() >= SMALLEST), trusted)
+
+
+def _highest(information: _Information, here: float) -> tuple[np.ndarray, float]:
+    """The shift along k, j, i of most information, and the information there."""
+    from scipy import optimize
+
+    around = np.array([[information(sign * axis) for sign in (-1, 1)] for axis in np.eye(3)])
+    bend = around.sum(axis=1) - 2 * here
+    if np.all(around < here) and np.all(bend < 0):  # the top of a parabola along each axis
+        peak = 0.5 * (around[:, 0] - around[:, 1]) / bend
+        if np.abs(peak).max() < SMALLEST:
+            return peak, max(here, information(peak))
+    axis, side = np.unravel_index(int(np.argmax(around)), around.shape)
+    start = np.eye(3)[axis] * (2 * side - 1) * (around[axis, side] > here)
+    found = optimize.minimize(lambda shift: -information(shift), start, method="Powell", options={"xtol": 0.02, "ftol": 1e-5})
+    return np.asarray(found.x, dtype=float), -float(found.fun)
 
 
 def _moved(image: np.ndarray, shift: BShift) -> np.ndarray:
