@@ -51,8 +51,8 @@ def find(cost: np.ndarray, labels: np.ndarray, judged: np.ndarray, reach: int, c
 
 
 def _distance(difference: np.ndarray, n_labels: int, circular: bool) -> np.ndarray:
-    distance = np.abs(difference)
-    return np.minimum(distance, n_labels - distance) if circular else distance
+    distance = np.abs(difference, out=difference)
+    return np.minimum(distance, n_labels - distance, out=distance) if circular else distance
 
 
 def _regions(labels: np.ndarray, judged: np.ndarray, n_labels: int, jump: int, circular: bool) -> np.ndarray:
@@ -79,7 +79,8 @@ def _other_minimum(cost: np.ndarray, labels: np.ndarray, reach: int, circular: b
     else:
         edge = np.full((1, *cost.shape[1:]), np.inf, cost.dtype)
         before, after = np.concatenate([edge, cost[:-1]]), np.concatenate([cost[1:], edge])
-    far = _distance(np.arange(len(cost)).reshape(-1, 1, 1, 1) - labels, len(cost), circular) >= reach
+    number = np.arange(len(cost), dtype=np.int16).reshape(-1, 1, 1, 1)  # small numbers: the table is as large as the cost
+    far = _distance(number - labels.astype(np.int16), len(cost), circular) >= reach
     minimum = far & (cost <= before) & (cost <= after)
     candidate = np.where(np.where(minimum.any(axis=0), minimum, far), cost, np.float32(np.inf))
     return np.where(far.any(axis=0), np.argmin(candidate, axis=0), -1)

@@ -9,7 +9,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..model import MarrowQuantError, Progress, Volume, no_progress
-from .registration import Rigid, agreement_around, coarser, identity, register
+from .registration import Rigid, agreement_around, coarser, crop, identity, register
 
 SLAB_MM = 200.0  # the body is registered as a whole and then in slabs of this height, about a station
 LOCAL_HALF_MM = 40.0  # half the box around a lesion: a vertebra with its neighbours, a piece of the pelvis
@@ -81,6 +81,8 @@ class BodyMovement:
         half = np.full(3, LOCAL_HALF_MM)
         found = [start]
         try:
+            # The search looks no farther, and what ITK prepares for it costs as much as the search.
+            second = crop(second, start.apply(point), half + _LARGEST_LOCAL_MM + _FINE_MM)
             local = register(first, second, start, center_ras=point, half_size_mm=half, sizes_mm=(_FINE_MM,))
             found += [local] if np.linalg.norm(local.apply(point) - start.apply(point)) <= _LARGEST_LOCAL_MM else []
         except MarrowQuantError:  # the box shows too little to be registered

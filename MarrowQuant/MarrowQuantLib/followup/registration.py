@@ -98,7 +98,7 @@ def register(
         If the box shows too little of the baseline, or the images do not overlap.
     """
     begin = start or identity()
-    fixed_volume = baseline if center_ras is None else _crop(baseline, center_ras, np.asarray(half_size_mm))
+    fixed_volume = baseline if center_ras is None else crop(baseline, center_ras, np.asarray(half_size_mm))
     fixed, moving = _image(fixed_volume), _image(follow_up)
     center = _LPS @ np.asarray(_middle(baseline) if center_ras is None else center_ras, dtype=float)
     transform = sitk.Euler3DTransform()
@@ -130,14 +130,14 @@ def agreement_around(baseline: Volume, follow_up: Volume, rigid: Rigid, center_r
         The box, along the axes of the baseline's grid.
     """
     try:
-        crop = _crop(baseline, center_ras, np.asarray(half_size_mm))
+        box = crop(baseline, center_ras, np.asarray(half_size_mm))
     except MarrowQuantError:
         return float("nan")
     transform = sitk.Euler3DTransform()
     transform.SetMatrix([float(x) for x in (_LPS @ rigid.rotation @ _LPS).ravel()], 1e-6)
     transform.SetTranslation([float(x) for x in _LPS @ rigid.shift])
-    there = sitk.GetArrayFromImage(sitk.Resample(_image(follow_up), _image(crop), transform, sitk.sitkLinear, -1e9))
-    here = np.nan_to_num(crop.array)
+    there = sitk.GetArrayFromImage(sitk.Resample(_image(follow_up), _image(box), transform, sitk.sitkLinear, -1e9))
+    here = np.nan_to_num(box.array)
     both = there > -1e8
     if np.count_nonzero(both) < _FEWEST_VOXELS:
         return float("nan")
@@ -212,7 +212,14 @@ def _coarser(image: sitk.Image, size_mm: float) -> sitk.Image:
     return sitk.BinShrink(image, [min(f, max(1, n // 4)) for f, n in zip(factors, image.GetSize())])
 
 
-def _crop(volume: Volume, center_ras: Numbers, half_size_mm: Numbers) -> Volume:
+def crop(volume: Volume, center_ras: Numbers, half_size_mm: Numbers) -> Volume:
+    """The part of a volume in a box of these half sizes, along the axes of its grid.
+
+    Raises
+    ------
+    MarrowQuantError
+        The box holds too little of the volume.
+    """
     center = volume.to_ijk(center_ras)[::-1]
     half = np.abs(volume.to_ijk(np.asarray(center_ras) + np.asarray(half_size_mm))[::-1] - center)
     low = np.maximum(np.floor(center - half).astype(int), 0)
