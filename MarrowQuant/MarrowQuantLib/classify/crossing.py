@@ -14,7 +14,7 @@ from .dataset import Dataset
 from .regression import Fitted
 
 FOLDS, REPEATS = 5, 2
-FEWEST_AT_A_SITE = 5
+FEWEST_AT_A_SITE = 3
 """Patients of either disease that a site needs to be left out (our choice)."""
 
 
