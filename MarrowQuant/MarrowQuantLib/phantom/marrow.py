@@ -11,7 +11,7 @@ A knob says what tells the two diseases apart, so that an evaluation can be trie
 - ``study``: fat fraction, pattern, texture, R2*, age and platelets, each overlapping;
 - ``texture``: only the width of the marrow's texture; its histogram is the same in every body;
 - ``age``: only the age, which moves the fat fraction in both diseases alike;
-- ``site``: nothing but where the patient was scanned: nine in ten of one disease at each site;
+- ``site``: nothing but where the patient was scanned: eight in ten of one disease at each site;
 - ``noise``: nothing.
 """
 
@@ -117,7 +117,7 @@ def _draw(kind: str, n: int, knob: str, rng: np.random.Generator, seed: int) -> 
     age_of = _AGE[kind] if knob == "study" else ((71.0, 8.0) if kind == MDS else (48.0, 11.0)) if knob == "age" else (60.0, 14.0)
     age = float(np.clip(rng.normal(*age_of), 18.0, 92.0))
     width = _TEXTURE_MM[kind] if knob in ("study", "texture") else 1.8
-    site = (kind == AA) ^ (rng.random() < 0.1) if knob == "site" else rng.random() < 0.5
+    site = (kind == AA) ^ (rng.random() < 0.2) if knob == "site" else rng.random() < 0.5
     ff = rng.normal(mean, sd) + (0.6 * (age - 60.0) if knob == "age" else 0.0)
     platelets = _PLATELETS[kind] if knob == "study" else (np.log(55.0), 0.7)
     transfused = int(rng.poisson(18 if rng.random() < 0.4 else 2))
