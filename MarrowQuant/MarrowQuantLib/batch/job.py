@@ -52,6 +52,8 @@ class BatchOptions:
         File with the site's own limits of change.
     replacing : str
         A name of this run, if it replaces every case that an earlier run finished; empty if those are kept.
+    dicom : bool
+        Whether every case gets its DICOM objects too, in a folder "dicom".
     """
 
     out: Path
@@ -61,6 +63,7 @@ class BatchOptions:
     scene_writer: Optional[workflow.SceneWriter] = None
     limits: Optional[Path] = None
     replacing: str = ""
+    dicom: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,9 @@ def _write(case: Case, results: Any, options: BatchOptions, progress: Progress) 
     stage = Path(tempfile.mkdtemp(prefix=f"{case.label}-", dir=work))
     try:
         workflow.export(results, stage / "files", language=options.language, scene_writer=options.scene_writer, progress=progress)
+        if options.dicom:
+            exams = workflow.read_exams(case.exams, overrides=_overrides_of(case), dates=case.dates, same_patient=case.same_patient)
+            workflow.export_dicom(results, exams, stage / "files" / "dicom", language=options.language)
         made_from = {"software": __version__, "inputs": fingerprint(case, options)}
         text = json.dumps({**made_from, "run": options.replacing} if options.replacing else made_from, indent=1)
         (stage / "files" / INPUTS).write_text(text + "\n", encoding="utf-8")
@@ -198,7 +204,7 @@ def fingerprint(case: Case, options: BatchOptions) -> str:
 
     Names go into the hash relative to their exam's folder, so a study that was moved as a whole counts as the same.
     """
-    said = [[date.isoformat() for date in case.dates], case.same_patient, repr(case.muscle)]
+    said = [[date.isoformat() for date in case.dates], case.same_patient, repr(case.muscle), *(["dicom"] if options.dicom else [])]
     settings = asdict(with_texts(options.settings, case.settings))
     digest = hashlib.sha256(json.dumps([settings, options.language, said], sort_keys=True).encode())
     markups = [path for exam in case.exams for path in sorted(exam.rglob("*.mrk.json"))]

@@ -77,6 +77,7 @@ def run(
     limits: Optional[PathLike] = None,
     language: str = "en",
     scene_writer: Optional[workflow.SceneWriter] = None,
+    dicom: bool = False,
     progress: Progress = no_progress,
 ) -> BatchReport:
     """Run the main job on every case of a manifest.
@@ -96,8 +97,8 @@ def run(
         Measure all cases again and replace what lies there.
     dry_run : bool
         Write nothing; say of each case whether it would run ("ready") or why it would be skipped.
-    settings, model, limits, language, scene_writer
-        As for :func:`workflow.analyze` and :func:`workflow.export`, but ``model`` and ``limits`` are files; without a writer no scene.mrb.
+    settings, model, limits, language, scene_writer, dicom
+        See :class:`BatchOptions`, :func:`workflow.analyze` and :func:`workflow.export`; ``model`` and ``limits`` are files.
     progress : callable
         It may raise ``Cancelled``: finished cases stay, and ``resume`` goes on later.
 
@@ -111,17 +112,16 @@ def run(
     cases = read_manifest(Path(manifest))
     load_model(_resolved(model))  # a broken model file must not fail every case, one after the other
     run_name = uuid.uuid4().hex if overwrite else ""
-    shared = (settings or Settings(), _resolved(model), language, scene_writer, _resolved(limits), run_name)
-    options = BatchOptions(Path(out).resolve(), *shared)
+    shared = (_resolved(model), language, scene_writer, _resolved(limits), run_name, dicom)
+    options = BatchOptions(Path(out).resolve(), settings or Settings(), *shared)
     if dry_run:
         return BatchReport(tuple(_dry(cases, options, resume, progress)), {})
     refuse_inside(options.out, [exam for case in cases for exam in case.exams])
     options = _prepare(options, resume, overwrite)
-    kept = [Outcome(case.label, KEPT) for case in cases if resume and not case.problem and is_finished(case, options)]
-    outcomes = {outcome.label: outcome for outcome in kept}
+    kept = [case.label for case in cases if resume and not case.problem and is_finished(case, options)]
+    outcomes = {label: Outcome(label, KEPT) for label in kept}
     todo = [case for case in cases if case.label not in outcomes]
-    log = BatchLog(options.out)
-    log.write("start", cases=len(cases), kept=len(kept), jobs=jobs, scheduler=bool(scheduler))
+    (log := BatchLog(options.out)).write("start", cases=len(cases), kept=len(kept), jobs=jobs, scheduler=bool(scheduler))
     by_label = {case.label: case for case in todo}
     for outcome in _counted(_engine(todo, options, jobs, scheduler, progress, len(cases)), len(kept), len(cases), progress):
         sentence = without_identity(outcome.sentence, by_label[outcome.label])

@@ -28,6 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the reports")
     parser.add_argument("--scene", action="store_true", help="write a scene.mrb for every case too, which takes longer")
+    parser.add_argument("--dicom", action="store_true", help="write DICOM objects for a PACS for every case too")
     parser.set_defaults(command=_batch)
 
 
@@ -51,6 +52,7 @@ def _batch(options: argparse.Namespace) -> int:
         model=options.model,
         language=options.language,
         scene_writer=writer,
+        dicom=options.dicom,
         progress=progress_bar,
     )
     progress_bar.end()
