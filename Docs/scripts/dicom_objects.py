@@ -13,6 +13,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
+import dcmqi
 import highdicom
 import numpy as np
 from MarrowQuantLib import phantom, workflow
@@ -27,8 +28,8 @@ START, END = "<!-- objects: made by Docs/scripts/dicom_objects.py -->", "<!-- ob
 
 def program(name: str) -> str:
     """Path of a program, also where pip puts it."""
-    beside = Path(sysconfig.get_path("scripts")) / name
-    return str(beside) if beside.exists() else shutil.which(name) or name
+    places = [Path(sysconfig.get_path("scripts")) / name, Path(dcmqi.__file__).parent / "bin" / name]
+    return next((str(place) for place in places if place.exists()), shutil.which(name) or name)
 
 
 def ran(*arguments: object) -> bool:
