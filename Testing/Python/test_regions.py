@@ -116,6 +116,16 @@ def test_places_have_columns_in_a_cohort():
     assert described("adc_iliac_wing_baseline", "ja")["label"].startswith("ADC（腸骨翼）")
 
 
+def test_what_the_place_of_a_roi_brings_is_told_beside_its_value():
+    inside = rois()[0]
+    (flat,), _ = measure_vertebrae(maps(), [inside])
+    assert flat.measurements["ff"].placement_error == pytest.approx(0.0)
+    ramp = maps()["ff"]
+    steep = ramp.like((np.indices(ramp.array.shape)[0] * 4.0 * 2.0).astype(np.float32))  # 2 % a mm along the column
+    (sloped,), _ = measure_vertebrae({"ff": steep}, [replace(inside, radii_mm=np.full(3, 20.0))])
+    assert sloped.measurements["ff"].placement_error == pytest.approx(2.0, rel=0.4)
+
+
 def test_the_slices_of_a_roi_add_up_to_it(tmp_path):
     vertebrae, lumbar = measure_vertebrae(maps(), rois())
     exam = ExamResult("baseline", None, maps(), vertebrae, lumbar, None, {})

@@ -57,6 +57,10 @@ class Measurement:
         "Standard error of the value from the noise in its voxels, by how neighbours differ; repeated exams differ by more.",
         default=None, low=0,
     )  # fmt: skip
+    placement_error: Optional[float] = described(
+        "Standard deviation of the value that the place of its region brings, by moving it by 1 mm on each of its axes.",
+        default=None, low=0,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

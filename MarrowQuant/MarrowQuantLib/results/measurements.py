@@ -2,7 +2,7 @@
 
 Columns: ``exam`` ("baseline", "follow-up", "change", "response"), ``date``, ``region`` (vertebral level, "lumbar mean", "tumour load",
 "component 3", "L1 voxels", "laboratory"), ``quantity``, ``value``, ``unit``, ``n_voxels``, ``fraction_inside``, ``how``,
-``standard_error`` (from the noise in the voxels, in the unit of the value). The file is
+``standard_error`` (from the noise in the voxels, in the unit of the value), ``placement_error`` (by moving the ROI by 1 mm). The file is
 comma-separated UTF-8 with a byte-order mark, so that spreadsheets read µ and Japanese; the decimal sign is always a point. An empty value
 means that there is no number. Text that a spreadsheet could run as a formula is preceded by an apostrophe (the defence that OWASP
 recommends).
@@ -22,7 +22,7 @@ from ..io.textfiles import without_formula
 from ..model import Burden, ExamResult, Measurement, RegionChange, ResponseEstimate, Results, iso_date
 from . import rows
 
-COLUMNS = ("exam", "date", "region", "quantity", "value", "unit", "n_voxels", "fraction_inside", "how", "standard_error")
+COLUMNS = ("exam", "date", "region", "quantity", "value", "unit", "n_voxels", "fraction_inside", "how", "standard_error", "placement_error")
 Row = tuple[Any, ...]
 
 
@@ -69,7 +69,10 @@ def _exam_rows(exam: ExamResult) -> Iterator[Row]:
 
 def _measured(region: str, key: str, cell: rows.Cell, measurement: Measurement, note: str = "") -> Row:
     how = "; ".join(part for part in (measurement.how, note) if part)
-    return (region, key, cell.value, cell.unit, measurement.n_voxels, measurement.fraction_inside, how, measurement.standard_error)
+    return (
+        region, key, cell.value, cell.unit, measurement.n_voxels, measurement.fraction_inside, how, measurement.standard_error,
+        measurement.placement_error,
+    )
 
 
 def _feature_rows(region: str, key: str, features: Mapping[str, float]) -> Iterator[Row]:

@@ -27,7 +27,7 @@ _DIRECTION = np.array([-12.0, -10, -8, -4, 0, 5, 9, 11, 13, 14.5, 12.5, 5.5, -8,
 _TILT = np.array([-10.0, -8, -6, -2, 2, 7, 11, 12, 13, 14, 10, 4, -3, -22, -47, -62])
 _MEAN_DIRECTION = 5.5
 _OTHER_WAYS = tuple((lean, bend) for lean in (-12.0, -6.0, 0.0, 6.0, 12.0) for bend in (0.7, 1.0, 1.3))
-_LEAN_SD, _BEND_SD = 6.0, 0.25
+_LEAN_SD, _BEND_SD = 4.0, 0.25
 # A lumbar body is 27 mm high, 35 mm deep, and 9 mm from the next; our choice, thoracic heights as in ``proportions``.
 _HEIGHT = 27.0 * np.array([0.70, 0.72, 0.74, 0.76, 0.8, 0.82, 0.86, 0.9, 0.95, 1, 1, 1, 1, 1, 0.97, 0.8])
 _DEPTH = np.array([35.0] * _S1 + [31.0, 22.0])

@@ -14,9 +14,10 @@ from ..quantities import Quantity, of_vertebrae
 from . import ImageShift, RoiVoxels, levels_between
 from .dominance import not_known
 from .outliers import with_outlier_flags
-from .request import MeasureRequest, measurement, standard_error
+from .request import MeasureRequest, measurement, placement_error, standard_error
 
 LUMBAR = tuple(levels_between("L1", "L5"))
+_PLACED = ("ff", "adc")  # quantities of which is told what the place of the ROI brings
 
 HISTOGRAM_KEYS = tuple(row.key for row in of_vertebrae() if row.has_histogram)
 MIN_VOXELS = 10  # our choice: below this an ROI's numbers are flagged
@@ -72,7 +73,7 @@ def _measure_one(request: MeasureRequest) -> VertebraResult:
         values = {**first_order(voxels.values), "n_excluded": voxels.n_without_value}
         how = "; ".join([row.statistic, *request.maps[row.key].source, *filter(None, [moved])])
         error = standard_error(request.maps[row.key], voxels, row.statistic)
-        measurements[row.key] = measurement(row, values[row.statistic], voxels, how, error)
+        measurements[row.key] = measurement(row, values[row.statistic], voxels, how, error, _placement(request, row, roi))
         flags += _doubts(roi.level, row.name, voxels)
         if row.has_histogram:
             features[row.key], histograms[row.key] = values, histogram(voxels.values, row.name, row.unit)
@@ -82,6 +83,10 @@ def _measure_one(request: MeasureRequest) -> VertebraResult:
             measurements[row.key] = computed
     flags += not_known(request)
     return VertebraResult(request.roi, measurements, features, histograms, tuple(dict.fromkeys(flags)), moved_rois)
+
+
+def _placement(request: MeasureRequest, row: Quantity, roi: VertebraROI) -> Optional[float]:
+    return placement_error(request, row, roi) if row.key in _PLACED else None
 
 
 def _function(row: Quantity) -> Callable[[Quantity, MeasureRequest], Optional[Measurement]]:

@@ -111,14 +111,7 @@ def rasterise(roi: VertebraROI, volume: Volume) -> RoiVoxels:
             "exam.",
             level=roi.level, name=_name(volume),
         )
-    bounds = _bounding_box(roi, volume)
-    k, j, i = np.ogrid[bounds]
-    to_local = roi.axes.T / roi.radii_mm[:, None] @ volume.ijk_to_ras[:3, :3]
-    shift = (roi.axes.T @ (volume.to_ras((0, 0, 0)) - roi.center_ras)) / roi.radii_mm
-    # A tie is moved outwards by the same tiny step on every axis, so that the lower face is in and the upper face is out.
-    tie = _TIE_MM / roi.radii_mm
-    local = np.stack([to_local[a, 0] * i + to_local[a, 1] * j + to_local[a, 2] * k + (shift[a] + tie[a]) for a in range(3)], axis=-1)
-    mask = inside_shape(local, roi.shape)
+    bounds, mask = _mask(roi, volume)
     values = volume.array[bounds][mask]
     has_value = np.isfinite(values)
     n_valid = int(has_value.sum())
@@ -131,6 +124,25 @@ def rasterise(roi: VertebraROI, volume: Volume) -> RoiVoxels:
         local_mask=mask,
         shape=volume.array.shape,
     )
+
+
+def values_inside(roi: VertebraROI, volume: Volume) -> np.ndarray:
+    """The values of the voxels that :func:`rasterise` finds, and nothing about the field of view: empty outside it."""
+    bounds, mask = _mask(roi, volume)
+    values = volume.array[bounds][mask]
+    return values[np.isfinite(values)]
+
+
+def _mask(roi: VertebraROI, volume: Volume) -> tuple[tuple[slice, slice, slice], np.ndarray]:
+    """The box that holds an ROI on a map's grid, and which of its voxels lie inside."""
+    bounds = _bounding_box(roi, volume)
+    k, j, i = np.ogrid[bounds]
+    to_local = roi.axes.T / roi.radii_mm[:, None] @ volume.ijk_to_ras[:3, :3]
+    shift = (roi.axes.T @ (volume.to_ras((0, 0, 0)) - roi.center_ras)) / roi.radii_mm
+    # A tie is moved outwards by the same tiny step on every axis, so that the lower face is in and the upper face is out.
+    tie = _TIE_MM / roi.radii_mm
+    local = np.stack([to_local[a, 0] * i + to_local[a, 1] * j + to_local[a, 2] * k + (shift[a] + tie[a]) for a in range(3)], axis=-1)
+    return bounds, inside_shape(local, roi.shape)
 
 
 def _check(roi: VertebraROI, volume: Volume) -> None:
