@@ -22,7 +22,7 @@ from MarrowQuantLib.model import MarrowQuantError  # noqa: E402
 from MarrowQuantLib.vertebrae import find_bodies, segment_bodies  # noqa: E402
 from vertebrae import write_sections  # noqa: E402
 
-SURE, SAME_MM = 0.9, 14.0
+SURE, SAME_MM = 0.85, 14.0
 HEAD = [
     "spines", "levels right", "wrong, of these told", "right, of these said to be unsure", "wrong spines",
     "Dice median / 5th / worst", "from two clicks", "centre error median / 95th / worst (mm)", "from two clicks", "CPU (s)",

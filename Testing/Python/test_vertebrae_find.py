@@ -78,7 +78,7 @@ def test_without_the_sacrum_the_levels_are_said_to_be_unsure():
     start[axis] = cut[2 - axis].start or 0
     matrix[:3, 3] = image.to_ras(start)
     column = find_column(Volume(image.array[tuple(cut)], matrix, name="T1"))
-    assert column.anchor == "shape" and column.probability < 0.9
+    assert column.anchor == "shape" and column.probability < 0.85
     assert "not sure" in column.note
 
 
@@ -115,5 +115,5 @@ def test_real_spines_without_a_click_are_found_as_well_as_with_two(number):
     case = spines.spine(number)
     found, column = find_bodies(case.image)
     near = {body.level: body.center_ras for body in found.bodies}
-    assert column.anchor == "sacrum" and column.probability > 0.9
+    assert column.anchor == "sacrum" and column.probability > 0.85
     assert max(np.linalg.norm(near[level] - at) for level, at in zip(spines.LUMBAR, case.centers)) < 5

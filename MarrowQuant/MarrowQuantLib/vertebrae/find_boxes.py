@@ -22,6 +22,7 @@ STEP_MM = 1.5
 _SLAB_MM = np.arange(-7.0, 7.1, 2.0)  # about the midline, as for two clicks
 _REACH_MM = 34  # to either side of a mirror plane
 _FURTHEST_MM = 60  # of the mirror plane from the middle of the image
+_BEHIND_PRIOR_MM, _BEHIND_STIFFNESS = 12.0, 0.02  # as for the course of a bent column
 _HEIGHTS_MM = 6.0  # between the heights at which a mirror plane is looked for
 _DEEP_MM = 3.0
 _SIDE_PRIOR_MM = 25.0
@@ -141,6 +142,27 @@ def midline(low: np.ndarray, high: np.ndarray, sampler: Sampler) -> np.ndarray:
     match = ndimage.gaussian_filter1d(match, 1.5, axis=0) - _SIDE_PULL * shifts**2 / (2 * _SIDE_PRIOR_MM**2)
     path = ndimage.gaussian_filter1d(best_path(match, shifts, _STIFFNESS), 4)
     return np.stack([z, middle + path], axis=1)
+
+
+def midline_behind(centers: np.ndarray, sampler: Sampler) -> np.ndarray:
+    """R of the mirror plane of the tissue behind bodies alone, at their heights, mm: truer than that of all tissue, which may lie askew.
+
+    Parameters
+    ----------
+    centers : ndarray, shape (n, 3)
+        Of the bodies, cranial first, RAS mm.
+    sampler : Sampler
+    """
+    up = centers[::-1]
+    z = np.arange(up[0, 2] - 15, up[-1, 2] + 15, 3.0)
+    course, forward = np.interp(z, up[:, 2], up[:, 0]), np.interp(z, up[:, 2], up[:, 1])
+    shifts, x = np.arange(-24, 25), np.arange(-94.0, 95.0, 2.0)
+    y = forward[:, None] + np.arange(-58.0, -14.0, 2.0)
+    block = sampler(np.stack(np.broadcast_arrays(course[:, None, None] + x, y[:, :, None], z[:, None, None]), axis=-1))
+    match = mirror_match(standardise(block, (2, 3, 5)), len(x) // 2, shifts)
+    match = ndimage.gaussian_filter1d(match, 1.5, axis=0) - _SIDE_PULL * shifts**2 / (2 * _BEHIND_PRIOR_MM**2)
+    path = ndimage.gaussian_filter1d(best_path(match, shifts, _BEHIND_STIFFNESS), 3)
+    return np.interp(centers[:, 2], z, course + path)
 
 
 def possible_bodies(picture: WholePicture) -> dict[int, Candidates]:
