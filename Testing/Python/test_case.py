@@ -234,6 +234,19 @@ def test_a_saved_scene_reopens_with_points_decisions_values_and_numbers(case, tm
     assert reopened.exams["baseline"].decisions == []
 
 
+def test_a_case_is_not_saved_with_a_scene_that_was_opened_since(case, tmp_path):
+    from MarrowQuantLib.scene.results_scene import load_scene
+
+    place(case.exams["baseline"])
+    written = case.export(tmp_path / "out")
+    case.exams["baseline"].set_lab("m_protein", LabValue("m_protein", 38.0, "g/L", fake_exams.DATES["baseline"], "given"))
+    load_scene(written["scene"])  # from a console: no panel takes it up
+    for save in (lambda: case.export(tmp_path / "other"), lambda: case.write_share_safe(tmp_path / "other" / "shared.mrb")):
+        with pytest.raises(MarrowQuantError, match="another case"):
+            save()
+    assert not (tmp_path / "other").exists()
+
+
 def test_reading_again_forgets_what_was_measured_before(case):
     for exam in case.exams.values():
         place(exam)

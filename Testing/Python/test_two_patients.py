@@ -79,6 +79,8 @@ class Reader:
         for name in ("identified", "deidentified", "key"):
             getattr(ui, f"{name}PathLineEdit").currentPath = str(self.root / f"{patient.word}-{name}")
         ui.proposeButton.click()
+        ui.classifierBrowser.setHtml(f"<p>{patient.word}</p>")  # as the classifier's answer
+        ui.entryNameLineEdit.text = ui.entryValueLineEdit.text = patient.word  # typed, and not added
         self.widget.logic.case.show_histogram("ff")
         panel.refresh()
 
@@ -192,3 +194,95 @@ def test_nothing_of_one_patient_is_found_with_the_other(reader, order):
         reader.check(arrival)
         DEEDS[deed](reader)
         reader.check(f"{arrival}, {deed}")
+
+
+# ------------------------------------------------------------------------------------------- what only lies there, or was only typed
+def nothing_of(patient: Patient, reader: Reader) -> None:
+    assert found(patient, chain(texts_of_scene(), texts_of_memory(reader.widget.logic.case))) == []
+    assert found(patient, texts_of_panel(reader.widget), (f"{float(patient.protein):.1f}",)) == []
+
+
+def sheet_of(patient: Patient, root: Path) -> Path:
+    return root / f"{patient.word}-labs.csv"
+
+
+@pytest.mark.parametrize("way", ["open", "close, add"])
+def test_no_sheet_is_looked_for_in_the_folders_of_the_patient_before(reader, way):
+    ui, panel = reader.ui, reader.widget.panel
+    reader.choose(B)
+    ui.readButton.click()
+    reader.open = B
+    reader.export()
+    (reader.root / f"{A.word}-baseline" / "labs.csv").write_bytes(sheet_of(A, reader.root).read_bytes())
+    reader.close()
+    reader.choose(A)
+    ui.readButton.click()
+    assert found(A, texts_of_memory(panel.case), (A.protein,)) and "labs.csv" in ui.examsMessage.text, "the sheet was taken by itself"
+    ARRIVALS[way](reader, B)
+    assert "labs.csv" not in ui.examsMessage.text
+    panel.goOn()  # as Find does
+    nothing_of(A, reader)
+    assert not panel.case.laboratory.history.values
+
+
+@pytest.mark.parametrize("first", ["nothing open", "another case open"])
+def test_a_sheet_that_was_only_typed_does_not_come_to_the_patient_chosen_after(reader, first):
+    ui, case = reader.ui, reader.widget.logic.case
+    if first == "another case open":
+        reader.read(B)
+        reader.widget.panel.exams.bind(reader.widget.panel.parameterNode)
+    other = A
+    reader.choose(other)
+    ui.labsPathLineEdit.currentPath = str(sheet_of(other, reader.root))
+    reader.choose(B)  # the reader thinks again
+    assert found(other, texts_of_scene()) == [] and found(other, texts_of_panel(reader.widget)) == []
+    assert "another folder" in ui.labsPathLineEditRefusal.text
+    ui.readButton.click()
+    reader.open = B
+    nothing_of(other, reader)
+    assert all(value.date.year == B.year for value in case.laboratory.history.values)
+
+
+def test_the_sheet_is_kept_while_the_follow_up_is_chosen(reader):
+    ui = reader.ui
+    ui.baselinePathLineEdit.currentPath = str(reader.root / f"{A.word}-baseline")
+    ui.labsPathLineEdit.currentPath = str(sheet_of(A, reader.root))
+    ui.followUpPathLineEdit.currentPath = str(reader.root / f"{A.word}-follow-up")
+    ui.readButton.click()
+    assert reader.widget.logic.case.exams["baseline"].labs["m_protein"].value == float(A.protein)
+
+
+def test_a_refused_sheet_leaves_nothing_in_the_scene(reader):
+    reader.read(B)
+    wrong = reader.root / f"{A.word}-wrong.csv"
+    wrong.write_text(f"date,test,value,unit\n{A.dates()[0]},M protein,{A.protein},parsec\n", encoding="utf-8")
+    reader.ui.labsPathLineEdit.currentPath = str(wrong)
+    assert "refused" in reader.ui.labsPathLineEditRefusal.text
+    assert found(A, chain(texts_of_scene(), texts_of_memory(reader.widget.logic.case))) == []
+    reader.export()
+    assert found(A, texts_of_files(reader.folder(B))) == []
+    reader.close()
+    assert found(A, texts_of_panel(reader.widget)) == [], "what the footer and the field said of it is gone with the case"
+
+
+def test_the_course_of_one_is_not_drawn_into_the_folder_chosen_for_the_other(reader):
+    reader.read(A)
+    reader.choose(B)
+    reader.folder(B).mkdir(parents=True)
+    reader.ui.outputPathLineEdit.currentPath = str(reader.folder(B))
+    assert not reader.ui.courseButton.enabled
+
+
+def test_a_segmentation_chosen_for_one_is_not_that_of_the_other_by_its_number(reader):
+    import slicer
+
+    reader.read(A)
+    chosen = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "of A")
+    reader.widget.panel.vertebrae.onSegmentationChosen(chosen)
+    name = chosen.GetID()
+    reader.close()
+    reader.read(B)
+    while slicer.mrmlScene.GetNodeByID(name) is None:
+        slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "of B")
+    reader.widget.panel.refresh()
+    assert not reader.ui.takeOverButton.enabled

@@ -55,7 +55,7 @@ def fake_files(folder: Path, patient: Patient, n: int) -> SimpleNamespace:
     frame = SimpleNamespace(frame_of_reference=f"1.2.{patient.year}.{n}")
     return SimpleNamespace(
         folder=folder, patient_key=patient.word, date=patient.dates()[n], volumes=(SimpleNamespace(parts=((frame,),)),), patient=patient,
-        number=n,
+        number=n, warnings=(),
     )  # fmt: skip
 
 
@@ -127,12 +127,14 @@ def _texts_of_hierarchy(hierarchy: Any) -> Iterator[tuple[str, str]]:
 def texts_of_panel(widget: Any) -> Iterator[tuple[str, str]]:
     """What stands in every widget, shown or not; folders that the reader chose and has not read yet are left out by the caller."""
     for name, item in vars(widget.ui).items():
-        for attribute in ("text", "plainText", "currentText", "currentPath", "value"):
+        for attribute in ("text", "plainText", "currentText", "currentPath", "value", "toolTip", "placeholderText"):
             try:
                 value = getattr(item, attribute)
             except AttributeError:
                 continue
             yield name, str(value() if callable(value) else value)
+        if hasattr(item, "itemText"):
+            yield name, " ".join(str(item.itemText(n)) for n in range(item.count))
         if hasattr(item, "rowCount") and not callable(item.rowCount):
             cells = [item.item(row, column) for row in range(item.rowCount) for column in range(item.columnCount)]
             yield name, " ".join(f"{cell.text()} {cell.toolTip()}" for cell in cells if cell is not None)

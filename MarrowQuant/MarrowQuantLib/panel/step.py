@@ -60,6 +60,9 @@ class Step:
     def bind(self, parameterNode: Any) -> None:
         """Take over the values that the typed parameter node's own connectors cannot show."""
 
+    def forget(self) -> None:
+        """The scene is being closed, or another one was opened: nothing of its patient stays here."""
+
     def enter(self) -> None:
         """The reader opened the module."""
 

@@ -1358,6 +1358,10 @@
         <translation>検査値の表は検査と一緒に読み込まれます。「読み込んで計測」を押してください。</translation>
     </message>
     <message>
+        <source>The sheet was chosen together with another folder of the baseline; choose the sheet of this patient.</source>
+        <translation>この検査値シートは、別のベースラインフォルダーと一緒に選ばれたものです。この患者のシートを選んでください。</translation>
+    </message>
+    <message>
         <source>There is no such file; the values below hold.</source>
         <translation>そのファイルはありません。下の値のままです。</translation>
     </message>

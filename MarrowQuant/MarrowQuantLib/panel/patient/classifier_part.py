@@ -31,6 +31,10 @@ class ClassifierPart:
         panel.fields.append(self._model)
         ui.classifyButton.connect("clicked()", self.onAsk)
 
+    def forget(self) -> None:
+        """The answer was about the other patient."""
+        self.ui.classifierBrowser.setHtml("")
+
     def onModelChosen(self, path: str) -> None:
         """Another model has not answered yet."""
         self.panel.case.classifier.forget()

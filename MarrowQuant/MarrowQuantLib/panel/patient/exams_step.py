@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 
 from ...dicom import ReaderMustSay, edits
 from ...model import MarrowQuantError, Progress, Relation, Role
+from ...scene.case.choices import READ_FROM
 from ...scene.case.reading import AnotherCase
 from ...scene.loaded import has_loaded_volumes, volumes_of_another
 from ...words.roles import role_word
@@ -64,6 +65,10 @@ class ExamsStep(Step):
         self._followUp.show(self.case.choices.path("followUpFolder"))
         self.said.bind()
 
+    def forget(self) -> None:
+        """What was done by itself, and from which folders, was done for the patient before: no sheet is looked for there any more."""
+        self._refusal, self.readFrom, self.goneOn = "", [], []
+
     def onBaselineChanged(self, path: str) -> None:
         """Take the folder of the baseline."""
         if self.panel.parameterNode is not None:
@@ -76,7 +81,12 @@ class ExamsStep(Step):
 
     def _choose(self, name: str, path: str) -> None:
         """Take a folder; what was said of another one does not hold for it."""
-        self.case.choices.choose(name, path)
+        before, choices = self.case.choices.path(name), self.case.choices
+        choices.choose(name, path)
+        if name == READ_FROM[0] and before and path != before and choices.leave_out():
+            self.panel.labs.showLeftOut()
+            self.panel.export.bind(self.panel.parameterNode)
+            self.panel.response.bind(self.panel.parameterNode)
         self.case.said.forget()
         self.said.bind()
         self.refresh()

@@ -86,6 +86,16 @@ class LabsStep(Step):
         """The scene is being closed: what was typed and not added yet is of the patient in it."""
         for field in (self.ui.entryDateLineEdit, self.ui.entryNameLineEdit, self.ui.entryValueLineEdit):
             field.text = ""
+        self._given = {}
+        for test, box in zip(LAB_TESTS, self._unitBoxes):
+            box.blockSignals(True)  # nothing is entered
+            box.setCurrentIndex(test.units.index(test.unit))
+            box.blockSignals(False)
+
+    def showLeftOut(self) -> None:
+        """The sheet was chosen for other folders than those that are chosen now."""
+        self._sheet.show(self.case.choices.path("labsPath"))
+        self._sheet.tell(_("The sheet was chosen together with another folder of the baseline; choose the sheet of this patient."))
 
     def onSubjectChanged(self, *_value: int) -> None:
         """Take age and sex."""

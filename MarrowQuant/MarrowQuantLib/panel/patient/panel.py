@@ -96,13 +96,20 @@ class Panel(RunningPanel):
             self.suspend()
             self.case.parameters = None
             self.question.close()
-            self.labs.forget()
+            self._say("")
+            self._forget()
             self.deidentify.forget()
             self.case.clear()
             return
         self.parameterNode = self.case.parameters = parameterNode
         for step in self.steps:
             step.bind(parameterNode)
+
+    def _forget(self) -> None:
+        """Let go of all that the steps know of the patient beside the case."""
+        for step in self.steps:
+            step.forget()
+        self.classifier.forget()
 
     def suspend(self) -> None:
         """The scene is being changed from outside: act on nothing in it until :meth:`bind`. The case is kept."""
@@ -152,7 +159,10 @@ class Panel(RunningPanel):
         """Take up what an opened scene holds."""
         if not self.case.can_restore():
             self.refresh()
-        elif self.run(self.case.restore):
+            self.followHand()
+            return
+        self._forget()
+        if self.run(self.case.restore):
             self.viewing.showExam()
             self.exams.bind(self.parameterNode)
             if self.case.doubts:

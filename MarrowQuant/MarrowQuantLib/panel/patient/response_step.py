@@ -159,7 +159,7 @@ class ResponseStep(Step):
         self._columns.show()
         self.ui.categoryLabel.text = _assessmentText(results) if results else ""
         self.ui.categoryLabel.visible = bool(self.ui.categoryLabel.text)
-        hasFolder = bool(self.case.choices.path("outputFolder"))
+        hasFolder = bool(self.case.choices.path("outputFolder")) and not self.case.choices.waits("outputFolder")  # that of the next exams
         self.ui.courseButton.enabled = results is not None and hasFolder
         self.ui.courseButton.toolTip = (
             _("Draw all dates and open the picture.") if hasFolder else _("Choose the output folder in step 7 first.")

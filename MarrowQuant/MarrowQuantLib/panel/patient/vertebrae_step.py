@@ -101,6 +101,11 @@ class VertebraeStep(Step):
     def cleanup(self) -> None:
         self._placing.cleanup()
 
+    def forget(self) -> None:
+        """What was said of clicks, and the segmentation that was chosen, were the other patient's."""
+        self._clickTimer.stop()
+        self._told, self._isPair, self._source = "", False, None
+
     def release(self) -> None:
         """The scene is being closed."""
         self._placing.release()

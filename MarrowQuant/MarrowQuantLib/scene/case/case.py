@@ -53,6 +53,7 @@ from .laboratory import Laboratory
 from .reading import (
     close_case,
     prepare_scene,
+    refuse_another_scene,
     refuse_beside_others,
     refuse_loaded,
     refuse_to_drop_work,
@@ -436,6 +437,7 @@ class Case:
             Also if an ROI cannot be measured: a point that the reader placed must not be missing in what is written.
         """
         self.check_folder(folder, overwrite=overwrite)
+        refuse_another_scene(self)
         refuse_volumes_of_another(self)
         self.follow_hand()
         for exam in self.exams.values():
@@ -462,6 +464,7 @@ class Case:
     def write_share_safe(self, path: Path, *, overwrite: bool = False) -> None:
         """Save the scene without the patient's identity; see ``share.save_share_safe`` and :meth:`check_folder`."""
         self.check_folder(path.parent, overwrite=overwrite)
+        refuse_another_scene(self)
         refuse_volumes_of_another(self)
         save_share_safe(path)
         self._own_folders.add(path.parent.resolve())

@@ -58,6 +58,18 @@ class Choices:
         if waits and (name not in READ_FROM or path != getattr(self._case.parameters, name)):
             self._waiting[name] = path
 
+    def leave_out(self) -> bool:
+        """Another baseline was chosen: what waits beside the folders was chosen for the one before; True if there was anything.
+
+        A laboratory sheet does not tell whose it is, so that it must not come to another patient unseen.
+        """
+        left_out = [name for name in self._waiting if name not in READ_FROM]
+        for name in left_out:
+            del self._waiting[name]
+            if not self._case.is_open():
+                setattr(self._case.parameters, name, "")
+        return bool(left_out)
+
     def waits(self, name: str) -> bool:
         """True if the path is for exams that are about to be read."""
         return name in self._waiting

@@ -86,6 +86,17 @@ def refuse_beside_others(related: Optional[Relation], files: Sequence[ExamFiles]
     return Relation.OTHER
 
 
+def refuse_another_scene(case: Case) -> None:
+    """Refuse to save a scene that was opened since the case was read: its nodes are of another case than the results.
+
+    Raises
+    ------
+    MarrowQuantError
+    """
+    if case.can_restore():
+        raise MarrowQuantError("The scene holds another case than the one that was read here; read again, or open the module anew.")
+
+
 def refuse_volumes_of_another(case: Case) -> None:
     """Refuse to save a case with volumes of another patient that the DICOM browser loaded into its scene.
 
