@@ -395,3 +395,88 @@ def judge_exam(exam: Exam) -> tuple[dict[str, Any], Any]:
 
 SEEN_ML = 0.35
 """Lesions from this volume on are counted, 8.7 mm for a ball: four voxels of the benchmark's grid."""
+
+
+def judge_fates(exams: tuple[Exam, Exam], burdens: tuple[Any, Any]) -> dict[str, Any]:
+    """What became of the lesions, against the truth: how many were told right, and what was falsely called new or resolved."""
+    from MarrowQuantLib.followup import follow
+
+    movement = follow.find_movement(exams[0].maps, exams[1].maps)
+    before, after, changes = follow.name_lesions(burdens[0], burdens[1], movement)
+    owner = [
+        {c.label: _owner(exam, burden.labels.array == c.label) for c in burden.components} for exam, burden in zip(exams, (before, after))
+    ]
+    named = [{c.lesion_id: c.label for c in burden.components if c.lesion_id} for burden in (before, after)]
+    told: dict[int, str] = {}
+    false = []
+    for change in changes:
+        own = {owner[0].get(named[0].get(n, 0), 0) for n in change.names_before}
+        own |= {owner[1].get(named[1].get(n, 0), 0) for n in change.names_after}
+        for number in own - {0, 255}:
+            told[number] = change.kind
+        if change.kind in ("new", "resolved"):
+            expected = {"new": "new", "resolved": "gone"}[change.kind]
+            if not any(0 < n < 255 and exams[0].lesions[n - 1]["fate"] == expected for n in own):
+                volume = round(max(change.volume_before_ml, change.volume_after_ml), 1)
+                false.append((change.kind, change.region, volume, change.confidence))
+    right, of, unsure = 0, 0, 0
+    for number, (first, second) in enumerate(zip(exams[0].lesions, exams[1].lesions), start=1):
+        if number in told and max(first["volume_ml"], second["volume_ml"]) >= SEEN_ML:
+            expected = {"gone": ("resolved",), "new": ("new",)}.get(first["fate"], ("persisting", "merged", "split"))
+            right, of, unsure = right + (told[number] in expected), of + 1, unsure + (told[number] == "uncertain")
+    return {"right": right, "of": of, "uncertain": unsure, "false": false}
+
+
+def _owner(exam: Exam, voxels: np.ndarray) -> int:
+    """The lesion that most diseased voxels of a piece belong to; 0 for none, 255 for diffuse disease."""
+    numbers = exam.lesion[voxels & (exam.active.array > 0.3)]
+    return int(np.bincount(numbers).argmax()) if numbers.size else 0
+
+
+def main(argv: Optional[list[str]] = None) -> int:
+    """Print one row a patient, and what the gate asks for over all of them."""
+    import argparse
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tuning", action="store_true", help="the seeds that rules may be made on (default: those that are judged)")
+    parser.add_argument("--patients", type=int, default=30)
+    parser.add_argument("--follow-up", type=int, default=12, metavar="N", help="so many of them lie down a second time")
+    options = parser.parse_args(argv)
+    rows, fates, left = [], [], options.follow_up
+    for seed in (TUNING if options.tuning else JUDGING)[: options.patients]:
+        patient = draw(seed)
+        exam = simulate(patient)
+        row, burden = judge_exam(exam)
+        rows.append(row)
+        seen = f"{sum(found for *_, found in row['found'])} of {len(row['found'])}"
+        print(f"| {seed} | {patient.disease} | {row['true_ml']:.0f} | {row['ml']:.0f} | {seen} | {row['false']} | {row['false_ml']:.1f} | "
+              f"{', '.join(row['doubts'])} |", flush=True)  # fmt: skip
+        if left and patient.disease != "none" and burden is not None:
+            left -= 1
+            second = simulate(patient, 1, pose_of(seed))
+            _, later = judge_exam(second)
+            fates.append(judge_fates((exam, second), (burden, later)))
+    print(summary(rows, fates))
+    return 0
+
+
+def summary(rows: list[dict[str, Any]], fates: list[dict[str, Any]]) -> str:
+    """The gate's figures in words."""
+    ill = [r for r in rows if r["true_ml"] > 0]
+    off = [abs(r["ml"] / r["true_ml"] - 1) for r in ill]
+    lesions = [found for r in rows for *_, found in r["found"]]
+    told = sum(o > 0.2 and not r["doubts"] for o, r in zip(off, ill))
+    false = [finding for fate in fates for finding in fate["false"]]
+    near, fair = (sum(o <= limit for o in off) for limit in (0.1, 0.2))
+    return "\n".join([
+        f"tDV within 10 %: {near} of {len(ill)}; within 20 %: {fair}; farther without a doubt: {told}",
+        f"lesions found: {sum(lesions)} of {len(lesions)}",
+        f"false pieces: median {np.median([r['false'] for r in rows]):.0f}, at most 1 in {sum(r['false'] <= 1 for r in rows)} of "
+        f"{len(rows)} patients; at most 3 mL in {sum(r['false_ml'] <= 3 for r in rows)}",
+        f"fates right: {sum(f['right'] for f in fates)} of {sum(f['of'] for f in fates)}, uncertain {sum(f['uncertain'] for f in fates)}; "
+        f"falsely new or resolved: {len(false)}, with confidence above 0.8: {sum(item[3] > 0.8 for item in false)}",
+    ])  # fmt: skip
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

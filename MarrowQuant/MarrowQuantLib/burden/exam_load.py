@@ -93,7 +93,7 @@ def measure_burden(
         session = burden_session(maps, settings, muscle, rois=rois, seams_ras=seams_ras, skeleton=skeleton)
     except MarrowQuantError as error:
         return None, [finding("burden.unmeasured", why=error)]
-    return session.update(**thresholds_of(settings)), []
+    return session.curve(session.update(**thresholds_of(settings))), []
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ def read_muscle(text: str) -> Muscle:
     return numbers[0] if len(numbers) == 1 else [tuple(numbers)]
 
 
+_SLAB_MM = 100.0
 _NOISE_FACTOR = 3.0  # of the median signal at the border of the field of view
 _NEIGHBOURS = 5 / 9  # part of the 3 x 3 neighbourhood in the slice that must qualify as well: drops noise and edges
 _BIN = 0.05  # width of a histogram bin in the logarithm of the signal
@@ -136,11 +137,21 @@ def find_muscle(high_b: Volume, adc: Volume) -> MuscleReference:
             "few; place a point in muscle or give its signal.",
             near=near.size, low=low, high=high, unit_adc=UNIT_ADC,
         )
+    spread = _spread(high_b, candidates & solid, float(np.median(near)))
     how = (
         f"median of {near.size} voxels around the most frequent signal among tissue with an ADC of {low:.0f} to {high:.0f} {UNIT_ADC}, "
         "found automatically"
     )
-    return MuscleReference(float(np.median(near)), int(near.size), how)
+    return MuscleReference(float(np.median(near)), int(near.size), how, spread=spread)
+
+
+def _spread(high_b: Volume, muscle: np.ndarray, signal: float) -> float:
+    """Standard deviation of the muscle signal from slab to slab of 100 mm, relative; 0 for a single slab."""
+    near = np.argwhere(muscle & (np.abs(high_b.array - signal) <= _AROUND_MODE * signal))
+    slab = near[:, 0] * float(high_b.spacing_mm[2]) // _SLAB_MM
+    values = high_b.array[tuple(near.T)]
+    medians = [float(np.median(values[slab == n])) for n in np.unique(slab) if np.count_nonzero(slab == n) >= MIN_MUSCLE_VOXELS]
+    return float(np.std(medians) / signal) if len(medians) > 1 else 0.0
 
 
 def muscle_at(high_b: Volume, adc: Volume, points_ras: Sequence[Sequence[float]]) -> MuscleReference:

@@ -45,6 +45,7 @@ from ..model import (
 )
 from .classes import check_edges, class_volumes
 from .context import BurdenContext, Surroundings
+from .curve import FRAGILE, interval, thresholds_of_curve
 from .decisions import Candidates, Decisions
 from .edges import edge_level
 from .edits import PAINTED, SPLIT, Edits, pieces_apart
@@ -59,6 +60,7 @@ from .skeleton import MARROW, PLACE, BoneRegion, find_bone
 
 DECIDED = finding("burden.decided")
 _CUT_ML, _CUT_SHARE = 15.0, (0.15, 0.5)  # pieces from this volume on are cut if such a share of them lies within marrow
+_LEAST_FRAGILE_ML = 5.0  # of the upper end, for the reader to be told that it hangs on the threshold
 _LEAST_MARROW_ML = 30.0  # less tissue that looks like marrow does not show where bone is
 LEAST_SNR = 5.0
 """High-b signal of muscle over the noise (as read: muscle itself reads too bright in noise) from which on the thresholds hold; our choice:
@@ -246,6 +248,38 @@ class BurdenSession:
         labels = np.zeros(self._high_b.array.shape, dtype=np.int32)
         labels.ravel()[self._candidates.flat[pieces.order]] = pieces.labels()
         return self._burden(self._components(labels, adc, decided), labels, adc, notes)
+
+    def curve(self, burden: Burden) -> Burden:
+        """The burden of the last update with the threshold curve and the interval of its tDV (:mod:`.curve`); takes as long as some ten
+        updates."""
+        limits, candidates = self._thresholds, self._candidates
+        low, high = limits.adc_window
+        lowest = self._lowest_ratio
+        points = []
+        for ratio in thresholds_of_curve(limits.ratio):
+            if ratio == limits.ratio:
+                points.append((ratio, float(burden.tdv.value)))
+            elif ratio >= lowest:
+                kept = np.flatnonzero((self._level_ratio >= ratio) & (self._adc >= low) & (self._adc <= high))
+                points.append((ratio, self._accepted_ml(kept, limits.min_component_ml)))
+        self._candidates = candidates
+        found = interval(points, limits.ratio, self.muscle.spread)
+        flags = [finding("burden.interval", low=found[0], high=found[1], curve=[f"{ratio:g}: {ml:.0f}" for ratio, ml in points])]
+        if found[1] - found[0] > FRAGILE * burden.tdv.value and found[1] >= _LEAST_FRAGILE_ML:
+            flags.append(finding("burden.fragile", low=found[0], high=found[1], tdv=burden.tdv.value))
+        return replace(burden, threshold_curve=tuple(points), tdv_interval=found, flags=(*burden.flags, *flags))
+
+    def _accepted_ml(self, kept: np.ndarray, smallest: float) -> float:
+        """Volume of what is accepted among the prepared voxels (indices), in mL."""
+        self._candidates, adc = self._collect(kept, smallest)
+        pieces = self._candidates.pieces
+        if not len(pieces):
+            return 0.0
+        decided, _ = self._decisions.by_label(self._candidates)
+        proposals, _ = self._judged(self._proposals(pieces.median(adc))[0], self._surroundings.near_seam(pieces))
+        painted = [None] * len(pieces) if self._edits is None else self._edits.state_of(pieces, self._candidates.flat)
+        states = [decided.get(n + 1, paint or state) for n, ((state, _), paint) in enumerate(zip(proposals, painted))]
+        return float(pieces.volume_ml[[state == ACCEPTED for state in states]].sum())
 
     def _collect(self, kept: np.ndarray, smallest: float) -> tuple[Candidates, np.ndarray]:
         """The candidates among the prepared voxels (indices), with what the reader painted and without what was erased; and their ADC."""

@@ -50,6 +50,8 @@ COMMANDS = {
         "classify study --out study"),
     "vertebrae": ("vertebrae.add", "segment the vertebral bodies in view, between two clicks, or from another tool's labels",
         "vertebrae image.nii.gz --click L1=-2,-10,70 --click L5=-1,-11,-76 --out bodies.seg.nrrd"),
+    "readers": ("readers.add", "the tumour loads of two readers on the same exams, compared: Dice, kappa, ICC, ADC",
+        "readers --first READER1/EXAM1 READER1/EXAM2 --second READER2/EXAM1 READER2/EXAM2"),
     "repeatability": ("repeatability.add", "a site's own limits of change from repeated readings or scans",
         "repeatability readings.csv --index adc --out limits.json"),
 }

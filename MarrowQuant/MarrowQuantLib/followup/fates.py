@@ -13,6 +13,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..burden.landmarks import SPINE
+from ..burden.pattern import BY_READER
+from ..burden.setaside import code_of
 from ..model import ACCEPTED, Burden, Component
 from .lesions import LEAST_OVERLAP, NEW, RESOLVED, UNCERTAIN, Carry, LesionMatch, shared
 from .movement import BodyMovement
@@ -22,6 +24,9 @@ LEAST_ML = 1.0
 
 LEAST_AGREEMENT = 0.6
 """Correlation of the two exams around a lesion below which nothing can be said of it."""
+
+MOST_UNREAD = 0.8
+"""Largest confidence of a piece that no reader accepted and that no normal marrow surrounds: it may be no bone lesion at all."""
 
 UNKNOWN_AGREEMENT = 0.75  # where the movement does not tell: a given transform, or the same place
 _SURE_AGREEMENT, _HALF_ML = 0.95, 0.6
@@ -80,6 +85,8 @@ class Fates:
         agreement = self._agreement(lesion, later)
         visible = self._in_view(lesion, later)
         sure = float(np.clip((agreement - 0.5) / (_SURE_AGREEMENT - 0.5), 0.0, 1.0) * lesion.volume_ml / (lesion.volume_ml + _HALF_ML))
+        if code_of(lesion.reason) not in BY_READER and "bone.by_marrow" not in codes_in(lesion.reason):
+            sure = min(sure, MOST_UNREAD)  # nobody looked at it, and no marrow lies around it
         confidence = round(sure if visible else 0.0, 3)
         told = visible and lesion.volume_ml >= LEAST_ML and agreement >= LEAST_AGREEMENT
         if told and not self._of_diseased_vertebra(lesion, later) and not self._set_aside_there(lesion, later):
@@ -136,3 +143,9 @@ class Fates:
             return False
         there = shared(self._before.labels, self._after.labels, lesion.label, self._movement)
         return sum(ml for label, ml in there.items() if self._component(label, True).state != ACCEPTED) > LEAST_OVERLAP * lesion.volume_ml
+
+
+def codes_in(reason: object) -> set[str]:
+    """Codes of a finding and of the findings in it."""
+    inner = getattr(reason, "all_values", {}).values()
+    return {code_of(str(reason) if not isinstance(reason, str) else reason)} | {code_of(value) for value in inner if isinstance(value, str)}

@@ -94,6 +94,14 @@ class Burden:
     class_volumes_ml: Mapping[str, float] = described("Accepted volume by ADC class.")
     class_edges: tuple[float, ...] = described("Edges of the ADC classes in µm²/s, ascending.", default=())
     flags: tuple[Finding, ...] = described("Doubts about the mask.", default=(), json="findings", earlier=("flags",))
+    threshold_curve: tuple[tuple[float, float], ...] = described(
+        "tDV in mL over the threshold in multiples of muscle: pairs of threshold and volume, ascending; empty where it was not asked for.",
+        default=(),
+    )
+    tdv_interval: Optional[tuple[float, float]] = described(
+        "tDV in mL when the threshold moves by what is not known of it (burden.curve), low and high; null without the curve.",
+        default=None,
+    )
     infiltration: Optional[Infiltration] = described("Proposed pattern of marrow infiltration; null if none was proposed.", default=None)
 
 

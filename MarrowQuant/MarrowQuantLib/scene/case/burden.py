@@ -152,6 +152,8 @@ class CaseBurden(CaseRois):
         if self.burden is not None:
             if self.painting.take_over():
                 self.update_burden()
+            if self._session is not None and not self.burden.threshold_curve:
+                self.set_burden(self._session.curve(self.burden))
             self._update_parts()
             self.refer("Burden", burdens_to_nodes(self.burden, self.parts, self.label, self.maps.maps, self.map_node))
             self.painting.was_shown()

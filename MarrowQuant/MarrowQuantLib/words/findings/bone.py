@@ -36,6 +36,15 @@ FINDINGS = {
         CHECK,
         "{void_ml:.0f} mL of the skeleton show no signal at any b-value (a signal void, as beside metal): the tDV is a lower limit there.",
     ),
+    "burden.interval": (
+        NOTE,
+        "The tDV is {low:.0f} to {high:.0f} mL if the threshold moves by what is not known of muscle and half a step; over the threshold "
+        "in multiples of muscle it is (mL) {curve}.",
+    ),
+    "burden.fragile": (
+        CHECK,
+        "The tDV of {tdv:.0f} mL hangs on the threshold: a little lower or higher it is {low:.0f} to {high:.0f} mL.",
+    ),
     "burden.noisy": (
         CHECK,
         "The images are noisy: muscle has {snr:.1f} times the noise at the highest b-value, less than {least:g}; lesions may be lost and "

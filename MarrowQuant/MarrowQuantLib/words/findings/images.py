@@ -72,6 +72,11 @@ FINDINGS = {
     "diffusion.no_overlap": (
         CHECK, "Stations {station} do not overlap ({missing:slice is|slices are} missing between them); their brightness was not matched."
     ),
+    "diffusion.facing": (
+        CHECK,
+        "Stations {station} do not overlap ({missing:slice is|slices are} missing between them); their brightness was matched by the "
+        "slices that face each other, which is less certain.",
+    ),
     "diffusion.dark_overlap": (CHECK, "Stations {station} overlap, but with too little signal to match their brightness."),
     "diffusion.nearest_pixel": (NOTE, "Station {station} is shifted in-plane by {pixels:.2f} pixels and was placed on the nearest pixel."),
     "diffusion.nearest_slice": (
