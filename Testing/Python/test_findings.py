@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from babel.messages.pofile import read_po
 from helpers.report_case import fake_results
-from MarrowQuantLib.model import MarrowQuantError, findings
+from MarrowQuantLib.model import MarrowQuantError, Measurement, findings, made
 from MarrowQuantLib.model.findings import Finding, as_finding, finding, grouped, sentence
 from MarrowQuantLib.report.html import write_report
 from MarrowQuantLib.response import assess
 from MarrowQuantLib.response.iss import NOT_VERIFIED
+from MarrowQuantLib.results.codec import decode, encode
 from MarrowQuantLib.words import catalogue
 from MarrowQuantLib.words.findings import FINDINGS, TOLD
 
@@ -126,3 +127,14 @@ def test_the_japanese_report_says_every_finding_in_japanese(tmp_path):
     english += [assess(results).imwg.rule, NOT_VERIFIED]
     assert [sentence for sentence in map(html.escape, english) if sentence in page] == []
     assert all(html.escape(found.in_language("ja")) in page for found in told)
+
+
+def test_how_a_number_was_made_is_said_in_the_language_also_after_reading_and_from_older_files():
+    how = made(finding("made.roi_median"), finding("made.adc", b_values=(50.0, 900.0)), "", made(finding("made.series", series=4)))
+    written = Measurement("ADC", 700.0, "µm²/s", 12, how=how)
+    again, older = (decode(Measurement, {**encode(written), "how": told}).how for told in (encode(written)["how"], str(how)))
+    assert str(again) == str(older) == "median; weighted least squares over b 50, 900 s/mm²; series 4"
+    assert [step.code for step in again.all_values["steps"]] == ["made.roi_median", "made.adc", "made.series"]
+    assert again.in_language("ja") == "中央値；b 50、900 s/mm²の重み付き最小二乗法；シリーズ4"
+    assert older.code == TOLD and "重み付き最小二乗法" in older.in_language("ja")
+    assert not made() and not encode(Measurement("ADC", 1.0, ""))["how"]["sentence"]

@@ -11,7 +11,7 @@ from typing import Optional, Union
 import numpy as np
 from scipy import ndimage
 
-from ..model import UNIT_ADC, MarrowQuantError, Volume, finding
+from ..model import UNIT_ADC, Finding, MarrowQuantError, Volume, finding
 
 MUSCLE_ADC_WINDOW = (1200.0, 1900.0)
 """ADC in µm²/s in which muscle is looked for; our choice, wide enough for the spread between scanners. Fatty marrow, suppressed fat and
@@ -62,7 +62,7 @@ class MuscleReference:
 
     signal: float
     n_voxels: int
-    how: str
+    how: Finding
     doubt: str = ""
     noise: float = 0.0
     spread: float = 0.0
@@ -86,7 +86,7 @@ def muscle_reference(high_b: Volume, adc: Volume, muscle: Optional[Muscle] = Non
             "A muscle signal of {muscle} cannot be divided by; place a point in muscle, or let it be found.",
             muscle=muscle,
         )
-    return MuscleReference(float(muscle), 0, "given", noise=noise)
+    return MuscleReference(float(muscle), 0, finding("made.muscle_given"), noise=noise)
 
 
 def noise_of(high_b: np.ndarray) -> float:
@@ -138,10 +138,7 @@ def find_muscle(high_b: Volume, adc: Volume) -> MuscleReference:
             near=near.size, low=low, high=high, unit_adc=UNIT_ADC,
         )
     spread = _spread(high_b, candidates & solid, float(np.median(near)))
-    how = (
-        f"median of {near.size} voxels around the most frequent signal among tissue with an ADC of {low:.0f} to {high:.0f} {UNIT_ADC}, "
-        "found automatically"
-    )
+    how = finding("made.muscle_found", n=near.size, low=low, high=high, unit=UNIT_ADC)
     return MuscleReference(float(np.median(near)), int(near.size), how, spread=spread)
 
 
@@ -188,7 +185,7 @@ def muscle_at(high_b: Volume, adc: Volume, points_ras: Sequence[Sequence[float]]
     low, high = MUSCLE_ADC_WINDOW
     adc_there = float(np.median(there))
     doubt = "" if low <= adc_there <= high else finding("burden.muscle_doubt", adc=adc_there, low=low, high=high)
-    how = f"median of {signals.size} voxels within {POINT_RADIUS_MM:g} mm of the reader's points in muscle"
+    how = finding("made.muscle_points", n=signals.size, radius=POINT_RADIUS_MM)
     return MuscleReference(float(np.median(signals)), int(signals.size), how, doubt)
 
 

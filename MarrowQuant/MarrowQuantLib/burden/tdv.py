@@ -41,6 +41,7 @@ from ..model import (
     as_finding,
     certain,
     finding,
+    made,
     no_progress,
 )
 from .classes import check_edges, class_volumes
@@ -395,11 +396,13 @@ class BurdenSession:
         measured = accepted[np.isfinite(accepted)]  # the reader may paint where there is no ADC
         features = {} if measured.size == 0 else first_order(measured)
         low, high = limits.adc_window
-        rule = f"high-b signal at least {limits.ratio:g} x muscle with edges at half height, ADC {low:g} to {high:g} {UNIT_ADC}"
-        rule += f", pieces of at least {limits.min_component_ml:g} mL; muscle signal {self.muscle.signal:.4g} ({self.muscle.how})"
-        rule += "" if self._skeleton is None else "; only inside the skeleton mask that the reader gave"
+        rule = made(
+            finding("made.load_rule", ratio=limits.ratio, low=low, high=high, unit=UNIT_ADC, volume=limits.min_component_ml),
+            finding("made.muscle_signal", signal=self.muscle.signal, how=self.muscle.how),
+            "" if self._skeleton is None else finding("made.skeleton_mask"),
+        )
         voxel_ml = self._high_b.voxel_volume_ml
-        source = (*self._high_b.source, rule)
+        source, how_adc = (*self._high_b.source, rule), made(finding("made.load_adc"))
         name = "Tumour load components"
         labels = self._high_b.like(label_array, role=Role.UNKNOWN, quantity="component", unit="", name=name, source=source)
         infiltration = propose_pattern(components, labels, self._surroundings.roi_voxels)
@@ -409,8 +412,8 @@ class BurdenSession:
             muscle_signal=self.muscle.signal,
             signal_ratio_threshold=float(limits.ratio),
             adc_window=(float(low), float(high)),
-            tdv=Measurement("tDV", accepted.size * voxel_ml, UNIT_VOLUME, int(accepted.size), how=f"accepted components; {rule}"),
-            gadc=Measurement("gADC", features.get("median", float("nan")), UNIT_ADC, int(measured.size), how="median ADC over the tDV"),
+            tdv=Measurement("tDV", accepted.size * voxel_ml, UNIT_VOLUME, int(accepted.size), how=made(finding("made.accepted"), rule)),
+            gadc=Measurement("gADC", features.get("median", float("nan")), UNIT_ADC, int(measured.size), how=how_adc),
             features=features,
             histogram=histogram(measured, "ADC", UNIT_ADC) if measured.size else None,
             class_volumes_ml=class_volumes(measured, limits.class_edges, voxel_ml),

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ..followup import compare
-from ..model import ExamResult, LabValue, MarrowQuantError, Measurement, Results, Settings, as_finding
+from ..model import ExamResult, LabValue, MarrowQuantError, Measurement, Results, Settings, as_finding, finding, made
 from ..response.binormal import effect_size
 from ..results import write_results
 from .cells import write_table
@@ -89,8 +89,8 @@ def _results(ff_change: float, m_change: float, is_event: bool, rng: np.random.G
 
 def _exam(label: str, date: datetime.date, values: dict[str, float]) -> ExamResult:
     lumbar = {
-        "ff": Measurement("FF", values["ff"], "%", how="simulated"),
-        "adc": Measurement("ADC", values["adc"], "µm²/s", how="simulated"),
+        "ff": Measurement("FF", values["ff"], "%", how=made(finding("made.simulated"))),
+        "adc": Measurement("ADC", values["adc"], "µm²/s", how=made(finding("made.simulated"))),
     }
     labs = {"m_protein": LabValue("m_protein", values["m_protein"], "g/L", date, f"{values['m_protein']:.1f} g/L")}
     return ExamResult(label, date, {}, (), lumbar, None, labs, synthetic=True)

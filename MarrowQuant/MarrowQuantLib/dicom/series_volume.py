@@ -11,7 +11,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..diffusion import trace_image
-from ..model import MarrowQuantError, Role, Volume
+from ..model import MarrowQuantError, Role, Volume, finding
 from .frame import Frame
 from .overrides import Override
 from .patients import Patient
@@ -157,7 +157,7 @@ class SeriesVolume:
             b_value=self.b_value,
             echo_time_s=self.echo_time_s,
             station=self.station,
-            source=(f"series {self.series_number}", self.scaling.sentence),
+            source=(finding("made.series", series=self.series_number), self.scaling.sentence),
         )
 
     def _values(self) -> np.ndarray:

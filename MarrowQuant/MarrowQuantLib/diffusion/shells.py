@@ -11,7 +11,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import Volume
+from ..model import Volume, finding
 from .trace import trace_image
 
 DUMMY_B = 1.0  # s/mm²: smaller ones are b 0
@@ -63,7 +63,7 @@ def one_image_a_shell(images: Sequence[Volume], directions: Optional[Sequence[Ha
         members = [n for b in values for n in by_b[b]]
         b_value = float(np.mean([b for b in values for _ in by_b[b]]))
         array = images[members[0]].array if len(members) == 1 else trace_image(images[n].array for n in members)
-        how = f"geometric mean of {len(members)} images of one b-value"
+        how = finding("made.shell", n=len(members))
         source = images[members[0]].source + ((how,) if len(members) > 1 else ())
         found.append(images[members[0]].like(array, b_value=round(b_value, 1), source=source))
     return found

@@ -217,9 +217,8 @@ def _blend(placed: Sequence[Placed], gains: np.ndarray, reference: Volume) -> Vo
     np.divide(total, weight_sum, out=array, where=weight_sum > 0)
     ijk_to_ras = reference.ijk_to_ras.astype(float).copy()
     ijk_to_ras[:, 3] = reference.ijk_to_ras @ [0, 0, first, 1]
-    told = ", ".join(f"{g:.3g}" for g in gains)
-    sentence = f"Stitched from {len(placed)} stations with gains {told}, blended linearly in the overlaps."
-    return replace(reference, array=array, ijk_to_ras=ijk_to_ras, station=None, source=(*reference.source, sentence))
+    step = finding("made.stitched", n=len(placed), gains=gains)
+    return replace(reference, array=array, ijk_to_ras=ijk_to_ras, station=None, source=(*reference.source, step))
 
 
 def _slice_weights(placed: Sequence[Placed], n: int) -> np.ndarray:

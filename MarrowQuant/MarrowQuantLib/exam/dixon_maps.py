@@ -85,7 +85,7 @@ def _fraction_of(water: Volume, fat: Volume) -> Volume:
         unit=UNIT_FF,
         quantity="sFF",
         name="sFF from water and fat",
-        source=(*water.source, "signal fat fraction 100 F / (W + F) of the scanner's water and fat images"),
+        source=(*water.source, finding("made.water_fat")),
     )
 
 
@@ -162,7 +162,7 @@ def _fit(build: ExamBuilder, echoes: EchoSet, field_strength_t: float, progress:
     fit = fatwater.fit_fat_water(signal, np.array(echoes.times_s), field_strength_t, spectrum=spectrum, progress=progress)
     build.warn(fit.warnings)
     grid = Volume(signal[..., 0].real, np.asarray(echoes.first.ijk_to_ras), station=echoes.first.station)
-    source = (f"{len(echoes.times_s)} complex echoes, fat spectrum {spectrum}, one R2*",)
+    source = (finding("made.echoes", n=len(echoes.times_s), spectrum=spectrum),)
     pdff = grid.like(fit.pdff_percent, role=Role.PDFF, unit=UNIT_FF, quantity="PDFF", name="PDFF from the echoes", source=source)
     r2star = grid.like(fit.r2star_per_s, role=Role.R2STAR, unit=UNIT_R2STAR, quantity="R2*", name="R2*", source=source)
     water, fat = (

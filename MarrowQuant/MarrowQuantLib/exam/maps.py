@@ -188,7 +188,7 @@ def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVol
         images = [v if array is v.array else v.like(array) for v, array in zip(images, arrays)]
         build.warn(_told_shifts(n + 1, shifts))
         fit = fit_adc(np.stack([v.array for v in images], axis=-1), np.array(b_values))
-        how = f"weighted least squares over b {', '.join(f'{b:g}' for b in b_values)} s/mm²"
+        how = finding("made.adc", b_values=b_values)
         adc_map = np.where(fit.valid, fit.adc_um2_per_s, np.nan).astype(np.float32)
         adc.append(images[0].like(adc_map, role=Role.ADC, unit=UNIT_ADC, quantity="ADC", name="ADC", b_value=None, source=(how,)))
         spread.append(adc[-1].like(np.where(fit.valid, fit.adc_sd_um2_per_s, np.nan).astype(np.float32), name="ADC, standard deviation"))

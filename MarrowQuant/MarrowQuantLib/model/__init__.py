@@ -27,6 +27,7 @@ from .findings import Finding, as_finding, finding, grouped, sentence
 from .identity import ExamIdentity, Relation, identities_in, identity_from_plain, relation
 from .keys import MapKey
 from .laboratory import LabHistory, LabNote, LabValue
+from .made import made
 from .results import (
     Change,
     Classification,
@@ -102,6 +103,7 @@ __all__ = [
     "identities_in",
     "identity_from_plain",
     "iso_date",
+    "made",
     "no_progress",
     "part",
     "relation",

@@ -10,6 +10,7 @@ import numpy as np
 
 from .fields import described
 from .findings import Finding
+from .made import made
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Measurement:
     unit: str = described("Its unit.")
     n_voxels: Optional[int] = described("Voxels that it was made from.", default=None, low=0)
     fraction_inside: Optional[float] = described("Part of the region inside the field of view.", default=None, low=0, high=1)
-    how: str = described("How it was made.", default="")
+    how: Finding = described("How it was made, step by step.", default=made())
     standard_error: Optional[float] = described(
         "Standard error of the value from the noise in its voxels, by how neighbours differ; repeated exams differ by more.",
         default=None, low=0,

@@ -54,8 +54,8 @@ class Volume:
         Echo time in seconds.
     station : int or None
         Table position, 1 = most cranial.
-    source : tuple of str
-        How it was made, one sentence a step (provenance).
+    source : tuple of Finding
+        How it was made, a step each, codes "made.…" (provenance). Why stations are a part of their own is the last step.
     """
 
     array: np.ndarray
@@ -67,7 +67,7 @@ class Volume:
     b_value: Optional[float] = None
     echo_time_s: Optional[float] = None
     station: Optional[int] = None
-    source: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()  # findings; a bare sentence is known as a sentence only
 
     @property
     def spacing_mm(self) -> np.ndarray:

@@ -26,7 +26,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.special import expit
 from scipy.stats import norm, rankdata
 
-from ..model import MarrowQuantError, Progress, Role, Volume, no_progress
+from ..model import MarrowQuantError, Progress, Role, Volume, finding, no_progress
 
 MDS, AA = "mds", "aplastic_anaemia"
 KNOBS = ("study", "texture", "age", "site", "noise")
@@ -294,4 +294,4 @@ _UNITS = {"ff": "%", "r2star": "1/s", "adc": "µm²/s"}
 
 
 def _volume(array: np.ndarray, matrix: np.ndarray, key: str) -> Volume:
-    return Volume(array, matrix, _ROLES[key], _UNITS.get(key, ""), name=f"simulated {key}", source=("simulated",))
+    return Volume(array, matrix, _ROLES[key], _UNITS.get(key, ""), name=f"simulated {key}", source=(finding("made.simulated"),))

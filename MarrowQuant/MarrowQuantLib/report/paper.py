@@ -446,10 +446,8 @@ class _Paper:
             self.table(*protocol_rows(exam, words), (0, 1, 2), 6.8)
         self.heading(words("settings"))
         self.table([words("setting_name"), words("value")], _settings(self.results, words), (0, 1), 7)
-        made = dict.fromkeys(
-            f"{words.how(measured.name)}: {words.how(measured.how)}" for exam in self.results.exams for measured in exam.lumbar.values() if
-            measured.how
-        )  # fmt: skip
+        measurements = [measured for exam in self.results.exams for measured in exam.lumbar.values() if measured.how]
+        made = dict.fromkeys(f"{words.how(each.name)}: {sentence(each.how, words.language)}" for each in measurements)
         self.heading(words("provenance"))
         self.points(made, 7.5)
 

@@ -14,7 +14,7 @@ from .. import __version__
 from ..exam.dixon_maps import T1_BIAS_AT
 from ..followup import INDICES, index_of, label_of
 from ..followup.normal import baseline_band
-from ..model import UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results
+from ..model import UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results, made, sentence
 from ..model.settings import SETTINGS
 from ..response import translation
 from ..results import rows
@@ -281,8 +281,9 @@ def _provenance(exams: Sequence[ExamResult], words: Strings) -> str:
     sentences = []
     for exam in exams:
         measurements = [*exam.lumbar.values(), *((exam.burden.tdv, exam.burden.gadc) if exam.burden else ())]
-        sentences += [f"{words.how(measurement.name)}: {words.how(measurement.how)}" for measurement in measurements if measurement.how]
-        sentences += [f"{volume.name}: {words.how('; '.join(volume.source))}" for volume in exam.maps.values() if volume.source]
+        steps = [(words.how(measurement.name), measurement.how) for measurement in measurements]
+        steps += [(volume.name, made(*volume.source)) for volume in exam.maps.values()]
+        sentences += [f"{name}: {sentence(how, words.language)}" for name, how in steps if how]
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in dict.fromkeys(sentences))
     return f'<ul class="notes">{items}</ul>'
 

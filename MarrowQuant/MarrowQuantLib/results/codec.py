@@ -108,7 +108,7 @@ def _described_volume(volume: Volume) -> dict[str, Any]:
         "shape": [int(n) for n in volume.array.shape[2::-1]],
         "spacing_mm": plain(volume.spacing_mm),
         "b_value": plain(volume.b_value),
-        "source": [str(step) for step in volume.source],
+        "source": [finding_to_plain(as_finding(step)) for step in volume.source],
     }
 
 
@@ -225,6 +225,7 @@ def _schema(annotation: Any, told: Mapping[str, Any], definitions: dict[str, Any
         return {"$ref": "#/$defs/Finding"}
     if annotation is Volume:
         definitions.setdefault("Volume", _VOLUME)
+        definitions.setdefault("Finding", _FINDING)
         return {"$ref": "#/$defs/Volume"}
     if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
         if annotation.__name__ not in definitions:
@@ -275,6 +276,6 @@ _VOLUME = _object(
     shape={"type": "array", "items": {"type": "integer"}, "description": "Voxels along i, j, k."},
     spacing_mm={"type": "array", "items": {"type": "number"}, "description": "Voxel size along i, j, k in mm."},
     b_value={"type": ["number", "null"], "description": "Diffusion weighting in s/mm²."},
-    source={"type": "array", "items": {"type": "string"}, "description": "How it was made, a sentence a step."},
+    source={"type": "array", "items": {"$ref": "#/$defs/Finding"}, "description": "How it was made, step by step."},
 )
 

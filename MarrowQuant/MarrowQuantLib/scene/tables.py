@@ -13,7 +13,7 @@ from typing import Any, Optional
 import vtk
 
 from ..followup.change import levels_in_mean
-from ..model import UNIT_ADC, UNIT_VOLUME, Burden, Change, ExamResult, MapKey, Measurement, ResponseEstimate
+from ..model import UNIT_ADC, UNIT_VOLUME, Burden, Change, ExamResult, MapKey, Measurement, ResponseEstimate, finding, made
 from ..results import rows
 from ..results.formats import shown_unit
 from .nodes import exam_title, find_or_add, set_tags
@@ -111,7 +111,7 @@ def measurements_table(exam: ExamResult, scene: Optional[Any] = None) -> Any:
                 "%",
                 "Part of the ROI inside the map's field of view",
             ),
-            Column("how", [m.how for _, m in found], "How it was made"),
+            Column("how", [str(m.how) for _, m in found], "How it was made"),
         ],
     )
     return node
@@ -129,7 +129,7 @@ def components_table(burden: Burden, exam_label: str, scene: Optional[Any] = Non
 def _classes(burden: Burden) -> list[Measurement]:
     """The volume of each ADC class."""
     voxel_ml = burden.labels.voxel_volume_ml
-    how = "accepted components with an ADC in this class"
+    how = made(finding("made.accepted_class"))
     volumes = burden.class_volumes_ml.items()
     return [Measurement(f"tDV, ADC {name} {UNIT_ADC}", ml, UNIT_VOLUME, round(ml / voxel_ml), how=how) for name, ml in volumes]
 

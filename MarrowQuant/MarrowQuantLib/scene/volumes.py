@@ -11,7 +11,8 @@ import numpy as np
 import slicer
 import vtk
 
-from ..model import MapKey, MarrowQuantError, Role, Volume
+from ..model import MapKey, MarrowQuantError, Role, Volume, as_finding
+from ..model.findings import finding_from_plain, finding_to_plain
 from ..quantities import DISPLAYS, map_title
 from .nodes import exam_title, find_or_add, nodes_with, scene_or_default, set_tags, tag
 
@@ -110,7 +111,7 @@ def volume_from_node(node: Any) -> Volume:
         b_value=float(b_value) if b_value else None,
         echo_time_s=float(echo_time) if echo_time else None,
         station=int(station) if station else None,
-        source=tuple(json.loads(tag(node, "source") or "[]")),
+        source=tuple(map(finding_from_plain, json.loads(tag(node, "source") or "[]"))),
     )
 
 
@@ -178,7 +179,7 @@ def _describe(node: Any, volume: Volume, date: Optional[datetime.date]) -> None:
             "bValue": volume.b_value,
             "echoTime": volume.echo_time_s,
             "station": volume.station,
-            "source": json.dumps(list(volume.source), ensure_ascii=False),
+            "source": json.dumps([finding_to_plain(as_finding(step)) for step in volume.source], ensure_ascii=False),
         },
     )
     shown = DISPLAYS.get(volume.role)

@@ -20,7 +20,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import ExamResult, Finding, Measurement, finding
+from ..model import ExamResult, Finding, Measurement, finding, made
 from ..quantities import FAT_DOMINANT, WATER_DOMINANT, Quantity, quantity
 from .request import MeasureRequest, measurement
 from .roi import RoiVoxels
@@ -28,7 +28,7 @@ from .roi import RoiVoxels
 LIMIT_FF = 50.0
 """% of fat: water-dominant below, fat-dominant above (Takasu 2021)."""
 WATER, FAT = "water", "fat"
-_RULE = f"water-dominant below a fat fraction of {LIMIT_FF:g} %, fat-dominant above (Takasu 2021)"
+_RULE = made(finding("made.dominance", limit=LIMIT_FF))
 
 
 def water_dominant(row: Quantity, request: MeasureRequest) -> Optional[Measurement]:
@@ -47,7 +47,7 @@ def water_dominant(row: Quantity, request: MeasureRequest) -> Optional[Measureme
         return None
     limit = quantity("ff").limit
     if limit is not None and abs(ff - LIMIT_FF) < limit.value:
-        how += f"; within {limit.value:g} points of {LIMIT_FF:g} %, so a repeated exam may say otherwise"
+        how = made(how, finding("made.dominance_near", points=limit.value, limit=LIMIT_FF))
     return measurement(row, WATER_DOMINANT if ff < LIMIT_FF else FAT_DOMINANT, voxels, how)
 
 
@@ -66,7 +66,7 @@ def dominance_of(exam: ExamResult) -> str:
     return WATER if value < LIMIT_FF else FAT
 
 
-def _from_ff(request: MeasureRequest) -> Optional[tuple[float, RoiVoxels, str]]:
+def _from_ff(request: MeasureRequest) -> Optional[tuple[float, RoiVoxels, Finding]]:
     voxels = request.voxels("ff", request.roi_on("ff")) if "ff" in request.maps else None
     if voxels is None:
         return None
@@ -74,7 +74,7 @@ def _from_ff(request: MeasureRequest) -> Optional[tuple[float, RoiVoxels, str]]:
     return ff, voxels, _RULE
 
 
-def _from_one_image(request: MeasureRequest) -> Optional[tuple[float, RoiVoxels, str]]:
+def _from_one_image(request: MeasureRequest) -> Optional[tuple[float, RoiVoxels, Finding]]:
     """From a water or a fat image and the in-phase one, by the ROI's mean signals."""
     if "in_phase" not in request.maps:
         return None
@@ -85,5 +85,5 @@ def _from_one_image(request: MeasureRequest) -> Optional[tuple[float, RoiVoxels,
             continue
         signal = float(np.nanmean(whole.values))
         share = 100.0 * float(np.nanmean(part.values)) / signal if signal > 0 else float("nan")
-        return (100.0 - share if key == "water" else share), part, f"from the {key} image over the in-phase one; {_RULE}"
+        return (100.0 - share if key == "water" else share), part, made(finding("made.dominance_image", image=key), _RULE)
     return None

@@ -7,7 +7,7 @@ from typing import Optional
 import numpy as np
 
 from ..fatwater import dropout_ratio
-from ..model import Measurement, VertebraROI
+from ..model import Measurement, VertebraROI, finding, made
 from ..quantities import Quantity
 from .request import MeasureRequest, measurement
 
@@ -27,13 +27,13 @@ def dropout_of_roi(row: Quantity, request: MeasureRequest) -> Optional[Measureme
     in_phase, opposed = float(np.mean(first.values)), float(np.mean(second.values))
     if in_phase <= 0:
         return None
-    how = "100 (IP − OP) / IP of the ROI's mean signals, not corrected for R2*; it rises with FF only below about 50 %"
-    how += _corrected_told(request, roi, in_phase, opposed)
+    corrected = _corrected_told(request, roi, in_phase, opposed)
+    how = made(finding("made.dropout"), finding("made.dropout_range"), corrected)
     return measurement(row, float(dropout_ratio(np.array(in_phase), np.array(opposed))), first, how)
 
 
 def _corrected_told(request: MeasureRequest, roi: VertebraROI, in_phase: float, opposed: float) -> str:
-    """The dropout ratio with the ROI's median R2* taken out, as a clause; "" without an R2* map or echo times."""
+    """The dropout ratio with the ROI's median R2* taken out, as a step; "" without an R2* map or echo times."""
     first, second = (request.maps[key].echo_time_s for key in ("in_phase", "opposed_phase"))
     if "r2star" not in request.maps or first is None or second is None:
         return ""
@@ -42,4 +42,4 @@ def _corrected_told(request: MeasureRequest, roi: VertebraROI, in_phase: float, 
         return ""
     median = float(np.nanmedian(r2star.values))
     corrected = float(dropout_ratio(np.array(in_phase), np.array(opposed), r2star_per_s=median, delay_s=first - second))
-    return f"; with the ROI's R2* of {median:.0f} 1/s taken out it is {corrected:.1f} %"
+    return finding("made.dropout_corrected", r2star=median, dropout=corrected)

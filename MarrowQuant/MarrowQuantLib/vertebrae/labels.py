@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
-from ..model import Volume
+from ..model import Volume, finding
 from .chain import Box
 from .column import ColumnFrame
 from .walls import U, V, X, body_positions, turn
@@ -27,7 +27,7 @@ def paint(image: Volume, frames: Sequence[ColumnFrame], boxes: Sequence[Box], in
         mine = depth > deepest[bounds]
         labels[bounds][mine] = n + 1
         deepest[bounds][mine] = depth[mine]
-    return image.like(labels, name="vertebral bodies", unit="", quantity="label", source=("vertebral bodies from clicks",))
+    return image.like(labels, name="vertebral bodies", unit="", quantity="label", source=(finding("made.bodies"),))
 
 
 def _lattice_index(image: Volume, frame: ColumnFrame, box: Box, low: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

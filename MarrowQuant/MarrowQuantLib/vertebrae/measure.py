@@ -9,7 +9,7 @@ from typing import Callable, Optional
 import numpy as np
 
 from ..features import first_order, histogram
-from ..model import Finding, Measurement, VertebraResult, VertebraROI, Volume, certain, finding
+from ..model import Finding, Measurement, VertebraResult, VertebraROI, Volume, certain, finding, made
 from ..quantities import Quantity, of_vertebrae
 from . import ImageShift, RoiVoxels, levels_between
 from .dominance import not_known
@@ -65,13 +65,13 @@ def _measure_one(request: MeasureRequest) -> VertebraResult:
         roi, moved = request.roi_on(row.key), ""
         if roi is not request.roi:
             moved_rois[row.key] = roi
-            moved = f"ROI moved by {request.shifts[row.key].components}"
+            moved = finding("made.roi_moved", shift=request.shifts[row.key].components)
         voxels = request.voxels(row.key, roi)
         if voxels is None:
             flags.append(finding("roi.outside", level=roi.level, map=row.name))
             continue
         values = {**first_order(voxels.values), "n_excluded": voxels.n_without_value}
-        how = "; ".join([row.statistic, *request.maps[row.key].source, *filter(None, [moved])])
+        how = made(finding(f"made.roi_{row.statistic}"), *request.maps[row.key].source, moved)
         error = standard_error(request.maps[row.key], voxels, row.statistic)
         measurements[row.key] = measurement(row, values[row.statistic], voxels, how, error, _placement(request, row, roi))
         flags += _doubts(roi.level, row.name, voxels)
@@ -110,7 +110,7 @@ def _lumbar_means(vertebrae: Sequence[VertebraResult]) -> dict[str, Measurement]
     means = {}
     for key in dict.fromkeys(key for v in included for key in v.measurements):
         parts = [v.measurements[key] for v in included if key in v.measurements]
-        levels = ", ".join(v.roi.level for v in included if key in v.measurements)
+        levels = [v.roi.level for v in included if key in v.measurements]
         errors = [m.standard_error for m in parts if m.standard_error is not None]
         means[key] = Measurement(
             parts[0].name,
@@ -118,7 +118,7 @@ def _lumbar_means(vertebrae: Sequence[VertebraResult]) -> dict[str, Measurement]
             parts[0].unit,
             sum(certain(m.n_voxels) for m in parts),
             float(np.mean([m.fraction_inside for m in parts])),
-            f"mean of the levels {levels}",
+            made(finding("made.levels_mean", levels=levels)),
             float(np.sqrt(np.sum(np.square(errors)))) / len(parts) if len(errors) == len(parts) else None,
         )
     return means

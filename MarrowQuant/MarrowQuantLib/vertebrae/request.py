@@ -9,7 +9,7 @@ from typing import Optional
 import numpy as np
 
 from .. import noise
-from ..model import MarrowQuantError, Measurement, VertebraROI, Volume
+from ..model import Finding, MarrowQuantError, Measurement, VertebraROI, Volume
 from ..quantities import Quantity
 from .image_shift import ImageShift
 from .roi import RoiVoxels, rasterise, values_inside
@@ -61,7 +61,7 @@ class MeasureRequest:
 
 
 def measurement(
-    row: Quantity, value: float, voxels: RoiVoxels, how: str, standard_error: Optional[float] = None,
+    row: Quantity, value: float, voxels: RoiVoxels, how: Finding, standard_error: Optional[float] = None,
     placement_error: Optional[float] = None,
 ) -> Measurement:
     """The value of a quantity with the voxels that it rests on."""

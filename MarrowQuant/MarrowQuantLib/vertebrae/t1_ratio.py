@@ -16,7 +16,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, Measurement, VertebraROI
+from ..model import Finding, MarrowQuantError, Measurement, VertebraROI, finding, made
 from ..quantities import Quantity
 from .levels import levels_between
 from .places import is_place
@@ -40,7 +40,7 @@ def t1_to_discs(row: Quantity, request: MeasureRequest) -> Optional[Measurement]
     found = [voxels for voxels in (_signals(request, disc) for disc in discs) if voxels is not None]
     if not found:
         return None
-    return _ratio(row, request, found, f"median over that of {len(found)} neighbouring disc{'s' * (len(found) > 1)}")
+    return _ratio(row, request, found, finding("made.t1_discs", n=len(found)))
 
 
 def t1_to_muscle(row: Quantity, request: MeasureRequest) -> Optional[Measurement]:
@@ -55,16 +55,16 @@ def t1_to_muscle(row: Quantity, request: MeasureRequest) -> Optional[Measurement
     found = [signals for signals in (_signals(request, place) for place in places) if signals is not None]
     if not found:
         return None
-    return _ratio(row, request, [min(found, key=np.median)], "median over that of muscle 50 mm behind and 28 mm beside the body")
+    return _ratio(row, request, [min(found, key=np.median)], finding("made.t1_muscle"))
 
 
-def _ratio(row: Quantity, request: MeasureRequest, references: Sequence[np.ndarray], how: str) -> Optional[Measurement]:
+def _ratio(row: Quantity, request: MeasureRequest, references: Sequence[np.ndarray], how: Finding) -> Optional[Measurement]:
     marrow: Optional[RoiVoxels] = request.voxels("t1", request.roi_on("t1"))
     signal = float(np.mean([np.median(signals) for signals in references]))
     if marrow is None or signal <= 0:
         return None
     n_voxels = sum(signals.size for signals in references)
-    return measurement(row, float(np.median(marrow.values)) / signal, marrow, f"{how}; {n_voxels} voxels there")
+    return measurement(row, float(np.median(marrow.values)) / signal, marrow, made(how, finding("made.voxels_there", n=n_voxels)))
 
 
 def _signals(request: MeasureRequest, place: VertebraROI) -> Optional[np.ndarray]:

@@ -37,7 +37,7 @@ def filled(template: str, values: Mapping[str, Any], language: str = "en") -> st
 
     A placeholder is ``{name}`` or ``{name:format}`` as for :meth:`str.format`. Besides: a sequence is listed, None is "not known", a text
     is looked up among the words, what has a method ``in_language`` (a finding, an error) says it itself, and ``{n:voxel|voxels}`` is the
-    number with the noun that fits it (``{n:none|# voxel|# voxels}`` has a form for none).
+    number with the noun that fits it (``{n:none|# voxel|# voxels}`` has a form for none). ``{steps:; }`` lists with a semicolon between.
     """
     return _Filler(language).vformat(translated(template, language), (), values)
 
@@ -53,6 +53,8 @@ class _Filler(Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, (list, tuple)):
+            if format_spec[:1] in {";", "；"}:
+                return format_spec.join(self.format_field(each, "") for each in value)
             are_sentences = all(hasattr(each, "in_language") for each in value)
             separator = _BETWEEN_SENTENCES[self._language] if are_sentences else _SEPARATOR[self._language]
             return separator.join(self.format_field(each, format_spec) for each in value)

@@ -14,7 +14,19 @@ import numpy as np
 from ...fatwater import dropout_ratio
 from ...fatwater.spectra import fat_phasor
 from ...followup import compare
-from ...model import ExamResult, LabValue, MarrowQuantError, Measurement, Progress, Results, Settings, as_finding, no_progress
+from ...model import (
+    ExamResult,
+    LabValue,
+    MarrowQuantError,
+    Measurement,
+    Progress,
+    Results,
+    Settings,
+    as_finding,
+    finding,
+    made,
+    no_progress,
+)
 from ...quantities import quantity
 from ...results import write_results
 from ..cells import write_table
@@ -134,7 +146,8 @@ class _Patient:
 
     def _exam(self, label: str, date: datetime.date, values: dict[str, float], m_protein: float) -> ExamResult:
         rows = {key: quantity(key) for key in values}
-        lumbar = {key: Measurement(rows[key].name, value, rows[key].unit, how="simulated") for key, value in values.items()}
+        how = made(finding("made.simulated"))
+        lumbar = {key: Measurement(rows[key].name, value, rows[key].unit, how=how) for key, value in values.items()}
         labs = {}
         if np.isfinite(m_protein):
             labs["m_protein"] = LabValue("m_protein", m_protein, "g/L", date, f"{m_protein:.1f} g/L")

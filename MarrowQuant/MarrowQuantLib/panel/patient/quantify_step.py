@@ -8,7 +8,7 @@ from slicer.i18n import tr as _
 
 from ...results import rows
 from ...scene.case.exam import CaseExam
-from ..language import interfaceLanguage, saidHow, saidLines, saidWord
+from ..language import interfaceLanguage, said, saidLines, saidWord
 from ..step import Step
 from ..tablewidget import Columns, fillTable
 from .layouts import RESPONSE
@@ -83,7 +83,7 @@ class QuantifyStep(Step):
 
 
 def _how(measurements: Any) -> list[str]:
-    return [f"{saidWord(m.name)}: {m.value:.4g}{_error(m)} {m.unit} ({saidHow(m.how)})" for m in measurements.values()]
+    return [f"{saidWord(m.name)}: {m.value:.4g}{_error(m)} {m.unit} ({said(m.how)})" for m in measurements.values()]
 
 
 def _error(measurement: Any) -> str:
