@@ -148,15 +148,15 @@ def doubt_levels(image: Volume, bodies: Bodies) -> list[Finding]:
     chain = max(filter(None, _chains(picture, None).values()), key=lambda found: found.score, default=None)
     if chain is None or "S1" not in chain.levels or _probability(chain) < _SURE:
         return []
-    moves = []
+    moved = []
     for body in bodies.bodies:
         apart = np.linalg.norm(chain.boxes.center - body.center_ras[1:], axis=1)
         if apart.min() < _SAME_MM and chain.levels[apart.argmin()] in LEVELS:
-            moves.append(level_index(chain.levels[apart.argmin()]) - level_index(body.level))
-    if not moves or set(moves) == {0} or len(set(moves)) > 1:
+            moved += [(body.level, chain.levels[apart.argmin()])] if chain.levels[apart.argmin()] != body.level else []
+    if not moved:
         return []
-    body = bodies.bodies[-1]
-    return [finding("find.other_levels", level=body.level, other=moved_level(body.level, moves[0]), percent=100 * _probability(chain))]
+    level, other = moved[-1]
+    return [finding("find.other_levels", level=level, other=other, percent=100 * _probability(chain))]
 
 
 def _probability(chain: Chain) -> float:
