@@ -17,10 +17,11 @@ from helpers.dicom_files import write_enhanced, write_image
 from MarrowQuantLib import cli
 from MarrowQuantLib.deidentify import deidentify
 from MarrowQuantLib.deidentify.keyed import Key
+from MarrowQuantLib.deidentify.pixels import UnsafePixels
 from MarrowQuantLib.deidentify.rules import OPTION_CODES, Policy, table
 from MarrowQuantLib.deidentify.vocabulary import clean_code_string, clean_text
 from MarrowQuantLib.dicom import classify
-from MarrowQuantLib.model import Cancelled, MarrowQuantError
+from MarrowQuantLib.model import Cancelled, MarrowQuantError, finding
 from pydicom.dataset import Dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
@@ -382,3 +383,11 @@ def test_a_spreadsheet_does_not_compute_a_patient_id(tmp_path):
     write_image(tmp_path / "in", 0, PatientID="=1+1")
     deidentify(tmp_path / "in", tmp_path / "out", tmp_path / "key", crosswalk=tmp_path / "who.csv")
     assert "'=1+1," in (tmp_path / "who.csv").read_text(encoding="utf-8-sig")
+
+
+def test_why_a_file_is_left_out_is_said_in_japanese_too():
+    texts = [finding("left_out.capture"), finding("left_out.pixels", why=UnsafePixels("it has pixels of several types"))]
+    assert [str(text) for text in texts] == [
+        "a secondary capture: text may be burned into its pixels", "its pixels cannot be passed on: it has pixels of several types"
+    ]  # fmt: skip
+    assert all(text.in_language("ja").isascii() is False and "pixels" not in text.in_language("ja") for text in texts)

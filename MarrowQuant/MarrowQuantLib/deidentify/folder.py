@@ -21,7 +21,7 @@ from ..dicom.headers import DAMAGE
 from ..dicom.syntaxes import BIG_ENDIAN, UNCOMPRESSED
 from ..io.atomic import in_one_step
 from ..io.dicomfiles import write_dicom
-from ..model import MarrowQuantError, Progress, no_progress
+from ..model import Finding, MarrowQuantError, Progress, finding, no_progress
 from . import audit
 from .check import identity_left, words_in_pixels, words_of
 from .clean import PIXELS, Cleaner
@@ -36,14 +36,14 @@ from .screen import reason_to_leave_out
 
 PathLike = Union[str, Path]
 IMPLEMENTATION_UID = "2.25.213498461957823461973462519873465198237"  # our own, drawn at random
-NO_DICOM, DAMAGED, UNREADABLE = "no DICOM file", "damaged, or cut short", "it cannot be read, or vanished"
+NO_DICOM, DAMAGED, UNREADABLE = finding("left_out.no_dicom"), finding("left_out.damaged"), finding("left_out.unreadable")
 
 
 class LeftOut(NamedTuple):
     """A file that was not passed on: its place in the sorted list of input files (from 1), and why."""
 
     number: int
-    reason: str
+    reason: Finding
 
 
 class Passed(NamedTuple):
@@ -202,12 +202,12 @@ def _write_all(
                 summary.left_out.append(LeftOut(n + 1, reason))
     if not summary.passed:
         reasons = Counter(file.reason for file in summary.left_out).most_common(1)
-        why = f" (most often: {reasons[0][0]})" if reasons else ""
+        why = finding("left_out.most_often", reason=reasons[0][0]) if reasons else ""
         raise MarrowQuantError("No file of the input could be passed on{why}; give a folder with the MR images of an exam.", why=why)
 
 
-def _pass_on(path: Path, relative: str, out: Path, key: Key, patients: Patients, summary: Summary) -> str:
-    """Write one file cleaned; returns why it was left out, "" if it was not."""
+def _pass_on(path: Path, relative: str, out: Path, key: Key, patients: Patients, summary: Summary) -> Optional[Finding]:
+    """Write one file cleaned; returns why it was left out, None if it was not."""
     try:
         try:
             dataset = _read(path)
@@ -220,7 +220,7 @@ def _pass_on(path: Path, relative: str, out: Path, key: Key, patients: Patients,
             return DAMAGED
         return reason_to_leave_out(dataset, sop_class) or _clean_and_write(dataset, sop_class, relative, out, key, patients, summary)
     except UnsafePixels as error:
-        return str(error)
+        return finding("left_out.pixels", why=error)
     except DAMAGE:
         return DAMAGED
 
@@ -247,7 +247,7 @@ def _without_byte_order(dataset: Dataset) -> Dataset:
 
 def _clean_and_write(
     dataset: Dataset, sop_class: str, relative: str, out: Path, key: Key, patients: Patients, summary: Summary
-) -> str:
+) -> Optional[Finding]:
     words, patient_id = words_of(dataset), str(dataset.get("PatientID") or dataset.get("PatientName") or "").strip()
     cleaner = Cleaner(summary.policy, key, patients.key_of(dataset), identity_of(dataset))
     syntax = clean_pixels(dataset, str(dataset.file_meta.get("TransferSyntaxUID") or UNCOMPRESSED[0]))
@@ -255,11 +255,11 @@ def _clean_and_write(
     mark(dataset, summary.policy)
     target = _target(dataset, cleaner, key)
     if (out / target).exists():
-        return "a second file of the same image"
+        return finding("left_out.twice")
     if identity_left(_encode(_without_pixels(dataset), sop_class, syntax), words):
-        return "a part of the patient's identity was still found after cleaning"
+        return finding("left_out.identity_left")
     if any(words_in_pixels(dataset[tag].value, words) for tag in PIXELS if tag in dataset):
-        return "a part of the patient's identity is written into its pixels as characters"
+        return finding("left_out.identity_in_pixels")
     data = _encode(dataset, sop_class, syntax)
     (out / target).parent.mkdir(parents=True, exist_ok=True)
     (out / target).write_bytes(data)
@@ -267,7 +267,7 @@ def _clean_and_write(
     summary.patients.add(cleaner.pseudonym)
     shift = cleaner.shift if "dates" in summary.policy.options else None
     summary.passed.append(Passed(relative, target, patient_id, cleaner.pseudonym, shift))
-    return ""
+    return None
 
 
 def _without_pixels(dataset: Dataset) -> Dataset:

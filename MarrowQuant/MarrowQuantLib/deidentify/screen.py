@@ -6,11 +6,12 @@ describes; secondary captures and screen saves are pictures of text.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 from pydicom.dataset import Dataset
 
 from ..dicom.headers import DAMAGE, MR_IMAGES, PARAMETRIC_MAP, SECONDARY_CAPTURES, STORAGE
+from ..model import Finding, finding
 
 
 class PrivateElement(NamedTuple):
@@ -22,23 +23,22 @@ class PrivateElement(NamedTuple):
 
 
 DICOMDIR = "1.2.840.10008.1.3.10"
-BURNED_IN = "text may be burned into its pixels"
 PASSED_ON = MR_IMAGES | {PARAMETRIC_MAP}
 CAPTURE_WORDS = ("SCREEN SAVE", "SCREENSHOT", "SCREEN_SAVE", "SECONDARY CAPTURE")
-# PS3.6 Annex A: storage classes by the beginning of their UID
 TILES = PrivateElement("Image Private Header", 0x0065, 0x51)
+# PS3.6 Annex A: storage classes by the beginning of their UID, and the finding that says why none is passed on
 KINDS = (
-    (STORAGE + "88.", "a structured report or key object selection"),
-    (STORAGE + "104.", "an encapsulated document"),
-    (STORAGE + "11.", "a presentation state"),
-    (STORAGE + "66", "raw data, a registration or a segmentation"),
-    (STORAGE + "9.", "a waveform"),
-    (STORAGE + "77.", "a photograph, video or other visible-light image"),
+    (STORAGE + "88.", "left_out.report"),
+    (STORAGE + "104.", "left_out.document"),
+    (STORAGE + "11.", "left_out.presentation"),
+    (STORAGE + "66", "left_out.raw"),
+    (STORAGE + "9.", "left_out.waveform"),
+    (STORAGE + "77.", "left_out.photograph"),
 )
 
 
-def reason_to_leave_out(dataset: Dataset, sop_class: str) -> str:
-    """Why a file must not be passed on, in words that carry no identity; empty if it may be.
+def reason_to_leave_out(dataset: Dataset, sop_class: str) -> Optional[Finding]:
+    """Why a file must not be passed on, as a finding "left_out.…" that carries no identity; None if it may be.
 
     Parameters
     ----------
@@ -48,31 +48,31 @@ def reason_to_leave_out(dataset: Dataset, sop_class: str) -> str:
         UID of its SOP class.
     """
     stated = str(dataset.get("SOPClassUID") or sop_class).strip(" \0")
-    return _wrong_object(sop_class) or _wrong_object(stated) or _picture_of_text(dataset)
+    code = _wrong_object(sop_class) or _wrong_object(stated) or _picture_of_text(dataset)
+    return finding(code) if code else None
 
 
 def _wrong_object(sop_class: str) -> str:
     if sop_class in PASSED_ON:
         return ""
     if sop_class == DICOMDIR:
-        return "a DICOMDIR, an index of the original files"
+        return "left_out.index"
     if sop_class in SECONDARY_CAPTURES:
-        return f"a secondary capture: {BURNED_IN}"
-    kind = next((kind for start, kind in KINDS if sop_class.startswith(start)), "an object that is no MR image")
-    return f"{kind}: its content cannot be cleaned safely"
+        return "left_out.capture"
+    return next((code for start, code in KINDS if sop_class.startswith(start)), "left_out.other")
 
 
 def _picture_of_text(dataset: Dataset) -> str:
     image_type = " ".join(str(part).upper() for part in _parts(dataset.get("ImageType")))
     is_placed = "ImagePositionPatient" in dataset or "PerFrameFunctionalGroupsSequence" in dataset or _has_tile_positions(dataset)
-    reasons = {
-        "Burned In Annotation says YES": str(dataset.get("BurnedInAnnotation") or "").upper() == "YES",
-        f"a screen save: {BURNED_IN}": any(word in image_type for word in CAPTURE_WORDS) or bool(dataset.get("ConversionType")),
-        f"a colour picture: {BURNED_IN}": not str(dataset.get("PhotometricInterpretation") or "MONOCHROME2").startswith("MONOCHROME"),
-        f"an image without a position, such as a chart: {BURNED_IN}": not is_placed,
-        "no pixels": not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")),
+    codes = {
+        "left_out.burned_in": str(dataset.get("BurnedInAnnotation") or "").upper() == "YES",
+        "left_out.screen_save": any(word in image_type for word in CAPTURE_WORDS) or bool(dataset.get("ConversionType")),
+        "left_out.colour": not str(dataset.get("PhotometricInterpretation") or "MONOCHROME2").startswith("MONOCHROME"),
+        "left_out.no_position": not is_placed,
+        "left_out.no_pixels": not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")),
     }
-    return next((reason for reason, applies in reasons.items() if applies), "")
+    return next((code for code, applies in codes.items() if applies), "")
 
 
 def _has_tile_positions(dataset: Dataset) -> bool:

@@ -14,6 +14,7 @@ from ...deidentify import PROFILES, Summary, deidentify
 from ...deidentify.audit import TEXT_NAME
 from ...model import Progress
 from ..fields import PathField
+from ..language import said
 from ..step import Step
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class DeidentifyStep(Step):
             )
         ]
         reasons = Counter(file.reason for file in self._summary.left_out).most_common()
-        lines += [html.escape(_("Left out: {n} × {reason}").format(n=n, reason=reason)) for reason, n in reasons]
+        lines += [html.escape(_("Left out: {n} × {reason}").format(n=n, reason=said(reason))) for reason, n in reasons]
         lines.append(_("Audit report:") + f' <a href="{html.escape(self._report)}">{TEXT_NAME}</a>')
         lines.append(_("Keep the key apart from the data."))
         return "<br>".join(lines)
