@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from helpers.panel_actions import measured
+from MarrowQuantLib.model import LabValue
 from slicerhost.application import PANEL_SIZE
 
 SECTIONS = ("exams", "vertebrae", "quantify", "burden", "labs", "response", "export", "deidentify")
@@ -54,3 +55,37 @@ def test_the_columns_of_a_table_fit_and_the_rest_comes_on_demand(filled_panel, s
     assert len(shown_columns(table)) == table.columnCount > len(expected)
     getattr(filled_panel.ui, box).click()
     assert tuple(shown_columns(table)) == expected
+
+
+def told_changes(panel, host):
+    """Step 6 with so many changes that the table has a scroll bar, at the real size."""
+    measured(panel)
+    for label, value in (("baseline", 38.0), ("follow-up", 6.0)):
+        exam = panel.logic.case.exams[label]
+        exam.set_lab("m_protein", LabValue("m_protein", value, "g/L", exam.maps.date, "given"))
+    panel.panel.refresh()
+    for other in SECTIONS:
+        getattr(panel.ui, f"{other}Section").collapsed = other != "response"
+    host.show_at_real_size(panel)
+    return panel.ui.changeTable
+
+
+def test_no_name_of_an_index_is_cut_beside_the_scroll_bar(filled_panel, slicer_host):
+    table = told_changes(filled_panel, slicer_host)
+    assert table.verticalScrollBar().maximum > 0, "the scroll bar takes its part of the width"
+    words = [max(table.item(row, 0).text().split(), key=len) for row in range(table.rowCount)]
+    metrics = table.fontMetrics()
+    room = table.columnWidth(0) - 8
+    assert [word for word in words if metrics.horizontalAdvance(word) > room] == []
+    assert [row for row in range(table.rowCount) if table.rowHeight(row) < table.sizeHintForRow(row)] == []
+
+
+def test_the_heads_of_the_contributions_are_whole(filled_panel, slicer_host):
+    told_changes(filled_panel, slicer_host)
+    table = filled_panel.ui.contributionTable
+    header = table.horizontalHeader()
+    assert table.visible and table.rowCount > 0
+    assert table.horizontalScrollBar().maximum == 0
+    for column in range(table.columnCount):
+        assert header.sectionSize(column) >= header.sectionSizeHint(column), table.horizontalHeaderItem(column).text()
+    assert [row for row in range(table.rowCount) if table.rowHeight(row) < table.sizeHintForRow(row)] == []

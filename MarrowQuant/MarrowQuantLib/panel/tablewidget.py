@@ -47,6 +47,43 @@ def fillTable(
     table.blockSignals(blocked)
 
 
+class FittingRows:
+    """Breaks long words into lines, and keeps the rows as high as these need.
+
+    How many lines a cell needs is known once its column has its width: when the section is opened, and again when a scroll bar comes and
+    takes its part. Rows are fitted once Qt has given all columns their widths.
+    """
+
+    def __init__(self, table: Any) -> None:
+        self._table = table
+        table.setWordWrap(True)
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.connect("timeout()", self.fit)
+        table.horizontalHeader().connect("sectionResized(int,int,int)", self.onColumnResized)
+
+    def onColumnResized(self, column: int, before: int, now: int) -> None:
+        """A column has another width."""
+        self._timer.start()
+
+    def fit(self) -> None:
+        """Fit the rows to the broken lines."""
+        self._table.resizeRowsToContents()
+
+
+class WholeHeads(FittingRows):
+    """A table of few columns: the first takes the room that is left and breaks its words, the others and their heads are whole."""
+
+    def show(self) -> None:
+        """Call it when the table was filled."""
+        header = self._table.horizontalHeader()
+        header.setStretchLastSection(False)
+        for column in range(self._table.columnCount):
+            header.setSectionResizeMode(column, qt.QHeaderView.ResizeToContents if column else qt.QHeaderView.Stretch)
+        self.fit()
+
+
 class Columns:
     """The columns of a table that the panel has room for; a check box shows the others too.
 
@@ -67,22 +104,7 @@ class Columns:
         table.setWordWrap(wraps)
         table.horizontalHeader().setStretchLastSection(False)
         allBox.connect("clicked(bool)", lambda checked: self.show())
-        self._fitting = self._resized = False
-        if wraps:  # how many lines a cell needs is known once its column has its width, which may be when the section is opened
-            table.horizontalHeader().connect("sectionResized(int,int,int)", self.onColumnResized)
-
-    def onColumnResized(self, column: int, before: int, now: int) -> None:
-        """Fit the rows to the broken lines; a scroll bar that comes with that resizes the columns once more."""
-        if self._fitting:
-            self._resized = True
-            return
-        self._fitting = True
-        for _attempt in range(2):
-            self._resized = False
-            self._table.resizeRowsToContents()
-            if not self._resized:
-                break
-        self._fitting = False
+        self._rows = FittingRows(table) if wraps else None
 
     def show(self) -> None:
         """Call it when the table was filled."""

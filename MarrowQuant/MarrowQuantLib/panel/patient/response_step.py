@@ -21,7 +21,7 @@ from ...workflow import pair_doubts
 from ..fields import PathField, tell
 from ..language import interfaceLanguage, reportLanguage, said, saidLines, saidWord
 from ..step import Step
-from ..tablewidget import Columns, fillTable
+from ..tablewidget import Columns, WholeHeads, fillTable
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -44,6 +44,7 @@ class ResponseStep(Step):
         self._others = PathField(ui.otherResultsPathLineEdit, ui.otherResultsPathLineEditRefusal, self.onOtherResultsChanged, absent)
         panel.fields += [self._limits, self._others]
         ui.courseButton.connect("clicked()", self.onCourse)
+        self._contributions = WholeHeads(ui.contributionTable)
         self._columns = Columns(ui.changeTable, ui.changeColumnsCheckBox, (0, 1, 2, 3, 5), 0, wraps=True)
 
     def _listModels(self) -> None:
@@ -191,6 +192,7 @@ class ResponseStep(Step):
             for c in estimate.contributions
         ]
         fillTable(self.ui.contributionTable, [_("Predictor"), _("Value"), _("Adds to the logit")], cells)
+        self._contributions.show()
         self.ui.modelCardBrowser.setHtml(_cardHtml({**estimate.card, **told.get("card", {})}))
 
 
