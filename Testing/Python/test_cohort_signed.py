@@ -25,7 +25,7 @@ from MarrowQuantLib.cohort.said import said
 from MarrowQuantLib.cohort.study import effects
 from MarrowQuantLib.cohort.study.simulate import dropout_of
 from MarrowQuantLib.cohort.validation import smooth_calibration
-from MarrowQuantLib.model import MarrowQuantError
+from MarrowQuantLib.model import MarrowQuantError, finding
 
 DATA = Path(__file__).parent / "data" / "statistics" / "signed"
 PACKAGES = ("survival", "pROC", "mice", "jsonlite")
@@ -287,3 +287,5 @@ def test_a_study_writes_into_a_new_folder_only(study, capsys):
 def test_sentences_about_the_data_are_told_in_japanese():
     assert said("age: 3 of 50 values are missing.", "ja") == "age：50個中3個の値が欠測。"
     assert said("A sentence of the reader.", "ja") == "A sentence of the reader."
+    assert said(finding("cohort.few", count=4, step=25.0), "ja") == said(str(finding("cohort.few", count=4, step=25.0)), "ja") != ""
+    assert "小さい方の群は4例" in said(finding("cohort.few", count=4, step=25.0), "ja")

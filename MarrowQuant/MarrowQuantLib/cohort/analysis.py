@@ -8,7 +8,7 @@ from typing import Generic, Optional, TypeVar, Union
 
 import numpy as np
 
-from ..model import MarrowQuantError, Progress, no_progress
+from ..model import MarrowQuantError, Progress, finding, no_progress
 from . import factors
 from .comparisons import Correlation, GroupTest, PairedTest, adjust, mann_whitney, spearman, wilcoxon
 from .groups import GroupModel, fit_groups
@@ -232,12 +232,12 @@ def roc_warnings(curves: Mapping[str, Roc], direction: str = "auto") -> tuple[st
     warnings = []
     for name, curve in curves.items():
         if curve.interval is None:
-            warnings.append(f"{name} separates the groups completely in these patients: the AUC has no interval, and others will be lower.")
+            warnings.append(finding("cohort.separated", name=name))
         if direction == "auto" and not curve.higher_is_event:
-            warnings.append(f"Low values of {name} speak for the event; the direction was taken from these patients.")
+            warnings.append(finding("cohort.direction", name=name))
         if min(curve.n_event, curve.n_no_event) < FEW_EVENTS:
             few = min(curve.n_event, curve.n_no_event)
-            warnings.append(f"Only {few} patients in the smaller group: sensitivity or specificity moves in steps of {100 / few:.0f} %.")
+            warnings.append(finding("cohort.few", count=int(few), step=100 / few))
     return tuple(dict.fromkeys(warnings))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from ..io.packages import need
-from ..model import MarrowQuantError
+from ..model import MarrowQuantError, finding
 from .design import check_columns
 from .logistic import INTERCEPT
 
@@ -114,7 +114,7 @@ def fit_mixed(response: np.ndarray, terms: np.ndarray, names: Sequence[str], pat
     errors = unit * errors
     p = 2.0 * stats.t.sf(np.abs(beta / errors), freedom)
     intervals = beta[:, None] + (stats.t.ppf(0.975, freedom) * errors)[:, None] * np.array([-1.0, 1.0])
-    notes = ("The patients' own levels hardly differ, so the mixed model is close to a plain one.",) if caught else ()
+    notes = (finding("cohort.level_spread"),) if caught else ()
     return LinearFit(
         (INTERCEPT, *names), beta, errors, p, intervals, float(unit * np.sqrt(within)), float(unit * np.sqrt(between)), response.size,
         n_patients, freedom, notes,

@@ -12,7 +12,7 @@ from typing import Any, Optional
 from ..io.jsonfiles import read_json
 from ..io.sheets import read_sheet
 from ..io.textfiles import listed
-from ..model import MarrowQuantError
+from ..model import Finding, MarrowQuantError, finding
 from ..results import results_from_dict
 from ..results.record import case_record, exam_records
 from .cells import NO_VALUE, BadCell, is_formula, parse_number
@@ -118,23 +118,23 @@ def _is_number(cell: str, comma: bool) -> bool:
     return True
 
 
-def _notes(cohort: Cohort) -> list[str]:
-    notes = []
+def _notes(cohort: Cohort) -> list[Finding]:
+    notes: list[Finding] = []
     formulas = [line for line, row in zip(cohort.lines, cohort.rows) if any(is_formula(cell) for cell in row)]
     if formulas:
-        notes.append(f"Lines {listed(formulas)} hold spreadsheet formulas; they are never run, and their columns cannot be used.")
+        notes.append(finding("cohort.formulas", lines=listed(formulas)))
         return notes
     if cohort.id_column is None:
-        notes.append(f"{cohort.name} has no ID column, so a patient entered twice cannot be noticed; every row counts as a patient.")
+        notes.append(finding("cohort.no_id", name=cohort.name))
         return notes
     repeated, twice = cohort.repeated(), cohort.repeated(with_date=True)
     if repeated:
-        notes.append(f"Lines {listed(repeated)} repeat an ID (column '{cohort.id_column}').")
+        notes.append(finding("cohort.repeated", lines=listed(repeated), column=cohort.id_column))
     if cohort.date_column and twice:
-        notes.append(f"Lines {listed(twice)} repeat an ID on the same date: keep the row that is right.")
+        notes.append(finding("cohort.repeated_date", lines=listed(twice)))
     empty = sum(cell.casefold() in NO_VALUE for cell in cohort.text(cohort.id_column))
     if empty:
-        notes.append(f"{empty} rows have no ID.")
+        notes.append(finding("cohort.empty_id", count=empty))
     return notes
 
 
@@ -153,7 +153,7 @@ def _from_folder(folder: Path, long: bool) -> Cohort:
             entry = _read_case(file, where)
             index.add(where, entry)
         if not entry.content:
-            notes.append(f"{where}/results.json is not a MarrowQuant result and was left out.")
+            notes.append(finding("cohort.no_result", file=f"{where}/results.json"))
             continue
         if entry.content in seen:
             raise MarrowQuantError(
@@ -168,7 +168,7 @@ def _from_folder(folder: Path, long: bool) -> Cohort:
     if not records:
         raise MarrowQuantError("No results.json in {folder} is a MarrowQuant result; choose another folder.", folder=folder.name)
     if simulated:
-        notes.append(f"{simulated} of {len(seen)} cases are simulated: these are no patients.")
+        notes.append(finding("cohort.simulated", count=simulated, n=len(seen)))
     header = tuple(key for key in dict.fromkeys(key for record in records for key in record) if any(record.get(key) for record in records))
     rows = tuple(tuple(record.get(key, "") for key in header) for record in records)
     return Cohort(folder.name, header, rows, tuple(range(1, len(rows) + 1)), False, CASE, "date" if long else None, tuple(notes))
@@ -246,9 +246,9 @@ def joined(cohort: Cohort, other: Cohort) -> Cohort:
     notes = [*cohort.notes, *other.notes]
     without, unused = sum(n is None for n in found), len(set(place) - set(ids))
     if without:
-        notes.append(f"{without} cases have no row in {other.name}.")
+        notes.append(finding("cohort.without_row", count=without, table=other.name))
     if unused:
-        notes.append(f"{unused} rows of {other.name} belong to no case.")
+        notes.append(finding("cohort.without_case", count=unused, table=other.name))
     return replace(cohort, header=(*cohort.header, *new), rows=rows, decimal_comma=False, notes=tuple(notes))
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from ..model import MarrowQuantError
+from ..model import MarrowQuantError, finding
 from .table import Cohort
 from .where import read_condition
 
@@ -56,8 +56,8 @@ def where(cohort: Cohort, condition: str, outcome: str = "") -> Cohort:
             name=cohort.name,
             unknown=unknown,
         )
-    note = f"{int(chosen.sum())} of {len(cohort)} rows were taken: those with {read.text}."
-    note += f" Of {unknown} it is not known, because a value is missing; they were not taken." if unknown else ""
+    code = "cohort.taken_unknown" if unknown else "cohort.taken"
+    note = finding(code, count=int(chosen.sum()), n=len(cohort), condition=read.text, unknown=int(unknown))
     return chosen_rows(cohort, chosen, note)
 
 
@@ -80,10 +80,12 @@ def split(cohort: Cohort, column: str, outcome: str = "") -> dict[str, Cohort]:
             most=MOST_GROUPS,
         )
     without = int((cells == "").sum())
-    rest = f" {without} rows have no value there and are in no subgroup." if without else ""
+    code = "cohort.subgroup_missing" if without else "cohort.subgroup"
     counts = {value: int((cells == value).sum()) for value in values}
     return {
-        value: chosen_rows(cohort, cells == value, f"Subgroup {column} = {value}: {count} of {len(cohort)} rows.{rest}")
+        value: chosen_rows(
+            cohort, cells == value, finding(code, column=column, value=value, count=count, n=len(cohort), missing=without)
+        )
         for value, count in counts.items()
     }
 
@@ -121,11 +123,7 @@ def many_looks(column: str, count: int) -> str:
     1 − 0.95^count for independent looks (elementary); Wang et al., N Engl J Med 2007;357:2189 (doi 10.1056/NEJMsr077003) on reporting them.
     """
     chance = 100.0 * (1.0 - (1.0 - LEVEL) ** count)
-    return (
-        f"{count} subgroups by {column} were looked at: without any true effect, a p below {LEVEL:g} turns up in at least one of them in "
-        f"{chance:.0f} % of such analyses. A small p in one and a large one in another do not show that they differ; name the subgroups "
-        "before looking, and test the interaction."
-    )
+    return finding("cohort.many_looks", count=count, column=column, level=LEVEL, chance=chance)
 
 
 def _refuse_outcome(cohort: Cohort, columns: tuple[str, ...], outcome: str) -> None:

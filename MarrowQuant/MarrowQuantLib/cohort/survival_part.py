@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError
+from ..model import MarrowQuantError, finding
 from ..report.charts import AFTER, AGAINST, BEFORE, INK, line, svg, text, ticks
 from .axes import LEFT, SIZE, TOP, polyline, scales, shortened, up_axis
 from .columns import axis_title
@@ -123,12 +123,9 @@ def _warnings(found: Survival) -> tuple[str, ...]:
     if found.cox is not None:
         low = [name for name, (_, p) in zip(found.cox.names, found.cox.proportional) if p < PROPORTIONAL_BELOW]
         if low:
-            said.append(
-                f"The hazards of {', '.join(low)} do not look proportional (p < {PROPORTIONAL_BELOW:g}): the hazard ratio is a mean "
-                f"over time."
-            )
+            said.append(finding("cohort.not_proportional", names=low, level=PROPORTIONAL_BELOW))
         if found.cox.events / len(found.cox.names) < 10:
-            said.append(f"{found.cox.events} events for {len(found.cox.names)} predictors: fewer than 10 each.")
+            said.append(finding("cohort.few_survival_events", events=found.cox.events, n=len(found.cox.names), least=10))
     return tuple(said)
 
 

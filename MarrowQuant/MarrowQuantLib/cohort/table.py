@@ -11,7 +11,7 @@ from typing import Optional
 import numpy as np
 
 from ..io.textfiles import listed
-from ..model import MarrowQuantError
+from ..model import MarrowQuantError, finding
 from .cells import NO_VALUE, BadCell, is_formula, parse_number
 
 ID_NAMES = ("record_id", "patient_id", "subject_id", "id", "patient", "subject")
@@ -175,12 +175,13 @@ def complete_rows(*columns: np.ndarray) -> np.ndarray:
 def findings(cohort: Cohort, columns: Sequence[str]) -> tuple[str, ...]:
     """What a reader must know about the columns before a number is computed, one sentence a finding."""
     said = list(cohort.notes)
-    said += [f"{column}: {count} of {len(cohort)} values are missing." for column, count in cohort.missing(columns).items() if count]
+    missing = cohort.missing(columns).items()
+    said += [finding("cohort.missing", column=column, count=count, n=len(cohort)) for column, count in missing if count]
     said += [sentence for column in columns for sentence in _standing_out(cohort, column)]
     used = [cohort.text(column) for column in columns]
     dropped = sum(not all(cells) for cells in zip(*used))
     if dropped:
-        said.append(f"{dropped} of {len(cohort)} rows are left out because a value is missing; nothing is filled in.")
+        said.append(finding("cohort.left_out", count=dropped, n=len(cohort)))
     return tuple(said)
 
 
@@ -205,10 +206,8 @@ def _standing_out(cohort: Cohort, column: str) -> list[str]:
             rare = np.isin(values, few).sum() <= max(_RARE * len(values), 1)
             is_code = bool((many > 0).all()) and all(value in _NEGATIVE_CODES for value in few)
             if rare and (is_code or (len(many) > 2 and gaps[n] > many[-1] - many[0])):
-                told.append(
-                    f"{column}: {listed(f'{value:g}' for value in few)} stands far from the other values ({many[0]:g} to {many[-1]:g}); is "
-                    "it a code for a missing value, or a slip? It was used as it stands: leave the cell empty if it is no value."
-                )
+                values_said = listed(f"{value:g}" for value in few)
+                told.append(finding("cohort.far", column=column, values=values_said, low=many[0], high=many[-1]))
     return told[:1]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from ..io.packages import need
-from ..model import MarrowQuantError, Progress, no_progress
+from ..model import MarrowQuantError, Progress, finding, no_progress
 from .logistic import fit_logistic
 from .procedure import Developed, Procedure, folds, intercept_for_mean
 from .roc import auc_of_groups
@@ -233,10 +233,7 @@ def events_warning(outcome: np.ndarray, candidates: int) -> tuple[str, ...]:
     smaller = int(min(outcome.sum(), (~outcome).sum()))
     if smaller / candidates >= FEW_EVENTS:
         return ()
-    return (
-        f"{smaller} patients in the smaller group for {candidates} candidate predictors ({smaller / candidates:.1f} a predictor, "
-        f"fewer than {FEW_EVENTS:g}): the model is likely to promise more than it keeps.",
-    )
+    return (finding("cohort.few_events", count=smaller, n=candidates, ratio=smaller / candidates, least=FEW_EVENTS),)
 
 
 def _warnings(
@@ -244,9 +241,9 @@ def _warnings(
 ) -> tuple[str, ...]:
     said = list(events_warning(outcome, candidates))
     if optimism.auc > LARGE_OPTIMISM:
-        said.append(f"The AUC is too optimistic by about {optimism.auc:.2f}; quote the corrected one.")
+        said.append(finding("cohort.optimism", optimism=optimism.auc))
     if apparent.auc == 1.0:
-        said.append("The model separates the groups completely; odds ratios and calibration rest on the penalty as much as on the data.")
+        said.append(finding("cohort.model_separates"))
     if redrawn:
-        said.append(f"{redrawn} resamples could not be fitted and were drawn again (beside {bootstraps} used).")
+        said.append(finding("cohort.redrawn", count=redrawn, n=bootstraps))
     return tuple(said)

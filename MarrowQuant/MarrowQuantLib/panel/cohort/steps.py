@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 
 from ...model import Progress
 from ...scene.cohort_case import MODEL_METHODS
-from ..language import interfaceLanguage
+from ..language import interfaceLanguage, said
 from ..tablewidget import number
 from .step import CohortStep
 
@@ -49,7 +49,7 @@ class DataStep(CohortStep):
         """How much was read, and what is odd about it."""
         cohort = self.case.cohort
         read = _("{rows} rows and {columns} columns were read from {name}.")
-        return "\n".join([read.format(rows=len(cohort), columns=len(cohort.header), name=cohort.name), *cohort.notes])
+        return "\n".join([read.format(rows=len(cohort), columns=len(cohort.header), name=cohort.name), *map(said, cohort.notes)])
 
     def show(self) -> None:
         """Enable reading once a source is given."""
@@ -101,7 +101,7 @@ class ReportStep(CohortStep):
         """Which files were written, and what is to be known about them."""
         written = self._written[3]
         files = _("Written: {files}").format(files=", ".join(path.name for path in written.paths))
-        return "\n".join([files, *written.notes])
+        return "\n".join([files, *map(said, written.notes)])
 
     def show(self) -> None:
         """Enable what can be done now."""
