@@ -15,7 +15,7 @@ from ..model import MarrowQuantError
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``marrowquant readers``."""
-    many = {"type": Path, "nargs": "+", "required": True, "metavar": "DIR"}
+    many: dict[str, Any] = {"type": Path, "nargs": "+", "required": True, "metavar": "DIR"}
     parser.add_argument("--first", help="results folders of the first reader, one an exam", **many)
     parser.add_argument("--second", help="those of the second reader, in the same order", **many)
     parser.add_argument("--json", action="store_true", help="print the comparison as JSON")

@@ -155,10 +155,12 @@ class _Paper:
     """The document while it is written, section by section."""
 
     def __init__(self, results: Results, words: Strings, cover: Cover) -> None:
+        from fpdf.enums import WrapMode
+
         self.results, self.words, self.cover = results, words, cover
         self.page = _new_document(results, words, cover)
         self.notes: list[str] = []
-        self.wrapping = "CHAR" if words.language == "ja" else "WORD"  # Japanese has no spaces to break at
+        self.wrapping = WrapMode.CHAR if words.language == "ja" else WrapMode.WORD  # Japanese has no spaces to break at
         self.page.add_page()
 
     def finished(self) -> bytes:

@@ -49,7 +49,7 @@ def marks(change: Optional[Change], limited: bool, words: Strings) -> list[tuple
     is known."""
     if change is None:
         return []
-    found = []
+    found: list[tuple[str, str, str]] = []
     for flag in change.flags:
         code = as_finding(flag).code
         found.append((words.or_key(code), PLAIN if code == INSIDE_LIMIT else DOUBT, flag))
