@@ -78,7 +78,7 @@ def test_so_it_is_in_every_field_with_a_number(panel):
 
 
 REFUSED = (
-    ("radiusLRSpinBox", "115", "115 is not between 3.0 and 30.0; 12.0 mm holds"), ("radiusLRSpinBox", "2", "not between"),
+    ("radiusLRSpinBox", "115", "115 is not between 0.5 and 50.0; 12.0 mm holds"), ("radiusLRSpinBox", "0.2", "not between"),
     ("radiusLRSpinBox", "11,55", "finer"), ("radiusLRSpinBox", "abc", '"abc" is not a number'), ("radiusLRSpinBox", "", "not a number"),
     ("minComponentSlider", "1e0", "not a number"), ("ageSpinBox", "63,5", "finer"), ("ageSpinBox", "630", "not between 0 and 110; 0"),
     ("adcRangeWidget", "1,400", "two numbers"), ("adcRangeWidget", "1500", "not between 0 and 1400; 550"),
