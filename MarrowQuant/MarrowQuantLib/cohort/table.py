@@ -11,7 +11,7 @@ from typing import Optional
 import numpy as np
 
 from ..io.textfiles import listed
-from ..model import MarrowQuantError, finding
+from ..model import Finding, MarrowQuantError, finding
 from .cells import NO_VALUE, BadCell, is_formula, parse_number
 
 ID_NAMES = ("record_id", "patient_id", "subject_id", "id", "patient", "subject")
@@ -185,7 +185,7 @@ def findings(cohort: Cohort, columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _standing_out(cohort: Cohort, column: str) -> list[str]:
+def _standing_out(cohort: Cohort, column: str) -> list[Finding]:
     """A sentence for values far from all others, which are often codes for a missing value (999, -9) or slips of the decimal point.
 
     Our choice: at most a tenth of the values, farther from the others than those are apart among themselves; a negative code of nines or
