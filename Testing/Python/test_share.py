@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 from helpers.planted_words import PLANTED, found
-from MarrowQuantLib.model import MarrowQuantError
+from MarrowQuantLib.model import MarrowQuantError, as_finding
 
 NAME, PATIENT_ID, BORN, SHORT_NAME = "ZWEISTEIN^ALBERTINA", "PID4711X", "18790314", "山田^太郎"
 
@@ -153,6 +153,7 @@ def test_a_case_measures_the_same_from_a_share_safe_scene(slicer_scene, tmp_path
         for key, volume in exam.maps.items():
             np.testing.assert_array_equal(maps[key].array, volume.array)
             assert (maps[key].unit, maps[key].source) == (volume.unit, volume.source)
+            assert [as_finding(step).code for step in maps[key].source] == [as_finding(step).code for step in volume.source]
 
 
 def test_a_file_that_cannot_be_cleaned_is_refused_and_nothing_is_written(planted_scene, tmp_path):
