@@ -15,6 +15,7 @@ import numpy as np
 from scipy import stats
 
 from ..model import MarrowQuantError
+from .design import as_columns
 
 CORRECTIONS = ("holm", "bh", "none")
 _TOO_FEW = "add patients, or leave the index out."
@@ -155,7 +156,7 @@ def spearman(
     ranks = np.column_stack([stats.rankdata(first), stats.rankdata(second)])
     held = np.ones((ranks.shape[0], 1))
     if covariates is not None:
-        held = np.column_stack([held, *(stats.rankdata(column) for column in np.reshape(covariates, (ranks.shape[0], -1)).T)])
+        held = np.column_stack([held, *(stats.rankdata(column) for column in as_columns(covariates, ranks.shape[0]).T)])
     n, m = ranks.shape[0], held.shape[1] - 1
     if n - m < 4:
         raise MarrowQuantError(

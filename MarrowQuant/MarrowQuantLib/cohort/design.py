@@ -13,6 +13,12 @@ _LEAST_VARIATION = 1e-6
 _COLLINEAR = 1e-8  # smallest singular value of standardised columns, over √n
 
 
+def as_columns(values: np.ndarray, rows: int) -> np.ndarray:
+    """``values`` as floats of shape (rows, m); also where there is no row, from which NumPy's reshape could not tell m."""
+    x = np.asarray(values, dtype=float)
+    return x if x.ndim == 2 else x.reshape(rows, -1 if rows else 1)
+
+
 def check_columns(x: np.ndarray, names: Sequence[str], kind: str) -> np.ndarray:
     """The standard deviation of each column, shape (m,), if the columns can be used together.
 

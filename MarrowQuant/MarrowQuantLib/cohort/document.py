@@ -1,7 +1,6 @@
 """The parts of a report as PDF (fpdf2), Excel (openpyxl) and Word (python-docx). The HTML page, CSV and figures are ``report``'s.
 
-Fonts are embedded: DejaVu Sans (free, Bitstream Vera licence) and, for Japanese, IPAexGothic (IPA Font License); both come with
-matplotlib-fontja and matplotlib.
+The embedded fonts are those of ``report.fonts``.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import numpy as np
 from .. import __version__
 from ..io.packages import need
 from ..model import RESEARCH_USE_ONLY, MarrowQuantError
+from ..report.fonts import embed_fonts
 from .cells import safe_cell
 from .part import Part, Table
 from .png import figure_png
@@ -173,7 +172,7 @@ def write_pdf(parts: Sequence[Part], title: str, path: Path, words: Words) -> No
     paper = Paper(format="A4")
     paper.set_margins(14, 14, 14)
     paper.set_auto_page_break(True, 16)
-    _fonts(paper, words.language)
+    embed_fonts(paper, words.language)
     paper.set_title(title)
     paper.set_lang(words.language)
     paper.add_page()
@@ -182,26 +181,6 @@ def write_pdf(parts: Sequence[Part], title: str, path: Path, words: Words) -> No
     for part in parts:
         _pdf_part(paper, part, words)
     paper.output(str(path))
-
-
-def _fonts(paper: Any, language: str) -> None:
-    """The embedded fonts: that of the language first, the other one for what it lacks."""
-    places = {"en": font_path("en"), "ja": font_path("ja")}
-    other = "ja" if language == "en" else "en"
-    if places[language] is None:
-        raise MarrowQuantError("The PDF needs the fonts of matplotlib-fontja; install it ('pip install matplotlib-fontja').")
-    paper.add_font("text", fname=places[language])
-    if places[other] is not None:
-        paper.add_font("other", fname=places[other])
-        paper.set_fallback_fonts(["other"])
-
-
-def font_path(language: str) -> Any:
-    """The font's file in this installation; None where its package is missing."""
-    package, inside = ("matplotlib_fontja", "fonts/ipaexg.ttf") if language == "ja" else ("matplotlib", "mpl-data/fonts/ttf/DejaVuSans.ttf")
-    spec = find_spec(package)
-    found = Path(spec.origin).parent / inside if spec is not None and spec.origin else None
-    return found if found is not None and found.exists() else None
 
 
 def _paragraph(paper: Any, content: str, size: float, height: float) -> None:

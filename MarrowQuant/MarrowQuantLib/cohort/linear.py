@@ -12,7 +12,7 @@ from scipy import stats
 
 from ..io.packages import need
 from ..model import MarrowQuantError, finding
-from .design import check_columns
+from .design import as_columns, check_columns
 from .logistic import INTERCEPT
 
 # Of SciPy, in this order until one converges: where patients' own levels hardly differ the maximum lies at the edge, which only some find.
@@ -147,7 +147,7 @@ def _satterthwaite(
 
 def _design(response: np.ndarray, terms: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Intercept and standardised terms, shape (n, 1 + m), and the matrix from their coefficients to those in the terms' units."""
-    x = np.asarray(terms, dtype=float).reshape(response.size, -1)
+    x = as_columns(terms, response.size)
     if response.size < x.shape[1] + 3:
         raise MarrowQuantError(
             "{response} rows are too few for {shape} terms; add patients or drop terms.",

@@ -18,7 +18,7 @@ from scipy.special import expit, log_expit
 from scipy.stats import chi2, norm
 
 from ..model import MarrowQuantError
-from .design import check_columns
+from .design import as_columns, check_columns
 
 METHODS = ("ml", "firth", "ridge")
 INTERCEPT = "intercept"
@@ -105,6 +105,23 @@ def fit_logistic(
         quasi-complete separation (the estimate is then infinite).
     """
     y, x, scale = _checked(outcome, predictors, names)
+    try:
+        return _fitted(y, x, scale, tuple(names), method, penalty, inference, profiles)
+    except np.linalg.LinAlgError:  # predictors so much alike that the information has no inverse in double precision
+        raise _not_converged(method == "firth") from None
+
+
+def _not_converged(firth: bool) -> MarrowQuantError:
+    """What to do depends on whether Firth's method is still to be tried."""
+    if firth:
+        return MarrowQuantError("Firth's logistic regression did not converge; use fewer predictors, or ones that are less alike.")
+    return MarrowQuantError("The logistic regression did not converge; use Firth's method or fewer predictors.")
+
+
+def _fitted(
+    y: np.ndarray, x: np.ndarray, scale: np.ndarray, names: tuple[str, ...], method: str, penalty: float, inference: bool, profiles: bool
+) -> LogisticFit:
+    """The fit to columns that were checked; raises ``LinAlgError`` where a matrix cannot be inverted."""
     if method == "ml" and separation(y > 0, x):
         raise MarrowQuantError(
             "The predictors separate the two groups completely or nearly so, so that the maximum-likelihood estimate is infinite; "
@@ -150,14 +167,14 @@ def separation(outcome: np.ndarray, predictors: np.ndarray) -> bool:
 def _checked(outcome: np.ndarray, predictors: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Outcome as 0 and 1, the predictors, and their standard deviations."""
     y = np.asarray(outcome, dtype=bool).astype(float)
-    x = np.asarray(predictors, dtype=float).reshape(y.size, -1)
-    if y.sum() in {0, y.size}:
-        raise MarrowQuantError("All patients have the same outcome, so nothing can be predicted; choose another.")
+    x = as_columns(predictors, y.size)
     if y.size < x.shape[1] + 3:
         raise MarrowQuantError(
             "{y} patients are too few for {shape} predictors (at least {other_shape}); add patients or drop predictors.",
             y=y.size, shape=str(x.shape[1]), other_shape=str(x.shape[1] + 3),
         )
+    if y.sum() in {0, y.size}:
+        raise MarrowQuantError("All patients have the same outcome, so nothing can be predicted; choose another.")
     return y, x, check_columns(x, names, "predictor")
 
 
@@ -205,7 +222,7 @@ class _Problem:
                     break
                 step *= 0.5
             beta, value = trial, trial_value
-        raise MarrowQuantError("The logistic regression did not converge; use Firth's method or fewer predictors.")
+        raise _not_converged(self.firth)
 
     def _score(self, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Score and negative Hessian; Firth's score adds h (½ − p) to the residual, h the diagonal of the hat matrix."""

@@ -10,8 +10,6 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -20,6 +18,7 @@ import numpy as np
 from ..io.packages import need
 from ..model import MarrowQuantError
 from ..report.charts import INK
+from ..report.fonts import font_path
 
 SCALE = 4
 """Pixels per SVG unit (1/96 inch): 384 dpi, more than the 300 that journals ask for."""
@@ -207,8 +206,8 @@ def _font(content: str, size: int) -> Any:
 
 def _shipped_fonts() -> list[str]:
     """The Japanese font of matplotlib-fontja, where that package is installed."""
-    spec = find_spec("matplotlib_fontja")
-    return [str(Path(spec.origin).parent / "fonts" / "ipaexg.ttf")] if spec is not None and spec.origin else []
+    found = font_path("ja")
+    return [str(found)] if found is not None else []
 
 
 def _has(font: Any, content: str) -> bool:

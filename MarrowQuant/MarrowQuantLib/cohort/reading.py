@@ -183,7 +183,8 @@ def _load(file: Path, where: str) -> Optional[dict[str, Any]]:
             where=where,
         ) from None
     good = isinstance(case, dict) and isinstance(case.get("exams"), list) and isinstance(case.get("changes"), list)
-    return case if good and case.get("software", {}).get("name") == "MarrowQuant" else None
+    software = case.get("software") if good else None
+    return case if isinstance(software, dict) and software.get("name") == "MarrowQuant" else None
 
 
 def _read_case(file: Path, where: str) -> Entry:

@@ -91,6 +91,8 @@ def size_of_interval(auc: float, width: float, ratio: float = 1.0, level: float 
         If a number is not possible.
     """
     _check(auc, ratio)
+    if not 0.0 < width < 1.0:
+        raise MarrowQuantError("An interval of an AUC is wider than 0 and narrower than 1 from end to end; give such a width.")
     z = float(norm.ppf(0.5 + level / 2.0))
     return _smallest(lambda n: 2.0 * z * math.sqrt(hanley_variance(auc, n, ratio * n)) <= width, ratio, "interval")
 
@@ -99,6 +101,7 @@ def size_of_auc(auc: float, null: float = 0.5, power: float = 0.8, alpha: float 
     """Patients for a two-sided test of an AUC against a fixed one: (z₁₋α/₂ √V₀ + z_power √V₁) ≤ |A − A₀|; raises as the others."""
     _check(auc, ratio)
     _check(null, ratio)
+    _check_errors(power, alpha)
     z_alpha, z_power = float(norm.ppf(1.0 - alpha / 2.0)), float(norm.ppf(power))
 
     def enough(n: float) -> bool:
@@ -119,6 +122,7 @@ def size_of_difference(
         _check(one, ratio)
     if not -1.0 < correlation < 1.0:
         raise MarrowQuantError("A correlation of {r} is not possible; give one between -1 and 1.", r=correlation)
+    _check_errors(power, alpha)
     z_alpha, z_power = float(norm.ppf(1.0 - alpha / 2.0)), float(norm.ppf(power))
 
     def spread(a: float, b: float, n: float) -> float:
@@ -197,8 +201,17 @@ def cox_snell_of(c_statistic: float, prevalence: float) -> float:
 
 
 def _check(auc: float, ratio: float) -> None:
-    if not 0.0 < auc < 1.0 or ratio <= 0:
+    if not 0.0 < auc < 1.0 or not 0.0 < ratio < math.inf:
         raise MarrowQuantError("An AUC lies between 0 and 1, and there must be patients on both sides; correct the numbers.")
+
+
+def _check_errors(power: float, alpha: float) -> None:
+    if not 0.0 < alpha < power < 1.0:
+        raise MarrowQuantError(
+            "A power of {power} at a level of {alpha} is not possible; give a power below 1, and a level between 0 and the power.",
+            power=power,
+            alpha=alpha,
+        )
 
 
 def _smallest(enough, ratio: float, how: str) -> Size:  # type: ignore[no-untyped-def]

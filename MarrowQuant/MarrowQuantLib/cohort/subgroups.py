@@ -30,15 +30,16 @@ def chosen_rows(cohort: Cohort, rows: np.ndarray, note: str = "") -> Cohort:
     )
 
 
-def where(cohort: Cohort, condition: str, outcome: str = "") -> Cohort:
+def where(cohort: Cohort, condition: str, *outcomes: str) -> Cohort:
     """The patients that a condition is true of, see :mod:`.where`; how many they are stands among the notes.
 
     Parameters
     ----------
     cohort : Cohort
     condition : str
-    outcome : str
-        The column that is to be explained: a condition on it is refused, because it would decide the answer.
+    *outcomes : str
+        The columns that are to be explained (time and status of a survival): a condition on one is refused, because it would decide the
+        answer.
 
     Raises
     ------
@@ -47,7 +48,7 @@ def where(cohort: Cohort, condition: str, outcome: str = "") -> Cohort:
     """
     read = read_condition(condition)
     decided = read.decide(cohort)
-    _refuse_outcome(cohort, read.columns, outcome)
+    _refuse_outcome(cohort, read.columns, outcomes)
     chosen, unknown = decided == 1, int(np.isnan(decided).sum())
     if not chosen.any():
         raise MarrowQuantError(
@@ -61,7 +62,7 @@ def where(cohort: Cohort, condition: str, outcome: str = "") -> Cohort:
     return chosen_rows(cohort, chosen, note)
 
 
-def split(cohort: Cohort, column: str, outcome: str = "") -> dict[str, Cohort]:
+def split(cohort: Cohort, column: str, *outcomes: str) -> dict[str, Cohort]:
     """The patients of each value of a column, by that value; those without a value are left out, and counted in the notes.
 
     Raises
@@ -70,7 +71,7 @@ def split(cohort: Cohort, column: str, outcome: str = "") -> dict[str, Cohort]:
         If there is no such column, it is the outcome, or it has one value only or more than twelve.
     """
     cells = np.array(cohort.text(column))
-    _refuse_outcome(cohort, (column,), outcome)
+    _refuse_outcome(cohort, (column,), outcomes)
     values = sorted({cell for cell in cells.tolist() if cell})
     if not 2 <= len(values) <= MOST_GROUPS:
         raise MarrowQuantError(
@@ -126,10 +127,10 @@ def many_looks(column: str, count: int) -> str:
     return finding("cohort.many_looks", count=count, column=column, level=LEVEL, chance=chance)
 
 
-def _refuse_outcome(cohort: Cohort, columns: tuple[str, ...], outcome: str) -> None:
+def _refuse_outcome(cohort: Cohort, columns: tuple[str, ...], outcomes: tuple[str, ...]) -> None:
     """A column that is the outcome, or says the same in other words, decides the answer."""
     for column in columns:
-        if outcome and (column == outcome or _same(cohort, column, outcome)):
+        if any(outcome and (column == outcome or _same(cohort, column, outcome)) for outcome in outcomes):
             raise MarrowQuantError(
                 "'{column}' is the outcome, or tells it; patients that were chosen by their outcome say nothing about it, so choose by "
                 "another column.",

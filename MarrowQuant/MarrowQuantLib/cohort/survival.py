@@ -17,7 +17,7 @@ import numpy as np
 from scipy.stats import chi2, norm
 
 from ..model import MarrowQuantError
-from .design import check_columns
+from .design import as_columns, check_columns
 
 _Z = float(norm.ppf(0.975))
 _TOLERANCE, _MOST_STEPS = 1e-10, 50
@@ -152,7 +152,12 @@ def log_rank(time: np.ndarray, event: np.ndarray, group: Sequence[str]) -> LogRa
     Raises
     ------
     MarrowQuantError
-        If there is one group only, or no event.
+        If there is one group only, no event, or no event while patients of two groups could have had it.
+
+    Notes
+    -----
+    A group of which nobody was left when the first event happened expects no event and counts for no degree of freedom, as in R's
+    ``survdiff``.
     """
     time, event = _checked(time, event)
     labels = np.asarray(group)
@@ -167,9 +172,15 @@ def log_rank(time: np.ndarray, event: np.ndarray, group: Sequence[str]) -> LogRa
         expected += d * risk / n
         if n > 1:
             covariance += d * (n - d) / (n - 1.0) * (np.diag(risk) / n - np.outer(risk, risk) / n**2)
-    difference = (observed - expected)[:-1]
-    statistic = float(difference @ np.linalg.solve(covariance[:-1, :-1], difference))
-    freedom = int(groups.size - 1)
+    rows = np.flatnonzero(np.diag(covariance) > 1e-12)  # the others could have had no event, or all had theirs with everyone else
+    freedom = int(rows.size - 1)
+    if freedom < 1 or np.linalg.matrix_rank(covariance[np.ix_(rows, rows)]) < freedom:
+        raise MarrowQuantError(
+            "No event happened while patients of two groups were under observation, or all happened at one time, so the groups cannot be "
+            "compared; choose another column or add patients."
+        )
+    rows, difference = rows[:-1], observed - expected
+    statistic = float(difference[rows] @ np.linalg.solve(covariance[np.ix_(rows, rows)], difference[rows]))
     return LogRank(
         tuple(str(one) for one in groups), statistic, freedom, float(chi2.sf(statistic, freedom)), tuple(observed.tolist()),
         tuple(expected.tolist()),
@@ -192,7 +203,7 @@ def fit_cox(time: np.ndarray, event: np.ndarray, predictors: np.ndarray, names: 
         If there are fewer than five events, a column cannot be used, or the likelihood has no maximum.
     """
     time, event = _checked(time, event)
-    x = np.asarray(predictors, dtype=float).reshape(time.size, -1)
+    x = as_columns(predictors, time.size)
     spread = check_columns(x, names, "predictor")
     if event.sum() < max(FEWEST_EVENTS, x.shape[1] + 1):
         raise MarrowQuantError(
@@ -201,9 +212,27 @@ def fit_cox(time: np.ndarray, event: np.ndarray, predictors: np.ndarray, names: 
             m=x.shape[1],
             least=max(FEWEST_EVENTS, x.shape[1] + 1),
         )
+    if np.unique(time[event]).size < 2:
+        raise MarrowQuantError("All events happened at one time, so Cox's regression has no order to explain; use logistic regression.")
     scaled = (x - x.mean(axis=0)) / spread
+    try:
+        return _cox(time, event, scaled, spread, names)
+    except np.linalg.LinAlgError:
+        raise _ordered(names) from None
+
+
+def _ordered(names: Sequence[str]) -> MarrowQuantError:
+    return MarrowQuantError(
+        "The predictors {names} order the events completely, so the hazard ratio is infinite; use fewer or other predictors.",
+        names=list(names),
+    )
+
+
+def _cox(time: np.ndarray, event: np.ndarray, scaled: np.ndarray, spread: np.ndarray, names: Sequence[str]) -> CoxFit:
+    """Newton's iterations on standardised predictors, and what follows from them; ``LinAlgError`` where a matrix cannot be inverted."""
     risk = _RiskSets(time, event, scaled)
-    beta, null = np.zeros(x.shape[1]), risk.moments(np.zeros(x.shape[1]))[0]
+    beta = np.zeros(scaled.shape[1])
+    null = risk.moments(beta)[0]
     value = null
     for _ in range(_MOST_STEPS):
         value, scores, informations = risk.moments(beta)
@@ -214,10 +243,7 @@ def fit_cox(time: np.ndarray, event: np.ndarray, predictors: np.ndarray, names: 
             step = step / 2.0
         beta = beta + step
         if np.abs(beta).max() > _LARGEST_LOG_HAZARD:
-            raise MarrowQuantError(
-                "The predictors {names} order the events completely, so the hazard ratio is infinite; use fewer or other predictors.",
-                names=list(names),
-            )
+            raise _ordered(names)
         if np.abs(step).max() < _TOLERANCE:
             break
     value, scores, informations = risk.moments(beta)

@@ -64,7 +64,7 @@ def analyse_survival(
     named = [time, status, *([group] if group else []), *predictors]
     if len(set(named)) < len(named):
         raise MarrowQuantError("The columns must differ from each other; choose each once.")
-    happened = cohort.is_event(status, events)
+    happened = cohort.is_event(status, events, one_class=True)
     made = [coded(cohort, name, happened) for name in predictors]
     times = cohort.numbers(time)
     cohort.one_row_a_patient()

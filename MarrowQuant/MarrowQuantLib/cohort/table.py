@@ -104,7 +104,7 @@ class Cohort:
                 ) from None
         return np.array(values, dtype=float)
 
-    def is_event(self, column: str, events: Sequence[str] = ()) -> np.ndarray:
+    def is_event(self, column: str, events: Sequence[str] = (), one_class: bool = False) -> np.ndarray:
         """The outcome: 1 event, 0 none, NaN unknown; shape (rows,).
 
         Parameters
@@ -113,6 +113,8 @@ class Cohort:
         events : sequence of str
             Values that count as the event, such as ("CR", "VGPR"); case does not matter. Not needed for 1/0, yes/no, true/false and the
             other pairs of ``_EVENT_PAIRS``.
+        one_class : bool
+            Everybody may have had the event, or nobody, as in a follow-up without censoring.
 
         Raises
         ------
@@ -136,7 +138,7 @@ class Cohort:
                 column=column, listed=listed(present),
             )
         coded = np.array([float(words[cell]) if cell else np.nan for cell in cells])
-        if len(np.unique(coded[np.isfinite(coded)])) < 2:
+        if not one_class and len(np.unique(coded[np.isfinite(coded)])) < 2:
             raise MarrowQuantError(
                 "All rows have the same outcome in '{column}', so there is nothing to tell apart; choose another.",
                 column=column,

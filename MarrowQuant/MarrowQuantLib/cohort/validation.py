@@ -199,6 +199,8 @@ def _resample(
             return rows, procedure.run(outcome[rows], predictors[rows], names), failed
         except MarrowQuantError:  # one class, a constant predictor, or separation in this resample
             continue
+    if procedure.method == "firth":
+        raise MarrowQuantError("Firth's method cannot be fitted to resamples of these patients; use fewer predictors or add patients.")
     raise MarrowQuantError("The model cannot be fitted to resamples of these patients; use Firth's method or fewer predictors.")
 
 

@@ -27,6 +27,9 @@ _TOKEN = re.compile(
 _ORDERS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
     "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal,
 }  # fmt: skip
+_NARROW = {0xFF01 + n: 0x21 + n for n in range(94) if chr(0x21 + n) not in "'\"`"}
+"""Full-width signs and digits, as a Japanese keyboard writes them, and the plain ones (Unicode, Halfwidth and Fullwidth Forms); not
+quotes, which may stand within others."""
 _WORDS = {"and", "or", "not", "in", "is", "missing"}
 Value = Union[float, str]
 Token = tuple[str, str]  # kind and text
@@ -77,13 +80,14 @@ def read_condition(text: str) -> Condition:
 
 
 def _tokens(text: str) -> list[Token]:
-    found, place = [], 0
+    found, place, narrow = [], 0, text.translate(_NARROW)
     while place < len(text.rstrip()):
-        match = _TOKEN.match(text, place)
+        match = _TOKEN.match(narrow, place)
         if match is None:
             raise _unreadable(text[place:])
         kind = str(match.lastgroup)
-        found.append((kind, match.group(kind)))
+        written = narrow if kind in {"number", "sign"} else text  # names and words stay as they are in the table
+        found.append((kind, written[match.start(kind) : match.end(kind)]))
         place = match.end()
     return found
 
@@ -91,7 +95,8 @@ def _tokens(text: str) -> list[Token]:
 def _unreadable(rest: str) -> MarrowQuantError:
     shown = rest.strip()[:30]
     return MarrowQuantError(
-        "The condition cannot be read from '{shown}' on; write it like {example}, with column names as they are and words in quotes.",
+        "The condition cannot be read from '{shown}' on; write it like {example}, with column names as they are (odd ones in "
+        "`backquotes`) and words in 'quotes' or \"quotes\".",
         shown=shown or "…",
         example=EXAMPLE,
     )

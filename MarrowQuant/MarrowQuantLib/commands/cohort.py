@@ -120,13 +120,13 @@ def _selected(options: argparse.Namespace, cohort: Cohort, names: list[str]) -> 
     return analysis.select(cohort, options.outcome, names, split_names(options.event))
 
 
-def read(options: argparse.Namespace, outcome: str = "", long: bool = False) -> Cohort:
+def read(options: argparse.Namespace, outcome: str = "", *further: str, long: bool = False) -> Cohort:
     """The cohort that the options name, with the patients of ``--where`` only."""
     from ..cohort.reading import read_cohort
     from ..cohort.subgroups import where
 
     cohort = read_cohort(options.source, outcomes=options.outcomes, id_column=options.id, outcome=outcome, long=long)
-    return where(cohort, options.where, outcome) if options.where is not None else cohort
+    return where(cohort, options.where, outcome, *further) if options.where is not None else cohort
 
 
 def split_names(names: str) -> list[str]:
@@ -148,7 +148,7 @@ def show(options: argparse.Namespace, answer: dict[str, Any]) -> int:
     return 0
 
 
-def answer_each(options: argparse.Namespace, analyse: Analyse, outcome: str = "", long: bool = False) -> int:
+def answer_each(options: argparse.Namespace, analyse: Analyse, outcome: str = "", *further: str, long: bool = False) -> int:
     """Analyse the cohort, or with ``--by`` every subgroup of it; print the answer and write its page if there is one.
 
     Parameters
@@ -158,19 +158,21 @@ def answer_each(options: argparse.Namespace, analyse: Analyse, outcome: str = ""
         From a cohort to the answer and the maker of its part of a page (None: it has none).
     outcome : str
         Column that patients must not be chosen by.
+    *further : str
+        Others that they must not be chosen by either.
     long : bool
         One row a patient and date.
     """
     from ..cohort.subgroups import many_looks, split
 
-    cohort = read(options, outcome, long)
+    cohort = read(options, outcome, *further, long=long)
     if not options.by:
         answer, make = analyse(cohort)
         _write_page(options, [make] if make else [])
         return show(options, answer)
     answers: dict[str, Any] = {}
     makers: list[Any] = []
-    groups = split(cohort, options.by, outcome)
+    groups = split(cohort, options.by, outcome, *further)
     for value, part_of_it in groups.items():
         try:
             answers[value], make = analyse(part_of_it)

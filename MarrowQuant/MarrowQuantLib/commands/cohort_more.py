@@ -92,7 +92,7 @@ def _survival(options: argparse.Namespace) -> int:
         )
         return survival.survival_answer(found), lambda words: survival.survival_part(found, words)
 
-    return answer_each(options, analyse, options.status)
+    return answer_each(options, analyse, options.status, options.time)
 
 
 def _table1(options: argparse.Namespace) -> int:

@@ -1,7 +1,6 @@
 """The report as a PDF for filing: made by fpdf2, without a browser, with embedded fonts.
 
-Fonts: DejaVu Sans (free, Bitstream Vera licence, in matplotlib) for English, IPAexGothic (IPA Font License, in matplotlib-fontja) for
-Japanese; each stands in for what the other lacks. Only the letters used are embedded.
+The fonts are those of :mod:`.fonts`, each for its language and for what the other lacks; only the letters used are embedded.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
@@ -19,11 +17,12 @@ from .. import __version__
 from ..followup import INDICES
 from ..followup.lesion_rows import lesion_rows
 from ..io.packages import need
-from ..model import MarrowQuantError, Results, as_finding, days_between, grouped, sentence
+from ..model import Results, as_finding, days_between, grouped, sentence
 from ..response import assess, translation
 from ..results import rows
 from ..results.formats import NONE, number, probability, shown_unit
 from .first_page import reader_cautions, values_of
+from .fonts import embed_fonts
 from .images import ADC_WHITE, MIP_BLACK, KeyImage, anatomy_image, body_image, slice_image, spine_image
 from .shown import DOUBT, SURE, index_label, marks, protocol_rows
 from .strings import Strings
@@ -96,14 +95,6 @@ def first_page_png(pdf: bytes, dots_per_inch: int = 120) -> bytes:
     return out.getvalue()
 
 
-def font_path(language: str) -> Optional[Path]:
-    """The font of a language in this installation; None where its package is missing."""
-    package, inside = ("matplotlib_fontja", "fonts/ipaexg.ttf") if language == "ja" else ("matplotlib", "mpl-data/fonts/ttf/DejaVuSans.ttf")
-    spec = find_spec(package)
-    found = Path(spec.origin).parent / inside if spec is not None and spec.origin else None
-    return found if found is not None and found.exists() else None
-
-
 def _new_document(results: Results, words: Strings, cover: Cover) -> FPDF:
     need("fpdf", "the report as PDF")
     from fpdf import FPDF
@@ -134,15 +125,7 @@ def _new_document(results: Results, words: Strings, cover: Cover) -> FPDF:
             self.set_text_color(*_INK)
 
     document = Sheets(format="A4")
-    other = "ja" if words.language == "en" else "en"
-    own = font_path(words.language)
-    if own is None:
-        raise MarrowQuantError("The PDF needs the fonts of matplotlib-fontja; install it ('pip install matplotlib-fontja').")
-    document.add_font("text", fname=own)
-    fallback = font_path(other)
-    if fallback is not None:
-        document.add_font("other", fname=fallback)
-        document.set_fallback_fonts(["other"])
+    embed_fonts(document, words.language)
     document.set_margins(MARGIN_MM, 10, MARGIN_MM)
     document.set_auto_page_break(True, 15)
     document.set_title(f"MarrowQuant – {words('title')}")
