@@ -86,7 +86,7 @@ def test_the_shell_tells_the_counts_and_warns_of_many_looks(table, capsys):
     arguments = ["cohort", "roc", str(table), "--outcome", "response", "--predictor", "ff (%)", "--json"]
     assert cli.main([*arguments, "--where", "kind == 'myeloma'"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert answer["data"]["n"] == 20 and any("20 of 60 rows were taken" in note for note in answer["data"]["findings"])
+    assert answer["data"]["n"] == 20 and any("20 of 60 rows were taken" in one["sentence"] for one in answer["data"]["findings"])
     assert cli.main([*arguments, "--by", "kind"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert {name: part["data"]["n"] for name, part in answer["subgroups"].items()} == {"AA": 20, "MDS": 19, "Myeloma": 20}
