@@ -107,11 +107,15 @@ def _read(path: Path, options: argparse.Namespace) -> Volume:
 
 
 def as_dict(found: Union[BodySegmentation, TakenOver]) -> dict[str, Any]:
-    """What ``--json`` prints: positions and lengths in mm, RAS; the uncertainty is null where a body was not searched for."""
+    """What ``--json`` prints: positions and lengths in mm, RAS; the uncertainty is null where a body was not searched for.
+
+    ``warnings`` and ``doubts`` are the sentences of the findings, for scripts that read them before there were codes.
+    """
     return {
         "bodies": [_body_dict(n + 1, body) for n, body in enumerate(found.bodies)],
         "roi_margin_mm": found.margin_mm,
         "findings": plain([as_finding(found) for found in found.warnings]),
+        "warnings": [str(told) for told in found.warnings],
     }
 
 
@@ -129,6 +133,7 @@ def _body_dict(label: int, body: Body) -> dict[str, Any]:
             "radii_mm": body.roi.radii_mm.round(2).tolist(),
         },
         "findings": plain([as_finding(found) for found in body.doubts]),
+        "doubts": [str(told) for told in body.doubts],
         "uncertainty": round(body.uncertainty, 2) if math.isfinite(body.uncertainty) else None,  # JSON knows no NaN
     }
 
