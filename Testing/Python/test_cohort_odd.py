@@ -11,9 +11,11 @@ from MarrowQuantLib import cli
 from MarrowQuantLib.cohort.logistic import fit_logistic
 from MarrowQuantLib.cohort.procedure import Procedure
 from MarrowQuantLib.cohort.reading import read_cohort
+from MarrowQuantLib.cohort.study import analyses
 from MarrowQuantLib.cohort.survival import log_rank
 from MarrowQuantLib.cohort.validation import validate
 from MarrowQuantLib.cohort.where import read_condition
+from MarrowQuantLib.cohort.words_signed import CELLS
 from MarrowQuantLib.model import MarrowQuantError
 from MarrowQuantLib.report import fonts
 
@@ -148,3 +150,9 @@ def test_conditions_as_a_japanese_keyboard_writes_them(tmp_path):
 def test_one_place_finds_the_fonts():
     library = Path(fonts.__file__).parents[1]
     assert [path.name for path in library.rglob("*.py") if "ipaexg" in path.read_text(encoding="utf-8")] == ["fonts.py"]
+
+
+@pytest.mark.parametrize(("interval", "found"), [((0.4, 0.6), True), ((0.51, 0.7), False), (None, False)])
+def test_the_study_does_not_call_reproduced_what_its_sample_does_not_show(interval, found):
+    assert analyses._found(analyses._within(interval, 0.5)) == (analyses.BY_CONSTRUCTION if found else analyses.MISSED)
+    assert analyses.MISSED in CELLS

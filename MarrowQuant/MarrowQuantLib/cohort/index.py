@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Optional
@@ -78,7 +79,8 @@ class Index:
             partial.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
             partial.replace(self._path)
         except OSError:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):  # what another user left there cannot be removed either, and must not stop the reading
+                partial.unlink()
 
 
 def stamp_of(file: Path) -> str:

@@ -177,6 +177,7 @@ CELLS = {
     "direction by construction, size assumed": "方向は設定、大きさは仮定",
     "effect by construction, p of this sample": "効果は設定、pはこの標本による",
     "not by construction": "設定によらない",
+    "put in, but not found in this sample": "設定したが、この標本では再現されない",
     "no number at hand": "手元に数値なし",
     "in this document": "本文書に記載",
     "to be written by the authors": "著者が記載",
