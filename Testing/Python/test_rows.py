@@ -191,11 +191,10 @@ def _lesions(doors: Doors) -> None:
 
 
 def _changes(doors: Doors) -> None:
-    from MarrowQuantLib.scene.tables import changes_table, read_rows
-
     from MarrowQuantLib.followup import index_of
     from MarrowQuantLib.report.shown import index_label
     from MarrowQuantLib.report.strings import Strings
+    from MarrowQuantLib.scene.tables import changes_table, read_rows
 
     changes = rows.changes(doors.results.changes)
     in_report, found = doors.page.with_heads("Index", "Relative"), shown(doors.ui.changeTable)
