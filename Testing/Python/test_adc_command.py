@@ -79,7 +79,7 @@ def test_repeated_acquisitions_of_one_series_do_not_overwrite_each_other(tmp_pat
         image = Volume(np.full((2, 2, 2), 500 * np.exp(-b * group * 1e-3), np.float32), np.eye(4), b_value=b)
         return SimpleNamespace(series_number=7, station=None, load=lambda: image)
 
-    monkeypatch.setattr(dicom, "scan", lambda folder, progress: [])
+    monkeypatch.setattr(dicom, "scan", lambda *folder, **options: [])
     monkeypatch.setattr(dicom, "diffusion_sets", lambda volumes: [[volume(group, b) for b in (0.0, 800.0)] for group in (1, 2)])
     (tmp_path / "in").mkdir()
     assert run(tmp_path / "in", "--out", tmp_path / "maps") == 0

@@ -78,7 +78,7 @@ def test_nothing_is_asked_where_no_work_is_lost(panel, tmp_path, names):
 
 # ----------------------------------------------------------------------------------------- sentences that must not be wiped away
 def several_cases(panel, root):
-    """A scene that holds two cases, as it was put together while the module was closed."""
+    """A's scene, and B's added to it while no panel was open."""
     import slicer
 
     for patient in (B, A):
@@ -94,13 +94,14 @@ def several_cases(panel, root):
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_scene_of_several_cases_is_said_whenever_the_module_is_entered(panel, slicer_host, tmp_path, times):
+def test_that_another_case_was_added_while_the_panel_was_closed_is_said_whenever_it_is_entered(panel, slicer_host, tmp_path, times):
     several_cases(panel, tmp_path)
     widget = slicer_host.make_widget("MarrowQuant")
     for _ in range(times):
         slicer_host.enter(widget)
         rest(slicer_host)
-        assert "several cases" in widget.ui.statusLabel.text and not widget.logic.case.exams
+        assert "another case" in widget.ui.statusLabel.text
+        assert [exam.maps.date for exam in widget.logic.case.exams.values()] == [A.dates()[0]]
         slicer_host.exit(widget)
 
 
@@ -123,11 +124,13 @@ def test_that_a_second_case_was_not_taken_in_still_stands_after_a_while(panel, s
 def test_a_refused_sheet_does_not_stand_as_the_sheet_of_the_case(panel, slicer_host, tmp_path, kind):
     import slicer
 
-    own, other = tmp_path / f"{A.word}-labs.csv", tmp_path / f"{B.word}-labs.csv"  # B's holds an impossible value
+    own, other = tmp_path / f"{A.word}-labs.csv", tmp_path / f"{B.word}-labs.csv"
     if kind == "no such file":
         other.unlink()
     elif kind == "no sheet":
         shutil.copy(__file__, other)
+    else:
+        other.write_text("date,test,value,unit\n2021-01-14,M protein,1588,g/L\n", encoding="utf-8")
     read(panel, tmp_path, A, "baseline", "follow-up")
     panel.ui.labsPathLineEdit.currentPath = str(own)
     held = panel.logic.case.laboratory.history

@@ -13,7 +13,6 @@ from MarrowQuantLib import dicom, workflow
 from MarrowQuantLib.batch.job import BatchOptions, fingerprint, run_case
 from MarrowQuantLib.batch.manifest import read_manifest
 from MarrowQuantLib.cli import main
-from MarrowQuantLib.followup import follow
 from MarrowQuantLib.model import MarrowQuantError, Role, Settings
 
 EPI = {"ScanningSequence": ["EP", "SE"], "EchoTime": 66.0, "Manufacturer": "SIEMENS"}
@@ -158,7 +157,7 @@ def test_every_command_that_measures_takes_overrides(
         raise MarrowQuantError("Enough for this test.")
 
     monkeypatch.setattr(workflow, {"burden": "analyze", "follow": "follow"}[command], measure)
-    monkeypatch.setattr(follow, "read_exam", lambda folder: None)
+    monkeypatch.setattr(workflow, "read_baseline", lambda folder: None)
     exams = [str(two_b_values)] * (2 if command == "follow" else 1)
     assert main([command, *exams, "--out", str(two_b_values.parent / "out"), "--overrides", str(path)]) != 0
     assert [(override.series, override.b_value) for override in given] == [(1, 50.0)]
