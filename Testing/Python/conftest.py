@@ -78,6 +78,14 @@ def slicer_scene() -> Iterator[Any]:
     _empty(slicer.mrmlScene)
 
 
+@pytest.fixture
+def no_bone_proposed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tumour load as where no bone can be told: the spheres of the fake exams lie beside the column, and are counted."""
+    from MarrowQuantLib.burden import tdv
+
+    monkeypatch.setattr(tdv, "find_bone", lambda *image, **known: None)
+
+
 # What takes long to start or to make; `make quick` leaves out whatever asks for it, and files marked slow.
 SLOW_FIXTURES = {"slicer_scene", "slicer_host", "panel_widget", "filled_panel", "digital_patient", "shared_data"}
 

@@ -9,6 +9,8 @@ from helpers.panel_actions import bone_mask, column, measured, pick
 from MarrowQuantLib.burden import PRESETS
 from MarrowQuantLib.followup.repeatability import repeatability, write_limits
 
+pytestmark = pytest.mark.usefixtures("no_bone_proposed")
+
 
 @pytest.fixture
 def panel(filled_panel):

@@ -9,6 +9,8 @@ from helpers import fake_exams
 from helpers.panel_actions import bone_mask, measured, notice, pick
 from MarrowQuantLib.model import MarrowQuantError
 
+pytestmark = pytest.mark.usefixtures("no_bone_proposed")
+
 
 @pytest.fixture
 def panel(filled_panel):

@@ -144,8 +144,20 @@ def show(options: argparse.Namespace, answer: dict[str, Any]) -> int:
     from ..results.codec import plain
 
     answer = plain(answer)
-    print(json.dumps(answer, indent=1, ensure_ascii=False) if options.json else as_text(answer))
+    if not options.json:
+        print(as_text(answer))
+        return 0
+    coded = {"findings": answer["warnings"]} if answer.get("warnings") else {}
+    print(json.dumps({**_sentences(answer), **coded}, indent=1, ensure_ascii=False))  # sentences where scripts have always read them
     return 0
+
+
+def _sentences(answer: Any) -> Any:
+    """Findings within an answer as their English sentences."""
+    if isinstance(answer, dict):
+        whole = {"code", "sentence"} <= set(answer)
+        return answer["sentence"] if whole else {key: _sentences(value) for key, value in answer.items()}
+    return [_sentences(value) for value in answer] if isinstance(answer, list) else answer
 
 
 def answer_each(options: argparse.Namespace, analyse: Analyse, outcome: str = "", *further: str, long: bool = False) -> int:

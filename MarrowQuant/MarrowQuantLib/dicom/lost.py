@@ -72,7 +72,7 @@ def _continues(short: Draft, draft: Draft) -> bool:
         return False
     if not all(map(has_place, first)) or first[0].rows != second[0].rows or first[0].columns != second[0].columns:
         return False
-    index = np.linalg.inv(draft.grid.ijk_to_ras) @ np.array([[*(certain(f.position) * LPS_TO_RAS), 1.0] for f in first]).T
+    index = np.linalg.solve(draft.grid.ijk_to_ras, np.array([[*(certain(f.position) * LPS_TO_RAS), 1.0] for f in first]).T)
     beyond = np.sort(np.round(index[2]).astype(int))
     behind, before = np.arange(len(first)) + len(second), np.arange(len(first)) - len(first)
     on_grid = np.abs(index[:3] - np.round(index[2]) * np.array([[0], [0], [1]])).max() < ON_GRID

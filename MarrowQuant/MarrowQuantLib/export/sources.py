@@ -128,7 +128,8 @@ def _kind(header: Dataset) -> tuple[Any, ...]:
 
 def _overlap(volume: SeriesVolume, ijk_to_ras: np.ndarray) -> float:
     """The nearer the first voxels, the larger."""
-    return -float(np.abs(np.asarray(volume.ijk_to_ras)[:3, 3] - ijk_to_ras[:3, 3]).sum())
+    first = np.array([0.0, 0.0, 0.0, 1.0])
+    return -float(np.abs((np.asarray(volume.ijk_to_ras) - ijk_to_ras) @ first).sum())
 
 
 @functools.lru_cache(maxsize=20_000)

@@ -69,7 +69,10 @@ class FittingRows:
 
     def fit(self) -> None:
         """Fit the rows to the broken lines."""
-        self._table.resizeRowsToContents()
+        try:
+            self._table.resizeRowsToContents()
+        except (RuntimeError, ValueError):  # the panel was closed between the change of a width and this
+            self._timer.stop()
 
 
 class WholeHeads(FittingRows):

@@ -152,12 +152,16 @@ class CaseBurden(CaseRois):
         if self.burden is not None:
             if self.painting.take_over():
                 self.update_burden()
-            if self._session is not None and not self.burden.threshold_curve:
-                self.set_burden(self._session.curve(self.burden))
+            self.add_curve()
             self._update_parts()
             self.refer("Burden", burdens_to_nodes(self.burden, self.parts, self.label, self.maps.maps, self.map_node))
             self.painting.was_shown()
             self.remember()
+
+    def add_curve(self) -> None:
+        """Give the tumour load its threshold curve and interval, which a slider that moves does without."""
+        if self.burden is not None and self._session is not None and not self.burden.threshold_curve:
+            self.set_burden(self._session.curve(self.burden))
 
     # ----------------------------------------------------------------------------------------------- muscle, skeleton
     def follow_muscle(self) -> None:

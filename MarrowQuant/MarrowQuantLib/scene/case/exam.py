@@ -51,6 +51,7 @@ class CaseExam(CaseBurden):
     def result(self) -> ExamResult:
         """All that is known now; the same object as long as nothing changes."""
         if self._result is None:
+            self.add_curve()
             labs, notes = dict(self.labs), (*self._shift_notes, *self.part_notes, *self._told_by_hand())
             measured = (self.maps, self.vertebrae, self.lumbar, self.burden, labs)
             origin = Origin(self.maps.warnings, self.placement_notes)
