@@ -331,3 +331,18 @@ def test_short_parts_of_a_name_and_short_numbers_stay_in_a_share_safe_text(value
 def test_numbers_of_six_digits_and_more_go_from_a_description(text, stays):
     assert (without_long_numbers(text) == text) is stays
     assert ("12345" in without_long_numbers(text)) is stays
+
+
+def test_the_secret_of_the_computer_lies_in_the_home_folder_unless_another_place_is_named(monkeypatch, tmp_path):
+    from MarrowQuantLib.exam.identity import identity_of_header
+
+    header = Dataset()
+    header.PatientID, header.FrameOfReferenceUID = "4711", "1.2.3"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    home, other = tmp_path / ".marrowquant" / "identity.key", tmp_path / "other.key"
+    monkeypatch.setenv("MARROWQUANT_IDENTITY_KEY", str(other))
+    first = identity_of_header(header)
+    assert other.is_file() and not home.exists()
+    monkeypatch.delenv("MARROWQUANT_IDENTITY_KEY")
+    assert identity_of_header(header) != first and home.is_file()
