@@ -78,3 +78,13 @@ def test_an_roi_outside_a_dual_echo_study_is_refused(shared_data):
     far = VertebraROI("L3", np.array([0.0, 0.0, 900.0]), UPRIGHT, np.array([9.0, 7.0, 6.0]))
     with pytest.raises(workflow.MarrowQuantError, match=r"L3.*field of view"):
         workflow.measure_vertebrae(maps.maps, [far])
+
+
+@pytest.mark.parametrize(("date", "median"), [("date_1", 1050), ("date_2", 1154)])
+def test_an_adc_map_without_rescale_and_unit_is_read_in_the_right_one_and_says_what_that_rests_on(shared_data, date, median):
+    """Toshiba 1.5 T, trunk, two dates (Cancer Moonshot Biobank, doi:10.7937/DJG7-GZ87): liquids and soft tissue tell the unit."""
+    exam = dicom.group_exams(dicom.scan(shared_data / "dwi" / "cmb_crc_adc" / date))[0]
+    (found,) = (volume for volume in exam.volumes if volume.role == Role.ADC)
+    assert found.unit == "µm²/s" and f"median is {median} (no unit in the header)" in str(found.scaling.sentence)
+    adc = found.load()
+    assert adc.unit == "µm²/s" and np.nanmedian(adc.array[adc.array > 0]) == pytest.approx(median, rel=0.02)
