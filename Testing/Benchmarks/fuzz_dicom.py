@@ -310,7 +310,7 @@ Tell = Callable[[int, Counter, "list[str]"], None]
 def campaign(first: int, count: int, tell: Tell = lambda *_: None) -> tuple[Counter, list[str], float]:
     """Run inputs ``first`` … ``first + count − 1``: outcomes, failures, and the largest memory in MB."""
     outcomes, failures, memory = Counter(), [], 0.0
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")  # a fork would have all the memory of who calls
     with tempfile.TemporaryDirectory() as scratch:
         originals = write_originals(Path(scratch) / "originals")
         for start in range(first, first + count, BATCH):

@@ -90,7 +90,7 @@ def test_the_shell_tells_the_counts_and_warns_of_many_looks(table, capsys):
     assert cli.main([*arguments, "--by", "kind"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert {name: part["data"]["n"] for name, part in answer["subgroups"].items()} == {"AA": 20, "MDS": 19, "Myeloma": 20}
-    assert "3 subgroups" in answer["warnings"][0]["sentence"] and "14 %" in answer["warnings"][0]["sentence"]
+    assert "3 subgroups" in answer["warnings"][0] and "14 %" in answer["findings"][0]["sentence"]
     assert cli.main([*arguments, "--by", "response"]) == 1
     assert "is the outcome" in capsys.readouterr().err
 

@@ -153,10 +153,10 @@ def show(options: argparse.Namespace, answer: dict[str, Any]) -> int:
 
 
 def _sentences(answer: Any) -> Any:
-    """Findings within an answer as their English sentences."""
+    """Findings within an answer as their English sentences, but for those that are called so."""
     if isinstance(answer, dict):
         whole = {"code", "sentence"} <= set(answer)
-        return answer["sentence"] if whole else {key: _sentences(value) for key, value in answer.items()}
+        return answer["sentence"] if whole else {key: value if key == "findings" else _sentences(value) for key, value in answer.items()}
     return [_sentences(value) for value in answer] if isinstance(answer, list) else answer
 
 
