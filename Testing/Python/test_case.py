@@ -16,11 +16,9 @@ from MarrowQuantLib.model import ACCEPTED, REJECTED, LabValue, MarrowQuantError
 
 
 @pytest.fixture
-def case(slicer_scene, monkeypatch):
-    from MarrowQuantLib.burden import tdv
+def case(slicer_scene, no_bone_proposed):
     from MarrowQuantLib.scene.case.case import Case
 
-    monkeypatch.setattr(tdv, "find_bone", lambda *image, **known: None)  # the spheres lie beside the column, and are to be counted
     case = Case(parameters())
     case.replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
     return case

@@ -8,11 +8,8 @@ from helpers.panel_actions import choose_exam, column, place
 
 
 @pytest.fixture
-def panel(panel_widget, monkeypatch):
+def panel(panel_widget, no_bone_proposed):
     """The panel with two exams of which only the baseline is worked out."""
-    from MarrowQuantLib.burden import tdv
-
-    monkeypatch.setattr(tdv, "find_bone", lambda *image, **known: None)  # the spheres lie beside the column, and are to be counted
     panel_widget.logic.case.replace_by([exam_maps(label) for label in LABELS])
     panel_widget.panel.refresh()
     return panel_widget

@@ -28,6 +28,20 @@ _DATES = (datetime.date(2024, 1, 15), datetime.date(2024, 3, 25))
 OUTCOME, EVENTS = "best_response", ("CR", "VGPR")
 
 
+def new_folder(folder: Path) -> Path:
+    """The folder for simulated results, which must be new or empty.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the folder is not empty.
+    """
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise MarrowQuantError("The folder {folder} is not empty; give a new one, so that no results are mixed.", folder=folder.name)
+    return folder
+
+
 def write_example(folder: Path, *, seed: int = 1) -> Path:
     """Write ``case-01/results.json`` … and ``outcomes.csv`` into a new or empty folder.
 
@@ -47,9 +61,7 @@ def write_example(folder: Path, *, seed: int = 1) -> Path:
     MarrowQuantError
         If the folder is not empty.
     """
-    folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise MarrowQuantError("The folder {folder} is not empty; give a new one, so that no results are mixed.", folder=folder.name)
+    folder = new_folder(folder)
     rng = np.random.default_rng(seed)
     outcome = rng.permutation(np.arange(N_EVENT + N_NO_EVENT) < N_EVENT)
     axes = response_axes(outcome, rng)

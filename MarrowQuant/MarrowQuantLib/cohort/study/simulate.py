@@ -17,7 +17,6 @@ from ...followup import compare
 from ...model import (
     ExamResult,
     LabValue,
-    MarrowQuantError,
     Measurement,
     Progress,
     Results,
@@ -30,7 +29,7 @@ from ...model import (
 from ...quantities import quantity
 from ...results import write_results
 from ..cells import write_table
-from ..example import EVENTS, response_axes
+from ..example import EVENTS, new_folder, response_axes
 from . import effects
 from .effects import GROUPS, Group
 
@@ -51,9 +50,7 @@ def write_study(folder: Path, *, seed: int = 1, progress: Progress = no_progress
     MarrowQuantError
         If the folder is not empty.
     """
-    folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise MarrowQuantError("The folder {folder} is not empty; give a new one, so that no results are mixed.", folder=folder.name)
+    folder = new_folder(folder)
     rng = np.random.default_rng(seed)
     rows: list[tuple[Any, ...]] = []
     every = sum(group.n for group in GROUPS)
