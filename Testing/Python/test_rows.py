@@ -145,7 +145,8 @@ def _vertebrae(doors: Doors) -> None:
     for first, second, panel, node in zip(tables[0].rows, tables[1].rows, in_panel, read_rows(vertebrae_table(doors.results.exams[0]))):
         level = first["level"].text()
         for column in measured:
-            assert in_report[level][column.head()] == f"{first[column.key].with_error()} → {second[column.key].with_error()}"
+            both = in_report[level][column.head()].replace("\N{NO-BREAK SPACE}", " ")
+            assert both == f"{first[column.key].with_error()} → {second[column.key].with_error()}"
             assert panel[column.head(narrow=True)] == first[column.key].text()
             doors.same_number(first[column.key], node[column.key], "baseline", level, column.key)
             line = next(line for line in doors.shell.splitlines() if line.startswith(level))
@@ -273,3 +274,12 @@ def test_a_quantity_of_another_version_keeps_its_own_unit():
 def test_a_laboratory_value_that_is_a_limit_says_so(censored, texts):
     cell = rows.LabCell(0.5, "g/L", sign="< " if censored == "below" else "", censored=censored)
     assert (cell.text("en"), cell.text("ja")) == texts
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "unit", "shown"),
+    [("3.7", 0.068, "%", "3.7 ± 0.1"), ("3.7", 0.033, "%", "3.7 ± 0.03"), ("771", 7.7, "µm²/s", "771 ± 8"), ("65", 0.29, "1/s", "65 ± 0.3"),
+     ("–", 1.0, "%", "–"), ("5.0", None, "%", "5.0"), ("5.0", float("nan"), "%", "5.0")],
+)  # fmt: skip
+def test_a_standard_error_has_the_digits_of_its_value_unless_it_would_be_zero(text, error, unit, shown):
+    assert formats.with_error(text, error, unit) == shown

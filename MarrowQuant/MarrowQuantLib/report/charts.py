@@ -160,7 +160,7 @@ def paired_profile(height_mm: np.ndarray, before: np.ndarray, after: np.ndarray,
 
 def stacked_bars(rows: Mapping[str, Mapping[str, float]], unit: str, label: str) -> str:
     """One bar a row, divided into classes; the legend stands below."""
-    left, width, row = 74.0, 270.0, 34.0
+    left, width, row = 96.0, 248.0, 34.0
     classes = list(dict.fromkeys(name for parts in rows.values() for name in parts))
     largest = max([1e-9, *(sum(parts.values()) for parts in rows.values())])
     drawn = []

@@ -81,7 +81,7 @@ def _vertebra_table(results: Results, levels: Sequence[str], words: Strings) -> 
     by_exam = [{row["level"].value: row for row in known.rows} for known in tables]
     for level in levels:
         found = [known.get(level, rows.Row({})) for known in by_exam]
-        cells = [cell(" → ".join(row[column.key].with_error(words.language) for row in found)) for column in columns]
+        cells = [f'<td class="pair">{escape(" → ".join(_unbroken(row[column.key], words) for row in found))}</td>' for column in columns]
         excluded = next((row["excluded"].value for row in found if row.is_out), None)
         if both:
             change = changes.get(level)
@@ -98,6 +98,10 @@ def _vertebra_table(results: Results, levels: Sequence[str], words: Strings) -> 
     heads.append(tables[0].column("voxels").head(words.language))
     told = f'<p class="soft">{escape(words("standard_error"))}</p>' if any("±" in row for row in drawn) else ""
     return table(heads, drawn, text_columns=[len(heads) - 2] if both else ()) + told + note_list(notes, words)
+
+
+def _unbroken(value: rows.Cell, words: Strings) -> str:
+    return value.with_error(words.language).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _measured(vertebra: Any, key: str) -> Optional[float]:

@@ -44,7 +44,7 @@ sup { font-size: 10px; line-height: 0; }
 table { border-collapse: collapse; width: 100%; font-size: 12.5px; margin: 6px 0 4px; }
 caption { text-align: left; font-size: 12.5px; padding: 4px 0; }
 th, td { padding: 4px 7px; border-bottom: 1px solid var(--line); text-align: right; vertical-align: baseline; white-space: nowrap; }
-td.text, th, tbody th { white-space: normal; }
+td.text, td.pair, th, tbody th { white-space: normal; }
 .charts th, .charts td { padding: 4px 5px; }
 .date { white-space: nowrap; }
 th { font-weight: 600; }

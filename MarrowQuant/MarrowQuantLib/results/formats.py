@@ -22,6 +22,17 @@ def number(value: Optional[float], unit: str = "", digits: Optional[int] = None)
     return text.lstrip("-") if is_zero else text.replace("-", "−")
 
 
+def with_error(text: str, error: Optional[float], unit: str = "", digits: Optional[int] = None) -> str:
+    """A shown value with its standard error behind it: with the digits of the value, or with more until the error is not zero."""
+    if error is None or not math.isfinite(error) or text == NONE:
+        return text
+    decimals = decimals_of(unit) if digits is None else digits
+    shown = number(error, unit, digits)
+    if error > 0 and not shown.strip("0."):
+        shown = f"{error:.{max(decimals or 0, -math.floor(math.log10(error)))}f}"
+    return f"{text} ± {shown}"
+
+
 def signed(value: Optional[float], unit: str = "", digits: Optional[int] = None) -> str:
     """A change, with its sign; a change that rounds to zero has none."""
     text = number(value, unit, digits)

@@ -35,7 +35,7 @@ from ..model import (
 from ..quantities import LUMBAR, QUANTITIES, UNIT_RATIO, Quantity, of_vertebrae
 from ..response import find_test
 from ..words.terms import term
-from .formats import NONE, number, relative, shown_unit, signed
+from .formats import NONE, number, relative, shown_unit, signed, with_error
 
 NUMBER, CHANGE, RELATIVE, PERCENT, TEXT, WORD, FINDING = "number", "change", "relative", "percent", "text", "word", "finding"
 """What a cell holds: a value, a difference with its sign, one in % of a value, a share 0 … 1 shown in %, a text as it is, a value that
@@ -93,8 +93,7 @@ class Cell:
 
     def with_error(self, language: str = "en") -> str:
         """The text with the standard error behind it, if there is one."""
-        text = self.text(language)
-        return text if self.error is None or text == NONE else f"{text} ± {self.error:.2g}"
+        return with_error(self.text(language), self.error, self.unit, self.digits)
 
     def with_unit(self, language: str = "en") -> str:
         """The text with the unit behind it, if there is a value."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from ...results import rows
+from ...results.formats import number, with_error
 from ...scene.case.exam import CaseExam
 from ..language import interfaceLanguage, said, saidLines, saidWord
 from ..step import Step
@@ -83,8 +84,8 @@ class QuantifyStep(Step):
 
 
 def _how(measurements: Any) -> list[str]:
-    return [f"{saidWord(m.name)}: {m.value:.4g}{_error(m)} {m.unit} ({said(m.how)})" for m in measurements.values()]
+    return [f"{saidWord(m.name)}: {_value(m)} {m.unit} ({said(m.how)})" for m in measurements.values()]
 
 
-def _error(measurement: Any) -> str:
-    return "" if measurement.standard_error is None else f" ± {measurement.standard_error:.2g}"
+def _value(measurement: Any) -> str:
+    return with_error(number(measurement.value, measurement.unit), measurement.standard_error, measurement.unit)
