@@ -24,7 +24,7 @@ from .exam.maps import ExamMaps, make_exam_maps
 from .export.prior import has_objects, read_prior
 from .export.write import export_dicom
 from .followup import compare
-from .followup.change import level_doubts
+from .followup.change import unmatched_findings
 from .followup.follow import carry_rois, follow_lesions, read_exam
 from .followup.regions import region_changes
 from .followup.repeatability import Repeatability
@@ -61,7 +61,7 @@ from .model import (
 from .model.settings import checked
 from .quantities import ready_maps
 from .report.export import SceneWriter, export, prepare_output
-from .response import ResponseModel, laboratory_warnings, labs_for, load_model, read_history
+from .response import ResponseModel, laboratory_findings, labs_for, load_model, read_history
 from .vertebrae import (
     ImageShift,
     find_bodies,
@@ -71,11 +71,11 @@ from .vertebrae import (
     levels_between,
     place_between,
     read_rois,
-    shift_notes,
+    shift_findings,
 )
 from .vertebrae.levels import is_counted
 from .vertebrae.measure import measure_vertebrae
-from .vertebrae.region_doubts import region_doubts, swap_doubts
+from .vertebrae.region_findings import small_region_findings, swap_findings
 
 __all__ = [
     "SceneWriter",
@@ -93,10 +93,10 @@ __all__ = [
     "measure_burden",
     "measure_parts",
     "measure_vertebrae",
-    "pair_doubts",
+    "pair_findings",
     "part",
     "part_sessions",
-    "patient_doubts",
+    "patient_findings",
     "predictors",
     "prepare_output",
     "read_baseline",
@@ -183,9 +183,9 @@ def analyze(
         said = muscle[n] if n < len(muscle) else None
         measured.append(_measure_exam(maps, settings, rois_from, labs_by_exam[n], mask, said, part(done, 0.8, 1.0)))
     compared = _compared(measured, settings, model, limits, part(progress, 0.95, 1.0))
-    warnings = (*pair_doubts(compared.exams), *laboratory_warnings(history, compared.exams))
+    findings = (*pair_findings(compared.exams), *laboratory_findings(history, compared.exams))
     progress(1.0, "Measured")
-    return replace(compared, limits=limits or {}, history=history, subject=subject, warnings=warnings)
+    return replace(compared, limits=limits or {}, history=history, subject=subject, findings=findings)
 
 
 def _compared(
@@ -252,9 +252,9 @@ def follow(
     measured = _measure_exam(maps, settings, (own, None, baseline), {}, skeleton, muscle, part(progress, 0.8, 0.9))
     first, second, lesions, _ = follow_lesions(baseline, measured, part(progress, 0.9, 1.0))
     related = relation([baseline.identity], [measured.identity])
-    warnings = () if related is Relation.SAME else (finding("case.patient_not_checked"),)
+    findings = () if related is Relation.SAME else (finding("case.patient_not_checked"),)
     changes = region_changes(first, second)
-    return replace(conclude([first, second], settings, model, limits), lesions=lesions, distributions=changes, warnings=warnings)
+    return replace(conclude([first, second], settings, model, limits), lesions=lesions, distributions=changes, findings=findings)
 
 
 def read_baseline(folder: PathLike) -> ExamResult:
@@ -280,15 +280,15 @@ def _measure_exam(
 ) -> ExamResult:
     """Place the ROIs of one exam, and measure its vertebrae and its tumour load."""
     progress(0.0, "Measuring the vertebrae")
-    rois, notes = _rois_for(maps, settings, *rois_from)
+    rois, findings = _rois_for(maps, settings, *rois_from)
     maps, shifts, moved = with_shifts(maps, rois, settings)
     vertebrae, lumbar = measure_vertebrae(maps.maps, rois, shifts)
     progress(0.5, "Measuring the tumour load")
     mask = _mask(skeleton) if skeleton else None
-    burden, burden_notes = measure_burden(maps.maps, settings, muscle, rois=rois, seams_ras=maps.seams_ras, skeleton=mask)
-    parts, part_notes = measure_parts(maps.maps, settings, muscle, rois=rois, skeleton=mask)
-    told = (*moved, *burden_notes, *part_notes)
-    return assemble(maps, vertebrae, lumbar, burden, labs, told, parts, Origin(maps.warnings, tuple(notes), mask, muscle))
+    burden, burden_findings = measure_burden(maps.maps, settings, muscle, rois=rois, seams_ras=maps.seams_ras, skeleton=mask)
+    parts, part_findings = measure_parts(maps.maps, settings, muscle, rois=rois, skeleton=mask)
+    told = (*moved, *burden_findings, *part_findings)
+    return assemble(maps, vertebrae, lumbar, burden, labs, told, parts, Origin(maps.findings, tuple(findings), mask, muscle))
 
 
 # ------------------------------------------------------------------------------------------------------------------ exams
@@ -418,10 +418,10 @@ def _rois_for(
     if baseline is None or markups is not None or not baseline.vertebrae:
         return exam_rois_from(maps, settings, markups, points)
     try:
-        rois, notes = carry_rois([vertebra.roi for vertebra in baseline.vertebrae], baseline.maps, maps.maps)
+        rois, findings = carry_rois([vertebra.roi for vertebra in baseline.vertebrae], baseline.maps, maps.maps)
     except MarrowQuantError as error:
         return [], [as_finding(str(error))]
-    return rois, [*map(as_finding, notes)]
+    return rois, [*map(as_finding, findings)]
 
 
 def find_markups(exam_folder: Path, root: Path) -> Optional[Path]:
@@ -454,14 +454,14 @@ def exam_rois_from(
         return place_between(points[0], points[1], dixon_image(maps), settings.roi_radii_mm, settings.roi_shape)
     if markups is None:
         return [], [finding("exam.no_rois")]
-    found, notes = read_rois(markups, settings.roi_radii_mm, settings.roi_shape)
+    found, findings = read_rois(markups, settings.roi_radii_mm, settings.roi_shape)
     image = dixon_image(maps)
     if is_label_file(markups):
-        return found, notes
+        return found, findings
     rois, told = fit_places(found, image, settings.roi_radii_mm)
     counted = [roi for roi in rois if is_counted(roi.level)]
     if len(counted) != 2 or len(levels_between(counted[0].level, counted[1].level)) == 2:
-        return rois, [*notes, *told]
+        return rois, [*findings, *told]
     first, last = ((roi.level, roi.center_ras) for roi in counted)
     between, about = place_between(first, last, image, settings.roi_radii_mm, settings.roi_shape)
     return [*between, *(roi for roi in rois if not is_counted(roi.level))], [*about, *told]
@@ -476,7 +476,7 @@ def _found_rois(maps: ExamMaps, settings: Settings, points: Sequence[Point]) -> 
         found, _ = find_bodies(image, points[0] if points else None, radii_mm=settings.roi_radii_mm, shape=settings.roi_shape)
     except MarrowQuantError as error:
         return [], [as_finding(str(error))]
-    return found.rois, found.doubts
+    return found.rois, found.findings
 
 
 def dixon_image(maps: ExamMaps) -> Optional[Volume]:
@@ -495,7 +495,7 @@ def with_shifts(
         With what was found in the protocol, in mm R, A, S, also where it is too small to matter.
     shifts : dict
         Those to measure with; empty if the settings say so.
-    notes : list of str
+    findings : list of str
         Sentences about the images that are displaced.
     """
     found = find_shifts(maps.maps, rois)
@@ -503,7 +503,7 @@ def with_shifts(
     before = {key + _SHIFT for key in maps.maps}
     known = {key: value for key, value in maps.protocol.items() if key not in before}
     used = found if settings.refine_rois else {}
-    return replace(maps, protocol={**known, **told}), used, shift_notes(found, settings.refine_rois)
+    return replace(maps, protocol={**known, **told}), used, shift_findings(found, settings.refine_rois)
 
 
 def _mask(path: PathLike) -> Volume:
@@ -520,13 +520,13 @@ def assemble(
     lumbar: Mapping[str, Measurement],
     burden: Optional[Burden],
     labs: Mapping[str, LabValue],
-    notes: Sequence[Finding] = (),
+    findings: Sequence[Finding] = (),
     parts: Sequence[BurdenPart] = (),
     origin: Optional[Origin] = None,
 ) -> ExamResult:
     """All of one exam in one record; what was told when the ROIs were placed comes from ``origin``."""
-    origin = origin or Origin(maps.warnings)
-    flags = [flag for v in vertebrae for flag in v.flags] + region_doubts(vertebrae) + swap_doubts(maps.maps, vertebrae)
+    origin = origin or Origin(maps.findings)
+    of_levels = [found for v in vertebrae for found in v.findings] + small_region_findings(vertebrae) + swap_findings(maps.maps, vertebrae)
     return ExamResult(
         label=maps.label,
         date=maps.date,
@@ -538,7 +538,7 @@ def assemble(
         series=maps.series,
         protocol=maps.protocol,
         synthetic=maps.synthetic,
-        warnings=(*maps.warnings, *origin.placement_notes, *notes, *flags, *(burden.flags if burden else ())),
+        findings=(*maps.findings, *origin.placement_findings, *findings, *of_levels, *(burden.findings if burden else ())),
         burden_parts=tuple(parts),
         stitching=maps.stitching,
         origin=origin,
@@ -547,7 +547,7 @@ def assemble(
     )
 
 
-def patient_doubts(exams: Sequence[ExamResult]) -> tuple[Finding, ...]:
+def patient_findings(exams: Sequence[ExamResult]) -> tuple[Finding, ...]:
     """A finding if the files of two exams name nobody, so that it is not known whether both are of one patient; nothing of exams whose
     identity was not noted, as in results of earlier versions."""
     noted = [exam.identity for exam in exams if exam.identity != ExamIdentity()]
@@ -556,9 +556,9 @@ def patient_doubts(exams: Sequence[ExamResult]) -> tuple[Finding, ...]:
     return (finding("case.patient_not_checked"),)
 
 
-def pair_doubts(exams: Sequence[ExamResult]) -> tuple[Finding, ...]:
+def pair_findings(exams: Sequence[ExamResult]) -> tuple[Finding, ...]:
     """What makes two exams unlike as such: perhaps of two patients, means without a common level. Nothing of one exam."""
-    return (*patient_doubts(exams), *(level_doubts(exams[0], exams[1]) if len(exams) == 2 else ()))
+    return (*patient_findings(exams), *(unmatched_findings(exams[0], exams[1]) if len(exams) == 2 else ()))
 
 
 def conclude(

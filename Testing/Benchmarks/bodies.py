@@ -58,7 +58,7 @@ class Exam:
     for none, 255 for diffuse disease)."""
 
     maps: dict[str, Volume]
-    warnings: list[Any]
+    findings: list[Any]
     seams: list[np.ndarray]
     active: Volume
     lesion: np.ndarray
@@ -262,7 +262,7 @@ def simulate(patient: Patient, exam: int = 0, pose: Optional[dict[str, Any]] = N
     b_values = d["b"]
     clean, active, lesion = _sampled(body, ratio, adc, b_values, matrix, shape, pose)
     stations = _stations(clean, matrix, patient, rng)
-    build = ExamBuilder(SimpleNamespace(volumes=[], warnings=()), Settings(), no_progress)
+    build = ExamBuilder(SimpleNamespace(volumes=[], findings=()), Settings(), no_progress)
     build.load = lambda held: held.volume  # type: ignore[method-assign]
     add_stations(build, stations)
     grid = build.maps["dwi_high"]
@@ -274,7 +274,7 @@ def simulate(patient: Patient, exam: int = 0, pose: Optional[dict[str, Any]] = N
     volumes = [float(((lesion == n) * active * shown).sum() * grid.voxel_volume_ml) for n in range(1, len(patient.lesions) + 1)]
     told = [{**found, "volume_ml": ml} for found, ml in zip(patient.lesions, volumes)]
     seams = [seam.position_ras for seam in build.stitching.seams] if build.stitching else []
-    return Exam(build.maps, build.warnings, seams, grid.like(active), lesion, truth, told)
+    return Exam(build.maps, build.findings, seams, grid.like(active), lesion, truth, told)
 
 
 def _sampled(body: Body, ratio: np.ndarray, adc: np.ndarray, b_values: Any, matrix: np.ndarray, shape: Any, pose: dict[str, Any]) -> Any:
@@ -384,7 +384,7 @@ def judge_exam(exam: Exam) -> tuple[dict[str, Any], Any]:
         (c.region, round(c.volume_ml, 1), str(c.reason)) for c in burden.components
         if c.state != "accepted" and (active[labels == c.label] > 0.3).mean() > 0.5
     ]  # fmt: skip
-    told = [getattr(f, "code", "") for f in (*burden.flags, *notes, *exam.warnings)]
+    told = [getattr(f, "code", "") for f in (*burden.findings, *notes, *exam.findings)]
     row = {
         "true_ml": exam.tdv_ml, "ml": burden.tdv.value, "false": len(false), "false_ml": sum(c.volume_ml for c in false), "found": found,
         "doubts": sorted({code for code in told if code in DOUBTS}), "set_aside": missed, "voxel_ml": voxel_ml,

@@ -175,4 +175,4 @@ def _bipolar(path: Path, title: str) -> list[str]:
     body = brightest > 0.1 * np.percentile(brightest, 99)
     residuals = [f"{np.median((fit.residual / brightest)[body]):.4f}" for fit in fits]
     percentiles = ", ".join(f"{value:.1f}" for value in np.nanpercentile(fits[1].pdff_percent[body], [1, 50, 99]))
-    return [title, percentiles, *residuals, fits[1].warnings[0]]
+    return [title, percentiles, *residuals, fits[1].findings[0]]

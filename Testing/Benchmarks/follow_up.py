@@ -36,7 +36,7 @@ def roi_rows() -> list[str]:
     rows.append(roi_row(f"every vertebra turned by up to 10° and moved by up to 15 mm, {DRAWS} draws", draws))
     noise = image.like(np.random.default_rng(0).uniform(0, 900, SHAPE).astype(np.float32))
     carried, _ = propagate_rois(rois, image, noise)
-    told = sum(bool(c.doubts) for c in carried)
+    told = sum(bool(c.findings) for c in carried)
     highest = max(c.confidence for c in carried)
     return [*rows, f"| the follow-up shows noise | {len(rois)} | – | – | at most {100 * highest:.0f} % | {told} of {len(rois)} |"]
 
@@ -44,7 +44,7 @@ def roi_rows() -> list[str]:
 def errors(image, rois, later, centers) -> list[tuple[float, float, bool]]:
     """Error in mm, confidence and whether there is a doubt, for each ROI."""
     carried, _ = propagate_rois(rois, image, later)
-    return [(float(np.linalg.norm(c.roi.center_ras - to)), c.confidence, bool(c.doubts)) for c, to in zip(carried, centers)]
+    return [(float(np.linalg.norm(c.roi.center_ras - to)), c.confidence, bool(c.findings)) for c, to in zip(carried, centers)]
 
 
 def roi_row(name: str, draws: list[list[tuple[float, float, bool]]]) -> str:

@@ -102,7 +102,7 @@ def crop_table() -> str:
         each = [spines.measure(case, one) for one in found]
         for n, level in enumerate(levels):
             dice, error = (np.array([row[name][n] for row in each]) for name in ("dice", "error"))
-            told = np.array([bool(one.bodies[n].doubts or one.warnings) for one in found])
+            told = np.array([bool(one.bodies[n].findings or one.findings) for one in found])
             missed = error > BAD_ERROR_MM * 2
             rows.append(
                 [

@@ -41,7 +41,7 @@ def panel(case: spines.Spine, found: BodySegmentation) -> np.ndarray:
     mine, true = (_edges(ndimage.map_coordinates(labels, at, order=0)) for labels in (found.labels.array, case.truth))
     rgb[mine], rgb[true], rgb[mine & true] = RED, GREEN, YELLOW
     for body in found.bodies:
-        if body.doubts:
+        if body.findings:
             row, column = int((s[0] - body.center_ras[2]) / PIXEL_MM), int((a[0] - body.center_ras[1]) / PIXEL_MM)
             rgb[row - 2 : row + 3, column - 2 : column + 3] = BLUE
     return rgb

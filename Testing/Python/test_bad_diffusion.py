@@ -36,7 +36,7 @@ def sentence(warnings, *parts):
 def test_a_single_b_value_leaves_the_fat_fraction_and_says_which_is_missing(folder):
     maps = maps_with(folder, lambda v: v.b_value < 100)
     assert "ff" in maps.maps and "adc" not in maps.maps
-    assert sentence(maps.warnings, "fewer than two b-values", "load the missing b-value")
+    assert sentence(maps.findings, "fewer than two b-values", "load the missing b-value")
     assert measure_burden(maps.maps, Settings()) == (None, [])
     with pytest.raises(MarrowQuantError, match="two or more b-values"):
         workflow.burden_session(maps.maps, Settings())
@@ -46,13 +46,13 @@ def test_a_b_value_that_one_station_lacks_is_left_out_everywhere_and_told(folder
     b_values = sorted({v.b_value for v in workflow.read_exams([folder])[0].volumes if v.role.value == "dwi"})
     assert len(b_values) >= 2
     maps = maps_with(folder, lambda v: v.b_value != b_values[-1] or v.station != 2)
-    assert sentence(maps.warnings, f"b {b_values[-1]:g} s/mm²", "missing at some stations")
+    assert sentence(maps.findings, f"b {b_values[-1]:g} s/mm²", "missing at some stations")
 
 
 def test_a_missing_station_is_a_gap_that_is_told_and_the_others_are_there(folder):
     maps = maps_with(folder, lambda v: v.station != 2)
-    assert sentence(maps.warnings, "do not overlap", "slices are missing between them")
-    assert sentence(maps.warnings, "the tDV is that of this part of the body")
+    assert sentence(maps.findings, "do not overlap", "slices are missing between them")
+    assert sentence(maps.findings, "the tDV is that of this part of the body")
     high = maps.maps["dwi_high"].array
     empty = ~np.isfinite(high).any(axis=(1, 2))
     assert empty.any() and not empty[0] and not empty[-1]
@@ -67,7 +67,7 @@ def test_a_station_with_other_voxels_becomes_a_part_of_its_own_with_the_reason(t
     assert maps.maps["dwi_high_part2"].array.shape[2] == exam.stations[1][0].array.shape[2] // 2
     reason = maps.maps["dwi_high_part2"].source[-1]
     assert reason.startswith("kept apart, station 2: ") and "Station 2" in reason
-    assert sentence(maps.warnings, "Station 2 is measured by itself and is not in the tDV")
+    assert sentence(maps.findings, "Station 2 is measured by itself and is not in the tDV")
     parts, notes = workflow.measure_parts(maps.maps, Settings())
     assert len(parts) + sum("no tDV of its own" in note for note in notes) == 1
 
@@ -97,7 +97,7 @@ def test_images_without_content_are_a_sentence_and_a_way_on(what):
     assert sentence(notes, "was not measured", "No muscle was found", "place a point in muscle or give its signal")
     given = BurdenSession(*images, 100.0).update()
     assert given.tdv.value == 0.0 and np.isnan(given.gadc.value)
-    assert sentence(given.flags, "No component is accepted")
+    assert sentence(given.findings, "No component is accepted")
 
 
 def test_without_muscle_in_view_a_given_signal_is_the_way_on():

@@ -121,7 +121,7 @@ def test_a_decision_survives_every_threshold(images):
         component = at(session.update(ratio=ratio), center)
         assert (component.state, component.reason) == ("rejected", "Decided by the reader.")
     gone = session.update(ratio=40.0)
-    assert gone.components == () and "meet no component" in gone.flags[0]
+    assert gone.components == () and "meet no component" in gone.findings[0]
     assert session.update().tdv.value == after.tdv.value
 
 
@@ -139,7 +139,7 @@ def test_the_last_decision_holds_and_a_change_of_mind_is_no_conflict(images):
     first = session.update()
     label = at(first, LESIONS["L3"][0]).label
     burden = decided(session, decided(session, first, label, "rejected"), label, "accepted")
-    assert burden.components[label - 1].state == "accepted" and burden.flags == ()
+    assert burden.components[label - 1].state == "accepted" and burden.findings == ()
 
 
 def test_a_readers_points_in_muscle_take_the_place_of_what_is_found(images):
@@ -165,7 +165,7 @@ def test_a_readers_points_in_muscle_take_the_place_of_what_is_found(images):
 
 def test_a_point_that_does_not_lie_in_muscle_is_doubted(images):
     burden = segment(*images, muscle=[LESIONS["L3"][0] + np.array([0, 0, z]) for z in (-30, -15, 0, 15, 30)])
-    assert "check that they lie in muscle" in burden.flags[0]
+    assert "check that they lie in muscle" in burden.findings[0]
 
 
 def test_the_sphere_around_a_point_is_round_on_any_grid():
@@ -205,10 +205,10 @@ def test_contradicting_decisions_in_merged_pieces_are_told(images):
     apart = session.update(ratio=7.0)
     session.decide(at(apart, LESIONS["L3"][0]).centroid_ras, "accepted")
     session.decide(at(apart, ORGANS["spleen"][0]).centroid_ras, "physiological")
-    assert session.update(ratio=7.0).flags == ()
+    assert session.update(ratio=7.0).findings == ()
     merged = session.update(ratio=6.0)
     assert at(merged, LESIONS["L3"][0]).label == at(merged, ORGANS["spleen"][0]).label
-    assert "decided differently" in merged.flags[0]
+    assert "decided differently" in merged.findings[0]
 
 
 def test_a_decision_that_now_holds_for_much_more_is_told(images):
@@ -221,8 +221,8 @@ def test_a_decision_that_now_holds_for_much_more_is_told(images):
     session = BurdenSession(high_b.like(signal), adc.like(values))
     session.update(ratio=8.4)
     session.decide((0, -40, 465), "rejected")
-    assert session.update(ratio=8.4).flags == ()
-    assert "has grown from" in session.update(ratio=5.2).flags[0]
+    assert session.update(ratio=8.4).findings == ()
+    assert "has grown from" in session.update(ratio=5.2).findings[0]
 
 
 @pytest.mark.parametrize("surroundings", [0.0, 100.0, 320.0, 460.0])
@@ -253,14 +253,14 @@ def test_a_point_beside_every_component_decides_nothing(images):
     before = session.update()
     session.decide((160, 90, 20), "rejected")
     after = session.update()
-    assert after.tdv.value == before.tdv.value and "meet no component" in after.flags[0]
+    assert after.tdv.value == before.tdv.value and "meet no component" in after.findings[0]
 
 
 def test_an_empty_mask_is_zero_millilitres_without_a_gadc(images):
     burden = segment(*images, ratio=50.0)
     assert burden.tdv.value == 0.0 and burden.tdv.n_voxels == 0
     assert np.isnan(burden.gadc.value) and burden.histogram is None and burden.features == {}
-    assert not burden.labels.array.any() and "no value" in burden.flags[-1]
+    assert not burden.labels.array.any() and "no value" in burden.findings[-1]
 
 
 def test_small_components_are_left_out(images):
@@ -275,7 +275,7 @@ def test_signal_without_an_adc_is_told(images):
     values = adc.array.copy()
     values[ellipsoid(*LESIONS["L3"])] = np.nan
     burden = segment(high_b, adc.like(values))
-    assert f"{volume_ml(*LESIONS['L3']):.1f} mL above the signal threshold have no valid ADC" in burden.flags[0]
+    assert f"{volume_ml(*LESIONS['L3']):.1f} mL above the signal threshold have no valid ADC" in burden.findings[0]
 
 
 def test_a_lower_ratio_than_prepared_gives_what_a_fresh_session_gives(images):

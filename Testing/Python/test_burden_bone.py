@@ -88,16 +88,16 @@ def test_an_organ_that_touches_a_lesion_in_bone_does_not_hide_it():
 
 def test_where_no_marrow_is_seen_nothing_counts_by_itself_and_the_reader_is_told():
     _, burden = measure([(ball((90, 0, 0), (12, 12, 14)), LESION)], marrow=FAT)
-    assert burden.tdv.value == 0.0 and any(told.code == "burden.no_bone" for told in burden.flags)
+    assert burden.tdv.value == 0.0 and any(told.code == "burden.no_bone" for told in burden.findings)
 
 
 def test_marrow_close_to_the_threshold_void_and_noise_are_told():
     column = ball((0, -40, 0), (20, 30, 900))
-    codes = {told.code for told in measure([(column, (460.0, 580.0))])[1].flags}
+    codes = {told.code for told in measure([(column, (460.0, 580.0))])[1].findings}
     assert "burden.bright_marrow" in codes and not codes & {"burden.void", "burden.noisy"}
-    codes = {told.code for told in measure([(column, MARROW), (ball((0, -40, 0), (40, 40, 40)), (1.0, 0.0))])[1].flags}
+    codes = {told.code for told in measure([(column, MARROW), (ball((0, -40, 0), (40, 40, 40)), (1.0, 0.0))])[1].findings}
     assert "burden.void" in codes and "burden.bright_marrow" not in codes
-    assert "burden.noisy" in {told.code for told in measure([(column, MARROW)], noise=30.0)[1].flags}
+    assert "burden.noisy" in {told.code for told in measure([(column, MARROW)], noise=30.0)[1].findings}
 
 
 def test_the_noise_is_that_of_the_air():

@@ -53,7 +53,7 @@ def test_erased_voxels_stay_out_at_every_threshold():
         assert not burden.labels.array[tuple(inside[:10].T)].any()
     assert sum(burden.class_volumes_ml.values()) == pytest.approx(burden.tdv.value)
     s.set_edits(None)
-    assert s.update().tdv.n_voxels == whole.tdv.n_voxels and "reader painted" not in " ".join(s.update().flags)
+    assert s.update().tdv.n_voxels == whole.tdv.n_voxels and "reader painted" not in " ".join(s.update().findings)
 
 
 def test_paint_does_not_pull_what_it_touches_along():
@@ -92,7 +92,7 @@ def test_paint_outside_the_adc_counts_as_volume_and_says_so():
     burden = s.update()
     assert burden.tdv.n_voxels == before.tdv.n_voxels + 8 and burden.gadc == before.gadc
     assert sum(burden.class_volumes_ml.values()) == pytest.approx(before.tdv.value)
-    assert any("1.7 mL that the reader painted have no ADC" in flag for flag in burden.flags)
+    assert any("1.7 mL that the reader painted have no ADC" in flag for flag in burden.findings)
 
 
 def test_neighbouring_paint_of_two_states_is_two_components_and_a_mask_of_bone_does_not_take_it():

@@ -95,9 +95,9 @@ def test_another_tools_segmentation_is_taken_over_and_taken_back(case):
         assert roi.center_ras[[0, 2]] == pytest.approx((1.0, z - 1.0), abs=0.1)  # centre of the block, moved by 2 mm
         assert np.all(roi.radii_mm <= (12.0, 9.0, 7.0))
     told = "1 of the labels are no vertebra or are empty, and were not taken over."
-    assert told in exam.notes and told in exam.result().warnings
+    assert told in exam.findings and told in exam.result().findings
     exam.undo()
-    assert described(exam) == before and exam.notes == ()
+    assert described(exam) == before and exam.findings == ()
     with pytest.raises(MarrowQuantError, match="no labelled vertebra"):
         exam.take_over(fake_exams.segmentation({"liver": 0.0}))
 
@@ -105,10 +105,10 @@ def test_another_tools_segmentation_is_taken_over_and_taken_back(case):
 def test_the_notes_of_a_placement_come_back_with_the_scene(case):
     exam = case.exams["baseline"]
     exam.take_over(fake_exams.segmentation({"vertebrae_L1": 60.0, "vertebrae_L2": 30.0, "spleen": 0.0}))
-    told = exam.placement_notes
+    told = exam.placement_findings
     assert told
     case.restore()
-    assert case.exams["baseline"].placement_notes == told
+    assert case.exams["baseline"].placement_findings == told
 
 
 def test_levels_between_two_points_are_filled_in(case):
@@ -284,9 +284,9 @@ def test_stations_kept_apart_follow_the_thresholds_without_preparing_anew_and_go
     case.update_burdens()
     (part,) = exam.result().burden_parts
     assert part.burden.tdv.value == pytest.approx(exam.burden.tdv.value)
-    assert sum("part 2" in warning for warning in exam.result().warnings) == 1
+    assert sum("part 2" in warning for warning in exam.result().findings) == 1
     exam.remove_burden()
-    assert exam.result().burden_parts == () and not any("part 2" in warning for warning in exam.result().warnings)
+    assert exam.result().burden_parts == () and not any("part 2" in warning for warning in exam.result().findings)
 
 
 def test_the_components_of_stations_kept_apart_are_decided_shown_and_taken_back_like_the_others(case):
@@ -362,9 +362,9 @@ def test_a_model_that_is_not_on_this_computer_is_told_beside_the_probability(cas
         value = {"baseline": 38.0, "follow-up": 6.0}[label]
         exam.set_lab("m_protein", LabValue("m_protein", value, "g/L", fake_exams.DATES[label], "given"))
     case.measure()
-    assert not any("not on this computer" in warning for warning in case.results().response.warnings)
+    assert not any("not on this computer" in warning for warning in case.results().response.findings)
     case.parameters.modelId = "of-another-site"
-    told = case.results().response.warnings[0]
+    told = case.results().response.findings[0]
     assert '"of-another-site"' in told and case.results().response.model_id in told
 
 
@@ -382,7 +382,7 @@ def test_points_in_muscle_hold_for_the_images_they_lie_in_and_come_back_with_the
     place_points([(0.0, 0.0, 0.0)], "baseline")  # marrow, twice as bright as muscle
     exam.follow_muscle()
     assert exam.burden.muscle_signal == 2 * found and exam.parts[0].burden.muscle_signal == of_part
-    assert exam.muscle_is_given and "check that they lie in muscle" in " ".join(exam.burden.flags)
+    assert exam.muscle_is_given and "check that they lie in muscle" in " ".join(exam.burden.findings)
     load_scene(case.export(tmp_path / "out")["scene"])
     reopened = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
     reopened.restore()

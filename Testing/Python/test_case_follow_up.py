@@ -152,4 +152,4 @@ def test_a_saved_scene_reopens_with_rois_decisions_lesions_and_classes(case, tmp
     assert [(row["before"], row["after"], row["kind"]) for row in lesion_table()] == [(r["before"], r["after"], r["kind"]) for r in table]
     for roi in again.exams["follow-up"].rois():
         assert again.follow_up.confidence(roi) == case.follow_up.confidence(roi)
-    assert again.follow_up.notes == case.follow_up.notes
+    assert again.follow_up.findings == case.follow_up.findings

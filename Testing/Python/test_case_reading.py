@@ -199,8 +199,8 @@ def test_a_scene_of_an_earlier_version_is_taken_up_and_told(case, tmp_path):
     reopened = Case(case.parameters)
     reopened.restore()
     assert {label: decided(exam) for label, exam in reopened.exams.items()} == before
-    assert [note.code for note in reopened.notes] == ["case.adopted"]
-    assert any("earlier version" in warning for warning in reopened.results().warnings)
+    assert [note.code for note in reopened.findings] == ["case.adopted"]
+    assert any("earlier version" in warning for warning in reopened.results().findings)
     assert {tag(node, "case") for node in own_nodes()} == {case_token()}
 
 
@@ -271,7 +271,7 @@ def test_volumes_of_the_browser_and_a_cohort_do_not_make_a_scene_an_older_one(ca
     set_tags(find_node("vtkMRMLTableNode", {"table": "cohort_roc"}), {"case": None})
     reopened = Case(case.parameters)
     reopened.restore()
-    assert reopened.notes == () and loaded.GetAttribute("MarrowQuant.case") is None
+    assert reopened.findings == () and loaded.GetAttribute("MarrowQuant.case") is None
     case.read()
     assert find_node("vtkMRMLTableNode", {"table": "cohort_roc"}) is not None and loaded.GetScene() is not None
 
@@ -280,9 +280,9 @@ def test_two_exams_whose_files_name_nobody_are_said_not_to_be_certainly_of_one_p
     nobody = replace(A, word="")
     shelf.exams = {"first": (nobody, 0), "second": (nobody, 1)}
     read(case, tmp_path, "first", "second")
-    assert [warning.code for warning in case.results().warnings] == ["case.patient_not_checked"]
+    assert [warning.code for warning in case.results().findings] == ["case.patient_not_checked"]
     read(case, tmp_path, "first")
-    assert case.results().warnings == ()
+    assert case.results().findings == ()
 
 
 # ----------------------------------------------------------------------------------------------------------------- files
@@ -311,7 +311,7 @@ def test_a_shared_scene_opens_and_another_reading_asks(case, tmp_path, slicer_sc
     slicer_scene.ReadFromMRB(str(tmp_path / "shared.mrb"), True)
     opened = Case(parameters())
     opened.restore()
-    assert len(opened.exams) == 2 and opened.notes == ()
+    assert len(opened.exams) == 2 and opened.findings == ()
     with pytest.raises(AnotherCase, match="cannot be told"):
         read(opened, tmp_path, "AAAXA-0")
 

@@ -128,7 +128,7 @@ def test_the_invented_case_comes_back_whole_but_for_its_images():
     assert [len(exam.burden.components) for exam in back.exams] == [len(exam.burden.components) for exam in results.exams] != [0, 0]
     assert same(back.exams[0].vertebrae[0].histograms["ff"], results.exams[0].vertebrae[0].histograms["ff"])
     assert same(back.exams[0].burden.histogram, results.exams[0].burden.histogram)
-    assert back.changes == results.changes and all(isinstance(flag, Finding) for change in back.changes for flag in change.flags)
+    assert back.changes == results.changes and all(isinstance(flag, Finding) for change in back.changes for flag in change.findings)
     assert results_to_dict(back)["changes"] == results_to_dict(results)["changes"]
 
 
@@ -142,13 +142,13 @@ def test_files_of_every_older_version_are_read(version):
     results, old = read_results(OLD / f"{version}.json"), json.loads((OLD / f"{version}.json").read_text(encoding="utf-8"))
     assert old["schema_version"] == version
     for exam, written in zip(results.exams, old["exams"]):
-        assert exam.date.isoformat() == written["date"] and exam.warnings == told(written, "warnings")
+        assert exam.date.isoformat() == written["date"] and exam.findings == told(written, "warnings")
         assert exam.burden.tdv.value == written["burden"]["tdv"]["value"]
         assert [c.volume_ml for c in exam.burden.components] == [c["volume_ml"] for c in written["burden"]["components"]]
-        assert [v.flags for v in exam.vertebrae] == [told(v, "flags") for v in written["vertebrae"]]
+        assert [v.findings for v in exam.vertebrae] == [told(v, "flags") for v in written["vertebrae"]]
         assert {key: m.value for key, m in exam.lumbar.items()} == {key: m["value"] for key, m in written["lumbar"].items()}
     assert len(results.history.values) == sum(len(exam.labs) for exam in results.exams)
-    assert results.response.warnings == told(old["response"], "warnings")
+    assert results.response.findings == told(old["response"], "warnings")
     levels = [vertebra.roi.level for vertebra in results.exams[0].vertebrae if vertebra.roi.excluded is None]
     assert [change.level for change in results.changes if change.level] == levels != []
     assert {change.name for change in results.changes if change.level} == {"ff"}
@@ -192,11 +192,11 @@ def test_a_finding_of_a_later_version_is_read_as_its_sentence():
     results = results_to_dict(fake_results())
     results["findings"] = [written]
     back = results_from_dict(results)
-    assert back.warnings == ("The moon is full.",) and back.warnings[0].code == "told"
+    assert back.findings == ("The moon is full.",) and back.findings[0].code == "told"
 
 
 def test_what_is_written_holds_findings_as_code_values_and_sentence(tmp_path):
-    results = dataclasses.replace(fake_results(), warnings=(finding("roi.few_voxels", level="L3", map="ADC", n=3),))
+    results = dataclasses.replace(fake_results(), findings=(finding("roi.few_voxels", level="L3", map="ADC", n=3),))
     written = json.loads(write_results(results, tmp_path).read_text(encoding="utf-8"))
     assert written["findings"] == [
         {

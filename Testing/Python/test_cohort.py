@@ -102,7 +102,7 @@ def test_a_table_with_semicolons_and_decimal_commas_gives_the_same_numbers(writt
     plain = read_cohort(written(GOOD)).numbers("x")
     comma = read_cohort(written(GOOD.replace(",", ";").replace(".", ","), "comma.csv", "cp932"))
     assert comma.numbers("x") == pytest.approx(plain)
-    assert "decimal commas; '1,5' was read as 1.5" in comma.notes[0]
+    assert "decimal commas; '1,5' was read as 1.5" in comma.findings[0]
 
 
 def test_missing_values_and_duplicates_are_said_before_anything_is_computed(written):
@@ -126,7 +126,7 @@ def test_an_auc_of_one_has_no_interval_and_says_so(written):
     found = analysis.analyse_roc(analysis.select(read_cohort(written(table)), "y", ("x",)))
     assert found.first.auc == 1.0
     assert found.first.interval is None
-    assert any("separates the groups completely" in warning for warning in found.warnings)
+    assert any("separates the groups completely" in warning for warning in found.findings)
 
 
 def test_the_interval_near_one_is_made_on_the_logit_scale_and_covers_the_truth_as_often_as_it_says():
@@ -207,8 +207,8 @@ def test_validation_finds_that_noise_predicts_nothing():
     assert found.apparent.auc > 0.62
     assert found.optimism.auc > 0.08
     assert found.corrected.auc < 0.62
-    assert any("too optimistic" in warning for warning in found.warnings)
-    assert any("3.0 a predictor" in warning for warning in found.warnings)
+    assert any("too optimistic" in warning for warning in found.findings)
+    assert any("3.0 a predictor" in warning for warning in found.findings)
 
 
 def test_elimination_drops_noise_and_says_how_often_each_predictor_stayed():

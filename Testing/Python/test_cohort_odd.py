@@ -130,7 +130,7 @@ def test_a_result_that_does_not_say_what_made_it_is_left_out(tmp_path, made_by):
     file = sorted((tmp_path / "cases").rglob("results.json"))[0]
     file.write_text(json.dumps({**json.loads(file.read_text(encoding="utf-8")), "software": made_by}), encoding="utf-8")
     cohort = read_cohort(tmp_path / "cases")
-    assert len(cohort) == 49 and any("left out" in note for note in cohort.notes)
+    assert len(cohort) == 49 and any("left out" in note for note in cohort.findings)
 
 
 def test_conditions_as_a_japanese_keyboard_writes_them(tmp_path):

@@ -53,7 +53,7 @@ def test_a_condition_takes_the_rows_it_is_true_of(table, condition, taken):
 def test_a_missing_value_leaves_it_open_and_is_counted(table):
     cohort = read_cohort(table)
     kept, rest = where(cohort, "dominance == 'water'"), where(cohort, "dominance != 'water'")
-    assert len(kept) + len(rest) == 40 and "Of 20 it is not known" in kept.notes[-1]
+    assert len(kept) + len(rest) == 40 and "Of 20 it is not known" in kept.findings[-1]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_the_shell_tells_the_counts_and_warns_of_many_looks(table, capsys):
 
 def test_a_subgroup_that_cannot_be_analysed_says_why_and_the_others_stay(table, capsys):
     cohort = read_cohort(table)
-    assert set(split(cohort, "dominance")) == {"water", "fat"} and "20 rows have no value" in split(cohort, "dominance")["fat"].notes[-1]
+    assert set(split(cohort, "dominance")) == {"water", "fat"} and "20 rows have no value" in split(cohort, "dominance")["fat"].findings[-1]
     with pytest.raises(MarrowQuantError, match="60 different values"):
         split(cohort, "age")
     table.write_text(table.read_text(encoding="utf-8") + "60,rare,fat,40,50,1,good\n61,rare,fat,41,50,1,good\n", encoding="utf-8")

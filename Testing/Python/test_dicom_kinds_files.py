@@ -86,8 +86,8 @@ def test_records_that_differ_inside_an_exam_are_told(tmp_path: Path) -> None:
     write_series(tmp_path, 500, SeriesNumber=2, SeriesInstanceUID="1.2.2", **WHO)
     write_series(tmp_path, 500, SeriesNumber=3, SeriesInstanceUID="1.2.3", **{**WHO, "PatientName": "Jones^Richard"})
     (exam,) = workflow.read_exams([tmp_path])
-    assert [found.code for found in exam.warnings] == ["reading.identity_differs"]
-    assert "name" in exam.warnings[0]
+    assert [found.code for found in exam.findings] == ["reading.identity_differs"]
+    assert "name" in exam.findings[0]
     assert len({volume.patient_key for volume in exam.volumes}) == 1
 
 
@@ -96,7 +96,7 @@ def test_the_reader_may_say_that_two_records_are_one_patient(tmp_path: Path) -> 
     with pytest.raises(MarrowQuantError, match="patient ID differ"):
         workflow.read_exams(folders)
     exams = workflow.read_exams(folders, same_patient=True)
-    assert [found.code for found in exams[1].warnings] == ["reading.identity_said"]
+    assert [found.code for found in exams[1].findings] == ["reading.identity_said"]
     assert exams[0].patient_key == exams[1].patient_key
 
 
@@ -138,11 +138,11 @@ def test_without_two_dates_the_order_given_counts_and_is_told(tmp_path: Path, da
     folders = [_exam(tmp_path / str(n), date, StudyInstanceUID=f"1.{n}") for n, date in enumerate(dates)]
     exams = workflow.read_exams(folders)
     assert [exam.folder for exam in exams] == folders
-    assert exams[1].warnings[-1].code in ("reading.no_interval", "reading.same_date")
+    assert exams[1].findings[-1].code in ("reading.no_interval", "reading.same_date")
     given = [datetime.date(2025, 1, 14), datetime.date(2025, 3, 18)]
     exams = workflow.read_exams(folders, dates=given)
     assert [exam.date for exam in exams] == given
-    assert [found.code for found in exams[1].warnings] == ["reading.date_given"]
+    assert [found.code for found in exams[1].findings] == ["reading.date_given"]
 
 
 def test_the_same_exam_twice_is_refused(tmp_path: Path) -> None:
@@ -228,8 +228,8 @@ def test_the_exam_tells_of_the_file_that_was_left_out(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "x.dcm").write_bytes(b"")
     (exam,) = workflow.read_exams([tmp_path])
-    assert [found.code for found in exam.warnings] == ["reading.file_left_out"]
-    assert "sub/x.dcm" in exam.warnings[0]
+    assert [found.code for found in exam.findings] == ["reading.file_left_out"]
+    assert "sub/x.dcm" in exam.findings[0]
 
 
 # ------------------------------------------------------------------------------------------------ kind 13: transfer syntaxes
@@ -306,7 +306,7 @@ def test_compression_with_loss_is_told(tmp_path: Path, command: tuple[str, ...])
     (volume,) = scan(tmp_path)
     assert "loss" in volume.lossy
     (exam,) = group_exams([volume])
-    assert exam.warnings[0].code == "reading.compressed"
+    assert exam.findings[0].code == "reading.compressed"
 
 
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.102", "1.2.840.10008.1.2.4.57", "1.2.3.4.5"])

@@ -163,7 +163,7 @@ def test_directions_and_b_0_repeated_give_the_trace_and_the_directions_are_count
     low, high = scan(tmp_path)
     assert (len(low.parts), len(high.parts)) == (3, 4)
     assert high.acquisition["n_directions"] == 2
-    assert [found.code for found in group_exams([low, high])[0].warnings] == ["reading.few_directions"]
+    assert [found.code for found in group_exams([low, high])[0].findings] == ["reading.few_directions"]
 
 
 def test_what_was_acquired_again_and_is_not_used_is_told(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -171,7 +171,7 @@ def test_what_was_acquired_again_and_is_not_used_is_told(tmp_path: Path, capsys:
     _repeats(data, {0: 1, 800: 1}, False, SeriesNumber=3, SeriesInstanceUID="1.3")
     _repeats(data, {0: 1}, False, SeriesNumber=4, SeriesInstanceUID="1.4")
     (exam,) = workflow.read_exams([data])
-    (told,) = [found for found in make_exam_maps(exam, "baseline", Settings()).warnings if found.code == "diffusion.unused"]
+    (told,) = [found for found in make_exam_maps(exam, "baseline", Settings()).findings if found.code == "diffusion.unused"]
     assert "b 0" in told
     assert "series 4" in told
     assert cli.main(["adc", str(data), "--out", str(tmp_path / "out")]) == 0
@@ -191,7 +191,7 @@ def test_stations_with_other_applied_b_values_are_each_fitted_with_their_own(tmp
     assert adc.shape[0] == 16
     assert np.nanmin(adc) == pytest.approx(1000, rel=5e-3)
     assert np.nanmax(adc) == pytest.approx(1000, rel=5e-3)
-    told = [found.code for found in maps.warnings if found.code.startswith("diffusion.b_")]
+    told = [found.code for found in maps.findings if found.code.startswith("diffusion.b_")]
     assert told == ([] if other == (50, 800) else ["diffusion.b_by_station"] * 2)
 
 
@@ -258,7 +258,7 @@ def test_an_exam_whose_records_have_another_sex_says_so_in_both_languages(tmp_pa
     for n, sex in enumerate("MF"):
         write_series(tmp_path, 500, SeriesNumber=n, SeriesInstanceUID=f"1.2.{n}", PatientSex=sex, ImageType=(WATER, FAT)[n], EchoTime=1.2)
     (exam,) = workflow.read_exams([tmp_path])
-    (told,) = exam.warnings
+    (told,) = exam.findings
     assert "sex" in told
     assert "性別" in told.in_language("ja")
 

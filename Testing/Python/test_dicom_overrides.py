@@ -54,7 +54,7 @@ def test_a_b_value_changes_the_adc_as_the_formula_says(two_b_values: Path) -> No
         adc[len(entries)] = float(np.nanmedian(maps.maps["adc"].array))
     assert adc[0] == pytest.approx(np.log(2.5) / 800 * 1e6, rel=1e-4)
     assert adc[1] == pytest.approx(np.log(2.5) / 750 * 1e6, rel=1e-4)
-    assert any("b_value set by the reader" in warning for warning in maps.warnings)
+    assert any("b_value set by the reader" in warning for warning in maps.findings)
     assert [row["overridden"] for row in maps.series] == [["b_value"], []]
 
 

@@ -60,7 +60,7 @@ def test_stations_are_moved_by_whole_voxels_and_values_stay(lower, moved):
     shift_mm, (upper, _) = moved
     found = align([upper, lower[0]])
     np.testing.assert_array_equal(np.subtract(*found.moves), -np.rint(shift_mm * TO_VOXELS))
-    assert bool(found.warnings) == bool(np.any(found.moves))
+    assert bool(found.findings) == bool(np.any(found.moves))
     joined = stitch([upper, lower[0]], gains=(1, 1), moves=found.moves)
     fixed = joined.volume.array[: SLICES - OVERLAP - 2]
     assert set(np.unique(fixed[np.isfinite(fixed)])) <= set(np.unique(lower[0].array)) | set(np.unique(upper.array))
@@ -88,7 +88,7 @@ def test_stations_that_show_different_things_are_not_moved(lower):
     matrix = other.ijk_to_ras.copy()
     matrix[:3, 3] += (SLICES - OVERLAP) * matrix[:3, 2]
     found = align([lower[0], replace(other, ijk_to_ras=matrix)])
-    assert found.moves == ((0, 0, 0), (0, 0, 0)) and found.warnings == ()
+    assert found.moves == ((0, 0, 0), (0, 0, 0)) and found.findings == ()
     assert not found.shifts[0].trusted.any()
 
 

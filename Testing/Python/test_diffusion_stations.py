@@ -42,7 +42,7 @@ def test_gains_are_recovered_and_the_volume_equals_the_truth(three_stations):
     joined = stitch(stations)
     np.testing.assert_allclose(joined.gains, 1 / np.array(gains), rtol=0.01)
     assert joined.gains[1] == 1.0
-    assert joined.warnings == ()
+    assert joined.findings == ()
     assert joined.volume.array.shape == truth.shape
     body_voxels = truth > 100
     assert np.median(np.abs(joined.volume.array[body_voxels] - truth[body_voxels])) < 5  # the noise
@@ -109,7 +109,7 @@ def test_a_gap_is_filled_with_nan_and_told(three_stations):
     assert np.isnan(joined.volume.array[20:32]).all() and np.isfinite(joined.volume.array[:20]).all()
     assert joined.gains == (1.0, 1.0)
     assert joined.seams[0].n_slices == -12 and np.isnan(joined.seams[0].step_after)
-    assert "12 slices are missing" in joined.warnings[0]
+    assert "12 slices are missing" in joined.findings[0]
 
 
 def test_missing_voxels_of_one_station_are_taken_from_the_other(three_stations):
@@ -126,7 +126,7 @@ def test_slices_off_the_grid_are_placed_on_the_nearest_with_a_warning(three_stat
     moved[2, 3] += 1.5
     joined = stitch([replace(stations[0], ijk_to_ras=moved), *stations[1:]])
     assert joined.volume.array.shape == stitch(stations).volume.array.shape
-    assert any("1.5 mm off" in w for w in joined.warnings)
+    assert any("1.5 mm off" in w for w in joined.findings)
 
 
 def test_empty_overlap_is_not_used_for_a_gain(three_stations):
@@ -134,7 +134,7 @@ def test_empty_overlap_is_not_used_for_a_gain(three_stations):
     empty = replace(stations[0], array=np.zeros_like(stations[0].array))
     joined = stitch([empty, *stations[1:]])
     assert joined.gains[0] == 1.0
-    assert any("too little signal" in w for w in joined.warnings)
+    assert any("too little signal" in w for w in joined.findings)
 
 
 def shifted(volume, column, by):

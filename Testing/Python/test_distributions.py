@@ -16,7 +16,7 @@ from MarrowQuantLib.results import results_to_dict
 from MarrowQuantLib.results.measurements import measurement_rows
 from MarrowQuantLib.vertebrae import ImageShift, rasterise
 from MarrowQuantLib.vertebrae.measure import measure_vertebrae
-from MarrowQuantLib.vertebrae.region_doubts import region_doubts
+from MarrowQuantLib.vertebrae.region_findings import small_region_findings
 
 TURN = np.deg2rad(12.0)
 LATER = np.eye(4)
@@ -155,8 +155,8 @@ def test_small_rois_are_told_once_and_not_twice(maps):
     rois = [replace(v.roi, radii_mm=np.array(sizes[v.roi.level])) for v in exam.vertebrae]
     exam.maps["adc"].array[exam.maps["adc"].array.shape[0] // 2 :, :, :] = np.nan  # T12 has no ADC, L1 half of its own
     vertebrae, _ = measure_vertebrae(exam.maps, rois)
-    assert [len(v.flags) for v in vertebrae] == [1, 0, 2]  # no ADC; nothing; FF and ADC of 5 voxels
-    told = region_doubts(vertebrae)
+    assert [len(v.findings) for v in vertebrae] == [1, 0, 2]  # no ADC; nothing; FF and ADC of 5 voxels
+    told = small_region_findings(vertebrae)
     assert [sentence.split(":")[0] for sentence in told] == ["FF", "ADC", "ADC"]
     assert "L1 (39)" in told[0] and "T12" not in told[0] and "L2" not in told[0]
     lost = vertebrae[1].features["adc"]["n_excluded"]

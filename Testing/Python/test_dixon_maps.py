@@ -64,7 +64,7 @@ def test_any_number_of_stations_in_any_order_is_one_fat_fraction_map(tmp_path: P
     np.testing.assert_allclose(exam.maps["ff"].array, np.broadcast_to(expected[:, None, None], (n_slices, ROWS, COLUMNS)), rtol=1e-5)
     np.testing.assert_allclose(exam.maps["ff"].ijk_to_ras[2], [0, 0, STEP, 0], atol=1e-6)
     assert all(row["used"] for row in exam.series)
-    assert not [warning for warning in exam.warnings if "station" in warning]
+    assert not [warning for warning in exam.findings if "station" in warning]
 
 
 def test_a_station_without_fat_is_said_and_leaves_a_gap(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_station_without_fat_is_said_and_leaves_a_gap(tmp_path: Path) -> None:
             for frame in volume.parts[0]:
                 frame.pixels.path.unlink()
     exam = maps_of(tmp_path)
-    assert "Water and fat do not have the same stations; their fat fraction is that of station 1, 3." in exam.warnings
+    assert "Water and fat do not have the same stations; their fat fraction is that of station 1, 3." in exam.findings
     known = np.isfinite(exam.maps["ff"].array).all(axis=(1, 2))
     assert known.tolist() == [True] * 6 + [False] * 2 + [True] * 6
     assert exam.maps["ff"].array[8, 0, 0] == pytest.approx(fat_fraction(8))
@@ -92,7 +92,7 @@ def test_stations_that_cannot_be_joined_leave_one_and_a_sentence(tmp_path: Path)
                 )  # fmt: skip
     exam = maps_of(tmp_path)
     assert exam.maps["ff"].array.shape[0] == N_SLICES
-    (warning,) = [warning for warning in exam.warnings if "cannot be joined" in warning]
+    (warning,) = [warning for warning in exam.findings if "cannot be joined" in warning]
     assert warning.startswith("The Dixon stations cannot be joined, and only station 1 is measured: Station ")
 
 

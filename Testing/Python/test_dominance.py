@@ -65,7 +65,7 @@ def test_in_and_opposed_magnitudes_alone_are_not_known_and_say_so():
     water, fat = exam(in_and_opposed([30.0] * 5)), exam(in_and_opposed([70.0] * 5))
     for result in (water, fat):
         assert dominance_of(result) == "" and "water_dominant" not in result.lumbar
-        assert all(v.flags[-1].code == "dominance.not_known" for v in result.vertebrae)
+        assert all(v.findings[-1].code == "dominance.not_known" for v in result.vertebrae)
     assert water.lumbar["dropout_ratio"].value == pytest.approx(fat.lumbar["dropout_ratio"].value)
     assert FINDINGS["dominance.not_known"][0] == "note"
 
@@ -76,7 +76,7 @@ def test_a_water_or_a_fat_image_decides_what_the_two_magnitudes_cannot(key):
     image = slab(100.0 - ff if key == "water" else ff, Role.WATER if key == "water" else Role.FAT)
     result = exam({**in_and_opposed(ff), key: image})
     assert [v.measurements["water_dominant"].value for v in result.vertebrae] == [100.0, 100.0, 0.0, 0.0, 0.0]
-    assert not any(flag.code == "dominance.not_known" for v in result.vertebrae for flag in v.flags)
+    assert not any(flag.code == "dominance.not_known" for v in result.vertebrae for flag in v.findings)
     assert dominance_of(result) == "fat"
 
 

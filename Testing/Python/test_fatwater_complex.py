@@ -113,11 +113,11 @@ def test_a_bipolar_readout_is_recognised_and_corrected():
     ff, field, r2star, inside = columns(96)
     signal = simulate(ff, field, r2star, snr=60)
     clean = fit_fat_water(signal, SIX_ECHOES, 3.0, spectrum="ismrm_6", mask=inside)
-    assert clean.readout == "unipolar" and clean.warnings == ()
+    assert clean.readout == "unipolar" and clean.findings == ()
     left = fit_fat_water(bipolar(signal), SIX_ECHOES, 3.0, spectrum="ismrm_6", mask=inside, readout="unipolar")
-    assert "may be wrong" in left.warnings[0]
+    assert "may be wrong" in left.findings[0]
     found = fit_fat_water(bipolar(signal), SIX_ECHOES, 3.0, spectrum="ismrm_6", mask=inside)
-    assert found.readout == "bipolar" and "corrected" in found.warnings[0]
+    assert found.readout == "bipolar" and "corrected" in found.findings[0]
     errors = [np.mean(np.abs(fit.pdff_percent - 100 * ff)[inside]) for fit in (clean, left, found)]
     assert errors[1] > 1.5 * errors[0]  # uncorrected it does matter
     assert errors[2] < 1.02 * errors[0]
@@ -128,7 +128,7 @@ def test_a_bipolar_readout_that_was_asked_for_does_no_harm_to_unipolar_data():
     ff, field, r2star, inside = columns(64)
     signal = simulate(ff, field, r2star)
     fit = fit_fat_water(signal, SIX_ECHOES, 3.0, spectrum="ismrm_6", mask=inside, readout="bipolar")
-    assert fit.readout == "unipolar" and [w.code for w in fit.warnings] == ["fatwater.bipolar_no_gain"]
+    assert fit.readout == "unipolar" and [w.code for w in fit.findings] == ["fatwater.bipolar_no_gain"]
     assert np.abs(fit.pdff_percent - 100 * ff)[inside].max() < 0.1
 
 

@@ -74,7 +74,7 @@ def test_the_sign_of_the_phase_is_found_whatever_the_decay(r2star, fraction, con
     times = 1e-3 * (1.2 + 1.2 * np.arange(6))
     signal = simulate(np.full((36, 36), fraction), np.zeros((36, 36)), np.full((36, 36), float(r2star)), times, 1.5, 50, SPECTRUM)
     fit = fit_fat_water(signal.conj() if conjugate else signal, times, 1.5)
-    assert fit.conjugated == conjugate and "fatwater.sign" not in [w.code for w in fit.warnings]
+    assert fit.conjugated == conjugate and "fatwater.sign" not in [w.code for w in fit.findings]
     assert np.median(fit.pdff_percent) == pytest.approx(100 * fraction, abs=3)
 
 
@@ -85,8 +85,8 @@ def test_a_sign_that_cannot_be_told_stays_that_of_the_model_and_is_a_finding():
     for sent in (signal, signal.conj()):
         fit = fit_fat_water(sent, times, 1.5)
         assert not fit.conjugated
-        assert "fatwater.sign" in [w.code for w in fit.warnings]
-    assert "fatwater.sign" not in [w.code for w in fit_fat_water(signal, times, 1.5, conjugate=False).warnings]
+        assert "fatwater.sign" in [w.code for w in fit.findings]
+    assert "fatwater.sign" not in [w.code for w in fit_fat_water(signal, times, 1.5, conjugate=False).findings]
 
 
 def test_where_the_data_cannot_tell_the_whole_region_is_suspect():
@@ -95,7 +95,7 @@ def test_where_the_data_cannot_tell_the_whole_region_is_suspect():
     signal = simulate(np.zeros((36, 36)), np.zeros((36, 36)), np.full((36, 36), 700.0), times, 1.5, 50, SPECTRUM)
     fit = fit_fat_water(signal, times, 1.5, conjugate=False)
     assert fit.swap_suspect.mean() > 0.95
-    assert "fatwater.rival" in [w.code for w in fit.warnings]
+    assert "fatwater.rival" in [w.code for w in fit.findings]
 
 
 def test_a_muscle_that_flips_is_suspect_as_a_whole_or_right():

@@ -39,7 +39,7 @@ def test_where_noise_hides_the_difference_the_doubt_is_reported():
     assert fit.swap_suspect[wrong].mean() > 0.85
     assert np.median(fit.pdff_sd_percent[wrong]) > 10  # half of the error that "wrong" stands for
     assert np.median(fit.pdff_sd_percent[inside & ~wrong & ~fit.swap_suspect]) < 5
-    assert "cannot tell water from fat" in fit.warnings[0]
+    assert "cannot tell water from fat" in fit.findings[0]
 
 
 def test_rician_noise_does_not_bias_the_fit_of_late_dark_echoes():

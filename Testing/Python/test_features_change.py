@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from MarrowQuantLib.features import first_order, region_warnings
+from MarrowQuantLib.features import first_order, region_findings
 from MarrowQuantLib.followup.distributions import compare_distributions, functional_map
 from MarrowQuantLib.model import MarrowQuantError
 from scipy.stats import norm
@@ -18,7 +18,7 @@ def test_two_normal_distributions_have_the_shift_overlap_and_distance_of_theory(
     assert change.mean_shift == pytest.approx(150, abs=1.5)
     assert change.overlap == pytest.approx(2 * norm.cdf(-150 / 100 / 2), abs=0.01)  # equal variances: 2 Φ(-d/2)
     assert change.earth_mover == pytest.approx(150, abs=1.5)  # a pure shift
-    assert change.warnings == () and (change.n_before, change.n_after) == (200_000, 150_000)
+    assert change.findings == () and (change.n_before, change.n_after) == (200_000, 150_000)
 
 
 def test_earth_mover_sees_a_change_of_width_that_the_median_does_not():
@@ -42,7 +42,7 @@ def test_a_constant_quantity_can_be_compared():
 def test_missing_values_are_counted_and_small_regions_are_named():
     change = compare_distributions([1.0, 2.0, np.nan], np.append(np.arange(100.0), [np.inf, np.nan]), "FF", "%")
     assert (change.n_before, change.n_excluded_before, change.n_after, change.n_excluded_after) == (2, 1, 100, 2)
-    assert len(change.warnings) == 1 and "Only 2 voxels before" in change.warnings[0]
+    assert len(change.findings) == 1 and "Only 2 voxels before" in change.findings[0]
     with pytest.raises(MarrowQuantError, match="no valid voxel"):
         compare_distributions([np.nan], [1.0], "FF", "%")
 
@@ -81,6 +81,6 @@ def test_maps_that_cannot_be_compared_are_refused_with_a_sentence(after, limit, 
 
 def test_small_regions_and_missing_values_are_told():
     small, large = first_order(np.array([1.0, 2.0, np.nan])), first_order(np.arange(500.0))
-    said = region_warnings({"L1": small, "L2": large, "L3": small}, "ADC")
+    said = region_findings({"L1": small, "L2": large, "L3": small}, "ADC")
     assert len(said) == 2 and "ADC: fewer than 50 voxels in L1 (2), L3 (2)" in said[0] and "L1 (1 of 3), L3 (1 of 3)" in said[1]
-    assert region_warnings({"L2": large}, "ADC") == ()
+    assert region_findings({"L2": large}, "ADC") == ()

@@ -120,10 +120,10 @@ def test_the_japanese_report_says_every_finding_in_japanese(tmp_path):
         finding("burden.unmeasured", why=MarrowQuantError("Give one label file for each exam.")),
         finding("diffusion.station_apart", station=3, why=NO_VOLUME),
     )
-    exams = tuple(replace(exam, warnings=told) for exam in results.exams)
-    results = replace(results, exams=exams, warnings=told, response=replace(results.response, warnings=told))
+    exams = tuple(replace(exam, findings=told) for exam in results.exams)
+    results = replace(results, exams=exams, findings=told, response=replace(results.response, findings=told))
     page = write_report(results, tmp_path / "report.html", "ja").read_text(encoding="utf-8")
-    english = [*told, *(flag for change in results.changes for flag in change.flags), *(str(found) for found in assess(results).imwg.notes)]
+    english = [*told, *(found for change in results.changes for found in change.findings), *map(str, assess(results).imwg.findings)]
     english += [assess(results).imwg.rule, NOT_VERIFIED]
     assert [sentence for sentence in map(html.escape, english) if sentence in page] == []
     assert all(html.escape(found.in_language("ja")) in page for found in told)

@@ -83,7 +83,7 @@ def test_bodies_that_do_not_overlap_are_not_matched_but_told(baseline):
     later = exam(30, BASE)
     maps = {key: Volume(volume.array, far) for key, volume in later.maps.items()}
     _, second, changes, _movement = follow.follow_lesions(baseline, ExamResult("follow-up", later.date, maps, (), {}, later.burden, {}))
-    assert changes == () and "were not matched" in second.warnings[-1]
+    assert changes == () and "were not matched" in second.findings[-1]
 
 
 def test_exams_without_a_common_image_or_without_a_kept_baseline_are_told(baseline, tmp_path):

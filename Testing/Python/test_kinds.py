@@ -54,7 +54,7 @@ def test_haematological_improvement_in_mds(before, after, improved):
 def test_a_rise_by_transfusion_is_no_improvement():
     notes = (LabNote("transfusion", "", "2 units", END - datetime.timedelta(days=5)),)
     found = blood_response(sheet({"haemoglobin": 70}, {"haemoglobin": 90}, notes), "mds", START, END)
-    assert found.category == "not improved" and any(note.code == "blood.transfused" for note in found.notes)
+    assert found.category == "not improved" and any(note.code == "blood.transfused" for note in found.findings)
 
 
 def test_counts_that_were_not_low_show_nothing():
@@ -87,7 +87,7 @@ def test_dates_that_are_too_near_and_iron_are_said():
     iron = LabValue("ferritin", 2400.0, "µg/L", START)
     near = START + datetime.timedelta(days=20)
     found = blood_response(LabHistory((*history.values, iron), ()), "mds", START, near)
-    assert {note.code for note in found.notes} >= {"blood.too_soon", "blood.iron"}
+    assert {note.code for note in found.findings} >= {"blood.too_soon", "blood.iron"}
 
 
 def test_the_course_tells_every_date_against_the_first(tmp_path):

@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 from MarrowQuantLib.model import LabHistory, LabNote, LabValue, MarrowQuantError
-from MarrowQuantLib.response import imwg_response, laboratory_warnings, read_history
+from MarrowQuantLib.response import imwg_response, laboratory_findings, read_history
 from MarrowQuantLib.response.lab_dates import order_in, parse_date
 from MarrowQuantLib.response.lab_findings import about_distance
 from MarrowQuantLib.response.lab_numbers import read_written
@@ -51,7 +51,7 @@ def test_one_clear_date_of_a_sheet_tells_the_order_of_the_others(tmp_path):
     assert order_in(["13/01/2025", "01/14/2025", "03/04/2025"]) == ""
     history = read(tmp_path, HEADER + "14/01/2025,M protein,38,g/L\n03/04/2025,M protein,3,g/L\n")
     assert history.values[1].date == datetime.date(2025, 4, 3)
-    assert "day first" in " ".join(history.remarks)
+    assert "day first" in " ".join(history.findings)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_censored_value_counts_as_its_limit_and_the_rule_is_shown(tmp_path, ce
     history = read(tmp_path, HEADER + f'2025-01-14,M蛋白,"{cell}",g/L\n')
     (found,) = history.values
     assert (found.value, found.censored) == (value, censored)
-    (rule,) = [told for told in laboratory_warnings(history, []) if told.code.startswith("laboratory.")]
+    (rule,) = [told for told in laboratory_findings(history, []) if told.code.startswith("laboratory.")]
     assert cell in rule
     assert "counts as" in rule
     assert rule.in_language("ja") != rule
@@ -96,8 +96,8 @@ def test_n_d_of_a_test_that_cannot_vanish_means_not_done_and_is_told(tmp_path):
     rows = ("Hb,n.d.,g/dL", "Alb,,g/dL", "Ca,未実施,mg/dL", "M protein,38,g/L")
     history = read(tmp_path, HEADER + "".join(f"2025-01-14,{row}\n" for row in rows))
     assert [value.test for value in history.values] == ["m_protein"]
-    assert "3 lines" in " ".join(history.remarks)
-    assert "2, 3, 4" in " ".join(history.remarks)
+    assert "3 lines" in " ".join(history.findings)
+    assert "2, 3, 4" in " ".join(history.findings)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_an_unknown_test_is_kept_and_named_and_a_slip_is_asked_back(tmp_path):
     assert history.notes == (
         LabNote("other_test", "cholesterol", "5 mmol/L", DAY), LabNote("other_test", "M protien", "38 g/L", DAY),
     )  # fmt: skip
-    told = laboratory_warnings(history, [])
+    told = laboratory_findings(history, [])
     assert [found.code for found in told] == ["laboratory.unknown_test", "laboratory.misspelt_test"]
     assert "'M protein'" in told[1]
 

@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 from MarrowQuantLib.model import LabHistory, LabNote, LabValue, MarrowQuantError
-from MarrowQuantLib.response import LAB_TESTS, event_cautions, find_test, labs_for, read_cell, read_labs
+from MarrowQuantLib.response import LAB_TESTS, event_findings, find_test, labs_for, read_cell, read_labs
 from MarrowQuantLib.response.lab_tests import number_in
 
 HEADER = "date,test,value,unit\n"
@@ -181,7 +181,7 @@ def test_a_value_is_shown_in_the_unit_chosen():
 
 # ------------------------------------------------------------------------------------------------------ therapy near an exam
 def cautions(kind, date):
-    return event_cautions(LabHistory(notes=(LabNote(kind, "", "", date),)), {"baseline": DAY})
+    return event_findings(LabHistory(notes=(LabNote(kind, "", "", date),)), {"baseline": DAY})
 
 
 def test_g_csf_within_four_weeks_before_an_exam_is_told_and_no_other():

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from MarrowQuantLib.followup import INDICES, compare, index_of, label_of
-from MarrowQuantLib.followup.change import level_doubts
+from MarrowQuantLib.followup.change import unmatched_findings
 from MarrowQuantLib.model import ExamResult, LabValue, MarrowQuantError, Measurement, VertebraResult, VertebraROI
 
 BASELINE, FOLLOW_UP = datetime.date(2025, 1, 14), datetime.date(2025, 3, 18)
@@ -30,7 +30,7 @@ def change_of(name, first, second):
 
 
 def kinds(change):
-    return [flag.code for flag in change.flags]
+    return [flag.code for flag in change.findings]
 
 
 def test_the_illustrated_case_is_23_points_and_1150_percent_and_its_relative_change_is_flagged():
@@ -51,7 +51,7 @@ def test_a_baseline_of_zero_has_no_relative_change_and_says_so():
 def test_a_negative_baseline_has_no_relative_change_because_its_sign_would_be_wrong():
     change = change_of("ff", exam(ff=-0.4), exam(FOLLOW_UP, ff=8.0))
     assert change.relative_percent is None
-    assert "negative" in change.flags[0]
+    assert "negative" in change.findings[0]
 
 
 @pytest.mark.parametrize(("follow_up", "inside"), [(31.0, True), (33.0, True), (33.1, False), (26.9, False)])
@@ -69,7 +69,7 @@ def test_an_adc_change_is_judged_relative_to_its_baseline(follow_up, inside):
 def test_other_b_values_flag_the_adc_and_not_the_fat_fraction():
     first, second = exam(ff=20, adc=700, b_values=[50, 900]), exam(FOLLOW_UP, ff=30, adc=1000, b_values=[0, 1000])
     assert kinds(change_of("adc", first, second)) == ["change.protocol"]
-    assert "50, 900 at baseline, 0, 1000 at follow-up" in change_of("adc", first, second).flags[0]
+    assert "50, 900 at baseline, 0, 1000 at follow-up" in change_of("adc", first, second).findings[0]
     assert kinds(change_of("ff", first, second)) == []
 
 
@@ -90,12 +90,12 @@ def test_the_field_strength_concerns_every_image_index_and_no_laboratory_value()
 
 def test_rounded_headers_are_the_same_protocol():
     first, second = exam(ff=20, field_strength_t=3.0), exam(FOLLOW_UP, ff=30, field_strength_t=2.98)
-    assert change_of("ff", first, second).flags == ()
+    assert change_of("ff", first, second).findings == ()
 
 
 def test_a_protocol_known_for_one_exam_only_is_said():
     change = change_of("adc", exam(adc=700, b_values=[50, 900]), exam(FOLLOW_UP, adc=1000))
-    assert "not known at follow-up" in change.flags[0]
+    assert "not known at follow-up" in change.findings[0]
 
 
 def test_every_vertebra_that_both_exams_have_gets_a_change_and_excluded_ones_do_not():
@@ -130,9 +130,9 @@ def test_unlike_means_are_compared_over_the_levels_that_both_have(before, after,
 def test_means_without_a_common_level_are_not_compared_and_that_is_said():
     first, second = exam(ff=10, vertebrae=[vertebra("L1", 10)]), exam(FOLLOW_UP, ff=30, vertebrae=[vertebra("L4", 30)])
     assert [change.name for change in compare(first, second)] == []
-    (told,) = level_doubts(first, second)
+    (told,) = unmatched_findings(first, second)
     assert told.code == "change.no_common_level" and "L1" in told and "L4" in told
-    assert level_doubts(first, first) == ()
+    assert unmatched_findings(first, first) == ()
 
 
 def test_an_index_without_a_number_in_one_exam_has_no_change():
@@ -172,8 +172,8 @@ def test_a_change_is_judged_by_repeatability_and_the_noise_of_both_values_togeth
     # both levels: √(3² + (1.96 · √2 e / √2)²) for their mean
     assert ("change.inside_limit" in kinds(change)) is inside
     if inside:
-        assert "noise of both values" in change.flags[0]
-        assert "ノイズ" in change.flags[0].in_language("ja")
+        assert "noise of both values" in change.findings[0]
+        assert "ノイズ" in change.findings[0].in_language("ja")
 
 
 def test_the_noise_of_a_level_is_its_own_and_not_that_of_the_mean():

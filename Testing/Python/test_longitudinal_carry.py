@@ -34,7 +34,7 @@ def test_rois_are_found_in_the_true_follow_up_although_fat_has_returned(baseline
     carried, whole = propagate_rois(rois, image, follow_up)
     for found, roi in zip(carried, truth):
         assert np.linalg.norm(found.roi.center_ras - roi.center_ras) < 1.0
-        assert found.confidence > 0.8 and found.doubts == ()
+        assert found.confidence > 0.8 and found.findings == ()
     assert np.linalg.norm(whole.apply(rois[2].center_ras) - rois[2].center_ras) > 3
 
 
@@ -42,7 +42,7 @@ def test_an_exam_that_shows_something_else_gives_no_confidence(baseline):
     image, rois = baseline
     noise = image.like(np.random.default_rng(0).uniform(0, 900, SHAPE).astype(np.float32))
     carried, _ = propagate_rois(rois[:2], image, noise)
-    assert all(found.confidence < 0.5 and found.doubts for found in carried)
+    assert all(found.confidence < 0.5 and found.findings for found in carried)
 
 
 def test_images_without_overlap_are_refused(baseline):

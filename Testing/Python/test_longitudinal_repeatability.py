@@ -96,7 +96,7 @@ def test_a_sites_limit_takes_the_place_of_the_published_one():
     own = repeatability(READINGS, index="adc", unit="µm²/s", how="two scans on one day")
     for change, inside in ((0.9 * own.rc, True), (1.1 * own.rc, False)):
         (found,) = compare(exam(1, 900.0), exam(2, 900.0 + change), limits={"adc": own})
-        flags = [flag for flag in found.flags if flag.startswith("inside measurement error")]
+        flags = [flag for flag in found.findings if flag.startswith("inside measurement error")]
         assert bool(flags) == inside
         assert not flags or ("the site's own" in flags[0] and "two scans on one day" in flags[0])
 

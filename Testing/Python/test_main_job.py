@@ -171,12 +171,12 @@ def test_a_reader_goes_on_in_the_panel_where_the_program_stopped(cases, tmp_path
         named = [[(c.lesion_id, c.state, c.region, c.near_seam) for c in exam.burden.components] for exam in (before, after)]
         assert named[0] == named[1] and named[0]
         assert {key: m.value for key, m in after.lumbar.items()} == {key: m.value for key, m in before.lumbar.items()}
-        assert after.warnings == before.warnings and after.labs == before.labs
+        assert after.findings == before.findings and after.labs == before.labs
     assert [(c.kind, c.names_before, c.names_after) for c in taken_up.lesions] == [
         (c.kind, c.names_before, c.names_after) for c in written.lesions
     ]
     assert taken_up.response.probability == written.response.probability
-    assert taken_up.history == written.history and taken_up.warnings == written.warnings
+    assert taken_up.history == written.history and taken_up.findings == written.findings
     assert case.limits() == SITE_LIMITS
     counted = next(c for c in case.exams["baseline"].burden.components if c.state == ACCEPTED)
     case.exams["baseline"].decide(counted, REJECTED)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from MarrowQuantLib.model import Measurement, Role, VertebraResult, VertebraROI, Volume
 from MarrowQuantLib.vertebrae.measure import measure_vertebrae
-from MarrowQuantLib.vertebrae.outliers import with_outlier_flags
+from MarrowQuantLib.vertebrae.outliers import with_outlier_findings
 
 LUMBAR = ("L1", "L2", "L3", "L4", "L5")
 
@@ -23,13 +23,13 @@ def measured(values, key="ff", levels=LUMBAR, excluded=()):
 
 
 def flagged(results):
-    return [v.roi.level for v in with_outlier_flags(results) if any("stands out" in flag for flag in v.flags)]
+    return [v.roi.level for v in with_outlier_findings(results) if any("stands out" in flag for flag in v.findings)]
 
 
 def test_a_haemangioma_stands_out_and_says_what_to_do():
-    results = with_outlier_flags(measured([41.0, 42.5, 78.0, 44.0, 46.0]))
-    assert [bool(v.flags) for v in results] == [False, False, True, False, False]
-    (flag,) = results[2].flags
+    results = with_outlier_findings(measured([41.0, 42.5, 78.0, 44.0, 46.0]))
+    assert [bool(v.findings) for v in results] == [False, False, True, False, False]
+    (flag,) = results[2].findings
     assert flag.startswith("L3: FF of 78.0 % stands out from the 43.2 % of its neighbours") and "exclude the level" in flag
 
 
@@ -74,4 +74,4 @@ def test_measuring_flags_the_level_in_its_results():
     ff = Volume(array, np.eye(4), role=Role.PDFF, unit="%")
     rois = [VertebraROI(level, np.array([15.0, 15.0, z]), np.eye(3), np.full(3, 5.0)) for level, z in zip(LUMBAR, (90, 70, 50, 30, 10))]
     vertebrae, _ = measure_vertebrae({"ff": ff}, rois)
-    assert [bool(v.flags) for v in vertebrae] == [False, False, True, False, False]
+    assert [bool(v.findings) for v in vertebrae] == [False, False, True, False, False]

@@ -148,7 +148,7 @@ def test_the_vertebrae_are_found_without_a_click_and_counted_from_one(filled, mo
     def find(image, click=None, **options):
         asked.append(click)
         rois = [VertebraROI(level, np.array([0.0, 0.0, z]), np.eye(3), np.full(3, 8.0)) for level, z in fake_exams.LEVEL_Z.items()]
-        return SimpleNamespace(rois=rois, doubts=[finding("find.by_sacrum", percent=96.0)]), None
+        return SimpleNamespace(rois=rois, findings=[finding("find.by_sacrum", percent=96.0)]), None
 
     monkeypatch.setattr(case_rois, "find_bodies", find)
     filled.ui.findButton.click()
@@ -392,7 +392,7 @@ def test_a_rare_value_is_asked_back_and_taken(filled):
     filled.ui.labsTable.item(0, 1).setText("120")
     filled.ui.labsTable.item(0, 2).setText("6")
     assert "is the value right, and its unit?" in filled.ui.labsMessage.text
-    assert any("is the value right" in warning for warning in filled.logic.case.results().warnings)
+    assert any("is the value right" in warning for warning in filled.logic.case.results().findings)
 
 
 def enter(ui, date, kind, value="", name=""):
@@ -427,7 +427,7 @@ def test_a_value_near_an_exam_becomes_the_exams(filled):
 
 def test_g_csf_before_an_exam_is_a_caution(filled):
     enter(filled.ui, "2025-03-09", "G-CSF")
-    assert "G-CSF was given 9 days before the follow-up" in filled.logic.case.results().warnings[0]
+    assert "G-CSF was given 9 days before the follow-up" in filled.logic.case.results().findings[0]
 
 
 def test_what_was_entered_is_in_the_scene_without_an_export(filled):

@@ -75,13 +75,13 @@ def test_site_limits_replace_the_published_ones_and_are_saved_with_the_scene(pan
 
     measured(panel)
     change = {c.name: c for c in panel.logic.case.results().changes if not c.level}["ff"]
-    assert not any("site's own" in flag for flag in change.flags)
+    assert not any("site's own" in flag for flag in change.findings)
     readings = np.array([[5.0, 40.0], [10.0, 35.0], [20.0, 45.0]])
     path = tmp_path / "limits.json"
     write_limits({"ff": repeatability(readings, index="ff", unit="%", how="an invented site")}, path)
     panel.ui.limitsPathLineEdit.currentPath = str(path)
     change = {c.name: c for c in panel.logic.case.results().changes if not c.level}["ff"]
-    assert any("inside measurement error" in flag and "an invented site" in flag for flag in change.flags)
+    assert any("inside measurement error" in flag and "an invented site" in flag for flag in change.findings)
     panel.ui.outputPathLineEdit.currentPath = str(tmp_path / "out")
     panel.ui.exportButton.click()
     before = column(panel.ui.changeTable, 5)

@@ -217,7 +217,7 @@ def test_a_deleted_image_is_no_longer_measured_and_not_put_back(panel, slicer_ho
     assert all(key not in v.measurements for v in exam.vertebrae)
     assert (exam.burden is None) == (key in ("adc", "dwi_high"))
     assert "was deleted: it is no longer measured" in panel.ui.burdenMessage.text
-    assert any("was deleted" in warning for warning in exam.result().warnings)
+    assert any("was deleted" in warning for warning in exam.result().findings)
 
 
 def test_muscle_points_moved_by_coordinates_or_out_of_the_image_are_followed_or_refused(panel, slicer_host, tmp_path):

@@ -42,7 +42,7 @@ def dates_of(widget: Any) -> list[Any]:
 
 
 def codes(widget: Any) -> set[str]:
-    return {told.code for exam in widget.logic.case.exams.values() for told in exam.maps.warnings}
+    return {told.code for exam in widget.logic.case.exams.values() for told in exam.maps.findings}
 
 
 def test_a_date_that_the_files_lack_is_given_and_read_with_its_consequences(panel_widget, tmp_path):

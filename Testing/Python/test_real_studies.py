@@ -39,7 +39,7 @@ def test_prostatex_is_analysed_without_its_calculated_image(shared_data):
     assert maps.maps["dwi_high"].name == "b800"
     used = {row["series_number"] for row in maps.series if row["used"]}
     assert used == {6}, "only the acquired diffusion series may be fitted"
-    assert any("135 mm" in warning for warning in maps.warnings), "a part of the body must not pass for the whole"
+    assert any("135 mm" in warning for warning in maps.findings), "a part of the body must not pass for the whole"
 
 
 def test_repeated_scans_of_the_caliber_phantom_agree_within_half_a_per_cent(shared_data):

@@ -99,7 +99,7 @@ def test_places_are_measured_and_stay_out_of_the_lumbar_mean():
     by_level = {v.roi.level: v for v in vertebrae}
     assert lumbar["ff"].value == pytest.approx(30.0) and "crest" not in lumbar["ff"].how
     assert by_level["right posterior iliac crest"].measurements["ff"].value == pytest.approx(80.0)
-    assert not any("stands out" in flag for v in vertebrae for flag in v.flags)
+    assert not any("stands out" in flag for v in vertebrae for flag in v.findings)
     assert [roi.level for roi in relabel(rois(), -1)][:2] == ["T12", "L1"] and relabel(rois(), -1)[-1].level == PLACES[1]
 
 

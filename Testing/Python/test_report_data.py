@@ -58,7 +58,7 @@ def test_one_exam_alone_is_valid_too(results, validator):
 
 
 def test_a_refused_estimate_is_valid_too(results, validator):
-    refused = dataclasses.replace(results.response, probability=None, interval=None, contributions=(), warnings=("No probability: …",))
+    refused = dataclasses.replace(results.response, probability=None, interval=None, contributions=(), findings=("No probability: …",))
     validator.validate(results_to_dict(dataclasses.replace(results, response=refused)))
 
 

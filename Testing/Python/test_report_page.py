@@ -99,7 +99,7 @@ def test_text_from_data_is_escaped(results):
     nasty = '<script>alert("x")</script>'
     row = {"series_number": 1, "series_description": nasty, "role": nasty, "evidence": [nasty]}
     exam = dataclasses.replace(
-        results.exams[0], warnings=(nasty,), series=(row,),
+        results.exams[0], findings=(nasty,), series=(row,),
         lumbar={"ff": Measurement("FF", 3.0, "%", how=nasty)}, protocol={"manufacturer": nasty},
     )  # fmt: skip
     page = Page(report_page(Results((exam,), (), None, Settings(), (nasty,)), Strings("en")))

@@ -181,7 +181,7 @@ def test_with_one_predictor_the_estimate_is_wider_and_says_so(model, missing):
     for absent in ({}, {missing: None}, {missing: float("nan")}):
         estimate = model.predict({**{k: v for k, v in RESPONDER.items() if k != missing}, **absent})
         assert estimate.interval[1] - estimate.interval[0] > both.interval[1] - both.interval[0]
-        assert "rests on the other predictor alone" in estimate.warnings[0]
+        assert "rests on the other predictor alone" in estimate.findings[0]
         assert len(estimate.contributions) == 2
 
 
@@ -189,7 +189,7 @@ def test_without_any_predictor_there_is_no_number_but_a_reason(model):
     estimate = model.predict({})
     assert estimate.probability is None
     assert estimate.interval is None
-    assert "neither predictor is known" in estimate.warnings[0]
+    assert "neither predictor is known" in estimate.findings[0]
 
 
 @pytest.mark.parametrize("values", [{"ff_change": 41.0}, {"ff_change": -21.0, "m_protein_change": 0.0}, {"m_protein_change": 300.0}])
@@ -197,7 +197,7 @@ def test_outside_the_stated_range_there_is_no_number_but_a_reason(model, values)
     estimate = model.predict(values)
     assert estimate.probability is None
     assert estimate.contributions == ()
-    assert "outside the range" in estimate.warnings[0]
+    assert "outside the range" in estimate.findings[0]
 
 
 def test_an_unknown_predictor_is_refused(model):
@@ -256,7 +256,7 @@ def test_a_sites_logistic_model_gives_its_own_probability_and_interval(tmp_path)
 def test_a_logistic_model_does_not_answer_without_all_its_predictors(tmp_path):
     estimate = load_model(written(tmp_path, logistic_spec())).predict({"ff_change": 10.0})
     assert estimate.probability is None
-    assert "needs Change of M protein" in estimate.warnings[0]
+    assert "needs Change of M protein" in estimate.findings[0]
 
 
 def bundled_with(where, value):

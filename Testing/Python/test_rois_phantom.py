@@ -68,7 +68,7 @@ def test_the_gadc_is_that_of_the_disease(diffusion):
     adc = {name: diffusion.body.materials[name].adc for name in diffusion.body.active}
     burden = diffusion.session.update()
     assert min(adc.values()) - 40 < burden.gadc.value < max(adc.values()) + 40
-    assert burden.flags == ()
+    assert burden.findings == ()
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_two_clicks_find_the_vertebrae_in_between(lumbar, role):
         clicks = ("L1", true["L1"] + hand[0]), ("L5", true["L5"] + hand[1])
         proposal = propose(*clicks, images[role])
         errors += [np.linalg.norm(roi.center_ras - true[roi.level]) for roi in proposal.rois[1:4]]
-        assert proposal.doubts == {}
+        assert proposal.findings == {}
     assert np.median(errors) < 4.0
     assert np.max(errors) < 6.0
 

@@ -69,7 +69,7 @@ def test_one_table_in_many_forms(tmp_path, text):
 def test_a_column_without_a_name_is_kept_where_it_says_something_and_told(tmp_path):
     sheet = read_sheet(written(tmp_path, ",a,\nanna,1,x\nbert,2,\n"), "table")
     assert sheet.header == ("unnamed_1", "a", "unnamed_3")
-    assert [note.code for note in sheet.notes] == ["sheet.unnamed_column"] * 2
+    assert [note.code for note in sheet.findings] == ["sheet.unnamed_column"] * 2
 
 
 def test_all_broken_rows_are_named(tmp_path):
@@ -113,7 +113,7 @@ def test_the_sheet_with_the_header_is_taken_from_a_workbook_and_the_others_are_t
 
     history = read_history(workbook(tmp_path, [["notes"], ["nothing"]], change=more))
     assert history.values[0].value == 38
-    assert "sheet.other_sheets" in [remark.code for remark in history.remarks]
+    assert "sheet.other_sheets" in [remark.code for remark in history.findings]
 
 
 def test_a_manifest_and_a_cohort_are_read_from_workbooks(tmp_path):

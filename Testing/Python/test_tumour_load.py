@@ -49,7 +49,7 @@ def test_only_what_lies_in_the_skeleton_mask_counts(images):
         assert min(np.linalg.norm(center - LESIONS[name][0]) for center in centers) < 8.0
     by_place = {tuple(np.round(c.centroid_ras)): c.volume_ml for c in everything.components}
     assert all(by_place[tuple(np.round(c.centroid_ras))] == c.volume_ml for c in inside.components)
-    assert any("skeleton mask" in flag for flag in inside.flags) and "skeleton mask" in inside.tdv.how
+    assert any("skeleton mask" in flag for flag in inside.findings) and "skeleton mask" in inside.tdv.how
     assert inside.tdv.value < everything.tdv.value
 
 
@@ -160,8 +160,8 @@ def test_site_limits_decide_what_is_inside_measurement_error(images, tmp_path):
     write_limits({"adc": repeatability(readings, index="adc", unit="µm²/s", how="two scans on one day")}, path)
     published = next(c for c in workflow.conclude(exams, Settings()).changes if c.name == "adc")
     own = next(c for c in workflow.conclude(exams, Settings(), limits=limits_of(options("--limits", str(path)))).changes if c.name == "adc")
-    assert any(flag.startswith("inside measurement error") for flag in published.flags)
-    assert not any(flag.startswith("inside measurement error") for flag in own.flags)
+    assert any(flag.startswith("inside measurement error") for flag in published.findings)
+    assert not any(flag.startswith("inside measurement error") for flag in own.findings)
     assert limits_of(options()) is None
 
 

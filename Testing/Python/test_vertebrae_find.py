@@ -13,7 +13,7 @@ from MarrowQuantLib import cli, workflow
 from MarrowQuantLib.exam.maps import ExamMaps
 from MarrowQuantLib.io.imagefiles import write_volume
 from MarrowQuantLib.model import MarrowQuantError, Settings, Volume
-from MarrowQuantLib.vertebrae import doubt_levels, find_bodies, find_column, segment_bodies
+from MarrowQuantLib.vertebrae import find_bodies, find_column, level_findings, segment_bodies
 
 
 @lru_cache(maxsize=1)
@@ -61,8 +61,8 @@ def test_clicks_one_level_off_are_told_by_the_sacrum():
     image, centers = simulated().pictures["T1"], simulated().centers
     right = segment_bodies(image, {"L1": centers["L1"], "L5": centers["L5"]})
     wrong = segment_bodies(image, {"T12": centers["L1"], "L4": centers["L5"]})
-    assert not doubt_levels(image, right)
-    (said,) = doubt_levels(image, wrong)
+    assert not level_findings(image, right)
+    (said,) = level_findings(image, wrong)
     assert "L4" in said and "L5" in said
 
 
@@ -79,7 +79,7 @@ def test_without_the_sacrum_the_levels_are_said_to_be_unsure():
     matrix[:3, 3] = image.to_ras(start)
     column = find_column(Volume(image.array[tuple(cut)], matrix, name="T1"))
     assert column.anchor == "shape" and column.probability < 0.85
-    assert "not sure" in column.note
+    assert "not sure" in column.counted_from
 
 
 def test_an_exam_without_points_gets_the_bodies_in_view_or_says_why_not():

@@ -85,13 +85,13 @@ def test_an_roi_of_fixed_size_is_made_smaller_where_the_body_is_and_that_is_said
     found = segment_bodies(patient.pictures["T1"], patient.clicks(), radii_mm=(12.0, 9.0, 2.0))
     for body in found.bodies:
         assert body.roi.radii_mm[1] < 9.0 and body.roi.radii_mm[2] == 2.0
-        assert any("9.0 × 2.0 mm does not fit into the body found; it was made" in doubt for doubt in body.doubts)
+        assert any("9.0 × 2.0 mm does not fit into the body found; it was made" in doubt for doubt in body.findings)
         assert patient.part_inside(body.roi) > 0.99
 
 
 def test_an_roi_of_fixed_size_that_fits_is_left_as_it_is(pictures, simulated):
     found = segment_bodies(pictures["in phase"], simulated.clicks(), radii_mm=(12.0, 9.0, 7.0))
-    assert all(body.roi.radii_mm.tolist() == [12.0, 9.0, 7.0] and not body.doubts for body in found.bodies)
+    assert all(body.roi.radii_mm.tolist() == [12.0, 9.0, 7.0] and not body.findings for body in found.bodies)
 
 
 OUTSIDE_A_BODY = {
@@ -105,8 +105,8 @@ OUTSIDE_A_BODY = {
 def test_a_click_outside_its_body_is_doubted(pictures, centers, move):
     found = segment_bodies(pictures["in phase"], {"L1": centers["L1"] + move, "L5": centers["L5"]})
     assert np.linalg.norm(found.bodies[0].center_ras - centers["L1"]) > 10
-    assert found.bodies[0].doubts and found.bodies[0].uncertainty > 1
-    assert all(doubt.endswith(("check its ROI.", "check all ROIs.", "from left to right.", "right level.")) for doubt in found.doubts)
+    assert found.bodies[0].findings and found.bodies[0].uncertainty > 1
+    assert all(doubt.endswith(("check its ROI.", "check all ROIs.", "from left to right.", "right level.")) for doubt in found.findings)
 
 
 # What was clicked under which name, and the sentence.
@@ -149,13 +149,13 @@ WRONG_NAMES = {
 @pytest.mark.parametrize("names", WRONG_NAMES.values(), ids=WRONG_NAMES)
 def test_a_wrong_number_of_levels_between_the_clicks_is_said(pictures, centers, names):
     found = segment_bodies(pictures["in phase"], {name: centers[place] for name, place in names.items()})
-    assert any("check that each click has the right level" in warning for warning in found.warnings)
+    assert any("check that each click has the right level" in warning for warning in found.findings)
 
 
 def test_one_level_and_all_levels_can_be_clicked(pictures, centers):
     alone = segment_bodies(pictures["in phase"], {"L3": centers["L3"]})
     every = segment_bodies(pictures["in phase"], centers)
-    assert alone.levels == ("L3",) and every.levels == LUMBAR and not alone.doubts and not every.doubts
+    assert alone.levels == ("L3",) and every.levels == LUMBAR and not alone.findings and not every.findings
     assert all(np.linalg.norm(each.center_ras - centers[each.level]) < 4 for each in (*alone.bodies, *every.bodies))
 
 
@@ -164,7 +164,7 @@ def test_a_field_of_view_that_ends_inside_l5_is_said(pictures, centers):
     row = round(float((np.linalg.inv(image.ijk_to_ras) @ np.r_[centers["L5"], 1.0])[1]))
     cut = Volume(image.array[:, : row + 8], image.ijk_to_ras)
     found = segment_bodies(cut, {"L1": centers["L1"], "L5": centers["L5"]})
-    assert any("partly outside the field of view" in doubt for doubt in found.bodies[-1].doubts)
-    assert not any("outside the field of view" in doubt for body in found.bodies[:-1] for doubt in body.doubts)
+    assert any("partly outside the field of view" in doubt for doubt in found.bodies[-1].findings)
+    assert not any("outside the field of view" in doubt for body in found.bodies[:-1] for doubt in body.findings)
     with pytest.raises(MarrowQuantError, match="L5 lies outside the image; click inside"):
         segment_bodies(Volume(image.array[:, : row - 4], image.ijk_to_ras), {"L1": centers["L1"], "L5": centers["L5"]})

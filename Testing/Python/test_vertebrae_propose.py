@@ -43,7 +43,7 @@ def test_the_image_corrects_the_mean_curve_in_either_contrast(contrast):
     assert error_mm(rois_between(*clicks), centers).max() > 5
     proposal = propose(*clicks, image)
     assert error_mm(proposal.rois, centers).max() < VOXEL_MM
-    assert proposal.doubts == {}
+    assert proposal.findings == {}
 
 
 def test_clicks_are_kept_and_may_come_in_any_order():
@@ -73,7 +73,7 @@ def test_a_level_that_resembles_nothing_is_doubted():
     z = image.ijk_to_ras[2, 3] + 1.5 * np.arange(image.array.shape[0])
     noise = np.random.default_rng(3).normal(60, 30, image.array.shape)
     hidden = np.where((np.abs(z - centers[2, 2]) < 45)[:, None, None], noise, image.array).astype(np.float32)
-    doubts = propose(("L1", centers[0]), ("L5", centers[4]), image.like(hidden)).doubts
+    doubts = propose(("L1", centers[0]), ("L5", centers[4]), image.like(hidden)).findings
     assert "L3" in doubts and "L3" in doubts["L3"]
 
 
@@ -82,7 +82,7 @@ def test_a_constant_image_leaves_the_mean_curve_and_doubts_it():
     clicks = ("L1", centers[0]), ("L5", centers[4])
     flat = propose(*clicks, image.like(np.ones_like(image.array)))
     np.testing.assert_allclose([roi.center_ras for roi in flat.rois], [roi.center_ras for roi in rois_between(*clicks)])
-    assert set(flat.doubts) == {"L2", "L3", "L4"}
+    assert set(flat.findings) == {"L2", "L3", "L4"}
 
 
 def test_missing_values_in_the_image_do_no_harm():

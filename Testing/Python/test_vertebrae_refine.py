@@ -12,7 +12,7 @@ from MarrowQuantLib import workflow
 from MarrowQuantLib.exam.maps import ExamMaps
 from MarrowQuantLib.model import MarrowQuantError, Settings
 from MarrowQuantLib.phantom import dwi
-from MarrowQuantLib.vertebrae import find_shift, find_shifts, shift_notes
+from MarrowQuantLib.vertebrae import find_shift, find_shifts, shift_findings
 from MarrowQuantLib.vertebrae.measure import measure_vertebrae
 from scipy import ndimage
 
@@ -27,7 +27,7 @@ def test_aligned_images_give_no_shift_and_the_same_numbers(exam):
     shifts = find_shifts(maps, rois)
     assert set(shifts) == {"adc"}  # the in-phase image lies on the grid of the fat fraction
     assert shifts["adc"].length_mm < 0.5 and not shifts["adc"].accepted
-    assert shift_notes(shifts, apply=True) == []
+    assert shift_findings(shifts, apply=True) == []
     with_shifts, without = measure_vertebrae(maps, rois, shifts)[1], measure_vertebrae(maps, rois)[1]
     assert with_shifts["adc"].value == without["adc"].value
 
@@ -97,7 +97,7 @@ def test_in_and_opposed_phase_images_of_another_acquisition_are_compared_too(exa
     echoes = {key: replace(maps["in_phase"], ijk_to_ras=matrix) for key in ("in_phase", "opposed_phase")}
     shifts = find_shifts({**maps, **echoes}, rois)
     assert shifts["in_phase"].accepted and np.abs(shifts["in_phase"].mm - (0, 0, 4.5)).max() < 0.5
-    assert "in-phase and opposed-phase images show the column 4." in shift_notes(shifts, apply=True)[0]
+    assert "in-phase and opposed-phase images show the column 4." in shift_findings(shifts, apply=True)[0]
     assert "dropout_ratio" in measure_vertebrae({**maps, **echoes}, rois, shifts)[0][0].measurements
 
 

@@ -53,7 +53,7 @@ def test_a_real_body_whose_walls_are_missed_is_doubted_and_a_good_one_is_not():
     worst, best = int(np.argmin(reached["dice"])), int(np.argmax(reached["dice"]))
     assert reached["error"][worst] > 3 > reached["error"][best]
     assert found.bodies[worst].uncertainty > 1 > found.bodies[best].uncertainty
-    assert found.bodies[worst].doubts and not found.bodies[best].doubts
+    assert found.bodies[worst].findings and not found.bodies[best].findings
 
 
 @needs_studies
@@ -90,8 +90,8 @@ def test_a_body_that_was_lost_to_the_side_of_its_neighbours_is_told(monkeypatch)
     case = spines.bent(spines.spine(5), 10)
     found = segment_bodies(case.image, spines.clicks(case, 5, 0))
     assert abs(found.bodies[2].center_ras[0] - case.centers[2, 0]) > 10
-    assert any("mm to the side of its neighbours" in doubt for doubt in found.bodies[2].doubts)
-    assert not any("to the side of" in doubt for body in found.bodies[::4] for doubt in body.doubts)
+    assert any("mm to the side of its neighbours" in doubt for doubt in found.bodies[2].findings)
+    assert not any("to the side of" in doubt for body in found.bodies[::4] for doubt in body.findings)
 
 
 @pytest.mark.parametrize("right", [-4.0, 0.0, 3.0])
@@ -149,7 +149,7 @@ def test_impossible_clicks_are_refused_with_a_way_on(simulated):
 def test_an_image_of_noise_is_doubted(simulated):
     images, centers = simulated
     noise = np.random.default_rng(0).normal(100, 20, images[Role.WATER].array.shape)
-    assert segment_bodies(images[Role.WATER].like(noise.astype(np.float32)), clicks_at(centers)).doubts
+    assert segment_bodies(images[Role.WATER].like(noise.astype(np.float32)), clicks_at(centers)).findings
 
 
 def test_the_shell_writes_a_segmentation_that_slicer_reads(simulated, tmp_path, capsys):

@@ -148,7 +148,7 @@ def test_names_of_labels_tell_the_level(name, level):
 def test_the_numbers_of_each_tool_give_the_levels(tool, suffix, whole_vertebrae, tmp_path):
     found = read_labels(write(renumbered(whole_vertebrae[1], NUMBERS[tool]), tmp_path / f"labels{suffix}"))
     assert tuple(found.masks) == COLUMN
-    assert f"those of {tool}" in found.notes[0]
+    assert f"those of {tool}" in found.findings[0]
 
 
 def test_numbers_that_several_tools_use_are_refused_until_they_are_named(whole_vertebrae, tmp_path):
@@ -168,7 +168,7 @@ def test_versions_of_totalsegmentator_are_told_by_how_far_apart_the_vertebrae_li
     """27–31 are L5–L1 in version 2 and T8–T4 in version 1, which lie nearer to each other."""
     labels = renumbered(whole_vertebrae[1], (30, 29, 28, 27))
     found = read_labels(write(labels, tmp_path / "adult.nii.gz"))
-    assert tuple(found.masks) == ("L2", "L3", "L4", "L5") and "those of TotalSegmentator." in found.notes[0]
+    assert tuple(found.masks) == ("L2", "L3", "L4", "L5") and "those of TotalSegmentator." in found.findings[0]
     with pytest.raises(MarrowQuantError, match="do not tell"):
         read_labels(write(shrunk(labels), tmp_path / "small.nii.gz"))
 
@@ -196,7 +196,7 @@ def test_the_names_in_the_header_of_a_multi_label_file_tell_the_levels(suffix, w
     path = tmp_path / f"labels{suffix}"
     nibabel.save(image, path)
     found = read_labels(path)
-    assert tuple(found.masks) == COLUMN and "names in the file" in found.notes[0]
+    assert tuple(found.masks) == COLUMN and "names in the file" in found.findings[0]
     with pytest.raises(MarrowQuantError, match="do not tell"):
         read_labels(tmp_path / f"plain{suffix}")
     (tmp_path / "labels.json").write_text('{"61": "T11", "62": "T12", "63": "L1", "64": "L2"}', encoding="utf-8")
@@ -218,7 +218,7 @@ def test_a_header_that_ends_too_early_has_no_names(cut, tmp_path):
 def test_an_extra_lumbar_vertebra_is_left_out_and_told(whole_vertebrae, tmp_path):
     found = read_labels(write(renumbered(whole_vertebrae[1], (20, 24, 25, 26)), tmp_path / "labels.nii.gz"))
     assert tuple(found.masks) == ("L1", "L5")
-    assert "L6 was labelled and left out" in " ".join(found.notes)
+    assert "L6 was labelled and left out" in " ".join(found.findings)
 
 
 def test_discs_and_the_sacrum_are_not_taken_for_vertebrae(whole_vertebrae, tmp_path):
@@ -267,7 +267,7 @@ def test_a_segment_is_known_by_its_code_and_must_not_contradict_its_name(whole_v
     mask = cut_to_box(whole_vertebrae[1], whole_vertebrae[1].array == 2)
     found = from_segments([("Segment_7", level_terminology("L1"), mask), ("Liver", "", mask)], "the segmentation")
     assert tuple(found.masks) == ("L1",)
-    assert found.notes == ("1 of the labels are no vertebra or are empty, and were not taken over.",)
+    assert found.findings == ("1 of the labels are no vertebra or are empty, and were not taken over.",)
     with pytest.raises(MarrowQuantError, match='"L2" of the segmentation has the code of L1'):
         from_segments([("L2", level_terminology("L1"), mask)], "the segmentation")
     with pytest.raises(MarrowQuantError, match="L1 twice"):
@@ -278,7 +278,7 @@ def test_a_segment_is_known_by_its_code_and_must_not_contradict_its_name(whole_v
 def test_the_arch_is_told_from_the_body(whole_vertebrae):
     whole, bodies = whole_vertebrae
     found = take_over(labelled(whole))
-    assert found.doubts == []
+    assert found.findings == []
     painted = paint_bodies(found, whole)
     column = vertebrae()
     for number, body in enumerate(found.bodies, start=1):
@@ -321,7 +321,7 @@ def test_bodies_cut_from_real_whole_labels_agree_with_the_labelled_corpus(tmp_pa
         shutil.copy(folder / f"sub-mri_seg-{name}_label-6_msk.nii.gz", tmp_path)
     (tmp_path / "sub-mri_seg-vert_label-6_msk.json").write_text('{"5": "L2", "6": "L3", "7": "L4"}', encoding="utf-8")
     exact = read_labels(tmp_path / "sub-mri_seg-vert_label-6_msk.nii.gz")
-    assert any("seg-subreg" in note for note in exact.notes)
+    assert any("seg-subreg" in note for note in exact.findings)
     for number, mask in zip((5, 6, 7), exact.masks.values()):
         assert mask.array.sum() == ((vertebra.array == number) & (parts.array == 49)).sum()
 
@@ -341,14 +341,14 @@ def block(depth: int, height: int = 30) -> Volume:
 
 def test_a_label_too_deep_for_a_body_gets_its_roi_in_front_and_a_doubt():
     body = take_over(labelled(block(90), ("L3",))).bodies[0]
-    assert "could not be told from its body" in body.doubts[0]
+    assert "could not be told from its body" in body.findings[0]
     assert body.roi.center_ras[1] - body.roi.radii_mm[1] > 95 - 0.8 * 40
 
 
 def test_labels_that_cannot_be_measured_are_said(whole_vertebrae):
     found = take_over(LabelledVertebrae({**labelled(whole_vertebrae[1]).masks, "L4": flat_below(whole_vertebrae[1])}))
     assert [body.level for body in found.bodies] == list(COLUMN)
-    assert any("L4 was left out: its label is too small" in note for note in found.warnings)
+    assert any("L4 was left out: its label is too small" in note for note in found.findings)
     with pytest.raises(MarrowQuantError, match="C1"):
         take_over(labelled(block(30), ("C1",)))
     with pytest.raises(MarrowQuantError, match="too small"):
@@ -375,7 +375,7 @@ def test_a_missing_level_and_a_cut_label_are_told(whole_vertebrae):
     labels = whole_vertebrae[1].like(whole_vertebrae[1].array[8:])
     column = labelled(labels.like(labels.array, ijk_to_ras=whole_vertebrae[1].ijk_to_ras))
     found = take_over(LabelledVertebrae({level: mask for level, mask in column.masks.items() if level != "L1"}, (), column.grid))
-    assert any("Not labelled between T12 and L3: L1" in note for note in found.warnings)
+    assert any("Not labelled between T12 and L3: L1" in note for note in found.findings)
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def _vertebra(roi: VertebraROI, ff: float) -> VertebraResult:
     measurements = {"ff": Measurement("FF", ff + 0.123456789, UNIT_FF, 391, 0.98, "mean; vendor map")}
     if roi.level != "T12":
         measurements["adc"] = Measurement("ADC", 745.0, UNIT_ADC, 120, 1.0, "median")
-    return VertebraResult(roi, measurements, flags=("Only 98 % in view.",))
+    return VertebraResult(roi, measurements, findings=("Only 98 % in view.",))
 
 
 def _component(labels: Volume, label: int, state: str) -> Component:

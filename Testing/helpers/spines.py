@@ -137,7 +137,7 @@ def measure(case: Spine, found: BodySegmentation) -> dict[str, np.ndarray]:
         rows["inside"].append(float(true[mask].mean()))
         rows["roi_ml"].append(float(np.prod(body.roi.radii_mm) * 4 / 3 * np.pi / 1000))
         rows["level"].append(float(np.argmin(np.linalg.norm(case.centers - body.center_ras, axis=1)) == n))
-        rows["doubted"].append(float(bool(body.doubts)))
+        rows["doubted"].append(float(bool(body.findings)))
         rows["uncertainty"].append(body.uncertainty)
     return {name: np.array(values) for name, values in rows.items()}
 

@@ -55,7 +55,7 @@ def fake_files(folder: Path, patient: Patient, n: int) -> SimpleNamespace:
     frame = SimpleNamespace(frame_of_reference=f"1.2.{patient.year}.{n}")
     return SimpleNamespace(
         folder=folder, patient_key=patient.word, date=patient.dates()[n], volumes=(SimpleNamespace(parts=((frame,),)),), patient=patient,
-        number=n, warnings=(),
+        number=n, findings=(),
     )  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def make_maps(files: SimpleNamespace, label: str, settings: Any, progress: Any =
         date=files.date,
         maps={key: replace(volume, source=(f"made for {word}",)) for key, volume in maps.maps.items()},
         protocol={**maps.protocol, "manufacturer": word},
-        warnings=(f"{word} was told.",),
+        findings=(f"{word} was told.",),
         series=(row,),
         identity=identity_of(files),
     )
@@ -154,11 +154,11 @@ def texts_of_files(folder: Path) -> Iterator[tuple[str, str]]:
 def texts_of_memory(case: Any) -> Iterator[tuple[str, str]]:
     """What the case holds in memory, in its own words."""
     for exam in case.exams.values():
-        yield exam.label, f"{exam.maps.date} {exam.maps.protocol} {exam.maps.warnings} {exam.labs} {exam.placement_notes}"
+        yield exam.label, f"{exam.maps.date} {exam.maps.protocol} {exam.maps.findings} {exam.labs} {exam.placement_findings}"
         yield exam.label, " ".join(f"{x:.6g}" for roi in exam.measured_rois() for x in np.ravel(roi.center_ras))
     yield "laboratory", str(case.laboratory.history)
     results = case.results() if case.exams else None
-    yield "results", "" if results is None else f"{results.warnings} {results.changes} {results.settings} {results.subject}"
+    yield "results", "" if results is None else f"{results.findings} {results.changes} {results.settings} {results.subject}"
 
 
 def found(patient: Patient, texts: Iterable[tuple[str, str]], more: tuple[str, ...] = ()) -> list[str]:

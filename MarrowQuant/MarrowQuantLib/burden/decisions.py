@@ -91,14 +91,14 @@ class Decisions:
             if before.state != decision.state and before.voxel != decision.voxel:  # the same voxel: a change of mind, no contradiction
                 overruled.add(label)
             last[label] = decision
-        notes = [finding("burden.decisions_lost", n=n_lost)] if n_lost else []
-        notes += [finding("burden.joined", component=label) for label in sorted(overruled)]
+        findings = [finding("burden.decisions_lost", n=n_lost)] if n_lost else []
+        findings += [finding("burden.joined", component=label) for label in sorted(overruled)]
         for label, decision in sorted(last.items()):
             now_ml = candidates.pieces.volume_ml[label - 1]
             if now_ml > GROWN * decision.volume_ml:
                 was = decision.state
-                notes.append(finding("burden.grown", component=label, before_ml=decision.volume_ml, now_ml=now_ml, was=_PAST[was]))
-        return {label: decision.state for label, decision in last.items()}, notes
+                findings.append(finding("burden.grown", component=label, before_ml=decision.volume_ml, now_ml=now_ml, was=_PAST[was]))
+        return {label: decision.state for label, decision in last.items()}, findings
 
 
 def _tie(decision: _Decision, candidates: Candidates) -> None:

@@ -135,18 +135,18 @@ def update_parts(sessions: Sequence[PartSession], settings: Settings) -> tuple[t
     -------
     parts : tuple of BurdenPart
         Of those that can be measured.
-    notes : list of str
+    findings : list of str
         For each what is and what is not in the tDV, or why it could not be measured.
     """
-    parts, notes = [], []
+    parts, findings = [], []
     for part in sessions:
         if part.session is None:
-            notes.append(finding("burden.part_unmeasured", part=part.number, why=part.why_not))
+            findings.append(finding("burden.part_unmeasured", part=part.number, why=part.why_not))
             continue
         burden = part.session.update(**thresholds_of(settings))
         parts.append(BurdenPart(part.number, as_finding(part.reason), burden))
-        notes.append(finding("burden.part_apart", part=part.number, tdv_ml=burden.tdv.value))
-    return tuple(parts), notes
+        findings.append(finding("burden.part_apart", part=part.number, tdv_ml=burden.tdv.value))
+    return tuple(parts), findings
 
 
 def measure_parts(

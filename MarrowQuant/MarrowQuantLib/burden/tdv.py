@@ -245,10 +245,10 @@ class BurdenSession:
         kept = np.flatnonzero((self._level_ratio >= ratio) & (self._adc >= adc_window[0]) & (self._adc <= adc_window[1]))
         self._candidates, adc = self._collect(kept, smallest)
         pieces = self._candidates.pieces
-        decided, notes = self._decisions.by_label(self._candidates)
+        decided, findings = self._decisions.by_label(self._candidates)
         labels = np.zeros(self._high_b.array.shape, dtype=np.int32)
         labels.ravel()[self._candidates.flat[pieces.order]] = pieces.labels()
-        return self._burden(self._components(labels, adc, decided), labels, adc, notes)
+        return self._burden(self._components(labels, adc, decided), labels, adc, findings)
 
     def curve(self, burden: Burden) -> Burden:
         """The burden of the last update with the threshold curve and the interval of its tDV (:mod:`.curve`); takes as long as some ten
@@ -265,10 +265,10 @@ class BurdenSession:
                 points.append((ratio, self._accepted_ml(kept, limits.min_component_ml)))
         self._candidates = candidates
         found = interval(points, limits.ratio, self.muscle.spread)
-        flags = [finding("burden.interval", low=found[0], high=found[1], curve=[f"{ratio:g}: {ml:.0f}" for ratio, ml in points])]
+        findings = [finding("burden.interval", low=found[0], high=found[1], curve=[f"{ratio:g}: {ml:.0f}" for ratio, ml in points])]
         if found[1] - found[0] > FRAGILE * burden.tdv.value and found[1] >= _LEAST_FRAGILE_ML:
-            flags.append(finding("burden.fragile", low=found[0], high=found[1], tdv=burden.tdv.value))
-        return replace(burden, threshold_curve=tuple(points), tdv_interval=found, flags=(*burden.flags, *flags))
+            findings.append(finding("burden.fragile", low=found[0], high=found[1], tdv=burden.tdv.value))
+        return replace(burden, threshold_curve=tuple(points), tdv_interval=found, findings=(*burden.findings, *findings))
 
     def _accepted_ml(self, kept: np.ndarray, smallest: float) -> float:
         """Volume of what is accepted among the prepared voxels (indices), in mL."""
@@ -389,7 +389,7 @@ class BurdenSession:
         beyond = (centers[:, 2] < column[0, 2]) | (centers[:, 2] > column[-1, 2])
         return np.where(beyond[:, None], np.inf, centers[:, :2] - middle)
 
-    def _burden(self, components: tuple[Component, ...], label_array: np.ndarray, adc: np.ndarray, notes: list[Finding]) -> Burden:
+    def _burden(self, components: tuple[Component, ...], label_array: np.ndarray, adc: np.ndarray, findings: list[Finding]) -> Burden:
         pieces, limits = certain(self._candidates).pieces, self._thresholds
         is_accepted = np.array([component.state == ACCEPTED for component in components], dtype=bool)
         accepted = adc[pieces.order[np.repeat(is_accepted, np.diff(pieces.starts))]]
@@ -418,36 +418,36 @@ class BurdenSession:
             histogram=histogram(measured, "ADC", UNIT_ADC) if measured.size else None,
             class_volumes_ml=class_volumes(measured, limits.class_edges, voxel_ml),
             class_edges=tuple(float(edge) for edge in limits.class_edges),
-            flags=(*notes, *self._flags(accepted.size), *_flags_of_edits(self._edits, accepted.size - measured.size, voxel_ml)),
+            findings=(*findings, *self._flags(accepted.size), *_findings_of_edits(self._edits, accepted.size - measured.size, voxel_ml)),
             infiltration=infiltration,
         )
 
-    def _flags_of_bone(self) -> list[Finding]:
+    def _findings_of_bone(self) -> list[Finding]:
         """What the images as a whole say against the number."""
-        bone, ratio, flags = self._bone, self._thresholds.ratio, []
+        bone, ratio, findings = self._bone, self._thresholds.ratio, []
         if self.muscle.noise and self.muscle.signal < LEAST_SNR * self.muscle.noise:
-            flags.append(finding("burden.noisy", snr=self.muscle.signal / self.muscle.noise, least=LEAST_SNR))
+            findings.append(finding("burden.noisy", snr=self.muscle.signal / self.muscle.noise, least=LEAST_SNR))
         if bone is None:
-            return flags
+            return findings
         if bone.marrow_ml < _LEAST_MARROW_ML:
-            flags.append(finding("burden.no_bone"))
+            findings.append(finding("burden.no_bone"))
         if bone.marrow_ratio >= MARROW_CLOSE * ratio:
-            flags.append(finding("burden.bright_marrow", marrow=bone.marrow_ratio, ratio=ratio))
+            findings.append(finding("burden.bright_marrow", marrow=bone.marrow_ratio, ratio=ratio))
         if bone.void_ml > 0:
-            flags.append(finding("burden.void", void_ml=bone.void_ml))
-        return flags
+            findings.append(finding("burden.void", void_ml=bone.void_ml))
+        return findings
 
     def _flags(self, n_accepted: int) -> list[Finding]:
-        flags = [as_finding(self.muscle.doubt)] if self.muscle.doubt else []
+        findings = [as_finding(self.muscle.doubt)] if self.muscle.doubt else []
         if n_accepted == 0:
-            flags.append(finding("burden.none_accepted"))
+            findings.append(finding("burden.none_accepted"))
         if self._skeleton is not None:
-            flags.append(finding("burden.inside_mask"))
-        flags += self._flags_of_bone()
+            findings.append(finding("burden.inside_mask"))
+        findings += self._findings_of_bone()
         without_adc = np.count_nonzero(self._ratio_without_adc >= self._thresholds.ratio) * self._high_b.voxel_volume_ml
         if without_adc >= self._thresholds.min_component_ml and without_adc > 0:
-            flags.append(finding("burden.without_adc", without_adc=without_adc))
-        return flags
+            findings.append(finding("burden.without_adc", without_adc=without_adc))
+        return findings
 
 
 def segment(
@@ -490,7 +490,7 @@ def segment(
     return burden
 
 
-def _flags_of_edits(edits: Optional[Edits], n_without_adc: int, voxel_ml: float) -> list[Finding]:
+def _findings_of_edits(edits: Optional[Edits], n_without_adc: int, voxel_ml: float) -> list[Finding]:
     if edits is None:
         return []
     without = n_without_adc * voxel_ml

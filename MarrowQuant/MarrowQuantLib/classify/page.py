@@ -48,7 +48,7 @@ def write_evaluation(evaluation: Evaluation, folder: Path, language: str = "en")
     page = Path(folder) / PAGE
     page.replace(Path(folder) / PAGE_NAME)
     paths = tuple(Path(folder) / PAGE_NAME if path == page else path for path in written.paths)
-    return Written((*paths, _predictions(evaluation, Path(folder))), written.notes)
+    return Written((*paths, _predictions(evaluation, Path(folder))), written.findings)
 
 
 def title(evaluation: Evaluation, words: ClassifyWords) -> str:

@@ -164,7 +164,7 @@ def _card(
         "cross_validated": _rounded(validation.cross_validated),
         "bootstraps": validation.bootstraps,
     }
-    card["limits"] += validation.warnings
+    card["limits"] += validation.findings
     return card
 
 

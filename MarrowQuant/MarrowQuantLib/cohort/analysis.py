@@ -18,7 +18,7 @@ from .procedure import Developed, Procedure
 from .roc import BOOTSTRAPS, PairedRoc, Roc, compare_rocs, roc
 from .table import Cohort, complete_rows, findings
 from .validation import BOOTSTRAPS as VALIDATION_BOOTSTRAPS
-from .validation import FEW_EVENTS, Validation, events_warning, validate
+from .validation import FEW_EVENTS, Validation, events_findings, validate
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class RocAnalysis:
     first: Roc
     second: Optional[Roc]
     comparison: Optional[PairedRoc]
-    warnings: tuple[str, ...]
+    findings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -224,21 +224,21 @@ def analyse_roc(chosen: Selected, *, direction: str = "auto", bootstraps: int = 
     """ROC of the first predictor, and of the second with the paired comparison if there is one."""
     curves = [roc(chosen.outcome, column, direction=direction, bootstraps=bootstraps, seed=seed) for column in chosen.predictors.T[:2]]
     paired = compare_rocs(chosen.outcome, *chosen.predictors.T[:2], direction=direction) if len(curves) > 1 else None
-    return RocAnalysis(curves[0], curves[1] if len(curves) > 1 else None, paired, roc_warnings(dict(zip(chosen.names, curves)), direction))
+    return RocAnalysis(curves[0], curves[1] if len(curves) > 1 else None, paired, roc_findings(dict(zip(chosen.names, curves)), direction))
 
 
-def roc_warnings(curves: Mapping[str, Roc], direction: str = "auto") -> tuple[str, ...]:
+def roc_findings(curves: Mapping[str, Roc], direction: str = "auto") -> tuple[str, ...]:
     """What a reader must know about ROC curves, each sentence once; ``curves`` by the marker's name."""
-    warnings = []
+    findings = []
     for name, curve in curves.items():
         if curve.interval is None:
-            warnings.append(finding("cohort.separated", name=name))
+            findings.append(finding("cohort.separated", name=name))
         if direction == "auto" and not curve.higher_is_event:
-            warnings.append(finding("cohort.direction", name=name))
+            findings.append(finding("cohort.direction", name=name))
         if min(curve.n_event, curve.n_no_event) < FEW_EVENTS:
             few = min(curve.n_event, curve.n_no_event)
-            warnings.append(finding("cohort.few", count=int(few), step=100 / few))
-    return tuple(dict.fromkeys(warnings))
+            findings.append(finding("cohort.few", count=int(few), step=100 / few))
+    return tuple(dict.fromkeys(findings))
 
 
 def compare_groups(chosen: Selected, correction: str = "holm") -> tuple[Comparison, ...]:
@@ -251,7 +251,7 @@ def compare_groups(chosen: Selected, correction: str = "holm") -> tuple[Comparis
 def analyse_logistic(chosen: Selected, method: str = "ml") -> tuple[LogisticFit, tuple[str, ...]]:
     """Logistic regression on all predictors, and warnings."""
     fit = fit_logistic(chosen.outcome, chosen.predictors, chosen.names, method=method)
-    return fit, events_warning(chosen.outcome, len(chosen.names))
+    return fit, events_findings(chosen.outcome, len(chosen.names))
 
 
 def develop(

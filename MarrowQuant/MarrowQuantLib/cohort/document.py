@@ -34,7 +34,7 @@ def write_documents(parts: Sequence[Part], title: str, folder: Path, words: Word
     Returns
     -------
     paths : list of Path
-    notes : list of str
+    findings : list of str
         Why a file could not be written: a package is missing.
     """
     written, notes = [], []
@@ -125,7 +125,7 @@ def write_word(parts: Sequence[Part], title: str, path: Path, words: Words) -> N
     document.add_paragraph(words(RESEARCH_USE_ONLY))
     for part in parts:
         document.add_heading(part.title, 1)
-        for sentence in (part.about, *part.findings, *part.warnings):
+        for sentence in (part.about, *part.findings):
             if sentence:
                 document.add_paragraph(words.said(sentence))
         for table in part.tables.values():
@@ -195,7 +195,7 @@ def _pdf_part(paper: Any, part: Part, words: Words) -> None:
     paper.ln(3)
     _paragraph(paper, part.title, 12, 6)
     _paragraph(paper, part.about, 9, 5)
-    for sentence in (*part.findings, *part.warnings):
+    for sentence in part.findings:
         _paragraph(paper, f"• {words.said(sentence)}", 8, 4)
     for table in part.tables.values():
         if table.rows:

@@ -37,7 +37,7 @@ class LinearFit:
     n: int
     n_patients: int
     freedom: np.ndarray
-    notes: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 def fit_linear(response: np.ndarray, terms: np.ndarray, names: Sequence[str]) -> LinearFit:
@@ -114,10 +114,10 @@ def fit_mixed(response: np.ndarray, terms: np.ndarray, names: Sequence[str], pat
     errors = unit * errors
     p = 2.0 * stats.t.sf(np.abs(beta / errors), freedom)
     intervals = beta[:, None] + (stats.t.ppf(0.975, freedom) * errors)[:, None] * np.array([-1.0, 1.0])
-    notes = (finding("cohort.level_spread"),) if caught else ()
+    findings = (finding("cohort.level_spread"),) if caught else ()
     return LinearFit(
         (INTERCEPT, *names), beta, errors, p, intervals, float(unit * np.sqrt(within)), float(unit * np.sqrt(between)), response.size,
-        n_patients, freedom, notes,
+        n_patients, freedom, findings,
     )  # fmt: skip
 
 

@@ -32,14 +32,14 @@ class Merged:
     rows : tuple of tuple of str
     conflicts : tuple of tuple of str
         Under ``CONFLICT_HEADER``: cells in which two tables disagree about one patient. They are empty in ``rows``.
-    notes : tuple of str
+    findings : tuple of str
         Columns that a site lacks, records of several sites, units that seem to differ.
     """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     conflicts: tuple[tuple[str, ...], ...]
-    notes: tuple[str, ...]
+    findings: tuple[str, ...]
 
 
 def merge(paths: Sequence[Path], own_ids: bool = False) -> Merged:
@@ -78,9 +78,9 @@ def merge(paths: Sequence[Path], own_ids: bool = False) -> Merged:
     named = {key: "+".join(dict.fromkeys(places)) for key, places in where.items()}
     rows = tuple((key, named[key], *(cells.get(column, ("", ""))[0] for column in columns)) for key, cells in records.items())
     shared = sum(len(set(places)) > 1 for places in where.values())
-    notes = [f"{shared} records are in several tables; their cells were joined."] if shared else []
-    notes += [*_lacking(sites, cohorts, columns), *_units(sites, cohorts, columns)]
-    return Merged(("record_id", SITE, *columns), rows, tuple(conflicts), tuple(notes))
+    findings = [f"{shared} records are in several tables; their cells were joined."] if shared else []
+    findings += [*_lacking(sites, cohorts, columns), *_units(sites, cohorts, columns)]
+    return Merged(("record_id", SITE, *columns), rows, tuple(conflicts), tuple(findings))
 
 
 def write_merged(merged: Merged, path: Path) -> list[Path]:

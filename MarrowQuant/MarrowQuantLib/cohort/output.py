@@ -42,7 +42,7 @@ def roc_answer(chosen: Selected, analysis: RocAnalysis) -> dict[str, Any]:
         answer["comparison"] = {
             "test": "DeLong, paired", "difference": paired.difference, "interval": paired.interval, "z": paired.z, "p": paired.p,
         }  # fmt: skip
-    return {**answer, "warnings": list(analysis.warnings)}
+    return {**answer, "warnings": list(analysis.findings)}
 
 
 def roc_fields(curve: Roc) -> dict[str, Any]:
@@ -60,9 +60,9 @@ def roc_fields(curve: Roc) -> dict[str, Any]:
     }
 
 
-def logistic_answer(chosen: Selected, fit: LogisticFit, warnings: Sequence[str]) -> dict[str, Any]:
+def logistic_answer(chosen: Selected, fit: LogisticFit, findings: Sequence[str]) -> dict[str, Any]:
     """The fit: coefficients, odds ratios, intervals, p."""
-    return {**head(chosen), **fit_fields(fit), "warnings": list(warnings)}
+    return {**head(chosen), **fit_fields(fit), "warnings": list(findings)}
 
 
 def fit_fields(fit: LogisticFit) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def model_answer(chosen: Selected, developed: Developed, validation: Optional[Va
             "selected": validation.selected,
             **{name: vars(getattr(validation, name)) for name in ("apparent", "optimism", "corrected", "cross_validated")},
         }
-        answer["warnings"] = list(validation.warnings)
+        answer["warnings"] = list(validation.findings)
     return answer
 
 
@@ -153,7 +153,7 @@ def linear_answer(explained: Explained) -> dict[str, Any]:
         },
         "residual_sd": fit.residual_sd,
         "patient_sd": fit.patient_sd,
-        "notes": list(fit.notes),
+        "notes": list(fit.findings),
     }
 
 

@@ -31,8 +31,8 @@ class Part:
         SVG, by the name of their file.
     methods : tuple of str
         Sentences; nothing that was not done is named.
-    findings, warnings : tuple of str
-        What was found in the table before, and what a reader must know about the numbers.
+    findings : tuple of str
+        What was found in the table before, then what a reader must know about the numbers.
     remarks : tuple of str
         Numbers that stand in no table, as sentences.
     captions : mapping of str to str
@@ -45,7 +45,6 @@ class Part:
     figures: Mapping[str, str]
     methods: tuple[str, ...]
     findings: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     captions: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,7 +60,7 @@ def renamed(part: Part, named: str, number: int) -> Part:
     )
 
 
-def stacked(parts: Mapping[str, Part], column: str, warnings: Sequence[str] = ()) -> Part:
+def stacked(parts: Mapping[str, Part], column: str, findings: Sequence[str] = ()) -> Part:
     """The parts of subgroups as one: each table once, its rows named by the subgroup; figures numbered; sentences once."""
     tables: dict[str, Table] = {}
     for value, part in parts.items():
@@ -78,8 +77,7 @@ def stacked(parts: Mapping[str, Part], column: str, warnings: Sequence[str] = ()
         f"{every[0].title} – {column}", "; ".join(f"{value}: {part.about}" for value, part in parts.items()), tables,
         {f"{name}_{n}": figure for n, part in numbered for name, figure in part.figures.items()},
         tuple(dict.fromkeys(sentence for part in every for sentence in part.methods)),
-        tuple(dict.fromkeys(sentence for part in every for sentence in part.findings)),
-        tuple(dict.fromkeys((*warnings, *(sentence for part in every for sentence in part.warnings)))),
+        tuple(dict.fromkeys((*findings, *(found for part in every for found in part.findings)))),
         tuple(f"{value}: {remark}" for value, part in parts.items() for remark in part.remarks),
         {f"{name}_{n}": caption for n, part in numbered for name, caption in part.captions.items()},
     )  # fmt: skip

@@ -149,8 +149,8 @@ def linear_part(explained: Explained, words: Words) -> Part:
     drawn = {"effects": effects_figure(fit, explained.terms.std(axis=0, ddof=1), words)}
     caption = f"{words('Effect of one standard deviation of each term on the response, with 95 % intervals.')} {about}"
     return Part(
-        words.cell(explained.response), about, {"linear": table}, drawn, (count, how), explained.findings, fit.notes, (_spread(fit,
-        words),), {"effects": caption},
+        words.cell(explained.response), about, {"linear": table}, drawn, (count, how), (*explained.findings, *fit.findings),
+        (_spread(fit, words),), {"effects": caption},
     )  # fmt: skip
 
 

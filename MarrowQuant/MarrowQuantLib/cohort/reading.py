@@ -72,10 +72,10 @@ def _from_csv(path: Path, id_column: Optional[str], outcome: str) -> Cohort:
     chosen = id_column or _named(header, ID_NAMES, outcome)
     if chosen is not None and chosen not in header:
         raise MarrowQuantError("{sheet} has no column '{chosen}'; it has {header}.", sheet=sheet.name, chosen=chosen, header=list(header))
-    comma, notes = _decimal_comma(sheet.rows, header, sheet.name)
+    comma, findings = _decimal_comma(sheet.rows, header, sheet.name)
     date_column = _named(header, DATE_NAMES, outcome)
-    cohort = Cohort(sheet.name, header, sheet.rows, sheet.lines, comma, chosen, date_column, (*sheet.notes, *notes))
-    return replace(cohort, notes=(*cohort.notes, *_notes(cohort)))
+    cohort = Cohort(sheet.name, header, sheet.rows, sheet.lines, comma, chosen, date_column, (*sheet.findings, *findings))
+    return replace(cohort, findings=(*cohort.findings, *_notes(cohort)))
 
 
 def _check_header(header: Sequence[str], name: str) -> None:
@@ -119,23 +119,23 @@ def _is_number(cell: str, comma: bool) -> bool:
 
 
 def _notes(cohort: Cohort) -> list[Finding]:
-    notes: list[Finding] = []
+    findings: list[Finding] = []
     formulas = [line for line, row in zip(cohort.lines, cohort.rows) if any(is_formula(cell) for cell in row)]
     if formulas:
-        notes.append(finding("cohort.formulas", lines=listed(formulas)))
-        return notes
+        findings.append(finding("cohort.formulas", lines=listed(formulas)))
+        return findings
     if cohort.id_column is None:
-        notes.append(finding("cohort.no_id", name=cohort.name))
-        return notes
+        findings.append(finding("cohort.no_id", name=cohort.name))
+        return findings
     repeated, twice = cohort.repeated(), cohort.repeated(with_date=True)
     if repeated:
-        notes.append(finding("cohort.repeated", lines=listed(repeated), column=cohort.id_column))
+        findings.append(finding("cohort.repeated", lines=listed(repeated), column=cohort.id_column))
     if cohort.date_column and twice:
-        notes.append(finding("cohort.repeated_date", lines=listed(twice)))
+        findings.append(finding("cohort.repeated_date", lines=listed(twice)))
     empty = sum(cell.casefold() in NO_VALUE for cell in cohort.text(cohort.id_column))
     if empty:
-        notes.append(finding("cohort.empty_id", count=empty))
-    return notes
+        findings.append(finding("cohort.empty_id", count=empty))
+    return findings
 
 
 def _from_folder(folder: Path, long: bool) -> Cohort:
@@ -145,7 +145,7 @@ def _from_folder(folder: Path, long: bool) -> Cohort:
     index = Index(folder)
     records: list[dict[str, str]] = []
     seen: dict[str, str] = {}
-    notes, simulated = [], 0
+    findings, simulated = [], 0
     for file in files:
         where = file.parent.relative_to(folder).as_posix()
         entry = index.entry(file, where)
@@ -153,7 +153,7 @@ def _from_folder(folder: Path, long: bool) -> Cohort:
             entry = _read_case(file, where)
             index.add(where, entry)
         if not entry.content:
-            notes.append(finding("cohort.no_result", file=f"{where}/results.json"))
+            findings.append(finding("cohort.no_result", file=f"{where}/results.json"))
             continue
         if entry.content in seen:
             raise MarrowQuantError(
@@ -168,10 +168,10 @@ def _from_folder(folder: Path, long: bool) -> Cohort:
     if not records:
         raise MarrowQuantError("No results.json in {folder} is a MarrowQuant result; choose another folder.", folder=folder.name)
     if simulated:
-        notes.append(finding("cohort.simulated", count=simulated, n=len(seen)))
+        findings.append(finding("cohort.simulated", count=simulated, n=len(seen)))
     header = tuple(key for key in dict.fromkeys(key for record in records for key in record) if any(record.get(key) for record in records))
     rows = tuple(tuple(record.get(key, "") for key in header) for record in records)
-    return Cohort(folder.name, header, rows, tuple(range(1, len(rows) + 1)), False, CASE, "date" if long else None, tuple(notes))
+    return Cohort(folder.name, header, rows, tuple(range(1, len(rows) + 1)), False, CASE, "date" if long else None, tuple(findings))
 
 
 def _load(file: Path, where: str) -> Optional[dict[str, Any]]:
@@ -244,13 +244,13 @@ def joined(cohort: Cohort, other: Cohort) -> Cohort:
             other=other.name, cohort=cohort.name,
         )
     rows = tuple((*row, *("" if n is None else cells[column][n] for column in new)) for row, n in zip(cohort.rows, found))
-    notes = [*cohort.notes, *other.notes]
+    findings = [*cohort.findings, *other.findings]
     without, unused = sum(n is None for n in found), len(set(place) - set(ids))
     if without:
-        notes.append(finding("cohort.without_row", count=without, table=other.name))
+        findings.append(finding("cohort.without_row", count=without, table=other.name))
     if unused:
-        notes.append(finding("cohort.without_case", count=unused, table=other.name))
-    return replace(cohort, header=(*cohort.header, *new), rows=rows, decimal_comma=False, notes=tuple(notes))
+        findings.append(finding("cohort.without_case", count=unused, table=other.name))
+    return replace(cohort, header=(*cohort.header, *new), rows=rows, decimal_comma=False, findings=tuple(findings))
 
 
 def _with_point(cell: str, comma: bool) -> str:

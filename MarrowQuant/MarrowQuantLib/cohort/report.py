@@ -38,7 +38,7 @@ class Written:
     """The files of a report, the page first, and what could not be written, as sentences."""
 
     paths: tuple[Path, ...]
-    notes: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 def write_cohort_report(
@@ -106,7 +106,7 @@ def write_parts(
     names = [(kind, name) for part in parts for kind in ("tables", "figures") for name in getattr(part, kind)]
     if len(set(names)) < len(names):
         raise MarrowQuantError("Two analyses of one kind would write the same files; write each into a folder of its own.")
-    pictures, notes = _pictures(parts)
+    pictures, findings = _pictures(parts)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         written = [_write(folder / PAGE, _page(parts, words, title, notice))]
@@ -124,8 +124,8 @@ def write_parts(
         from .document import write_documents
 
         made, missing = write_documents(parts, title or words("Cohort: {title}", title=parts[0].title), folder, words)
-        return Written((*written[:1], *made, *written[1:]), tuple(dict.fromkeys((*notes, *missing))))
-    return Written(tuple(written), notes)
+        return Written((*written[:1], *made, *written[1:]), tuple(dict.fromkeys((*findings, *missing))))
+    return Written(tuple(written), findings)
 
 
 def _pictures(parts: Sequence[Part]) -> tuple[dict[str, bytes], tuple[str, ...]]:
@@ -167,13 +167,13 @@ def _section(part: Part, before: Sequence[Part], words: Words, number: Optional[
     """A part of the page. The first one stands under the page's own heading; what earlier parts said is not said again."""
     heading = f"<h2>{escape(part.title)}</h2><p>{escape(part.about)}</p>" if before or number is not None else ""
     anchor = f' id="part{number}"' if number is not None else ""
-    said = {note for other in before for note in (*other.findings, *other.warnings)}
-    notes = [note for note in (*part.findings, *part.warnings) if note not in said]
+    said = {found for other in before for found in other.findings}
+    findings = [found for found in part.findings if found not in said]
     charts = "".join(_figure(figure, part.captions.get(name, "")) for name, figure in part.figures.items())
     tables = "".join(_table(table, words) for table in part.tables.values() if table.rows)
     remarks = "".join(f"<p>{escape(remark)}</p>" for remark in part.remarks)
     return (
-        f"<section{anchor}>{heading}{_notes(notes, words)}"
+        f"<section{anchor}>{heading}{_findings(findings, words)}"
         f"{_charts(charts, words)}{tables}{remarks}"
         f"{_methods(methods_of(part, words), words)}</section>"
     )
@@ -192,12 +192,12 @@ def _charts(charts: str, words: Words) -> str:
     return f'<h3>{words("Figures")}</h3><div class="charts">{charts}</div>' if charts else ""
 
 
-def _notes(notes: Sequence[str], words: Words) -> str:
-    told = [words.said(note) for note in notes]
-    items = "".join(f"<li>{escape(note)}</li>" for note in told)
+def _findings(findings: Sequence[str], words: Words) -> str:
+    told = [words.said(found) for found in findings]
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in told)
     if not items:
         return ""
-    is_english = words.language != "en" and bool(set(told) & set(notes))
+    is_english = words.language != "en" and bool(set(told) & set(findings))
     english = f'<p class="soft">{words("Sentences about the data are shown in English.")}</p>' if is_english else ""
     return f'<h3>{words("Please check")}</h3><div class="warn"><ul>{items}</ul></div>{english}'
 

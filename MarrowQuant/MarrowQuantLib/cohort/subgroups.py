@@ -18,14 +18,14 @@ LEVEL = 0.05
 T = TypeVar("T")
 
 
-def chosen_rows(cohort: Cohort, rows: np.ndarray, note: str = "") -> Cohort:
-    """The cohort with the rows that are True only, shape (rows,), and a note if there is one."""
+def chosen_rows(cohort: Cohort, rows: np.ndarray, found: str = "") -> Cohort:
+    """The cohort with the rows that are True only, shape (rows,), and what was found while they were chosen, if anything."""
     kept = np.flatnonzero(rows)
     return replace(
         cohort,
         rows=tuple(cohort.rows[n] for n in kept),
         lines=tuple(cohort.lines[n] for n in kept),
-        notes=(*cohort.notes, note) if note else cohort.notes,
+        findings=(*cohort.findings, found) if found else cohort.findings,
         part_of=cohort.part_of or cohort,
     )
 
@@ -98,7 +98,7 @@ def each(cohort: Cohort, column: str, outcome: str, analyse: Callable[[Cohort], 
     -------
     found : dict
         By the value of the column.
-    warnings : tuple of str
+    findings : tuple of str
         What many looks cost, and why a subgroup could not be analysed.
 
     Raises

@@ -115,10 +115,10 @@ def survival_answer(found: Survival) -> dict[str, Any]:
             },
             "proportional_hazards": dict(zip(("chi2", "degrees_of_freedom", "p"), cox.proportional_together)),
         }  # fmt: skip
-    return {**answer, "warnings": list(_warnings(found))}
+    return {**answer, "warnings": list(_findings(found))}
 
 
-def _warnings(found: Survival) -> tuple[str, ...]:
+def _findings(found: Survival) -> tuple[str, ...]:
     said = []
     if found.cox is not None:
         low = [name for name, (_, p) in zip(found.cox.names, found.cox.proportional) if p < PROPORTIONAL_BELOW]
@@ -156,7 +156,7 @@ def survival_part(found: Survival, words: Words) -> Part:
     about = words("{n} patients, {events} with the event", n=n, events=sum(curve.events for curve in found.curves.values()))
     drawn = {"kaplan_meier": survival_figure(found.curves, axis_title(found.time_name, words.language), words)}
     return Part(
-        found.event_name, about, tables, drawn, tuple(methods), found.findings, _warnings(found), captions={"kaplan_meier": caption}
+        found.event_name, about, tables, drawn, tuple(methods), (*found.findings, *_findings(found)), captions={"kaplan_meier": caption}
     )
 
 

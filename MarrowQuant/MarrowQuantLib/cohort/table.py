@@ -42,7 +42,7 @@ class Cohort:
     decimal_comma : bool
         True if the cells write 12,5 for twelve and a half.
     id_column, date_column : str or None
-    notes : tuple of str
+    findings : tuple of str
         What was found while reading.
     part_of : Cohort or None
         The whole table, if this is a part of its rows: a value of the outcome need not occur in every part.
@@ -55,7 +55,7 @@ class Cohort:
     decimal_comma: bool = False
     id_column: Optional[str] = None
     date_column: Optional[str] = None
-    notes: tuple[str, ...] = field(default=())
+    findings: tuple[str, ...] = field(default=())
     part_of: Optional[Cohort] = field(default=None, repr=False)
 
     def __len__(self) -> int:
@@ -176,7 +176,7 @@ def complete_rows(*columns: np.ndarray) -> np.ndarray:
 
 def findings(cohort: Cohort, columns: Sequence[str]) -> tuple[str, ...]:
     """What a reader must know about the columns before a number is computed, one sentence a finding."""
-    said = list(cohort.notes)
+    said = list(cohort.findings)
     missing = cohort.missing(columns).items()
     said += [finding("cohort.missing", column=column, count=count, n=len(cohort)) for column, count in missing if count]
     said += [sentence for column in columns for sentence in _standing_out(cohort, column)]

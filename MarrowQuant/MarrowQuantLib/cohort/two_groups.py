@@ -9,7 +9,7 @@ import scipy
 
 from ..model import MarrowQuantError, Progress, certain, no_progress
 from . import figures, output
-from .analysis import Selected, compare_groups, develop, roc_warnings
+from .analysis import Selected, compare_groups, develop, roc_findings
 from .columns import axis_title
 from .part import Part, Table
 from .plots import box_figure
@@ -65,9 +65,9 @@ def two_group_part(
     }
     about = words("{n} patients, {events} with the event", n=chosen.outcome.size, events=int(chosen.outcome.sum()))
     drawn = _figures(chosen, curves, developed, validation, words)
-    warnings = tuple(dict.fromkeys((*roc_warnings(curves), *validation.warnings)))
+    findings = tuple(dict.fromkeys((*chosen.findings, *roc_findings(curves), *validation.findings)))
     methods, captions = _methods(chosen, procedure, validation, words), _captions(chosen, drawn, words)
-    return Part(chosen.event_in_words, about, tables, drawn, methods, chosen.findings, warnings, captions=captions)
+    return Part(chosen.event_in_words, about, tables, drawn, methods, findings, captions=captions)
 
 
 def _captions(chosen: Selected, drawn: Mapping[str, str], words: Words) -> dict[str, str]:

@@ -62,7 +62,7 @@ class Validation:
         Resamples used, and how many had to be drawn again because nothing could be fitted.
     selected : dict
         Share of the resamples that kept each predictor.
-    warnings : tuple of str
+    findings : tuple of str
     """
 
     apparent: Performance
@@ -73,7 +73,7 @@ class Validation:
     bootstraps: int
     redrawn: int
     selected: dict[str, float]
-    warnings: tuple[str, ...]
+    findings: tuple[str, ...]
 
 
 def validate(
@@ -124,8 +124,8 @@ def validate(
     crossed, out_of_fold = _cross_validate(procedure, outcome, predictors, names, repeats, rng, progress)
     selected = {name: float(share) for name, share in zip(names, counts / max(bootstraps, 1))}
     corrected = _minus(apparent, optimism)
-    warnings = _warnings(outcome, len(names), optimism, apparent, redrawn, bootstraps)
-    return Validation(apparent, optimism, corrected, crossed, out_of_fold, bootstraps, redrawn, selected, warnings)
+    findings = _warnings(outcome, len(names), optimism, apparent, redrawn, bootstraps)
+    return Validation(apparent, optimism, corrected, crossed, out_of_fold, bootstraps, redrawn, selected, findings)
 
 
 def performance(outcome: np.ndarray, log_odds: np.ndarray, threshold: float) -> Performance:
@@ -230,7 +230,7 @@ def _mean(items: Sequence[Performance]) -> Performance:
     return Performance(*(float(np.mean([getattr(one, item.name) for one in items])) for item in fields(Performance)))
 
 
-def events_warning(outcome: np.ndarray, candidates: int) -> tuple[str, ...]:
+def events_findings(outcome: np.ndarray, candidates: int) -> tuple[str, ...]:
     """The warning of few events a candidate predictor; empty if there are enough."""
     smaller = int(min(outcome.sum(), (~outcome).sum()))
     if smaller / candidates >= FEW_EVENTS:
@@ -241,7 +241,7 @@ def events_warning(outcome: np.ndarray, candidates: int) -> tuple[str, ...]:
 def _warnings(
     outcome: np.ndarray, candidates: int, optimism: Performance, apparent: Performance, redrawn: int, bootstraps: int
 ) -> tuple[str, ...]:
-    said = list(events_warning(outcome, candidates))
+    said = list(events_findings(outcome, candidates))
     if optimism.auc > LARGE_OPTIMISM:
         said.append(finding("cohort.optimism", optimism=optimism.auc))
     if apparent.auc == 1.0:

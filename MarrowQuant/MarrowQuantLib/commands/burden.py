@@ -88,8 +88,8 @@ def _follow(options: argparse.Namespace) -> int:
 def _finish(results: Results, options: argparse.Namespace) -> None:
     exam = results.exams[-1]
     if exam.burden is None:
-        if exam.warnings:
-            raise MarrowQuantError("There is no tumour load: {findings}", findings=exam.warnings)
+        if exam.findings:
+            raise MarrowQuantError("There is no tumour load: {findings}", findings=exam.findings)
         raise MarrowQuantError("The exam has no diffusion images, so there is no tumour load to measure.")
     written = workflow.export(
         results, options.out, language=options.language, overwrite=options.overwrite, progress=workflow.part(progress_bar, 0.9, 1.0)
@@ -100,7 +100,7 @@ def _finish(results: Results, options: argparse.Namespace) -> None:
         plain = results_to_dict(results)
         shown = {key: plain["exams"][-1][key] for key in ("burden", "burden_parts", "stations")}
         if shown["burden"]:  # as sentences: a code and values are not read in a shell
-            shown["burden"]["flags"] = [str(told) for told in (*certain(exam.burden).flags, *exam.warnings)]
+            shown["burden"]["flags"] = [str(told) for told in (*certain(exam.burden).findings, *exam.findings)]
         print(json.dumps({**shown, "lesions": plain["lesions"]}, ensure_ascii=False, indent=1))
         return
     print(_table(exam, lesion_rows(results)))
@@ -127,5 +127,5 @@ def _table(exam: ExamResult, lesions: Sequence[LesionRow]) -> str:
         for row in rows.lesions(lesions).rows:
             name, kind, region, rac = (row[key].text() for key in ("name", "kind", "region", "rac"))
             lines.append(f"{name:>8}  {kind:<11} {rows.both(row, 'volume') + ' mL':<20} RAC {rac}  {region}")
-    lines += ["", *(f"  - {warning}" for warning in exam.warnings)] if exam.warnings else []
+    lines += ["", *(f"  - {warning}" for warning in exam.findings)] if exam.findings else []
     return "\n".join(lines)

@@ -147,7 +147,7 @@ def _write(options: argparse.Namespace, data: Any) -> int:
     found = evaluate(data, Plan(arms=arms, repeats=options.repeats, seed=options.seed, **quick), progress_bar)
     progress_bar.end()
     written = write_evaluation(found, options.out, options.language)
-    print("\n".join([as_text(found), *written.notes, f"Page: {written.paths[0]}"]))
+    print("\n".join([as_text(found), *written.findings, f"Page: {written.paths[0]}"]))
     return 0
 
 

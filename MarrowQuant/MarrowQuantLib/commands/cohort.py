@@ -221,8 +221,8 @@ def _logistic(options: argparse.Namespace) -> int:
 
     def analyse(cohort: Cohort) -> Analysed:
         chosen = _selected(options, cohort, _listed(options))
-        fit, warnings = analysis.analyse_logistic(chosen, "firth" if options.firth else "ml")
-        return output.logistic_answer(chosen, fit, warnings), None
+        fit, findings = analysis.analyse_logistic(chosen, "firth" if options.firth else "ml")
+        return output.logistic_answer(chosen, fit, findings), None
 
     return answer_each(options, analyse, options.outcome)
 
@@ -297,7 +297,7 @@ def _write_page(options: argparse.Namespace, makers: list[Callable[[Any], Part]]
         check_page(options)
         words = Words(options.language)
         made = [make(words) for make in makers]
-        made[0] = replace(made[0], warnings=(*made[0].warnings, warning)) if warning else made[0]
+        made[0] = replace(made[0], findings=(*made[0].findings, warning)) if warning else made[0]
         _say_notes(write_parts(made, options.out, words, decimal_comma=options.decimal_comma))
 
 
@@ -310,7 +310,7 @@ def check_page(options: argparse.Namespace) -> None:
 
 
 def _say_notes(written: Any) -> None:
-    for note in written.notes:
+    for note in written.findings:
         print(note, file=sys.stderr)
 
 
@@ -390,9 +390,9 @@ def _subgroup_parts(options: argparse.Namespace, cohort: Cohort, words: Any) -> 
         chosen = _selected(options, some, _listed(options))
         return two_group_part(chosen, procedure, words, bootstraps=options.bootstraps, progress=progress_bar)
 
-    found, warnings = each(cohort, options.by, options.outcome, analyse)
+    found, findings = each(cohort, options.by, options.outcome, analyse)
     made = [renamed(part, f"{options.by} = {value}", n) for n, (value, part) in enumerate(found.items(), 1)]
-    return [replace(made[0], warnings=(*made[0].warnings, *warnings)), *made[1:]]
+    return [replace(made[0], findings=(*made[0].findings, *findings)), *made[1:]]
 
 
 def _more_parts(options: argparse.Namespace, cohort: Cohort) -> list[Any]:

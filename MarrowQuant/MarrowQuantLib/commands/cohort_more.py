@@ -104,7 +104,7 @@ def _table1(options: argparse.Namespace) -> int:
     def analyse(cohort: Cohort) -> Any:
         columns = split_names(options.columns)
         found = characteristics(cohort, options.group, columns, split_names(options.skewed))
-        said = tuple(cohort.notes)
+        said = tuple(cohort.findings)
         answer = {"data": {"findings": list(findings(cohort, columns))}, **table1_part.table1_answer(found)}
         return answer, lambda words: table1_part.table1_part(found, options.group, words, said)
 
@@ -137,7 +137,7 @@ def _merge(options: argparse.Namespace) -> int:
     merged = merge(options.tables, options.own_ids)
     for path in write_merged(merged, options.out):
         print(path)
-    for note in merged.notes:
+    for note in merged.findings:
         print(note, file=sys.stderr)
     print(f"{len(merged.rows)} records, {len(merged.header) - 2} columns, {len(merged.conflicts)} conflicts", file=sys.stderr)
     return 0
@@ -170,7 +170,7 @@ def _study(options: argparse.Namespace) -> int:
         options.out, seed=options.seed, languages=languages, bootstraps=options.bootstraps, scores=options.scores, progress=progress_bar
     )
     progress_bar.end()
-    for note in written.notes:
+    for note in written.findings:
         print(note, file=sys.stderr)
     print("\n".join(str(path) for path in written.paths if path.suffix in {".html", ".pdf", ".xlsx", ".docx"}))
     return 0

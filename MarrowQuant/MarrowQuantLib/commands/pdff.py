@@ -75,7 +75,7 @@ def _pdff(options: argparse.Namespace) -> int:
     for path in _written(fit, echoes.grid, out, options.format):
         print(path)
     print(_told(fit, echoes.signal))
-    for warning in fit.warnings:
+    for warning in fit.findings:
         print(f"To know: {warning}")
     return 0
 

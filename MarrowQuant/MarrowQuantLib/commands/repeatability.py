@@ -32,11 +32,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _repeatability(options: argparse.Namespace) -> int:
     table = read_cohort(options.table)
     columns = options.readings or [name for name in table.header if name not in (table.id_column, table.date_column)]
-    found, notes = measure(table, columns, options.index, options.how)
+    found, findings = measure(table, columns, options.index, options.how)
     if options.out is not None:
         before = read_limits(options.out) if options.out.exists() else {}
         write_limits({**before, options.index: found}, options.out)
-    print(_as_json(found, notes) if options.json else "\n".join([_as_text(found), *notes]))
+    print(_as_json(found, findings) if options.json else "\n".join([_as_text(found), *findings]))
     return 0
 
 
@@ -73,9 +73,9 @@ def measure(table: Cohort, columns: Sequence[str], index: str, how: str = "") ->
     return found, notes
 
 
-def _as_json(found: Repeatability, notes: Sequence[str]) -> str:
+def _as_json(found: Repeatability, findings: Sequence[str]) -> str:
     plain = {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in asdict(found).items()}
-    return json.dumps({**plain, "notes": list(notes)}, indent=1, ensure_ascii=False)
+    return json.dumps({**plain, "notes": list(findings)}, indent=1, ensure_ascii=False)
 
 
 def _as_text(found: Repeatability) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 from .. import workflow
 from ..model import RESEARCH_USE_ONLY, LabHistory, MarrowQuantError, Results, Settings, grouped, iso_date
-from ..response import ResponseModel, assess, laboratory_warnings, labs_for, load_model, read_history
+from ..response import ResponseModel, assess, laboratory_findings, labs_for, load_model, read_history
 from ..response.build import build_model, write_model
 from ..results import read_results
 from ..results.codec import encode, plain
@@ -73,8 +73,8 @@ def compare_results(baseline: Path, follow_up: Path, labs: Optional[Path], model
         exams = [replace(exam, labs=values) for exam, values in zip(exams, found)]
     else:
         history = _together([first.history, second.history])
-    warnings = (*workflow.pair_doubts(exams), *laboratory_warnings(history, exams))
-    return replace(workflow.conclude(exams, Settings(kind=second.settings.kind), model), history=history, warnings=warnings)
+    warnings = (*workflow.pair_findings(exams), *laboratory_findings(history, exams))
+    return replace(workflow.conclude(exams, Settings(kind=second.settings.kind), model), history=history, findings=warnings)
 
 
 def _source(path: Path) -> Optional[Results]:
@@ -86,7 +86,7 @@ def _source(path: Path) -> Optional[Results]:
 def _together(histories: Sequence[LabHistory]) -> LabHistory:
     values = {(v.test, v.date): v for history in histories for v in history.values}
     notes = {(n.kind, n.name, n.date): n for history in histories for n in history.notes}
-    remarks = dict.fromkeys(remark for history in histories for remark in history.remarks)
+    remarks = dict.fromkeys(remark for history in histories for remark in history.findings)
     return LabHistory(tuple(values.values()), tuple(notes.values()), tuple(remarks))
 
 
@@ -102,7 +102,7 @@ def _as_dict(results: Results) -> dict[str, Any]:
         "imwg": encode(assessment.imwg) if assessment.imwg else None,
         "blood": encode(assessment.blood) if assessment.blood else None,
         "stages": [encode(stage) for stage in assessment.stages],
-        "findings": plain(grouped([*results.warnings, *(flag for change in results.changes for flag in change.flags)])),
+        "findings": plain(grouped([*results.findings, *(flag for change in results.changes for flag in change.findings)])),
     }
 
 

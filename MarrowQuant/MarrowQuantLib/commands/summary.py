@@ -31,9 +31,9 @@ def summary(results: Results) -> str:
         lines += ["", *_response_lines(results)]
     elif results.settings.kind != "myeloma" and len(results.exams) > 1:
         lines += ["", *_category_lines(results)]
-    warnings = [*grouped(results.warnings), *(f"{exam.label}: {w}" for exam in results.exams for w in grouped(exam.warnings))]
-    if warnings:
-        lines += ["", "To know", *(f"  - {warning}" for warning in warnings)]
+    findings = [*grouped(results.findings), *(f"{exam.label}: {w}" for exam in results.exams for w in grouped(exam.findings))]
+    if findings:
+        lines += ["", "To know", *(f"  - {warning}" for warning in findings)]
     return "\n".join([*lines, ""])
 
 
@@ -74,9 +74,9 @@ def _burden_lines(exam: ExamResult) -> list[str]:
 
 def _change_line(row: rows.Row) -> str:
     percent = "" if row["relative"].value is None else f" ({row['relative'].text()})"
-    flags = f"   [{', '.join(term(found.code) for found in row.findings)}]" if row.findings else ""
+    findings = f"   [{', '.join(term(found.code) for found in row.findings)}]" if row.findings else ""
     values = f"{row['baseline'].text()} → {row['follow_up'].with_unit()}"
-    return f"{rows.label_of_change(row)}: {values}, {row['absolute'].with_unit()}{percent}{flags}"
+    return f"{rows.label_of_change(row)}: {values}, {row['absolute'].with_unit()}{percent}{findings}"
 
 
 def _response_lines(results: Results) -> list[str]:
@@ -90,7 +90,7 @@ def _response_lines(results: Results) -> list[str]:
     for part in response.contributions:
         value = formats.number(part.value, "%") if part.predictor == PREVALENCE else formats.signed(part.value, part.unit)
         lines.append(f"  {part.predictor.replace('_', ' ')}: {value} {part.unit}, {formats.signed(part.logit)} to the log odds")
-    return [*lines, *(f"  {warning}" for warning in response.warnings), *_category_lines(results)]
+    return [*lines, *(f"  {warning}" for warning in response.findings), *_category_lines(results)]
 
 
 def _category_lines(results: Results) -> list[str]:
@@ -99,7 +99,7 @@ def _category_lines(results: Results) -> list[str]:
     stages += [NOT_VERIFIED] if stages else []
     if assessment.blood is not None:
         blood = assessment.blood
-        return [f"Response by the blood: {blood.category or 'not graded'} ({blood.rule})", *(f"  {note}" for note in blood.notes)]
+        return [f"Response by the blood: {blood.category or 'not graded'} ({blood.rule})", *(f"  {note}" for note in blood.findings)]
     if assessment.imwg is None:
         return stages
     missing = [f"  missing: {item}" for item in assessment.imwg.missing]

@@ -12,7 +12,7 @@ from typing import Any, Optional, Union
 from ..io import imagefiles
 from ..model import MarrowQuantError, Settings, Volume, as_finding, certain
 from ..results.codec import plain
-from ..vertebrae import Body, BodySegmentation, TakenOver, doubt_levels, find_bodies, paint_bodies, read_labels, segment_bodies, take_over
+from ..vertebrae import Body, BodySegmentation, TakenOver, find_bodies, level_findings, paint_bodies, read_labels, segment_bodies, take_over
 from ..vertebrae.segfile import write_segmentation
 from .analyze import level_point
 from .outputs import add_overwrite, output_file
@@ -74,7 +74,7 @@ def _from_clicks(options: argparse.Namespace) -> tuple[BodySegmentation, Volume]
         raise MarrowQuantError("A level was clicked twice; give each level one click.")
     image = _read(options.image, options)
     found = segment_bodies(image, dict(options.click), shape=shape_of(options), radii_mm=_size(options))
-    return replace(found, warnings=(*found.warnings, *doubt_levels(image, found))), found.labels
+    return replace(found, column_findings=(*found.column_findings, *level_findings(image, found))), found.labels
 
 
 def _from_labels(options: argparse.Namespace) -> tuple[TakenOver, Volume]:
@@ -114,8 +114,8 @@ def as_dict(found: Union[BodySegmentation, TakenOver]) -> dict[str, Any]:
     return {
         "bodies": [_body_dict(n + 1, body) for n, body in enumerate(found.bodies)],
         "roi_margin_mm": found.margin_mm,
-        "findings": plain([as_finding(found) for found in found.warnings]),
-        "warnings": [str(told) for told in found.warnings],
+        "findings": plain([as_finding(each) for each in found.column_findings]),
+        "warnings": [str(told) for told in found.column_findings],
     }
 
 
@@ -132,8 +132,8 @@ def _body_dict(label: int, body: Body) -> dict[str, Any]:
             "center_ras_mm": body.roi.center_ras.round(2).tolist(),
             "radii_mm": body.roi.radii_mm.round(2).tolist(),
         },
-        "findings": plain([as_finding(found) for found in body.doubts]),
-        "doubts": [str(told) for told in body.doubts],
+        "findings": plain([as_finding(found) for found in body.findings]),
+        "doubts": [str(told) for told in body.findings],
         "uncertainty": round(body.uncertainty, 2) if math.isfinite(body.uncertainty) else None,  # JSON knows no NaN
     }
 
@@ -144,4 +144,4 @@ def _table(found: Union[BodySegmentation, TakenOver]) -> str:
         center = ", ".join(f"{value:6.1f}" for value in body.center_ras)
         size = " x ".join(f"{2 * radius:4.1f}" for radius in body.radii_mm)
         lines.append(f"{body.level:<5}  {center}   {size}           {body.volume_ml:5.1f}")
-    return "\n".join([*lines, *found.doubts])
+    return "\n".join([*lines, *found.findings])

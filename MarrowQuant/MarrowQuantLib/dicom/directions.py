@@ -71,7 +71,7 @@ def merge_repeats(drafts: Sequence[Draft]) -> list[Draft]:
             if len(group) > 1:
                 parts = tuple(part for draft in group for part in draft.parts)
                 note = f"geometric mean of {len(group)} images, because it was acquired more often than the other b-values"
-                merged[id(group[0])] = replace(group[0], parts=parts, notes=[*group[0].notes, note])
+                merged[id(group[0])] = replace(group[0], parts=parts, evidence=[*group[0].evidence, note])
                 given_up |= {id(draft) for draft in group[1:]}
     return [merged.get(id(draft), draft) for draft in drafts if id(draft) not in given_up]
 
@@ -144,15 +144,15 @@ def _as_one(directions: Sequence[Draft], has_trace: bool) -> Draft:
     plural = "s" if count > 1 else ""
     if has_trace:
         evidence = f"{count} single gradient direction{plural} of b {first.b_value:g}; the trace image is used instead"
-        return replace(first, verdict=Verdict(Role.UNKNOWN, FOLLOWS, evidence), notes=[], parts=parts[:1], b_value=None)
+        return replace(first, verdict=Verdict(Role.UNKNOWN, FOLLOWS, evidence), evidence=[], parts=parts[:1], b_value=None)
     if count >= MIN_DIRECTIONS:
         note = f"geometric mean of {count} gradient directions, in place of a trace image"
     else:
         it = "it" if count == 1 else "them"
         note = f"{FEW_DIRECTIONS} {count} gradient direction{plural}: the ADC is that along {it}, not the mean diffusivity"
-    notes = [said for said in first.notes if not said.startswith(FEW_DIRECTIONS)]
+    evidence = [said for said in first.evidence if not said.startswith(FEW_DIRECTIONS)]
     b_values = sorted({certain(draft.b_value) for draft in directions})
     if len(b_values) > 1:
-        notes.append(f"b {', '.join(f'{b:g}' for b in b_values)} as applied are one shell")
+        evidence.append(f"b {', '.join(f'{b:g}' for b in b_values)} as applied are one shell")
     b_value = round(float(np.mean([draft.b_value for draft in directions for _ in draft.parts])), 1)
-    return replace(first, notes=[*notes, note], parts=parts, b_value=b_value)
+    return replace(first, evidence=[*evidence, note], parts=parts, b_value=b_value)

@@ -34,7 +34,7 @@ class Draft:
 
     grid: Grid
     verdict: Verdict
-    notes: list[str]
+    evidence: list[str]
     parts: tuple[tuple[Frame, ...], ...]
     b_value: Optional[float] = None
     directional: bool = False
@@ -105,10 +105,10 @@ def describe_candidate(grid: Grid, series: Sequence[Grid]) -> Candidate:
     )
 
 
-def draft_series(grids: Sequence[Grid], notes: Sequence[Sequence[str]]) -> list[Draft]:
+def draft_series(grids: Sequence[Grid], evidence: Sequence[Sequence[str]]) -> list[Draft]:
     """Classify the volumes of one series."""
     drafts = []
-    for grid, said in zip(grids, notes):
+    for grid, said in zip(grids, evidence):
         verdict = classify(describe_candidate(grid, grids))
         frame = grid.frames[0]
         b_value = frame.b_value if verdict.role in (Role.DWI, Role.CALCULATED_DWI) else None

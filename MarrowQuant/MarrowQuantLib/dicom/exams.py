@@ -35,7 +35,7 @@ class ExamFiles:
         The deepest folder that holds all volumes.
     patient : Patient
         What the files say about the patient, hashed.
-    warnings : tuple of Finding
+    findings : tuple of Finding
         What the reader must know about how they were read.
     """
 
@@ -44,7 +44,7 @@ class ExamFiles:
     volumes: tuple[SeriesVolume, ...]
     folder: Path
     patient: Patient = field(default_factory=Patient)
-    warnings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def studies(self) -> frozenset[str]:
@@ -88,22 +88,22 @@ def _given_date(volumes: Sequence[SeriesVolume], volume: SeriesVolume) -> Option
 def _exam(date: Optional[datetime.date], members: Sequence[SeriesVolume], lost: Sequence[SeriesVolume]) -> ExamFiles:
     patient, *others = dict.fromkeys(volume.patient for volume in members)
     differing = dict.fromkeys(what for other in others for what in relation(patient, other).differing)
-    warnings = [finding("reading.identity_differs", what=tuple(differing))] if differing else []
-    warnings += [finding("reading.file_left_out", problem=volume.problem) for volume in lost]
+    findings = [finding("reading.identity_differs", what=tuple(differing))] if differing else []
+    findings += [finding("reading.file_left_out", problem=volume.problem) for volume in lost]
     for how in sorted({volume.lossy for volume in members if volume.lossy}):
         numbers = sorted({volume.series_number or 0 for volume in members if volume.lossy == how})
-        warnings.append(finding("reading.compressed", series=tuple(numbers), how=how))
+        findings.append(finding("reading.compressed", series=tuple(numbers), how=how))
     for volume in members:
         if volume.acquisition.get("few_directions") and not volume.problem:
             n = volume.acquisition["n_directions"]
-            warnings.append(finding("reading.few_directions", series=volume.series_number, b=volume.b_value, n=n))
+            findings.append(finding("reading.few_directions", series=volume.series_number, b=volume.b_value, n=n))
     folder = Path(os.path.commonpath([str(volume.folder) for volume in members]))
-    return ExamFiles(date, patient.key, tuple(members), folder, patient, tuple(warnings))
+    return ExamFiles(date, patient.key, tuple(members), folder, patient, tuple(findings))
 
 
 def with_date(exam: ExamFiles, date: datetime.date) -> ExamFiles:
     """The exam with the date that the reader gives."""
-    return replace(exam, date=date, warnings=(*exam.warnings, finding("reading.date_given", date=date)))
+    return replace(exam, date=date, findings=(*exam.findings, finding("reading.date_given", date=date)))
 
 
 def one_patient(exams: Sequence[ExamFiles], said_by_reader: bool = False) -> list[ExamFiles]:
@@ -128,13 +128,13 @@ def one_patient(exams: Sequence[ExamFiles], said_by_reader: bool = False) -> lis
                 "The exams may be of different patients ({what} differ); give exams of one patient, or say that they are (--same-patient).",
                 what=tuple(related.differing),
             )
-        warnings = exam.warnings
+        findings = exam.findings
         if related.differing:
             code = "reading.identity_differs" if related.same else "reading.identity_said"
-            warnings = (*warnings, finding(code, what=tuple(related.differing)))
+            findings = (*findings, finding(code, what=tuple(related.differing)))
         elif related.unchecked:
-            warnings = (*warnings, finding("reading.identity_unknown"))
-        found.append(replace(exam, patient_key=exams[0].patient_key, warnings=warnings))
+            findings = (*findings, finding("reading.identity_unknown"))
+        found.append(replace(exam, patient_key=exams[0].patient_key, findings=findings))
     return found
 
 
@@ -159,7 +159,7 @@ def in_order(baseline: ExamFiles, follow_up: ExamFiles) -> list[ExamFiles]:
         told = finding("reading.same_date", date=baseline.date)
     else:
         told = finding("reading.no_interval")
-    return [baseline, replace(follow_up, warnings=(*follow_up.warnings, told))]
+    return [baseline, replace(follow_up, findings=(*follow_up.findings, told))]
 
 
 def _files_of(exam: ExamFiles) -> set[str]:

@@ -239,7 +239,7 @@ def _apply(draft: Draft, override: Override) -> None:
         draft.verdict = Verdict(override.role, SAID, evidence)
         draft.b_value = draft.frame.b_value if override.role in (Role.DWI, Role.CALCULATED_DWI) else None
     if override.b_value is not None:
-        draft.notes.append(f"b {override.b_value:g} s/mm² {READERS_DECISION}; before it was {_or_none(draft.b_value)}")
+        draft.evidence.append(f"b {override.b_value:g} s/mm² {READERS_DECISION}; before it was {_or_none(draft.b_value)}")
         draft.b_value = override.b_value
         if draft.problem == NO_B_VALUE:
             draft.problem = ""

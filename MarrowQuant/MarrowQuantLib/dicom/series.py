@@ -110,7 +110,7 @@ def _recognise(images: Sequence[Frame]) -> list[Draft]:
     """The volumes of one series."""
     stacks = split_series(images)
     grids = [make_grid(stack.frames) for stack in stacks]
-    drafts = draft_series(grids, [stack.notes for stack in stacks])
+    drafts = draft_series(grids, [stack.evidence for stack in stacks])
     name_ideal_volumes(drafts)
     return merge_repeats(merge_directions(drafts))
 
@@ -157,7 +157,7 @@ def _finish(draft: Draft) -> SeriesVolume:
         quantity=quantity,
         unit=unit,
         confidence=0.0 if draft.problem else draft.verdict.confidence,
-        evidence=(*lossy, draft.verdict.evidence, *draft.notes, *station, *problem),
+        evidence=(*lossy, draft.verdict.evidence, *draft.evidence, *station, *problem),
         problem=draft.problem,
         overrides=draft.overrides,
         select=draft.select,

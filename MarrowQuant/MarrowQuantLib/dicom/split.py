@@ -21,10 +21,10 @@ SAME_GRADIENT = 0.02  # our choice: components of unit vectors that differ by le
 
 @dataclass(frozen=True)
 class Stack:
-    """Slices of one volume in any order; ``notes`` tell what was done to get them."""
+    """Slices of one volume in any order; ``evidence`` tells what was done to get them."""
 
     frames: tuple[Frame, ...]
-    notes: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
 def split_series(frames: Sequence[Frame]) -> list[Stack]:
@@ -103,7 +103,7 @@ def _without_shared_positions(frames: list[Frame]) -> list[Stack]:
     for what, key in TOLD_APART_BY.items():
         parts = _parts(frames, key) if shared else _stations(frames, key)
         if parts is not None:
-            return [Stack(s.frames, (f"told apart by {what}", *s.notes)) for part in parts for s in _without_shared_positions(part)]
+            return [Stack(s.frames, (f"told apart by {what}", *s.evidence)) for part in parts for s in _without_shared_positions(part)]
     return _told_apart_by_order(frames) if shared else _interleaved(frames)
 
 
@@ -181,17 +181,18 @@ def _told_apart_by_order(frames: list[Frame]) -> list[Stack]:
     positions = [_distinct(group) for group in _positions(frames)]
     kept = [frame for group in positions for frame in group]
     copies = len(frames) - len(kept)
-    notes = (f"{copies} image{'s were' if copies > 1 else ' was'} there twice with identical pixels, one of each was kept",) * bool(copies)
+    twice = "images were" if copies > 1 else "image was"
+    evidence = (f"{copies} {twice} there twice with identical pixels, one of each was kept",) * bool(copies)
     if len(kept) == len(positions):
-        return [Stack(tuple(kept), notes)]
+        return [Stack(tuple(kept), evidence)]
     runs = _restarts(kept) or _runs(kept)
     if runs is not None:
-        return [Stack(tuple(run), (*notes, "told apart by the order of the instance numbers")) for run in runs]
+        return [Stack(tuple(run), (*evidence, "told apart by the order of the instance numbers")) for run in runs]
     counts = {len(group) for group in positions}
     if len(counts) > 1:
-        return [Stack(tuple(kept), notes)]  # a grid with shared positions, which is refused later
+        return [Stack(tuple(kept), evidence)]  # a grid with shared positions, which is refused later
     told = "repeated images at the same positions, told apart by their order"
-    return [Stack(tuple(group[n] for group in positions), (*notes, told)) for n in range(counts.pop())]
+    return [Stack(tuple(group[n] for group in positions), (*evidence, told)) for n in range(counts.pop())]
 
 
 def _runs(frames: list[Frame]) -> Optional[list[list[Frame]]]:

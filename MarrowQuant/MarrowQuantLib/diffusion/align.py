@@ -25,13 +25,13 @@ class Alignment:
         Whole voxels along i, j, k by which :func:`~.stations.stitch` moves each station; the middle station stays.
     shifts : tuple of Shift
         Of the upper against the lower station of every overlap, from the lowest slice upwards.
-    warnings : tuple of str
+    findings : tuple of str
         Which station is moved, and what remains.
     """
 
     moves: tuple[tuple[int, int, int], ...]
     shifts: tuple[Shift, ...]
-    warnings: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 def align(stations: Sequence[Volume]) -> Alignment:
@@ -62,12 +62,12 @@ def align(stations: Sequence[Volume]) -> Alignment:
     total -= total[[p.index for p in placed].index(reference)]
     whole = -np.rint(total).astype(int)
     moves: list[tuple[int, int, int]] = [(0, 0, 0)] * len(placed)
-    warnings = []
+    findings = []
     for p, move, off in zip(placed, whole, total):
         moves[p.index] = (int(move[0]), int(move[1]), int(move[2]))
         if move.any():
-            warnings.append(_told(p.index, move, off, spacing))
-    return Alignment(tuple(moves), shifts, tuple(warnings))
+            findings.append(_told(p.index, move, off, spacing))
+    return Alignment(tuple(moves), shifts, tuple(findings))
 
 
 def _forced(shift: Shift, spacing: np.ndarray) -> np.ndarray:

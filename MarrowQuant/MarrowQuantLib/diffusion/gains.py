@@ -57,7 +57,7 @@ def otsu(values: np.ndarray) -> float:
     return float(edges[1 + np.argmax(between)])
 
 
-def estimate_gains(placed: Sequence[Placed], reference: int, warnings: list[str]) -> np.ndarray:
+def estimate_gains(placed: Sequence[Placed], reference: int, findings: list[str]) -> np.ndarray:
     """Gain of each station, chained from neighbour to neighbour; the reference has 1."""
     gains = np.ones(len(placed))
     for a, b in zip(placed, placed[1:]):
@@ -67,14 +67,14 @@ def estimate_gains(placed: Sequence[Placed], reference: int, warnings: list[str]
             missing = b.first - a.last - 1
             faced = _facing(a, b) if missing <= MOST_MISSING else None
             code = "diffusion.no_overlap" if faced is None else "diffusion.facing"
-            warnings.append(finding(code, station=pair, missing=missing))
+            findings.append(finding(code, station=pair, missing=missing))
             ratio = 1.0 if faced is None else faced
         else:
             left, right, bright = overlap(a, b)
             if np.count_nonzero(bright) >= FEWEST_VOXELS:
                 ratio = float(np.exp(np.median(np.log(left[bright]) - np.log(right[bright]))))
             else:
-                warnings.append(finding("diffusion.dark_overlap", station=pair))
+                findings.append(finding("diffusion.dark_overlap", station=pair))
         gains[b.index] = gains[a.index] * ratio
     return gains / gains[reference]
 

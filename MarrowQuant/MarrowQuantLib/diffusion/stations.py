@@ -34,7 +34,7 @@ class Stitched:
         Factors applied, in the order of the stations that were given.
     seams : tuple of Seam
         From the lowest slice upwards.
-    warnings : tuple of str
+    findings : tuple of str
     profile : Profile or None
         Brightness along the slices without and with the gains; None for a single station.
     """
@@ -42,7 +42,7 @@ class Stitched:
     volume: Volume
     gains: tuple[float, ...]
     seams: tuple[Seam, ...]
-    warnings: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
     profile: Optional[Profile] = None
 
     @property
@@ -89,18 +89,18 @@ def stitch(
     if len(stations) == 1 and gains is None:
         return Stitched(stations[0], (1.0,), ())
 
-    warnings: list[str] = []
+    findings: list[str] = []
     reference = middle_station(stations)
-    all_placed = [place(i, s, stations[reference], warnings) for i, s in enumerate(stations)]
+    all_placed = [place(i, s, stations[reference], findings) for i, s in enumerate(stations)]
     if moves is not None:
         all_placed = [_moved(p, move) for p, move in zip(all_placed, moves)]
     placed = sorted(all_placed, key=lambda p: (p.first, p.last))
     _check_overlaps(placed)
-    applied = estimate_gains(placed, reference, warnings) if gains is None else np.asarray(gains, dtype=float)
+    applied = estimate_gains(placed, reference, findings) if gains is None else np.asarray(gains, dtype=float)
     volume = _blend(placed, applied, stations[reference])
     seams = tuple(_seam(a, b, applied, stations[reference]) for a, b in zip(placed, placed[1:]))
     profile = _profile(_blend(placed, np.ones(len(placed)), stations[reference]), volume)
-    return Stitched(volume, tuple(float(g) for g in applied), seams, tuple(warnings), profile)
+    return Stitched(volume, tuple(float(g) for g in applied), seams, tuple(findings), profile)
 
 
 def _check_gains(gains: Optional[Numbers], n_stations: int) -> None:
@@ -121,7 +121,7 @@ def middle_station(stations: Sequence[Volume]) -> int:
     return int(np.argsort(heights)[len(stations) // 2])
 
 
-def place(index: int, station: Volume, reference: Volume, warnings: list[str]) -> Placed:
+def place(index: int, station: Volume, reference: Volume, findings: list[str]) -> Placed:
     """Find a station's first slice on the grid of the reference, and check that it fits."""
     name = f"Station {index + 1}"
     if station.array.ndim != 3 or min(station.array.shape) < 1:
@@ -143,11 +143,11 @@ def place(index: int, station: Volume, reference: Volume, warnings: list[str]) -
             name=name, in_plane_shift=in_plane_shift,
         )
     if in_plane_shift > PIXEL_TOLERANCE:
-        warnings.append(finding("diffusion.nearest_pixel", station=index + 1, pixels=in_plane_shift))
+        findings.append(finding("diffusion.nearest_pixel", station=index + 1, pixels=in_plane_shift))
     off_grid = abs(k - round(k))
     if off_grid > SLICE_TOLERANCE:
         off_mm = off_grid * reference.spacing_mm[2]
-        warnings.append(finding("diffusion.nearest_slice", station=index + 1, off_mm=off_mm))
+        findings.append(finding("diffusion.nearest_slice", station=index + 1, off_mm=off_mm))
     return Placed(index, np.asarray(station.array, dtype=np.float32), round(k))
 
 

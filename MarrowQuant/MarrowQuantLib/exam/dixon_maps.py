@@ -73,7 +73,7 @@ def _joined(build: ExamBuilder, slabs: Sequence[Volume]) -> Volume:
         largest = max(slabs, key=lambda slab: slab.array.size)
         build.warn([finding("dixon.not_joined", station=largest.station, why=error)])
         return largest
-    build.warn(stitched.warnings)
+    build.warn(stitched.findings)
     sources = dict.fromkeys([*(sentence for slab in slabs for sentence in slab.source), stitched.volume.source[-1]])
     return replace(stitched.volume, name=slabs[0].name.split(", station", maxsplit=1)[0], source=tuple(sources))
 
@@ -160,7 +160,7 @@ def _fit(build: ExamBuilder, echoes: EchoSet, field_strength_t: float, progress:
     signal = np.stack([_complex(first, second, echoes.pair) for first, second in loaded], axis=-1)
     spectrum = build.settings.fat_spectrum
     fit = fatwater.fit_fat_water(signal, np.array(echoes.times_s), field_strength_t, spectrum=spectrum, progress=progress)
-    build.warn(fit.warnings)
+    build.warn(fit.findings)
     grid = Volume(signal[..., 0].real, np.asarray(echoes.first.ijk_to_ras), station=echoes.first.station)
     source = (finding("made.echoes", n=len(echoes.times_s), spectrum=spectrum),)
     pdff = grid.like(fit.pdff_percent, role=Role.PDFF, unit=UNIT_FF, quantity="PDFF", name="PDFF from the echoes", source=source)
@@ -198,11 +198,11 @@ def choose_fat_fraction(build: ExamBuilder) -> None:
             build.warn([finding("dixon.disagree", points=difference)])
 
 
-def add_doubts(build: ExamBuilder) -> None:
+def add_findings(build: ExamBuilder) -> None:
     """Slices in which water and fat look swapped, and how far T1 may have pulled the fat fraction up."""
     water, fat = build.maps.get("water"), build.maps.get("fat")
     if water is not None and fat is not None and water.same_grid(fat):
-        build.warn(fatwater.find_swapped_slices(water.array, fat.array, water.spacing_mm).sentences)
+        build.warn(fatwater.find_swapped_slices(water.array, fat.array, water.spacing_mm).findings)
     source = _largest([v for v in build.volumes if id(v) in build.used and v.role in FAT_FRACTION_ROLES])
     angle, time = (source.acquisition.get(key) if source else None for key in ("flip_angle_deg", "repetition_time_s"))
     if not angle or not time or not 0 < angle < 180 or not time <= fatwater.LONGEST_TR_S:

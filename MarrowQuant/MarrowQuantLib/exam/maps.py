@@ -34,7 +34,7 @@ from ..model import (
     no_progress,
     part,
 )
-from .dixon_maps import add_doubts, add_echo_fit, add_ready_maps, choose_fat_fraction
+from .dixon_maps import add_echo_fit, add_findings, add_ready_maps, choose_fat_fraction
 from .identity import identity_of
 
 STATION_SCATTER = 0.1  # our choice: b-values as applied that differ by less from station to station are one nominal b-value
@@ -65,7 +65,7 @@ class ExamMaps:
     date: Optional[datetime.date]
     maps: Mapping[str, Volume]
     protocol: Mapping[str, Any] = field(default_factory=dict)
-    warnings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
     synthetic: bool = False
     series: tuple[Mapping[str, Any], ...] = ()
     stitching: Optional[Stitching] = None
@@ -89,9 +89,9 @@ class ExamBuilder:
         self.used: set[int] = set()
         self.protocol: dict[str, Any] = {}
         self.stitching: Optional[Stitching] = None
-        self.warnings: list[Finding] = [*exam.warnings]
-        self.warnings += [finding("exam.series_unused", series=v.series_number, why=v.problem) for v in exam.volumes if v.problem]
-        self.warnings += [
+        self.findings: list[Finding] = [*exam.findings]
+        self.findings += [finding("exam.series_unused", series=v.series_number, why=v.problem) for v in exam.volumes if v.problem]
+        self.findings += [
             finding("exam.set_by_reader", volume=v.name, series=v.series_number, changes=list(o.changes))
             for v in exam.volumes
             for o in v.overrides
@@ -111,7 +111,7 @@ class ExamBuilder:
 
     def warn(self, sentences: Iterable[str]) -> None:
         """Tell the reader, once."""
-        self.warnings += [as_finding(told) for told in dict.fromkeys(sentences) if told not in self.warnings]
+        self.findings += [as_finding(told) for told in dict.fromkeys(sentences) if told not in self.findings]
 
 
 def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Progress = no_progress) -> ExamMaps:
@@ -136,7 +136,7 @@ def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Pr
     progress(0.3, "Fitting water and fat")
     add_echo_fit(build, part(progress, 0.3, 0.6))
     choose_fat_fraction(build)
-    add_doubts(build)
+    add_findings(build)
     progress(0.6, "Fitting ADC")
     _add_diffusion(build)
     if not build.maps:
@@ -147,7 +147,7 @@ def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Pr
         date=exam.date,
         maps=build.maps,
         protocol=build.protocol,
-        warnings=tuple(build.warnings),
+        findings=tuple(build.findings),
         synthetic=any(v.synthetic for v in exam.volumes),
         series=tuple(v.as_row(used=id(v) in build.used) for v in exam.volumes),
         stitching=build.stitching,
@@ -176,7 +176,7 @@ def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVol
     """The maps of stations, most cranial first, each with one volume per b-value."""
     shells = _common_b_values(build, stations)
     if len(shells) < 2:
-        build.warnings.append(finding("diffusion.few_b_values"))
+        build.findings.append(finding("diffusion.few_b_values"))
         return
     nominal = [round(float(np.mean(shell)), 1) for shell in shells]
     high, low, adc, spread = [], [], [], []
@@ -196,7 +196,7 @@ def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVol
         low.append(replace(images[0], b_value=nominal[0]))
     groups, reasons = group_stations(low)
     for n, reason in sorted(reasons.items()):
-        build.warnings.append(finding("diffusion.station_apart", why=reason, station=n + 1))
+        build.findings.append(finding("diffusion.station_apart", why=reason, station=n + 1))
     for number, group in enumerate(groups, start=1):
         apart = finding("diffusion.kept_apart", station=[n + 1 for n in group], why=reasons[group[0]]) if number > 1 else ""
         parts = [[images[n] for n in group] for images in (high, low, adc, spread)]
@@ -204,7 +204,7 @@ def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVol
     build.protocol.update(b_values=nominal, stations=len(stations))
     extent = _cranio_caudal_extent_mm(build.maps["dwi_high"])
     if extent < WHOLE_BODY_MM:
-        build.warnings.append(finding("diffusion.part_of_body", extent_mm=extent))
+        build.findings.append(finding("diffusion.part_of_body", extent_mm=extent))
 
 
 def _add_stitched(
@@ -222,7 +222,7 @@ def _add_stitched(
     """
     aligned = align(low)
     stitched = stitch(high, moves=aligned.moves)
-    build.warnings += map(as_finding, (*aligned.warnings, *stitched.warnings))
+    build.findings += map(as_finding, (*aligned.findings, *stitched.findings))
     source = (*stitched.volume.source, why) if why else stitched.volume.source
     build.maps[MapKey("dwi_high", number)] = replace(stitched.volume, name=f"b{high[0].b_value:g}", source=source)
     build.maps[MapKey("dwi_low", number)] = _named(stitch(low, gains=stitched.gains, moves=aligned.moves).volume, f"b{low[0].b_value:g}")
@@ -246,10 +246,10 @@ def _diffusion_stations(build: ExamBuilder) -> list[dict[float, SeriesVolume]]:
         best = max(sets, key=lambda s: len({v.b_value for v in s}))
         whole = [s for s in sets if _same_b_values(s, best)]
         if len(whole) > 1:
-            build.warnings.append(finding("diffusion.repeated", station=station, n=len(whole), series=best[0].series_number))
+            build.findings.append(finding("diffusion.repeated", station=station, n=len(whole), series=best[0].series_number))
         for other in (s for s in sets if s not in whole):
             b_values = [v.b_value for v in other]
-            build.warnings.append(finding("diffusion.unused", station=station, b_values=b_values, series=other[0].series_number))
+            build.findings.append(finding("diffusion.unused", station=station, b_values=b_values, series=other[0].series_number))
         stations.append({float(certain(v.b_value)): v for v in reversed(best)})
     return stations
 
@@ -296,11 +296,11 @@ def _common_b_values(build: ExamBuilder, stations: Sequence[Mapping[float, Serie
     common = [cluster for cluster in clusters if len(cluster) == len(stations)]
     left_out = sorted({b for cluster in clusters if cluster not in common for b, _ in cluster})
     if left_out:
-        build.warnings.append(finding("diffusion.b_missing", b_values=left_out))
+        build.findings.append(finding("diffusion.b_missing", b_values=left_out))
     for cluster in common:
         applied = sorted({b for b, _ in cluster})
         if len(applied) > 1:
-            build.warnings.append(finding("diffusion.b_by_station", b_values=applied))
+            build.findings.append(finding("diffusion.b_by_station", b_values=applied))
     return [[b for b, _ in sorted(cluster, key=lambda pair: pair[1])] for cluster in common]
 
 

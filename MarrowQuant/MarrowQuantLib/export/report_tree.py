@@ -274,12 +274,12 @@ def _remarks(exam: ExamResult, results: Optional[Results]) -> Any:
 
     contains = RelationshipTypeValues.CONTAINS
     box = ContainerContentItem(name=codes.concept(codes.QUALITATIVE), relationship_type=contains)
-    sentences = [RESEARCH_USE_ONLY, *map(str, grouped(exam.warnings))]
+    sentences = [RESEARCH_USE_ONLY, *map(str, grouped(exam.findings))]
     if results is not None:
-        sentences += map(str, grouped(results.warnings))
+        sentences += map(str, grouped(results.findings))
         for change in results.changes:
-            sentences += [f"{label_of(change.name, 'en', change.level)}: {as_finding(flag)}" for flag in change.flags]
-        sentences += map(str, results.response.warnings if results.response else ())
+            sentences += [f"{label_of(change.name, 'en', change.level)}: {as_finding(flag)}" for flag in change.findings]
+        sentences += map(str, results.response.findings if results.response else ())
     box.ContentSequence = ContentSequence([
         TextContentItem(name=codes.concept(codes.REMARK), value=text, relationship_type=contains) for text in dict.fromkeys(sentences)
     ])

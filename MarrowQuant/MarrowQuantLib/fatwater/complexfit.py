@@ -132,11 +132,11 @@ def fit_fat_water(
     echoes, fitted, scale = prepared(signal, order, inside, np.complex64)
     problem = _problem(times[order], field_strength_t, chosen, fitted, coupling)
     found = _separated(echoes, problem, conjugate, progress)
-    found, readout, warnings = _corrected(echoes, problem, found, readout, progress)
+    found, readout, findings = _corrected(echoes, problem, found, readout, progress)
     return replace(
         _maps(found, problem, echoes, scale, signal.shape[:-1], chosen),
         n_excluded=int(np.count_nonzero(inside) - np.count_nonzero(fitted)),
-        warnings=(*_doubts(found, fitted), *warnings),
+        findings=(*_doubts(found, fitted), *findings),
         readout=readout,
     )
 

@@ -93,7 +93,7 @@ def fit_dual_echo(
         field_period_hz=1 / spacing_s,
         n_excluded=int(np.count_nonzero(inside) - np.count_nonzero(fitted)),
         spectrum=chosen,
-        warnings=(finding("fatwater.two_echoes"),),
+        findings=(finding("fatwater.two_echoes"),),
     )
 
 

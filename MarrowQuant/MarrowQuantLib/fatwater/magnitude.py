@@ -107,7 +107,7 @@ def fit_fat_water_magnitude(
         field_period_hz=float("inf"),
         n_excluded=int(np.count_nonzero(inside) - np.count_nonzero(fitted)),
         spectrum=chosen,
-        warnings=_doubts(suspect, fitted),
+        findings=_doubts(suspect, fitted),
         readout="",
         pdff_sd_percent=sd,
         r2star_sd_per_s=rate_sd,

@@ -40,7 +40,7 @@ class FatWaterFit:
         Voxels (inside the mask) without a fit: zero, NaN or infinite signal.
     spectrum : FatSpectrum
         The fat spectrum used; fat fractions from different spectra differ by a few points.
-    warnings : tuple of Finding
+    findings : tuple of Finding
         Why the result may be wrong.
     readout : str
         "unipolar"; or "bipolar" where a phase between odd and even echoes was fitted and removed; "" for magnitude images.
@@ -63,7 +63,7 @@ class FatWaterFit:
     field_period_hz: float
     n_excluded: int
     spectrum: FatSpectrum
-    warnings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
     readout: str = "unipolar"
     pdff_sd_percent: Optional[np.ndarray] = None
     r2star_sd_per_s: Optional[np.ndarray] = None

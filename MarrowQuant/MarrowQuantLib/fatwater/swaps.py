@@ -29,7 +29,7 @@ class SwappedSlices:
     """``slices`` along k that look swapped, and the sentences that say why."""
 
     slices: tuple[int, ...]
-    sentences: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
 
 
 def find_swapped_slices(water: np.ndarray, fat: np.ndarray, spacing_mm: Numbers) -> SwappedSlices:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .firstorder import first_order, histogram, region_warnings
+from .firstorder import first_order, histogram, region_findings
 
-__all__ = ["first_order", "histogram", "region_warnings"]
+__all__ = ["first_order", "histogram", "region_findings"]

@@ -74,7 +74,7 @@ def unit_of_feature(name: str, unit: str) -> str:
     return {"histogram_entropy": "bit", "histogram_mode": "bin"}.get(name, unit)
 
 
-def region_warnings(regions: Mapping[str, Mapping[str, float]], quantity: str) -> tuple[str, ...]:
+def region_findings(regions: Mapping[str, Mapping[str, float]], quantity: str) -> tuple[str, ...]:
     """What a reader has to know about the features of some regions: sentences on few voxels and on voxels that were left out.
 
     Parameters
@@ -95,14 +95,14 @@ def region_warnings(regions: Mapping[str, Mapping[str, float]], quantity: str) -
         for name, features in regions.items()
         if features["n_excluded"]
     ]
-    warnings = []
+    findings = []
     if small:
-        warnings.append(
+        findings.append(
             finding("features.few_voxels", map=quantity, fewest=FEW_VOXELS, level=list(small))
         )
     if lossy:
-        warnings.append(finding("features.left_out", map=quantity, where=list(lossy)))
-    return tuple(warnings)
+        findings.append(finding("features.left_out", map=quantity, where=list(lossy)))
+    return tuple(findings)
 
 
 def histogram(

@@ -81,12 +81,12 @@ def compare(
     site = limits or {}
     for index in (_with_site_limit(index, site) for index in INDICES):
         first, second = value_of(baseline, index), value_of(follow_up, index)
-        flags = _protocol_flags(index, baseline.protocol, follow_up.protocol)
+        findings = _protocol_findings(index, baseline.protocol, follow_up.protocol)
         if index.origin == "lumbar" and first is not None and second is not None:
             first, second, about_levels = _of_common_levels(index.key, baseline, follow_up, first, second)
-            flags += about_levels
+            findings += about_levels
         if first is not None and second is not None:
-            changes.append(_change(index, first, second, flags, _noise_of(index, baseline, follow_up)))
+            changes.append(_change(index, first, second, findings, _noise_of(index, baseline, follow_up)))
     return tuple(changes) + _changes_per_level(baseline, follow_up, site)
 
 
@@ -100,18 +100,18 @@ def _with_site_limit(index: Index, limits: Mapping[str, Repeatability]) -> Index
 
 def _changes_per_level(baseline: ExamResult, follow_up: ExamResult, limits: Mapping[str, Repeatability]) -> tuple[Change, ...]:
     index = _with_site_limit(index_of("ff"), limits)
-    flags = _protocol_flags(index, baseline.protocol, follow_up.protocol)
+    findings = _protocol_findings(index, baseline.protocol, follow_up.protocol)
     before, after = _per_level(baseline, "ff"), _per_level(follow_up, "ff")
     errors = [_errors_per_level(exam, "ff") for exam in (baseline, follow_up)]
 
     def of_level(level: str) -> Change:
-        change = _change(index, before[level], after[level], flags, _together([of_exam.get(level) for of_exam in errors]))
+        change = _change(index, before[level], after[level], findings, _together([of_exam.get(level) for of_exam in errors]))
         return replace(change, level=level)
 
     return tuple(of_level(level) for level in before if level in after)
 
 
-def _change(index: Index, first: float, second: float, flags: tuple[Finding, ...], noise: Optional[float]) -> Change:
+def _change(index: Index, first: float, second: float, findings: tuple[Finding, ...], noise: Optional[float]) -> Change:
     absolute = second - first
     relative = 100.0 * absolute / first if first > 0 else None
     return Change(
@@ -122,32 +122,32 @@ def _change(index: Index, first: float, second: float, flags: tuple[Finding, ...
         absolute=absolute,
         absolute_unit=index.change_unit,
         relative_percent=relative,
-        flags=_size_flags(index, first, absolute, relative, noise) + flags,
+        findings=_size_findings(index, first, absolute, relative, noise) + findings,
     )
 
 
-def _size_flags(
+def _size_findings(
     index: Index, first: float, absolute: float, relative: Optional[float], noise: Optional[float]
 ) -> tuple[Finding, ...]:
     """What is to be said about the size of a change; ``noise`` is the standard error of the difference, in the index's unit."""
-    flags = []
+    findings = []
     if relative is None:
         reason = "zero" if first == 0 else "negative"
-        flags.append(finding("change.undefined", baseline=reason))
+        findings.append(finding("change.undefined", baseline=reason))
     elif index.floor and first < index.floor.value:
-        flags.append(finding("change.small_baseline", floor=index.floor.value, unit=index.unit, source=index.floor.source))
+        findings.append(finding("change.small_baseline", floor=index.floor.value, unit=index.unit, source=index.floor.source))
     is_relative = bool(index.limit and index.limit.relative)
     size, unit = (relative, "%") if is_relative else (absolute, index.change_unit)
     if size is None:
-        return tuple(flags)
+        return tuple(findings)
     limit, sources = (index.limit.value, [index.limit.source]) if index.limit else (0.0, [])
     own = NORMAL_95 * (noise or 0.0) * (100.0 / first if is_relative else 1.0)
     if own > SMALL_SHARE * limit:
         limit = math.hypot(limit, own)
         sources.append(f"with the noise of both values, ±{own:.2g} {unit}")
     if limit and abs(size) <= limit:
-        flags.append(finding(INSIDE_LIMIT, limit=float(f"{limit:.3g}"), unit=unit, source="; ".join(sources)))
-    return tuple(flags)
+        findings.append(finding(INSIDE_LIMIT, limit=float(f"{limit:.3g}"), unit=unit, source="; ".join(sources)))
+    return tuple(findings)
 
 
 def _noise_of(index: Index, baseline: ExamResult, follow_up: ExamResult) -> Optional[float]:
@@ -175,13 +175,13 @@ def _together(errors: Sequence[Optional[float]]) -> Optional[float]:
     return math.hypot(*known) if len(known) == len(errors) else None
 
 
-def _protocol_flags(index: Index, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Finding, ...]:
-    flags = []
+def _protocol_findings(index: Index, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Finding, ...]:
+    findings = []
     for key in index.depends_on:
         first, second = before.get(key), after.get(key)
         if not _same(first, second):
-            flags.append(finding("change.protocol", what=_PROTOCOL_WORDS[key], before=_words(first), after=_words(second)))
-    return tuple(flags)
+            findings.append(finding("change.protocol", what=_PROTOCOL_WORDS[key], before=_words(first), after=_words(second)))
+    return tuple(findings)
 
 
 def _same(first: Any, second: Any) -> bool:
@@ -199,14 +199,14 @@ def _words(value: Any) -> Optional[str]:
     return value if isinstance(value, str) else ", ".join(f"{number:g}" for number in np.ravel(value).astype(float))
 
 
-def level_doubts(baseline: ExamResult, follow_up: ExamResult) -> tuple[Finding, ...]:
+def unmatched_findings(baseline: ExamResult, follow_up: ExamResult) -> tuple[Finding, ...]:
     """A finding for every mean that is not compared, because no level of one exam is in that of the other."""
-    doubts = []
+    findings = []
     for index in INDICES:
         before, after = levels_in_mean(baseline, index.key), levels_in_mean(follow_up, index.key)
         if index.origin == "lumbar" and before and after and not before.keys() & after.keys():
-            doubts.append(finding("change.no_common_level", index=index.label_en, before=list(before), after=list(after)))
-    return tuple(doubts)
+            findings.append(finding("change.no_common_level", index=index.label_en, before=list(before), after=list(after)))
+    return tuple(findings)
 
 
 def _of_common_levels(

@@ -71,7 +71,7 @@ def compare_distributions(
         low, high = min(x.min(), y.min()), max(x.max(), y.max())
         scale = (float(low), float(high)) if low < high else (float(low) - 0.5, float(high) + 0.5)
     p, q = (histogram(values, quantity, unit, range=scale, bins=bins).counts / values.size for values in (x, y))
-    warnings = tuple(
+    findings = tuple(
         finding("change.few_voxels", n=n, when=when)
         for when, n in (("before", x.size), ("after", y.size))
         if n < FEW_VOXELS
@@ -87,7 +87,7 @@ def compare_distributions(
         n_excluded_after=y_excluded,
         quantity=quantity,
         unit=unit,
-        warnings=warnings,
+        findings=findings,
     )
 
 

@@ -61,18 +61,18 @@ def carry(
     return propagate_rois(rois, baseline[key], follow_up[key], progress)[0]
 
 
-def carry_notes(carried: Sequence[Carried]) -> list[str]:
+def carry_findings(carried: Sequence[Carried]) -> list[str]:
     """What the reader should know about carried ROIs."""
-    notes = [finding("carried.rois", confidence=[f"{c.roi.level} {100 * c.confidence:.0f} %" for c in carried])]
-    return notes + [doubt for c in carried for doubt in c.doubts]
+    findings = [finding("carried.rois", confidence=[f"{c.roi.level} {100 * c.confidence:.0f} %" for c in carried])]
+    return findings + [doubt for c in carried for doubt in c.findings]
 
 
 def carry_rois(
     rois: Sequence[VertebraROI], baseline: Mapping[str, Volume], follow_up: Mapping[str, Volume], progress: Progress = no_progress
 ) -> tuple[list[VertebraROI], list[str]]:
-    """:func:`carry` and :func:`carry_notes` in one."""
+    """:func:`carry` and :func:`carry_findings` in one."""
     carried = carry(rois, baseline, follow_up, progress)
-    return [c.roi for c in carried], carry_notes(carried)
+    return [c.roi for c in carried], carry_findings(carried)
 
 
 def follow_lesions(
@@ -95,7 +95,7 @@ def follow_lesions(
         movement = find_movement(baseline.maps, follow_up.maps, progress)
     except MarrowQuantError as error:
         warning = finding("carried.no_lesions", why=error)
-        return baseline, replace(follow_up, warnings=(*follow_up.warnings, warning)), (), None
+        return baseline, replace(follow_up, findings=(*follow_up.findings, warning)), (), None
     first, second, changes = name_lesions(baseline.burden, follow_up.burden, movement)
     return replace(baseline, burden=first), replace(follow_up, burden=second), changes, movement
 

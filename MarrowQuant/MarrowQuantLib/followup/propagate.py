@@ -37,14 +37,14 @@ class Carried:
         From baseline to follow-up.
     confidence : float
         0 … 1, from how well the images agree around the vertebra; lowered where it moved out of line with its neighbours.
-    doubts : tuple of str
+    findings : tuple of str
         Why to look at it.
     """
 
     roi: VertebraROI
     transform: Rigid
     confidence: float
-    doubts: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 def common_image(baseline: Mapping[str, Volume], follow_up: Mapping[str, Volume]) -> Optional[str]:
@@ -83,7 +83,7 @@ def propagate_rois(
     progress(0.0, "Registering the follow-up")
     whole = register(baseline, follow_up)
     carried = _carry_all(rois, baseline, follow_up, whole, progress)
-    if rois and all(c.doubts for c in carried):  # the whole was probably missed: once more from where the images agree best
+    if rois and all(c.findings for c in carried):  # the whole was probably missed: once more from where the images agree best
         second = register(baseline, follow_up, find_shift(baseline, follow_up))
         again = _carry_all(rois, baseline, follow_up, second, progress)
         if sum(c.confidence for c in again) > sum(c.confidence for c in carried):
@@ -98,7 +98,7 @@ def _carry_all(rois: Sequence[VertebraROI], baseline: Volume, follow_up: Volume,
         progress((n + 1) / (len(rois) + 1), f"Carrying {roi.level}")
         found = _carry(roi, baseline, follow_up, [whole, start])
         carried.append(found)
-        start = found.transform if not found.doubts else whole
+        start = found.transform if not found.findings else whole
     return [_checked(n, carried, whole) for n in range(len(carried))]
 
 
@@ -116,8 +116,8 @@ def _carry(roi: VertebraROI, baseline: Volume, follow_up: Volume, starts: Sequen
     agreement = 0.0 if np.isnan(best.agreement) else best.agreement
     confidence = float(np.clip((agreement - DOUBTFUL) / (SURE - DOUBTFUL), 0.0, 1.0))
     doubt = finding("carried.unlike", level=roi.level, correlation=agreement)
-    doubts = () if confidence >= 0.5 else (doubt,)
-    return Carried(_moved(roi, best), best, round(confidence, 2), doubts)
+    findings = () if confidence >= 0.5 else (doubt,)
+    return Carried(_moved(roi, best), best, round(confidence, 2), findings)
 
 
 def _placed(roi: VertebraROI, baseline: Volume, follow_up: Volume, found: Rigid) -> Rigid:
@@ -139,7 +139,7 @@ def _checked(n: int, carried: Sequence[Carried], whole: Rigid) -> Carried:
     own = carried[n]
     center = own.transform.rotation.T @ (own.roi.center_ras - own.transform.shift)  # at baseline
     step = float(np.linalg.norm(own.roi.center_ras - whole.apply(center)))
-    doubts = list(own.doubts)
+    findings = list(own.findings)
     turn = replace(own.transform, rotation=own.transform.rotation @ whole.rotation.T).degrees
     gaps = []
     beside = [] if is_place(own.roi.level) else [m for m in (n - 1, n + 1) if 0 <= m < len(carried)]
@@ -147,8 +147,8 @@ def _checked(n: int, carried: Sequence[Carried], whole: Rigid) -> Carried:
         before = carried[other].transform.rotation.T @ (carried[other].roi.center_ras - carried[other].transform.shift)
         gaps.append(abs(np.linalg.norm(own.roi.center_ras - carried[other].roi.center_ras) - np.linalg.norm(center - before)))
     if gaps and min(gaps) > LARGEST_GAP_MM:
-        doubts.append(finding("carried.against_neighbours", level=own.roi.level, mm=min(gaps)))
+        findings.append(finding("carried.against_neighbours", level=own.roi.level, mm=min(gaps)))
     elif turn > LARGEST_TURN or (len(carried) == 1 and step > LARGEST_STEP_MM):
-        doubts.append(finding("carried.against_body", level=own.roi.level, mm=step, degrees=turn))
-    confidence = own.confidence if len(doubts) == len(own.doubts) else min(own.confidence, 0.3)
-    return replace(own, confidence=confidence, doubts=tuple(doubts))
+        findings.append(finding("carried.against_body", level=own.roi.level, mm=step, degrees=turn))
+    confidence = own.confidence if len(findings) == len(own.findings) else min(own.confidence, 0.3)
+    return replace(own, confidence=confidence, findings=tuple(findings))

@@ -46,7 +46,7 @@ class Sheet:
         Where each row stands in the file, from 1.
     separator : str
         Between cells; "" in a workbook.
-    notes : tuple of Finding
+    findings : tuple of Finding
         What the reader should know about how the file was read, without any cell's content.
     """
 
@@ -55,7 +55,7 @@ class Sheet:
     rows: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...]
     separator: str = ","
-    notes: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def read_sheet(path: Path, what: str, *, is_header: Optional[Callable[[Sequence[str]], bool]] = None) -> Sheet:
@@ -84,16 +84,16 @@ def read_sheet(path: Path, what: str, *, is_header: Optional[Callable[[Sequence[
     path = Path(path)
     raw = _bytes(path, what)
     if is_workbook(raw):
-        rows, notes = workbook_rows(raw, path.name, is_header)
+        rows, findings = workbook_rows(raw, path.name, is_header)
         separator = ""
     else:
-        separator, rows, notes = _text_rows(raw, path.name, what)
+        separator, rows, findings = _text_rows(raw, path.name, what)
     if not rows:
         raise MarrowQuantError("{file} is empty; it needs a header and at least one line below it.", file=path.name)
     start = next((n for n, (_, cells) in enumerate(rows[:_HEADER_WITHIN]) if is_header(cells)), 0) if is_header else 0
     if start:
-        notes.append(finding("sheet.lines_above", file=path.name, n=start))
-    return _sheet(path.name, separator, rows[start:], notes)
+        findings.append(finding("sheet.lines_above", file=path.name, n=start))
+    return _sheet(path.name, separator, rows[start:], findings)
 
 
 def _bytes(path: Path, what: str) -> bytes:
@@ -117,13 +117,13 @@ def _text_rows(raw: bytes, name: str, what: str) -> tuple[str, list[Row], list[F
             file=name,
             what=what,
         )
-    notes = [finding("sheet.encoding", file=name, encoding=found.encoding)] if found.is_inferred else []
+    findings = [finding("sheet.encoding", file=name, encoding=found.encoding)] if found.is_inferred else []
     text = found.text.lstrip("\ufeff")
     first, _, rest = text.partition("\n")
     told = _SEP_LINE.fullmatch(first.rstrip("\r"))
     text, skipped = (rest, 1) if told else (text, 0)
     separator = told[1] if told else _separator(text)
-    return separator, _split(text, separator, skipped, name), notes
+    return separator, _split(text, separator, skipped, name), findings
 
 
 def _separator(text: str) -> str:
@@ -163,7 +163,7 @@ def _clean(cell: str) -> str:
     return cell.translate(_INVISIBLE).strip()
 
 
-def _sheet(name: str, separator: str, rows: Sequence[Row], notes: Sequence[Finding]) -> Sheet:
+def _sheet(name: str, separator: str, rows: Sequence[Row], findings: Sequence[Finding]) -> Sheet:
     """The table without what spreadsheets add."""
     header, body = list(rows[0][1]), [(line, list(cells)) for line, cells in rows[1:]]
     longer = body and all(len(cells) == len(header) + 1 for _, cells in body)
@@ -189,7 +189,7 @@ def _sheet(name: str, separator: str, rows: Sequence[Row], notes: Sequence[Findi
     named = tuple(header[n] or UNNAMED.format(n + 1) for n in kept)
     values = tuple(tuple(cells[n] for n in kept) for _, cells in body)
     told = [finding("sheet.unnamed_column", file=name, place=n + 1, called=UNNAMED.format(n + 1)) for n in nameless]
-    return Sheet(name, named, values, tuple(line for line, _ in body), separator, (*notes, *told))
+    return Sheet(name, named, values, tuple(line for line, _ in body), separator, (*findings, *told))
 
 
 def _kept_columns(header: Sequence[str], body: Sequence[Row]) -> tuple[list[int], list[int]]:

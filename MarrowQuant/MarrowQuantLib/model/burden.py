@@ -93,7 +93,7 @@ class Burden:
     histogram: Optional[Histogram] = described("ADC over the accepted voxels; null if there is none.")
     class_volumes_ml: Mapping[str, float] = described("Accepted volume by ADC class.")
     class_edges: tuple[float, ...] = described("Edges of the ADC classes in µm²/s, ascending.", default=())
-    flags: tuple[Finding, ...] = described("Doubts about the mask.", default=(), json="findings", earlier=("flags",))
+    findings: tuple[Finding, ...] = described("Doubts about the mask.", default=(), earlier=("flags",))
     threshold_curve: tuple[tuple[float, float], ...] = described(
         "tDV in mL over the threshold in multiples of muscle: pairs of threshold and volume, ascending; empty where it was not asked for.",
         default=(),

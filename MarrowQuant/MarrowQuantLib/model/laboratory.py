@@ -48,8 +48,8 @@ class LabNote:
 
 @dataclass(frozen=True)
 class LabHistory:
-    """All of a laboratory sheet, whatever exam it belongs to; ``remarks`` tell how it was read."""
+    """All of a laboratory sheet, whatever exam it belongs to; ``findings`` tell how it was read."""
 
     values: tuple[LabValue, ...] = described("Every value of the sheet, or the exams' own.", default=())
     notes: tuple[LabNote, ...] = described("Findings, covariates, events, and tests that are not known.", default=())
-    remarks: tuple[Finding, ...] = described("How the sheet was read.", default=(), json="findings", earlier=("remarks",))
+    findings: tuple[Finding, ...] = described("How the sheet was read.", default=(), earlier=("remarks",))

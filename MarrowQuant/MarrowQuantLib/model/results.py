@@ -21,12 +21,12 @@ from .volume import Volume
 class Origin:
     """What a reader needs, beside maps and ROIs, to go on in the panel with an exam that was measured without it.
 
-    ``map_warnings`` were told while the maps were made, ``placement_notes`` while the ROIs were placed. ``skeleton`` is the mask
+    ``map_findings`` were told while the maps were made, ``placement_findings`` while the ROIs were placed. ``skeleton`` is the mask
     of bone that the tumour load was restricted to, and ``muscle`` what was said of muscle: its high-b signal, or points in it, RAS mm.
     """
 
-    map_warnings: tuple[Finding, ...] = ()
-    placement_notes: tuple[Finding, ...] = ()
+    map_findings: tuple[Finding, ...] = ()
+    placement_findings: tuple[Finding, ...] = ()
     skeleton: Optional[Volume] = None
     muscle: Union[float, Sequence[Sequence[float]], None] = None
 
@@ -52,8 +52,8 @@ class ExamResult:
         default_factory=dict,
     )
     synthetic: bool = described("True for simulated data.", default=False)
-    warnings: tuple[Finding, ...] = described(
-        "What the reader should know about this exam.", default=(), json="findings", earlier=("warnings",)
+    findings: tuple[Finding, ...] = described(
+        "What the reader should know about this exam.", default=(), earlier=("warnings",)
     )
     burden_parts: tuple[BurdenPart, ...] = described(
         "Tumour load of stations that could not be stitched to the others; none of it is in the tDV of the exam.", default=()
@@ -73,7 +73,7 @@ class ExamResult:
 @dataclass(frozen=True)
 class Change:
     """Follow-up minus baseline, of the exam's index or of that of one vertebra (``level``). ``relative_percent`` is None where the baseline
-    is zero; ``flags`` say when it cannot carry meaning."""
+    is zero; ``findings`` say when it cannot carry meaning."""
 
     name: str = described("Key of the index.")
     unit: str = described("Unit of the values.")
@@ -82,8 +82,8 @@ class Change:
     absolute: float = described("Difference.")
     absolute_unit: str = described("Its unit.")
     relative_percent: Optional[float] = described("100 × difference / baseline; null where the baseline is not above zero.")
-    flags: tuple[Finding, ...] = described(
-        "Why the change may not carry meaning.", default=(), json="findings", earlier=("flags",)
+    findings: tuple[Finding, ...] = described(
+        "Why the change may not carry meaning.", default=(), earlier=("flags",)
     )
     level: str = described("Vertebral level that it is of; empty for the exam's own index.", default="")
 
@@ -104,7 +104,7 @@ class DistributionChange:
     n_before, n_after, n_excluded_before, n_excluded_after : int
         Values used, and NaN or infinite ones left out.
     quantity, unit : str
-    warnings : tuple of str
+    findings : tuple of str
     """
 
     median_shift: float = described("Change of the median, in unit.")
@@ -117,7 +117,7 @@ class DistributionChange:
     n_excluded_after: int = described("Voxels without a value at follow-up.", low=0)
     quantity: str = described("What the values are.")
     unit: str = described("Unit of the values; a change of % is in percentage points.")
-    warnings: tuple[Finding, ...] = described("What to know.", default=(), json="findings", earlier=("warnings",))
+    findings: tuple[Finding, ...] = described("What to know.", default=(), earlier=("warnings",))
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ class Contribution:
 
 @dataclass(frozen=True)
 class ResponseEstimate:
-    """Probability of CR/VGPR with its interval, or None and the reason in ``warnings``."""
+    """Probability of CR/VGPR with its interval, or None and the reason in ``findings``."""
 
     probability: Optional[float] = described("Null where the model does not answer; the reason is among the findings.", low=0, high=1)
     interval: Optional[tuple[float, float]] = described("95 % interval; null with the probability.")
@@ -192,7 +192,7 @@ class ResponseEstimate:
     model_id: str = described("Model.")
     label: str = described("What must stand beside the number.")
     card: Mapping[str, Any] = described("Model card: intended use, source, n, events, published, assumed, limits.")
-    warnings: tuple[Finding, ...] = described("Doubts and reasons.", default=(), json="findings", earlier=("warnings",))
+    findings: tuple[Finding, ...] = described("Doubts and reasons.", default=(), earlier=("warnings",))
 
 
 @dataclass(frozen=True)
@@ -224,8 +224,8 @@ class Results:
     changes: tuple[Change, ...] = described("Follow-up minus baseline.")
     response: Optional[ResponseEstimate] = described("Response estimate; null with one exam.")
     settings: Settings = described("What the reader could set.")
-    warnings: tuple[Finding, ...] = described(
-        "What the reader should know about the whole case.", default=(), json="findings", earlier=("warnings",)
+    findings: tuple[Finding, ...] = described(
+        "What the reader should know about the whole case.", default=(), earlier=("warnings",)
     )
     history: LabHistory = described("The laboratory sheet.", default_factory=LabHistory, json="laboratory")
     lesions: tuple[LesionChange, ...] = described("What became of each lesion; empty without a follow-up.", default=())

@@ -85,5 +85,5 @@ class VertebraResult:
     measurements: Mapping[str, Measurement] = described("By index: ff, adc, dropout_ratio, r2star …")
     features: Mapping[str, Mapping[str, float]] = described("By quantity.", default_factory=dict)
     histograms: Mapping[str, Histogram] = described("By quantity.", default_factory=dict)
-    flags: tuple[Finding, ...] = described("Doubts about this ROI.", default=(), json="findings", earlier=("flags",))
+    findings: tuple[Finding, ...] = described("Doubts about this ROI.", default=(), earlier=("flags",))
     moved_rois: Mapping[str, VertebraROI] = described("The ROI by map, on maps that show the column elsewhere.", default_factory=dict)

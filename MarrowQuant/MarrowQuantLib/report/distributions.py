@@ -101,6 +101,6 @@ def _warnings(results: Results, words: Strings) -> list[str]:
     """Regions with few voxels, told once for each quantity."""
     told: dict[str, list[str]] = {}
     for change in results.distributions:
-        if change.distribution.warnings:
+        if change.distribution.findings:
             told.setdefault(change.distribution.quantity, []).append(change.region)
     return [words("few_voxels", quantity=name, regions=", ".join(map(words.or_key, regions))) for name, regions in told.items()]

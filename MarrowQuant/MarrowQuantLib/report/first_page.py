@@ -77,15 +77,15 @@ def _estimate(estimate: Optional[ResponseEstimate], words: Strings) -> str:
     if estimate is None:
         return f'{head}<p>{words("no_probability")}</p>'
     translated = translation(estimate, words.language)
-    warnings = "".join(f"<p>{words.say(warning)}</p>" for warning in estimate.warnings)
+    findings = "".join(f"<p>{words.say(warning)}</p>" for warning in estimate.findings)
     label = f'<p class="label">{escape(translated.get("label", estimate.label))}</p>'
     if estimate.probability is None or estimate.interval is None:
-        return f'{head}<p class="big">–</p><p><b>{words("no_probability")}</b></p>{warnings}{label}'
+        return f'{head}<p class="big">–</p><p><b>{words("no_probability")}</b></p>{findings}{label}'
     low, high = (escape(probability(limit)) for limit in estimate.interval)
     interval = words("interval", low=low, high=high)
     value = escape(probability(estimate.probability))
     bar = charts.probability_bar(estimate.probability, estimate.interval, f"{words('probability')} {value}, {interval}")
-    return f'{head}<p class="big">{value}</p><p>{interval}</p>{bar}{label}{warnings}{_contributions(estimate, words)}'
+    return f'{head}<p class="big">{value}</p><p>{interval}</p>{bar}{label}{findings}{_contributions(estimate, words)}'
 
 
 def _contributions(estimate: ResponseEstimate, words: Strings) -> str:

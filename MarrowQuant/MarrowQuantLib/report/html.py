@@ -91,9 +91,9 @@ def _header(results: Results, words: Strings) -> str:
 
 def _warnings(results: Results, words: Strings) -> str:
     """Everything the reader should check, once."""
-    items = [words.say(found) for found in grouped(results.warnings)]
+    items = [words.say(found) for found in grouped(results.findings)]
     for exam in results.exams:
-        items += [f"{words.exam(exam.label)}: {words.say(found)}" for found in grouped(exam.warnings)]
+        items += [f"{words.exam(exam.label)}: {words.say(found)}" for found in grouped(exam.findings)]
     if not items:
         return f"<section><h2>{words('warnings')}</h2><p>{words('no_warnings')}</p></section>"
     entries = "".join(f"<li>{item}</li>" for item in items)

@@ -29,13 +29,13 @@ def labs_section(results: Results, words: Strings) -> str:
         category = assessment.imwg.category or words("imwg_none")
         parts.append(f"<h3>{words('imwg')}</h3><p><b>{escape(category)}</b>: {words.say(assessment.imwg.rule)}</p>")
         items = [f"{words('missing')}: {words.say(item)}" for item in assessment.imwg.missing]
-        items += [words.say(note) for note in assessment.imwg.notes]
+        items += [words.say(note) for note in assessment.imwg.findings]
         parts.append(_items(items))
     if assessment.blood is not None:
         blood = assessment.blood
         category = words("blood_" + (blood.category or "unknown").replace(" ", "_"))
         parts.append(f"<h3>{words('blood')}</h3><p><b>{escape(category)}</b>: {words.say(blood.rule)}</p>")
-        parts.append(_items([words.say(note) for note in blood.notes]))
+        parts.append(_items([words.say(note) for note in blood.findings]))
     parts.append(_blood_course(assessment.history, results.settings.kind, words))
     staged = [stage for stage in assessment.stages if stage.stage is not None or len(stage.missing) < _NOT_WORTH_TELLING]
     if staged:

@@ -142,7 +142,7 @@ class _Paper:
 
         self.results, self.words, self.cover = results, words, cover
         self.page = _new_document(results, words, cover)
-        self.notes: list[str] = []
+        self.footnotes: list[str] = []
         self.wrapping = WrapMode.CHAR if words.language == "ja" else WrapMode.WORD  # Japanese has no spaces to break at
         self.page.add_page()
 
@@ -241,7 +241,7 @@ class _Paper:
             low, high = (probability(limit) for limit in estimate.interval)
             self.text(f"{probability(estimate.probability)}   ({words('interval', low=low, high=high)})", 13)
         self.text(f"{estimate.model_id}: {label}", 8, _WARN)
-        self.points(sentence(found, words.language) for found in estimate.warnings)
+        self.points(sentence(found, words.language) for found in estimate.findings)
         imwg = assess(self.results).imwg
         if imwg is not None:
             self.text(f"{words('imwg')}: {imwg.category or words('imwg_none')}", 9)
@@ -267,21 +267,21 @@ class _Paper:
         heads = [words("index"), words("unit"), *(f"{words.plain_exam(exam.label)}\n{words.date(exam.date)}" for exam in exams)]
         heads += [words("change"), words("relative"), words("meaning")] if len(exams) > 1 else []
         self.table(heads, lines, (0, 1, 6))
-        for n, told in enumerate(self.notes, start=1):
+        for n, told in enumerate(self.footnotes, start=1):
             self.text(f"{n}  {sentence(as_finding(told), words.language)}", 7.5, _SOFT)
 
     def _mark(self, short: str, style: str, told: str) -> str:
         if not told:
             return short
-        if told not in self.notes:
-            self.notes.append(told)
-        return f"{'⚠ ' if style == DOUBT else ''}{short} ({self.notes.index(told) + 1})"
+        if told not in self.footnotes:
+            self.footnotes.append(told)
+        return f"{'⚠ ' if style == DOUBT else ''}{short} ({self.footnotes.index(told) + 1})"
 
     def _doubts(self) -> None:
         words = self.words
-        found = [sentence(each, words.language) for each in grouped(self.results.warnings)]
+        found = [sentence(each, words.language) for each in grouped(self.results.findings)]
         for exam in self.results.exams:
-            found += [f"{words.plain_exam(exam.label)}: {sentence(each, words.language)}" for each in grouped(exam.warnings)]
+            found += [f"{words.plain_exam(exam.label)}: {sentence(each, words.language)}" for each in grouped(exam.findings)]
         self.heading(words("warnings"))
         self.points(found or [words("no_warnings")])
 

@@ -50,10 +50,10 @@ def marks(change: Optional[Change], limited: bool, words: Strings) -> list[tuple
     if change is None:
         return []
     found: list[tuple[str, str, str]] = []
-    for flag in change.flags:
+    for flag in change.findings:
         code = as_finding(flag).code
         found.append((words.or_key(code), PLAIN if code == INSIDE_LIMIT else DOUBT, flag))
-    if limited and all(as_finding(flag).code != INSIDE_LIMIT for flag in change.flags):
+    if limited and all(as_finding(flag).code != INSIDE_LIMIT for flag in change.findings):
         found.insert(0, (words("outside"), SURE, ""))
     if not limited:
         found.append((words("error_unknown"), PLAIN, ""))

@@ -118,6 +118,6 @@ def _value(cell: rows.Cell, words: Strings) -> Any:
 
 
 def _findings(results: Results, words: Strings) -> Iterable[str]:
-    yield from (sentence(found, words.language) for found in grouped(results.warnings))
+    yield from (sentence(found, words.language) for found in grouped(results.findings))
     for exam in results.exams:
-        yield from (f"{words.plain_exam(exam.label)}: {sentence(found, words.language)}" for found in grouped(exam.warnings))
+        yield from (f"{words.plain_exam(exam.label)}: {sentence(found, words.language)}" for found in grouped(exam.findings))

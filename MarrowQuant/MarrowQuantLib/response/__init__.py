@@ -1,7 +1,7 @@
 """Laboratory values and the estimate of response that they and the fat fraction give."""
 
-from .assess import Assessment, assess, history_of, laboratory_warnings
-from .cautions import event_cautions
+from .assess import Assessment, assess, history_of, laboratory_findings
+from .cautions import event_findings
 from .estimate import Predictor, ResponseModel
 from .imwg import ImwgResponse, imwg_response
 from .iss import Stage, stages_at
@@ -26,12 +26,12 @@ __all__ = [
     "available_models",
     "cycles_between",
     "entry_name",
-    "event_cautions",
+    "event_findings",
     "find_note",
     "find_test",
     "history_of",
     "imwg_response",
-    "laboratory_warnings",
+    "laboratory_findings",
     "labs_for",
     "load_model",
     "questions_about",

@@ -39,7 +39,7 @@ class BloodResponse:
     improved: tuple[str, ...] = described("Tests that improved (MDS).")
     rule: Finding = described("The rule that decided.")
     missing: tuple[str, ...] = described("Tests without a value beside one of the dates.")
-    notes: tuple[Finding, ...] = described("What to know.", default=())
+    findings: tuple[Finding, ...] = described("What to know.", default=(), earlier=("notes",))
 
 
 def blood_response(history: LabHistory, kind: str, start: datetime.date, end: datetime.date) -> Optional[BloodResponse]:
@@ -57,9 +57,9 @@ def blood_response(history: LabHistory, kind: str, start: datetime.date, end: da
     before, after = (_beside(history, date) for date in (start, end))
     if not before and not after:
         return None
-    notes = _notes(history, kind, start, end)
+    findings = _notes(history, kind, start, end)
     missing = tuple(test for test in COUNTS if test not in before or test not in after)
-    return (_mds if kind == "mds" else _aplastic)(before, after, missing, notes, _transfused(history, end))
+    return (_mds if kind == "mds" else _aplastic)(before, after, missing, findings, _transfused(history, end))
 
 
 def blood_course(history: LabHistory, kind: str) -> tuple[tuple[datetime.date, BloodResponse], ...]:
@@ -103,7 +103,7 @@ _IRON = 1000.0
 
 
 def _mds(
-    before: Mapping[str, float], after: Mapping[str, float], missing: tuple[str, ...], notes: tuple[Finding, ...], transfused: bool
+    before: Mapping[str, float], after: Mapping[str, float], missing: tuple[str, ...], findings: tuple[Finding, ...], transfused: bool
 ) -> BloodResponse:
     rises = {test: after[test] - before[test] for test in COUNTS if test not in missing}
     improved = [test for test, rise in rises.items() if _improves(test, before[test], after[test], rise)]
@@ -111,11 +111,11 @@ def _mds(
         improved.remove("haemoglobin")
     asked = [test for test in rises if _is_low(test, before[test])]
     if not asked:
-        return BloodResponse("mds", "", (), finding("blood.mds_nothing_low"), missing, notes)
+        return BloodResponse("mds", "", (), finding("blood.mds_nothing_low"), missing, findings)
     if improved:
         rule = finding("blood.mds_improved", tests=improved)
-        return BloodResponse("mds", "improved", tuple(improved), rule, missing, notes)
-    return BloodResponse("mds", "not improved", (), finding("blood.mds_not_improved", tests=asked), missing, notes)
+        return BloodResponse("mds", "improved", tuple(improved), rule, missing, findings)
+    return BloodResponse("mds", "not improved", (), finding("blood.mds_not_improved", tests=asked), missing, findings)
 
 
 def _is_low(test: str, value: float) -> bool:
@@ -133,17 +133,17 @@ def _improves(test: str, before: float, after: float, rise: float) -> bool:
 
 
 def _aplastic(
-    before: Mapping[str, float], after: Mapping[str, float], missing: tuple[str, ...], notes: tuple[Finding, ...], transfused: bool
+    before: Mapping[str, float], after: Mapping[str, float], missing: tuple[str, ...], findings: tuple[Finding, ...], transfused: bool
 ) -> BloodResponse:
     lacking = tuple(test for test in COUNTS if test not in after)
     if lacking:
-        return BloodResponse("aplastic_anaemia", "", (), finding("blood.aa_unknown"), missing, notes)
+        return BloodResponse("aplastic_anaemia", "", (), finding("blood.aa_unknown"), missing, findings)
     complete = after["haemoglobin"] >= _COMPLETE["haemoglobin"] and all(after[t] > _COMPLETE[t] for t in ("neutrophils", "platelets"))
     if complete and not transfused:
-        return BloodResponse("aplastic_anaemia", "complete", (), finding("blood.aa_complete"), missing, notes)
+        return BloodResponse("aplastic_anaemia", "complete", (), finding("blood.aa_complete"), missing, findings)
     if not is_severe(after) and not transfused and is_severe(before):
-        return BloodResponse("aplastic_anaemia", "partial", (), finding("blood.aa_partial"), missing, notes)
-    return BloodResponse("aplastic_anaemia", "none", (), finding("blood.aa_none"), missing, notes)
+        return BloodResponse("aplastic_anaemia", "partial", (), finding("blood.aa_partial"), missing, findings)
+    return BloodResponse("aplastic_anaemia", "none", (), finding("blood.aa_none"), missing, findings)
 
 
 def is_severe(counts: Mapping[str, float]) -> bool:

@@ -8,7 +8,7 @@ from typing import Optional
 
 from ..model import ExamResult, Finding, LabHistory, Results
 from .anaemia import BloodResponse, blood_response
-from .cautions import event_cautions
+from .cautions import event_findings
 from .imwg import ImwgResponse, imwg_response
 from .iss import Stage, stages_at
 from .lab_findings import about_distance, about_limits, about_unknown_tests
@@ -50,17 +50,17 @@ def history_of(results: Results) -> LabHistory:
     values = {(value.test, value.date): value for value in results.history.values}
     values.update({(value.test, value.date): value for exam in results.exams for value in exam.labs.values()})
     ordered = sorted(values.values(), key=lambda value: (value.date, value.test))
-    return LabHistory(tuple(ordered), results.history.notes, results.history.remarks)
+    return LabHistory(tuple(ordered), results.history.notes, results.history.findings)
 
 
-def laboratory_warnings(history: LabHistory, exams: Sequence[ExamResult]) -> tuple[Finding, ...]:
+def laboratory_findings(history: LabHistory, exams: Sequence[ExamResult]) -> tuple[Finding, ...]:
     """How the sheet was read, values that may be mistakes or belong to no exam, and therapy near an exam that changes the marrow."""
     dates = {exam.label: exam.date for exam in exams if exam.date}
     return (
-        *history.remarks,
+        *history.findings,
         *questions_about(history.values),
         *about_limits(history),
         *about_unknown_tests(history),
         *about_distance(history, dates),
-        *event_cautions(history, dates),
+        *event_findings(history, dates),
     )

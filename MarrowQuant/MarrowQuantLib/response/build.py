@@ -66,13 +66,13 @@ def build_model(source: Path) -> dict[str, Any]:
         )
     built = copy.deepcopy(spec)
     built.pop("translations", None)
-    published, doubts = [], []
+    published, findings = [], []
     for predictor in built["predictors"]:
         row = _row(spec, predictor, source.name)
-        doubts += _narrow(predictor, row)
+        findings += _narrow(predictor, row)
         published.append(f"{predictor['label']}: group means and SDs typed in from {row['provenance']}")
     built["id"], built["label"] = f"{spec['id'].removesuffix('_reconstruction')}_tables", LABEL
-    built["card"] = _card(spec, published, doubts)
+    built["card"] = _card(spec, published, findings)
     return built
 
 
@@ -164,7 +164,7 @@ def _doubts(predictor: Mapping[str, Any], mean1: float, sd1: float, mean0: float
     ]
 
 
-def _card(spec: Mapping[str, Any], published: list[str], doubts: list[str]) -> dict[str, Any]:
+def _card(spec: Mapping[str, Any], published: list[str], findings: list[str]) -> dict[str, Any]:
     card = dict(spec["card"])
     kept = [limit for limit in card.get("limits", ()) if not limit.startswith("not calibrated")]
     return {
@@ -177,5 +177,5 @@ def _card(spec: Mapping[str, Any], published: list[str], doubts: list[str]) -> d
             "spread and position of both predictors within the 95 % intervals of the typed-in numbers",
             "the within-group correlation, within the stated range",
         ],
-        "limits": ["not calibrated on any patient", *doubts, *kept],
+        "limits": ["not calibrated on any patient", *findings, *kept],
     }

@@ -10,7 +10,7 @@ from ..model import Finding, LabHistory, finding
 G_CSF_DAYS = 28  # our choice, one usual cycle of therapy: no published interval is at hand
 
 
-def event_cautions(history: LabHistory, exams: Mapping[str, datetime.date]) -> tuple[Finding, ...]:
+def event_findings(history: LabHistory, exams: Mapping[str, datetime.date]) -> tuple[Finding, ...]:
     """A sentence for every exam that G-CSF or transfusions may have changed.
 
     Parameters

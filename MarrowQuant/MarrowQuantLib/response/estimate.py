@@ -65,7 +65,7 @@ class ResponseModel:
         Returns
         -------
         ResponseEstimate
-            ``probability`` is None, with the reason in ``warnings``, where the model cannot answer: a value outside the stated range, or
+            ``probability`` is None, with the reason in ``findings``, where the model cannot answer: a value outside the stated range, or
             too few predictors.
 
         Raises
@@ -106,9 +106,9 @@ class ResponseModel:
         probability: Optional[float],
         interval: Optional[tuple[float, float]],
         contributions: tuple[Contribution, ...],
-        warnings: tuple[Finding, ...],
+        findings: tuple[Finding, ...],
     ) -> ResponseEstimate:
-        return ResponseEstimate(probability, interval, contributions, self.model_id, self.label, self.card, warnings)
+        return ResponseEstimate(probability, interval, contributions, self.model_id, self.label, self.card, findings)
 
 
 @dataclass(frozen=True)
@@ -174,8 +174,8 @@ class BinormalModel(ResponseModel):
         ]
         base = self.draws.logit_prevalence
         contributions.append(Contribution(PREVALENCE, float(100.0 * np.mean(expit(base))), "%", float(np.mean(base))))
-        warnings = tuple(finding("response.one_predictor", index=predictor.label) for predictor in missing)
-        return self._estimate(float(np.mean(probabilities)), (float(low), float(high)), tuple(contributions), warnings)
+        findings = tuple(finding("response.one_predictor", index=predictor.label) for predictor in missing)
+        return self._estimate(float(np.mean(probabilities)), (float(low), float(high)), tuple(contributions), findings)
 
 
 class LogisticModel(ResponseModel):

@@ -32,7 +32,7 @@ class ImwgResponse:
     category: Optional[str] = described("sCR … PD; null if it cannot be judged.")
     rule: Finding = described("The rule that decided.")
     missing: tuple[Finding, ...] = described("What would be needed to be sure of it, or to reach a better one that is near.", default=())
-    notes: tuple[Finding, ...] = described("What to know.", default=())
+    findings: tuple[Finding, ...] = described("What to know.", default=(), earlier=("notes",))
 
 
 @dataclass(frozen=True)
@@ -216,9 +216,9 @@ def _missing(course: _Course, category: str) -> tuple[Finding, ...]:
 
 
 def _notes(course: _Course) -> tuple[Finding, ...]:
-    notes = [CONFIRM]
+    findings = [CONFIRM]
     if _unmeasurable(course):
-        notes.append(finding("imwg.unmeasurable"))
+        findings.append(finding("imwg.unmeasurable"))
     if course.after.findings.get("plasmacytoma") == "present":
-        notes.append(finding("imwg.plasmacytoma"))
-    return tuple(notes)
+        findings.append(finding("imwg.plasmacytoma"))
+    return tuple(findings)

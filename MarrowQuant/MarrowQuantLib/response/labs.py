@@ -68,7 +68,7 @@ def read_history(path: Path) -> LabHistory:
     -------
     LabHistory
         ``values`` in the order of the sheet, converted to the canonical unit of each test (``test`` is the key in ``LAB_TESTS``);
-        ``notes`` without a number: findings, covariates, events (``lab_notes``), and tests that are not known; ``remarks`` on what was
+        ``notes`` without a number: findings, covariates, events (``lab_notes``), and tests that are not known; ``findings`` on what was
         passed over.
 
     Raises
@@ -108,7 +108,7 @@ def read_history(path: Path) -> LabHistory:
         remarks.append(finding("laboratory.date_order", order=order))
     values = tuple(entry for entry in kept if isinstance(entry, LabValue))
     notes = tuple(entry for entry in kept if isinstance(entry, LabNote))
-    return LabHistory(values, notes, (*sheet.notes, *remarks))
+    return LabHistory(values, notes, (*sheet.findings, *remarks))
 
 
 def questions_about(values: Iterable[LabValue]) -> tuple[Finding, ...]:

@@ -33,7 +33,7 @@ class _Entry:
     key: str
     annotation: Any
     is_required: bool
-    told: Mapping[str, Any]
+    said: Mapping[str, Any]
 
 
 @functools.cache
@@ -81,9 +81,9 @@ def encode(value: Any) -> dict[str, Any]:
     kind: type = type(value)
     for entry in _entries(kind):
         item = getattr(value, entry.name)
-        if entry.told.get("flat"):
+        if entry.said.get("flat"):
             written.update(encode(item))
-        elif not entry.told.get("hidden"):
+        elif not entry.said.get("hidden"):
             written[entry.key] = plain(_with_findings(item, entry.annotation))
     return written
 
@@ -123,14 +123,14 @@ def decode(kind: type, written: Mapping[str, Any]) -> Any:
     """
     values = {}
     for entry in _entries(kind):
-        if entry.told.get("flat"):
+        if entry.said.get("flat"):
             values[entry.name] = decode(entry.annotation, written)
-        elif "when_read" in entry.told:
-            values[entry.name] = entry.told["when_read"]()
-        elif not entry.told.get("hidden"):
-            key = next((key for key in (entry.key, *entry.told.get("earlier", ())) if key in written), None)
+        elif "when_read" in entry.said:
+            values[entry.name] = entry.said["when_read"]()
+        elif not entry.said.get("hidden"):
+            key = next((key for key in (entry.key, *entry.said.get("earlier", ())) if key in written), None)
             if key is not None:
-                values[entry.name] = _shaped(_decoded(entry.annotation, written[key]), entry.told.get("shape"))
+                values[entry.name] = _shaped(_decoded(entry.annotation, written[key]), entry.said.get("shape"))
             elif entry.is_required:
                 raise KeyError(entry.key)
     return kind(**values)
@@ -197,12 +197,12 @@ def _object_schema(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     required: list[str] = []
     for entry in _entries(kind):
-        if entry.told.get("flat"):
+        if entry.said.get("flat"):
             inner = _object_schema(entry.annotation, definitions)
             properties.update(inner["properties"])
             required += inner["required"]
-        elif not entry.told.get("hidden"):
-            properties[entry.key] = {**_schema(entry.annotation, entry.told, definitions), "description": entry.told.get("text", "")}
+        elif not entry.said.get("hidden"):
+            properties[entry.key] = {**_schema(entry.annotation, entry.said, definitions), "description": entry.said.get("text", "")}
             required += [entry.key] if entry.is_required else []
     text = (kind.__doc__ or "").split("\n\n")[0].split("\n    Attributes")[0]
     closed = {"properties": properties, "required": required, "additionalProperties": False}

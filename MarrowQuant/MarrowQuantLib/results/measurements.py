@@ -106,7 +106,7 @@ def _change_rows(change: rows.Row) -> Iterator[Row]:
 
 def _distribution_rows(change: RegionChange) -> Iterator[Row]:
     where, key, found, unit = f"{change.region} voxels", change.key, change.distribution, index_of(change.key).change_unit
-    how = " ".join(found.warnings)
+    how = " ".join(found.findings)
     for name, value in (("median", found.median_shift), ("mean", found.mean_shift)):
         yield (where, f"{key} {name} shift", value, unit, found.n_after, None, how)
     yield (where, f"{key} earth mover's distance", found.earth_mover, unit, found.n_after, None, how)

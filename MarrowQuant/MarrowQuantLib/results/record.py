@@ -51,7 +51,7 @@ def case_record(results: Results) -> dict[str, Any]:
     row["response_model"] = response.model_id if response else None
     row["case_kind"] = results.settings.kind
     row["synthetic"] = int(any(exam.synthetic for exam in results.exams))
-    row["warnings"] = len(results.warnings) + sum(len(exam.warnings) for exam in results.exams)
+    row["warnings"] = len(results.findings) + sum(len(exam.findings) for exam in results.exams)
     return row
 
 

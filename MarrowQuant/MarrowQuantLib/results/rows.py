@@ -246,8 +246,8 @@ def _vertebra_rows(vertebrae: Sequence[VertebraResult], quantities: Sequence[Qua
     for vertebra in vertebrae:
         excluded = vertebra.roi.excluded
         cells = {"level": Cell(vertebra.roi.level, kind=TEXT), **_measured(vertebra.measurements, quantities, counted, True)}
-        cells |= {"excluded": Cell(excluded or "", kind=TEXT), "findings": Cell(vertebra.flags, kind=FINDING)}
-        yield Row(cells, vertebra, tuple(map(as_finding, vertebra.flags)), excluded is not None)
+        cells |= {"excluded": Cell(excluded or "", kind=TEXT), "findings": Cell(vertebra.findings, kind=FINDING)}
+        yield Row(cells, vertebra, tuple(map(as_finding, vertebra.findings)), excluded is not None)
 
 
 def _mean_row(lumbar: Mapping[str, Measurement], quantities: Sequence[Quantity], counted: Optional[Quantity]) -> Optional[Row]:
@@ -427,9 +427,9 @@ def _change_row(change: Change) -> Row:
         "follow_up": Cell(change.follow_up, change.unit, digits=digits),
         "absolute": Cell(change.absolute, change.absolute_unit, CHANGE, digits),
         "relative": Cell(change.relative_percent, "%", RELATIVE),
-        "findings": Cell(change.flags, kind=FINDING),
+        "findings": Cell(change.findings, kind=FINDING),
     }
-    return Row(cells, change, tuple(map(as_finding, change.flags)))
+    return Row(cells, change, tuple(map(as_finding, change.findings)))
 
 
 # ------------------------------------------------------------------------------------------------------------------- laboratory

@@ -13,7 +13,7 @@ from ..cohort.reading import read_cohort
 from ..cohort.report import Written, write_cohort_report, write_parts
 from ..cohort.roc import Roc, roc
 from ..cohort.table import Cohort, findings
-from ..cohort.validation import Validation, events_warning
+from ..cohort.validation import Validation, events_findings
 from ..cohort.words import Words
 from ..io.packages import need
 from ..model import MarrowQuantError, Progress, no_progress
@@ -89,7 +89,6 @@ class Answer:
     developed: Optional[Developed] = None
     part: Optional[Part] = None
     findings: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
 
 
 class CohortCase:
@@ -169,14 +168,14 @@ class CohortCase:
         about = f"{chosen.event_in_words}: {counts}"
         nodes.tables(analysis.compare_groups(chosen), curves, developed.fit, about)
         nodes.roc_chart(curves, about)
-        warnings = (*analysis.roc_warnings(curves), *events_warning(chosen.outcome, len(chosen.names)))
-        return Answer(about, curves, developed, None, chosen.findings, warnings)
+        found = (*chosen.findings, *analysis.roc_findings(curves), *events_findings(chosen.outcome, len(chosen.names)))
+        return Answer(about, curves, developed, None, found)
 
     def _other(self, question: Question, words: Words) -> Answer:
         part = self.part(question, words)
         about = f"{part.title}: {part.about}"
         nodes.part_tables(part, about)
-        return Answer(about, part=part, findings=part.findings, warnings=part.warnings)
+        return Answer(about, part=part, findings=part.findings)
 
     def part(self, question: Question, words: Words) -> Part:
         """The analysis of any method that is no model of two groups.
@@ -189,8 +188,8 @@ class CohortCase:
         cohort = self._chosen(question)
         if not question.by:
             return self._part(cohort, question, words)
-        found, warnings = subgroups.each(cohort, question.by, question.decided_by, lambda some: self._part(some, question, words))
-        return stacked(found, question.by, warnings)
+        found, findings = subgroups.each(cohort, question.by, question.decided_by, lambda some: self._part(some, question, words))
+        return stacked(found, question.by, findings)
 
     def _part(self, cohort: Cohort, question: Question, words: Words) -> Part:
         method = question.method
@@ -219,8 +218,8 @@ class CohortCase:
             "model": Table("Multivariable model", output.MODEL_HEADER, output.model_rows(developed.fit)),
         }
         about = words("{n} patients, {events} with the event", n=chosen.outcome.size, events=int(chosen.outcome.sum()))
-        warnings = (*analysis.roc_warnings(curves), *events_warning(chosen.outcome, len(chosen.names)))
-        return Part(chosen.event_in_words, about, tables, {}, (), chosen.findings, warnings)
+        found = (*chosen.findings, *analysis.roc_findings(curves), *events_findings(chosen.outcome, len(chosen.names)))
+        return Part(chosen.event_in_words, about, tables, {}, (), found)
 
     def report(
         self, question: Question, folder: Path, bootstraps: int, progress: Progress = no_progress, language: str = "en"

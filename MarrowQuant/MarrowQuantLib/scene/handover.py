@@ -36,7 +36,7 @@ def _hand_over_exam(exam: ExamResult, scene: Optional[Any]) -> None:
         date=exam.date,
         maps=exam.maps,
         protocol=exam.protocol,
-        warnings=exam.origin.map_warnings,
+        findings=exam.origin.map_findings,
         synthetic=exam.synthetic,
         series=exam.series,
         stitching=exam.stitching,
@@ -48,7 +48,7 @@ def _hand_over_exam(exam: ExamResult, scene: Optional[Any]) -> None:
         decisions=(),
         proposed=exam.burden is not None,
         muscle_signal=exam.origin.muscle if isinstance(exam.origin.muscle, (int, float)) else None,
-        placement_notes=exam.origin.placement_notes,
+        placement_findings=exam.origin.placement_findings,
         scene=scene,
     )
     if exam.origin.muscle is not None and not isinstance(exam.origin.muscle, (int, float)):

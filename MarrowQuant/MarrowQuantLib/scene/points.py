@@ -69,7 +69,7 @@ class _Points(NamedTuple):
     """All points of a list, and what was told about them."""
 
     points: tuple[PointState, ...]
-    notes: tuple[str, ...]
+    findings: tuple[str, ...]
 
 
 def read_points(node: Any) -> tuple[PointState, ...]:
@@ -113,16 +113,16 @@ class PointHistory:
     ----------
     node : vtkMRMLMarkupsFiducialNode or None
         What the list holds now is where undoing ends.
-    notes : tuple of str
+    findings : tuple of str
         What was told about these points; it comes back with them.
     """
 
     DEPTH = 50
 
-    def __init__(self, node: Optional[Any], notes: tuple[str, ...] = ()) -> None:
+    def __init__(self, node: Optional[Any], findings: tuple[str, ...] = ()) -> None:
         self._before: list[_Step] = []
         self._after: list[_Step] = []
-        self._now = _Points(() if node is None else read_points(node), notes)
+        self._now = _Points(() if node is None else read_points(node), findings)
 
     @property
     def can_undo(self) -> bool:
@@ -134,12 +134,12 @@ class PointHistory:
         """True if something was taken back, and nothing was changed since."""
         return bool(self._after)
 
-    def record(self, node: Any, notes: tuple[str, ...], sizes: Optional[tuple[Sizes, Sizes]] = None) -> bool:
+    def record(self, node: Any, findings: tuple[str, ...], sizes: Optional[tuple[Sizes, Sizes]] = None) -> bool:
         """Remember the points as they are now; True if they changed since the last call.
 
         ``sizes`` are the settings before and after, if they changed with the points: they go back with them.
         """
-        now = _Points(read_points(node), notes)
+        now = _Points(read_points(node), findings)
         changed = now.points != self._now.points
         if changed:
             self._before = [*self._before, _Step(self._now, sizes)][-self.DEPTH :]
@@ -147,21 +147,21 @@ class PointHistory:
         self._now = now
         return changed
 
-    def undo(self, node: Any, notes: tuple[str, ...]) -> tuple[tuple[str, ...], Optional[Sizes]]:
+    def undo(self, node: Any, findings: tuple[str, ...]) -> tuple[tuple[str, ...], Optional[Sizes]]:
         """Bring back the points as they were before the last change, if there was one: their notes, and the sizes if it changed them."""
-        self.record(node, notes)
+        self.record(node, findings)
         return self._go(self._before, self._after, node, 0)
 
-    def redo(self, node: Any, notes: tuple[str, ...]) -> tuple[tuple[str, ...], Optional[Sizes]]:
+    def redo(self, node: Any, findings: tuple[str, ...]) -> tuple[tuple[str, ...], Optional[Sizes]]:
         """Make the change again that was taken back last, unless another was made since; as :meth:`undo`."""
-        self.record(node, notes)
+        self.record(node, findings)
         return self._go(self._after, self._before, node, 1)
 
     def _go(self, source: list[_Step], target: list[_Step], node: Any, side: int) -> tuple[tuple[str, ...], Optional[Sizes]]:
         if not source:
-            return self._now.notes, None
+            return self._now.findings, None
         points, sizes = source.pop()
         target.append(_Step(self._now, sizes))
         self._now = points
         write_points(node, points.points)
-        return points.notes, None if sizes is None else sizes[side]
+        return points.findings, None if sizes is None else sizes[side]

@@ -42,7 +42,7 @@ def write_record(
     decisions: Sequence[Decision],
     proposed: bool,
     muscle_signal: Optional[float] = None,
-    placement_notes: Sequence[str] = (),
+    placement_findings: Sequence[str] = (),
     lost_maps: Iterable[str] = (),
     scene: Optional[Any] = None,
 ) -> str:
@@ -55,7 +55,7 @@ def write_record(
         "maps": {
             "date": iso_date(maps.date),
             "protocol": maps.protocol,
-            "warnings": plain([as_finding(found) for found in maps.warnings]),
+            "findings": plain([as_finding(found) for found in maps.findings]),
             "synthetic": maps.synthetic,
             "series": maps.series,
             "stitching": None if maps.stitching is None else encode(maps.stitching),
@@ -65,7 +65,7 @@ def write_record(
         "decisions": decisions,
         "proposed": proposed,
         "muscle_signal": muscle_signal,
-        "placement_notes": plain([as_finding(found) for found in placement_notes]),
+        "placement_findings": plain([as_finding(found) for found in placement_findings]),
         "keys": sorted({*maps.maps, *lost_maps}),
     }
     return _write(record, f"MarrowQuant {maps.label}", {"text": _TEXT, "exam": maps.label}, scene)
@@ -95,13 +95,15 @@ def read_record(label: str, scene: Optional[Any] = None) -> Optional[dict[str, A
 def _record_of(record: dict[str, Any]) -> dict[str, Any]:
     maps = record["maps"]
     maps["date"] = datetime.date.fromisoformat(maps["date"]) if maps["date"] else None
-    maps["warnings"], maps["series"] = tuple(map(finding_from_plain, maps["warnings"])), tuple(maps["series"])
+    findings = maps.pop("warnings", ())  # their name in an older scene
+    maps["findings"], maps["series"] = tuple(map(finding_from_plain, maps.get("findings", findings))), tuple(maps["series"])
     maps.pop("seams_ras", None)  # of an older scene, which kept nothing else of the stations
     stitching = maps.get("stitching")
     maps["stitching"] = None if stitching is None else decode(Stitching, stitching)
     maps["identity"] = identity_from_plain(maps.get("identity"))
     labs = [LabValue(test, value, unit, datetime.date.fromisoformat(date), *given) for test, value, unit, date, *given in record["labs"]]
-    record["placement_notes"] = tuple(map(finding_from_plain, record.get("placement_notes", ())))
+    placement = record.pop("placement_notes", ())  # their name in an older scene
+    record["placement_findings"] = tuple(map(finding_from_plain, record.get("placement_findings", placement)))
     record["labs"] = {lab.test: lab for lab in labs}
     record.setdefault("proposed", record["muscle_signal"] is not None)  # an older scene kept the signal of every tumour load
     record["decisions"] = [Decision(tuple(ras), *rest) for ras, *rest in record["decisions"]]
@@ -116,10 +118,10 @@ def stored_exams(scene: Optional[Any] = None) -> dict[str, tuple[Optional[dateti
     return {label: (record["maps"]["date"], record["maps"]["identity"]) for label, record in stored.items() if record is not None}
 
 
-def warnings_of(label: str, scene: Optional[Any] = None) -> tuple[Finding, ...]:
+def findings_of(label: str, scene: Optional[Any] = None) -> tuple[Finding, ...]:
     """What the stored exam says about how it was read."""
     record = read_record(label, scene)
-    return () if record is None else tuple(record["maps"]["warnings"])
+    return () if record is None else tuple(record["maps"]["findings"])
 
 
 def says_proposed(label: str, scene: Optional[Any] = None) -> bool:

@@ -162,7 +162,7 @@ def response_table(response: ResponseEstimate, scene: Optional[Any] = None) -> A
         ("Lower bound", _percent(low), "%", response.model_id),
         ("Upper bound", _percent(high), "%", response.model_id),
         *((f"Logit from {c.predictor}", c.logit, "", f"{c.predictor} = {c.value:g} {c.unit}") for c in response.contributions),
-        *(("Remark", None, "", warning) for warning in response.warnings),
+        *(("Remark", None, "", warning) for warning in response.findings),
     ]
     node = _table("response", "Response estimate", None, scene)
     write_table(

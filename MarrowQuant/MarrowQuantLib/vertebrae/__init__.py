@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .find import FoundColumn, doubt_levels, find_bodies, find_column
-from .image_shift import ImageShift, find_shift, find_shifts, shift_notes
+from .find import FoundColumn, find_bodies, find_column, level_findings
+from .image_shift import ImageShift, find_shift, find_shifts, shift_findings
 from .labelfiles import LabelledVertebrae, from_segments, is_label_file, read_labels
 from .levels import LEVELS, levels_between, parse_level, relabel
 from .markups import read_markups, read_points, write_markups
@@ -24,7 +24,6 @@ __all__ = [
     "RoiVoxels",
     "TakenOver",
     "default_axes",
-    "doubt_levels",
     "find_bodies",
     "find_column",
     "find_shift",
@@ -33,6 +32,7 @@ __all__ = [
     "follow_column",
     "from_segments",
     "is_label_file",
+    "level_findings",
     "levels_between",
     "paint_bodies",
     "parse_level",
@@ -46,7 +46,7 @@ __all__ = [
     "relabel",
     "rois_between",
     "segment_bodies",
-    "shift_notes",
+    "shift_findings",
     "take_over",
     "write_markups",
 ]

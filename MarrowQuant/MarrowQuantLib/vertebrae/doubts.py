@@ -40,7 +40,7 @@ def uncertainty(levels: Sequence[str], surfaces: Sequence[BodySurface]) -> np.nd
     return (faint_box + faint_walls + _SIZE_WEIGHT * odd) / _LIMIT
 
 
-def body_doubts(
+def body_findings(
     levels: Sequence[str],
     surfaces: Sequence[BodySurface],
     frames: Sequence[ColumnFrame],
@@ -63,7 +63,7 @@ def body_doubts(
     """
     unsure = uncertainty(levels, surfaces) > 1
     aside = _aside(surfaces)
-    doubts = {}
+    findings = {}
     for n, (level, surface, frame) in enumerate(zip(levels, surfaces, frames)):
         reasons = _outline_reasons(levels, surfaces, n) if unsure[n] else []
         if (surface.steps["top"] + surface.steps["bottom"]) / 2 < _FAINT_ENDS:
@@ -79,8 +79,8 @@ def body_doubts(
             reasons.append(finding("body.far_from_click", level=level, mm=missed))
         if not _in_view(surface, frame, sampler):
             reasons.append(finding("body.cut", level=level))
-        doubts[level] = reasons
-    return doubts
+        findings[level] = reasons
+    return findings
 
 
 def _outline_reasons(levels: Sequence[str], surfaces: Sequence[BodySurface], n: int) -> list[Finding]:

@@ -50,7 +50,7 @@ class FoundColumn:
     bright_discs: bool
 
     @property
-    def note(self) -> Finding:
+    def counted_from(self) -> Finding:
         """What the levels were counted from, and how sure that is."""
         if self.anchor == "click":
             return finding("find.by_click")
@@ -131,10 +131,10 @@ def find_bodies(
         column = replace(column, levels=tuple(moved_level(level, shift) for level in column.levels))
     clicks: Mapping[str, np.ndarray] = dict(zip(column.levels, column.centers_ras))
     found = segment_bodies(image, clicks, margin_mm=margin_mm, shape=shape, radii_mm=radii_mm)
-    return replace(found, warnings=(column.note, *found.warnings)), column
+    return replace(found, column_findings=(column.counted_from, *found.column_findings)), column
 
 
-def doubt_levels(image: Volume, bodies: Bodies) -> list[Finding]:
+def level_findings(image: Volume, bodies: Bodies) -> list[Finding]:
     """What the sacrum says against the levels of bodies found from clicks; nothing where it is not in view, or not sure of the count.
 
     Parameters

@@ -95,16 +95,16 @@ def find_shifts(maps: Mapping[str, Volume], rois: Sequence[VertebraROI]) -> dict
     return found
 
 
-def shift_notes(shifts: Mapping[str, ImageShift], apply: bool) -> list[Finding]:
+def shift_findings(shifts: Mapping[str, ImageShift], apply: bool) -> list[Finding]:
     """What the reader must know: images that show the column elsewhere, and whether the ROIs were moved on them."""
-    notes = []
+    findings = []
     for key, (_, images) in _COMPARED.items():
         shift = shifts.get(key)
         if shift is not None and shift.accepted:
             code = "roi.moved_with_image" if apply else "roi.not_moved_with_image"
             values = {"mm": shift.length_mm, "shift": shift.components, "before": shift.before, "after": shift.after}
-            notes.append(finding(code, images=images, **values))
-    return notes
+            findings.append(finding(code, images=images, **values))
+    return findings
 
 
 def find_shift(reference: Volume, other: Volume, rois: Sequence[VertebraROI]) -> ImageShift:

@@ -39,14 +39,14 @@ class LabelledVertebrae:
     ----------
     masks : dict of level to Volume
         Boolean arrays, shape (k, j, i), cut to the label's box; from cranial to caudal.
-    notes : tuple of str
+    findings : tuple of str
         How the levels were told, and what was left out.
     grid : Volume or None
         The image whose grid all masks lie on; None for segments of a scene.
     """
 
     masks: Mapping[str, Volume]
-    notes: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
     grid: Optional[Volume] = None
 
 
@@ -102,8 +102,8 @@ def from_segments(segments: Iterable[tuple[str, str, Volume]], source: str, grid
         if level in masks:
             raise MarrowQuantError("{source} holds {level} twice; keep one segment for each vertebra.", source=source, level=level)
         masks[level] = mask
-    notes = (finding("labels.left_out", n=left_out),) if left_out else ()
-    return _ordered(masks, notes, grid, source)
+    findings = (finding("labels.left_out", n=left_out),) if left_out else ()
+    return _ordered(masks, findings, grid, source)
 
 
 def _level_of_segment(name: str, terminology: str, source: str) -> Optional[str]:
@@ -117,13 +117,13 @@ def _level_of_segment(name: str, terminology: str, source: str) -> Optional[str]
     return level if level in ORDER else None
 
 
-def _ordered(masks: Mapping[str, Volume], notes: Iterable[str], grid: Optional[Volume], source: str) -> LabelledVertebrae:
+def _ordered(masks: Mapping[str, Volume], findings: Iterable[str], grid: Optional[Volume], source: str) -> LabelledVertebrae:
     if not masks:
         raise MarrowQuantError(
             "{source} holds no labelled vertebra; the labels must name levels, such as L1 or vertebrae_L1.",
             source=source,
         )
-    return LabelledVertebrae({level: masks[level] for level in sorted(masks, key=place_index)}, tuple(notes), grid)
+    return LabelledVertebrae({level: masks[level] for level in sorted(masks, key=place_index)}, tuple(findings), grid)
 
 
 def _read_folder(folder: Path) -> LabelledVertebrae:
@@ -160,18 +160,18 @@ def _read_label_image(path: Path) -> LabelledVertebrae:
     named = beside or inside
     if named:
         levels = {n: named[n] for n in numbers if n in named}
-        notes = [finding("labels.by_names", where="beside them" if beside else "in the file")]
+        findings = [finding("labels.by_names", where="beside them" if beside else "in the file")]
     else:
         numbering = find_numbering(_centers(labels, numbers), path.name)
         levels = {n: numbering.levels[n] for n in numbers if n in numbering.levels}
-        notes = [finding("labels.by_numbers", numbering=numbering.name)]
+        findings = [finding("labels.by_numbers", numbering=numbering.name)]
         extra = [numbering.unnamed[n] for n in numbers if n in numbering.unnamed]
         if extra:
-            notes.append(finding("labels.no_level", labels=extra))
+            findings.append(finding("labels.no_level", labels=extra))
     whole, note = _bodies_beside(path, labels)
     masks = {level: cut_to_box(whole, whole.array == n) for n, level in levels.items()}
     masks = {level: mask for level, mask in masks.items() if mask.array.any()}
-    return _ordered(masks, [*notes, *note], labels, path.name)
+    return _ordered(masks, [*findings, *note], labels, path.name)
 
 
 def _whole_numbers(values: np.ndarray) -> Optional[np.ndarray]:

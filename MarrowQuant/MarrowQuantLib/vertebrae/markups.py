@@ -58,27 +58,27 @@ def read_markups(
     MarrowQuantError
         If the file is not a markups file, holds no point and no ROI, a label names no level, or a level occurs twice.
     """
-    return read_markups_with_notes(path, radii_mm=radii_mm, shape=shape)[0]
+    return read_markups_with_findings(path, radii_mm=radii_mm, shape=shape)[0]
 
 
-def read_markups_with_notes(
+def read_markups_with_findings(
     path: PathLike, *, radii_mm: Sequence[float] = Settings.roi_radii_mm, shape: str = "ellipsoid"
 ) -> tuple[list[VertebraROI], list[Finding]]:
     """As :func:`read_markups`, with what of the file was left alone: lines and planes, lists of other points, points that were not placed,
     remarks behind a level."""
     path = Path(path)
     found: list[tuple[VertebraROI, bool]] = []
-    notes: list[Finding] = []
-    for markup in _vertebral(_load(path), path, notes):
+    findings: list[Finding] = []
+    for markup in _vertebral(_load(path), path, findings):
         to_ras = _to_ras(markup, path)
         if markup.get("type") == "ROI":
             found.append((_roi_from_box(markup, to_ras, shape, path), False))
             continue
         points = _points(markup, path)
         found += [_roi_from_point(point, to_ras, radii_mm, shape, path) for point in points if _is_placed(point)]
-        notes += [finding("markups.not_placed", level=str(_level_of_point(point)[0])) for point in points if not _is_placed(point)]
-        notes += [finding("markups.remark", level=level) for level, remark in map(_level_of_point, points) if level and remark]
-    return _with_axes_of_the_column(found, path), notes
+        findings += [finding("markups.not_placed", level=str(_level_of_point(point)[0])) for point in points if not _is_placed(point)]
+        findings += [finding("markups.remark", level=level) for level, remark in map(_level_of_point, points) if level and remark]
+    return _with_axes_of_the_column(found, path), findings
 
 
 def _with_axes_of_the_column(found: list[tuple[VertebraROI, bool]], path: Path) -> list[VertebraROI]:
@@ -153,7 +153,7 @@ def _load(path: Path) -> list[dict[str, Any]]:
     return markups
 
 
-def _vertebral(markups: list[dict[str, Any]], path: Path, notes: list[Finding]) -> Iterator[dict[str, Any]]:
+def _vertebral(markups: list[dict[str, Any]], path: Path, findings: list[Finding]) -> Iterator[dict[str, Any]]:
     """The point lists and ROIs. Lines, planes and lists none of whose points names a level are left alone where there are others."""
     usable = [markup for markup in markups if markup.get("type") in ("Fiducial", "ROI")]
     if markups and not usable:
@@ -164,7 +164,7 @@ def _vertebral(markups: list[dict[str, Any]], path: Path, notes: list[Finding]) 
     named = [markup for markup in usable if markup["type"] == "ROI" or any(_level_of_point(point)[0] for point in _points(markup, path))]
     chosen = named or usable
     if len(chosen) < len(markups):
-        notes.append(finding("markups.left_alone", n=len(markups) - len(chosen)))
+        findings.append(finding("markups.left_alone", n=len(markups) - len(chosen)))
     for markup in chosen:
         unit = markup.get("coordinateUnits", "mm")  # since 2025 also a code of three parts: value, scheme, meaning
         if (unit[0] if isinstance(unit, list) and unit else unit) not in ("mm", "millimeter", "millimetre"):
@@ -246,8 +246,8 @@ def _roi_from_box(markup: dict[str, Any], to_ras: np.ndarray, shape: str, path: 
         raise MarrowQuantError("The ROI of {level} in {file} has no size; draw it again.", level=level, file=path.name)
     center = markup.get("center", points[0].get("position") if points else None)
     axes = _axes(markup.get("orientation"), to_ras, level, path)
-    notes = [markup, *points]
-    written_shape = next((found for found, _ in map(_described_shape, notes) if found), None) or shape
+    findings = [markup, *points]
+    written_shape = next((found for found, _ in map(_described_shape, findings) if found), None) or shape
     radii = size / 2
     if written_shape != "cylinder":
         axes, radii = _name_axes(axes, radii)
@@ -257,7 +257,7 @@ def _roi_from_box(markup: dict[str, Any], to_ras: np.ndarray, shape: str, path: 
         axes=axes,
         radii_mm=radii,
         shape=written_shape,
-        excluded=next((reason for reason in map(_exclusion, notes) if reason), None),
+        excluded=next((reason for reason in map(_exclusion, findings) if reason), None),
     )
 
 

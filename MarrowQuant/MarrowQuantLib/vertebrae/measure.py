@@ -13,7 +13,7 @@ from ..model import Finding, Measurement, VertebraResult, VertebraROI, Volume, c
 from ..quantities import Quantity, of_vertebrae
 from . import ImageShift, RoiVoxels, levels_between
 from .dominance import not_known
-from .outliers import with_outlier_flags
+from .outliers import with_outlier_findings
 from .request import MeasureRequest, measurement, placement_error, standard_error
 
 LUMBAR = tuple(levels_between("L1", "L5"))
@@ -50,7 +50,7 @@ def measure_vertebrae(
     """
     primary = next((key for key in ("ff", "adc", "in_phase") if key in maps), None)
     requests = [MeasureRequest(maps, rois, number, shifts or {}, primary) for number in range(len(rois))]
-    vertebrae = with_outlier_flags([_measure_one(request) for request in requests])
+    vertebrae = with_outlier_findings([_measure_one(request) for request in requests])
     return vertebrae, _lumbar_means(vertebrae)
 
 
@@ -58,7 +58,7 @@ def _measure_one(request: MeasureRequest) -> VertebraResult:
     measurements: dict[str, Measurement] = {}
     features: dict[str, dict[str, float]] = {}
     histograms, moved_rois = {}, {}
-    flags: list[Finding] = []
+    findings: list[Finding] = []
     for row in of_vertebrae():
         if not row.statistic or row.key not in request.maps:
             continue
@@ -68,21 +68,21 @@ def _measure_one(request: MeasureRequest) -> VertebraResult:
             moved = finding("made.roi_moved", shift=request.shifts[row.key].components)
         voxels = request.voxels(row.key, roi)
         if voxels is None:
-            flags.append(finding("roi.outside", level=roi.level, map=row.name))
+            findings.append(finding("roi.outside", level=roi.level, map=row.name))
             continue
         values = {**first_order(voxels.values), "n_excluded": voxels.n_without_value}
         how = made(finding(f"made.roi_{row.statistic}"), *request.maps[row.key].source, moved)
         error = standard_error(request.maps[row.key], voxels, row.statistic)
         measurements[row.key] = measurement(row, values[row.statistic], voxels, how, error, _placement(request, row, roi))
-        flags += _doubts(roi.level, row.name, voxels)
+        findings += _doubts(roi.level, row.name, voxels)
         if row.has_histogram:
             features[row.key], histograms[row.key] = values, histogram(voxels.values, row.name, row.unit)
     for row in of_vertebrae():
         computed = _function(row)(row, request) if row.computed_by else None
         if computed is not None:
             measurements[row.key] = computed
-    flags += not_known(request)
-    return VertebraResult(request.roi, measurements, features, histograms, tuple(dict.fromkeys(flags)), moved_rois)
+    findings += not_known(request)
+    return VertebraResult(request.roi, measurements, features, histograms, tuple(dict.fromkeys(findings)), moved_rois)
 
 
 def _placement(request: MeasureRequest, row: Quantity, roi: VertebraROI) -> Optional[float]:
@@ -97,12 +97,12 @@ def _function(row: Quantity) -> Callable[[Quantity, MeasureRequest], Optional[Me
 
 
 def _doubts(level: str, name: str, voxels: RoiVoxels) -> list[Finding]:
-    doubts = []
+    findings = []
     if voxels.fraction_inside < MIN_FRACTION_INSIDE:
-        doubts.append(finding("roi.cut", level=level, map=name, percent=100 * voxels.fraction_inside))
+        findings.append(finding("roi.cut", level=level, map=name, percent=100 * voxels.fraction_inside))
     if voxels.n_voxels < MIN_VOXELS:
-        doubts.append(finding("roi.few_voxels", level=level, map=name, n=voxels.n_voxels))
-    return doubts
+        findings.append(finding("roi.few_voxels", level=level, map=name, n=voxels.n_voxels))
+    return findings
 
 
 def _lumbar_means(vertebrae: Sequence[VertebraResult]) -> dict[str, Measurement]:

@@ -24,7 +24,7 @@ LIMITS_IN_FLOOR: Mapping[str, float] = {"ff": 2.0, "adc": 1.0}
 _SCALE = 1.4826
 
 
-def with_outlier_flags(vertebrae: Sequence[VertebraResult]) -> tuple[VertebraResult, ...]:
+def with_outlier_findings(vertebrae: Sequence[VertebraResult]) -> tuple[VertebraResult, ...]:
     """The same results; a level that stands out carries a sentence about it among its flags. Excluded levels do not count.
 
     Parameters
@@ -39,7 +39,7 @@ def with_outlier_flags(vertebrae: Sequence[VertebraResult]) -> tuple[VertebraRes
             continue
         others = sorted((v for v in included if v is not vertebra), key=lambda v: _distance(v, vertebra))
         told = [sentence for key in LIMITS_IN_FLOOR for sentence in _told(vertebra, others, key)]
-        flagged.append(replace(vertebra, flags=(*vertebra.flags, *told)) if told else vertebra)
+        flagged.append(replace(vertebra, findings=(*vertebra.findings, *told)) if told else vertebra)
     return tuple(flagged)
 
 

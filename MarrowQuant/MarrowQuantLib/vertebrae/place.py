@@ -11,9 +11,9 @@ from typing import Any, Optional, Union
 import numpy as np
 
 from ..model import Finding, MarrowQuantError, Numbers, Settings, VertebraROI, Volume, as_finding, finding
-from .find import doubt_levels
+from .find import level_findings
 from .labelfiles import is_label_file, read_labels
-from .markups import read_markups_with_notes
+from .markups import read_markups_with_findings
 from .places import is_place
 from .propose import propose
 from .regions import fit_region
@@ -43,10 +43,10 @@ def read_rois(
         If the file cannot be read or holds no vertebra.
     """
     if not is_label_file(path):
-        rois, notes = read_markups_with_notes(path, radii_mm=radii_mm, shape=shape)
-        return rois, list(notes)
+        rois, findings = read_markups_with_findings(path, radii_mm=radii_mm, shape=shape)
+        return rois, list(findings)
     found = take_over(read_labels(path), radii_mm=radii_mm, shape=shape)
-    return found.rois, found.doubts
+    return found.rois, found.findings
 
 
 def fit_places(
@@ -62,7 +62,7 @@ def fit_places(
     radii_mm : sequence of three floats
         The usual size, which a point has that was just placed.
     """
-    fitted, notes = [], []
+    fitted, findings = [], []
     for roi in rois:
         if image is None or not is_place(roi.level) or not np.array_equal(roi.radii_mm, np.asarray(radii_mm)):
             fitted.append(roi)
@@ -72,8 +72,8 @@ def fit_places(
         except MarrowQuantError as error:  # the point keeps its usual size, and that is said
             found, told = roi, [as_finding(str(error))]
         fitted.append(replace(found, excluded=roi.excluded))
-        notes += told
-    return fitted, notes
+        findings += told
+    return fitted, findings
 
 
 def place_between(
@@ -107,11 +107,11 @@ def place_between(
         except MarrowQuantError as error:
             reason = error
         else:
-            if not found.warnings:
+            if not found.column_findings:
                 note = finding("place.found", first=found.levels[0], last=found.levels[-1])
-                return found.rois, [note, *doubt_levels(image, found), *found.doubts]
-            reason = found.warnings
+                return found.rois, [note, *level_findings(image, found), *found.findings]
+            reason = found.column_findings
     proposal = propose(first, last, image, radii_mm, shape=shape)
     levels = [roi.level for roi in proposal.rois[1:-1]]
     note = finding("place.by_resemblance", level=levels, why=reason) if levels else finding("place.none_found", why=reason)
-    return list(proposal.rois), [note, *map(as_finding, proposal.doubts.values())]
+    return list(proposal.rois), [note, *map(as_finding, proposal.findings.values())]

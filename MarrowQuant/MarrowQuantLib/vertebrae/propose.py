@@ -52,7 +52,7 @@ class Proposal:
     """ROIs from cranial to caudal, and per level the sentence that tells the reader why to look at it twice."""
 
     rois: tuple[VertebraROI, ...]
-    doubts: Mapping[str, str]
+    findings: Mapping[str, str]
 
 
 def rois_between(
@@ -104,13 +104,13 @@ def propose(
     distance, arc = np.linalg.norm(bottom - top), np.linalg.norm(np.diff(prior, axis=0), axis=1).sum()
     way = sum(relative_spacing(level) for level in levels[:-1]) * 4 * SPACING_MM
     check_distance(upper, lower, float(distance), float(way * distance / arc))
-    centers, doubts = (prior, {}) if image is None else _match(levels, prior, image)
+    centers, findings = (prior, {}) if image is None else _match(levels, prior, image)
     axes = default_axes(centers)
     rois = (
         VertebraROI(level=level, center_ras=center, axes=frame, radii_mm=np.asarray(radii_mm, dtype=float), shape=shape)
         for level, center, frame in zip(levels, centers, axes)
     )
-    return Proposal(tuple(rois), doubts)
+    return Proposal(tuple(rois), findings)
 
 
 def check_distance(upper: str, lower: str, distance_mm: float, expected_mm: float) -> None:
@@ -159,7 +159,7 @@ def _match(levels: Sequence[str], prior: np.ndarray, image: Volume) -> tuple[np.
     template = first + last
     moves = np.stack(np.meshgrid(*(np.arange(-n, n + 1) * _STEP_MM for n in search), indexing="ij"), axis=-1)
     penalty = _PULL / 2 * ((moves / np.array(_PULL_MM)) ** 2).sum(axis=-1)
-    centers, doubts = prior.copy(), {}
+    centers, findings = prior.copy(), {}
     for n in range(1, len(levels) - 1):
         correlation = _correlate(sampler.block(prior[n], axes[n], patch + search), template)
         score = correlation - penalty
@@ -168,9 +168,9 @@ def _match(levels: Sequence[str], prior: np.ndarray, image: Volume) -> tuple[np.
         at_border = any(0 < width and index in (0, 2 * width) for index, width in zip(best[1:], search[1:]))
         doubt = _doubt(levels[n], float(correlation[best]), at_border)
         if doubt:
-            doubts[levels[n]] = doubt
-    _doubt_spacing(levels, prior, centers, doubts)
-    return centers, doubts
+            findings[levels[n]] = doubt
+    _doubt_spacing(levels, prior, centers, findings)
+    return centers, findings
 
 
 class _Sampler:
@@ -230,7 +230,7 @@ def _doubt(level: str, correlation: float, at_border: bool) -> str:
     return finding("propose.at_edge", level=level) if at_border else ""
 
 
-def _doubt_spacing(levels: Sequence[str], prior: np.ndarray, centers: np.ndarray, doubts: dict[str, str]) -> None:
+def _doubt_spacing(levels: Sequence[str], prior: np.ndarray, centers: np.ndarray, findings: dict[str, str]) -> None:
     """A distance between neighbours far from the expected one points at the level that moved more."""
     expected = np.linalg.norm(np.diff(prior, axis=0), axis=1)
     found = np.linalg.norm(np.diff(centers, axis=0), axis=1)
@@ -238,4 +238,4 @@ def _doubt_spacing(levels: Sequence[str], prior: np.ndarray, centers: np.ndarray
     for n in np.flatnonzero(np.abs(found / expected - 1) > _DOUBT_SPACING).tolist():
         level = levels[n] if moved[n] > moved[n + 1] else levels[n + 1]
         between = {"above": levels[n], "below": levels[n + 1], "mm": found[n], "expected_mm": expected[n]}
-        doubts.setdefault(level, finding("propose.distance", level=level, **between))
+        findings.setdefault(level, finding("propose.distance", level=level, **between))

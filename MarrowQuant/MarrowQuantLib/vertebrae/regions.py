@@ -70,12 +70,12 @@ def fit_region(image: Volume, place: str, click: Numbers, *, margin_mm: float = 
     radii = _grown(lattice, free, center, axes)
     away = np.linalg.norm(lattice.offsets - lattice.offsets[seed], axis=-1)
     outermost = (away <= _REACH_MM) & (away > _REACH_MM - 2 * _STEP_MM)
-    notes = [finding("region.open", level=place)] if marrow[outermost].mean() > _OPEN else []
+    findings = [finding("region.open", level=place)] if marrow[outermost].mean() > _OPEN else []
     if radii is None:
-        notes.append(finding("region.thin", level=place, mm=_SMALLEST_MM))
+        findings.append(finding("region.thin", level=place, mm=_SMALLEST_MM))
         radii = np.full(3, _SMALLEST_MM)
     position = at + lattice.offsets[center]
-    return VertebraROI(place, position, axes, radii, "ellipsoid"), notes
+    return VertebraROI(place, position, axes, radii, "ellipsoid"), findings
 
 
 def _sampled(sampler: Sampler, at: np.ndarray) -> _Lattice:

@@ -32,7 +32,7 @@ from .column import (
     side_of_body,
 )
 from .cortex import inset
-from .doubts import body_doubts, uncertainty
+from .doubts import body_findings, uncertainty
 from .labels import paint
 from .levels import level_index, levels_between
 from .proportions import relative_depth, relative_height, relative_spacing, size
@@ -84,7 +84,7 @@ class Body:
     volume_ml : float
     roi : VertebraROI
         Measurement region inside it.
-    doubts : tuple of str
+    findings : tuple of Finding
         Sentences on why to look at it twice; empty where nothing stands out.
     uncertainty : float
         How unsure the outline is; doubted above 1. NaN for a body that was not searched for.
@@ -96,17 +96,17 @@ class Body:
     radii_mm: np.ndarray
     volume_ml: float
     roi: VertebraROI
-    doubts: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
     uncertainty: float = float("nan")
 
 
 @dataclass(frozen=True)
 class Bodies:
-    """Bodies from cranial to caudal, the margin of the ROIs inside them in mm, and warnings that concern the whole column."""
+    """Bodies from cranial to caudal, the margin of the ROIs inside them in mm, and what concerns the whole column."""
 
     bodies: tuple[Body, ...]
     margin_mm: float
-    warnings: tuple[Finding, ...]
+    column_findings: tuple[Finding, ...]
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -119,9 +119,9 @@ class Bodies:
         return [body.roi for body in self.bodies]
 
     @property
-    def doubts(self) -> list[Finding]:
+    def findings(self) -> list[Finding]:
         """All that the reader should know, the column's first."""
-        return [*self.warnings, *(doubt for body in self.bodies for doubt in body.doubts)]
+        return [*self.column_findings, *(found for body in self.bodies for found in body.findings)]
 
 
 @dataclass(frozen=True)
@@ -175,31 +175,31 @@ def segment_bodies(
     curve, spread = _through_clicks(curve, levels, points, frame)
     frame, certainty = find_midline(frame, sampler, curve)
     frame = find_course(frame, sampler, curve, frame.to_units(np.array(list(points.values()))))
-    frame, boxes, signs, warnings = _find_boxes(frame, sampler, curve, levels, spread)
-    warnings += _frame_doubts(certainty, frame.scale / size(levels))
+    frame, boxes, signs, of_column = _find_boxes(frame, sampler, curve, levels, spread)
+    of_column += _frame_findings(certainty, frame.scale / size(levels))
     frames = [frame.at(box.center) for box in boxes]
     widths = half_widths(sampler, frames, boxes, levels)
     bodies_in = zip(frames, boxes, levels, widths)
     fitted = inset([fit_surfaces(sampler, place, box, level, signs, width) for place, box, level, width in bodies_in], levels)
-    doubts, unsure = body_doubts(levels, fitted, frames, sampler, points), uncertainty(levels, fitted)
+    of_bodies, unsure = body_findings(levels, fitted, frames, sampler, points), uncertainty(levels, fitted)
     surfaces = share_depth(fitted, levels)
     insides = [surface.depth_inside() for surface in surfaces]
     bodies = []
     for n, (level, surface) in enumerate(zip(levels, surfaces)):
         body = _body(level, surface, insides[n], frames[n], margin_mm, shape, radii_mm)
-        bodies.append(replace(body, doubts=(*doubts[level], *body.doubts), uncertainty=float(unsure[n])))
+        bodies.append(replace(body, findings=(*of_bodies[level], *body.findings), uncertainty=float(unsure[n])))
     labels = paint(image, frames, boxes, insides)
-    return BodySegmentation(tuple(bodies), margin_mm, tuple(warnings), labels)
+    return BodySegmentation(tuple(bodies), margin_mm, tuple(of_column), labels)
 
 
-def _frame_doubts(certainty: float, scale: float) -> list[Finding]:
+def _frame_findings(certainty: float, scale: float) -> list[Finding]:
     """What is odd about the midline and about the distance between neighbours; ``scale`` in mm a unit of a lumbar column."""
-    doubts = []
+    findings = []
     if certainty < _LEAST_MIRROR_CORRELATION:
-        doubts.append(finding("segment.midline", correlation=certainty))
+        findings.append(finding("segment.midline", correlation=certainty))
     if not _USUAL_SCALE[0] < scale < _USUAL_SCALE[1]:
-        doubts.append(finding("segment.spacing", mm=scale * UNIT_SPACING, usual_mm=UNIT_SPACING))
-    return doubts
+        findings.append(finding("segment.spacing", mm=scale * UNIT_SPACING, usual_mm=UNIT_SPACING))
+    return findings
 
 
 def _check_clicks(clicks: Mapping[str, Numbers], sampler: Sampler) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
@@ -271,14 +271,14 @@ def _find_boxes(
     heights, depths = _HEIGHT * relative_height(levels) / size(levels), _DEPTH * relative_depth(levels) / size(levels)
     tilts = np.rad2deg(np.arctan2(*default_axes(curve)[:, [2, 1], 1].T))
     priors = [BodyPrior(center[1:], *others) for center, *others in zip(curve, spread, tilts, heights, depths)]
-    boxes, signs, warnings = _coarse_boxes(picture, priors)
+    boxes, signs, findings = _coarse_boxes(picture, priors)
     growth = _growth(boxes, levels)
     frame = frame.grown(growth)
     picture = sagittal_picture(frame, sampler, curve / growth)
     boxes = [replace(box, center=box.center / growth, height=box.height / growth, depth=box.depth / growth) for box in boxes]
     boxes, _ = find_chains(picture, _fine_priors(picture, boxes, heights, depths), [signs], FINE)[0]
     bent = frame.course is not None
-    return frame, [replace(box, side=side_of_body(frame.at(box.center), sampler, box.center, bent)) for box in boxes], signs, warnings
+    return frame, [replace(box, side=side_of_body(frame.at(box.center), sampler, box.center, bent)) for box in boxes], signs, findings
 
 
 def _coarse_boxes(picture: SagittalPicture, priors: Sequence[BodyPrior]) -> tuple[list[Box], Signs, list[Finding]]:
@@ -286,8 +286,8 @@ def _coarse_boxes(picture: SagittalPicture, priors: Sequence[BodyPrior]) -> tupl
     (bright, bright_score), (dark, dark_score) = find_chains(picture, priors, [Signs(1, 0, 0), Signs(-1, 0, 0)], COARSE)
     boxes, sign, score = (bright, 1, bright_score) if bright_score >= dark_score else (dark, -1, dark_score)
     unsure = abs(bright_score - dark_score) < _LEAST_LEAD * abs(score)
-    warnings = [finding("segment.discs")] if unsure else []
-    return boxes, Signs(sign, *wall_signs(picture, boxes)), warnings
+    findings = [finding("segment.discs")] if unsure else []
+    return boxes, Signs(sign, *wall_signs(picture, boxes)), findings
 
 
 def _fine_priors(picture: SagittalPicture, boxes: Sequence[Box], heights: np.ndarray, depths: np.ndarray) -> list[BodyPrior]:
@@ -342,14 +342,14 @@ def _body(
     middle = (low + high) / 2
     if radii_mm is None:
         radii = np.array([min(MAX_LATERAL_MM, half[0] - margin_mm), *((high - low) / 2 * frame.scale)])
-        doubts: tuple[Finding, ...] = ()
+        findings: tuple[Finding, ...] = ()
         radii = np.maximum(radii, _MIN_ROI_MM)
     else:
         nearest = np.minimum(middle - [back, bottom], [front, top] - middle) * frame.scale
-        radii, doubts = _fitting(level, np.asarray(radii_mm, dtype=float), np.array([half[0], *nearest]))
+        radii, findings = _fitting(level, np.asarray(radii_mm, dtype=float), np.array([half[0], *nearest]))
     center = frame.to_ras(body_positions(surface.box, np.array(0.0), middle[0], middle[1]))
     roi = VertebraROI(level, center, axes, radii, shape)
-    return Body(level, frame.to_ras(body_positions(surface.box, *local)), axes, half, volume, roi, doubts)
+    return Body(level, frame.to_ras(body_positions(surface.box, *local)), axes, half, volume, roi, findings)
 
 
 def _fitting(level: str, radii_mm: np.ndarray, room_mm: np.ndarray) -> tuple[np.ndarray, tuple[Finding, ...]]:

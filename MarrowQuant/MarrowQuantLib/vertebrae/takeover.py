@@ -60,7 +60,7 @@ def take_over(
     MarrowQuantError
         If no label has a body, or the levels do not follow each other down the patient.
     """
-    masks, notes = _usable(labelled)
+    masks, findings = _usable(labelled)
     centers = np.array([_centroid(mask) for mask in masks.values()])
     at_edge = _at_edge(masks, labelled.grid)
     bodies, kept = [], {}
@@ -68,17 +68,17 @@ def take_over(
         found = _fit(mask, center, axes)
         body = _body(level, found, margin_mm, radii_mm, shape, level in at_edge)
         if body is None:
-            notes.append(finding("labels.too_small", level=level, margin_mm=margin_mm))
+            findings.append(finding("labels.too_small", level=level, margin_mm=margin_mm))
         else:
             bodies.append(body)
             kept[level] = _body_mask(mask, found)
     if not bodies:
-        raise _nothing_left(notes)
+        raise _nothing_left(findings)
     counted = [level_index(body.level) for body in bodies if is_counted(body.level)]
     missing = [level for level in LEVELS[counted[0] : counted[-1]] if level not in masks] if counted else []
     if missing:
-        notes.append(finding("labels.gap", first=bodies[0].level, last=bodies[-1].level, level=missing))
-    return TakenOver(tuple(_with_volume_doubts(bodies)), margin_mm, tuple(map(as_finding, notes)), kept)
+        findings.append(finding("labels.gap", first=bodies[0].level, last=bodies[-1].level, level=missing))
+    return TakenOver(tuple(_with_volume_findings(bodies)), margin_mm, tuple(map(as_finding, findings)), kept)
 
 
 def _nothing_left(findings: Sequence[str]) -> MarrowQuantError:
@@ -93,10 +93,10 @@ def _usable(labelled: LabelledVertebrae) -> tuple[dict[str, Volume], list[str]]:
     if not masks:
         raise MarrowQuantError("Only C1 is labelled, which has no vertebral body; give labels of other levels.")
     remnants = [level for level, mask in masks.items() if mask.array.sum() * mask.voxel_volume_ml < _LEAST_ML]
-    notes = [*labelled.notes, *(finding("labels.remnant", level=level, ml=_LEAST_ML) for level in remnants)]
+    findings = [*labelled.findings, *(finding("labels.remnant", level=level, ml=_LEAST_ML) for level in remnants)]
     if len(remnants) == len(masks):
-        raise _nothing_left(notes)
-    return {level: mask for level, mask in masks.items() if level not in remnants}, notes
+        raise _nothing_left(findings)
+    return {level: mask for level, mask in masks.items() if level not in remnants}, findings
 
 
 def _at_edge(masks: Mapping[str, Volume], grid: Optional[Volume]) -> set[str]:
@@ -131,7 +131,7 @@ class _Fitted:
     y: np.ndarray
     z: np.ndarray
     wall: float
-    doubts: tuple[str, ...]
+    findings: tuple[str, ...]
 
 
 def _centroid(mask: Volume) -> np.ndarray:
@@ -169,16 +169,16 @@ def _cut_arch(inside: np.ndarray, grid: list[np.ndarray], center: np.ndarray, ax
         wall = y[0] - _STEP_MM
     body = _largest(inside & (y > wall)[None, :, None])
     width, depth = (np.ptp(np.flatnonzero(body.any(axis=other))) + 1.0 for other in ((1, 2), (0, 2)))
-    doubts = []
+    findings = []
     if depth > _DEEPEST * width:
-        doubts.append("labels.arch")
+        findings.append("labels.arch")
         wall = y[np.flatnonzero(body.any(axis=(0, 2)))[-1]] - _PLAUSIBLE_DEPTH * width * _STEP_MM
         body = _largest(body & (y > wall)[None, :, None])
     pieces = inside & (y > wall)[None, :, None]
     if body.sum() < 0.9 * pieces.sum():
-        doubts.append("labels.pieces")
+        findings.append("labels.pieces")
     local = np.array(ndimage.center_of_mass(body)) * _STEP_MM + [x[0], y[0], z[0]]
-    return _Fitted(center + axes @ local, axes, body, x - local[0], y - local[1], z - local[2], wall - local[1], tuple(doubts))
+    return _Fitted(center + axes @ local, axes, body, x - local[0], y - local[1], z - local[2], wall - local[1], tuple(findings))
 
 
 def _largest(mask: np.ndarray) -> np.ndarray:
@@ -208,7 +208,7 @@ def _body(
 ) -> Optional[Body]:
     """The body and its ROI; None where the margins leave no room."""
     low, high = _extent(found)
-    doubts = [*found.doubts, *(["labels.edge"] if at_edge else [])]
+    findings = [*found.findings, *(["labels.edge"] if at_edge else [])]
     inner_low = low + np.array([margin_mm, max(margin_mm, VEIN_FRACTION * (high[1] - low[1])), margin_mm])
     middle, room = (inner_low + high - margin_mm) / 2, (high - margin_mm - inner_low) / 2
     if np.any(room < _SMALLEST_MM):
@@ -217,7 +217,7 @@ def _body(
     radii = limit if radii_mm is None else np.minimum(limit, radii_mm)
     roi = VertebraROI(level, found.center + found.axes @ middle, found.axes, radii, shape)
     volume = float(found.inside.sum() * _STEP_MM**3 / 1000)
-    sentences = tuple(finding(code, level=level) for code in doubts)
+    sentences = tuple(finding(code, level=level) for code in findings)
     return Body(level, found.center, found.axes, (high - low) / 2, volume, roi, sentences)
 
 
@@ -247,12 +247,12 @@ def _body_mask(mask: Volume, found: _Fitted) -> Volume:
     return mask.like(_largest(mask.array & (forward > found.wall)))
 
 
-def _with_volume_doubts(bodies: Sequence[Body]) -> list[Body]:
+def _with_volume_findings(bodies: Sequence[Body]) -> list[Body]:
     checked = []
     for n, body in enumerate(bodies):
         neighbours = [other.volume_ml for other in (*bodies[max(n - 1, 0) : n], *bodies[n + 1 : n + 2])]
         ratio = body.volume_ml / np.mean(neighbours) if neighbours else 1.0
         doubt = finding("labels.volume", level=body.level, volume_ml=body.volume_ml, ratio=ratio)
         plausible = _VOLUME_RATIO[0] <= ratio <= _VOLUME_RATIO[1]
-        checked.append(body if plausible else replace(body, doubts=(*body.doubts, doubt)))
+        checked.append(body if plausible else replace(body, findings=(*body.findings, doubt)))
     return checked

@@ -116,13 +116,13 @@ def _titled(one: Part, title: str, prefix: str) -> Part:
 
 def _of_kinds(cohort: Cohort, *kinds: str) -> Cohort:
     named = np.isin(cohort.text("kind"), kinds)
-    return replace(chosen_rows(cohort, named), notes=())
+    return replace(chosen_rows(cohort, named), findings=())
 
 
 def _table_one(cohort: Cohort, words: Words) -> Part:
     columns = ("age_years", "sex", "site", "ff_baseline", "adc_baseline", "dropout_ratio_baseline", "dominance", "m_protein_baseline",
                "bmpc_percent", "haemoglobin_baseline", "platelets_e9_l")  # fmt: skip
-    made = table1_part(characteristics(replace(cohort, notes=()), "kind", columns), "kind", words)
+    made = table1_part(characteristics(replace(cohort, findings=()), "kind", columns), "kind", words)
     table = made.tables["table1"]
     # fifteen pairs of standardised differences would hide the groups: the largest of them stands instead
     first = next(n for n, name in enumerate(table.header) if name.startswith("SMD"))
@@ -144,7 +144,8 @@ def _largest(cells: Sequence[str]) -> str:
 # ---------------------------------------------------------------------------------------------------------- chemical shift
 def _chemical_shift(cohort: Cohort, words: Words) -> tuple[list[Part], list[Beside]]:
     """The three statements of Takasu 2021: dropout in water-dominant myeloma, in controls, and between infiltration and red marrow."""
-    water = replace(where(replace(cohort, notes=()), "kind == 'myeloma' and dominance == 'water'", "dropout_ratio_baseline"), notes=())
+    quiet = replace(cohort, findings=())
+    water = replace(where(quiet, "kind == 'myeloma' and dominance == 'water'", "dropout_ratio_baseline"), findings=())
     first = correlate(water, "dropout_ratio_baseline", ("bmpc_percent", "m_protein_baseline"))
     second = correlate(_of_kinds(cohort, "control"), "dropout_ratio_baseline", ("age_years",))
     third = select(
@@ -292,7 +293,7 @@ def _longitudinal(cohort: Cohort, words: Words) -> tuple[list[Part], list[Beside
     some = _of_kinds(cohort, "myeloma")
     made, lines = [], []
     for name, condition in (("CR or VGPR", "best_response in ('CR', 'VGPR')"), ("PR, SD or PD", "best_response in ('PR', 'SD', 'PD')")):
-        group = replace(where(some, condition), notes=())
+        group = replace(where(some, condition), findings=())
         pairs = compare_pairs(group, [(f"{key}_baseline", f"{key}_follow_up") for key in ("ff", "adc", "m_protein")])
         prefix = "after_response" if name.startswith("CR") else "after_none"
         made.append(_titled(paired_part(pairs, words), words("Before and after treatment: {group}", group=words.cell(name)), prefix))

@@ -62,7 +62,7 @@ def run_study(
     inputs = [folder / "cases", folder / "patients.csv", folder / "readers.csv", *([scores] if scores else [])]
     cohort = read_cohort(inputs[0], outcomes=inputs[1])
     written: list[Path] = []
-    notes: list[str] = []
+    findings: list[str] = []
     for n, language in enumerate(languages):
         words, reach = Words(language), 0.9 / len(languages)
         told = part(progress, 0.1 + n * reach, 0.1 + (n + 1) * reach)
@@ -72,8 +72,8 @@ def run_study(
         notice = words("Simulated numbers: these are no patients. What was put in comes out again; it is no evidence.")
         page = write_parts(parts, folder / language, words, title=title, notice=notice, documents=True)
         written += page.paths
-        notes += page.notes
-    return Written(tuple(written), tuple(dict.fromkeys(notes)))
+        findings += page.findings
+    return Written(tuple(written), tuple(dict.fromkeys(findings)))
 
 
 def _document(cohort: Cohort, answers: Answers, inputs: Sequence[Path], seed: int, words: Words) -> list[Part]:

@@ -148,7 +148,7 @@ class QuestionStep(CohortStep):
         """What was analysed, with its remarks and warnings."""
         answer = certain(self.case.answer)
         remarks = answer.part.remarks if answer.part is not None else ()
-        return "\n".join([answer.about + ".", *remarks, *answer.findings, *answer.warnings])
+        return "\n".join([answer.about + ".", *remarks, *answer.findings])
 
     def show(self) -> None:
         """Fill the choices from the table that was read."""

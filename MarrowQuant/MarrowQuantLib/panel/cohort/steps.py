@@ -49,7 +49,7 @@ class DataStep(CohortStep):
         """How much was read, and what is odd about it."""
         cohort = self.case.cohort
         read = _("{rows} rows and {columns} columns were read from {name}.")
-        return "\n".join([read.format(rows=len(cohort), columns=len(cohort.header), name=cohort.name), *map(said, cohort.notes)])
+        return "\n".join([read.format(rows=len(cohort), columns=len(cohort.header), name=cohort.name), *map(said, cohort.findings)])
 
     def show(self) -> None:
         """Enable reading once a source is given."""
@@ -101,7 +101,7 @@ class ReportStep(CohortStep):
         """Which files were written, and what is to be known about them."""
         written = self._written[3]
         files = _("Written: {files}").format(files=", ".join(path.name for path in written.paths))
-        return "\n".join([files, *map(said, written.notes)])
+        return "\n".join([files, *map(said, written.findings)])
 
     def show(self) -> None:
         """Enable what can be done now."""
@@ -141,7 +141,7 @@ class ModelStep(CohortStep):
         text = _("{name} is offered in step 6 of MarrowQuant. AUC {apparent}, corrected {corrected}; calibration slope {slope}.")
         said = text.format(name=name, apparent=number(validation.apparent.auc, 3), corrected=number(validation.corrected.auc, 3),
                            slope=number(validation.corrected.slope, 2))  # fmt: skip
-        self._offered, self._said = name, (said, *validation.warnings)
+        self._offered, self._said = name, (said, *validation.findings)
 
     def missing(self) -> str:
         """Why no model can be made, or that none was."""

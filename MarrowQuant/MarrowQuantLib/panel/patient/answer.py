@@ -67,9 +67,9 @@ def _name(index: Index) -> str:
 
 def findings_to_check(results: Results) -> set[str]:
     """All that was found doubtful anywhere in the case, each once; notes are not counted."""
-    told = [*results.warnings, *(results.response.warnings if results.response else ())]
-    told += [flag for change in results.changes for flag in change.flags]
+    told = [*results.findings, *(results.response.findings if results.response else ())]
+    told += [flag for change in results.changes for flag in change.findings]
     for exam in results.exams:
-        told += [*exam.warnings, *(flag for vertebra in exam.vertebrae for flag in vertebra.flags)]
-        told += exam.burden.flags if exam.burden else ()
+        told += [*exam.findings, *(flag for vertebra in exam.vertebrae for flag in vertebra.findings)]
+        told += exam.burden.findings if exam.burden else ()
     return {str(found) for found in map(as_finding, told) if found.severity != NOTE}

@@ -213,7 +213,7 @@ class BurdenStep(Step):
     def note(self) -> str:
         """What the load says of itself."""
         burden = self._burden()
-        return saidLines([*burden.flags, *self.exam.part_notes, *self._stationsTold()]) if burden else ""
+        return saidLines([*burden.findings, *self.exam.part_findings, *self._stationsTold()]) if burden else ""
 
     def told(self, missing: str) -> str:
         """What is missing or to be known, with the answers to what was done by hand."""

@@ -239,7 +239,7 @@ class ExamsStep(Step):
             return ""
         others = volumes_of_another([exam.maps.identity for exam in self.case.exams.values()])
         beside = _("The scene holds volumes of another patient. Remove them: nothing can be exported with them.") if others else ""
-        told = (*map(said, (*self.goneOn, *self.case.doubts)), saidLines((*self.case.notes, *self.exam.maps.warnings)))
+        told = (*map(said, (*self.goneOn, *self.case.unmeasured)), saidLines((*self.case.findings, *self.exam.maps.findings)))
         return "\n".join(filter(None, (beside, *told)))
 
     def _folders(self) -> list[Path]:

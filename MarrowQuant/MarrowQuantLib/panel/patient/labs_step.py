@@ -20,7 +20,7 @@ from ...response import (
     NoteKind,
     find_test,
     history_of,
-    laboratory_warnings,
+    laboratory_findings,
     read_cell,
     read_date,
     read_entry,
@@ -207,7 +207,7 @@ class LabsStep(Step):
         results = self.case.results()
         if results is None:
             return ""
-        told = saidLines(laboratory_warnings(history_of(results), results.exams))
+        told = saidLines(laboratory_findings(history_of(results), results.exams))
         return "\n".join(filter(None, (told, said(baseline_band(results)[1]))))
 
     def told(self, missing: str) -> str:

@@ -165,8 +165,8 @@ class Panel(RunningPanel):
         if self.run(self.case.restore):
             self.viewing.showExam()
             self.exams.bind(self.parameterNode)
-            if self.case.doubts:
-                self._say("⚠ " + "\n".join(map(said, self.case.doubts)))
+            if self.case.unmeasured:
+                self._say("⚠ " + "\n".join(map(said, self.case.unmeasured)))
         self.followHand()
 
     def tell(self, text: str) -> None:

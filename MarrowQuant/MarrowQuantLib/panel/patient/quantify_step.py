@@ -55,7 +55,7 @@ class QuantifyStep(Step):
 
     def note(self) -> str:
         """What the measurements say of themselves."""
-        return saidLines(flag for vertebra in self.exam.vertebrae for flag in vertebra.flags) if self.exam else ""
+        return saidLines(flag for vertebra in self.exam.vertebrae for flag in vertebra.findings) if self.exam else ""
 
     def _marked(self) -> list[CaseExam]:
         return [exam for exam in self.case.exams.values() if exam.has_points()]

@@ -17,7 +17,7 @@ from ...response.estimate import PREVALENCE
 from ...response.iss import NOT_VERIFIED
 from ...response.model_file import DEFAULT_MODEL, translation
 from ...results import formats, rows
-from ...workflow import pair_doubts
+from ...workflow import pair_findings
 from ..fields import PathField, tell
 from ..language import interfaceLanguage, reportLanguage, said, saidLines, saidWord
 from ..step import Step
@@ -136,13 +136,13 @@ class ResponseStep(Step):
     def note(self) -> str:
         """What the estimate says of itself."""
         results = self._results()
-        return saidLines(results.response.warnings) if results and results.response else ""
+        return saidLines(results.response.findings) if results and results.response else ""
 
     def told(self, missing: str) -> str:
         """What is missing, and what makes both exams unlike as such, which may be why."""
         results = self._results()
-        doubts = saidLines(pair_doubts(results.exams)) if results else ""
-        return "\n".join(filter(None, (missing or self.note(), doubts)))
+        findings = saidLines(pair_findings(results.exams)) if results else ""
+        return "\n".join(filter(None, (missing or self.note(), findings)))
 
     def show(self) -> None:
         """Fill the probability, the changes and the category."""
@@ -203,12 +203,12 @@ def _assessmentText(results: Results) -> str:
     if assessment.blood is not None:
         words, blood = Strings(interfaceLanguage()), assessment.blood
         category = words("blood_" + (blood.category or "unknown").replace(" ", "_"))
-        lines += [f"{words('blood')}: {category} ({said(blood.rule)})", *map(said, blood.notes)]
+        lines += [f"{words('blood')}: {category} ({said(blood.rule)})", *map(said, blood.findings)]
     if imwg is not None:
         category = imwg.category or _("not graded")
         lines += [_("IMWG response category: {category} ({rule})").format(category=category, rule=said(imwg.rule))]
         lines += [_("Missing: {what}").format(what="; ".join(map(said, imwg.missing)))] if imwg.missing else []
-        lines += map(said, imwg.notes)
+        lines += map(said, imwg.findings)
     staged = [f"{stage.system} {stage.stage}: {said(stage.rule)}" for stage in assessment.stages if stage.stage is not None]
     return "\n".join([*lines, *staged, *([said(NOT_VERIFIED)] if staged else [])])
 

@@ -291,13 +291,13 @@ class VertebraeStep(Step):
 
     def note(self) -> str:
         """What the points and carried ROIs say of themselves."""
-        carried = self.case.follow_up.notes if self.panel.label == FOLLOW_UP else ()
+        carried = self.case.follow_up.findings if self.panel.label == FOLLOW_UP else ()
         exam = self.exam
         if exam is None:
             return saidLines(carried)
         hand = [told for code, told in exam.hand.items() if code in _TOLD_HERE]
         trouble = ["⚠ " + said(exam.trouble)] if exam.trouble else []
-        return "\n".join(filter(None, (*trouble, saidLines((*hand, *carried, *exam.notes)))))
+        return "\n".join(filter(None, (*trouble, saidLines((*hand, *carried, *exam.findings)))))
 
     def show(self) -> None:
         """Fill the table of vertebrae."""
@@ -318,12 +318,12 @@ class VertebraeStep(Step):
         for roi in rois:
             vertebra = measured.get(roi.level)
             fatFraction = vertebra.measurements.get("ff") if vertebra else None
-            flags = vertebra.flags if vertebra else ()
+            findings = vertebra.findings if vertebra else ()
             place = " ".join(number(x, 0) for x in roi.center_ras)
             shown = cell_of("ff", fatFraction).text() if fatFraction else ""
             name = said_place(roi.level, interfaceLanguage())
-            rows.append([name, shown, place, roi.excluded or "", self._carried(roi), "⚠" if flags else ""])
-            tips.append(saidLines(flags) or _("No warning."))
+            rows.append([name, shown, place, roi.excluded or "", self._carried(roi), "⚠" if findings else ""])
+            tips.append(saidLines(findings) or _("No warning."))
         headers = [_("Level"), _("FF %"), _("RAS mm"), _("Excluded"), _("Carried"), _("Warnings")]
         fillTable(self.ui.vertebraeTable, headers, rows, tips, (LEVEL_COLUMN,))
         self._showReason()

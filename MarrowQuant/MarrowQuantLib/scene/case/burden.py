@@ -36,7 +36,7 @@ class CaseBurden(CaseRois):
         The tumour load with the present thresholds and decisions; None before it was proposed.
     parts : tuple of BurdenPart
         The same of stations that could not be stitched to the others.
-    part_notes : list of str
+    part_findings : list of str
         What is and what is not in the tDV, for these stations.
     decisions : list of Decision
         The reader's words on components, oldest first.
@@ -64,7 +64,7 @@ class CaseBurden(CaseRois):
     def _forget_burden(self) -> None:
         self.burden: Optional[Burden] = None
         self.parts: tuple[BurdenPart, ...] = ()
-        self.part_notes: list[str] = []
+        self.part_findings: list[str] = []
         self._session: Optional[BurdenSession] = None
         self._part_sessions: list[PartSession] = []
         self.painting.forget()
@@ -124,7 +124,7 @@ class CaseBurden(CaseRois):
 
     def _update_parts(self) -> None:
         if self._part_sessions:
-            self.parts, self.part_notes = workflow.update_parts(self._part_sessions, self.case.settings())
+            self.parts, self.part_findings = workflow.update_parts(self._part_sessions, self.case.settings())
             self.outdate_result()
 
     def set_burden(self, burden: Burden) -> None:

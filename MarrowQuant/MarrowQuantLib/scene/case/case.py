@@ -34,7 +34,7 @@ from ...model import (
 from ...quantities import map_title
 from ...report.export import refuse_overwriting
 from ...report.timeline import timeline_of, write_timeline
-from ...response import ResponseModel, available_models, history_of, laboratory_warnings, labs_for, load_model
+from ...response import ResponseModel, available_models, history_of, laboratory_findings, labs_for, load_model
 from ...results import read_results
 from .. import records
 from ..charts import lumbar_histogram_chart
@@ -83,7 +83,7 @@ class Case:
         "baseline" and "follow-up" to :class:`CaseExam`; only those that were read.
     follow_up : FollowUp
         What the follow-up takes over from the baseline, and the lesions of both.
-    notes : tuple of str
+    findings : tuple of str
         What the reader should know about whose the case is.
     said : Said
         What the reader knows better than the files.
@@ -97,7 +97,7 @@ class Case:
         Label to the record that this object wrote into the scene, to know a scene that was opened since.
     laboratory : Laboratory
         The laboratory sheet.
-    doubts : tuple of Finding and MarrowQuantError
+    unmeasured : tuple of Finding and MarrowQuantError
         What of an opened scene could not be shown again.
     """
 
@@ -120,10 +120,10 @@ class Case:
         self.exams: dict[str, CaseExam] = {}
         self.remembered: dict[str, str] = {}
         self.sizes_of_points: Mapping[str, Any] = {}
-        self.doubts: tuple[Union[str, MarrowQuantError], ...] = ()
+        self.unmeasured: tuple[Union[str, MarrowQuantError], ...] = ()
         self.laboratory.forget()
         self.classifier.forget()
-        self.notes: tuple[str, ...] = ()
+        self.findings: tuple[str, ...] = ()
         self._own_folders: set[Path] = set()
         self._folders: Optional[list[Path]] = None
         self.choices.forget()
@@ -246,7 +246,7 @@ class Case:
             self._take_up(exam, again[label])
             if again[label]["maps"]["date"] != exam.maps.date:  # the reader gave another one
                 exam.labs = nearest[label]
-            self.doubts = (*self.doubts, *self._measure_again(exam))
+            self.unmeasured = (*self.unmeasured, *self._measure_again(exam))
         for exam in self.exams.values():
             exam.remember()
         self.follow_up.read()
@@ -265,8 +265,8 @@ class Case:
         """Points that lie beside the exam's files become its points, unless the reader has placed some."""
         path = workflow.find_markups(Path(files.folder), root)
         if path is not None and not exam.has_points():
-            rois, notes = workflow.exam_rois_from(exam.maps, self.settings(), path)
-            exam.set_rois(rois, notes)
+            rois, findings = workflow.exam_rois_from(exam.maps, self.settings(), path)
+            exam.set_rois(rois, findings)
             exam.begin_history()
 
     def series_rows(self, label: str) -> Sequence[Mapping[str, Any]]:
@@ -336,8 +336,8 @@ class Case:
             results = self._conclude(exams)
             results = replace(results, lesions=self.follow_up.lesions, distributions=self._region_changes(exams))
             results = replace(results, history=self.laboratory.history, classification=answer)
-            warnings = (*self.notes, *workflow.pair_doubts(exams), *laboratory_warnings(history_of(results), exams))
-            self._results, self._results_key = replace(results, warnings=warnings, subject=self.subject()), key
+            findings = (*self.findings, *workflow.pair_findings(exams), *laboratory_findings(history_of(results), exams))
+            self._results, self._results_key = replace(results, findings=findings, subject=self.subject()), key
             self._results_of = exams
         return self._results
 
@@ -368,7 +368,7 @@ class Case:
         if not missing or results.response is None:
             return results
         told = finding("hand.model_missing", model=missing, used=results.response.model_id)
-        return replace(results, response=replace(results.response, warnings=(told, *results.response.warnings)))
+        return replace(results, response=replace(results.response, findings=(told, *results.response.findings)))
 
     def _region_changes(self, exams: Sequence[ExamResult]) -> tuple[RegionChange, ...]:
         """Found anew only where vertebrae were measured anew: a moved threshold must not wait for them."""
@@ -498,7 +498,7 @@ class Case:
         """Take up the case that an opened scene holds: maps, points, decisions and values from its nodes, the numbers measured anew.
 
         What the reader decided is taken up whole before anything is measured. What then cannot be measured stays in the scene as it is,
-        and a sentence in ``doubts`` says so.
+        and a sentence in ``unmeasured`` says so.
 
         Raises
         ------
@@ -509,21 +509,21 @@ class Case:
         records_of = {label: record for label in LABELS if (record := records.read_record(label)) is not None}
         records.read_history(), records.read_follow_up(), self.settings(), self.limits()  # each refuses what it does not understand
         self.clear()
-        self.notes = (finding("case.adopted"),) if adopted else ()
+        self.findings = (finding("case.adopted"),) if adopted else ()
         if self.mended:
-            self.notes, self.mended = (*self.notes, finding("scene.settings_damaged", names=self.mended)), ()
+            self.findings, self.mended = (*self.findings, finding("scene.settings_damaged", names=self.mended)), ()
         for label, record in records_of.items():
             exam = self.exams[label] = CaseExam(self, ExamMaps(label=label, maps=exam_maps_from_scene(label), **record["maps"]))
             self._take_up(exam, record)
             self.remembered[label] = records.record_text(label)
         self.laboratory.restore()
-        doubts = [_about_lacking(exam) for exam in self.exams.values()]
+        findings = [_about_lacking(exam) for exam in self.exams.values()]
         for n, (label, exam) in enumerate(self.exams.items()):
             progress(n / len(self.exams), f"Restoring the {label}")
-            doubts += self._measure_again(exam)
+            findings += self._measure_again(exam)
             exam.following.look()
-        doubts += _refusal(self.follow_up.read)
-        self.doubts = tuple(filter(None, doubts))
+        findings += _refusal(self.follow_up.read)
+        self.unmeasured = tuple(filter(None, findings))
         self._folders = self.folders()
         progress(1.0, "Restored")
 
@@ -532,16 +532,16 @@ class Case:
         """What the reader decided of an exam; nothing is measured yet."""
         exam.labs, exam.decisions, exam.muscle_signal = record["labs"], record["decisions"], record["muscle_signal"]
         exam.lost_maps = set(record["keys"]) - set(exam.maps.maps)
-        exam.placement_notes, exam.awaits_burden = tuple(record.get("placement_notes", ())), bool(record["proposed"])
+        exam.placement_findings, exam.awaits_burden = tuple(record.get("placement_findings", ())), bool(record["proposed"])
         exam.begin_history()
 
     @staticmethod
     def _measure_again(exam: CaseExam) -> list[Union[str, MarrowQuantError]]:
         """Measure what was measured before; the sentences about what cannot be, which stays in the scene as it is."""
-        doubts = _refusal(exam.measure) if exam.has_points() else []
+        findings = _refusal(exam.measure) if exam.has_points() else []
         if exam.awaits_burden and exam.has_diffusion():
-            doubts += _refusal(lambda: exam.propose_burden(exam.muscle_signal))
-        return doubts
+            findings += _refusal(lambda: exam.propose_burden(exam.muscle_signal))
+        return findings
 
 
 def _about_lacking(exam: CaseExam) -> str:

@@ -44,7 +44,7 @@ class CaseExam(CaseBurden):
         self.lumbar: Mapping[str, Measurement] = {}
         self.labs: dict[str, LabValue] = {}
         self.lost_maps: set[str] = set()
-        self._shift_notes: tuple[str, ...] = ()
+        self._shift_findings: tuple[str, ...] = ()
         self._result: Optional[ExamResult] = None
         self.trouble: Optional[MarrowQuantError] = None
 
@@ -52,10 +52,10 @@ class CaseExam(CaseBurden):
         """All that is known now; the same object as long as nothing changes."""
         if self._result is None:
             self.add_curve()
-            labs, notes = dict(self.labs), (*self._shift_notes, *self.part_notes, *self._told_by_hand())
+            labs, findings = dict(self.labs), (*self._shift_findings, *self.part_findings, *self._told_by_hand())
             measured = (self.maps, self.vertebrae, self.lumbar, self.burden, labs)
-            origin = Origin(self.maps.warnings, self.placement_notes)
-            self._result = workflow.assemble(*measured, notes, self.parts, origin)
+            origin = Origin(self.maps.findings, self.placement_findings)
+            self._result = workflow.assemble(*measured, findings, self.parts, origin)
         return self._result
 
     def _told_by_hand(self) -> list[str]:
@@ -87,7 +87,7 @@ class CaseExam(CaseBurden):
             decisions=self.decisions,
             proposed=self.burden is not None or self.awaits_burden,
             muscle_signal=self.muscle_signal,
-            placement_notes=self.placement_notes,
+            placement_findings=self.placement_findings,
             lost_maps=self.lost_maps,
         )
         self.case.remembered[self.label] = text
@@ -95,9 +95,9 @@ class CaseExam(CaseBurden):
 
     # ------------------------------------------------------------------------------------------------------------ ROIs
     @property
-    def notes(self) -> tuple[str, ...]:
+    def findings(self) -> tuple[str, ...]:
         """What the reader should know about the places of the ROIs, on the Dixon images and on the others."""
-        return (*self.placement_notes, *self._shift_notes)
+        return (*self.placement_findings, *self._shift_findings)
 
     def measure(self) -> None:
         """Measure the ROIs where they are now, and show them as segments.
@@ -107,7 +107,7 @@ class CaseExam(CaseBurden):
         MarrowQuantError
             If an ROI cannot be measured; nothing old is then kept as if it were measured.
         """
-        self.vertebrae, self.lumbar, self._result, self._shift_notes = (), {}, None, ()
+        self.vertebrae, self.lumbar, self._result, self._shift_findings = (), {}, None, ()
         self.following.was_measured()
         self.trouble = None
         for code in ("hand.outlines", "hand.points_deleted"):
@@ -122,9 +122,9 @@ class CaseExam(CaseBurden):
         if self.points_node is not None:
             self.record_points()
         rois = self.rois()
-        self.maps, shifts, notes = workflow.with_shifts(self.maps, rois, self.case.settings())
+        self.maps, shifts, findings = workflow.with_shifts(self.maps, rois, self.case.settings())
         self.vertebrae, self.lumbar = workflow.measure_vertebrae(self.maps.maps, rois, shifts)
-        self._shift_notes = tuple(notes)
+        self._shift_findings = tuple(findings)
         self.draw_outlines()
         self.move_burden_rois(rois)
 

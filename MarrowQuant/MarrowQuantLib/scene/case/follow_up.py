@@ -14,7 +14,9 @@ from ... import workflow
 from ...followup import follow
 from ...followup.follow import BodyMovement
 from ...followup.lesion_rows import LesionRow, rows_of
-from ...model import Burden, LesionChange, MarrowQuantError, Progress, VertebraROI, no_progress
+from ...model import Burden, LesionChange, MarrowQuantError, Progress, VertebraROI, as_finding, no_progress
+from ...model.findings import finding_from_plain
+from ...results.codec import plain
 from .. import records
 from ..lesions import lesions_table, remove_lesions_table
 
@@ -42,7 +44,7 @@ class _Before:
     had_burden: bool
     decisions: list[Decision]
     places: dict[str, _CarriedPlace]
-    notes: tuple[str, ...]
+    findings: tuple[str, ...]
     movement: Optional[BodyMovement]
 
 
@@ -53,7 +55,7 @@ class FollowUp:
     ----------
     lesions : tuple of LesionChange
         What became of each lesion; empty before lesions were matched.
-    notes : tuple of str
+    findings : tuple of Finding
         What the reader should know about what was carried.
     """
 
@@ -64,7 +66,7 @@ class FollowUp:
     def forget(self) -> None:
         """The exams are about to be replaced; the scene is left alone."""
         self.lesions: tuple[LesionChange, ...] = ()
-        self.notes: tuple[str, ...] = ()
+        self.findings: tuple[str, ...] = ()
         self._places: dict[str, _CarriedPlace] = {}
         self._movement: Optional[BodyMovement] = None
         self._matched: tuple[Optional[Burden], Optional[Burden]] = (None, None)
@@ -96,7 +98,7 @@ class FollowUp:
         if missing is not None:
             raise missing
         first, second = self._exams()
-        before = _Before(second.rois(), second.burden is not None, list(second.decisions), self._places, self.notes, self._movement)
+        before = _Before(second.rois(), second.burden is not None, list(second.decisions), self._places, self.findings, self._movement)
         try:
             self._carry_rois(first, second, workflow.part(progress, 0.0, 0.5))
             self._carry_lesions(first, second, workflow.part(progress, 0.5, 1.0))
@@ -114,7 +116,7 @@ class FollowUp:
             first.measure()
         carried = follow.carry(first.rois(), first.maps.maps, second.maps.maps, progress)
         self._places = {c.roi.level: _CarriedPlace(c.confidence, tuple(float(x) for x in c.roi.center_ras)) for c in carried}
-        self.notes = tuple(follow.carry_notes(carried))
+        self.findings = tuple(follow.carry_findings(carried))
         second.set_rois([c.roi for c in carried])
         second.measure()
 
@@ -148,7 +150,7 @@ class FollowUp:
         second.set_decisions(before.decisions)
         if not before.had_burden and second.burden is not None:
             second.remove_burden()
-        self._places, self.notes, self._movement = before.places, before.notes, before.movement
+        self._places, self.findings, self._movement = before.places, before.findings, before.movement
         for exam in (first, second):
             exam.update_burden()
         self.match()
@@ -199,7 +201,7 @@ class FollowUp:
         record = {
             "movement": None if self._movement is None else self._movement.plain(),
             "places": {level: [place.confidence, place.center_ras] for level, place in self._places.items()},
-            "notes": self.notes,
+            "findings": plain([as_finding(found) for found in self.findings]),
         }
         records.write_follow_up(record)
 
@@ -220,6 +222,7 @@ class FollowUp:
         if record.get("movement"):
             self._movement = BodyMovement.from_plain(record["movement"])
         self._places = {level: _CarriedPlace(confidence, tuple(center)) for level, (confidence, center) in record.get("places", {}).items()}
-        self.notes = tuple(record.get("notes", ()))
+        stored = record.get("findings", record.get("notes", ()))  # "notes" in an older scene
+        self.findings = tuple(map(finding_from_plain, stored))
         self.match()
         self.show()

@@ -136,7 +136,7 @@ def refuse_to_drop_work(case: Case, files: Sequence[ExamFiles]) -> None:
     """
     for exam in case.exams.values():
         is_read_again = any(
-            _is_the_same(new.date, identity_of(new), exam.maps.date, exam.maps.identity, was_given((*new.warnings, *exam.maps.warnings)))
+            _is_the_same(new.date, identity_of(new), exam.maps.date, exam.maps.identity, was_given((*new.findings, *exam.maps.findings)))
             for new in files
         )
         if not is_read_again and (exam.has_points() or exam.decisions or read_edits(exam.label) is not None):
@@ -196,7 +196,7 @@ def prepare_scene(case: Case, all_maps: Sequence[ExamMaps]) -> dict[str, Mapping
         maps.label: label
         for maps in all_maps
         for label, exam in stored.items()
-        if _is_the_same(maps.date, maps.identity, *exam, was_given((*maps.warnings, *records.warnings_of(label))))
+        if _is_the_same(maps.date, maps.identity, *exam, was_given((*maps.findings, *records.findings_of(label))))
     }
     found = {label: records.read_record(before) for label, before in kept.items()}
     if "baseline" in stored and kept.get("baseline") != "baseline":

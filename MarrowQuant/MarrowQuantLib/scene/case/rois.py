@@ -33,13 +33,13 @@ class CaseRois:
 
     Attributes
     ----------
-    placement_notes : tuple of str
+    placement_findings : tuple of str
         What the reader should know about how the ROIs were placed.
     """
 
     def __init__(self, case: Case, maps: ExamMaps) -> None:
         self.case, self.maps, self.label = case, maps, maps.label
-        self.placement_notes: tuple[str, ...] = ()
+        self.placement_findings: tuple[str, ...] = ()
         self._names = point_list.PointNames()
         self.refused_clicks: list[int] = []
         self.begin_history()
@@ -83,15 +83,15 @@ class CaseRois:
         settings = self.case.settings()
         return [] if self.points_node is None else rois_from_points_node(self.points_node, settings.roi_radii_mm, settings.roi_shape)
 
-    def set_rois(self, rois: Sequence[VertebraROI], notes: Optional[Sequence[str]] = None, *, resized: bool = False) -> None:
-        """Replace all points; ``notes`` take the place of the placement's notes, None keeps these.
+    def set_rois(self, rois: Sequence[VertebraROI], findings: Optional[Sequence[str]] = None, *, resized: bool = False) -> None:
+        """Replace all points; ``findings`` take the place of the placement's, None keeps these.
 
         ``resized``: because the sizes of the parameter node changed, which undoing then takes back too.
         """
         self.record_points()
         rois_to_points_node(rois, self.label, node=self.points())
-        if notes is not None:
-            self.placement_notes = tuple(notes)
+        if findings is not None:
+            self.placement_findings = tuple(findings)
             self.remember()
         self.record_points(resized)
 
@@ -99,7 +99,7 @@ class CaseRois:
         """Make the points as they are now a state to go back to, if they changed."""
         before, now = self.case.sizes_of_points, self._sizes()
         sizes = (before, now) if resized and before and before != now else None
-        if self._history.record(self.points(), self.placement_notes, sizes):
+        if self._history.record(self.points(), self.placement_findings, sizes):
             self.case.sizes_of_points = now
 
     def _sizes(self) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class CaseRois:
 
     def begin_history(self) -> None:
         """The points as they are now are where undoing ends."""
-        self._history = point_list.PointHistory(self.points_node, self.placement_notes)
+        self._history = point_list.PointHistory(self.points_node, self.placement_findings)
         self.case.sizes_of_points = self._sizes()
 
     @property
@@ -129,7 +129,7 @@ class CaseRois:
         self._go(self._history.redo)
 
     def _go(self, go: Callable[..., tuple[tuple[str, ...], Optional[point_list.Sizes]]]) -> None:
-        self.placement_notes, sizes = go(self.points(), self.placement_notes)
+        self.placement_findings, sizes = go(self.points(), self.placement_findings)
         for name, value in (sizes or {}).items():
             setattr(self.case.parameters, name, value)
         self.case.sizes_of_points = self._sizes()
@@ -191,8 +191,8 @@ class CaseRois:
         """Give the ROI of a place in the pelvis the shape of its bone about the point."""
         radii = self.case.settings().roi_radii_mm
         new = [replace(roi, radii_mm=np.array(radii, dtype=float)) if roi.level == place else roi for roi in self.rois()]
-        fitted, notes = fit_places(new, workflow.dixon_image(self.maps), radii)
-        self.set_rois([now if now.level == place else roi for roi, now in zip(self.rois(), fitted)], (*self.placement_notes, *notes))
+        fitted, findings = fit_places(new, workflow.dixon_image(self.maps), radii)
+        self.set_rois([now if now.level == place else roi for roi, now in zip(self.rois(), fitted)], (*self.placement_findings, *findings))
 
     def rename_from(self, first_level: str) -> None:
         """Move all levels so that the most cranial point is ``first_level``: corrects a count from the wrong vertebra."""
@@ -232,7 +232,7 @@ class CaseRois:
             )
         click = (rois[0].level, rois[0].center_ras) if rois else None
         found, _ = find_bodies(image, click, radii_mm=settings.roi_radii_mm, shape=settings.roi_shape)
-        self._place(found.rois, found.doubts)
+        self._place(found.rois, found.findings)
 
     def take_over(self, segmentation: Any) -> None:
         """Place an ROI inside every vertebra that a segmentation node holds; exclusions of the levels stay.
@@ -245,14 +245,14 @@ class CaseRois:
         labelled = from_segments(read_segments(segmentation), segmentation.GetName())
         settings = self.case.settings()
         found = take_over(labelled, radii_mm=settings.roi_radii_mm, shape=settings.roi_shape)
-        self._place(found.rois, found.doubts)
+        self._place(found.rois, found.findings)
 
-    def _place(self, rois: Sequence[VertebraROI], notes: Sequence[str]) -> None:
+    def _place(self, rois: Sequence[VertebraROI], findings: Sequence[str]) -> None:
         """Replace all points of the column; a level that was excluded stays so, and so do places in the pelvis."""
         before = self.rois() if self.has_points() else []
         excluded, new = {roi.level: roi.excluded for roi in before}, {roi.level for roi in rois}
         kept = [roi for roi in before if not is_counted(roi.level) and roi.level not in new]
-        self.set_rois([*(replace(roi, excluded=excluded.get(roi.level)) for roi in rois), *kept], notes)
+        self.set_rois([*(replace(roi, excluded=excluded.get(roi.level)) for roi in rois), *kept], findings)
 
     def _counted(self) -> list[VertebraROI]:
         """The ROIs of the levels that are counted."""

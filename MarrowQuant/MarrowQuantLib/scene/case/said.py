@@ -37,7 +37,7 @@ class Said:
         if label in self._dates:
             return self._dates[label]
         exam = self._case.exams.get(label)
-        return None if exam is None or self._are_others(label) else _given(exam.maps.warnings)
+        return None if exam is None or self._are_others(label) else _given(exam.maps.findings)
 
     def _are_others(self, label: str) -> bool:
         """True if another folder was chosen for the exam since it was read."""
@@ -48,7 +48,7 @@ class Said:
         """True if both exams were said to be of one patient."""
         if self._same_patient is not None:
             return self._same_patient
-        return any(_with_code(PATIENT_SAID, exam.maps.warnings) for label, exam in self._case.exams.items() if not self._are_others(label))
+        return any(_with_code(PATIENT_SAID, exam.maps.findings) for label, exam in self._case.exams.items() if not self._are_others(label))
 
     def say_date(self, label: str, date: Optional[datetime.date]) -> None:
         """Say the date of an exam for the next reading; None leaves it to the files."""
@@ -68,16 +68,16 @@ class Said:
         return {**({"dates": dates} if any(dates) else {}), **({"same_patient": True} if self.same_patient else {})}
 
 
-def was_given(warnings: Iterable[Any]) -> bool:
+def was_given(findings: Iterable[Any]) -> bool:
     """True if the date of an exam with these findings was said by the reader."""
-    return _given(warnings) is not None
+    return _given(findings) is not None
 
 
-def _given(warnings: Iterable[Any]) -> Optional[datetime.date]:
-    found = _with_code(DATE_GIVEN, warnings)
+def _given(findings: Iterable[Any]) -> Optional[datetime.date]:
+    found = _with_code(DATE_GIVEN, findings)
     value = found[-1].all_values["date"] if found else None
     return datetime.date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _with_code(code: str, warnings: Iterable[Any]) -> list[Any]:
-    return [told for told in warnings if getattr(told, "code", "") == code]
+def _with_code(code: str, findings: Iterable[Any]) -> list[Any]:
+    return [told for told in findings if getattr(told, "code", "") == code]

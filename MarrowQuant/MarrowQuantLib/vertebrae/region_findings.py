@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..fatwater import swapped_disc, swapped_levels
-from ..features import region_warnings
+from ..features import region_findings
 from ..model import Finding, MarrowQuantError, VertebraResult, VertebraROI, Volume, as_finding
 from ..quantities import quantity
 from . import levels_between, rasterise
@@ -16,16 +16,16 @@ from .measure import HISTOGRAM_KEYS, MIN_VOXELS
 DISC_RADII_MM = np.array([8.0, 5.0, 1.5])  # our choice: well inside a lumbar disc, which is some 10 mm high
 
 
-def region_doubts(vertebrae: Sequence[VertebraResult]) -> list[Finding]:
+def small_region_findings(vertebrae: Sequence[VertebraResult]) -> list[Finding]:
     """Sentences about levels whose distribution rests on few voxels or lost some; what an ROI's own flags say is not said again."""
     told: list[Finding] = []
     for key in HISTOGRAM_KEYS:
         regions = {v.roi.level: v.features[key] for v in vertebrae if key in v.features and v.features[key]["n"] >= MIN_VOXELS}
-        told += map(as_finding, region_warnings(regions, quantity(key).name))
+        told += map(as_finding, region_findings(regions, quantity(key).name))
     return told
 
 
-def swap_doubts(maps: Mapping[str, Volume], vertebrae: Sequence[VertebraResult]) -> list[Finding]:
+def swap_findings(maps: Mapping[str, Volume], vertebrae: Sequence[VertebraResult]) -> list[Finding]:
     """Sentences about levels whose FF mirrors that of the others, and about discs that read as fat.
 
     Parameters
