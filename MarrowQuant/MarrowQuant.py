@@ -311,13 +311,8 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
 
         progress = progress or no_progress
         self.getParameterNode()
-        before = self.case.choices.waiting()
-        self.case.choices.wait_again(dict(zip(("baselineFolder", "followUpFolder"), (*map(str, folders), ""))))
-        try:
+        with self.case.reading_instead(dict(zip(("baselineFolder", "followUpFolder"), (*map(str, folders), "")))):
             self.case.read(progress, close_other=True)
-        except Exception:
-            self.case.choices.wait_again(before)
-            raise
         parameters = self.getParameterNode()
         parameters.labsPath, parameters.outputFolder = str(labs or ""), str(out or "")
         self.case.measure(progress)

@@ -104,3 +104,34 @@ def test_a_step_that_fails_is_told_where_the_reader_clicked_and_changes_nothing(
     assert panel_widget.ui.statusLabel.text.startswith("⚠")
     assert panel_widget.logic.getParameterNode().baselineFolder == "" and panel_widget.logic.case.exams == {}
     assert slicer_host.messages == [], "no window opens"
+
+
+def test_a_date_typed_for_other_folders_is_not_that_of_the_sample(offered, quick, slicer_host, monkeypatch, tmp_path):
+    from MarrowQuantLib import workflow
+
+    arguments = []
+    read = workflow.read_exams
+    monkeypatch.setattr(workflow, "read_exams", lambda *given, **said: (arguments.append(said), read(*given))[1])
+    widget = slicer_host.make_widget("MarrowQuant")
+    slicer_host.enter(widget)
+    widget.ui.baselinePathLineEdit.currentPath = str(tmp_path)
+    widget.ui.saidCheckBox.checked = True
+    widget.ui.baselineDateLineEdit.text = "2019-01-14"
+    widget.ui.baselineDateLineEdit.editingFinished.emit()
+    widget.ui.samePatientCheckBox.click()
+    assert widget.panel.case.said.waits()
+    offered["MarrowQuant responder"].click()
+    assert arguments == [{}] and not widget.panel.case.said.waits()
+    assert widget.ui.baselineDateLineEdit.text == "" and not widget.ui.samePatientCheckBox.checked
+
+
+def test_what_was_typed_stays_when_the_sample_is_refused(offered, quick, slicer_host, monkeypatch, tmp_path):
+    from MarrowQuantLib import workflow
+
+    widget = slicer_host.make_widget("MarrowQuant")
+    slicer_host.enter(widget)
+    widget.ui.baselinePathLineEdit.currentPath = str(tmp_path)
+    widget.panel.case.said.say_same_patient(True)
+    monkeypatch.setattr(workflow, "read_exams", refuse)
+    offered["MarrowQuant responder"].click()
+    assert widget.panel.case.said.same_patient and widget.panel.case.choices.path("baselineFolder") == str(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing
 import zipfile
 from types import SimpleNamespace
@@ -12,9 +13,27 @@ from helpers import fake_exams
 OWN_LAYOUT = 3  # Slicer's four-up view
 
 
-def test_a_saved_scene_holds_the_readers_own_layout_and_the_one_shown_stays(filled_panel, slicer_host, tmp_path, monkeypatch):
+def layouts_in(folder) -> dict[str, list[str]]:
+    """The numbers of the layouts that saved scenes hold, by file."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.mrml")}
+    for path in folder.glob("*.mrb"):
+        with zipfile.ZipFile(path) as bundle:
+            texts[path.name] = next(bundle.read(name).decode() for name in bundle.namelist() if name.endswith(".mrml"))
+    return {name: re.findall(r'currentViewArrangement="(\d+)"', text) for name, text in texts.items()}
+
+
+def test_a_saved_scene_holds_no_layout_of_ours_and_the_one_shown_stays(filled_panel, slicer_host, tmp_path, monkeypatch):
+    """Slicer fires no event when it saves: not for File > Save as .mrml (Commit), nor as .mrb."""
     import slicer
     from MarrowQuantLib.scene.results_scene import save_scene
+
+    def save(folder):
+        folder.mkdir()
+        slicer.mrmlScene.SetURL(str(folder / "saved.mrml"))
+        slicer.mrmlScene.Commit()
+        assert slicer.mrmlScene.WriteToMRB(str(folder / "saved.mrb"))
+        save_scene(folder / "exported.mrb")
+        return layouts_in(folder)
 
     monkeypatch.setattr(type(slicer.app), "layoutManager", lambda self: SimpleNamespace())
     layout = slicer.mrmlScene.GetSingletonNode("vtkMRMLLayoutNode", "vtkMRMLLayoutNode")
@@ -24,18 +43,11 @@ def test_a_saved_scene_holds_the_readers_own_layout_and_the_one_shown_stays(fill
     filled_panel.panel.viewing.arrange("spine")
     ours, told = layout.GetViewArrangement(), []
     tag = layout.AddObserver("ModifiedEvent", lambda caller, event: told.append(event))
-    slicer.mrmlScene.SetURL(str(tmp_path / "case.mrml"))
-    slicer.mrmlScene.StartState(slicer.vtkMRMLScene.SaveState)
-    slicer.mrmlScene.Commit()
-    slicer.mrmlScene.EndState(slicer.vtkMRMLScene.SaveState)
-    save_scene(tmp_path / "case.mrb")
+    assert set(map(tuple, save(tmp_path / "ours").values())) == {()}
     layout.RemoveObserver(tag)
     assert ours != OWN_LAYOUT and layout.GetViewArrangement() == ours and not told, "the views are not laid out anew"
-    assert f'currentViewArrangement="{OWN_LAYOUT}"' in (tmp_path / "case.mrml").read_text(encoding="utf-8")
-    with zipfile.ZipFile(tmp_path / "case.mrb") as bundle:
-        text = next(bundle.read(name).decode() for name in bundle.namelist() if name.endswith(".mrml"))
-    assert f'currentViewArrangement="{OWN_LAYOUT}"' in text
-    layout.SetViewArrangement(OWN_LAYOUT)
+    slicer_host.exit(filled_panel)
+    assert set(map(tuple, save(tmp_path / "own").values())) == {(str(OWN_LAYOUT),)}
 
 
 def test_a_scene_view_that_comes_back_is_taken_up(filled_panel):

@@ -286,3 +286,23 @@ def test_a_segmentation_chosen_for_one_is_not_that_of_the_other_by_its_number(re
         slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "of B")
     reader.widget.panel.refresh()
     assert not reader.ui.takeOverButton.enabled
+
+
+# ---------------------------------------------------------------------------------------- the folder chosen for the exams to come
+@pytest.mark.parametrize("button", ["exportButton", "shareButton", "dicomButton"])
+def test_the_open_case_is_written_into_a_folder_typed_for_the_next_exams_only_if_the_reader_says_so(reader, button, monkeypatch):
+    case = reader.widget.logic.case
+    monkeypatch.setattr(case, "export_dicom", lambda folder, language, progress: (folder.mkdir(parents=True), folder)[1])
+    monkeypatch.setattr("MarrowQuantLib.panel.patient.export_step.ensurePackage", lambda *names: None)
+    reader.read(A)
+    reader.work()
+    reader.choose(B)
+    reader.ui.outputPathLineEdit.currentPath = str(reader.folder(B))
+    getattr(reader.ui, button).click()
+    assert not reader.folder(B).exists() and "not read yet" in reader.ui.questionLabel.text
+    reader.ui.noChoiceButton.click()
+    assert not reader.folder(B).exists() and found(B, texts_of_scene()) == []
+    getattr(reader.ui, button).click()
+    reader.ui.firstChoiceButton.click()
+    assert reader.folder(B).is_dir(), reader.ui.statusLabel.text
+    assert not case.choices.waits("outputFolder"), "it is the open case's folder from now on"

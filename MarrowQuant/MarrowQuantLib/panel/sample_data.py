@@ -86,16 +86,14 @@ def loadSample(story: str) -> list[Any]:
     widget = slicer.util.getModuleWidget("MarrowQuant")
     widget.initializeParameterNode()
     case = widget.panel.case
-    before = case.choices.waiting()
 
     def load(progress: Progress) -> None:
         sample = sampleOf(story, part(progress, 0.0, 0.4))
-        case.choices.wait_again({**dict(zip(READ_FROM, map(str, sample.folders))), "labsPath": str(sample.labs)})
-        case.read(part(progress, 0.4, 1.0))
+        with case.reading_instead({**dict(zip(READ_FROM, map(str, sample.folders))), "labsPath": str(sample.labs)}):
+            case.read(part(progress, 0.4, 1.0))
         case.laboratory.read(sample.labs)
 
     if not widget.panel.run(load):
-        case.choices.wait_again(before)
         _tell(widget.panel.ui.statusLabel.text)
         return []
     widget.initializeParameterNode()  # the fields show what is read now

@@ -10,7 +10,7 @@ import slicer
 import vtk
 
 from ..model import Finding, finding
-from .nodes import own_nodes, tag
+from .nodes import COHORT_MODULE, own_nodes, tag
 from .parameters import parameter_node, put_back, stored_parameters
 
 _LAYERS = ("Background", "Foreground", "Label")
@@ -20,13 +20,14 @@ _LAYERS = ("Background", "Foreground", "Label")
 class _Before:
     """The scene as it was when an import began.
 
-    ``parameters`` are those of the module: an import writes over them, as their node is a singleton. So are the slice views, whose volumes
-    are kept in ``layers``.
+    ``parameters`` are those of the module, ``question`` those of the cohort's module: an import writes over them, as their nodes are
+    singletons. So are the slice views, whose volumes are kept in ``layers``.
     """
 
     nodes: frozenset[str]
     items: frozenset[int]
     parameters: Any
+    question: Any
     layers: Mapping[str, tuple[Optional[str], ...]]
 
 
@@ -111,6 +112,11 @@ def stop_guarding() -> None:
         setattr(slicer.modules, _NAME, None)
 
 
+def _question() -> Optional[Any]:
+    """The parameter node of the cohort's module, if that was used."""
+    return slicer.mrmlScene.GetSingletonNode(COHORT_MODULE, "vtkMRMLScriptedModuleNode")
+
+
 def _composites() -> list[Any]:
     scene, name = slicer.mrmlScene, "vtkMRMLSliceCompositeNode"
     return [scene.GetNthNodeByClass(n, name) for n in range(scene.GetNumberOfNodesByClass(name))]
@@ -129,6 +135,7 @@ def _state() -> _Before:
         nodes=frozenset(scene.GetNthNode(n).GetID() for n in range(scene.GetNumberOfNodes())),
         items=_items(),
         parameters=stored_parameters(parameter_node()),
+        question=None if (node := _question()) is None else stored_parameters(node),
         layers={c.GetID(): tuple(getattr(c, f"Get{layer}VolumeID")() for layer in _LAYERS) for c in _composites()},
     )
 
@@ -141,6 +148,8 @@ def _remove_what_came(before: _Before) -> None:
     hierarchy = scene.GetSubjectHierarchyNode()
     for item in _items() - before.items:
         hierarchy.RemoveItem(item, False, False)
+    if before.question is not None:
+        put_back(_question(), before.question)
 
 
 def _bring_back(before: _Before) -> None:

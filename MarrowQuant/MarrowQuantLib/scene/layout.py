@@ -27,28 +27,15 @@ OWN_LAYOUTS = {"spine": 6041, "load": 6042, "response": 6043, "compare": 6044}
 """Numbers of the layouts that the panel shows; Slicer's own are below 1000."""
 
 
-@contextmanager
-def without_own_layout(scene: Optional[Any] = None) -> Iterator[None]:
-    """Let a scene that is saved meanwhile hold a layout of Slicer's own: a number of ours means nothing where this module is not.
+def save_only_foreign_layout(node: Any) -> None:
+    """Let the layout node be saved with the scene unless one of ours is shown: its number means nothing where this module is not, and a
+    scene without a layout opens in the one that is shown there.
 
-    Nobody is told of the change, so no view is laid out anew.
+    Slicer says nothing when it saves a scene, so this has to hold at any time. Nobody is told, so no view is laid out anew.
     """
-    node = scene_or_default(scene).GetSingletonNode("vtkMRMLLayoutNode", "vtkMRMLLayoutNode")
-    shown = None if node is None else node.GetViewArrangement()
-    if shown in OWN_LAYOUTS.values():
-        set_layout_in_silence(node, slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
-    try:
-        yield
-    finally:
-        if shown in OWN_LAYOUTS.values():
-            set_layout_in_silence(node, shown)
-
-
-def set_layout_in_silence(node: Any, number: int) -> None:
-    """Write another layout into the layout node without the views being laid out anew."""
     told = node.GetDisableModifiedEvent()
     node.SetDisableModifiedEvent(1)
-    node.SetViewArrangement(number)
+    node.SetSaveWithScene(node.GetViewArrangement() not in OWN_LAYOUTS.values())
     node.SetDisableModifiedEvent(told)
 
 

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Optional
 
 import slicer
@@ -35,7 +36,7 @@ import vtk
 from ..model import MapKey
 
 PREFIX = "MarrowQuant."
-MODULE_NAME = "MarrowQuant"
+MODULE_NAME, COHORT_MODULE = "MarrowQuant", "MarrowQuantCohort"
 _CASE = "case"
 
 
@@ -75,10 +76,48 @@ def own_nodes(scene: Optional[Any] = None) -> Iterator[Any]:
             yield node
 
 
+def _kind_of_derived(node: Any) -> str:
+    return next((value for name in ("table", "chart", "series") if (value := tag(node, name))), "")
+
+
+def is_of_cohort(node: Any) -> bool:
+    """True for a table or chart of a cohort, which is of no case."""
+    return _kind_of_derived(node).startswith("cohort")
+
+
 def is_derived(node: Any) -> bool:
     """True for a table or chart of both exams, and for the results; a cohort's are of no case."""
-    kind = next((value for name in ("table", "chart", "series") if (value := tag(node, name))), "")
-    return bool(kind and not kind.startswith("cohort")) or tag(node, "text") == "results"
+    return bool(_kind_of_derived(node) and not is_of_cohort(node)) or tag(node, "text") == "results"
+
+
+@contextmanager
+def without_cohort(scene: Optional[Any] = None) -> Iterator[None]:
+    """Leave the cohort out of a scene that is being saved as one patient's case: its tables and chart with their files, and its question,
+    whose paths and conditions may name other patients.
+    """
+    scene = scene_or_default(scene)
+    question = scene.GetSingletonNode(COHORT_MODULE, "vtkMRMLScriptedModuleNode")
+    of_cohort = [*filter(is_of_cohort, own_nodes(scene)), *([question] if question is not None else [])]
+    for node in list(of_cohort):
+        if node.IsA("vtkMRMLStorableNode"):
+            of_cohort += [node.GetNthStorageNode(n) for n in range(node.GetNumberOfStorageNodes())]
+    left_out = [node for node in of_cohort if node is not None and node.GetSaveWithScene()]
+    hierarchy, parents = scene.GetSubjectHierarchyNode(), {}
+    for node in left_out:
+        node.SetSaveWithScene(False)
+        item = hierarchy.GetItemByDataNode(node)
+        if item != hierarchy.GetInvalidItemID():  # it would be saved with the name of its node
+            parents[node] = hierarchy.GetItemParent(item)
+            node.SetHideFromEditors(True)  # else Slicer gives it another item at once
+            hierarchy.RemoveItem(item, False, False)
+    try:
+        yield
+    finally:
+        for node in left_out:
+            node.SetSaveWithScene(True)
+        for node, parent in parents.items():
+            node.SetHideFromEditors(False)
+            put_in_folder(node, parent, scene)
 
 
 def nodes_with(class_name: str, tags: Mapping[str, str], scene: Optional[Any] = None) -> Iterator[Any]:

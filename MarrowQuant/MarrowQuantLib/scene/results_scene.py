@@ -18,9 +18,9 @@ from .burden import burdens_to_nodes, remove_burden
 from .charts import adc_histogram_chart, fat_fraction_chart, lumbar_histogram_chart
 from .functional import functional_maps_to_nodes
 from .handover import hand_over
-from .layout import default_views, without_own_layout
+from .layout import default_views
 from .lesions import lesions_table
-from .nodes import exam_folder, exam_title, find_or_add, nodes_with, put_in_folder, remove_nodes, scene_or_default
+from .nodes import exam_folder, exam_title, find_or_add, nodes_with, put_in_folder, remove_nodes, scene_or_default, without_cohort
 from .parameters import (
     ensure_case,
     get_parameters,
@@ -136,7 +136,8 @@ def exam_to_nodes(exam: ExamResult, scene: Optional[Any] = None) -> dict[str, An
 
 
 def save_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
-    """Save a scene as an .mrb, without the folder names in the module's parameters. Volumes are compressed without loss.
+    """Save a scene as an .mrb, without the folder names in the module's parameters and without a cohort that is open beside the case.
+    Volumes are compressed without loss.
 
     Raises
     ------
@@ -149,7 +150,7 @@ def save_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
     scene = scene_or_default(scene)
     try:
         temporary = tempfile.TemporaryDirectory(prefix=".marrowquant-", dir=path.parent)
-        with temporary as folder, without_paths(scene), without_own_layout(scene):
+        with temporary as folder, without_paths(scene), without_cohort(scene):
             bundle = Path(folder) / path.name
             if not scene.WriteToMRB(str(bundle)):
                 raise OSError("Slicer could not write it")

@@ -1281,8 +1281,16 @@
         <translation>フォルダーには、誰のものか分からない結果があります。</translation>
     </message>
     <message>
+        <source>This folder was chosen together with exams that are not read yet. The case that is open is another one.</source>
+        <translation>このフォルダーは、まだ読み込んでいない検査と一緒に選ばれたものです。開いているのは別の症例です。</translation>
+    </message>
+    <message>
         <source>Write again; files of the same names are replaced.</source>
         <translation>もう一度書き出します。同名のファイルは置き換えられます。</translation>
+    </message>
+    <message>
+        <source>Write the open case here</source>
+        <translation>開いている症例をここに書き出す</translation>
     </message>
     <message>
         <source>Written without identity: {file}</source>

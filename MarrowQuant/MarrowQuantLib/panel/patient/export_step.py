@@ -53,9 +53,24 @@ class ExportStep(Step):
         """The folder that is shown."""
         return self.case.choices.path("outputFolder")
 
+    def _ofOpenCase(self, write: Callable[[], Any]) -> None:
+        """Write; ask first if the folder was chosen after other exams were, so that it may be meant for those."""
+        self.panel.finishFields()
+        self.panel.question.close()
+        if not self.case.choices.waits("outputFolder"):
+            write()
+            return
+
+        def writeHere() -> None:
+            self.case.choices.choose("outputFolder", self._chosen(), waits=False)
+            write()
+
+        told = _("This folder was chosen together with exams that are not read yet. The case that is open is another one.")
+        self.panel.question.ask(told, [(_("Write the open case here"), writeHere)])
+
     def onExport(self) -> None:
         """Write results, tables, report and scene."""
-        self.write()
+        self._ofOpenCase(self.write)
 
     def write(self, overwrite: bool = False, then: Optional[Callable[[], Any]] = None) -> None:
         """Export; ask before earlier results are replaced. ``then`` is called when everything is written."""
@@ -65,12 +80,11 @@ class ExportStep(Step):
     def _write(self, progress: Progress, overwrite: bool) -> None:
         parameters = self.panel.parameterNode
         written = self.case.export(Path(self._chosen()), reportLanguage(parameters), progress, overwrite=overwrite)
-        self.case.choices.choose("outputFolder", self._chosen(), waits=False)
         self._written = [path.name for path in written.values()]
 
     def onShare(self) -> None:
         """Write a scene without the patient's identity."""
-        self.share()
+        self._ofOpenCase(self.share)
 
     def share(self, overwrite: bool = False) -> None:
         """Save the scene without identity; ask before earlier results are replaced."""
@@ -110,7 +124,9 @@ class ExportStep(Step):
 
     def onDicom(self) -> None:
         """Write segmentations, maps, report and PDF as DICOM objects, and enter them in Slicer's DICOM database."""
+        self._ofOpenCase(self._exportDicom)
 
+    def _exportDicom(self) -> None:
         def ensure() -> None:
             for package in _FOR_DICOM:
                 ensurePackage(package, "MarrowQuant")

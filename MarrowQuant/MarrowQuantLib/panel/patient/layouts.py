@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Optional
 
 import slicer
+import vtk
 
 from ...scene import display
-from ...scene.layout import OWN_LAYOUTS, set_layout_in_silence
+from ...scene.layout import OWN_LAYOUTS, save_only_foreign_layout
 
 SPINE, LOAD, RESPONSE, COMPARE = "spine", "load", "response", "compare"
 FOLLOW_UP_VIEW = "MarrowQuantFollowUp"  # the second sagittal view of both exams side by side
@@ -44,7 +45,6 @@ class Layouts:
 
     def __init__(self) -> None:
         self._before: Optional[int] = None  # the reader's layout when the module was entered
-        self._saving: Optional[int] = None  # the layout shown while the scene is being saved
         self._kind = ""
 
     def enter(self) -> None:
@@ -59,21 +59,6 @@ class Layouts:
         display.project("Green", False)
         display.link(("Yellow", FOLLOW_UP_VIEW), False)
         self._before, self._kind = None, ""
-
-    def save_begins(self) -> None:
-        """Let a scene that is being saved hold the reader's own layout: ours is a number that means nothing without this module."""
-        node = _layout_node()
-        self._saving = None if node is None else node.GetViewArrangement()
-        if self._saving in OWN_LAYOUTS.values():
-            own = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView if self._before is None else self._before
-            set_layout_in_silence(node, own)
-
-    def save_ends(self) -> None:
-        """Go on with the layout that is shown."""
-        node = _layout_node()
-        if node is not None and self._saving is not None and self._saving in OWN_LAYOUTS.values():
-            set_layout_in_silence(node, self._saving)
-        self._saving = None
 
     def show(self, kind: str) -> None:
         """Show the layout of this kind; one that is shown already is left as the reader may have changed it."""
@@ -98,9 +83,12 @@ class Layouts:
 def addLayouts() -> None:
     """Let Slicer know the layouts from its start on: a scene may have been saved with one of them."""
     node = slicer.mrmlScene.GetSingletonNode("vtkMRMLLayoutNode", "vtkMRMLLayoutNode")
-    for kind, number in OWN_LAYOUTS.items() if node is not None else ():
-        if not node.IsLayoutDescription(number):
-            node.AddLayoutDescription(number, _LAYOUTS[kind])
+    if node is None or all(map(node.IsLayoutDescription, OWN_LAYOUTS.values())):
+        return
+    for kind, number in OWN_LAYOUTS.items():
+        node.AddLayoutDescription(number, _LAYOUTS[kind])
+    node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda caller, event: save_only_foreign_layout(caller))
+    save_only_foreign_layout(node)
 
 
 def _layout_node() -> Optional[Any]:

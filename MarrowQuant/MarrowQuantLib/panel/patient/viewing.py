@@ -33,9 +33,6 @@ class Viewing:
         self._layouts = Layouts()
         ui.compareButton.connect("clicked(bool)", self.onCompare)
         ui.boneWindowButton.connect("clicked()", self.onBoneWindow)
-        scene = slicer.mrmlScene
-        panel.observe(scene, scene.StartSaveEvent, lambda caller, event: self._layouts.save_begins())
-        panel.observe(scene, scene.EndSaveEvent, lambda caller, event: self._layouts.save_ends())
 
     def enter(self) -> None:
         self._layouts.enter()

@@ -5,7 +5,8 @@ Every button of the panel is one method of :class:`Case` or :class:`CaseExam`; f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Optional, Union
@@ -195,6 +196,21 @@ class Case:
             if folders:  # beside what the DICOM browser loaded may lie anything
                 self._take_markups(exam, files[n], folders[min(n, len(folders) - 1)])
         progress(1.0, "Read")
+
+    @contextmanager
+    def reading_instead(self, paths: Mapping[str, str]) -> Iterator[None]:
+        """Let these paths, by the names of their parameters, be what :meth:`read` reads; if that fails, what the reader had chosen and
+        said for the next reading waits again.
+        """
+        chosen, said = self.choices.waiting(), self.said.waiting()
+        self.choices.wait_again(paths)
+        self.said.forget()
+        try:
+            yield
+        except BaseException:
+            self.choices.wait_again(chosen)
+            self.said.wait_again(said)
+            raise
 
     def folders(self) -> list[Path]:
         """The folders that were chosen."""

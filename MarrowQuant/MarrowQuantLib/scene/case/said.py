@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Optional
 
 from ...workflow import LABELS
@@ -31,6 +31,14 @@ class Said:
         """Go back to what the exams were read with."""
         self._dates: dict[str, Optional[datetime.date]] = {}
         self._same_patient: Optional[bool] = None
+
+    def waiting(self) -> tuple[Mapping[str, Optional[datetime.date]], Optional[bool]]:
+        """All that was said for the next reading."""
+        return dict(self._dates), self._same_patient
+
+    def wait_again(self, said: tuple[Mapping[str, Optional[datetime.date]], Optional[bool]]) -> None:
+        """Say again what :meth:`waiting` gave."""
+        self._dates, self._same_patient = dict(said[0]), said[1]
 
     def date(self, label: str) -> Optional[datetime.date]:
         """The date that was said of an exam, or None."""
