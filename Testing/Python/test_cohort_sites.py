@@ -163,3 +163,21 @@ def test_what_does_not_fit_the_dictionary_is_told(tmp_path, capsys):
     bad = table(tmp_path / "bad.csv", HEADER, [("Age!", *[""] * 17)])
     with pytest.raises(MarrowQuantError, match="cannot be a field"):
         read_dictionary(bad)
+
+
+def test_files_that_cannot_be_used_are_told_and_stop_nobody_else(cases, opened):
+    (cases / "case-03" / "results.json").write_text("{", encoding="utf-8")
+    content = json.loads((cases / "case-04" / "results.json").read_text(encoding="utf-8"))
+    del content["exams"][0]["date"]
+    (cases / "case-04" / "results.json").write_text(json.dumps(content), encoding="utf-8")
+    (cases / "case-05" / "results.json").unlink()
+    for _ in range(2):  # the second time from the index: what could not be used is tried again
+        opened.clear()
+        cohort = read_cohort(cases)
+        assert len(cohort) == 47
+        assert cohort.findings[0].startswith("2 of 49 files named results.json cannot be used and were left out. The first: case-03/")
+    assert opened == ["case-03", "case-04"]
+    for n in (*range(1, 3), *range(6, 51)):
+        (cases / f"case-{n:02d}" / "results.json").unlink()
+    with pytest.raises(MarrowQuantError, match="cannot be read as JSON"):
+        read_cohort(cases)

@@ -113,7 +113,7 @@ def test_the_page_of_subgroups_holds_each_with_its_own_files(table, tmp_path, ca
     assert cli.main(arguments) == 0
     page = (out / "cohort.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 2 and "dominance = water" in page and "2個の部分集団" in page
-    assert {path.name for path in out.glob("*.csv")} == {"correlations_1.csv", "correlations_2.csv"}
+    assert {path.name for path in out.glob("*.csv")} == {"correlations_1.csv", "correlations_2.csv", "interaction.csv"}
 
 
 def test_an_event_need_not_occur_in_every_part(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Optional, TypeVar, Union
 
 import numpy as np
@@ -25,7 +25,8 @@ from .validation import FEW_EVENTS, Validation, events_findings, validate
 class Selected:
     """The rows that an analysis uses: outcome (bool, shape (n,)), predictors (shape (n, m)), their names, and what was found.
 
-    ``factors`` are columns of words, each of which became a predictor for every level but the most frequent one.
+    ``factors`` are columns of words, each of which became a predictor for every level but the most frequent one; ``rows`` says which rows
+    of the table are used, shape (rows,).
     """
 
     outcome: np.ndarray
@@ -35,6 +36,7 @@ class Selected:
     outcome_name: str
     events: tuple[str, ...]
     factors: tuple[str, ...] = ()
+    rows: np.ndarray = field(default_factory=lambda: np.zeros(0, bool), repr=False)
 
     @property
     def event_in_words(self) -> str:
@@ -120,7 +122,7 @@ def select(cohort: Cohort, outcome: str, predictors: Sequence[str], events: Sequ
     found = findings(cohort, (outcome, *names))
     every = tuple(one for parts, _ in made for one in parts)
     words = tuple(name for name, (parts, _) in zip(names, made) if parts != (name,))
-    return Selected(coded[rows] > 0, columns[rows], every, found, outcome, tuple(events), words)
+    return Selected(coded[rows] > 0, columns[rows], every, found, outcome, tuple(events), words, rows)
 
 
 def numbers(cohort: Cohort, names: Sequence[str], repeated: bool = False) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:

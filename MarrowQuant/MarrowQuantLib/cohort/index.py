@@ -60,13 +60,10 @@ class Index:
     def entry(self, file: Path, where: str) -> Optional[Entry]:
         """What is known of a file, if it has not changed since."""
         found = self._known.get(where)
-        if found is None or found.stamp != stamp_of(file):
-            return None
-        self._used[where] = found
-        return found
+        return found if found is not None and found.stamp == stamp_of(file) else None
 
     def add(self, where: str, entry: Entry) -> None:
-        """Keep what was read from a file."""
+        """Keep what was read from a file, now or before."""
         self._used[where] = entry
 
     def save(self) -> None:
@@ -84,8 +81,11 @@ class Index:
 
 
 def stamp_of(file: Path) -> str:
-    """Size in bytes and time of change in ns."""
-    about = file.stat()
+    """Size in bytes and time of change in ns; "" where the file cannot be asked, such as a broken link."""
+    try:
+        about = file.stat()
+    except OSError:
+        return ""
     return f"{about.st_size} {about.st_mtime_ns}"
 
 

@@ -145,13 +145,16 @@ def _from_folder(folder: Path, long: bool) -> Cohort:
     index = Index(folder)
     records: list[dict[str, str]] = []
     seen: dict[str, str] = {}
+    refused: list[MarrowQuantError] = []
     findings, simulated = [], 0
     for file in files:
         where = file.parent.relative_to(folder).as_posix()
-        entry = index.entry(file, where)
-        if entry is None:
-            entry = _read_case(file, where)
-            index.add(where, entry)
+        try:
+            entry = index.entry(file, where) or _read_case(file, where)
+        except MarrowQuantError as why:  # one bad file among thousands must not hide the others; it is tried again the next time
+            refused.append(why)
+            continue
+        index.add(where, entry)
         if not entry.content:
             findings.append(finding("cohort.no_result", file=f"{where}/results.json"))
             continue
@@ -165,6 +168,10 @@ def _from_folder(folder: Path, long: bool) -> Cohort:
         name = where.removesuffix("/results") if where not in {".", "results"} else folder.name
         records += [{CASE: name, **row} for row in (entry.exams if long else [entry.case])]
     index.save()
+    if refused and not records:
+        raise refused[0]
+    if refused:
+        findings.append(finding("cohort.unreadable", count=len(refused), n=len(files), why=refused[0]))
     if not records:
         raise MarrowQuantError("No results.json in {folder} is a MarrowQuant result; choose another folder.", folder=folder.name)
     if simulated:

@@ -134,7 +134,7 @@ def roc(outcome: np.ndarray, marker: np.ndarray, *, direction: str = "auto", boo
     sign = _sign(outcome, marker, direction)
     event, no_event = sign * marker[outcome], sign * marker[~outcome]
     auc = auc_of_groups(event, no_event)
-    variance = float(_covariance([placements(event, no_event)])[0, 0])
+    variance = delong_variance(event, no_event)
     reach = _Z * math.sqrt(variance)
     plain = (max(0.0, auc - reach), min(1.0, auc + reach))
     interval, scale = _interval(auc, reach)
@@ -179,6 +179,11 @@ def compare_rocs(outcome: np.ndarray, first: np.ndarray, second: np.ndarray, *, 
     reach = _Z * se
     z = difference / se
     return PairedRoc(difference, (difference - reach, difference + reach), z, float(2.0 * norm.sf(abs(z))))
+
+
+def delong_variance(event: np.ndarray, no_event: np.ndarray) -> float:
+    """DeLong's variance of the AUC of two groups."""
+    return float(_covariance([placements(event, no_event)])[0, 0])
 
 
 def youden_cut_off(event: np.ndarray, no_event: np.ndarray) -> tuple[float, float, float]:

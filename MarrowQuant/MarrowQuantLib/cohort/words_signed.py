@@ -1,6 +1,9 @@
 """Japanese words of the signed page and of the study, by the English that stands where they are used; ``words`` looks them up."""
 
 JAPANESE = {
+    "Does it differ between the subgroups? (interaction)": "部分集団間で異なるか（交互作用）",
+    "effect": "効果",
+    "statistic": "統計量",
     "patients in two groups, {n} parameters, 30 % events, C = {c}": "2群のモデル、パラメータ{n}個、イベント30 %、C = {c}",
     "AUC {auc} against 0.5, power 80 %": "AUC {auc}と0.5の比較、検出力80 %",
     "95 % interval of an AUC of {auc}, 0.1 wide": "AUC {auc}の95 %区間の幅0.1",
@@ -163,6 +166,9 @@ JAPANESE = {
 }  # fmt: skip
 
 CELLS = {
+    "likelihood ratio": "尤度比",
+    "penalised likelihood ratio": "罰則付き尤度比",
+    "Cochran's Q": "CochranのQ",
     "myeloma": "骨髄腫",
     "smouldering": "くすぶり型",
     "MDS": "MDS",

@@ -18,6 +18,7 @@ from .progress import progress_bar
 
 if TYPE_CHECKING:
     from ..cohort.analysis import Selected
+    from ..cohort.interaction import Interactions
     from ..cohort.part import Part
     from ..cohort.table import Cohort
 
@@ -145,22 +146,30 @@ def show(options: argparse.Namespace, answer: dict[str, Any]) -> int:
 
     answer = plain(answer)
     if not options.json:
-        print(as_text(answer))
+        print(as_text(_sentences(answer, everywhere=True)))
         return 0
     coded = {"findings": answer["warnings"]} if answer.get("warnings") else {}
     print(json.dumps({**_sentences(answer), **coded}, indent=1, ensure_ascii=False))  # sentences where scripts have always read them
     return 0
 
 
-def _sentences(answer: Any) -> Any:
-    """Findings within an answer as their English sentences, but for those that are called so."""
+def _sentences(answer: Any, everywhere: bool = False) -> Any:
+    """Findings within an answer as their English sentences; those under the key "findings" keep their codes unless ``everywhere``."""
     if isinstance(answer, dict):
-        whole = {"code", "sentence"} <= set(answer)
-        return answer["sentence"] if whole else {key: value if key == "findings" else _sentences(value) for key, value in answer.items()}
-    return [_sentences(value) for value in answer] if isinstance(answer, list) else answer
+        if {"code", "sentence"} <= set(answer):
+            return answer["sentence"]
+        return {key: value if key == "findings" and not everywhere else _sentences(value, everywhere) for key, value in answer.items()}
+    return [_sentences(value, everywhere) for value in answer] if isinstance(answer, list) else answer
 
 
-def answer_each(options: argparse.Namespace, analyse: Analyse, outcome: str = "", *further: str, long: bool = False) -> int:
+def answer_each(
+    options: argparse.Namespace,
+    analyse: Analyse,
+    outcome: str = "",
+    *further: str,
+    long: bool = False,
+    interact: Optional[Callable[[Cohort], Interactions]] = None,
+) -> int:
     """Analyse the cohort, or with ``--by`` every subgroup of it; print the answer and write its page if there is one.
 
     Parameters
@@ -174,6 +183,8 @@ def answer_each(options: argparse.Namespace, analyse: Analyse, outcome: str = ""
         Others that they must not be chosen by either.
     long : bool
         One row a patient and date.
+    interact : callable, optional
+        From the whole cohort to the tests of whether the subgroups of ``--by`` differ.
     """
     from ..cohort.subgroups import many_looks, split
 
@@ -196,8 +207,10 @@ def answer_each(options: argparse.Namespace, analyse: Analyse, outcome: str = ""
         why = next(iter(answers.values()))["refused"]
         raise MarrowQuantError("No subgroup by {column} could be analysed: {why}", column=options.by, why=why)
     looks = many_looks(options.by, len(groups))
-    _write_page(options, makers, looks)
-    return show(options, {"by": options.by, "subgroups": answers, "warnings": [looks]})
+    found = interact(cohort) if interact else None
+    _write_page(options, makers, looks, found)
+    told = {"interaction": found.answer()} if found else {}
+    return show(options, {"by": options.by, "subgroups": answers, **told, "warnings": [looks, *(found.refused if found else ())]})
 
 
 def _of_subgroup(make: Callable[[Any], Part], named: str, number: int) -> Callable[[Any], Part]:
@@ -207,34 +220,45 @@ def _of_subgroup(make: Callable[[Any], Part], named: str, number: int) -> Callab
 
 
 def _roc(options: argparse.Namespace) -> int:
-    from ..cohort import analysis, output
+    from ..cohort import analysis, interaction, output
+
+    names = [name for name in (options.predictor, options.compare) if name]
 
     def analyse(cohort: Cohort) -> Analysed:
-        chosen = _selected(options, cohort, [name for name in (options.predictor, options.compare) if name])
+        chosen = _selected(options, cohort, names)
         return output.roc_answer(chosen, analysis.analyse_roc(chosen, direction=options.direction)), None
 
-    return answer_each(options, analyse, options.outcome)
+    return answer_each(
+        options, analyse, options.outcome,
+        interact=lambda cohort: interaction.of_auc(cohort, options.by, options.outcome, names, split_names(options.event)),
+    )  # fmt: skip
 
 
 def _logistic(options: argparse.Namespace) -> int:
-    from ..cohort import analysis, output
+    from ..cohort import analysis, interaction, output
 
     def analyse(cohort: Cohort) -> Analysed:
         chosen = _selected(options, cohort, _listed(options))
         fit, findings = analysis.analyse_logistic(chosen, "firth" if options.firth else "ml")
         return output.logistic_answer(chosen, fit, findings), None
 
-    return answer_each(options, analyse, options.outcome)
+    return answer_each(
+        options, analyse, options.outcome,
+        interact=lambda cohort: interaction.of_logistic(cohort, options.by, options.outcome, _listed(options), split_names(options.event)),
+    )  # fmt: skip
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from ..cohort import analysis, output
+    from ..cohort import analysis, interaction, output
 
     def analyse(cohort: Cohort) -> Analysed:
         chosen = _selected(options, cohort, _listed(options))
         return output.groups_answer(chosen, analysis.compare_groups(chosen, options.correction), options.correction), None
 
-    return answer_each(options, analyse, options.outcome)
+    return answer_each(
+        options, analyse, options.outcome,
+        interact=lambda cohort: interaction.of_auc(cohort, options.by, options.outcome, _listed(options), split_names(options.event)),
+    )  # fmt: skip
 
 
 def _groups(options: argparse.Namespace) -> int:
@@ -248,7 +272,7 @@ def _groups(options: argparse.Namespace) -> int:
 
 
 def _paired(options: argparse.Namespace) -> int:
-    from ..cohort import analysis, output, parts
+    from ..cohort import analysis, interaction, output, parts
 
     before, after = split_names(options.before), split_names(options.after)
     if len(before) != len(after):
@@ -261,11 +285,11 @@ def _paired(options: argparse.Namespace) -> int:
         pairs = analysis.compare_pairs(cohort, list(zip(before, after)))
         return output.pairs_answer(pairs, "Wilcoxon signed-rank, two-sided", "holm"), lambda words: parts.paired_part(pairs, words)
 
-    return answer_each(options, analyse)
+    return answer_each(options, analyse, interact=lambda cohort: interaction.of_pairs(cohort, options.by, list(zip(before, after))))
 
 
 def _correlate(options: argparse.Namespace) -> int:
-    from ..cohort import analysis, output, parts
+    from ..cohort import analysis, interaction, output, parts
 
     first, *others = options.columns
     if not others:
@@ -275,21 +299,29 @@ def _correlate(options: argparse.Namespace) -> int:
         pairs = analysis.correlate(cohort, first, others, split_names(options.given))
         return output.pairs_answer(pairs, "Spearman", "holm"), lambda words: parts.correlation_part(pairs, words)
 
-    return answer_each(options, analyse)
+    return answer_each(
+        options, analyse, interact=lambda cohort: interaction.of_correlation(cohort, options.by, first, others, split_names(options.given))
+    )
 
 
 def _linear(options: argparse.Namespace) -> int:
-    from ..cohort import analysis, output, parts
+    from ..cohort import analysis, interaction, output, parts
 
     def analyse(cohort: Cohort) -> Analysed:
         explained = analysis.explain(cohort, options.response, split_names(options.terms), mixed=options.mixed)
         return output.linear_answer(explained), lambda words: parts.linear_part(explained, words)
 
-    return answer_each(options, analyse, options.response, long=options.mixed)
+    def interact(cohort: Cohort) -> Interactions:
+        return interaction.of_linear(cohort, options.by, options.response, split_names(options.terms))
+
+    return answer_each(options, analyse, options.response, long=options.mixed, interact=None if options.mixed else interact)
 
 
-def _write_page(options: argparse.Namespace, makers: list[Callable[[Any], Part]], warning: str = "") -> None:
-    """The page of an analysis, if it was asked for."""
+def _write_page(
+    options: argparse.Namespace, makers: list[Callable[[Any], Part]], warning: str = "", found: Optional[Interactions] = None
+) -> None:
+    """The page of an analysis, if it was asked for; the tests of interaction stand in its last part."""
+    from ..cohort.part import with_interaction
     from ..cohort.report import write_parts
     from ..cohort.words import Words
 
@@ -298,6 +330,7 @@ def _write_page(options: argparse.Namespace, makers: list[Callable[[Any], Part]]
         words = Words(options.language)
         made = [make(words) for make in makers]
         made[0] = replace(made[0], findings=(*made[0].findings, warning)) if warning else made[0]
+        made[-1] = with_interaction(made[-1], found.table(), found.refused) if found else made[-1]
         _say_notes(write_parts(made, options.out, words, decimal_comma=options.decimal_comma))
 
 
@@ -380,7 +413,8 @@ def _subgroup_parts(options: argparse.Namespace, cohort: Cohort, words: Any) -> 
     """The model of two groups once more in every subgroup of ``--by``; one that cannot be analysed is told among the warnings."""
     if not options.by:
         return []
-    from ..cohort.part import renamed
+    from ..cohort.interaction import of_logistic
+    from ..cohort.part import renamed, with_interaction
     from ..cohort.procedure import Procedure
     from ..cohort.subgroups import each
     from ..cohort.two_groups import two_group_part
@@ -392,6 +426,8 @@ def _subgroup_parts(options: argparse.Namespace, cohort: Cohort, words: Any) -> 
 
     found, findings = each(cohort, options.by, options.outcome, analyse)
     made = [renamed(part, f"{options.by} = {value}", n) for n, (value, part) in enumerate(found.items(), 1)]
+    tested = of_logistic(cohort, options.by, options.outcome, _listed(options), split_names(options.event))
+    made[-1] = with_interaction(made[-1], tested.table(), tested.refused)
     return [replace(made[0], findings=(*made[0].findings, *findings)), *made[1:]]
 
 

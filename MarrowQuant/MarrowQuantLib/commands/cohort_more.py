@@ -83,6 +83,7 @@ def _add_size(actions: Any) -> None:
 
 
 def _survival(options: argparse.Namespace) -> int:
+    from ..cohort import interaction
     from ..cohort import survival_part as survival
     from .cohort import answer_each, split_names
 
@@ -92,7 +93,12 @@ def _survival(options: argparse.Namespace) -> int:
         )
         return survival.survival_answer(found), lambda words: survival.survival_part(found, words)
 
-    return answer_each(options, analyse, options.status, options.time)
+    def interact(cohort: Cohort) -> Any:
+        return interaction.of_cox(
+            cohort, options.by, options.time, options.status, split_names(options.predictors), split_names(options.event)
+        )
+
+    return answer_each(options, analyse, options.status, options.time, interact=interact if options.predictors else None)
 
 
 def _table1(options: argparse.Namespace) -> int:

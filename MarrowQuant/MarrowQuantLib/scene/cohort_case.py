@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
-from ..cohort import adopt, analysis, output, parts, subgroups
-from ..cohort.part import Part, Table, renamed, stacked
+from ..cohort import adopt, analysis, interaction, output, parts, subgroups
+from ..cohort.interaction import Interactions
+from ..cohort.part import Part, Table, renamed, stacked, with_interaction
 from ..cohort.procedure import Developed, Procedure
 from ..cohort.reading import read_cohort
 from ..cohort.report import Written, write_cohort_report, write_parts
@@ -189,7 +190,20 @@ class CohortCase:
         if not question.by:
             return self._part(cohort, question, words)
         found, findings = subgroups.each(cohort, question.by, question.decided_by, lambda some: self._part(some, question, words))
-        return stacked(found, question.by, findings)
+        part, tested = stacked(found, question.by, findings), self._interactions(cohort, question)
+        return with_interaction(part, tested.table(), tested.refused) if tested else part
+
+    def _interactions(self, cohort: Cohort, question: Question) -> Optional[Interactions]:
+        """Whether the subgroups differ; None for a method that has no such test."""
+        if question.method in MODEL_METHODS:
+            return interaction.of_logistic(cohort, question.by, question.outcome, question.predictors, question.events)
+        if question.method == "paired":
+            return interaction.of_pairs(cohort, question.by, [(question.outcome, question.after)])
+        if question.method == "correlation":
+            return interaction.of_correlation(cohort, question.by, question.outcome, question.predictors, question.given)
+        if question.method == "linear":
+            return interaction.of_linear(cohort, question.by, question.outcome, question.predictors)
+        return None
 
     def _part(self, cohort: Cohort, question: Question, words: Words) -> Part:
         method = question.method

@@ -11,6 +11,7 @@ FINDINGS = {
     "cohort.repeated_date": (CHECK, "Lines {lines} repeat an ID on the same date: keep the row that is right."),
     "cohort.empty_id": (CHECK, "{count} rows have no ID."),
     "cohort.no_result": (CHECK, "{file} is not a MarrowQuant result and was left out."),
+    "cohort.unreadable": (CHECK, "{count} of {n} files named results.json cannot be used and were left out. The first: {why}"),
     "cohort.simulated": (NOTE, "{count} of {n} cases are simulated: these are no patients."),
     "cohort.without_row": (CHECK, "{count} cases have no row in {table}."),
     "cohort.without_case": (CHECK, "{count} rows of {table} belong to no case."),
@@ -34,9 +35,10 @@ FINDINGS = {
     "cohort.many_looks": (
         CHECK,
         "{count} subgroups by {column} were looked at: without any true effect, a p below {level:g} turns up in at least one of them in "
-        "{chance:.0f} % of such analyses. A small p in one and a large one in another do not show that they differ; name the subgroups "
-        "before looking, and test the interaction.",
+        "{chance:.0f} % of such analyses. A small p in one and a large one in another do not show that they differ; only a test of "
+        "the interaction can. Name the subgroups before looking.",
     ),
+    "cohort.no_interaction": (CHECK, "Whether {name} differs between the subgroups could not be tested: {why}"),
     "cohort.separated": (
         CHECK, "{name} separates the groups completely in these patients: the AUC has no interval, and others will be lower."
     ),
