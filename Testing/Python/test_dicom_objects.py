@@ -16,6 +16,7 @@ from MarrowQuantLib.model import MarrowQuantError
 from MarrowQuantLib.phantom import DIALECTS
 from MarrowQuantLib.report.paper import Cover
 from MarrowQuantLib.vertebrae import rasterise
+from pydicom import dcmread
 
 pytest.importorskip("highdicom", reason="highdicom is not installed; DICOM objects need it (pip install highdicom).")
 pytestmark = [
@@ -210,6 +211,39 @@ def test_a_segmentation_of_dcmqi_is_read(case, tmp_path):
     (found,) = dicom.read_segmentation(tmp_path / "seg.dcm")
     assert (found.label, found.kind[0]) == ("vertebrae_L2", "14293000")
     _same_mask(mask.array > 0, mask.ijk_to_ras, found.mask.array, found.mask.ijk_to_ras)
+
+
+def test_a_header_of_another_scanner_makes_valid_objects(tmp_path):
+    """Siemens repeats pixel measures in every frame, and some PACS leave optional sequences empty: neither is ours to hand on."""
+    from MarrowQuantLib.export.write import export_dicom
+
+    changed = []
+
+    def edit(dataset):
+        dataset.ProcedureCodeSequence = []
+        if "NumberOfFrames" in dataset and "PixelMeasuresSequence" in dataset.SharedFunctionalGroupsSequence[0]:
+            shared = dataset.SharedFunctionalGroupsSequence[0]
+            for frame in dataset.PerFrameFunctionalGroupsSequence:
+                frame.PixelMeasuresSequence, frame.PlaneOrientationSequence = shared.PixelMeasuresSequence, shared.PlaneOrientationSequence
+            del shared.PixelMeasuresSequence, shared.PlaneOrientationSequence
+            changed.append(dataset.SOPInstanceUID)
+
+    results, files = exported.measured(tmp_path / "exam", "philips", edit)
+    objects = export_dicom(results, files, tmp_path / "objects")
+    assert changed and all("ProcedureCodeSequence" not in dcmread(path) for path in objects.values())
+    measures = dcmread(objects["baseline-seg-burden"]).SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    assert np.allclose(measures.PixelSpacing, results.exams[0].maps["dwi_high"].spacing_mm[:2])
+
+
+def test_regions_of_the_dropout_ratio_alone_are_written(case):
+    from dataclasses import replace
+
+    from MarrowQuantLib.export.write import segments_of
+
+    exam = case[0].exams[0]
+    alone = replace(exam, maps={"in_phase": exam.maps["ff"]}, burden=None)
+    ((key, _, segments),) = segments_of(alone)
+    assert key == "in_phase" and [segment.key for segment in segments] == [f"{level} ROI" for level in exported.LEVELS]
 
 
 def test_another_number_of_exams_is_refused(case, tmp_path):

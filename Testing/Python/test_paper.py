@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import pytest
 from helpers.report_case import fake_results
-from MarrowQuantLib.model import MarrowQuantError
-from MarrowQuantLib.report.paper import Cover, first_page_png, paper
-from MarrowQuantLib.report.shown import levels_of, marks, shortened
+from MarrowQuantLib import __version__
+from MarrowQuantLib.followup import index_of
+from MarrowQuantLib.followup.change import INSIDE_LIMIT
+from MarrowQuantLib.model import MarrowQuantError, finding
+from MarrowQuantLib.report.html import report_page
+from MarrowQuantLib.report.paper import first_page_png, paper
+from MarrowQuantLib.report.shown import Cover, doubts_of, levels_of, marks, protocol_rows, shortened, title_of
 from MarrowQuantLib.report.strings import Strings
 from MarrowQuantLib.report.workbook import write_workbook
 from MarrowQuantLib.results import rows
@@ -64,8 +69,6 @@ def test_all_numbers_of_the_rows_stand_in_it(written):
 
 
 def test_one_exam_has_no_change_and_no_estimate():
-    from dataclasses import replace
-
     results = fake_results()
     one = replace(results, exams=results.exams[:1], changes=(), response=None, lesions=(), distributions=())
     document = pypdfium2.PdfDocument(paper(one, "en", COVER))
@@ -96,6 +99,56 @@ def test_a_change_says_its_error_or_that_none_is_known():
     change = next(change for change in results.changes if change.name == "tdv")
     assert Strings("en")("error_unknown") in [short for short, _, _ in marks(change, False, Strings("en"))]
     assert Strings("en")("error_unknown") not in [short for short, _, _ in marks(change, True, Strings("en"))]
+
+
+def test_a_change_inside_an_error_does_not_say_that_none_is_known():
+    told = finding(INSIDE_LIMIT, limit=3.0, unit="%", source="our choice")
+    inside = replace(fake_results().changes[0], findings=(told,))
+    for limited in (True, False):
+        told = [short for short, _, _ in marks(inside, limited, Strings("en"))]
+        assert Strings("en")("error_unknown") not in told and Strings("en")("outside") not in told
+
+
+def test_a_japanese_line_begins_with_no_closing_sign():
+    document = pypdfium2.PdfDocument(paper(fake_results(), "ja", COVER))
+    lines = [line for page in document for line in page.get_textpage().get_text_range().splitlines()]
+    document.close()
+    assert len(lines) > 100 and [line for line in lines if line[:1] in "、。）」"] == []
+
+
+def test_the_page_says_case_reader_day_version_and_where_to_sign():
+    page = report_page(fake_results(), Strings("en"), Cover("Case <7>", "Doe^Jane", datetime.date(2025, 4, 1)))
+    assert "Case &lt;7&gt;" in page and "Jane Doe" in page and "Doe^Jane" not in page
+    assert page.count("Report made on 2025-04-01") == 2 and f"MarrowQuant {__version__}" in page
+    assert 'class="sign"' in page and Strings("en")("signature") in page and Strings("en")("as_given") in page
+    assert Strings("en")("no_identity") in report_page(fake_results(), Strings("en"))
+
+
+def test_a_doubt_marks_the_numbers_that_it_is_about_on_page_and_paper():
+    results = fake_results()
+    about = finding("burden.no_bone")
+    exams = (replace(results.exams[0], findings=(*results.exams[0].findings, about)), *results.exams[1:])
+    changed = replace(results, exams=exams)
+    assert about in doubts_of(index_of("tdv"), exams) and about not in doubts_of(index_of("ff"), exams)
+    page = report_page(changed, Strings("en"))
+    assert page.count('href="#check"') > report_page(results, Strings("en")).count('href="#check"') and 'id="check"' in page
+    document = pypdfium2.PdfDocument(paper(changed, "en", COVER))
+    assert Strings("en")("doubt_told")[:30] in document[0].get_textpage().get_text_range()
+    document.close()
+
+
+def test_series_acquired_alike_are_one_row():
+    alike = {"used": True, "role": "dwi", "repetition_time_s": 6.8, "echo_time_s": 0.066, "voxel_mm": (3.5, 3.5, 6.0), "shape": (10, 9, 40)}
+    series = [{**alike, "series_number": n, "b_value": b} for n, b in ((24, 900.0), (25, 50.0), (26, 900.0), (30, 50.0))]
+    exam = replace(fake_results().exams[0], series=series)
+    _, _, lines = protocol_rows(exam, Strings("en"))
+    assert [(line[0], line[5]) for line in lines] == [("24–26, 30", "50, 900")]
+
+
+def test_another_kind_of_case_is_not_called_myeloma():
+    results = fake_results()
+    mds = replace(results, settings=replace(results.settings, kind="mds"))
+    assert "myeloma" in title_of(results, Strings("en")) and "myeloma" not in title_of(mds, Strings("en"))
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

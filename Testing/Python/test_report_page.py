@@ -200,7 +200,7 @@ def test_every_component_and_its_state_is_listed(results, english):
 
 
 def test_model_card_settings_protocol_and_series_are_on_the_page(english):
-    for words in ("not calibrated on any patient", "ren_marrow_9", "50, 900", "mDixon <Quant> & FF", "550, 1400"):
+    for words in ("not calibrated on any patient", "9 peaks (Ren)", "50, 900", "mDixon <Quant> & FF", "550, 1400"):
         assert words in english.text
     assert "10.1371/journal.pone.0229607" in english.text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from MarrowQuantLib import workflow
 from MarrowQuantLib.dicom import ExamFiles
 from MarrowQuantLib.model import Burden, Component, Measurement, Results, Settings, VertebraROI, Volume, as_finding
 from MarrowQuantLib.vertebrae.measure import measure_vertebrae
+from pydicom import Dataset, dcmread
 
 from .small_exams import write_small
 
@@ -38,9 +40,14 @@ def burden_on(high: Volume, adc: Volume) -> Burden:
     )  # fmt: skip
 
 
-def measured(folder: Path, dialect: str) -> tuple[Results, list[ExamFiles]]:
-    """The results of one small exam, and its files."""
+def measured(folder: Path, dialect: str, edit: Callable[[Dataset], None] | None = None) -> tuple[Results, list[ExamFiles]]:
+    """The results of one small exam, and its files, each of which ``edit`` may change before it is read."""
     write_small(folder, dialect)
+    for path in folder.rglob("*") if edit else ():
+        if path.is_file():
+            dataset = dcmread(path)
+            edit(dataset)
+            dataset.save_as(path)
     exams = workflow.read_exams([folder])
     settings = Settings()
     maps = workflow.make_maps(exams[0], "baseline", settings)

@@ -10,6 +10,7 @@ from typing import Any, Optional
 from .. import workflow
 from ..io.atomic import refuse_existing, refuse_inside
 from ..model import MarrowQuantError
+from ..report.shown import Cover
 from ..results.per_slice import write_slices
 from .export import add_cover, write_exports
 from .inspect import add_knowledge, knowledge_of
@@ -93,7 +94,7 @@ def main_job(options: argparse.Namespace, exams: Sequence[Path], labs: Optional[
     writer = None if options.no_scene else scene_writer()
     written = workflow.export(
         results, out, language=options.language, scene_writer=writer, overwrite=options.overwrite,
-        progress=workflow.part(progress_bar, 0.8, 1.0),
+        cover=Cover(options.case, options.reader), progress=workflow.part(progress_bar, 0.8, 1.0),
     )  # fmt: skip
     if options.dicom or options.pdf or options.xlsx:
         known = {key: choices[key] for key in ("overrides", "dates", "same_patient") if key in choices}

@@ -33,8 +33,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def add_cover(parser: argparse.ArgumentParser) -> None:
     """Add what the user says of the report: a label of the case and the reader."""
-    parser.add_argument("--case", default="", metavar="LABEL", help="label of the case in the PDF's header")
-    parser.add_argument("--reader", default="", metavar="NAME", help="name of the reader in PDF and DICOM report")
+    parser.add_argument("--case", default="", metavar="LABEL", help="label of the case in report and PDF")
+    parser.add_argument("--reader", default="", metavar="NAME", help="name of the reader in report, PDF and DICOM report")
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -65,7 +65,8 @@ def _export(options: argparse.Namespace) -> int:
 def write_exports(results: Results, exams: Sequence[ExamFiles], options: argparse.Namespace, progress: Progress) -> dict[str, Path]:
     """Write what the options ask for: workbook, PDF, DICOM objects."""
     from .. import workflow
-    from ..report.paper import Cover, write_paper
+    from ..report.paper import write_paper
+    from ..report.shown import Cover
     from ..report.workbook import write_workbook
 
     written = {}

@@ -171,7 +171,7 @@ def _vertebrae(exam: ExamResult, segmentations: dict[str, Written]) -> Iterable[
         by_place: dict[str, list[Any]] = {}
         for row in of_vertebrae():
             if row.key in vertebra.measurements:
-                place = row.key if row.key in segmentations else "ff" if "ff" in segmentations else ""
+                place = next((key for key in (row.key, "ff", "in_phase") if key in segmentations), "")
                 by_place.setdefault(place, []).extend(_of_level(vertebra, row.key))
         for place, items in by_place.items():
             name = f"{level} ROI"

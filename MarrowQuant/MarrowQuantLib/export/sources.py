@@ -169,4 +169,15 @@ def read_header(path: Path, whole: bool = True) -> Dataset:
     for element in list(header):
         if element.VR == "PN" and element.VM == 1 and element.value:
             header[element.tag].value = str(element.value)
+        elif element.VR == "SQ" and not element.value:  # an optional sequence holds an item or is not there; copied, it would be our error
+            del header[element.tag]
+    _share(header, ("PixelMeasuresSequence", "PlaneOrientationSequence"))
     return header
+
+
+def _share(header: Dataset, keywords: Sequence[str]) -> None:
+    """What every frame repeats, as Siemens writes it, into the shared functional groups, where highdicom 0.28 looks for it."""
+    shared, frames = (header.get(f"{place}FunctionalGroupsSequence") for place in ("Shared", "PerFrame"))
+    for keyword in keywords:
+        if shared and frames and keyword not in shared[0] and keyword in frames[0]:
+            shared[0][keyword] = frames[0][keyword]

@@ -14,7 +14,8 @@ from ..io.atomic import in_one_step
 from ..io.dicomfiles import write_dicom
 from ..io.packages import need
 from ..model import ExamResult, MarrowQuantError, Progress, Results, no_progress, part
-from ..report.paper import Cover, first_page_png, paper
+from ..report.paper import first_page_png, paper
+from ..report.shown import Cover
 from ..results import results_to_dict
 from ..vertebrae.segment import segment_bodies
 from .documents import encapsulated_pdf, secondary_capture
@@ -39,6 +40,9 @@ from .sources import Sources
 
 if TYPE_CHECKING:
     from pydicom import Dataset
+
+GRIDS = {"burden": "dwi_high", "bodies": "ff"}
+"""By the key of a segmentation the map whose grid it lies on, where that is not the key itself."""
 
 
 def export_dicom(
@@ -106,8 +110,8 @@ def _objects(sources: Sources, results: Results, pdf: bytes, reader: str, progre
     made: dict[str, Dataset] = {}
     segmentations: dict[str, Written] = {}
     progress(0.0, f"Writing the segmentations, {exam.label}")
-    for key, described, segments in _segmentations(exam):
-        grid = {"burden": "dwi_high", "bodies": "ff"}.get(key, key)
+    for key, described, segments in segments_of(exam):
+        grid = GRIDS.get(key, key)
         dataset = segmentation(sources, grid, segments, _series(len(made), described))
         numbers = {segment.key: n for n, segment in enumerate(segments, start=1)}
         source = str(sources.images(grid)[0][0].SeriesInstanceUID)
@@ -141,8 +145,14 @@ def _keys(exam: ExamResult) -> list[str]:
     return [key for key in (*MAPS, *SIGNALS) if has_map(exam, key) and (key not in ("in_phase", "water") or key == carried_by)]
 
 
-def _segmentations(exam: ExamResult) -> list[tuple[str, str, list[Segment]]]:
-    """Key, series description and segments: of the bodies, of the ROIs on the map of each quantity, of the tumour load."""
+def segments_of(exam: ExamResult) -> list[tuple[str, str, list[Segment]]]:
+    """What is written as segmentations: of the bodies, of the ROIs on the map of each quantity, of the tumour load.
+
+    Returns
+    -------
+    list of (str, str, list of Segment)
+        Key ("bodies", "burden", or that of the map that the ROIs lie on), series description, and segments.
+    """
     found = []
     centers = {v.roi.level: v.roi.center_ras for v in exam.vertebrae}
     image = next((exam.maps[key] for key in ("water", "ff") if has_map(exam, key)), None)
@@ -157,6 +167,9 @@ def _segmentations(exam: ExamResult) -> list[tuple[str, str, list[Segment]]]:
                 continue
             found.append((key, f"MarrowQuant ROIs on {'fat fraction' if key == 'ff' else key.upper()} (research)",
                           roi_segments(rois_on(exam, key), exam.maps[key])))  # fmt: skip
+    if not any(key in MAPS for key, _, _ in found) and has_map(exam, "in_phase") and exam.vertebrae:  # the dropout ratio alone
+        regions = roi_segments(rois_on(exam, "in_phase"), exam.maps["in_phase"])
+        found.append(("in_phase", "MarrowQuant ROIs on in phase (research)", regions))
     if exam.burden is not None and has_map(exam, "dwi_high") and exam.burden.labels.array.size:
         found.append(("burden", "MarrowQuant total diffusion volume (research)", burden_segments(exam.burden)))
     return [row for row in found if row[2]]

@@ -23,6 +23,7 @@ from ..model import (
 )
 from ..results import write_measurements, write_results
 from .html import write_report
+from .shown import Cover
 
 PathLike = Union[str, Path]
 RESULTS, SCENE = "results.json", "scene.mrb"
@@ -37,13 +38,14 @@ def export(
     language: str = "en",
     scene_writer: Optional[SceneWriter] = None,
     overwrite: bool = True,
+    cover: Optional[Cover] = None,
     progress: Progress = no_progress,
 ) -> dict[str, Path]:
     """Write results.json, measurements.csv, report.html and, with ``scene_writer``, scene.mrb.
 
     Everything is written beside the folder first and moved into it when complete, so an error or a cancel leaves nothing half-written.
     An older scene in the folder is removed when no new one is written, because it would show other results. ``overwrite`` tells whether
-    earlier results of the same patient, or of one that is not known, may be replaced.
+    earlier results of the same patient, or of one that is not known, may be replaced; ``cover`` what the report says of case and reader.
 
     Returns
     -------
@@ -66,7 +68,7 @@ def export(
         write_results(results, stage)
         write_measurements(results, files["measurements"])
         progress(0.1, "Writing the report")
-        write_report(results, files["report"], language=language)
+        write_report(results, files["report"], language, cover)
         if scene_writer is not None:
             files["scene"] = stage / SCENE
             scene_writer(results, files["scene"], part(progress, 0.4, 0.95))

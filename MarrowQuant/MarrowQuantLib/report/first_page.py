@@ -13,7 +13,7 @@ from ..response.estimate import PREVALENCE
 from ..results import rows
 from ..results.formats import number, probability, relative, shown_unit, signed
 from . import charts
-from .shown import in_scroller, index_label, marks
+from .shown import UNSURE, doubts_of, in_scroller, index_label, marks
 from .strings import Strings
 
 ANAEMIA_G_PER_L = 100.0  # haemoglobin; the limit of Huang, AJR
@@ -112,6 +112,8 @@ def _tile(index: Index, exams: Sequence[ExamResult], change: Optional[Change], w
         unit = "" if index.change_unit == index.unit else f" {shown_unit(index.change_unit, words.language)}"
         shown += f"<p>{signed(change.absolute, index.change_unit)}{unit} ({relative(change.relative_percent)})</p>"
         shown += f"<p>{badges(change, index.limit is not None, None, words)}</p>"
+    if any(value is not None for value in values) and doubts_of(index, exams):
+        shown += f'<p><a class="badge doubt" href="#check">{words("to_be_checked")}</a></p>'
     return f'<div class="tile"><h3>{escape(index_label(index, exams, words))}</h3>{shown}</div>'
 
 
@@ -121,7 +123,7 @@ def values_of(index: Index, exams: Sequence[ExamResult], change: Optional[Change
 
 
 def _index_table(results: Results, changes: dict[str, Change], words: Strings) -> str:
-    both, drawn = len(results.exams) > 1, []
+    both, drawn, any_doubt = len(results.exams) > 1, [], False
     notes: list[str] = []
     for index in INDICES:
         change, values = changes.get(index.key), values_of(index, results.exams, changes.get(index.key))
@@ -133,7 +135,9 @@ def _index_table(results: Results, changes: dict[str, Change], words: Strings) -
             unit = f" {shown_unit(index.change_unit, words.language)}" if change and index.change_unit != index.unit else ""
             cells += f"<td>{row['absolute'].text()}{unit}</td><td>{row['relative'].text()}</td>"
             cells += f'<td class="text">{badges(change, index.limit is not None, notes, words)}</td>'
-        label = escape(index_label(index, results.exams, words))
+        doubted = bool(doubts_of(index, results.exams))
+        any_doubt |= doubted
+        label = escape(index_label(index, results.exams, words)) + (f" {UNSURE}" if doubted else "")
         drawn.append(f'<tr><th scope="row">{label}</th><td class="text">{escape(index.unit)}</td>{cells}</tr>')
     heads = "".join(
         f'<th scope="col">{words.exam(exam.label)}<br><span class="date">{words.date(exam.date)}</span></th>' for exam in results.exams
@@ -143,7 +147,8 @@ def _index_table(results: Results, changes: dict[str, Change], words: Strings) -
         heads += f'<th scope="col" class="text">{words("meaning")}</th>'
     head = f'<tr><th scope="col">{words("index")}</th><th scope="col" class="text">{words("unit")}</th>{heads}</tr>'
     drawn_table = in_scroller(f"<table><thead>{head}</thead><tbody>{''.join(drawn)}</tbody></table>", words("all_indices"))
-    return f"{drawn_table}{note_list(notes, words)}{_cautions(results, words)}"
+    told = f'<p class="soft">{words("doubt_told")}</p>' if any_doubt else ""
+    return f"{drawn_table}{told}{note_list(notes, words)}{_cautions(results, words)}"
 
 
 def _cautions(results: Results, words: Strings) -> str:

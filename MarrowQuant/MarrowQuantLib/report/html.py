@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
+from typing import Optional
 
+from .. import __version__
 from ..model import Results, days_between, grouped
 from ..response import cycles_between, history_of
 from .classification import classification_section
@@ -13,11 +16,12 @@ from .laboratory import labs_section
 from .lesions import lesions_section
 from .pictures import images_section
 from .sections import burden_section, methods_section, model_section, vertebrae_section
+from .shown import Cover, title_of
 from .strings import Strings
 from .style import STYLE
 
 
-def write_report(results: Results, path: Path, language: str = "en") -> Path:
+def write_report(results: Results, path: Path, language: str = "en", cover: Optional[Cover] = None) -> Path:
     """Write the report.
 
     Parameters
@@ -27,6 +31,8 @@ def write_report(results: Results, path: Path, language: str = "en") -> Path:
     path : Path
         The HTML file to write.
     language : {"en", "ja"}
+    cover : Cover, optional
+        Label of the case and name of the reader.
 
     Returns
     -------
@@ -45,15 +51,16 @@ def write_report(results: Results, path: Path, language: str = "en") -> Path:
     """
     path = Path(path)
     cycles = cycles_between(history_of(results), [exam.date for exam in results.exams])
-    path.write_text(report_page(results, Strings(language, cycles)), encoding="utf-8")
+    path.write_text(report_page(results, Strings(language, cycles), cover), encoding="utf-8")
     return path
 
 
-def report_page(results: Results, words: Strings) -> str:
+def report_page(results: Results, words: Strings, cover: Optional[Cover] = None) -> str:
     """The whole page as text."""
+    cover = cover or Cover()
     body = "\n".join(
         (
-            _header(results, words),
+            _header(results, words, cover),
             summary_section(results, words),
             _warnings(results, words),
             images_section(results.exams, words),
@@ -65,7 +72,9 @@ def report_page(results: Results, words: Strings) -> str:
             classification_section(results, words),
             model_section(results.response, words),
             methods_section(results, words),
-            f'</main><footer><p class="notice">{words("research")}</p><p>{words("no_identity")}</p></footer>',
+            _sign_off(words, cover),
+            f'</main><footer><p class="notice">{words("research")}</p><p>{_made(words, cover)} '
+            f'{words("as_given" if cover.case or cover.reader else "no_identity")}</p></footer>',
         )
     )
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -73,11 +82,22 @@ def report_page(results: Results, words: Strings) -> str:
         f'<!DOCTYPE html>\n<html lang="{words.language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="robots" content="noindex">\n'
-        f"<title>MarrowQuant – {words('title')}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"<title>MarrowQuant – {title_of(results, words)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
 
-def _header(results: Results, words: Strings) -> str:
+def _made(words: Strings, cover: Cover) -> str:
+    return f"MarrowQuant {escape(__version__)} · {words('date_of_report')} {cover.day}."
+
+
+def _sign_off(words: Strings, cover: Cover) -> str:
+    """The lines that a reader fills in on paper."""
+    lines = ((words("reader"), cover.reader_shown), (words("signature"), ""), (words("date"), ""))
+    drawn = "".join(f"<div>{label}: {escape(value)}</div>" for label, value in lines)
+    return f'<section><h2>{words("sign_off")}</h2><div class="sign">{drawn}</div></section>'
+
+
+def _header(results: Results, words: Strings, cover: Cover) -> str:
     dates = " → ".join(f"{words.exam(exam.label)} <b>{words.date(exam.date)}</b>" for exam in results.exams)
     days = days_between(*(exam.date for exam in results.exams)) if len(results.exams) > 1 else None
     if days is not None:
@@ -85,7 +105,9 @@ def _header(results: Results, words: Strings) -> str:
     notices = f'<p class="notice" role="note">{words("research")}</p>'
     if any(exam.synthetic for exam in results.exams):
         notices += f'<p class="notice synthetic" role="note">{words("synthetic")}</p>'
-    title = f'<div><p class="brand">MarrowQuant</p><h1>{words("title")}</h1></div>'
+    given = [f"{words(key)}: <b>{escape(value)}</b>" for key, value in (("case", cover.case), ("reader", cover.reader_shown)) if value]
+    said = " &nbsp; ".join([*given, _made(words, cover)])
+    title = f'<div><p class="brand">MarrowQuant</p><h1>{title_of(results, words)}</h1><p class="soft">{said}</p></div>'
     return f'<header>{title}<div class="dates">{dates}</div></header><main>{notices}'
 
 
@@ -97,4 +119,4 @@ def _warnings(results: Results, words: Strings) -> str:
     if not items:
         return f"<section><h2>{words('warnings')}</h2><p>{words('no_warnings')}</p></section>"
     entries = "".join(f"<li>{item}</li>" for item in items)
-    return f'<section><h2>{words("warnings")}</h2><div class="warn"><ul>{entries}</ul></div></section>'
+    return f'<section id="check"><h2>{words("warnings")}</h2><div class="warn"><ul>{entries}</ul></div></section>'

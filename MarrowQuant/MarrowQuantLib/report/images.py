@@ -44,6 +44,8 @@ class KeyImage:
         Anatomical letters at left, right, top, bottom.
     outlines : tuple of (str, ndarray (n, 2))
         Label and closed outline in mm from the upper left corner: x to the right, y down.
+    is_dark : bool
+        Whether its background is dark, so that white letters are read on it.
     """
 
     png: bytes
@@ -51,6 +53,7 @@ class KeyImage:
     height_mm: float
     sides: tuple[str, str, str, str]
     outlines: tuple[tuple[str, np.ndarray], ...] = ()
+    is_dark: bool = True
 
     @property
     def data_uri(self) -> str:
@@ -169,7 +172,7 @@ def body_image(exam: ExamResult) -> Optional[KeyImage]:
         rgb = _tint(rgb, exam.burden)
     dy, _, dx = oriented.spacing_mm
     height, width = projection.shape
-    return KeyImage(png(rgb.astype(np.uint8)), float(width * dx), float(height * dy), ("R", "L", "H", "F"))
+    return KeyImage(png(rgb.astype(np.uint8)), float(width * dx), float(height * dy), ("R", "L", "H", "F"), is_dark=False)
 
 
 def _tint(rgb: np.ndarray, burden: Burden) -> np.ndarray:

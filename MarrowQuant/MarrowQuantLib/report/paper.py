@@ -5,26 +5,25 @@ The fonts are those of :mod:`.fonts`, each for its language and for what the oth
 
 from __future__ import annotations
 
-import datetime
 import io
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from .. import __version__
 from ..followup import INDICES
 from ..followup.lesion_rows import lesion_rows
 from ..io.packages import need
-from ..model import Results, as_finding, days_between, grouped, sentence
+from ..model import UNIT_VOLUME, Results, as_finding, days_between, grouped, sentence
 from ..response import assess, translation
 from ..results import rows
 from ..results.formats import NONE, number, probability, shown_unit
 from .first_page import reader_cautions, values_of
 from .fonts import embed_fonts
 from .images import ADC_WHITE, MIP_BLACK, KeyImage, anatomy_image, body_image, slice_image, spine_image
-from .shown import DOUBT, SURE, index_label, marks, protocol_rows
+from .sections import limit_lines, settings_rows
+from .shown import DOUBT, SURE, UNSURE, Cover, doubts_of, index_label, marks, protocol_rows, title_of
 from .strings import Strings
 
 if TYPE_CHECKING:
@@ -32,19 +31,22 @@ if TYPE_CHECKING:
 
 WIDTH_MM, MARGIN_MM = 210.0, 14.0
 _BOX_MM = WIDTH_MM - 2 * MARGIN_MM
-_UNBROKEN = {"en": re.compile(r"\S+"), "ja": re.compile(r"[!-~]+|[^!-~\s]{1,4}")}  # what a line is not broken in
+_CLOSING = "、。，．・：；？！）］｝」』】〉》％°ー～ァィゥェォッャュョぁぃぅぇぉっゃゅょ"
+_OPENING = "（［｛「『【〈《"
+_PIECE = rf"[{_OPENING}]*(?:(?:[!-~µ²±−–×→βΔ\u00a0]|[ァ-ヶー])+|[^\s{_OPENING}])[{_CLOSING}]*"
+"""What no Japanese line is broken in: a word of Latin letters or katakana, else a letter, with the signs that begin or end no line
+(JIS X 4051)."""
+_LEAST = {"en": re.compile(r"\S+"), "ja": re.compile(rf"(?:{_PIECE}){{1,4}}")}
+"""What has room in every column of a table: a word, a few Japanese letters."""
+_NUMBERS = re.compile(r"[-−+±<>≥≤–→%().,/\d ]{1,24}")
+"""Cells that stay in one line: numbers with their errors, ranges and dates."""
+_GAP_MM, _TALL_MM = 4.0, 104.0  # between pictures, and how high they may be
+_HALF_MM = (_BOX_MM - _GAP_MM) / 2
+TEXT_STROKED = 2  # text rendering mode "fill, then stroke" (ISO 32000-1, 9.3.6)
+_PICTURE_MM = 60.0  # of a classifier
 _MOST_ROWS = 15  # of components and lesions; the rest is in results.json
 _INK, _SOFT, _LINE, _WARN = (27, 39, 51), (82, 97, 111), (200, 207, 214), (92, 64, 0)
 _FILLS = {SURE: (227, 240, 248), DOUBT: (255, 244, 214), "": (238, 241, 244)}
-
-
-@dataclass(frozen=True)
-class Cover:
-    """What the user says of the report: a label of the case, the reader's name, the day it is made; nothing of it is read from images."""
-
-    case: str = ""
-    reader: str = ""
-    made: Optional[datetime.date] = None
 
 
 def write_paper(results: Results, path: Path, language: str = "en", cover: Optional[Cover] = None) -> Path:
@@ -76,6 +78,7 @@ def paper(results: Results, language: str = "en", cover: Optional[Cover] = None)
     page.vertebrae()
     page.burden()
     page.laboratory()
+    page.classification()
     page.methods()
     return page.finished()
 
@@ -106,7 +109,7 @@ def _new_document(results: Results, words: Strings, cover: Cover) -> FPDF:
             self.set_font("text", size=8)
             self.set_text_color(*_SOFT)
             dates = " → ".join(words.date(exam.date) for exam in results.exams)
-            left = f"MarrowQuant – {words('title')}" + (f"   {words('case')}: {cover.case}" if cover.case else "")
+            left = f"MarrowQuant – {title_of(results, words)}" + (f"   {words('case')}: {cover.case}" if cover.case else "")
             self.cell(_BOX_MM - 62, 4, left)
             self.cell(62, 4, f"{dates}   {words('page', n=self.page_no(), m='{nb}')}", align="R", new_x="LMARGIN", new_y="NEXT")
             self.set_text_color(160, 40, 0)
@@ -120,15 +123,14 @@ def _new_document(results: Results, words: Strings, cover: Cover) -> FPDF:
             self.set_y(-11)
             self.set_font("text", size=7)
             self.set_text_color(*_SOFT)
-            made = (cover.made or datetime.date.today()).isoformat()
-            self.cell(0, 4, f"MarrowQuant {__version__}   {words('date_of_report')} {made}")
+            self.cell(0, 4, f"MarrowQuant {__version__}   {words('date_of_report')} {cover.day}")
             self.set_text_color(*_INK)
 
     document = Sheets(format="A4")
     embed_fonts(document, words.language)
     document.set_margins(MARGIN_MM, 10, MARGIN_MM)
     document.set_auto_page_break(True, 15)
-    document.set_title(f"MarrowQuant – {words('title')}")
+    document.set_title(f"MarrowQuant – {title_of(results, words)}")
     document.set_lang("ja-JP" if words.language == "ja" else "en-GB")
     document.set_creator(f"MarrowQuant {__version__}")
     return document
@@ -138,12 +140,9 @@ class _Paper:
     """The document while it is written, section by section."""
 
     def __init__(self, results: Results, words: Strings, cover: Cover) -> None:
-        from fpdf.enums import WrapMode
-
         self.results, self.words, self.cover = results, words, cover
         self.page = _new_document(results, words, cover)
         self.footnotes: list[str] = []
-        self.wrapping = WrapMode.CHAR if words.language == "ja" else WrapMode.WORD  # Japanese has no spaces to break at
         self.page.add_page()
 
     def finished(self) -> bytes:
@@ -166,8 +165,25 @@ class _Paper:
             return
         self.page.set_font("text", size=size)
         self.page.set_text_color(*colour)
-        self.page.multi_cell(0, size * 0.47, content, align="L", new_x="LMARGIN", new_y="NEXT", wrapmode=self.wrapping)
+        folded = self._folded(content, _BOX_MM - 2 * self.page.c_margin)
+        self.page.multi_cell(0, size * 0.47, folded, align="L", new_x="LMARGIN", new_y="NEXT")
         self.page.set_text_color(*_INK)
+
+    def _folded(self, content: str, wide: float) -> str:
+        """Japanese text with its lines broken where they may be, to a width in mm; fpdf2 breaks at spaces only, or anywhere."""
+        if self.words.language != "ja":
+            return content
+        lines = []
+        for paragraph in content.split("\n"):
+            line = ""
+            for piece in re.findall(rf"\s|{_PIECE}|.", paragraph):
+                if line and self.page.get_string_width(line + piece.rstrip()) > wide - 0.1:
+                    lines.append(line.rstrip())
+                    line = piece.lstrip()
+                else:
+                    line += piece
+            lines.append(line)
+        return "\n".join(lines)
 
     def points(self, sentences: Iterable[str], size: float = 8) -> None:
         """A list."""
@@ -180,24 +196,25 @@ class _Paper:
             return
         from fpdf.fonts import FontFace
 
+        lines = [[cell.replace(" ", "\u00a0") if _NUMBERS.fullmatch(cell) else cell for cell in line] for line in lines]
         self.page.set_font("text", size=size)
         self.page.set_draw_color(*_LINE)
         widths = self._widths(heads, lines, text_columns)
         aligned = tuple("LEFT" if n in text_columns else "RIGHT" for n in range(len(heads)))
         with self.page.table(
             col_widths=widths, width=_BOX_MM, line_height=size * 0.5, padding=0.7, text_align=aligned, borders_layout="HORIZONTAL_LINES",
-            headings_style=FontFace(emphasis="", fill_color=_FILLS[""]), wrapmode=self.wrapping,
+            headings_style=FontFace(emphasis="", fill_color=_FILLS[""]),
         ) as made:  # fmt: skip
             for line in (heads, *lines):
                 row = made.row()
-                for content in line:
-                    row.cell(content)
+                for content, wide in zip(line, widths):
+                    row.cell(self._folded(content, wide - 1.4))
         self.page.ln(1)
 
     def _widths(self, heads: Sequence[str], lines: Sequence[Sequence[str]], text_columns: Sequence[int]) -> tuple[float, ...]:
         """Every column as wide as its longest word, and what is left to those with more text."""
         columns = list(zip(heads, *lines))
-        split = [[word for cell in column for word in _UNBROKEN[self.words.language].findall(cell)] for column in columns]
+        split = [[word for cell in column for word in _LEAST[self.words.language].findall(cell)] for column in columns]
         least = [max((self.page.get_string_width(word) for word in found), default=4.0) + 2.6 for found in split]
         longest = [max(self.page.get_string_width(cell) for cell in (column if n in text_columns else column[1:])) for n, column in
                    enumerate(columns)]  # fmt: skip
@@ -211,8 +228,8 @@ class _Paper:
     def first_page(self) -> None:
         """What a radiologist files: who, when, the estimate, every index with its marks, what to check, and the line to sign."""
         words, exams = self.words, self.results.exams
-        self.heading(words("title"), 15)
-        said = [f"{words('case')}: {self.cover.case or NONE}", f"{words('reader')}: {self.cover.reader or NONE}"]
+        self.heading(title_of(self.results, words), 15)
+        said = [f"{words('case')}: {self.cover.case or NONE}", f"{words('reader')}: {self.cover.reader_shown or NONE}"]
         said += [f"{words.plain_exam(exam.label)}: {words.date(exam.date)}" for exam in exams]
         days = days_between(*(exam.date for exam in exams)) if len(exams) > 1 else None
         said += [words("days", days=days)] if days is not None else []
@@ -250,16 +267,18 @@ class _Paper:
         """Every index; a change that may mean nothing is marked in the last column, and the sentences follow."""
         words, exams = self.words, self.results.exams
         changes = {change.name: change for change in self.results.changes if not change.level}
-        lines = []
+        lines, any_doubt = [], False
         for index in INDICES:
             change, values = changes.get(index.key), values_of(index, exams, changes.get(index.key))
             if all(value is None for value in values):
                 continue
-            line = [index_label(index, exams, words), shown_unit(index.unit, words.language)]
+            doubted = bool(doubts_of(index, exams))
+            any_doubt |= doubted
+            line = [index_label(index, exams, words) + (f" {UNSURE}" if doubted else ""), shown_unit(index.unit, words.language)]
             line += [number(value, index.unit, index.digits) for value in values]
             if len(exams) > 1:
                 row = rows.changes([change]).rows[0] if change else rows.Row({})
-                unit = f" {shown_unit(index.change_unit, words.language)}" if change and index.change_unit != index.unit else ""
+                unit = f"\u00a0{shown_unit(index.change_unit, words.language)}" if change and index.change_unit != index.unit else ""
                 line += [row["absolute"].text() + unit, row["relative"].text(), "; ".join(self._mark(*mark) for mark in marks(
                     change, index.limit is not None, words
                 ))]  # fmt: skip
@@ -267,6 +286,7 @@ class _Paper:
         heads = [words("index"), words("unit"), *(f"{words.plain_exam(exam.label)}\n{words.date(exam.date)}" for exam in exams)]
         heads += [words("change"), words("relative"), words("meaning")] if len(exams) > 1 else []
         self.table(heads, lines, (0, 1, 6))
+        self.text(words("doubt_told") if any_doubt else "", 7.5, _SOFT)
         for n, told in enumerate(self.footnotes, start=1):
             self.text(f"{n}  {sentence(as_finding(told), words.language)}", 7.5, _SOFT)
 
@@ -291,8 +311,8 @@ class _Paper:
             self.page.add_page()
         self.page.ln(8)
         self.page.set_font("text", size=9)
-        for label, width in ((words("reader"), 70), (words("signature"), 70), (words("date_of_report"), 42)):
-            self.page.cell(width, 5, f"{label}: " + (self.cover.reader if label == words("reader") and self.cover.reader else ""))
+        for label, value, width in ((words("reader"), self.cover.reader_shown, 70), (words("signature"), "", 70), (words("date"), "", 42)):
+            self.page.cell(width, 5, f"{label}: {value}")
         self.page.ln(5)
         y = self.page.get_y()
         for start, width in ((0, 66), (70, 66), (140, 42)):
@@ -300,51 +320,77 @@ class _Paper:
         self.page.ln(2)
 
     def pictures(self) -> None:
-        """Anatomy, fat fraction, ADC and the whole body of every exam, each with the regions measured."""
+        """Anatomy, fat fraction, ADC and the whole body of every exam, each with the regions measured: two kinds beside each other."""
         words, exams = self.words, self.results.exams
         kinds = (
-            ("anatomy_caption", anatomy_image, 72.0), ("spine_caption", spine_image, 72.0),
-            ("adc_caption", lambda exam: slice_image(exam, "adc", ADC_WHITE), 72.0), ("body_caption", body_image, 100.0),
+            ("anatomy_caption", anatomy_image), ("spine_caption", spine_image),
+            ("adc_caption", lambda exam: slice_image(exam, "adc", ADC_WHITE)), ("body_caption", body_image),
         )  # fmt: skip
-        made = [(caption, [picture(exam) for exam in exams], tall) for caption, picture, tall in kinds]
-        made = [(caption, found, tall) for caption, found, tall in made if any(found)]
+        made = [(caption, [picture(exam) for exam in exams]) for caption, picture in kinds]
+        made = [(caption, found) for caption, found in made if any(found)]
         if not made:
             return
         self.page.add_page()
         self.heading(words("images"))
-        for caption, found, tall in made:
-            if self.page.will_page_break(tall + 12):
-                self.page.add_page()
-            top, left = self.page.get_y() + 4, MARGIN_MM
-            for image, exam in zip(found, exams):
-                if image is None:
-                    continue
-                self.page.set_font("text", size=7.5)
-                self.page.text(left, top - 1, f"{words.plain_exam(exam.label)} {words.date(exam.date)}")
-                left += self._picture(image, left, top, tall, _BOX_MM / len(exams) - 4) + 6
-            self.page.set_xy(MARGIN_MM, top + tall + 1)
-            self.text(words(caption, black=MIP_BLACK), 7.5, _SOFT)
+        for pair in (made[:2], made[2:]):
+            top = self.page.get_y() + 1
+            ends = [self._kind(caption, found, MARGIN_MM + n * (_HALF_MM + _GAP_MM), top) for n, (caption, found) in enumerate(pair)]
+            self.page.set_xy(MARGIN_MM, max(ends, default=top) + 2)
 
-    def _picture(self, image: KeyImage, left: float, top: float, tall: float, wide: float) -> float:
-        """Draw a picture with its outlines; returns the width taken, in mm."""
-        scale = min(tall / image.height_mm, wide / image.width_mm)
+    def _kind(self, caption: str, found: Sequence[Optional[KeyImage]], left: float, top: float) -> float:
+        """One kind of picture of every exam, with its caption; returns where it ends."""
+        words, exams = self.words, self.results.exams
+        said = words(caption, black=MIP_BLACK) + (f" ({words('ff_scale')})" if caption == "spine_caption" else "")
+        self.page.set_font("text", size=7.5)
+        self.page.set_text_color(*_SOFT)
+        self.page.set_xy(left - self.page.c_margin, top)
+        self.page.multi_cell(_HALF_MM, 3.4, self._folded(said, _HALF_MM - 2 * self.page.c_margin), align="L", new_x="LEFT", new_y="NEXT")
+        self.page.set_text_color(*_INK)
+        top, wide, x = top + 12, (_HALF_MM - _GAP_MM * (len(exams) - 1)) / len(exams), left
+        bottom = top
+        for image, exam in zip(found, exams):
+            if image is not None:
+                self.page.set_font("text", size=7.5)
+                self.page.text(x, top - 1, f"{words.plain_exam(exam.label)} {words.date(exam.date)}")
+                width, height = self._picture(image, x, top, wide)
+                x, bottom = x + width + _GAP_MM, max(bottom, top + height)
+        return bottom
+
+    def _picture(self, image: KeyImage, left: float, top: float, wide: float) -> tuple[float, float]:
+        """Draw a picture with its outlines, its letters and a bar of 50 or 100 mm; returns the width and height taken, in mm."""
+        scale = min(_TALL_MM / image.height_mm, wide / image.width_mm)
         width, height = image.width_mm * scale, image.height_mm * scale
         self.page.image(io.BytesIO(image.png), left, top, width, height)
-        self.page.set_draw_color(255, 255, 255)
-        self.page.set_text_color(255, 255, 255)
         self.page.set_font("text", size=6)
         for level, outline in image.outlines:
             points = [(left + x * scale, top + y * scale) for x, y in outline]
-            self.page.polygon(points)
-            self.page.text(max(x for x, _ in points) + 0.8, sum(y for _, y in points) / len(points) + 0.8, level)
-        dark = bool(image.outlines)
-        self.page.set_text_color(*((255, 255, 255) if dark else _INK))
+            for colour, thick in (((0, 0, 0), 0.5), ((255, 255, 255), 0.2)):  # white on black, to be seen on any marrow
+                self.page.set_draw_color(*colour)
+                self.page.set_line_width(thick)
+                self.page.polygon(points)
+            self._letters(level, max(x for x, _ in points) + 0.8, sum(y for _, y in points) / len(points) + 0.8, True)
+        dark, bar = image.is_dark, 50 if image.is_dark else 100
         sides = zip(image.sides, ((1, height / 2), (width - 3, height / 2), (width / 2, 3), (width / 2, height - 1)))
         for letter, (x, y) in sides:
-            self.page.text(left + x, top + y, letter)
-        self.page.set_text_color(*_INK)
+            self._letters(letter, left + x, top + y, dark)
+        self.page.set_draw_color(*((255, 255, 255) if dark else _INK))
+        self.page.set_line_width(0.5)
+        self.page.line(left + 1, top + height - 1.2, left + 1 + bar * scale, top + height - 1.2)
+        self._letters(f"{bar} mm", left + 1, top + height - 2.2, dark)
+        self.page.set_line_width(0.2)
         self.page.set_draw_color(*_LINE)
-        return width
+        return width, height
+
+    def _letters(self, content: str, x: float, y: float, dark: bool) -> None:
+        """Letters in a picture, with a contour that keeps them readable on any background."""
+        ink, contour = ((255, 255, 255), (0, 0, 0)) if dark else (_INK, (255, 255, 255))
+        with self.page.local_context(text_mode=TEXT_STROKED, line_width=0.3):
+            self.page.set_draw_color(*contour)
+            self.page.set_text_color(*contour)
+            self.page.text(x, y, content)
+        self.page.set_text_color(*ink)
+        self.page.text(x, y, content)
+        self.page.set_text_color(*_INK)
 
     def vertebrae(self) -> None:
         """Every level of every exam, and the mean with the levels that it holds."""
@@ -353,7 +399,7 @@ class _Paper:
             if not found.rows:
                 continue
             columns = rows.in_readers_tables(found)
-            self.heading(f"{words('vertebrae')}, {words.plain_exam(exam.label)} ({words.date(exam.date)})")
+            self.heading(words("of_exam", what=words("vertebrae"), exam=words.plain_exam(exam.label), date=words.date(exam.date)), room=55)
             heads = [words("level"), *(column.head(words.language) for column in columns), *(c.head(words.language, narrow=True) for c in
                      found.chosen("voxels", "inside")), words("notes")]  # fmt: skip
             lines = [self._vertebra(row, columns) for row in (*found.rows, *([found.mean] if found.mean else []))]
@@ -363,7 +409,9 @@ class _Paper:
     def _vertebra(self, row: rows.Row, columns: Sequence[rows.Column]) -> list[str]:
         words = self.words
         cells = [row["level"].text(words.language)]
-        cells += [row[column.key].with_error(words.language) for column in columns]
+        for column in columns:  # a mean of what is a word for one level has a unit, which the head lacks
+            found = row[column.key]
+            cells.append(found.with_unit(words.language) if found.unit and not column.unit else found.with_error(words.language))
         cells += [row[key].text(words.language) for key in ("voxels", "inside")]
         excluded = str(row["excluded"].value or "")
         doubts = [words("excluded", reason=excluded)] if excluded else []
@@ -379,11 +427,21 @@ class _Paper:
             found = rows.components(exam.burden.components)
             columns = found.chosen("label", "lesion", "state", "region", "volume", "longest_diameter", "adc_median", "ff_median", "reason")
             self._rows(found, columns, (1, 2, 3, 8))
+            left_out = exam.burden.components[_MOST_ROWS:]
+            if left_out:
+                volume = number(sum(component.volume_ml for component in left_out), UNIT_VOLUME)
+                self.text(words("more_components", n=len(left_out), volume=volume), 7.5, _SOFT)
+            if exam.burden.infiltration is not None:
+                pattern = exam.burden.infiltration
+                self.text(words("pattern", pattern=words.or_key(pattern.pattern), n=pattern.focal_lesions), 8)
+                self.points((sentence(told, words.language) for told in (pattern.rule, pattern.remark) if told), 7.5)
         lesions = lesion_rows(self.results)
         if lesions:
             self.heading(words("lesions"))
             found = rows.lesions(lesions)
             self._rows(found, found.chosen("name", "kind", "region", "volume", "adc", "rac", "why"), (0, 1, 2, 6))
+            if len(found.rows) > _MOST_ROWS:
+                self.text(words("more_lesions", n=len(found.rows) - _MOST_ROWS), 7.5, _SOFT)
             self.text(words("rac_note"), 7.5, _SOFT)
 
     def _rows(self, found: rows.Table, columns: Sequence[rows.Column], text_columns: Sequence[int]) -> None:
@@ -395,8 +453,6 @@ class _Paper:
             [rows.both(row, c.key, language) if c.key in pairs else row[c.key].text(language) for c in columns] for row in shown
         ]  # fmt: skip
         self.table(heads, lines, text_columns, 6.8)
-        if len(found.rows) > len(shown):
-            self.text(self.words("more_lesions", n=len(found.rows) - len(shown)), 7.5, _SOFT)
 
     def laboratory(self) -> None:
         """Values beside the exams, category and stage with their rules."""
@@ -422,22 +478,43 @@ class _Paper:
             self.points(f"{words('missing')}: {sentence(item, words.language)}" for item in told.imwg.missing)
         self.points(f"{stage.system} {stage.stage}: {sentence(stage.rule, words.language)}" for stage in told.stages if stage.stage)
 
+    def classification(self) -> None:
+        """A classifier's answer: probability with its range, what to know, what it rests on, its card."""
+        words, found = self.words, self.results.classification
+        if found is None:
+            return
+        event, other = words("name_" + found.event), words("name_" + found.other)
+        self.heading(f"{words('classifier')}: {words('classified', event=event, other=other)}", room=60)
+        low, high = (probability(limit) for limit in found.interval)
+        self.text(f"{probability(found.probability)}   ({words('ensemble_range', low=low, high=high)})", 13)
+        self.text(f"{words.plain_exam(found.exam)}   {found.model_id}", 8, _WARN)
+        self.points(sentence(each, words.language) for each in found.findings)
+        if found.picture:
+            top = self.page.get_y() + 1
+            self.page.image(io.BytesIO(found.picture), MARGIN_MM, top, h=_PICTURE_MM)
+            self.page.set_xy(MARGIN_MM, top + _PICTURE_MM + 1)
+            self.text(words("occlusion"), 7.5, _SOFT)
+        self.table([words("level"), words("log_odds_lost")], [[level, f"{lost:+.2f}"] for level, lost in found.by_level.items()])
+        self.points((f"{words.or_key(key)}: {_card(content)}" for key, content in found.card.items()), 7.5)
+
     def methods(self) -> None:
         """How the images were acquired, and with what settings they were measured."""
         words = self.words
         self.heading(words("acquisition"))
         for exam in self.results.exams:
-            self.text(f"{words.plain_exam(exam.label)} ({words.date(exam.date)})", 8.5)
-            self.table(*protocol_rows(exam, words), (0, 1, 2), 6.8)
+            scanner, heads, lines = protocol_rows(exam, words)
+            self.heading(", ".join(filter(None, (f"{words.plain_exam(exam.label)} ({words.date(exam.date)})", scanner))), 8.5)
+            self.table(heads, lines, (0, 1, 8), 6.8)
         self.heading(words("settings"))
-        self.table([words("setting_name"), words("value")], _settings(self.results, words), (0, 1), 7)
+        self.table([words("setting_name"), words("value")], settings_rows(self.results, words), (0, 1), 7)
+        self.heading(words("limits_heading"))
+        self.points(limit_lines(words), 7.5)
         measurements = [measured for exam in self.results.exams for measured in exam.lumbar.values() if measured.how]
         made = dict.fromkeys(f"{words.how(each.name)}: {sentence(each.how, words.language)}" for each in measurements)
         self.heading(words("provenance"))
         self.points(made, 7.5)
 
 
-def _settings(results: Results, words: Strings) -> list[list[str]]:
-    from .sections import settings_rows
-
-    return [[label, value] for label, value in settings_rows(results, words)]
+def _card(content: Any) -> str:
+    """An entry of a model card in one line."""
+    return "; ".join(map(str, content)) if isinstance(content, (list, tuple)) else str(content)

@@ -18,7 +18,7 @@ from ..model import UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate
 from ..model.settings import SETTINGS
 from ..response import translation
 from ..results import rows
-from ..results.formats import NONE, number, signed
+from ..results.formats import NONE, number, shown_unit, signed
 from ..vertebrae.dominance import dominance_of
 from ..vertebrae.places import said_place
 from ..words.terms import term
@@ -246,15 +246,16 @@ def methods_section(results: Results, words: Strings) -> str:
 
 
 def _acquisition(exam: ExamResult, words: Strings) -> str:
-    columns, lines = protocol_rows(exam, words)
-    cells = ["".join(cell(each, n < 2) for n, each in enumerate(line[1:])) for line in lines]
+    scanner, columns, lines = protocol_rows(exam, words)
+    cells = ["".join(cell(each, n in (0, 7)) for n, each in enumerate(line[1:])) for line in lines]
     drawn = [f'<tr><th scope="row">{escape(line[0])}</th>{rest}</tr>' for line, rest in zip(lines, cells)]
-    return table(columns, drawn, f"{words('acquisition')}, {words.plain_exam(exam.label)}", (1, 2)) if drawn else ""
+    caption = ", ".join(filter(None, (words("acquisition"), words.plain_exam(exam.label), scanner)))
+    return table(columns, drawn, caption, (1, 8)) if drawn else ""
 
 
 def settings_rows(results: Results, words: Strings) -> list[tuple[str, str]]:
     """Label and value of every setting."""
-    return [(row.label(words.language), _setting(getattr(results.settings, row.name), words)) for row in SETTINGS]
+    return [(row.label(words.language), _setting(row.name, getattr(results.settings, row.name), words)) for row in SETTINGS]
 
 
 def _protocol_name(name: str, words: Strings) -> str:
@@ -267,17 +268,22 @@ def _protocol_value(name: str, value: Any, words: Strings) -> str:
     return words.or_key(value) if name == "ff_origin" else _listed(value)
 
 
-def _limits(words: Strings) -> str:
+def limit_lines(words: Strings) -> list[str]:
     """What a change is compared with, and where each limit comes from."""
     items = []
     for index in INDICES:
         label = label_of(index.key, words.language)
         if index.limit:
-            unit = "%" if index.limit.relative else index.change_unit
-            items.append(f"{label}, {words('limit')}: ±{index.limit.value:g} {unit} ({index.limit.source})")
+            unit = shown_unit("%" if index.limit.relative else index.change_unit, words.language)
+            items.append(f"{label}, {words('limit')}: ±{index.limit.value:g} {unit} ({words.how(index.limit.source)})")
         if index.floor:
-            items.append(f"{label}, {words('floor')}: < {index.floor.value:g} {index.unit} ({index.floor.source})")
-    return '<ul class="notes">' + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
+            unit = shown_unit(index.unit, words.language)
+            items.append(f"{label}, {words('floor')}: < {index.floor.value:g} {unit} ({words.how(index.floor.source)})")
+    return items
+
+
+def _limits(words: Strings) -> str:
+    return '<ul class="notes">' + "".join(f"<li>{escape(item)}</li>" for item in limit_lines(words)) + "</ul>"
 
 
 def _provenance(exams: Sequence[ExamResult], words: Strings) -> str:
@@ -312,9 +318,14 @@ def _series_table(exam: ExamResult, words: Strings) -> str:
     return f'<details class="screen"><summary>{escape(title)}</summary>{table(heads, drawn, text_columns=(1, 2, 7))}</details>'
 
 
-def _setting(value: Any, words: Strings) -> str:
+_NAMED = {"kind": "name_", "fat_spectrum": "spectrum_"}
+
+
+def _setting(name: str, value: Any, words: Strings) -> str:
     if isinstance(value, bool):
         return words("yes" if value else "no")
+    if name in _NAMED and words.has(f"{_NAMED[name]}{value}"):
+        return words(f"{_NAMED[name]}{value}")
     return term(value, words.language) if isinstance(value, str) else _listed(value)
 
 

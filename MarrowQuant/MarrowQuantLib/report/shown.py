@@ -1,20 +1,53 @@
-"""What the page and the paper say alike: the label of an index with the levels that it really holds, and the marks of a change."""
+"""What the page and the paper say alike: whose report it is, the label of an index with the levels that it really holds, the marks of a
+change, the doubts about an index, and the protocol."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any, Optional
 
 from ..followup import Index, label_of
 from ..followup.change import INSIDE_LIMIT
-from ..model import Change, ExamResult, as_finding
-from ..quantities import LUMBAR
+from ..model import Change, ExamResult, Finding, Results, as_finding
+from ..quantities import LUMBAR, quantity
 from ..results.formats import NONE
+from ..words.findings import NOTE
 from ..words.roles import role_word
 from .strings import Strings
 
 SURE, DOUBT, PLAIN = "sure", "doubt", ""
+UNSURE = "⚠"
+_OF_IMAGES = {
+    "ff": ("fatwater.", "dixon.", "swap."), "r2star": ("fatwater.",), "dropout_ratio": ("dixon.",), "adc": ("diffusion.",),
+    "tdv": ("burden.", "bone.", "diffusion."), "gadc": ("burden.", "bone.", "diffusion."),
+}  # fmt: skip
+"""By index the findings (beginning of their codes) that are about the images it is read from."""
+_OF_PLACES = ("roi.", "region.", "body.", "labels.", "carried.", "propose.", "find.")
+"""Findings about the regions measured: of every lumbar index, or of that whose map they name."""
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What the user says of the report: a label of the case, the reader's name, the day it is made; nothing of it is read from images."""
+
+    case: str = ""
+    reader: str = ""
+    made: Optional[datetime.date] = None
+
+    @property
+    def reader_shown(self) -> str:
+        """The reader as one writes a name; DICOM parts it by ^, family name first (PS3.5 6.2)."""
+        family, *given = self.reader.split("^")
+        return " ".join(filter(None, (*given[:1], family))) if given else self.reader
+
+    @property
+    def day(self) -> str:
+        """The day the report is made, today if it was not given."""
+        return (self.made or datetime.date.today()).isoformat()
 
 
 def levels_of(exam: ExamResult, key: str) -> list[str]:
@@ -24,14 +57,7 @@ def levels_of(exam: ExamResult, key: str) -> list[str]:
 
 def shortened(levels: Sequence[str]) -> str:
     """Levels as a reader writes them: "L1–L5", "L1, L3–L5"."""
-    numbers = [int(level[1:]) for level in levels]
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(f"L{run[0]}" if len(run) == 1 else f"L{run[0]}–L{run[-1]}" for run in runs)
+    return re.sub(r"(\d+)", r"L\1", _runs(int(level[1:]) for level in levels))
 
 
 def index_label(index: Index, exams: Sequence[ExamResult], words: Strings) -> str:
@@ -53,40 +79,88 @@ def marks(change: Optional[Change], limited: bool, words: Strings) -> list[tuple
     for flag in change.findings:
         code = as_finding(flag).code
         found.append((words.or_key(code), PLAIN if code == INSIDE_LIMIT else DOUBT, flag))
-    if limited and all(as_finding(flag).code != INSIDE_LIMIT for flag in change.findings):
+    is_inside = any(as_finding(flag).code == INSIDE_LIMIT for flag in change.findings)
+    if limited and not is_inside:
         found.insert(0, (words("outside"), SURE, ""))
-    if not limited:
+    if not limited and not is_inside:
         found.append((words("error_unknown"), PLAIN, ""))
     return found
 
 
-def protocol_rows(exam: ExamResult, words: Strings) -> tuple[list[str], list[list[str]]]:
-    """The series that were used; echoes and b-values of one series stand in one row."""
-    heads = [words(key) for key in ("series_number", "role", "scanner", "repetition_time", "echo_time", "flip_angle")]
-    heads += ["b (s/mm²)", words("voxel"), words("slices")]
-    found: dict[tuple[str, ...], tuple[list[float], list[float]]] = {}
+def doubts_of(index: Index, exams: Sequence[ExamResult]) -> list[Finding]:
+    """What is to be checked before an index is believed: of the exams' findings those about its images or its regions."""
+    name = quantity(index.key).name if index.origin == LUMBAR else ""
+
+    def concerns(found: Finding) -> bool:
+        if found.severity == NOTE:
+            return False
+        about = found.about
+        if "test" in about:
+            return bool(about["test"] == index.key)
+        if index.origin == LUMBAR and found.code.startswith(_OF_PLACES):
+            return str(about.get("map", name)) == name
+        return found.code.startswith(_OF_IMAGES.get(index.key, ("\0",)))
+
+    return [found for exam in exams for found in map(as_finding, exam.findings) if concerns(found)]
+
+
+def protocol_rows(exam: ExamResult, words: Strings) -> tuple[str, list[str], list[list[str]]]:
+    """The series that were used; those acquired alike (stations, echoes, b-values) stand in one row with all their numbers.
+
+    Returns
+    -------
+    scanner, heads, lines
+        The scanner is "" where there are several; then it is the last column.
+    """
+    heads = [words(key) for key in ("series_number", "role", "repetition_time", "echo_time", "flip_angle")]
+    heads += ["b (s/mm²)", words("voxel"), words("slices"), words("scanner")]
+    found: dict[tuple[str, ...], tuple[list[float], list[float], list[float]]] = {}
     for row in exam.series:
         if not row.get("used"):
             continue
         repetition, angle = row.get("repetition_time_s"), row.get("flip_angle_deg")
         alike = (
-            str(row.get("series_number", NONE)), role_word(str(row.get("role") or "unknown"), words.language), _scanner(row, exam),
+            role_word(str(row.get("role") or "unknown"), words.language),
             NONE if repetition is None else f"{1000 * repetition:.4g}", NONE if angle is None else f"{angle:g}",
-            " × ".join(f"{step:.3g}" for step in row.get("voxel_mm") or ()) or NONE, str((row.get("shape") or [NONE])[-1]),
+            "\u00a0×\u00a0".join(f"{step:.3g}" for step in row.get("voxel_mm") or ()) or NONE, str((row.get("shape") or [NONE])[-1]),
+            _scanner(row, exam),
         )  # fmt: skip
-        for known, value in zip(found.setdefault(alike, ([], [])), (row.get("echo_time_s"), row.get("b_value"))):
+        told = (row.get(key) for key in ("series_number", "echo_time_s", "b_value"))
+        for known, value in zip(found.setdefault(alike, ([], [], [])), told):
             if value is not None and value not in known:
                 known.append(value)
     lines = []
-    for (number_of, role, scanner, repetition, angle, voxel, slices), (echoes, b_values) in found.items():
-        times, weights = (", ".join(f"{v:.4g}" for v in values) or NONE for values in ([1000 * t for t in echoes], b_values))
-        lines.append([number_of, role, scanner, repetition, times, angle, weights, voxel, slices])
-    return heads, lines
+    for (role, repetition, angle, voxel, slices, scanner), (numbers, echoes, b_values) in found.items():
+        times, weights = (", ".join(f"{v:.4g}" for v in values) or NONE for values in ([1000 * t for t in echoes], sorted(b_values)))
+        lines.append([_runs(numbers) or NONE, role, repetition, times, angle, weights, voxel, slices, scanner])
+    scanners = {line[-1] for line in lines}
+    if len(scanners) != 1:
+        return "", heads, lines
+    return scanners.pop(), heads[:-1], [line[:-1] for line in lines]
+
+
+def _runs(numbers: Iterable[Any]) -> str:
+    """Whole numbers as a reader writes them: "2, 11–15"; anything else as it is."""
+    known = list(dict.fromkeys(numbers))
+    if not all(isinstance(number, int) for number in known):
+        return ", ".join(map(str, known))
+    runs: list[list[int]] = []
+    for number in sorted(known):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
 
 
 def _scanner(row: Any, exam: ExamResult) -> str:
     field = exam.protocol.get("field_strength_t")
     return f"{row.get('scanner') or exam.protocol.get('manufacturer', NONE)}" + (f", {field:g} T" if field else "")
+
+
+def title_of(results: Results, words: Strings) -> str:
+    """What the report is called: of myeloma only where that is the kind of case."""
+    return words("title" if results.settings.kind == "myeloma" else "title_other")
 
 
 def in_scroller(drawn: str, label: str) -> str:

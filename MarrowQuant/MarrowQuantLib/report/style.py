@@ -74,6 +74,9 @@ footer { margin-top: 30px; font-size: 12px; color: var(--soft); }
 svg text { font: 12px system-ui, -apple-system, "Segoe UI", Arial, "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic UI", Meiryo, sans-serif;
   fill: var(--ink); }
 svg .soft { fill: var(--soft); }
+.sign { display: grid; grid-template-columns: 2fr 2fr 1fr; gap: 24px; break-inside: avoid; padding-top: 22px; }
+.sign div { border-bottom: 1px solid var(--ink); padding-bottom: 3px; }
+a.badge { text-decoration: none; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible { outline: 2px solid var(--after); }
 .pictures.small { max-width: 620px; margin-top: 12px; }
@@ -96,7 +99,7 @@ svg .soft { fill: var(--soft); }
 }
 @media screen and (max-width: 720px) {
   body { padding: 14px 12px 30px; }
-  .top, .charts, .tiles, dl { grid-template-columns: minmax(0, 1fr); }
+  .top, .charts, .tiles, .sign, dl { grid-template-columns: minmax(0, 1fr); }
   .pictures { flex-wrap: wrap; }
   .tile .values { white-space: normal; }
   header { display: block; }
