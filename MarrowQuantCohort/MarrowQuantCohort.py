@@ -33,8 +33,9 @@ class MarrowQuantCohort(ScriptedLoadableModule):
         parent.contributors = ["The MarrowQuant developers"]
         parent.helpText = _(
             "Statistics of many patients that were measured with MarrowQuant, or of a table: group comparisons, paired tests, "
-            "correlations, ROC curves, logistic regression with validation, linear and mixed models, a report, and a response model of "
-            "one's own that MarrowQuant then offers. Research use only. Not a medical device; not for diagnosis or treatment decisions."
+            "correlations, ROC curves, logistic regression with validation, linear and mixed models, times to an event, characteristics, "
+            "missing values, a document, the number of patients of the next study, and a response model of one's own that MarrowQuant "
+            "then offers. Research use only. Not a medical device; not for diagnosis or treatment decisions."
         )
         parent.acknowledgementText = _("The methods and their sources are named in the methods paragraph of every report.")
 
@@ -51,12 +52,20 @@ class MarrowQuantCohortParameterNode:
     events: str = ""
     predictors: list[str]
     given: list[str]
-    method: Annotated[str, Choice(["firth", "ml", "ridge", "multinomial", "lda", "paired", "correlation", "linear", "mixed"])] = "firth"
+    method: Annotated[
+        str,
+        Choice([
+            "firth", "ml", "ridge", "multinomial", "lda", "paired", "correlation", "linear", "mixed", "survival", "table1", "impute",
+        ]),
+    ] = "firth"  # fmt: skip
     select: bool = False
     where: str = ""
     by: str = ""
+    group: str = ""
     bootstraps: Annotated[int, WithinRange(1, 10000)] = 500
     outputFolder: str = ""
+    signed: bool = False
+    studyFolder: str = ""
     modelName: str = ""
 
 

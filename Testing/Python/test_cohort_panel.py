@@ -618,3 +618,154 @@ def test_subgroups_are_analysed_one_by_one_with_the_warning(widget, cases, tmp_p
     combo.setCurrentIndex(0)
     widget.panel.question.onByChosen(0)
     assert widget.panel.asked().by == ""
+
+
+# ------------------------------------------------------------------------------------------- survival, Table 1, imputation, size, study
+def choose(widget, name: str, column: str) -> None:
+    """Choose a column in one of the boxes of the question."""
+    box = getattr(widget.ui, f"{name}ComboBox")
+    index = box.findText(column)
+    box.setCurrentIndex(index)
+    getattr(widget.panel.question, f"on{name.capitalize()}Chosen")(index)
+
+
+@pytest.fixture
+def patients(tmp_path):
+    """Two kinds of patients with a time, its end, a marker with gaps and a sex."""
+    rng = np.random.default_rng(2)
+    lines = ["id,kind,days,progressed,event,marker,age,sex"]
+    for n in range(80):
+        kind, event = "ab"[n % 2], n // 2 % 2
+        marker = "" if n % 11 == 3 else f"{rng.normal(event):.3f}"
+        days = f"{rng.exponential(300 if n % 2 else 600):.0f}"
+        age, sex = rng.normal(60, 9), ("female", "male")[n // 4 % 2]
+        lines.append(f"{n},{kind},{days},{int(rng.random() < 0.7)},{event},{marker},{age:.1f},{sex}")
+    (tmp_path / "patients.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return tmp_path / "patients.csv"
+
+
+def test_times_to_an_event_are_those_of_the_command_line(widget, patients, capsys):
+    from MarrowQuantLib.cli import main
+
+    read(widget, patients)
+    choose_method(widget, "survival")
+    assert shown(widget) == {"eventLineEdit", "afterComboBox", "predictorList"} and widget.ui.groupComboBox.visible
+    assert "Choose a column for “Event happened”." in widget.ui.questionMessage.text
+    choose(widget, "outcome", "progressed")
+    assert "“Time”" in widget.ui.questionMessage.text
+    choose(widget, "after", "days")
+    choose(widget, "group", "kind")
+    tick(widget, "age")
+    widget.ui.analyseButton.click()
+    arguments = ["--time", "days", "--status", "progressed", "--group", "kind", "--predictors", "age", "--json"]
+    assert main(["cohort", "survival", str(patients), *arguments]) == 0
+    known = json.loads(capsys.readouterr().out)
+    assert [row[0] for row in cells(widget.ui.modelTable)] == ["a", "b"]
+    assert node("vtkMRMLTableNode", table="cohort_log_rank").GetTable().GetValueByName(0, "p").ToDouble() == known["log_rank"]["p"]
+    cox = node("vtkMRMLTableNode", table="cohort_cox").GetTable()
+    assert cox.GetValueByName(0, "coefficient").ToDouble() == known["cox"]["terms"]["age"]["coefficient"]
+    widget.ui.whereLineEdit.text = "days > 100"
+    assert "'days' is the outcome, or tells it" in widget.ui.questionMessage.text
+    assert node("vtkMRMLTableNode", table="cohort_cox") is None  # another question takes all of its tables away
+
+
+def test_characteristics_need_columns_only_and_stand_by_group(widget, patients):
+    read(widget, patients)
+    choose_method(widget, "table1")
+    assert not widget.ui.outcomeComboBox.visible and "at least one column" in widget.ui.questionMessage.text
+    tick(widget, "age", "sex", "marker")
+    widget.ui.analyseButton.click()
+    assert widget.logic.case.answer is not None, widget.ui.questionMessage.text
+    choose(widget, "group", "kind")
+    widget.ui.analyseButton.click()
+    table = widget.ui.modelTable
+    heads = [table.horizontalHeaderItem(n).text() for n in range(table.columnCount)]
+    assert "a (n = 40)" in heads and "SMD a – b" in heads
+
+
+def test_missing_values_are_filled_in_beside_the_complete_cases(widget, patients, monkeypatch):
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed; it is an option.")
+    asked = packaging(monkeypatch, lambda: None)
+    read(widget, patients)
+    choose_method(widget, "impute")
+    choose(widget, "outcome", "event")
+    tick(widget, "marker", "age")
+    widget.ui.analyseButton.click()
+    assert asked == ["scikit-learn"] and [row[0] for row in cells(widget.ui.modelTable)] == ["marker", "age"]
+    assert "Missing values: marker 7 of 80." in widget.ui.questionMessage.text
+
+
+def test_subgroups_say_whether_they_differ(widget, patients):
+    read(widget, patients)
+    choose_method(widget, "correlation")
+    choose(widget, "outcome", "age")
+    tick(widget, "days")
+    choose(widget, "by", "kind")
+    widget.ui.analyseButton.click()
+    assert node("vtkMRMLTableNode", table="cohort_interaction").GetTable().GetValueByName(0, "test").ToString() == "Cochran's Q"
+
+
+def test_the_whole_document_is_the_one_of_the_command_line(widget, patients, tmp_path, monkeypatch):
+    for package in ("sklearn", "fpdf", "openpyxl", "docx"):
+        pytest.importorskip(package, reason=f"{package} is not installed; it is an option.")
+    packaging(monkeypatch, lambda: None)
+    read(widget, patients)
+    choose(widget, "outcome", "event")
+    tick(widget, "marker", "age")
+    widget.ui.bootstrapsSpinBox.value = 5
+    widget.ui.outputPathLineEdit.currentPath = str(tmp_path / "out")
+    widget.ui.signedCheckBox.checked = True
+    widget.ui.reportButton.click()
+    assert widget.ui.statusLabel.text == "", widget.ui.statusLabel.text
+    page = (tmp_path / "out" / "cohort.html").read_text(encoding="utf-8")
+    for words in ("Flow of patients", "Table 1", "multiple imputation", "SHA-256", "TRIPOD checklist", "in this document: Patients"):
+        assert words in page, words
+    assert {"cohort.pdf", "cohort.xlsx", "cohort.docx"} <= {path.name for path in (tmp_path / "out").iterdir()}
+    assert "cohort.pdf" in widget.ui.reportMessage.text
+    widget.ui.signedCheckBox.checked = False
+    assert "Press Write report" in widget.ui.reportMessage.text
+
+
+def test_the_number_of_patients_is_that_of_the_command_line(widget, capsys):
+    from MarrowQuantLib.cli import main
+    from MarrowQuantLib.panel.cohort.size import KINDS
+
+    for kind, second, arguments in (
+        ("auc", 0.6, ["auc", "--auc", "0.8", "--null", "0.6", "--ratio", "3"]),
+        ("interval", 0.15, ["auc", "--auc", "0.8", "--width", "0.15", "--ratio", "3"]),
+        ("difference", 0.7, ["difference", "--first", "0.8", "--second", "0.7", "--ratio", "3"]),
+        ("model", 6.0, ["model", "--parameters", "6", "--prevalence", "0.25", "--auc", "0.8"]),
+    ):
+        widget.panel.size.onKindChosen(KINDS.index(kind))
+        widget.ui.sizeAucSpinBox.value, widget.ui.sizeShareSpinBox.value, widget.ui.sizeSecondSpinBox.value = 0.8, 0.25, second
+        assert main(["cohort", "size", *arguments, "--json"]) == 0
+        known = json.loads(capsys.readouterr().out)
+        assert f"{known['n']} patients, {known['n_event']} of them" in widget.ui.sizeMessage.text
+    widget.panel.size.onKindChosen(KINDS.index("auc"))
+    widget.ui.sizeSecondSpinBox.value = 0.8
+    assert widget.ui.sizeMessage.text.startswith("⚠")
+
+
+def test_the_study_is_written_without_a_cohort_and_only_into_a_new_folder(widget, tmp_path, monkeypatch):
+    from MarrowQuantLib.cohort.report import Written
+
+    packaging(monkeypatch, lambda: None)
+    ui, told = widget.ui, []
+
+    def write(*words):
+        told.append(words)
+        return Written((Path("cohort.html"),))
+
+    monkeypatch.setattr(type(widget.logic.case), "write_study", staticmethod(write))
+    assert not ui.studyButton.enabled and "200 simulated patients" in ui.studyMessage.text
+    ui.studyPathLineEdit.currentPath = str(tmp_path / "study")
+    ui.studyButton.click()
+    assert told[0][0] == tmp_path / "study" and told[0][2] == "en" and "cohort.html" in ui.studyMessage.text
+    assert ui.openStudyButton.enabled and not ui.studyButton.enabled
+    monkeypatch.undo()
+    packaging(monkeypatch, lambda: None)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    ui.studyPathLineEdit.currentPath = str(tmp_path / "full")
+    ui.studyButton.click()
+    assert "full" in ui.statusLabel.text and not ui.openStudyButton.enabled

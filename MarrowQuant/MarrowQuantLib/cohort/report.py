@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -50,7 +50,7 @@ def write_cohort_report(
     decimal_comma: bool = False,
     language: str = "en",
     more: Sequence[Part] = (),
-    documents: bool = False,
+    sign: Optional[Callable[[Sequence[Part]], tuple[list[Part], list[Part]]]] = None,
     progress: Progress = no_progress,
 ) -> Written:
     """Do every analysis of two groups and write it.
@@ -70,8 +70,9 @@ def write_cohort_report(
         Of the page, the figures and the methods; the tables in CSV are English.
     more : sequence of Part
         Other analyses for the same page, see ``parts``.
-    documents : bool
-        Also the page as PDF, its tables as Excel and both as Word.
+    sign : callable, optional
+        From the analyses to the parts before and behind them, see ``signed``; with it the page is also written as PDF, its tables as Excel
+        and both as Word.
     progress : callable
 
     Returns
@@ -86,7 +87,11 @@ def write_cohort_report(
     """
     words = Words(language)
     first = two_group_part(chosen, procedure, words, bootstraps=bootstraps, progress=progress)
-    return write_parts((first, *more), folder, words, decimal_comma=decimal_comma, documents=documents)
+    if sign is None:
+        return write_parts((first, *more), folder, words, decimal_comma=decimal_comma)
+    before, behind = sign((first, *more))
+    title = words("Cohort: {title}", title=first.title)
+    return write_parts((*before, first, *more, *behind), folder, words, decimal_comma=decimal_comma, title=title, documents=True)
 
 
 def write_parts(

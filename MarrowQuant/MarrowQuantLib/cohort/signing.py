@@ -20,23 +20,26 @@ from .part import Part, Table
 from .words import Words
 
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "statsmodels")
-_HERE, _AUTHOR, _NO = "in this document", "to be written by the authors", "missing"
+_AUTHOR, _NO = "to be written by the authors", "missing"
 TRIPOD = (
-    ("1", "title names the kind of study, the patients and the outcome", _AUTHOR), ("2", "summary", _AUTHOR), ("3a", "background", _AUTHOR),
-    ("3b", "aims: development, validation or both", _AUTHOR), ("4a", "source of the data", _HERE), ("4b", "dates of the study", _HERE),
-    ("5a", "setting, number and place of sites", _HERE), ("5b", "who could take part", _AUTHOR), ("5c", "treatments", _AUTHOR),
-    ("6a", "outcome, how and when it was assessed", _AUTHOR), ("6b", "outcome assessed without knowledge of the predictors", _AUTHOR),
-    ("7a", "predictors, how and when they were measured", _HERE), ("7b", "predictors assessed without knowledge of the outcome", _AUTHOR),
-    ("8", "how the number of patients came about", _HERE), ("9", "missing data and what was done about them", _HERE),
-    ("10a", "how predictors entered the analysis", _HERE), ("10b", "kind of model, its building, internal validation", _HERE),
-    ("10d", "measures of performance", _HERE), ("11", "groups of risk, if any were made", _HERE), ("13a", "flow of patients", _HERE),
-    ("13b", "characteristics, with missing counts", _HERE), ("14a", "patients and events of each analysis", _HERE),
-    ("14b", "association of each predictor with the outcome", _HERE), ("15a", "the full model, with intercept", _HERE),
-    ("15b", "how to use the model", _HERE), ("16", "performance with intervals", _HERE), ("18", "limits", _AUTHOR),
-    ("19b", "what the results mean beside other evidence", _AUTHOR), ("20", "use and further research", _AUTHOR),
-    ("12, 17, 19a", "validation on patients from elsewhere", _NO), ("21", "supplement: protocol, data, code", _AUTHOR), ("22", "funding",
-    _AUTHOR),
+    ("1", "title names the kind of study, the patients and the outcome", ()), ("2", "summary", ()), ("3a", "background", ()),
+    ("3b", "aims: development, validation or both", ()), ("4a", "source of the data", ("provenance",)), ("4b", "dates of the study", ()),
+    ("5a", "setting, number and place of sites", ()), ("5b", "who could take part", ()), ("5c", "treatments", ()),
+    ("6a", "outcome, how and when it was assessed", ()), ("6b", "outcome assessed without knowledge of the predictors", ()),
+    ("7a", "predictors, how and when they were measured", ()), ("7b", "predictors assessed without knowledge of the outcome", ()),
+    ("8", "how the number of patients came about", ("sizes",)), ("9", "missing data and what was done about them", ("imputation", "model")),
+    ("10a", "how predictors entered the analysis", ("model",)),
+    ("10b", "kind of model, its building, internal validation", ("validation",)),
+    ("10d", "measures of performance", ("validation",)), ("11", "groups of risk, if any were made", ("two_by_two",)),
+    ("13a", "flow of patients", ("flow",)), ("13b", "characteristics, with missing counts", ("table1",)),
+    ("14a", "patients and events of each analysis", ("groups",)), ("14b", "association of each predictor with the outcome", ("roc",)),
+    ("15a", "the full model, with intercept", ("model",)), ("15b", "how to use the model", ()),
+    ("16", "performance with intervals", ("roc",)),
+    ("18", "limits", ()), ("19b", "what the results mean beside other evidence", ()), ("20", "use and further research", ()),
+    ("12, 17, 19a", "validation on patients from elsewhere", None), ("21", "supplement: protocol, data, code", ()), ("22", "funding", ()),
 )  # fmt: skip
+"""Item, what it is about, and the tables of which the first that the document holds answers it: none where only the authors can, None where
+this software cannot."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +120,18 @@ def _version(package: str) -> str:
         return "–"
 
 
-def tripod_part(words: Words) -> Part:
-    """The checklist: what stands in the document, what the authors have to write, what is missing."""
+def tripod_part(parts: Sequence[Part], words: Words) -> Part:
+    """The checklist: in which part of the document an item stands, what the authors have to write, what is missing."""
+    rows = [(item, about, _NO if tables is None else _where(tables, parts, words) or _AUTHOR) for item, about, tables in TRIPOD]
     caption = words("TRIPOD (Collins et al., Ann Intern Med 2015;162:55), items in short words.")
-    table = Table("TRIPOD checklist", ("item", "about", "where"), TRIPOD, caption)
+    table = Table("TRIPOD checklist", ("item", "about", "where"), rows, caption)
     return Part(words("TRIPOD checklist"), "", {"tripod": table}, {}, ())
+
+
+def _where(tables: Sequence[str], parts: Sequence[Part], words: Words) -> str:
+    """The part with the first of the tables that is there, "" for none; a table of a study bears the part's letter before its name."""
+    for name in tables:
+        titles = [part.title for part in parts if any(one == name or one.endswith(f"_{name}") for one in part.tables)]
+        if titles:
+            return words("in this document: {part}", part=titles[0])
+    return ""

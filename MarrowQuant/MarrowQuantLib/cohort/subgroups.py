@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -91,7 +91,7 @@ def split(cohort: Cohort, column: str, *outcomes: str) -> dict[str, Cohort]:
     }
 
 
-def each(cohort: Cohort, column: str, outcome: str, analyse: Callable[[Cohort], T]) -> tuple[dict[str, T], tuple[str, ...]]:
+def each(cohort: Cohort, column: str, outcomes: Sequence[str], analyse: Callable[[Cohort], T]) -> tuple[dict[str, T], tuple[str, ...]]:
     """An analysis of every subgroup.
 
     Returns
@@ -107,7 +107,7 @@ def each(cohort: Cohort, column: str, outcome: str, analyse: Callable[[Cohort], 
         As :func:`split`, and if no subgroup can be analysed.
     """
     found, refused = {}, []
-    groups = split(cohort, column, outcome)
+    groups = split(cohort, column, *outcomes)
     for value, part in groups.items():
         try:
             found[value] = analyse(part)

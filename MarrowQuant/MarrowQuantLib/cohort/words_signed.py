@@ -1,6 +1,8 @@
 """Japanese words of the signed page and of the study, by the English that stands where they are used; ``words`` looks them up."""
 
 JAPANESE = {
+    "Missing data: complete cases and multiple imputation": "欠測データ：完全例と多重補完",
+    "in this document: {part}": "本文書に記載：{part}",
     "Does it differ between the subgroups? (interaction)": "部分集団間で異なるか（交互作用）",
     "effect": "効果",
     "statistic": "統計量",
@@ -185,7 +187,6 @@ CELLS = {
     "not by construction": "設定によらない",
     "put in, but not found in this sample": "設定したが、この標本では再現されない",
     "no number at hand": "手元に数値なし",
-    "in this document": "本文書に記載",
     "to be written by the authors": "著者が記載",
     "missing": "なし",
     "correlated": "相関あり",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
@@ -372,41 +372,29 @@ def _fit(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     from ..cohort import report
     from ..cohort.procedure import Procedure
+    from ..cohort.signed import signed_parts
     from ..cohort.words import Words
 
     if options.bootstraps < 1:
         raise MarrowQuantError("A report needs the validation; give --bootstraps 1 or more (500 for a paper).")
     check_page(options)
     cohort = read(options, options.outcome)
+    words, procedure = Words(options.language), Procedure(options.method, options.select)
     chosen, more = _selected(options, cohort, _listed(options)), _more_parts(options, cohort)
-    more += _subgroup_parts(options, cohort, Words(options.language))
-    if options.signed:
-        more += _signing_parts(options, cohort, chosen, Words(options.language))
+    more += _subgroup_parts(options, cohort, words)
+    inputs = [path for path in (options.source, options.outcomes) if path is not None]
+
+    def sign(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
+        return signed_parts(cohort, chosen, _listed(options), inputs, procedure, parts, words)
+
     written = report.write_cohort_report(
-        chosen, Procedure(options.method, options.select), options.out, bootstraps=options.bootstraps, decimal_comma=options.decimal_comma,
-        language=options.language, more=more, documents=options.signed, progress=progress_bar,
+        chosen, procedure, options.out, bootstraps=options.bootstraps, decimal_comma=options.decimal_comma,
+        language=options.language, more=more, sign=sign if options.signed else None, progress=progress_bar,
     )  # fmt: skip
     progress_bar.end()
     _say_notes(written)
     print(json.dumps([path.name for path in written.paths]) if options.json else "\n".join(str(path) for path in written.paths))
     return 0
-
-
-def _signing_parts(options: argparse.Namespace, cohort: Cohort, chosen: Selected, words: Any) -> list[Any]:
-    """What a statistician asks of a page before signing it."""
-    from ..cohort import signing
-    from ..cohort.characteristics import characteristics
-    from ..cohort.table1_part import table1_part
-
-    inputs = [path for path in (options.source, options.outcomes) if path is not None]
-    left_out = len(cohort) - chosen.outcome.size
-    cells = cohort.text(options.outcome)
-    groups = [(value, cells.count(value)) for value in sorted({cell for cell in cells if cell})]
-    return [
-        signing.flow_part(len(cohort), groups, [signing.Step(chosen.event_in_words, len(cohort), left_out)], words),
-        table1_part(characteristics(cohort, options.outcome, _listed(options)), options.outcome, words),
-        signing.provenance_part(inputs, 1, words), signing.tripod_part(words),
-    ]  # fmt: skip
 
 
 def _subgroup_parts(options: argparse.Namespace, cohort: Cohort, words: Any) -> list[Any]:
@@ -424,7 +412,7 @@ def _subgroup_parts(options: argparse.Namespace, cohort: Cohort, words: Any) -> 
         chosen = _selected(options, some, _listed(options))
         return two_group_part(chosen, procedure, words, bootstraps=options.bootstraps, progress=progress_bar)
 
-    found, findings = each(cohort, options.by, options.outcome, analyse)
+    found, findings = each(cohort, options.by, (options.outcome,), analyse)
     made = [renamed(part, f"{options.by} = {value}", n) for n, (value, part) in enumerate(found.items(), 1)]
     tested = of_logistic(cohort, options.by, options.outcome, _listed(options), split_names(options.event))
     made[-1] = with_interaction(made[-1], tested.table(), tested.refused)

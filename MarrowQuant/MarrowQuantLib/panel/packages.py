@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 
 import slicer
 from slicer.i18n import tr as _
@@ -30,6 +31,15 @@ def ensurePackage(package: str, requester: str = "MarrowQuant Cohort") -> None:
         raise MarrowQuantError(
             "{name} was not installed, so this method is not available; choose another method, or allow the installation.", name=name
         ) from None
+
+
+def offerAll(packages: Sequence[str]) -> None:
+    """Have several packages that one can do without, until the reader declines: what then cannot be written says so itself."""
+    for package in packages:
+        try:
+            ensurePackage(package)
+        except MarrowQuantError:
+            return
 
 
 def _askAndInstall(name: str, requester: str) -> None:

@@ -14,13 +14,9 @@ from ..cohort.logistic import LogisticFit
 from ..cohort.part import Part
 from ..cohort.roc import Roc
 from .charts import chart_node
-from .nodes import find_or_add, remove_nodes, set_tags
+from .nodes import find_or_add, is_of_cohort, own_nodes, remove_nodes, set_tags, tag
 from .tables import Column, write_table
 
-TABLES = (
-    "cohort_groups", "cohort_auc", "cohort_model", "cohort_roc", "cohort_assigned", "cohort_group_model", "cohort_paired",
-    "cohort_correlations", "cohort_linear",
-)  # fmt: skip
 _CHART = "cohort_roc"
 # Colours that people with any colour vision deficiency tell apart (Okabe and Ito's palette, 2008, without yellow, which is pale on white).
 _COLORS = (
@@ -31,8 +27,9 @@ _GREY = (0.6, 0.6, 0.6)
 
 def clear(scene: Optional[Any] = None) -> None:
     """Remove the tables and the chart of an earlier analysis."""
-    for table in TABLES:
-        remove_nodes("vtkMRMLTableNode", {"table": table}, scene)
+    tables = [node for node in own_nodes(scene) if is_of_cohort(node) and node.IsA("vtkMRMLTableNode")]
+    for name in {tag(node, "table") for node in tables}:
+        remove_nodes("vtkMRMLTableNode", {"table": name}, scene)
     remove_nodes("vtkMRMLPlotSeriesNode", {"series": _CHART}, scene)
     remove_nodes("vtkMRMLPlotChartNode", {"chart": _CHART}, scene)
 
@@ -116,6 +113,11 @@ def _series(
 
 def _table(kind: str, name: str, header: Sequence[str], rows: Sequence[Sequence[Any]], about: str, scene: Optional[Any]) -> Any:
     node = find_or_add("vtkMRMLTableNode", name, {"table": kind}, scene)
-    write_table(node, [Column(title, list(cells), title) for title, cells in zip(header, zip(*rows))])
+    write_table(node, [Column(title, _of_one_kind(cells), title) for title, cells in zip(header, zip(*rows))])
     set_tags(node, {"about": about})
     return node
+
+
+def _of_one_kind(cells: Sequence[Any]) -> list[Any]:
+    """Cells of which one is text as text, as a column of a node is of one kind."""
+    return ["" if cell is None else str(cell) for cell in cells] if any(isinstance(cell, str) for cell in cells) else list(cells)

@@ -781,12 +781,20 @@
 <context>
     <name>cohort.question</name>
     <message>
+        <source>After:</source>
+        <translation>後：</translation>
+    </message>
+    <message>
         <source>All together</source>
         <translation>全例まとめて</translation>
     </message>
     <message>
         <source>Before:</source>
         <translation>前:</translation>
+    </message>
+    <message>
+        <source>Characteristics of the patients (Table 1)</source>
+        <translation>患者の特性（表1）</translation>
     </message>
     <message>
         <source>Choose a column for “{field}”.</source>
@@ -797,6 +805,10 @@
         <translation>列:</translation>
     </message>
     <message>
+        <source>Columns:</source>
+        <translation>列：</translation>
+    </message>
+    <message>
         <source>Correlated with:</source>
         <translation>相関の相手:</translation>
     </message>
@@ -805,12 +817,20 @@
         <translation>相関（Spearman）</translation>
     </message>
     <message>
+        <source>Event happened:</source>
+        <translation>イベント発生：</translation>
+    </message>
+    <message>
         <source>Group:</source>
         <translation>群:</translation>
     </message>
     <message>
         <source>Linear model of a change</source>
         <translation>変化の線形モデル</translation>
+    </message>
+    <message>
+        <source>Missing values filled in (multiple imputation)</source>
+        <translation>欠測値の補完（多重補完）</translation>
     </message>
     <message>
         <source>Mixed model for repeated dates</source>
@@ -823,6 +843,10 @@
     <message>
         <source>Paired test (Wilcoxon)</source>
         <translation>対応のある検定（Wilcoxon）</translation>
+    </message>
+    <message>
+        <source>Predictors (Cox):</source>
+        <translation>予測因子（Cox）：</translation>
     </message>
     <message>
         <source>Predictors:</source>
@@ -857,6 +881,14 @@
         <translation>「{field}」の列を1つ以上チェックしてください。</translation>
     </message>
     <message>
+        <source>Time to an event (Kaplan–Meier, Cox)</source>
+        <translation>イベントまでの時間（Kaplan–Meier、Cox）</translation>
+    </message>
+    <message>
+        <source>Time:</source>
+        <translation>時間：</translation>
+    </message>
+    <message>
         <source>Two groups: logistic regression, Firth</source>
         <translation>2群: ロジスティック回帰（Firth）</translation>
     </message>
@@ -878,7 +910,66 @@
     </message>
 </context>
 <context>
+    <name>cohort.size</name>
+    <message>
+        <source>A model of two groups</source>
+        <translation>2群のモデル</translation>
+    </message>
+    <message>
+        <source>AUC of no worth:</source>
+        <translation>無価値とするAUC：</translation>
+    </message>
+    <message>
+        <source>An AUC against a fixed one</source>
+        <translation>AUCと固定値の比較</translation>
+    </message>
+    <message>
+        <source>Coefficients:</source>
+        <translation>係数の数：</translation>
+    </message>
+    <message>
+        <source>Second AUC:</source>
+        <translation>2つ目のAUC：</translation>
+    </message>
+    <message>
+        <source>The 95 % interval of an AUC</source>
+        <translation>AUCの95 %区間</translation>
+    </message>
+    <message>
+        <source>Two AUCs of the same patients</source>
+        <translation>同一患者の2つのAUC</translation>
+    </message>
+    <message>
+        <source>Width, end to end:</source>
+        <translation>全幅：</translation>
+    </message>
+    <message>
+        <source>{n} patients, {events} of them with the event (Hanley and McNeil).</source>
+        <translation>{n}例、うちイベントあり{events}例（HanleyとMcNeil）。</translation>
+    </message>
+    <message>
+        <source>{n} patients, {events} of them with the event (Hanley and McNeil; two-sided 5 %, power 80 %).</source>
+        <translation>{n}例、うちイベントあり{events}例（HanleyとMcNeil、両側5 %、検出力80 %）。</translation>
+    </message>
+    <message>
+        <source>{n} patients, {events} of them with the event (Hanley and McNeil; two-sided 5 %, power 80 %, uncorrelated areas).</source>
+        <translation>{n}例、うちイベントあり{events}例（HanleyとMcNeil、両側5 %、検出力80 %、面積間の相関なし）。</translation>
+    </message>
+    <message>
+        <source>{n} patients, {events} of them with the event (Riley et al. 2020).</source>
+        <translation>{n}例、うちイベントあり{events}例（Riley et al. 2020）。</translation>
+    </message>
+</context>
+<context>
     <name>cohort.steps</name>
+    <message>
+        <source>Choose a new or empty folder: 200 simulated patients and the whole study on them are written into it.</source>
+        <translation>新しいフォルダか空のフォルダを選んでください。200例のシミュレーション患者と、その研究全体が書き込まれます。</translation>
+    </message>
+    <message>
+        <source>Choose another folder to write it again.</source>
+        <translation>もう一度書くには別のフォルダを選んでください。</translation>
+    </message>
     <message>
         <source>Choose the folder to write to.</source>
         <translation>書き出し先のフォルダーを選んでください。</translation>
@@ -910,6 +1001,10 @@
     <message>
         <source>Press Write report.</source>
         <translation>「レポートを書き出す」を押してください。</translation>
+    </message>
+    <message>
+        <source>Press Write the study.</source>
+        <translation>「研究を書く」を押してください。</translation>
     </message>
     <message>
         <source>Read again.</source>

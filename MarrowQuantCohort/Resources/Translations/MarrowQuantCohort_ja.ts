@@ -20,12 +20,32 @@
         <translation>4 独自のモデル</translation>
     </message>
     <message>
+        <source>5 Number of patients</source>
+        <translation>5 症例数</translation>
+    </message>
+    <message>
+        <source>6 The study on simulated patients</source>
+        <translation>6 シミュレーション患者での研究</translation>
+    </message>
+    <message>
         <source>A condition on columns: == != &lt; &lt;= &gt; &gt;=, in ('a', 'b'), is missing, and, or, not; words in quotes. Empty for all patients.</source>
         <translation>列についての条件：== != &lt; &lt;= &gt; &gt;=、in ('a', 'b')、is missing、and、or、not。語は引用符で囲みます。空なら全患者です。</translation>
     </message>
     <message>
+        <source>AUC of no worth:</source>
+        <translation>無価値とするAUC：</translation>
+    </message>
+    <message>
         <source>After:</source>
         <translation>後:</translation>
+    </message>
+    <message>
+        <source>Also PDF, Excel and Word</source>
+        <translation>PDF、Excel、Wordも作成</translation>
+    </message>
+    <message>
+        <source>An empty folder for 200 patients that never lived, and the document that answers the study's questions on them.</source>
+        <translation>実在しない200例の患者と、その患者で研究の問いに答える文書を書く空のフォルダ。</translation>
     </message>
     <message>
         <source>Analyse</source>
@@ -60,6 +80,10 @@
         <translation>イベント:</translation>
     </message>
     <message>
+        <source>Expected AUC:</source>
+        <translation>予想されるAUC：</translation>
+    </message>
+    <message>
         <source>Firth's penalty suits few patients and separated groups. Three groups and more need scikit-learn, the mixed model statsmodels: they are asked for then.</source>
         <translation>Firthの罰則は少数例や分離した群に適しています。3群以上にはscikit-learn、混合モデルにはstatsmodelsが必要で、その時に確認されます。</translation>
     </message>
@@ -74,6 +98,18 @@
     <message>
         <source>Folder with the results of the cases (results.json at any depth), or a CSV file with one row a patient.</source>
         <translation>各症例の結果のフォルダ（results.jsonの階層は任意）、または1患者1行のCSVファイル。</translation>
+    </message>
+    <message>
+        <source>For two groups: also the flow of patients, Table 1, missing data, the inputs with their hashes and the TRIPOD checklist; and the page as PDF, Excel and Word.</source>
+        <translation>2群の解析：患者の流れ、表1、欠測データ、入力とハッシュ値、TRIPODチェックリストも加え、PDF、Excel、Wordでも書き出します。</translation>
+    </message>
+    <message>
+        <source>For:</source>
+        <translation>目的：</translation>
+    </message>
+    <message>
+        <source>Groups:</source>
+        <translation>群：</translation>
     </message>
     <message>
         <source>Held constant:</source>
@@ -96,6 +132,14 @@
         <translation>名前:</translation>
     </message>
     <message>
+        <source>New folder:</source>
+        <translation>新しいフォルダ：</translation>
+    </message>
+    <message>
+        <source>One curve, or one column of Table 1, for each value of this column.</source>
+        <translation>この列の値ごとに1本の曲線、または表1の1列を示します。</translation>
+    </message>
+    <message>
         <source>One row an exam</source>
         <translation>検査ごとに1行</translation>
     </message>
@@ -106,6 +150,10 @@
     <message>
         <source>Open report</source>
         <translation>レポートを開く</translation>
+    </message>
+    <message>
+        <source>Open the study</source>
+        <translation>研究を開く</translation>
     </message>
     <message>
         <source>Outcome:</source>
@@ -152,12 +200,24 @@
         <translation>変数選択:</translation>
     </message>
     <message>
+        <source>Share of the patients that will have the event, from 0 to 1.</source>
+        <translation>イベントが起こる患者の割合（0～1）。</translation>
+    </message>
+    <message>
+        <source>Share with the event:</source>
+        <translation>イベントの割合：</translation>
+    </message>
+    <message>
+        <source>Show the written document in the browser.</source>
+        <translation>書かれた文書をブラウザで表示します。</translation>
+    </message>
+    <message>
         <source>Show the written page in the browser.</source>
         <translation>書き出したページをブラウザで表示します。</translation>
     </message>
     <message>
-        <source>Statistics of many patients that were measured with MarrowQuant, or of a table: group comparisons, paired tests, correlations, ROC curves, logistic regression with validation, linear and mixed models, a report, and a response model of one's own that MarrowQuant then offers. Research use only. Not a medical device; not for diagnosis or treatment decisions.</source>
-        <translation>MarrowQuantで計測した多数の症例、または表の統計です。群間比較、対応のある検定、相関、ROC曲線、検証付きロジスティック回帰、線形・混合モデル、レポート、そして自施設の応答モデルの作成とMarrowQuantへの登録を行います。研究専用。医療機器ではありません。診断や治療方針の決定に使用しないでください。</translation>
+        <source>Statistics of many patients that were measured with MarrowQuant, or of a table: group comparisons, paired tests, correlations, ROC curves, logistic regression with validation, linear and mixed models, times to an event, characteristics, missing values, a document, the number of patients of the next study, and a response model of one's own that MarrowQuant then offers. Research use only. Not a medical device; not for diagnosis or treatment decisions.</source>
+        <translation>MarrowQuantで測定した多数の患者、または表の統計：群間比較、対応のある検定、相関、ROC曲線、検証付きロジスティック回帰、線形・混合モデル、イベントまでの時間、患者の特性、欠測値、文書、次の研究の症例数、およびMarrowQuantが提示する自施設の効果予測モデル。研究専用。医療機器ではありません。診断や治療方針の決定に使用しないでください。</translation>
     </message>
     <message>
         <source>Stop what is running. Nothing is left half-written.</source>
@@ -166,6 +226,10 @@
     <message>
         <source>Subgroups:</source>
         <translation>部分集団：</translation>
+    </message>
+    <message>
+        <source>The AUC that is expected, of the first marker or of the model.</source>
+        <translation>1つ目の指標またはモデルに予想されるAUC。</translation>
     </message>
     <message>
         <source>The column that the analysis is about.</source>
@@ -192,8 +256,24 @@
         <translation>イベントとみなすアウトカムの値（カンマ区切り）。</translation>
     </message>
     <message>
+        <source>What the expected AUC is compared with, how wide its interval may be, or how many coefficients the model may choose from.</source>
+        <translation>予想されるAUCと比べる値、区間の幅、またはモデルの候補となる係数の数。</translation>
+    </message>
+    <message>
+        <source>What the next study shall show.</source>
+        <translation>次の研究で示したいこと。</translation>
+    </message>
+    <message>
+        <source>Whole document:</source>
+        <translation>文書全体：</translation>
+    </message>
+    <message>
         <source>Write report</source>
         <translation>レポートを書き出す</translation>
+    </message>
+    <message>
+        <source>Write the study</source>
+        <translation>研究を書く</translation>
     </message>
     <message>
         <source>such as CR, VGPR; not needed for yes/no and 1/0</source>

@@ -77,10 +77,10 @@ def run_study(
 
 
 def _document(cohort: Cohort, answers: Answers, inputs: Sequence[Path], seed: int, words: Words) -> list[Part]:
-    return [
-        _beside_part(answers, words), _flow(cohort, words), *answers.parts, _effects_part(words), provenance_part(inputs, seed, words),
-        tripod_part(words),
+    parts = [
+        _beside_part(answers, words), _flow(cohort, words), *answers.parts, _effects_part(words), provenance_part(inputs, seed, words)
     ]  # fmt: skip
+    return [*parts, tripod_part(parts, words)]
 
 
 def _beside_part(answers: Answers, words: Words) -> Part:

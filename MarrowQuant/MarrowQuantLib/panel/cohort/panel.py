@@ -1,4 +1,4 @@
-"""The panel of MarrowQuant Cohort: four steps over one cohort, from a table to a model that MarrowQuant offers."""
+"""The panel of MarrowQuant Cohort: from a table to a model that MarrowQuant offers, and to the next study."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from slicer.i18n import tr as _
 from ...scene.cohort_case import CohortCase, Question, split_events
 from ..running import RunningPanel
 from .question import QuestionStep
+from .size import SizeStep
 from .step import CohortStep
-from .steps import DataStep, ModelStep, ReportStep
+from .steps import DataStep, ModelStep, ReportStep, StudyStep
 
 
 class CohortPanel(RunningPanel):
@@ -30,7 +31,8 @@ class CohortPanel(RunningPanel):
         self.parameterNode: Any = None  # typed where the module declares it
         self.data, self.question = DataStep(self, ui), QuestionStep(self, ui)
         self.report, self.model = ReportStep(self, ui), ModelStep(self, ui)
-        self.steps: tuple[CohortStep, ...] = (self.data, self.question, self.report, self.model)
+        self.size, self.study = SizeStep(self, ui), StudyStep(self, ui)
+        self.steps: tuple[CohortStep, ...] = (self.data, self.question, self.report, self.model, self.size, self.study)
 
     def bind(self, parameterNode: Optional[Any]) -> None:
         """Show another parameter node, or none while the scene is closed."""
@@ -54,7 +56,7 @@ class CohortPanel(RunningPanel):
         return Question(
             outcome=p.outcome, events=split_events(p.events), predictors=tuple(name for name in p.predictors if name != p.outcome),
             method=p.method, select=p.select, after=p.after, given=tuple(name for name in p.given if name != p.outcome),
-            where=p.where.strip(), by=p.by,
+            where=p.where.strip(), by=p.by, group=p.group,
         )  # fmt: skip
 
     def change(self, name: str, value: Any, forget: bool = True) -> None:

@@ -12,7 +12,7 @@ from slicer.i18n import tr as _
 
 from ...cohort.table import Cohort
 from ...model import MarrowQuantError, Progress, certain
-from ...scene.cohort_case import METHODS, MODEL_METHODS, PACKAGES, Question
+from ...scene.cohort_case import METHODS, MODEL_METHODS, PACKAGES, WITH_A_GROUP, WITH_EVENTS, Question
 from ...scene.nodes import find_node
 from ..language import interfaceLanguage, said
 from ..packages import ensurePackage
@@ -27,10 +27,15 @@ MOST_VALUES = 12  # of an outcome that are shown; a column with more is no outco
 
 @dataclass(frozen=True)
 class Fields:
-    """What an analysis asks for: the titles of its first column and of its list, empty if it has none."""
+    """What an analysis asks for: the titles of its first column, its list and its second column, empty if it has none.
+
+    ``need_ticks``: at least one column of the list has to be chosen.
+    """
 
     first: str
     ticked: str
+    second: str = ""
+    need_ticks: bool = True
 
 
 class QuestionStep(CohortStep):
@@ -43,7 +48,8 @@ class QuestionStep(CohortStep):
             _("Two groups: logistic regression, Firth"), _("Two groups: logistic regression, maximum likelihood"),
             _("Two groups: logistic regression, ridge"), _("Three groups and more: multinomial regression"),
             _("Three groups and more: linear discriminant"), _("Paired test (Wilcoxon)"), _("Correlation (Spearman)"),
-            _("Linear model of a change"), _("Mixed model for repeated dates"),
+            _("Linear model of a change"), _("Mixed model for repeated dates"), _("Time to an event (Kaplan–Meier, Cox)"),
+            _("Characteristics of the patients (Table 1)"), _("Missing values filled in (multiple imputation)"),
         ])  # fmt: skip
         ui.methodComboBox.connect("activated(int)", self.onMethodChosen)
         ui.outcomeComboBox.connect("activated(int)", self.onOutcomeChosen)
@@ -54,6 +60,7 @@ class QuestionStep(CohortStep):
         ui.selectCheckBox.connect("toggled(bool)", panel.changer("select"))
         ui.whereLineEdit.connect("textChanged(QString)", panel.changer("where"))
         ui.byComboBox.connect("activated(int)", self.onByChosen)
+        ui.groupComboBox.connect("activated(int)", self.onGroupChosen)
         ui.analyseButton.connect("clicked()", self.onAnalyse)
 
     def bind(self, parameterNode: Any) -> None:
@@ -78,6 +85,10 @@ class QuestionStep(CohortStep):
     def onByChosen(self, index: int) -> None:
         """Take the column of subgroups; the first entry is none."""
         self.panel.change("by", self.ui.byComboBox.itemText(index) if index > 0 else "")
+
+    def onGroupChosen(self, index: int) -> None:
+        """Take the column of the groups of a survival or of Table 1; the first entry is none."""
+        self.panel.change("group", self.ui.groupComboBox.itemText(index) if index > 0 else "")
 
     def onPredictorChanged(self, item: Any) -> None:
         """Take the ticked predictors."""
@@ -110,10 +121,14 @@ class QuestionStep(CohortStep):
     def fields(self) -> Fields:
         """What the chosen analysis asks for."""
         method = self.panel.asked().method
-        if method in MODEL_METHODS:
+        if method in MODEL_METHODS or method == "impute":
             return Fields(_("Outcome:"), _("Predictors:"))
+        if method == "survival":
+            return Fields(_("Event happened:"), _("Predictors (Cox):"), second=_("Time:"), need_ticks=False)
+        if method == "table1":
+            return Fields("", _("Columns:"))
         if method == "paired":
-            return Fields(_("Before:"), "")
+            return Fields(_("Before:"), "", second=_("After:"))
         if method == "correlation":
             return Fields(_("Column:"), _("Correlated with:"))
         return Fields(_("Response:"), _("Terms:")) if method in {"linear", "mixed"} else Fields(_("Group:"), _("Predictors:"))
@@ -122,11 +137,11 @@ class QuestionStep(CohortStep):
         """Which column is not chosen yet, as a sentence; empty if all are."""
         asked, fields, columns = self.panel.asked(), self.fields(), self.case.columns()
         choose = _("Choose a column for “{field}”.")
-        if asked.outcome not in columns:
+        if fields.first and asked.outcome not in columns:
             return choose.format(field=fields.first.rstrip(":："))
-        if asked.method == "paired" and asked.after not in columns:
-            return choose.format(field=self.ui.afterLabel.text.rstrip(":："))
-        if fields.ticked and not asked.predictors:
+        if fields.second and asked.after not in columns:
+            return choose.format(field=fields.second.rstrip(":："))
+        if fields.ticked and fields.need_ticks and not asked.predictors:
             return _("Tick at least one column under “{field}”.").format(field=fields.ticked.rstrip(":："))
         return ""
 
@@ -168,10 +183,12 @@ class QuestionStep(CohortStep):
     def _showFields(self) -> None:
         """The fields that the analysis needs, and the columns of the table in them."""
         ui, asked, fields, columns = self.ui, self.panel.asked(), self.fields(), self.case.columns()
-        two_groups = asked.method in MODEL_METHODS
         for widgets, shown in (
-            ((ui.eventLabel, ui.eventLineEdit, ui.selectLabel, ui.selectCheckBox), two_groups),
-            ((ui.afterLabel, ui.afterComboBox), asked.method == "paired"),
+            ((ui.outcomeLabel, ui.outcomeComboBox), bool(fields.first)),
+            ((ui.eventLabel, ui.eventLineEdit), asked.method in WITH_EVENTS),
+            ((ui.selectLabel, ui.selectCheckBox), asked.method in MODEL_METHODS),
+            ((ui.afterLabel, ui.afterComboBox), bool(fields.second)),
+            ((ui.groupLabel, ui.groupComboBox), asked.method in WITH_A_GROUP),
             ((ui.predictorLabel, ui.predictorList), bool(fields.ticked)),
             ((ui.givenLabel, ui.givenList), asked.method == "correlation"),
         ):
@@ -179,11 +196,13 @@ class QuestionStep(CohortStep):
                 widget.visible = shown
         ui.outcomeLabel.text = fields.first
         ui.predictorLabel.text = fields.ticked
+        ui.afterLabel.text = fields.second
         _fillChoice(ui.outcomeComboBox, columns, asked.outcome)
         _fillChoice(ui.afterComboBox, columns, asked.after)
         others = [name for name in columns if name != asked.outcome]
         everyone = _("All together")
         _fillChoice(ui.byComboBox, [everyone, *others], asked.by or everyone)
+        _fillChoice(ui.groupComboBox, [everyone, *columns], asked.group or everyone)
         _fillTicks(ui.predictorList, others, asked.predictors)
         _fillTicks(ui.givenList, others, asked.given)
 

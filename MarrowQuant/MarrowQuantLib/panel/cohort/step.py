@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...scene.cohort_case import CohortCase
 from ..step import Step
@@ -15,6 +15,9 @@ class CohortStep(Step):
     """A step whose panel works on a cohort."""
 
     panel: CohortPanel
+
+    def __init__(self, panel: Any, ui: Any, section: Any, message: Any) -> None:
+        super().__init__(panel, ui, section, message)  # a step asks nothing of its panel that this one has not
 
     @property
     def case(self) -> CohortCase:

@@ -11,11 +11,15 @@ from slicer.i18n import tr as _
 from ...model import Progress
 from ...scene.cohort_case import MODEL_METHODS
 from ..language import interfaceLanguage, said
+from ..packages import ensurePackage, offerAll
 from ..tablewidget import number
 from .step import CohortStep
 
 if TYPE_CHECKING:
     from .panel import CohortPanel
+
+DOCUMENT_PACKAGES = ("statsmodels", "fpdf", "matplotlib_fontja", "openpyxl", "docx")
+"""What a whole document has more with: the smooth calibration, PDF with its fonts, Excel, Word."""
 
 
 class DataStep(CohortStep):
@@ -64,12 +68,14 @@ class ReportStep(CohortStep):
         super().__init__(panel, ui, ui.reportSection, ui.reportMessage)
         self._written: Any = None
         ui.outputPathLineEdit.connect("currentPathChanged(QString)", panel.changer("outputFolder", forget=False))
+        ui.signedCheckBox.connect("toggled(bool)", panel.changer("signed", forget=False))
         ui.reportButton.connect("clicked()", self.onReport)
         ui.openReportButton.connect("clicked()", self.onOpen)
 
     def bind(self, parameterNode: Any) -> None:
         """Show the folder that the parameters hold."""
         self.ui.outputPathLineEdit.currentPath = parameterNode.outputFolder
+        self.ui.signedCheckBox.checked = parameterNode.signed
 
     def onReport(self) -> None:
         """Write the report."""
@@ -77,10 +83,12 @@ class ReportStep(CohortStep):
         self.panel.run(self._write)
 
     def _write(self, progress: Progress) -> None:
-        asked, folder = self.panel.asked(), self.panel.path("outputFolder")
+        asked, folder, signed = self.panel.asked(), self.panel.path("outputFolder"), self.panel.parameterNode.signed
         self.panel.question.ensurePackages()
-        written = self.case.report(asked, folder, self.panel.parameterNode.bootstraps, progress, interfaceLanguage())
-        self._written = (self.case.cohort, asked, folder, written)
+        if signed and asked.method in MODEL_METHODS:
+            offerAll(DOCUMENT_PACKAGES)
+        written = self.case.report(asked, folder, self.panel.parameterNode.bootstraps, progress, interfaceLanguage(), signed)
+        self._written = (self.case.cohort, asked, folder, signed, written)
 
     def onOpen(self) -> None:
         """Open the report in the browser."""
@@ -94,19 +102,20 @@ class ReportStep(CohortStep):
         return why or ("" if self._isWritten() else _("Press Write report."))
 
     def _isWritten(self) -> bool:
-        now = (self.case.cohort, self.panel.asked(), self.panel.path("outputFolder"))
-        return self._written is not None and self._written[:3] == now
+        now = (self.case.cohort, self.panel.asked(), self.panel.path("outputFolder"), self.panel.parameterNode.signed)
+        return self._written is not None and self._written[:4] == now
 
     def note(self) -> str:
         """Which files were written, and what is to be known about them."""
-        written = self._written[3]
+        written = self._written[4]
         files = _("Written: {files}").format(files=", ".join(path.name for path in written.paths))
         return "\n".join([files, *map(said, written.findings)])
 
     def show(self) -> None:
         """Enable what can be done now."""
         self.ui.reportButton.enabled = not self.panel.whyNot() and self.panel.path("outputFolder") is not None
-        self.ui.bootstrapsSpinBox.enabled = self.panel.asked().method in MODEL_METHODS
+        two_groups = self.panel.asked().method in MODEL_METHODS
+        self.ui.bootstrapsSpinBox.enabled = self.ui.signedCheckBox.enabled = two_groups
         self.ui.reportButton.toolTip = self.missing() or _("Write again; files of the same names are replaced.")
         self.ui.openReportButton.enabled = self._isWritten()
 
@@ -159,3 +168,54 @@ class ModelStep(CohortStep):
         name = self.panel.parameterNode.modelName
         self.ui.fitButton.enabled = not self._needs() and bool(name) and name != self._offered
         self.ui.fitButton.toolTip = self.missing() or _("Give another name to fit another model.")
+
+
+class StudyStep(CohortStep):
+    """The study on simulated patients, written whole; it needs no cohort."""
+
+    def __init__(self, panel: CohortPanel, ui: Any) -> None:
+        super().__init__(panel, ui, ui.studySection, ui.studyMessage)
+        self._written: Any = None
+        ui.studyPathLineEdit.connect("currentPathChanged(QString)", panel.changer("studyFolder", forget=False))
+        ui.studyButton.connect("clicked()", self.onWrite)
+        ui.openStudyButton.connect("clicked()", self.onOpen)
+
+    def bind(self, parameterNode: Any) -> None:
+        """Show the folder that the parameters hold."""
+        self.ui.studyPathLineEdit.currentPath = parameterNode.studyFolder
+
+    def onWrite(self) -> None:
+        """Simulate the patients, analyse them, and write the document."""
+        self._written = None
+        self.panel.run(self._write)
+
+    def _write(self, progress: Progress) -> None:
+        folder = self.panel.path("studyFolder")
+        ensurePackage("sklearn")
+        offerAll(DOCUMENT_PACKAGES)
+        self._written = folder, self.case.write_study(folder, progress, interfaceLanguage())
+
+    def onOpen(self) -> None:
+        """Open the document in the browser."""
+        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._written[1].paths[0])))
+
+    def _isWritten(self) -> bool:
+        return self._written is not None and self._written[0] == self.panel.path("studyFolder")
+
+    def missing(self) -> str:
+        """That no folder was chosen, or nothing written yet."""
+        if self.panel.path("studyFolder") is None:
+            return _("Choose a new or empty folder: 200 simulated patients and the whole study on them are written into it.")
+        return "" if self._isWritten() else _("Press Write the study.")
+
+    def note(self) -> str:
+        """Which documents were written, and what is to be known about them."""
+        written = self._written[1]
+        names = [path.name for path in written.paths if path.suffix in {".html", ".pdf", ".xlsx", ".docx"}]
+        return "\n".join([_("Written: {files}").format(files=", ".join(names)), *map(said, written.findings)])
+
+    def show(self) -> None:
+        """Enable what can be done now."""
+        self.ui.studyButton.enabled = self.panel.path("studyFolder") is not None and not self._isWritten()
+        self.ui.studyButton.toolTip = self.missing() or _("Choose another folder to write it again.")
+        self.ui.openStudyButton.enabled = self._isWritten()
