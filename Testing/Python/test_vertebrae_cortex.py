@@ -7,8 +7,8 @@ import pytest
 from MarrowQuantLib.model import Volume
 from MarrowQuantLib.vertebrae.chain import Box, marrow_inside
 from MarrowQuantLib.vertebrae.column import ColumnFrame, SagittalPicture, Sampler
-from MarrowQuantLib.vertebrae.cortex import INSET, inset
-from MarrowQuantLib.vertebrae.sides import half_widths
+from MarrowQuantLib.vertebrae.cortex import INSET, INSET_BEHIND_LINE, inset, side_of_line
+from MarrowQuantLib.vertebrae.sides import half_widths, marrow_half_widths
 from MarrowQuantLib.vertebrae.walls import ACROSS, HALF_WIDTH, BodySurface, U, V, X
 from scipy import ndimage
 
@@ -29,6 +29,10 @@ def surfaces(**profiles):
     return [BodySurface(BOX, endplate + 13, endplate - 13, wall + 16, wall - 16, HALF_WIDTH, {}, dict(profiles)) for _ in LEVELS]
 
 
+def inset_column(column):
+    return inset(column, LEVELS, side_of_line(column))
+
+
 def moved(found):
     """How far every surface of L2 went inwards."""
     return pytest.approx((13 - found.top.mean(), found.bottom.mean() + 13, 16 - found.front.mean(), found.back.mean() + 16))
@@ -37,7 +41,7 @@ def moved(found):
 @pytest.mark.parametrize("sign", [1, -1])
 def test_without_a_line_the_marrow_ends_as_far_inside_as_on_the_labelled_spines(sign):
     plain = across(0.0, 0.0, sign, edge=1.5)
-    found = inset(surfaces(top=plain, bottom=plain, front=-plain, back=plain), LEVELS)
+    found = inset_column(surfaces(top=plain, bottom=plain, front=-plain, back=plain))
     assert moved(found[0]) == (INSET["top"], INSET["bottom"], INSET["front"], INSET["back"])
     assert found[2].back.mean() > found[0].back.mean()
 
@@ -46,21 +50,21 @@ def test_without_a_line_the_marrow_ends_as_far_inside_as_on_the_labelled_spines(
 def test_the_inner_side_of_a_line_is_where_the_marrow_ends(side):
     thin = across(0.0, side, 0.3 * side, edge=0.0)
     other = across(0.0, side, -side, edge=1.5)
-    found = inset(surfaces(top=thin, bottom=thin, front=other, back=across(0.0, side, -side, edge=-0.3, line_mm=2.5)), LEVELS)
-    assert all(moved(each) == (0.0, 0.0, INSET["front"], 0.0) for each in found)
+    found = inset_column(surfaces(top=thin, bottom=thin, front=other, back=across(0.0, side, -side, edge=-0.3, line_mm=2.5)))
+    assert all(moved(each) == (0.0, 0.0, INSET_BEHIND_LINE["front"], 0.0) for each in found)
 
 
 @pytest.mark.parametrize("side", [1, -1], ids=["bright line", "dark line"])
 def test_a_line_before_an_edge_is_taken_off(side):
     outer = across(0.0, side, -side, edge=1.5)
-    found = inset(surfaces(top=outer, bottom=outer, front=outer, back=across(0.0, side, -side, edge=-0.3, line_mm=2.5)), LEVELS)
-    assert moved(found[0]) == (INSET["top"], INSET["bottom"], INSET["front"], 0.0)
+    found = inset_column(surfaces(top=outer, bottom=outer, front=outer, back=across(0.0, side, -side, edge=-0.3, line_mm=2.5)))
+    assert moved(found[0]) == (*(INSET_BEHIND_LINE[name] for name in ("top", "bottom", "front")), 0.0)
 
 
 def test_a_thin_bright_line_behind_is_fat_beyond_the_cortex():
     disc, fat = across(0.1, 0.0, 0.0, edge=0.0), across(0.1, 0.0, 0.9, edge=1.5, far=0.0)
-    found = inset(surfaces(top=disc, bottom=disc, front=across(0.1, 0.0, 0.9, edge=1.5), back=fat), LEVELS)
-    assert moved(found[0]) == (0.0, 0.0, INSET["front"], 2 * INSET["back"])
+    found = inset_column(surfaces(top=disc, bottom=disc, front=across(0.1, 0.0, 0.9, edge=1.5), back=fat))
+    assert moved(found[0]) == (0.0, 0.0, INSET_BEHIND_LINE["front"], INSET_BEHIND_LINE["back"])
 
 
 def column_of_bricks(half_width, seed=0):
@@ -81,6 +85,13 @@ def test_the_width_is_that_of_the_sides_where_they_are_seen(half_width):
     usual = half_widths(Sampler(column_of_bricks(25.0)), [frame] * len(boxes), boxes, LEVELS)
     assert usual == pytest.approx([HALF_WIDTH] * 3, abs=0.5)
     assert np.subtract(found, usual) == pytest.approx([half_width - 25.0] * 3, abs=0.4)
+
+
+def test_the_usual_width_of_marrow_grows_downwards_and_is_not_known_of_the_neck():
+    lumbar = marrow_half_widths(("L1", "L2", "L3", "L4", "L5"), [HALF_WIDTH] * 5)
+    assert lumbar == sorted(lumbar) and lumbar[-1] < HALF_WIDTH
+    assert marrow_half_widths(("T9",), [HALF_WIDTH])[0] * 0.80 == pytest.approx(lumbar[2] * 0.70)
+    assert marrow_half_widths(("C5", "C6"), [20.0, 21.0]) == [20.0, 21.0]
 
 
 def test_no_column_is_taken_to_be_far_from_the_usual_width():

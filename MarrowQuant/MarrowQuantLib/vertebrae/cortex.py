@@ -3,9 +3,9 @@
 Between marrow and what follows lies a thin line of cortical bone. In most pictures it is not seen by itself: the steepest edge is its outer
 side, and the marrow ends a little inside it; how far was measured on labelled spines. Where the signal comes back behind the edge of the
 endplates or of the back wall, a line is seen. The endplates tell whether it is darker or brighter than the marrow; where they do not, it is
-taken to be darker, as cortical bone is in every magnetic resonance image. Then an edge towards the side of the line is where the marrow
-ends, and an edge towards the other side lies behind the line. A thin line of the other side behind the bodies is fat, with cortex and the
-vessels of the body before it.
+taken to be darker, as cortical bone is in every magnetic resonance image. A dip just inside an edge is the line itself, whatever follows.
+Then an edge towards the side of the line is where the marrow ends, and an edge towards the other side lies behind the line. A thin line of
+the other side behind the bodies is fat, with cortex and the vessels of the body before it.
 """
 
 from __future__ import annotations
@@ -20,22 +20,29 @@ from .walls import ACROSS, BodySurface
 # From the outer side of the line to the marrow, in units: cortex, partial volume and chemical shift. Top and bottom are our
 # choice; front and back are mean distances to the labels of ten spines (MyoSegmenTUM-spine, https://osf.io/3j54b), rounded.
 INSET = {"top": 1.0, "bottom": 2.0, "front": 1.8, "back": 1.2}
+# Likewise where the line is seen: mean distances to the labels of nine spines, five T2-weighted (https://doi.org/10.1371/journal.pone.0143327)
+# and four pathological ones (https://github.com/JonathanRamos/fastcleverseg), rounded.
+INSET_BEHIND_LINE = {"top": 1.5, "bottom": 1.6, "front": 1.5, "back": 1.8}
 
 # How much further it ends before the back edge at the last level: the steepest edge is there often that of the dural sac, and the space
 # between sac and bone widens downwards. Mean distance over the ten spines, rounded.
 _EPIDURAL = {"L5": 0.7}
 
-_LINE = 0.78  # part of the step that is left beyond a line at most: our choice; 0.84 and more on the ten spines, 0.75 and less simulated
-_DIP = 1 / 3  # part of a step that a line just inside it takes, our choice: 0.43 and more simulated in T2
+# Part of the step that is left beyond a line at most, our choice: behind the endplates 0.85 and more where no line is seen (21 spines),
+# 0.78 and less where it is; behind the back wall 0.84 and more.
+_LINE = {"ends": 0.815, "back": 0.78}
+_DIP = 0.26  # part of a step that a line just inside it takes, our choice: 0.21 and less without a line (21 spines), 0.30 and more with one
 _JUST_OUTSIDE = (ACROSS >= 0) & (ACROSS <= 2.5)
 _BEYOND = {"top": (2.5, 4.5), "bottom": (2.5, 4.5), "back": (3.5, 7.0)}  # where that is looked at, in units: behind cortex, and fat
 
 
-def inset(surfaces: Sequence[BodySurface], levels: Sequence[str]) -> list[BodySurface]:
-    """Move the surfaces of one column from the edges of the image to those of the marrow; what the edges are is decided for all bodies."""
-    line = _side_of_line(surfaces)
-    inward = {name: size if line == 0 or _step(surfaces, name) * line < 0 else 0.0 for name, size in INSET.items()}
-    backs = [2 * inward["back"] if line else inward["back"] + _EPIDURAL.get(level, 0.0) for level in levels]
+def inset(surfaces: Sequence[BodySurface], levels: Sequence[str], line: float) -> list[BodySurface]:
+    """Move the surfaces of one column from the edges of the image to those of the marrow; ``line`` as :func:`side_of_line` tells it."""
+    if line:
+        inward = {name: size if _step(surfaces, name) * line < 0 else 0.0 for name, size in INSET_BEHIND_LINE.items()}
+    else:
+        inward = INSET
+    backs = [inward["back"] + (0.0 if line else _EPIDURAL.get(level, 0.0)) for level in levels]
     return [
         replace(
             surface,
@@ -48,16 +55,15 @@ def inset(surfaces: Sequence[BodySurface], levels: Sequence[str]) -> list[BodySu
     ]
 
 
-def _side_of_line(surfaces: Sequence[BodySurface]) -> float:
-    """-1 where a line darker than the marrow is seen, 1 where a brighter one is, 0 where none is."""
-    beyond = (_left(surfaces, "top") + _left(surfaces, "bottom")) / 2
-    if min(_left(surfaces, "back"), beyond) >= _LINE:
-        return 0.0
+def side_of_line(surfaces: Sequence[BodySurface]) -> float:
+    """-1 where a line of cortex darker than the marrow is seen in a column, 1 where a brighter one is, 0 where none is."""
     outwards = float(np.sign(_step(surfaces, "top") + _step(surfaces, "bottom")))
-    if beyond < _LINE:
-        return outwards
     dips = [_dip_of(surface.profiles[name]) for surface in surfaces for name in ("top", "bottom")]
-    return -outwards if np.median(dips) > _DIP else -1.0
+    if np.median(dips) > _DIP:
+        return -outwards
+    if (_left(surfaces, "top") + _left(surfaces, "bottom")) / 2 < _LINE["ends"]:
+        return outwards
+    return -1.0 if _left(surfaces, "back") < _LINE["back"] else 0.0
 
 
 def _step(surfaces: Sequence[BodySurface], name: str) -> float:

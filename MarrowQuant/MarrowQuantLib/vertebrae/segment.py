@@ -31,14 +31,14 @@ from .column import (
     sagittal_picture,
     side_of_body,
 )
-from .cortex import inset
+from .cortex import inset, side_of_line
 from .doubts import body_findings, uncertainty
 from .labels import paint
 from .levels import level_index, levels_between
 from .proportions import relative_depth, relative_height, relative_spacing, size
 from .propose import check_distance, mean_curve
 from .roi import default_axes
-from .sides import half_widths
+from .sides import half_widths, marrow_half_widths
 from .walls import BodySurface, U, V, X, body_positions, fit_surfaces, share_depth, turn
 
 MARGIN_MM = 3.5
@@ -178,9 +178,7 @@ def segment_bodies(
     frame, boxes, signs, of_column = _find_boxes(frame, sampler, curve, levels, spread)
     of_column += _frame_findings(certainty, frame.scale / size(levels))
     frames = [frame.at(box.center) for box in boxes]
-    widths = half_widths(sampler, frames, boxes, levels)
-    bodies_in = zip(frames, boxes, levels, widths)
-    fitted = inset([fit_surfaces(sampler, place, box, level, signs, width) for place, box, level, width in bodies_in], levels)
+    fitted = _fit_column(sampler, frames, boxes, levels, signs)
     of_bodies, unsure = body_findings(levels, fitted, frames, sampler, points), uncertainty(levels, fitted)
     surfaces = share_depth(fitted, levels)
     insides = [surface.depth_inside() for surface in surfaces]
@@ -190,6 +188,20 @@ def segment_bodies(
         bodies.append(replace(body, findings=(*of_bodies[level], *body.findings), uncertainty=float(unsure[n])))
     labels = paint(image, frames, boxes, insides)
     return BodySegmentation(tuple(bodies), margin_mm, tuple(of_column), labels)
+
+
+def _fit_column(
+    sampler: Sampler, frames: Sequence[ColumnFrame], boxes: Sequence[Box], levels: Sequence[str], signs: Signs
+) -> list[BodySurface]:
+    """The surface of every body; whether the line of cortex is seen tells how wide the marrow is and how far it ends inside the edges."""
+    widths = half_widths(sampler, frames, boxes, levels)
+    places = list(zip(frames, boxes, levels))
+    fitted = [fit_surfaces(sampler, *place, signs, width) for place, width in zip(places, widths)]
+    line = side_of_line(fitted)
+    if line:
+        widths = marrow_half_widths(levels, widths)
+        fitted = [replace(fit_surfaces(sampler, *place, signs, width), marrow_alone=True) for place, width in zip(places, widths)]
+    return inset(fitted, levels, line)
 
 
 def _frame_findings(certainty: float, scale: float) -> list[Finding]:

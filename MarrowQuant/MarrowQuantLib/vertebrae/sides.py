@@ -26,6 +26,26 @@ _USUAL, _SPREAD = 25.2, 1.9  # place of the sides over ten lumbar spines and its
 _LARGEST_CHANGE = 0.2  # of the mean shape's width, our choice
 _L1_WIDTH = 0.92  # over the others: mean of the ten spines; no other lumbar level is narrower in their labels and by nature
 
+# Half the width at mid-height of the marrow itself, units, where the line of cortex is seen: means over the nine spines of :mod:`.cortex`,
+# rounded; from spine to spine they differ by 1 unit alone, less than their sides can be seen.
+_MARROW = {"T10": 15.0, "T11": 17.3, "T12": 18.5, "L1": 19.4, "L2": 19.9, "L3": 20.4, "L4": 21.4, "L5": 23.5}
+
+
+def marrow_half_widths(levels: Sequence[str], widths: Sequence[float]) -> list[float]:
+    """Half the usual width of the marrow of each body in units, by its level.
+
+    Parameters
+    ----------
+    levels : sequence of str
+    widths : sequence of float
+        What :func:`half_widths` says; kept in the neck, of which there are no labels.
+    """
+    usual = _MARROW["L3"] * relative_width(levels)
+    return [
+        width if level.startswith("C") else float(_MARROW.get(level, other)) / size(levels)
+        for level, width, other in zip(levels, widths, usual)
+    ]
+
 
 def half_widths(sampler: Sampler, frames: Sequence[ColumnFrame], boxes: Sequence[Box], levels: Sequence[str]) -> list[float]:
     """Half the width of each body in units: the mean shape's, scaled for the patient as far as the sides are seen.

@@ -25,6 +25,7 @@ V = np.arange(-26.0, 27.0)
 # Mean shape of the labelled bodies of ten lumbar spines (MyoSegmenTUM-spine), in units, rounded; measured by us.
 HALF_WIDTH = 25.5
 _WAIST = 0.12  # how much narrower a body is at its endplates than at mid-height
+_FLARE = 0.08  # how much wider than at mid-height where cortex is seen: mean of the labels of five T2-weighted spines, rounded
 _FRONT_DEPTH = 17.0  # semi-axis of the ellipse of the front wall
 _BACK_HOLLOW = {"L1": 3.5, "L2": 2.5, "L3": 2.0, "L4": 0.5, "L5": -1.0}  # how far the back wall's middle lies before its sides
 _BACK_HOLLOW_ABOVE = 3.0
@@ -73,6 +74,8 @@ class BodySurface:
         Mean step across each surface where it came to lie, in the image's robust spread: how well it is seen.
     profiles : dict of str to ndarray, shape (n,)
         Mean signal across each surface at :data:`ACROSS`.
+    marrow_alone : bool
+        Whether the width is that of the marrow within its cortex, which has a waist.
     """
 
     box: Box
@@ -83,11 +86,13 @@ class BodySurface:
     half_width: float
     steps: dict[str, float]
     profiles: dict[str, np.ndarray]
+    marrow_alone: bool = False
 
     def depth_inside(self) -> np.ndarray:
         """Distance to the nearest surface in units, positive inside, on the lattice (X, U, V); each surface measured along its axis."""
         x, u, v = X[:, None, None], U[:, None], V
-        side = self.half_width * (1 - _WAIST * np.minimum(np.abs(v) / (self.box.height / 2), 1.2) ** 4) - np.abs(x)
+        out = np.minimum(np.abs(v) / (self.box.height / 2), 1.2)
+        side = self.half_width * (1 + _FLARE * out**2 if self.marrow_alone else 1 - _WAIST * out**4) - np.abs(x)
         vertical = np.minimum(self.top[:, :, None] - v, v - self.bottom[:, :, None])
         horizontal = np.minimum(self.front[:, None, :] - u, u - self.back[:, None, :])
         return np.minimum(np.minimum(vertical, horizontal), side).astype(np.float32)
