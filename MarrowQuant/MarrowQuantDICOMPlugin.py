@@ -49,7 +49,8 @@ class MarrowQuantDICOMPluginClass(DICOMPlugin):
             return []
         for problem in dict.fromkeys(volume.problem for volume in volumes if volume.problem):
             logging.warning("MarrowQuant does not offer a volume: %s", problem)
-        usable = [volume for volume in volumes if workflow.volume_is_usable(volume) or _isMap(volume)]
+        used = workflow.usable_volumes(volumes)
+        usable = [volume for volume in volumes if volume in used or _isMap(volume)]
         return [_loadable(number, volume) for number, volume in enumerate(sorted(usable, key=_place))]
 
     def load(self, loadable: Any) -> Any:

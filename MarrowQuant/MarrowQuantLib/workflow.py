@@ -104,7 +104,7 @@ __all__ = [
     "series_rows",
     "thresholds_of",
     "update_parts",
-    "volume_is_usable",
+    "usable_volumes",
 ]
 
 PathLike = Union[str, Path]
@@ -389,12 +389,17 @@ def series_rows(exam: dicom.ExamFiles, maps: Optional[ExamMaps] = None) -> list[
     """One row a recognised volume, as ``marrowquant inspect --json`` prints it; ``used`` is known once the maps were made."""
     if maps is not None:
         return [dict(row) for row in maps.series]
-    return [volume.as_row(used=volume_is_usable(volume)) for volume in exam.volumes]
+    usable = usable_volumes(exam.volumes)
+    return [volume.as_row(used=volume in usable) for volume in exam.volumes]
 
 
-def volume_is_usable(volume: dicom.SeriesVolume) -> bool:
-    """True for a volume that measuring may use: sound, and of a role that carries a quantity or is fitted."""
-    return not volume.problem and volume.role in {Role.MULTI_ECHO, Role.DWI, *ready_maps().values()}
+def usable_volumes(volumes: Sequence[dicom.SeriesVolume]) -> list[dicom.SeriesVolume]:
+    """Those that measuring may use: sound, and of a role that carries a quantity or is fitted; a scanner's ADC map only on a date without
+    diffusion images."""
+    sound = [volume for volume in volumes if not volume.problem]
+    fitted = {volume.exam_date for volume in sound if volume.role is Role.DWI}
+    roles = {Role.MULTI_ECHO, Role.DWI, *ready_maps().values()}
+    return [v for v in sound if v.role in roles or (v.role is Role.ADC and v.exam_date not in fitted)]
 
 
 def make_maps(exam: dicom.ExamFiles, label: str, settings: Settings, progress: Progress = no_progress) -> ExamMaps:

@@ -12,7 +12,7 @@ from helpers.small_exams import small_exam, write_small
 from MarrowQuantLib import workflow
 from MarrowQuantLib.burden import BurdenSession
 from MarrowQuantLib.burden.exam_load import measure_burden
-from MarrowQuantLib.model import MarrowQuantError, Settings
+from MarrowQuantLib.model import MarrowQuantError, Role, Settings
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,18 @@ def test_a_single_b_value_leaves_the_fat_fraction_and_says_which_is_missing(fold
     assert measure_burden(maps.maps, Settings()) == (None, [])
     with pytest.raises(MarrowQuantError, match="two or more b-values"):
         workflow.burden_session(maps.maps, Settings())
+
+
+def test_the_scanners_map_stands_in_where_no_two_b_values_are_there_and_says_so(folder):
+    (files,) = workflow.read_exams([folder])
+    (own,) = (volume for volume in files.volumes if volume.role is Role.ADC)
+    kept = [v for v in files.volumes if v.role is Role.PDFF or v is own or (v.role is Role.DWI and v.b_value < 100)]
+    maps = workflow.make_maps(replace(files, volumes=kept), "baseline", Settings())
+    np.testing.assert_array_equal(maps.maps["adc"].array, own.load().array)
+    assert "adc" not in maps.spreads and "dwi_high" not in maps.maps
+    assert sentence(maps.findings, "scanner's own map", "no tumour load") and not sentence(maps.findings, "ADC and tDV were not computed")
+    fitted = workflow.make_maps(files, "baseline", Settings())
+    assert not sentence(fitted.findings, "scanner's own map") and "dwi_high" in fitted.maps
 
 
 def test_a_b_value_that_one_station_lacks_is_left_out_everywhere_and_told(folder):

@@ -88,3 +88,8 @@ def test_an_adc_map_without_rescale_and_unit_is_read_in_the_right_one_and_says_w
     assert found.unit == "µm²/s" and f"median is {median} (no unit in the header)" in str(found.scaling.sentence)
     adc = found.load()
     assert adc.unit == "µm²/s" and np.nanmedian(adc.array[adc.array > 0]) == pytest.approx(median, rel=0.02)
+    maps = workflow.make_maps(exam, "baseline", Settings())
+    tissue = VertebraROI("L5", adc.to_ras(np.argwhere(adc.array > 0).mean(axis=0)[::-1]), UPRIGHT, np.array([9.0, 9.0, 9.0]))
+    ((roi,), _) = workflow.measure_vertebrae(maps.maps, [tissue])
+    assert 500 < roi.measurements["adc"].value < 2500
+    assert any("scanner's own map" in found for found in maps.findings)

@@ -94,7 +94,7 @@ def check_case(case: Case) -> str:
         for path in case.rois:
             read_rois(path)
         for exam in workflow.read_exams(case.exams, overrides=_overrides_of(case), dates=case.dates, same_patient=case.same_patient):
-            if not any(workflow.volume_is_usable(volume) for volume in exam.volumes):
+            if not workflow.usable_volumes(exam.volumes):
                 return finding("batch.nothing")
     except MarrowQuantError as error:
         return str(error)

@@ -44,6 +44,7 @@ def _date(text: str) -> datetime.date:
 def _inspect(options: argparse.Namespace) -> int:
     volumes = scanned(options.folder, options)
     progress_bar.end()
-    rows = [volume.as_row(used=workflow.volume_is_usable(volume)) for volume in volumes]
+    usable = workflow.usable_volumes(volumes)
+    rows = [volume.as_row(used=volume in usable) for volume in volumes]
     print(json.dumps(rows, indent=1, ensure_ascii=False) if options.json else dicom.inspect_table(rows))
     return 0

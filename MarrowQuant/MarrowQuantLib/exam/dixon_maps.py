@@ -36,18 +36,18 @@ def add_ready_maps(build: ExamBuilder) -> None:
     """The scanner's own maps and Dixon images, and the fat fraction of its water and fat."""
     slabs: dict[str, list[Volume]] = {}
     for key, role in ready_maps().items():
-        slabs[key] = [build.load(volume) for volume in _stations(build.of_role(role))]
+        slabs[key] = [build.load(volume) for volume in stations_of(build.of_role(role))]
         if slabs[key]:
-            build.maps[key] = _joined(build, slabs[key])
+            build.maps[key] = joined(build, slabs[key])
     pairs = [(water, fat) for water in slabs["water"] for fat in slabs["fat"] if water.station == fat.station and water.same_grid(fat)]
     if pairs:
-        build.maps["ff_water_fat"] = _joined(build, [_fraction_of(water, fat) for water, fat in pairs])
+        build.maps["ff_water_fat"] = joined(build, [_fraction_of(water, fat) for water, fat in pairs])
     if 0 < len(pairs) < max(len(slabs["water"]), len(slabs["fat"])):
         build.warn([finding("dixon.other_stations", station=[water.station for water, _ in pairs])])
 
 
-def _stations(volumes: Sequence[SeriesVolume]) -> list[SeriesVolume]:
-    """The stations of the acquisition that the largest volume belongs to, one volume each, the most cranial first."""
+def stations_of(volumes: Sequence[SeriesVolume]) -> list[SeriesVolume]:
+    """The stations of the acquisition that the largest volume belongs to, one volume each, the most cranial first; none without volumes."""
     largest = _largest(volumes)
     if largest is None:
         return []
@@ -63,7 +63,7 @@ def _largest(volumes: Sequence[SeriesVolume]) -> Optional[SeriesVolume]:
     return max(volumes, key=lambda v: (v.confidence >= 0.5, int(np.prod(v.shape))), default=None)
 
 
-def _joined(build: ExamBuilder, slabs: Sequence[Volume]) -> Volume:
+def joined(build: ExamBuilder, slabs: Sequence[Volume]) -> Volume:
     """One volume of the stations; where they do not fit together the largest one, which is said."""
     if len(slabs) == 1:
         return slabs[0]
@@ -124,9 +124,9 @@ def add_echo_fit(build: ExamBuilder, progress: Progress) -> None:
     build.protocol["echo_times_s"] = [round(time, 6) for time in sets[0].times_s]
     for key, slabs in fitted.items():
         if key not in build.maps:
-            build.maps[key] = _joined(build, slabs)
+            build.maps[key] = joined(build, slabs)
             if len(spreads[key]) == len(slabs):
-                build.spreads[key] = _joined(build, spreads[key])
+                build.spreads[key] = joined(build, spreads[key])
 
 
 def _echo_sets(volumes: Iterable[SeriesVolume]) -> list[EchoSet]:

@@ -34,7 +34,7 @@ from ..model import (
     no_progress,
     part,
 )
-from .dixon_maps import add_echo_fit, add_findings, add_ready_maps, choose_fat_fraction
+from .dixon_maps import add_echo_fit, add_findings, add_ready_maps, choose_fat_fraction, joined, stations_of
 from .identity import identity_of
 
 STATION_SCATTER = 0.1  # our choice: b-values as applied that differ by less from station to station are one nominal b-value
@@ -159,8 +159,8 @@ def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Pr
 def _nothing_to_measure(volumes: Iterable[SeriesVolume]) -> MarrowQuantError:
     found = sorted({v.role.value for v in volumes})
     return MarrowQuantError(
-        "Nothing to measure: the exam holds only {found}. A Dixon series (fat fraction, water and fat, or echoes) or diffusion with two or "
-        "more b-values is needed.",
+        "Nothing to measure: the exam holds only {found}. A Dixon series (fat fraction, water and fat, or echoes), diffusion with two or "
+        "more b-values or an ADC map is needed.",
         found=found,
     )
 
@@ -170,13 +170,18 @@ def _add_diffusion(build: ExamBuilder) -> None:
     stations = _diffusion_stations(build)
     if stations:
         add_stations(build, stations)
+    slabs = [] if "adc" in build.maps else [build.load(volume) for volume in stations_of(build.of_role(Role.ADC))]
+    if slabs:  # the scanner's own map, where there are no images at several b-values to fit one to
+        build.maps["adc"] = joined(build, slabs)
+        build.findings.append(finding("diffusion.ready_adc"))
+    elif stations and "adc" not in build.maps:
+        build.findings.append(finding("diffusion.few_b_values"))
 
 
 def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVolume]]) -> None:
-    """The maps of stations, most cranial first, each with one volume per b-value."""
+    """The maps of stations, most cranial first, each with one volume per b-value; none if they have fewer than two b-values in common."""
     shells = _common_b_values(build, stations)
     if len(shells) < 2:
-        build.findings.append(finding("diffusion.few_b_values"))
         return
     nominal = [round(float(np.mean(shell)), 1) for shell in shells]
     high, low, adc, spread = [], [], [], []

@@ -39,6 +39,11 @@ FINDINGS = {
         CHECK,
         "ADC and tDV were not computed: fewer than two b-values were found at every station; load the missing b-value of each station.",
     ),
+    "diffusion.ready_adc": (
+        CHECK,
+        "The ADC is the scanner's own map, because there are no images at two or more b-values: how it was fitted is not known, "
+        "and no tumour load is measured.",
+    ),
     "diffusion.b_missing": (CHECK, "b {b_values:g} s/mm² is missing at some stations and was not used."),
     "diffusion.b_shifted": (
         NOTE,
