@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from helpers.report_case import fake_results
-from MarrowQuantLib.model import Measurement, Results, Settings
+from MarrowQuantLib.model import Measurement, Results, Settings, finding
 from MarrowQuantLib.report import strings, write_report
 from MarrowQuantLib.report.html import report_page
 from MarrowQuantLib.report.strings import LANGUAGES, Strings
@@ -246,3 +246,13 @@ def test_numbers_that_are_not_numbers_are_dashes(results):
     source = report_page(Results((bad,), (), None, Settings()), Strings("en"))
     assert not NOT_A_NUMBER.search(source)
     assert "–" in Page(source).text
+
+
+def test_what_is_only_to_be_known_does_not_stand_among_what_is_to_be_checked(results):
+    note = finding("diffusion.repeated", station=1, n=2, series=5)
+    check = finding("diffusion.ready_adc")
+    told = dataclasses.replace(results, findings=(check, note), exams=tuple(dataclasses.replace(e, findings=()) for e in results.exams))
+    page = report_page(told, Strings("en"))
+    checked, known = page.split('<div class="warn">')[1].split("</div>")[0], page.split("<h3>For information</h3>")[1].split("</ul>")[0]
+    assert str(check) in checked and str(note) not in checked
+    assert str(note) in known and str(check) not in known

@@ -143,8 +143,8 @@ def _as_one(directions: Sequence[Draft], has_trace: bool) -> Draft:
     count = len({key for draft in directions for key in _directions_of(draft)})
     plural = "s" if count > 1 else ""
     if has_trace:
-        evidence = f"{count} single gradient direction{plural} of b {first.b_value:g}; the trace image is used instead"
-        return replace(first, verdict=Verdict(Role.UNKNOWN, FOLLOWS, evidence), evidence=[], parts=parts[:1], b_value=None)
+        why = f"{count} single gradient direction{plural} of b {first.b_value:g}; the trace image is used instead"
+        return replace(first, verdict=Verdict(Role.UNKNOWN, FOLLOWS, why), evidence=[], parts=parts[:1], b_value=None)
     if count >= MIN_DIRECTIONS:
         note = f"geometric mean of {count} gradient directions, in place of a trace image"
     else:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Optional
 
 from .. import __version__
-from ..model import Results, days_between, grouped
+from ..model import Results, days_between
 from ..response import cycles_between, history_of
 from .classification import classification_section
 from .distributions import distributions_section
@@ -16,7 +17,7 @@ from .laboratory import labs_section
 from .lesions import lesions_section
 from .pictures import images_section
 from .sections import burden_section, methods_section, model_section, vertebrae_section
-from .shown import Cover, title_of
+from .shown import Cover, Told, checks_and_notes, title_of
 from .strings import Strings
 from .style import STYLE
 
@@ -62,7 +63,7 @@ def report_page(results: Results, words: Strings, cover: Optional[Cover] = None)
         (
             _header(results, words, cover),
             summary_section(results, words),
-            _warnings(results, words),
+            _findings(results, words),
             images_section(results.exams, words),
             vertebrae_section(results, words),
             distributions_section(results, words),
@@ -111,12 +112,15 @@ def _header(results: Results, words: Strings, cover: Cover) -> str:
     return f'<header>{title}<div class="dates">{dates}</div></header><main>{notices}'
 
 
-def _warnings(results: Results, words: Strings) -> str:
-    """Everything the reader should check, once."""
-    items = [words.say(found) for found in grouped(results.findings)]
-    for exam in results.exams:
-        items += [f"{words.exam(exam.label)}: {words.say(found)}" for found in grouped(exam.findings)]
-    if not items:
-        return f"<section><h2>{words('warnings')}</h2><p>{words('no_warnings')}</p></section>"
+def _findings(results: Results, words: Strings) -> str:
+    """What the reader should check, and below it what is only to be known."""
+    checks, notes = (_listed(told, words) for told in checks_and_notes(results))
+    checked = f'<div class="warn">{checks}</div>' if checks else f"<p>{words('no_warnings')}</p>"
+    known = f"<h3>{words('to_know')}</h3>{notes}" if notes else ""
+    return f'<section id="check"><h2>{words("warnings")}</h2>{checked}{known}</section>'
+
+
+def _listed(told: Sequence[Told], words: Strings) -> str:
+    items = ((f"{words.exam(exam.label)}: " if exam else "") + words.say(found) for exam, found in told)
     entries = "".join(f"<li>{item}</li>" for item in items)
-    return f'<section id="check"><h2>{words("warnings")}</h2><div class="warn"><ul>{entries}</ul></div></section>'
+    return f"<ul>{entries}</ul>" if entries else ""

@@ -15,7 +15,7 @@ from .. import __version__
 from ..followup import INDICES
 from ..followup.lesion_rows import lesion_rows
 from ..io.packages import need
-from ..model import UNIT_VOLUME, Results, as_finding, days_between, grouped, sentence
+from ..model import UNIT_VOLUME, Results, as_finding, days_between, sentence
 from ..response import assess, translation
 from ..results import rows
 from ..results.formats import NONE, number, probability, shown_unit
@@ -23,7 +23,7 @@ from .first_page import reader_cautions, values_of
 from .fonts import embed_fonts
 from .images import ADC_WHITE, MIP_BLACK, KeyImage, anatomy_image, body_image, slice_image, spine_image
 from .sections import limit_lines, settings_rows
-from .shown import DOUBT, SURE, UNSURE, Cover, doubts_of, index_label, marks, protocol_rows, title_of
+from .shown import DOUBT, SURE, UNSURE, Cover, checks_and_notes, doubts_of, index_label, marks, plain_sentences, protocol_rows, title_of
 from .strings import Strings
 
 if TYPE_CHECKING:
@@ -299,11 +299,12 @@ class _Paper:
 
     def _doubts(self) -> None:
         words = self.words
-        found = [sentence(each, words.language) for each in grouped(self.results.findings)]
-        for exam in self.results.exams:
-            found += [f"{words.plain_exam(exam.label)}: {sentence(each, words.language)}" for each in grouped(exam.findings)]
+        checks, notes = (plain_sentences(told, words) for told in checks_and_notes(self.results))
         self.heading(words("warnings"))
-        self.points(found or [words("no_warnings")])
+        self.points(checks or [words("no_warnings")])
+        if notes:
+            self.heading(words("to_know"))
+            self.points(notes)
 
     def _sign_off(self) -> None:
         words = self.words

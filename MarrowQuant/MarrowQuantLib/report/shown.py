@@ -12,7 +12,7 @@ from typing import Any, Optional
 
 from ..followup import Index, label_of
 from ..followup.change import INSIDE_LIMIT
-from ..model import Change, ExamResult, Finding, Results, as_finding
+from ..model import Change, ExamResult, Finding, Results, as_finding, grouped, sentence
 from ..quantities import LUMBAR, quantity
 from ..results.formats import NONE
 from ..words.findings import NOTE
@@ -48,6 +48,22 @@ class Cover:
     def day(self) -> str:
         """The day the report is made, today if it was not given."""
         return (self.made or datetime.date.today()).isoformat()
+
+
+Told = tuple[Optional[ExamResult], Finding]
+"""A finding, and the exam that it is about; None: the case."""
+
+
+def checks_and_notes(results: Results) -> tuple[list[Told], list[Told]]:
+    """What a reader should check, and what is only to be known; each once."""
+    told: list[Told] = [(None, found) for found in grouped(results.findings)]
+    told += [(exam, found) for exam in results.exams for found in grouped(exam.findings)]
+    return [each for each in told if each[1].severity != NOTE], [each for each in told if each[1].severity == NOTE]
+
+
+def plain_sentences(told: Iterable[Told], words: Strings) -> list[str]:
+    """Findings as sentences without markup, each with its exam in front."""
+    return [(f"{words.plain_exam(exam.label)}: " if exam else "") + sentence(found, words.language) for exam, found in told]
 
 
 def levels_of(exam: ExamResult, key: str) -> list[str]:

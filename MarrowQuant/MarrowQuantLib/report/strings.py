@@ -87,6 +87,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     ),
     "notes": ("Notes", "注"),
     "warnings": ("To be checked", "確認事項"),
+    "to_know": ("For information", "参考"),
     "no_warnings": ("No automatic check raised a doubt.", "自動チェックで指摘された事項はありません。"),
     # pictures
     "images": ("Key images", "キー画像"),

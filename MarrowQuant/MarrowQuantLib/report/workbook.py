@@ -10,8 +10,9 @@ from typing import Any
 from .. import __version__
 from ..followup.lesion_rows import lesion_rows
 from ..io.packages import need
-from ..model import Results, grouped, sentence
+from ..model import Results
 from ..results import rows
+from .shown import checks_and_notes, plain_sentences
 from .strings import Strings
 
 Line = Sequence[Any]
@@ -89,7 +90,8 @@ def _sheets(results: Results, words: Strings) -> Iterable[tuple[str, list[Line]]
         lab_heads, *values = _table(laboratory, words)
         labelled = [[rows.lab_label(row, words.language), *line[1:]] for row, line in zip(laboratory.rows, values)]
         yield words("labs"), [lab_heads, *labelled]
-    yield words("warnings"), [[words("warnings")], *([text] for text in _findings(results, words))]
+    for title, told in zip((words("warnings"), words("to_know")), checks_and_notes(results)):
+        yield title, [[title], *([text] for text in plain_sentences(told, words))]
 
 
 def _summary(results: Results, words: Strings) -> list[Line]:
@@ -115,9 +117,3 @@ def _value(cell: rows.Cell, words: Strings) -> Any:
     if cell.value is None:
         return None
     return 100.0 * cell.value if cell.kind == rows.PERCENT else cell.value
-
-
-def _findings(results: Results, words: Strings) -> Iterable[str]:
-    yield from (sentence(found, words.language) for found in grouped(results.findings))
-    for exam in results.exams:
-        yield from (f"{words.plain_exam(exam.label)}: {sentence(found, words.language)}" for found in grouped(exam.findings))
