@@ -250,6 +250,7 @@ MAPS: tuple[Map, ...] = (
     Map("fat", "fat", "脂肪", Role.FAT, is_ready=True),
     Map("in_phase", "in phase", "in-phase", Role.IN_PHASE, is_ready=True),
     Map("opposed_phase", "opposed phase", "opposed-phase", Role.OPPOSED_PHASE, is_ready=True),
+    Map("third_echo", "third echo", "第3エコー", Role.MULTI_ECHO),
     Map("r2star", "R2*", "R2*", Role.R2STAR, is_ready=True),
     Map("t1", "T1-weighted", "T1強調", Role.T1, is_ready=True),
     Map("dwi_high", "DWI high b", "拡散強調（高b値）", Role.DWI),

@@ -126,3 +126,11 @@ def test_echoes_whose_imaginary_part_is_lost_at_one_station_are_not_paired_with_
     exam = maps_of(tmp_path)
     np.testing.assert_allclose(exam.maps["ff_six_echo"].array, 60.0, atol=0.2)
     assert exam.maps["ff_six_echo"].ijk_to_ras[2, 3] == pytest.approx(0.0)
+
+
+def test_magnitude_echoes_give_in_and_opposed_phase_and_a_third_one(tmp_path: Path) -> None:
+    write_echoes(tmp_path, 0, 20.0, first_series=1, components=("M",))
+    exam = maps_of(tmp_path)
+    assert set(exam.maps) == {"opposed_phase", "in_phase", "third_echo"}
+    times = [exam.maps[key].echo_time_s for key in ("opposed_phase", "in_phase", "third_echo")]
+    assert times == pytest.approx([1.2e-3, 7.2e-3, 3.2e-3]) and exam.maps["third_echo"].field_strength_t == 3.0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 
 import numpy as np
 import pytest
+from MarrowQuantLib.fatwater import SPECTRA, fat_phasor, side_of_fold
 from MarrowQuantLib.model import ExamResult, Results, Role, Settings, VertebraROI, Volume
 from MarrowQuantLib.quantities import quantity
 from MarrowQuantLib.report.sections import vertebrae_section
@@ -68,6 +70,47 @@ def test_in_and_opposed_magnitudes_alone_are_not_known_and_say_so():
         assert all(v.findings[-1].code == "dominance.not_known" for v in result.vertebrae)
     assert water.lumbar["dropout_ratio"].value == pytest.approx(fat.lumbar["dropout_ratio"].value)
     assert FINDINGS["dominance.not_known"][0] == "note"
+
+
+ECHOES = {
+    "1.5 T": (1.5, (2.3e-3, 4.6e-3, 6.9e-3)), "3 T": (3.0, (1.15e-3, 2.3e-3, 3.45e-3)), "3 T, later": (3.0, (1.15e-3, 2.3e-3, 5.75e-3)),
+}  # fmt: skip
+
+
+def three(ff, r2star, field, times, spectrum="ren_marrow_9"):
+    return np.abs(1 - ff / 100 + ff / 100 * fat_phasor(np.array(times), field, SPECTRA[spectrum])) * np.exp(-r2star * np.array(times))
+
+
+@pytest.mark.parametrize("spectrum", ["ren_marrow_9", "hamilton_9", "ismrm_6"])
+@pytest.mark.parametrize("name", list(ECHOES))
+def test_a_third_echo_decides_where_it_can_and_hardly_ever_wrongly(name, spectrum):
+    """Signals off by 1.5 %, R2* of marrow without and with iron, and spectra other than the one that is assumed."""
+    field, times = ECHOES[name]
+    rng = np.random.default_rng(5)
+    decided = wrong = count = 0
+    for ff in (*range(2, 49, 4), *range(54, 99, 4)):
+        for r2star in (20, 60, 100, 150, 200, 300, 500, 800):
+            found = side_of_fold(three(ff, r2star, field, times, spectrum) * (1 + rng.normal(0, 0.015, 3)), times, field)
+            count, decided = count + 1, decided + (found is not None)
+            wrong += found is not None and (found < 50) != (ff < 50)
+    assert decided > 0.2 * count and wrong <= 0.02 * decided
+
+
+def test_the_level_says_how_the_third_echo_decided_or_that_it_did_not():
+    field, times = ECHOES["3 T"]
+    for ff, r2star, word in ((30.0, 80.0, "water"), (60.0, 80.0, "fat"), (10.0, 400.0, "")):
+        signals = 100 * three(ff, r2star, field, times)
+        roles = (Role.OPPOSED_PHASE, Role.IN_PHASE, Role.MULTI_ECHO)
+        maps = {
+            key: dataclasses.replace(slab([signal] * 5, role), echo_time_s=time, field_strength_t=field)
+            for key, role, signal, time in zip(("opposed_phase", "in_phase", "third_echo"), roles, signals, times)
+        }
+        result = exam(maps)
+        assert dominance_of(result) == word
+        told = [flag.code for v in result.vertebrae for flag in v.findings]
+        assert ("dominance.third_echo" in told) == (not word)
+        if word:
+            assert "three magnitude echoes" in result.vertebrae[0].measurements["water_dominant"].how
 
 
 @pytest.mark.parametrize("key", ["water", "fat"])

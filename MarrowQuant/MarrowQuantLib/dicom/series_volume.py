@@ -158,6 +158,7 @@ class SeriesVolume:
             echo_time_s=self.echo_time_s,
             station=self.station,
             source=(finding("made.series", series=self.series_number), self.scaling.sentence),
+            field_strength_t=self.acquisition.get("field_strength_t"),
         )
 
     def _values(self) -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import fatwater
 from ..dicom import SeriesVolume
+from ..dicom.classify import PHASE_TOLERANCE, phase_of_echo
 from ..diffusion import stitch
 from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Progress, Role, Volume, finding, part
 from ..quantities import ready_maps
@@ -127,6 +128,32 @@ def add_echo_fit(build: ExamBuilder, progress: Progress) -> None:
             build.maps[key] = joined(build, slabs)
             if len(spreads[key]) == len(slabs):
                 build.spreads[key] = joined(build, spreads[key])
+
+
+def add_magnitude_echoes(build: ExamBuilder) -> None:
+    """Of three magnitude echoes or more without phase: the first opposed-phase one, the first in-phase one, and the next one behind both.
+
+    They give the dropout ratio, and the third tells on which side of 50 % the fat fraction lies, where it can (``fatwater.fold``).
+    """
+    if any(key in build.maps for key in ("ff_six_echo", "in_phase", "opposed_phase")):
+        return
+    groups: dict[tuple[Any, ...], dict[float, SeriesVolume]] = defaultdict(dict)
+    for volume in build.of_role(Role.MULTI_ECHO):
+        if volume.echo_time_s is not None and volume.component in {"", "magnitude"} and volume.acquisition.get("field_strength_t"):
+            grid = (volume.acquisition_group, volume.station or 0, tuple(volume.shape), tuple(np.round(volume.ijk_to_ras[:3, 3], 1) + 0.0))
+            groups[grid].setdefault(volume.echo_time_s, volume)
+    for echoes in (groups[key] for key in sorted(groups)):
+        times = sorted(echoes)
+        turns = {time: phase_of_echo(1e3 * time, float(echoes[time].acquisition["field_strength_t"])) for time in times}
+        opposed = next((time for time in times if abs(turns[time] - 0.5) <= PHASE_TOLERANCE), None)
+        in_phase = next((time for time in times if min(turns[time], 1.0 - turns[time]) <= PHASE_TOLERANCE), None)
+        if len(times) < MIN_ECHOES or opposed is None or in_phase is None:
+            continue
+        behind = [time for time in times if time > max(opposed, in_phase)] or [time for time in times if time not in {opposed, in_phase}]
+        for key, time in (("opposed_phase", opposed), ("in_phase", in_phase), ("third_echo", behind[0])):
+            build.maps[key] = build.load(echoes[time])
+        build.protocol["echo_times_s"] = [round(time, 6) for time in times]
+        return
 
 
 def _echo_sets(volumes: Iterable[SeriesVolume]) -> list[EchoSet]:

@@ -34,7 +34,15 @@ from ..model import (
     no_progress,
     part,
 )
-from .dixon_maps import add_echo_fit, add_findings, add_ready_maps, choose_fat_fraction, joined, stations_of
+from .dixon_maps import (
+    add_echo_fit,
+    add_findings,
+    add_magnitude_echoes,
+    add_ready_maps,
+    choose_fat_fraction,
+    joined,
+    stations_of,
+)
 from .identity import identity_of
 
 STATION_SCATTER = 0.1  # our choice: b-values as applied that differ by less from station to station are one nominal b-value
@@ -48,8 +56,8 @@ class ExamMaps:
     Attributes
     ----------
     maps : dict
-        Keys: ff (the map that FF is read from), ff_vendor, ff_six_echo, ff_water_fat, water, fat, in_phase, opposed_phase, r2star,
-        dwi_high, dwi_low, adc; each present only if the exam has it.
+        Keys: ff (the map that FF is read from), ff_vendor, ff_six_echo, ff_water_fat, water, fat, in_phase, opposed_phase, third_echo,
+        r2star, dwi_high, dwi_low, adc; each present only if the exam has it.
     protocol : dict
         What a follow-up is compared with: manufacturer, field strength, b-values, echo times, origin of the FF.
     stitching : Stitching or None
@@ -135,6 +143,7 @@ def make_exam_maps(exam: ExamFiles, label: str, settings: Settings, progress: Pr
     add_ready_maps(build)
     progress(0.3, "Fitting water and fat")
     add_echo_fit(build, part(progress, 0.3, 0.6))
+    add_magnitude_echoes(build)
     choose_fat_fraction(build)
     add_findings(build)
     progress(0.6, "Fitting ADC")

@@ -42,8 +42,9 @@ _BEHIND: dict[str, tuple[Role, ...]] = {
     "adc": (Role.DWI,),
     "dwi_high": (Role.DWI,),
     "dwi_low": (Role.DWI,),
-    "in_phase": (Role.IN_PHASE,),
-    "opposed_phase": (Role.OPPOSED_PHASE,),
+    "in_phase": (Role.IN_PHASE, Role.MULTI_ECHO),
+    "opposed_phase": (Role.OPPOSED_PHASE, Role.MULTI_ECHO),
+    "third_echo": (Role.MULTI_ECHO,),
     "t1": (Role.T1,),
 }
 """By map the roles of the volumes that it is made of; the first that the exam used."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .complexfit import fit_fat_water
 from .dualecho import fit_dual_echo
+from .fold import side_of_fold
 from .magnitude import fit_fat_water_magnitude
 from .result import FatWaterFit, tissue
 from .spectra import SPECTRA, FatSpectrum, fat_phasor
@@ -28,6 +29,7 @@ __all__ = [
     "fit_dual_echo",
     "fit_fat_water",
     "fit_fat_water_magnitude",
+    "side_of_fold",
     "swap_back",
     "swapped_disc",
     "swapped_levels",

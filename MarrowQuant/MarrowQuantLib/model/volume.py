@@ -56,6 +56,8 @@ class Volume:
         Table position, 1 = most cranial.
     source : tuple of Finding
         How it was made, a step each, codes "made.…" (provenance). Why stations are a part of their own is the last step.
+    field_strength_t : float or None
+        Of the scanner, in tesla.
     """
 
     array: np.ndarray
@@ -68,6 +70,7 @@ class Volume:
     echo_time_s: Optional[float] = None
     station: Optional[int] = None
     source: tuple[str, ...] = ()  # findings; a bare sentence is known as a sentence only
+    field_strength_t: Optional[float] = None
 
     @property
     def spacing_mm(self) -> np.ndarray:

@@ -14,7 +14,7 @@ from ..cohort.logistic import LogisticFit
 from ..cohort.part import Part
 from ..cohort.roc import Roc
 from .charts import chart_node
-from .nodes import find_or_add, is_of_cohort, own_nodes, remove_nodes, set_tags, tag
+from .nodes import find_or_add, is_of_cohort, own_nodes, remove_nodes, scene_or_default, set_tags
 from .tables import Column, write_table
 
 _CHART = "cohort_roc"
@@ -27,9 +27,8 @@ _GREY = (0.6, 0.6, 0.6)
 
 def clear(scene: Optional[Any] = None) -> None:
     """Remove the tables and the chart of an earlier analysis."""
-    tables = [node for node in own_nodes(scene) if is_of_cohort(node) and node.IsA("vtkMRMLTableNode")]
-    for name in {tag(node, "table") for node in tables}:
-        remove_nodes("vtkMRMLTableNode", {"table": name}, scene)
+    for node in [node for node in own_nodes(scene) if is_of_cohort(node) and node.IsA("vtkMRMLTableNode")]:
+        scene_or_default(scene).RemoveNode(node)
     remove_nodes("vtkMRMLPlotSeriesNode", {"series": _CHART}, scene)
     remove_nodes("vtkMRMLPlotChartNode", {"chart": _CHART}, scene)
 

@@ -8,8 +8,8 @@ signals. What decides is a datum in which water and fat are separate:
 1. the fat fraction of the level (the scanner's, that of complex echoes, or of water and fat images);
 2. else the level's mean signal of a water image, or of a fat image, over that of the in-phase image (SI fat / SI in phase is the fat-signal
    fraction of Takasu et al., PLoS One 2015;10(2):e0116842);
-3. else it is *not known*, and the level says so. A third magnitude echo gives R2*, but both solutions still fit it; with its phase it is
-   a fat fraction.
+3. else the magnitudes of three echoes, where only one side of 50 % explains them with a decay that is possible (``fatwater.fold``);
+4. else it is *not known*, and the level says so.
 
 A level of exactly 50 % belongs to neither. A level nearer to 50 % than a fat fraction repeats (``quantities``) says so in its ``how``.
 """
@@ -20,7 +20,8 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import ExamResult, Finding, Measurement, finding, made
+from ..fatwater import side_of_fold
+from ..model import ExamResult, Finding, Measurement, certain, finding, made
 from ..quantities import FAT_DOMINANT, WATER_DOMINANT, Quantity, quantity
 from .request import MeasureRequest, measurement
 from .roi import RoiVoxels
@@ -36,7 +37,7 @@ def water_dominant(row: Quantity, request: MeasureRequest) -> Optional[Measureme
 
     None where no datum tells water and fat apart (see the module), or the fat fraction is exactly 50 %.
     """
-    for find in (_from_ff, _from_one_image):
+    for find in (_from_ff, _from_one_image, _from_third_echo):
         found = find(request)
         if found is not None:
             ff, voxels, how = found
@@ -54,7 +55,10 @@ def water_dominant(row: Quantity, request: MeasureRequest) -> Optional[Measureme
 def not_known(request: MeasureRequest) -> tuple[Finding, ...]:
     """Says that the dominance of a level is not known because only in- and opposed-phase magnitudes are there; empty otherwise."""
     magnitudes_only = {"in_phase", "opposed_phase"} <= set(request.maps) and not {"ff", "water", "fat"} & set(request.maps)
-    return (finding("dominance.not_known", level=request.roi.level),) if magnitudes_only else ()
+    if not magnitudes_only or _from_third_echo(request) is not None:
+        return ()
+    code = "dominance.third_echo" if "third_echo" in request.maps else "dominance.not_known"
+    return (finding(code, level=request.roi.level),)
 
 
 def dominance_of(exam: ExamResult) -> str:
@@ -87,3 +91,19 @@ def _from_one_image(request: MeasureRequest) -> Optional[tuple[float, RoiVoxels,
         share = 100.0 * float(np.nanmean(part.values)) / signal if signal > 0 else float("nan")
         return (100.0 - share if key == "water" else share), part, made(finding("made.dominance_image", image=key), _RULE)
     return None
+
+
+def _from_third_echo(request: MeasureRequest) -> Optional[tuple[float, RoiVoxels, Finding]]:
+    """From the ROI's mean magnitudes in opposed phase, in phase and at a third echo."""
+    keys = ("opposed_phase", "in_phase", "third_echo")
+    if not set(keys) <= set(request.maps):
+        return None
+    roi = request.roi_on("in_phase")
+    voxels = [request.voxels(key, roi) for key in keys]
+    times = [request.maps[key].echo_time_s for key in keys]
+    field_strength = request.maps["in_phase"].field_strength_t
+    known = [one for one in voxels if one is not None]
+    if len(known) < len(keys) or None in times or not field_strength:
+        return None
+    ff = side_of_fold([float(np.nanmean(one.values)) for one in known], [certain(time) for time in times], field_strength)
+    return None if ff is None else (ff, known[1], made(finding("made.dominance_third_echo"), _RULE))

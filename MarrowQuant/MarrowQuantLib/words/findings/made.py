@@ -26,6 +26,7 @@ FINDINGS = {
     "made.voxels_there": (NOTE, "{n} voxels there"),
     "made.dominance": (NOTE, "water-dominant below a fat fraction of {limit:g} %, fat-dominant above (Takasu 2021)"),
     "made.dominance_image": (NOTE, "from the {image} image over the in-phase one"),
+    "made.dominance_third_echo": (NOTE, "from three magnitude echoes: the other side of 50 % would need a decay that is not possible"),
     "made.dominance_near": (NOTE, "within {points:g} points of {limit:g} %, so a repeated exam may say otherwise"),
     "made.accepted": (NOTE, "accepted components"),
     "made.accepted_class": (NOTE, "accepted components with an ADC in this class"),

@@ -18,6 +18,11 @@ FINDINGS = {
         "{level}: whether water or fat dominates is not known, because in- and opposed-phase magnitudes are the same on both sides of 50 % "
         "fat; a fat fraction, a water or a fat image would tell.",
     ),
+    "dominance.third_echo": (
+        NOTE,
+        "{level}: whether water or fat dominates is not known, because both sides of 50 % fat explain the magnitudes of three echoes; a "
+        "fat fraction, a water or a fat image would tell.",
+    ),
     "roi.made_smaller": (NOTE, "{level}: an ROI with half-lengths of {wanted} mm does not fit into the body found; it was made {made} mm."),
     "roi.moved_with_image": (
         NOTE,
