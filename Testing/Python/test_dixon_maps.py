@@ -100,13 +100,13 @@ def test_stations_that_cannot_be_joined_leave_one_and_a_sentence(tmp_path: Path)
 def write_echoes(folder: Path, station: int, fat_percent: float, *, first_series: int, components: tuple[str, ...] = ("R", "I")) -> None:
     signal = 1000 * (1 - fat_percent / 100 + fat_percent / 100 * fat_phasor(TIMES_S, 3.0, "ren_marrow_9"))
     for number, component in enumerate(components):
-        stored = signal.real if component == "R" else signal.imag
+        stored, code = {"R": (signal.real, 2), "I": (signal.imag, 3), "M": (np.abs(signal), 0)}[component]
         for echo, time in enumerate(TIMES_S):
             for n in range(3):
                 write_image(
                     folder, station * 2 + n, stored=np.full((ROWS, COLUMNS), round(stored[echo]), np.int16), EchoTime=1e3 * time,
                     SeriesNumber=first_series + number, SeriesInstanceUID=f"1.2.3.{first_series + number}", Manufacturer="GE MEDICAL",
-                    private={(0x0043, "GEMS_PARM_01", 0x2F): ("SS", 2 if component == "R" else 3)},
+                    private={(0x0043, "GEMS_PARM_01", 0x2F): ("SS", code)},
                 )  # fmt: skip
 
 
