@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import subprocess
 import threading
 from dataclasses import replace
 
@@ -9,7 +12,7 @@ import numpy as np
 import pydicom
 import pytest
 from helpers import exported
-from helpers.orthanc import SECRET, USER, Orthanc, free_port
+from helpers.orthanc import SECRET, USER, Orthanc, free_port, tls_front
 from MarrowQuantLib.export import pacs
 from MarrowQuantLib.export.pacs import PASSWORD, Server, fetch, find_studies, send
 from MarrowQuantLib.model import MarrowQuantError
@@ -46,15 +49,30 @@ def objects(written, tmp_path):
     return shutil.copytree(written[1], tmp_path / "copy")
 
 
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A PEM file with a key and the certificate of localhost, which nobody vouches for."""
+    folder = tmp_path_factory.mktemp("tls")
+    made = subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key.pem", "-out", folder / "cert.pem",
+         "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], capture_output=True, check=False,
+    )  # fmt: skip
+    if made.returncode:
+        pytest.skip("openssl is not installed; the tests of TLS make a certificate with it.")
+    both = folder / "both.pem"
+    both.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
+    return both
+
+
 def server_of(orthanc, kind, monkeypatch) -> Server:
-    if kind == "dicom":
-        return Server(orthanc.dicom, attempts=2, wait_s=0.2)
+    if kind in ("dicom", "move"):
+        return Server(orthanc.dicom, attempts=2, wait_s=0.2, listen=orthanc.our_port if kind == "move" else None)
     pytest.importorskip("dicomweb_client", reason="dicomweb-client is not installed (pip install dicomweb-client).")
     monkeypatch.setenv(PASSWORD, SECRET)
     return Server(orthanc.web, user=USER, attempts=2, wait_s=0.2)
 
 
-@pytest.mark.parametrize("kind", ["dicom", "web"])
+@pytest.mark.parametrize("kind", ["dicom", "move", "web"])
 def test_round_trip(kind, orthanc, objects, written, tmp_path, monkeypatch):
     from MarrowQuantLib.export.prior import read_prior
 
@@ -134,22 +152,63 @@ def test_an_address_that_is_none_is_a_sentence(address):
         Server(address).entity()
 
 
-def test_tls_certificates_are_checked(objects):
-    """A server with a certificate that nobody vouches for is not spoken to."""
-    import ssl
-    import subprocess
+def test_a_server_that_does_not_know_us_cannot_move(orthanc, objects, tmp_path, monkeypatch):
+    server = server_of(orthanc, "move", monkeypatch)
+    send(objects, server)
+    (study,) = find_studies(server)
+    with pytest.raises(MarrowQuantError, match="does not know where STRANGER is; list"):
+        fetch(replace(server, calling="STRANGER", attempts=1), study["uid"], tmp_path / "back")
+    assert not (tmp_path / "back").exists()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(MarrowQuantError, match="cannot be listened on"):
+            fetch(replace(server, listen=taken.getsockname()[1]), study["uid"], tmp_path / "back")
 
-    folder = objects.parent
-    made = subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key.pem", "-out", folder / "cert.pem",
-         "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], capture_output=True, check=False,
-    )  # fmt: skip
-    if made.returncode:
-        pytest.skip("openssl is not installed; the test of TLS makes a certificate with it.")
+
+def test_only_the_server_itself_may_send_to_our_port(orthanc, objects):
+    """Whoever comes under another AE title, or with an object of another study, is refused."""
+    from pynetdicom import AE
+
+    received = []
+    server = Server(orthanc.dicom, listen=free_port())
+    path = next(iter(objects.rglob("*.dcm")))
+    dataset = pydicom.dcmread(path)
+    with pacs._listening(server, pacs._kept(received, "1.2.3")):
+        for title, calling, allowed in (("MARROWQUANT", "INTRUDER", False), ("OTHER", "ORTHANC", False), ("MARROWQUANT", "ORTHANC", True)):
+            entity = AE(ae_title=calling)
+            entity.add_requested_context(dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
+            association = entity.associate("127.0.0.1", server.listen, ae_title=title)
+            assert association.is_established == allowed
+            if allowed:
+                assert association.send_c_store(dataset).Status != 0x0000
+                association.release()
+    assert received == []
+
+
+def test_dicomweb_over_tls_with_a_password(orthanc, certificate, objects, written, tmp_path, monkeypatch):
+    server = server_of(orthanc, "web", monkeypatch)
+    with tls_front(orthanc.http_port, certificate) as port:
+        server = replace(server, address=f"https://localhost:{port}/dicom-web")
+        with pytest.raises(MarrowQuantError, match="certificate is not believed"):
+            send(objects, server)
+        believed = replace(server, authority=certificate)
+        monkeypatch.setenv(PASSWORD, "wrong")
+        with pytest.raises(MarrowQuantError, match="refuses the user or the password"):
+            send(objects, believed)
+        assert orthanc.instances() == []
+        monkeypatch.setenv(PASSWORD, SECRET)
+        assert send(objects, believed) == (len(written[2]), 0)
+        (study,) = find_studies(believed)
+        assert fetch(believed, study["uid"], tmp_path / "back") == len(written[2])
+
+
+def test_tls_certificates_are_checked(objects, certificate):
+    """A server with a certificate that nobody vouches for is not spoken to."""
     from pynetdicom import AE, evt
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    context.load_cert_chain(certificate)
     stored = []
     entity = AE(ae_title="TLSPACS")
     for path in objects.rglob("*.dcm"):
@@ -163,7 +222,7 @@ def test_tls_certificates_are_checked(objects):
         with pytest.raises(MarrowQuantError, match="does not answer"):
             send(objects, server)
         assert stored == []
-        sent, _ = send(objects, replace(server, authority=folder / "cert.pem"))
+        sent, _ = send(objects, replace(server, authority=certificate))
         assert sent == len(stored) > 0
     finally:
         listening.shutdown()

@@ -6,10 +6,15 @@ import base64
 import json
 import shutil
 import socket
+import socketserver
+import ssl
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +31,47 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+@contextmanager
+def tls_front(port: int, certificate: Path) -> Iterator[int]:
+    """TLS in front of a plain port of loopback, as a web server stands before Orthanc in a hospital; gives its own port.
+
+    Orthanc 1.10's own TLS ends the process at the first connection where it was built with OpenSSL 3 (Debian 12).
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    class Pass(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            try:
+                inside = context.wrap_socket(self.request, server_side=True)
+            except (ssl.SSLError, OSError):  # who does not believe the certificate hangs up
+                return
+            with inside, socket.create_connection(("127.0.0.1", port)) as plain:
+                back = threading.Thread(target=_pour, args=(plain, inside), daemon=True)
+                back.start()
+                _pour(inside, plain)
+                back.join()
+
+    class Front(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with Front(("127.0.0.1", 0), Pass) as front:
+        threading.Thread(target=front.serve_forever, daemon=True).start()
+        try:
+            yield int(front.server_address[1])
+        finally:
+            front.shutdown()
+
+
+def _pour(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        return
+
+
 class Orthanc:
     """One server; it can be killed and started again on the same files and ports."""
 
@@ -33,7 +79,7 @@ class Orthanc:
         program = shutil.which("Orthanc") or shutil.which("orthanc")
         if program is None:
             pytest.skip("Orthanc is not installed; the tests of a PACS need it (apt install orthanc orthanc-dicomweb).")
-        self.program, self.dicom_port, self.http_port = program, free_port(), free_port()
+        self.program, self.dicom_port, self.http_port, self.our_port = program, free_port(), free_port(), free_port()
         self.plugin = next((p for place in PLUGINS for p in sorted(Path(place).glob("*DicomWeb*.so*"))), None)
         folder.mkdir(exist_ok=True)
         self.settings = folder / "orthanc.json"
@@ -41,7 +87,8 @@ class Orthanc:
             "Name": "test", "StorageDirectory": str(folder / "db"), "IndexDirectory": str(folder / "db"), "HttpServerEnabled": True,
             "HttpPort": self.http_port, "HttpBindAddresses": ["127.0.0.1"], "RemoteAccessAllowed": False, "AuthenticationEnabled": True,
             "RegisteredUsers": {USER: SECRET}, "DicomServerEnabled": True, "DicomAet": "ORTHANC", "DicomPort": self.dicom_port,
-            "DicomModalities": {"mq": ["MARROWQUANT", "127.0.0.1", free_port()]}, "DicomAlwaysAllowFind": True, "DicomAlwaysAllowGet": True,
+            "DicomModalities": {"mq": ["MARROWQUANT", "127.0.0.1", self.our_port]}, "DicomAlwaysAllowFind": True,
+            "DicomAlwaysAllowGet": True, "DicomAlwaysAllowMove": True,
             "OverwriteInstances": False, "Plugins": [str(self.plugin)] if self.plugin else [],
         }), encoding="utf-8")  # fmt: skip
         self.process: subprocess.Popen[bytes] | None = None

@@ -27,6 +27,7 @@ def add_fetch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patient-id", default="", metavar="ID", help="list those of this patient only")
     parser.add_argument("--date", default="", metavar="YYYYMMDD", help="list those of this date, or range of dates, only")
     parser.add_argument("--out", type=Path, metavar="DIR", help="new folder for the study")
+    parser.add_argument("--listen", type=int, metavar="PORT", help="fetch by C-MOVE to this port, at which the PACS knows our AE title")
     parser.set_defaults(command=_fetch)
 
 
@@ -44,9 +45,13 @@ def _server(options: argparse.Namespace) -> Server:
     existing_inputs([options.authority, options.certificate, options.private_key])
     if options.attempts < 1:
         raise MarrowQuantError("--attempts must be 1 or more.")
+    listen = getattr(options, "listen", None)
+    if listen is not None and not 0 < listen < 65536:
+        raise MarrowQuantError("--listen must be a port, 1 to 65535.")
     server = Server(
-        options.server, options.calling, options.user, options.authority, options.certificate, options.private_key, options.attempts
-    )
+        options.server, options.calling, options.user, options.authority, options.certificate, options.private_key, options.attempts,
+        listen=listen,
+    )  # fmt: skip
     if not server.is_web:
         server.entity()
     return server

@@ -1,4 +1,4 @@
-"""To a PACS and back: C-STORE and C-GET (pynetdicom), STOW-RS and WADO-RS (dicomweb-client), with TLS and a password.
+"""To a PACS and back: C-STORE, C-GET and C-MOVE (pynetdicom), STOW-RS and WADO-RS (dicomweb-client), with TLS and a password.
 
 Nothing is deleted here, and what a server confirmed is noted beside the files, so that a transfer that broke off goes on where it stopped.
 An object keeps its UID: a server that got it just before it died has it once after it was sent again (DICOM PS3.4 B.2).
@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,7 +32,8 @@ PASSWORD = "MARROWQUANT_PACS_PASSWORD"
 STORAGE = "1.2.840.10008.5.1.4.1.1."
 CLASSES = tuple(STORAGE + end for end in ("4", "4.1", "4.4", "7", "30", "66.4", "66.7", "88.22", "88.33", "88.34", "104.1"))
 """What is fetched: MR, enhanced MR, captures, maps, segmentations, reports, PDF."""
-STUDY_ROOT_FIND, STUDY_ROOT_GET = "1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.5.1.4.1.2.2.3"
+STUDY_ROOT_FIND, STUDY_ROOT_MOVE, STUDY_ROOT_GET = (f"1.2.840.10008.5.1.4.1.2.2.{n}" for n in (1, 2, 3))
+_SYNTAXES = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2")  # Explicit and Implicit VR Little Endian
 _ACCEPTED = (0x0000, 0xB000, 0xB006, 0xB007)  # success, and warnings after which the object is stored (PS3.4 B.2.3)
 _JOURNAL = ".marrowquant-sent.json"
 
@@ -56,6 +58,8 @@ class Server:
         Before the second attempt; doubled before each further one.
     timeout_s : float
         Of an answer.
+    listen : int, optional
+        Port of this computer at which the server knows ``calling``: studies are fetched by C-MOVE to it, not by C-GET.
     """
 
     address: str
@@ -67,6 +71,7 @@ class Server:
     attempts: int = 3
     wait_s: float = 1.0
     timeout_s: float = 60.0
+    listen: Optional[int] = None
 
     @property
     def is_web(self) -> bool:
@@ -248,10 +253,13 @@ def _association(server: Server, contexts: Iterable[tuple[str, str]], get: bool 
             association.release()
 
 
-def _tls(server: Server) -> Any:
+def _tls(server: Server, listening: bool = False) -> Any:
     import ssl
 
-    context = ssl.create_default_context(cafile=str(server.authority) if server.authority else None)
+    if listening and not server.certificate:
+        raise MarrowQuantError("What the server sends by C-MOVE over TLS needs our own certificate; give it (--certificate).")
+    purpose = ssl.Purpose.CLIENT_AUTH if listening else ssl.Purpose.SERVER_AUTH
+    context = ssl.create_default_context(purpose, cafile=str(server.authority) if server.authority else None)
     if server.certificate:
         context.load_cert_chain(str(server.certificate), str(server.key) if server.key else None)
     return context
@@ -263,7 +271,18 @@ def _client(server: Server) -> Any:
     import requests
     from dicomweb_client.api import DICOMwebClient
 
+    class Asked(requests.adapters.HTTPAdapter):
+        """What the options say; requests itself prefers REQUESTS_CA_BUNDLE of the environment to a session's own authority."""
+
+        def send(
+            self, request: Any, stream: bool = False, timeout: Any = None, verify: Any = True, cert: Any = None, proxies: Any = None
+        ) -> Any:
+            believed = str(server.authority) if server.authority else verify
+            return super().send(request, stream, timeout or server.timeout_s, believed, cert, proxies)
+
     session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, Asked())
     secret = os.environ.get(PASSWORD, "")
     if secret and not re.match(r"https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/]", server.address):
         raise MarrowQuantError("The password would go over the network unprotected; use https://.")
@@ -271,8 +290,6 @@ def _client(server: Server) -> Any:
         session.auth = (server.user, secret)
     elif secret:
         session.headers["Authorization"] = f"Bearer {secret}"
-    if server.authority:
-        session.verify = str(server.authority)
     if server.certificate:
         session.cert = (str(server.certificate), str(server.key)) if server.key else str(server.certificate)
     return DICOMwebClient(server.address.rstrip("/"), session=session)
@@ -293,6 +310,10 @@ def _web_errors(file: str = "") -> Iterator[None]:
         if code >= 500 or code in (0, 408, 429):
             raise _Away from error
         raise _refused(file or "the request", f"HTTP {code}") from None
+    except requests.exceptions.SSLError:
+        raise MarrowQuantError(
+            "The server's certificate is not believed; give the certificate of who vouches for it with the option --authority."
+        ) from None
     except (requests.RequestException, OSError) as error:
         raise _Away from error
 
@@ -343,7 +364,7 @@ def _find(server: Server, patient_id: str, date: str) -> list[dict[str, str]]:
     query.QueryRetrieveLevel, query.PatientID, query.StudyDate = "STUDY", patient_id, date
     query.StudyInstanceUID, query.StudyDescription = "", ""
     found = []
-    with _association(server, [(STUDY_ROOT_FIND, "1.2.840.10008.1.2.1"), (STUDY_ROOT_FIND, "1.2.840.10008.1.2")]) as association:
+    with _association(server, [(STUDY_ROOT_FIND, syntax) for syntax in _SYNTAXES]) as association:
         for status, answer in association.send_c_find(query, STUDY_ROOT_FIND):
             if not status:
                 raise _Away
@@ -384,7 +405,8 @@ def fetch(server: Server, study_uid: str, folder: Path, progress: Progress = no_
     n = 0
     with in_one_step(Path(folder)) as unfinished:
         progress(0.0, "Fetching")
-        datasets = _tried(server, lambda: _get_web(server, study_uid) if server.is_web else _get(server, study_uid))
+        way = _get_web if server.is_web else _move if server.listen else _get
+        datasets = _tried(server, lambda: way(server, study_uid))
         if not datasets:
             raise MarrowQuantError("The server holds no study of this UID; list the studies first (--list).")
         for n, dataset in enumerate({str(each.SOPInstanceUID): each for each in datasets}.values(), start=1):
@@ -393,28 +415,88 @@ def fetch(server: Server, study_uid: str, folder: Path, progress: Progress = no_
     return n
 
 
-def _get(server: Server, study_uid: str) -> list[Dataset]:
+def _query(study_uid: str) -> Dataset:
     from pydicom import Dataset
-    from pynetdicom import evt
 
-    received: list[Dataset] = []
+    query = Dataset()
+    query.QueryRetrieveLevel, query.StudyInstanceUID = "STUDY", study_uid
+    return query
+
+
+def _kept(received: list[Dataset], study_uid: str) -> list[tuple[Any, Callable[[Any], int]]]:
+    """The handler of what arrives; objects of another study are refused."""
+    need("pynetdicom", "fetching from a PACS")
+    from pynetdicom import evt
 
     def keep(event: Any) -> int:
         dataset = event.dataset
+        if str(dataset.get("StudyInstanceUID")) != study_uid:
+            return 0x0124  # not authorised (PS3.7 C.5.17)
         dataset.file_meta = event.file_meta
         received.append(dataset)
         return 0x0000
 
-    query = Dataset()
-    query.QueryRetrieveLevel, query.StudyInstanceUID = "STUDY", study_uid
-    contexts = [(each, "1.2.840.10008.1.2.1") for each in (STUDY_ROOT_GET, *CLASSES)]
-    with _association(server, contexts, get=True, handlers=[(evt.EVT_C_STORE, keep)]) as association:
-        for status, _ in association.send_c_get(query, STUDY_ROOT_GET):
-            if not status:
-                raise _Away
-            if status.Status not in (0x0000, 0xFF00) and received:
-                raise MarrowQuantError("The server gave only a part of the study; ask who keeps it, or use DICOMweb.")
+    return [(evt.EVT_C_STORE, keep)]
+
+
+def _checked(status: Any, received: Sequence[Dataset]) -> None:
+    """Refuse an answer that says that something is missing."""
+    if not status:
+        raise _Away
+    if status.Status not in (0x0000, 0xFF00) and received:
+        raise MarrowQuantError("The server gave only a part of the study; ask who keeps it, or use DICOMweb.")
+
+
+def _get(server: Server, study_uid: str) -> list[Dataset]:
+    received: list[Dataset] = []
+    contexts = [(each, _SYNTAXES[0]) for each in (STUDY_ROOT_GET, *CLASSES)]
+    with _association(server, contexts, get=True, handlers=_kept(received, study_uid)) as association:
+        for status, _ in association.send_c_get(_query(study_uid), STUDY_ROOT_GET):
+            _checked(status, received)
     return received
+
+
+def _move(server: Server, study_uid: str) -> list[Dataset]:
+    """As :func:`_get`, but the server sends to our own port, on an association of its own, as long as this one lasts."""
+    received: list[Dataset] = []
+    contexts = [(STUDY_ROOT_MOVE, syntax) for syntax in _SYNTAXES]
+    with _listening(server, _kept(received, study_uid)), _association(server, contexts) as association:
+        for status, _ in association.send_c_move(_query(study_uid), server.calling, STUDY_ROOT_MOVE):
+            if status and status.Status not in (0x0000, 0xFF00) and not received:
+                raise MarrowQuantError(
+                    "The server sends nothing: it holds no such study, or does not know where {calling} is; list the studies (--list), and "
+                    "have this AE title entered there with this computer's address and the port {port}.",
+                    calling=server.calling, port=server.listen,
+                )  # fmt: skip
+            _checked(status, received)
+    return received
+
+
+@contextmanager
+def _listening(server: Server, handlers: Sequence[Any]) -> Iterator[None]:
+    """Take objects that the server, and nobody else, sends to our AE title; only at the address that leads to it."""
+    from pynetdicom import AE
+
+    title, host, port, secure = server.entity()
+    entity = AE(ae_title=server.calling)
+    entity.require_called_aet, entity.require_calling_aet = True, [title]
+    for sop_class in CLASSES:
+        entity.add_supported_context(sop_class, list(_SYNTAXES))
+    context = _tls(server, listening=True) if secure else None
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:  # no packet is sent
+            way.connect((host, port))
+            ours = way.getsockname()[0]
+        listening: Any = entity.start_server((str(ours), server.listen or 0), block=False, evt_handlers=list(handlers), ssl_context=context)
+    except OSError:
+        raise MarrowQuantError(
+            "Port {port} of this computer cannot be listened on; another program may use it, or it needs the administrator.",
+            port=server.listen,
+        ) from None
+    try:
+        yield
+    finally:
+        listening.shutdown()
 
 
 def _get_web(server: Server, study_uid: str) -> list[Dataset]:
