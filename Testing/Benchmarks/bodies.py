@@ -360,7 +360,7 @@ def measured(exam: Exam) -> Any:
 
 DOUBTS = (
     "burden.bright_marrow", "burden.void", "burden.noisy", "burden.no_bone", "burden.unmeasured", "diffusion.b_shift_left",
-    "burden.fragile",
+    "burden.fragile", "burden.uncertain",
 )  # fmt: skip
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from MarrowQuantLib.burden import BurdenSession
+from MarrowQuantLib.burden.canal import around_canal, find_canal
+from MarrowQuantLib.burden.curve import doubts_of_pieces, with_edges
 from MarrowQuantLib.burden.muscle import noise_of
+from MarrowQuantLib.burden.physiology import BodyOutline
 from MarrowQuantLib.diffusion.bmatch import match_b_values
 from MarrowQuantLib.diffusion.shift import estimate_shift
-from MarrowQuantLib.model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Volume
+from MarrowQuantLib.model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Component, Volume, finding
 
 SHAPE = (40, 60, 90)  # k, j, i of 6 x 4 x 4 mm
 MATRIX = np.array([[-4.0, 0, 0, 178], [0, -4, 0, 118], [0, 0, 6, -117], [0, 0, 0, 1]])
@@ -121,3 +124,60 @@ def test_b_values_are_brought_together(shift):
 def test_stations_that_only_touch_are_not_moved():
     image = np.random.default_rng(2).random((12, 40, 40)).astype(np.float32)
     assert not estimate_shift(image[:6], image[6:], 6, (4.0, 4.0, 6.0)).trusted.any()
+
+
+# ------------------------------------------------------------------------------------------------------- canal
+def _fluid(course: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Points in a tube of 6 mm about a course, and a bladder in front of its lower end."""
+    tube = course.repeat(6, axis=0) + rng.uniform(-5, 5, (6 * len(course), 3))
+    bladder = np.array([0.0, 20.0, -150.0]) + rng.uniform(-30, 30, (3000, 3))
+    return np.concatenate([tube, bladder])
+
+
+def test_the_canal_is_followed_along_its_bends_and_not_into_the_bladder() -> None:
+    """Kyphosis and a lean to the side are followed within 4 mm; a lump of fluid as wide as a bladder is none."""
+    z = np.arange(-120.0, 400.0, 4.0)
+    course = np.column_stack([8 * np.sin(z / 150), -40 + 25 * np.cos(z / 120), z])
+    outline = BodyOutline(np.array([-200.0, 450.0]), np.zeros(2), np.full(2, -110.0), np.full(2, 100.0), 600.0)
+    found = find_canal(_fluid(course, np.random.default_rng(3)), 0.1, outline, None)
+    off = [np.abs(np.interp(found[:, 2], z, course[:, axis]) - found[:, axis]) for axis in (0, 1)]
+    assert found[-1, 2] > 380 and found[0, 2] < -100 and np.max(off) < 4.0
+    assert not len(find_canal(np.random.default_rng(4).uniform(-60, 60, (400, 3)), 0.1, outline, None)), "scattered fluid is no canal"
+
+
+def test_vertebrae_lie_in_front_of_the_canal_and_the_cord_within_it() -> None:
+    """A body, a spinous process and the cord of a lumbar vertebra, and a node beside the aorta, which is outside."""
+    grid = Volume(np.zeros((40, 60, 60), np.float32), np.diag([-4.0, -4.0, 6.0, 1.0]) + np.outer([120.0, 120.0, -120.0, 0.0], [0, 0, 0, 1]))
+    canal = np.column_stack([np.zeros(30), np.full(30, -30.0), np.linspace(-118, 112, 30)])
+    vertebra, cord = around_canal(grid, canal, None)
+    at = {name: tuple(np.rint(grid.to_ijk(np.array(point))).astype(int)[::-1]) for name, point in {
+        "body": (4.0, -4.0, 0.0), "process": (0.0, -76.0, 0.0), "cord": (0.0, -28.0, 0.0), "node": (24.0, 28.0, 0.0),
+    }.items()}  # fmt: skip
+    assert [bool(vertebra[at[name]]) for name in ("body", "process", "cord", "node")] == [True, True, True, False]
+    assert [bool(cord[at[name]]) for name in ("body", "cord")] == [False, True]
+
+
+def test_a_tdv_of_a_few_voxels_is_told_to_be_uncertain() -> None:
+    """Lesions of 6 voxels hang on their edges, one of 2000 does not; a piece set aside beside bone counts against it, a kidney not."""
+
+    def component(volume_ml: float, state: str, share: float) -> Component:
+        return Component(1, volume_ml, np.zeros(3), 10.0, 900.0, 900.0, 7.0, state, finding("bone.outside", percent=0.0), bone_share=share)
+
+    small, large = component(0.6, ACCEPTED, 1.0), component(200.0, ACCEPTED, 1.0)
+    assert [f.code for f in doubts_of_pieces([small] * 5, 0.1)] == ["burden.uncertain"]
+    assert doubts_of_pieces([large], 0.1) == []
+    assert doubts_of_pieces([large, component(60.0, REJECTED, 0.3)], 0.1)
+    assert doubts_of_pieces([large, component(60.0, PHYSIOLOGICAL, 0.3), component(60.0, REJECTED, 0.0)], 0.1) == []
+    low, high = with_edges((198.0, 203.0), [large], 0.1)
+    assert low < 198 and high > 203
+
+
+def test_what_is_no_brighter_than_the_patients_own_marrow_is_set_aside() -> None:
+    """Marrow at 4.5 times muscle whose noise passes the thresholds in places counts nothing, and a lesion in it counts still."""
+    spots = [(ball((90 * side, 15 * n, 25 * m), (9, 9, 10)), (510.0, 640.0)) for side in (-1, 1) for n in (-1, 1) for m in (-1, 0, 1)]
+    column = (ball((0, -40, 0), (18, 18, 110)), (450.0, 480.0))
+    _, burden = measure([column, *spots, (ball((90, 0, -45), (13, 13, 14)), LESION)], marrow=(450.0, 480.0))
+    kept = [c for c in burden.components if c.state == ACCEPTED]
+    assert [round(float(c.centroid_ras[2])) for c in kept] == [-45]
+    assert sum(getattr(c.reason, "code", "") == "bone.own_marrow" for c in burden.components) >= 6
+    assert "burden.bright_marrow" in [getattr(flag, "code", "") for flag in burden.findings]

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..model import ACCEPTED, REJECTED, Component, Finding, finding
+
 RATIOS = (3.5, 4.0, 4.5, 5.0, 5.5, 6.0, 7.0)
 """Thresholds of the curve in multiples of muscle, beside the one that was chosen."""
 
@@ -20,6 +22,13 @@ STEP = 0.5
 FRAGILE = 0.4
 """Width of the interval over the tDV from which on the reader is told that the number hangs on the threshold."""
 
+OFF = 0.2
+"""What is not known of the pieces over the tDV from which on the reader is told."""
+
+BESIDE = 0.15
+"""Share inside the region of bone from which on a piece that is not counted may be bone all the same."""
+
+_EDGE, _MOST_EDGE = 2.0, 0.6
 LEAST_SPREAD = 0.03  # of muscle, where its spread could not be told; our choice
 
 
@@ -46,3 +55,45 @@ def interval(curve: Sequence[tuple[float, float]], ratio: float, spread: float) 
     ends = np.interp([ratio - off, ratio + off], ratios, volumes)
     every = np.concatenate([inside, ends])
     return float(every.min()), float(every.max())
+
+
+def edge_error(n_voxels: float) -> float:
+    """How far the volume of a piece of so many voxels may be off by where its edge is drawn, relative: its surface over its volume.
+
+    The factor was chosen on the simulated bodies that rules were made on: lesions of 6 voxels were read too large by 30 to 90 %, of 15 by
+    10 to 45 %, of 60 by up to 12 %.
+    """
+    return float(min(_MOST_EDGE, _EDGE / max(n_voxels, 1.0) ** (2 / 3)))
+
+
+def _edges_ml(components: Sequence[Component], voxel_ml: float) -> float:
+    return sum(c.volume_ml * edge_error(c.volume_ml / voxel_ml) for c in components if c.state == ACCEPTED)
+
+
+def with_edges(limits: tuple[float, float], components: Sequence[Component], voxel_ml: float) -> tuple[float, float]:
+    """The interval of the tDV in mL, made wider by what the edges of its pieces leave open; the two are independent."""
+    tdv, edges = sum(c.volume_ml for c in components if c.state == ACCEPTED), _edges_ml(components, voxel_ml)
+    low, high = (float(np.hypot(tdv - limit, edges)) for limit in limits)
+    return max(tdv - low, 0.0), tdv + high
+
+
+def doubts_of_pieces(components: Sequence[Component], voxel_ml: float) -> list[Finding]:
+    """A finding if the tDV may be more than a fifth off by its pieces: their edges, those that count by their position alone, and those
+    that are not counted though they lie beside bone.
+
+    Parameters
+    ----------
+    components : sequence of Component
+    voxel_ml : float
+    """
+    tdv, edges = sum(c.volume_ml for c in components if c.state == ACCEPTED), _edges_ml(components, voxel_ml)
+    counted = sum(c.volume_ml for c in components if c.state == ACCEPTED and _by_place_only(c))
+    aside = sum(c.volume_ml for c in components if c.state == REJECTED and c.bone_share is not None and c.bone_share >= BESIDE)
+    if max(edges + counted, edges + aside) <= OFF * tdv:
+        return []
+    return [finding("burden.uncertain", tdv=tdv, edges=edges, counted=counted, aside=aside)]
+
+
+def _by_place_only(component: Component) -> bool:
+    how = getattr(component.reason, "all_values", {}).get("how")
+    return getattr(how, "code", "") == "bone.by_place"

@@ -11,6 +11,8 @@ _SLACK = 0.8  # our choice: the part of the threshold that an edge voxel nearer 
 _DARK, _DARK_SLACK = 0.35, 0.65  # the same where the surroundings have at most 0.35 of its signal, as cortex has: half height is lower
 # there, and with 0.8 the thin processes of diffusely diseased vertebrae are lost, 12 to 15 % of the load; our choice
 _RANK = 3  # our choice: the fourth brightest and the fourth darkest of the 27 voxels stand for the two sides of an edge
+_PEAK_RANK, _PEAK = 1, 0.9  # our choice: at a small lesion hardly four voxels are full, and the bright side is at least this part of the
+# second brightest; without it lesions of 1 mL on voxels of 0.1 mL read half too large, with it a third
 _CHUNK = 200_000  # voxels worked on at a time: 27 float32 each, 22 MB
 
 
@@ -24,7 +26,8 @@ def edge_level(signal: np.ndarray, lowest: float) -> np.ndarray:
 
     The two sides are the fourth brightest and the fourth darkest of the 27 voxels. The extremes themselves are biased by noise and texture,
     the maximum more than the minimum, which puts the edge above half height: with them the load of a digital patient with diffuse disease
-    reads 6 to 8 % low, with these about 1 %. Our choice; the form is the toggle mapping of mathematical morphology.
+    reads 6 to 8 % low, with these about 1 %. At a small lesion hardly four voxels are full: there the bright side is at least 0.9 of the
+    second brightest. Our choice; the form is the toggle mapping of mathematical morphology.
 
     Parameters
     ----------
@@ -54,5 +57,5 @@ def _sides(signal: np.ndarray, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray
     index = np.unravel_index(flat, signal.shape)
     steps = [[np.clip(axis + step, 0, size - 1) for step in (-1, 0, 1)] for axis, size in zip(index, signal.shape)]
     around = np.stack([signal[k, j, i] for k, j, i in itertools.product(*steps)])
-    around.partition((_RANK, len(around) - 1 - _RANK), axis=0)
-    return around[_RANK], around[-1 - _RANK]
+    around.partition((_RANK, len(around) - 1 - _RANK, len(around) - 1 - _PEAK_RANK), axis=0)
+    return around[_RANK], np.maximum(around[-1 - _RANK], _PEAK * around[-1 - _PEAK_RANK])

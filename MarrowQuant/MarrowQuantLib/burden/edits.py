@@ -18,8 +18,8 @@ STATES = (ACCEPTED, PHYSIOLOGICAL, REJECTED)
 """State n + 1 of a voxel is ``STATES[n]``; 0 is none."""
 
 ERASED = len(STATES) + 1
-SPLIT = ERASED + 1
-"""Class of the part of a piece that was cut off because it lies outside bone."""
+SPLIT, ORGAN = ERASED + 1, ERASED + 2
+"""Classes of the parts of a piece that were cut off: what lies outside bone, and a large organ."""
 
 PAINTED = finding("burden.painted")
 
@@ -58,7 +58,7 @@ def pieces_apart(
     flat : ndarray, shape (m,)
         Flat indices, ascending.
     classes : ndarray of int, shape (m,)
-        0, a state that was painted, or ``SPLIT`` for what was cut off from a piece that reaches out of bone.
+        0, a state that was painted, or ``SPLIT`` or ``ORGAN`` for what was cut off from a piece that reaches out of bone.
     shape : (int, int, int)
     positions_ras : ndarray, shape (m, 3)
     """
@@ -66,7 +66,7 @@ def pieces_apart(
     free = np.flatnonzero(~painted)
     apart = flat.astype(np.int64) + classes.astype(np.int64) * ((shape[0] + 1) * shape[1] * shape[2])
     free = free[np.argsort(apart[free], kind="stable")]
-    tall = ((shape[0] + 1) * (SPLIT + 1), *shape[1:])
+    tall = ((shape[0] + 1) * (ORGAN + 1), *shape[1:])
     label, count = connected(apart[free], tall)
     large = np.bincount(label, minlength=count + 1) * voxel_ml >= min_volume_ml
     kept = np.concatenate([free[large[label]], np.flatnonzero(painted)])

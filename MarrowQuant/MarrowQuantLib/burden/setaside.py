@@ -7,28 +7,33 @@ that are not those that the accuracy is judged on (``Testing/Benchmarks/bodies.p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy as np
 
 from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Finding, as_finding, finding
 from .physiology import BodyOutline
 from .pieces import Pieces
-from .skeleton import COLUMN, MARROW, MIRRORED, PLACE
+from .skeleton import COLUMN, MARROW, PLACE, STERNUM
 
-INSIDE = 0.35
-"""A piece counts from this share inside the region of bone on: the region follows marrow, which a lesion replaces at its edge."""
+INSIDE, INSIDE_SMALL, SMALL_ML = 0.35, 0.5, 10.0
+"""A piece counts from this share inside the region of bone on, a small one from the second share on: the region follows marrow, which a
+lesion replaces at its edge."""
 
 CERTAIN = 0.6
 """From this share on, by marrow or the column, no rule for an organ takes a piece out."""
 
-BY_PLACE, BY_PLACE_ML = 0.6, (5.0, 250.0)  # the share, and the volumes, from and to which position alone lets a piece count
+BY_PLACE, BY_PLACE_ML = 0.6, (6.5, 250.0)  # the share, and the volumes, from and to which position alone lets a piece count: the lower
+# one is that of a node of 2 × 2 × 3 cm
 _LIVER_ML, _ORGAN_ML = 250.0, 40.0
 _ARC_THICK_MM, _ARC_LONG_MM, _ARC_SLENDER = 4.5, 30.0, 4.0  # half-axes
 _NODE_ML, _NODE_SLENDER, _VESSEL_SLENDER = 15.0, 2.6, 4.5
 _SKIN_DEPTH = 0.06  # of the body's depth, from its front or back
 _SEAM_SLICES, _SEAM_WIDE_MM = 2.5, 60.0
 _VOID_SHARE = 0.2
-_PELVIS_WIDE_MM = 200.0
+_PELVIS_WIDE_MM, _HALF_PELVIS_ML = 200.0, 60.0
+_STERNUM, _STERNUM_ML, _STERNUM_WIDE_MM = 0.3, 2.0, 80.0  # the share, the least volume and the largest width
+_CANAL_SHARE = 0.5
 _CANAL_MM, _CANAL_ML, _CANAL_WIDE_MM = 9.0, 1.5, 14.0
 
 
@@ -38,7 +43,7 @@ class Evidence:
 
     Attributes
     ----------
-    shares : ndarray, shape (n, 5)
+    shares : ndarray, shape (n, 6)
         Part of the piece under each code of :mod:`.skeleton`; the first is the part outside bone.
     near_seam : ndarray of bool
     at_void : ndarray
@@ -47,6 +52,12 @@ class Evidence:
         Thickness of a slice.
     off_column : ndarray, shape (n, 2)
         How far the centre lies from the middle of the column, to the right and to the front in mm; infinite where there is none.
+    in_canal : ndarray or None
+        Part of the piece in the vertebral canal; None where the canal was not seen.
+    usual : ndarray or None
+        Part of the piece where bones usually lie.
+    own_marrow : ndarray of bool or None
+        True for what is no brighter than the patient's own marrow; None where that lies well below the threshold.
     """
 
     shares: np.ndarray
@@ -54,6 +65,9 @@ class Evidence:
     at_void: np.ndarray
     slice_mm: float
     off_column: np.ndarray
+    in_canal: Optional[np.ndarray] = None
+    own_marrow: Optional[np.ndarray] = None
+    usual: Optional[np.ndarray] = None
 
     @property
     def inside(self) -> np.ndarray:
@@ -63,7 +77,7 @@ class Evidence:
     @property
     def certain(self) -> np.ndarray:
         """Part inside bone by more than its position."""
-        return self.inside - self.shares[:, PLACE]
+        return self.inside - self.shares[:, PLACE] - self.shares[:, STERNUM]
 
 
 ORGANS = ("physiology.kidney", "physiology.spleen", "physiology.bowel", "physiology.pelvis", "physiology.testis", "physiology.neck")
@@ -87,7 +101,9 @@ def judge(
     evidence : Evidence
     outline : BodyOutline
     """
-    artefacts, canal = _artefacts(pieces, evidence, outline), _in_canal(pieces, evidence)
+    sternum = (evidence.shares[:, STERNUM] >= _STERNUM) & (evidence.inside >= BY_PLACE) & (pieces.volume_ml >= _STERNUM_ML)
+    sternum &= pieces.box_ras[:, 1, 0] - pieces.box_ras[:, 0, 0] < _STERNUM_WIDE_MM
+    artefacts, canal = _artefacts(pieces, evidence, outline, sternum), _in_canal(pieces, evidence)
     found = []
     for n, (state, reason) in enumerate(proposals):
         certain, inside = float(evidence.certain[n]), float(evidence.inside[n])
@@ -98,7 +114,9 @@ def judge(
             found.append((REJECTED, finding(artefacts[n])))
         elif canal[n]:
             found.append((PHYSIOLOGICAL, finding("physiology.cord_part")))
-        elif certain >= INSIDE or (inside >= BY_PLACE and _large_enough(n, pieces)):
+        elif evidence.own_marrow is not None and evidence.own_marrow[n]:
+            found.append((REJECTED, finding("bone.own_marrow")))
+        elif certain >= (INSIDE if pieces.volume_ml[n] > SMALL_ML else INSIDE_SMALL) or sternum[n] or _by_place(n, pieces, evidence):
             found.append((ACCEPTED, _why(evidence.shares[n])))
         elif inside >= BY_PLACE and pieces.volume_ml[n] < BY_PLACE_ML[0]:
             found.append((REJECTED, finding("bone.place_only", percent=100.0 * inside)))
@@ -108,30 +126,35 @@ def judge(
 
 
 def _why(shares: np.ndarray) -> Finding:
-    names = {MARROW: "bone.by_marrow", MIRRORED: "bone.by_mirror", COLUMN: "bone.by_column", PLACE: "bone.by_place"}
-    code = names[1 + int(np.argmax(shares[1:]))]
+    names = ("bone.by_marrow", "bone.by_mirror", "bone.by_column", "bone.by_place", "bone.by_place")  # in the order of the codes
+    code = names[int(np.argmax(shares[1:]))]
     return finding("bone.inside", percent=100.0 * float(1.0 - shares[0]), how=as_finding(finding(code)))
 
 
-def _large_enough(n: int, pieces: Pieces) -> bool:
-    """True for the volume of a bone, or for what reaches across the whole pelvis, as no organ does."""
+def _by_place(n: int, pieces: Pieces, evidence: Evidence) -> bool:
+    """True for the volume of a bone, or for what reaches across the whole pelvis, as no organ does, where bones usually lie: without normal
+    marrow nearby, but for a piece as large as half a pelvis, which may be all that is diseased on its side."""
     volume, width = pieces.volume_ml[n], float(pieces.box_ras[n, 1, 0] - pieces.box_ras[n, 0, 0])
-    return bool(volume >= BY_PLACE_ML[0] and (volume <= BY_PLACE_ML[1] or width > _PELVIS_WIDE_MM))
+    usual = 0.0 if evidence.usual is None or volume < _HALF_PELVIS_ML else float(evidence.usual[n])
+    large = volume >= BY_PLACE_ML[0] and (volume <= BY_PLACE_ML[1] or width > _PELVIS_WIDE_MM)
+    return bool(large and max(float(evidence.inside[n]), usual) >= BY_PLACE)
 
 
 def _in_canal(pieces: Pieces, evidence: Evidence) -> np.ndarray:
     """Small thin pieces in the middle between bodies and processes: parts of the cord that the threshold cut off."""
+    if evidence.in_canal is not None:
+        return evidence.in_canal > _CANAL_SHARE
     extent = pieces.box_ras[:, 1] - pieces.box_ras[:, 0]
     middle = np.all(np.abs(evidence.off_column) < _CANAL_MM, axis=1)
     return middle & (pieces.volume_ml < _CANAL_ML) & (extent[:, :2].max(axis=1) < _CANAL_WIDE_MM)
 
 
-def _artefacts(pieces: Pieces, evidence: Evidence, outline: BodyOutline) -> list[str]:
+def _artefacts(pieces: Pieces, evidence: Evidence, outline: BodyOutline, sternum: np.ndarray) -> list[str]:
     """Code of the artefact that each piece looks like, "" for none; shape and skin speak only where no marrow lies around it."""
     extent, half = pieces.box_ras[:, 1] - pieces.box_ras[:, 0], pieces.half_axes_mm
     flat = evidence.near_seam & (extent[:, 2] < (_SEAM_SLICES - 1) * evidence.slice_mm) & (extent[:, :2].max(axis=1) > _SEAM_WIDE_MM)
     depth = outline.depth(pieces.centroid_ras.astype(float)) if len(pieces) else np.zeros(0)
-    unsure = (evidence.shares[:, MARROW] < INSIDE) & (evidence.shares[:, COLUMN] < INSIDE)
+    unsure = (evidence.shares[:, MARROW] < INSIDE) & (evidence.shares[:, COLUMN] < INSIDE) & ~sternum
     arc = unsure & (evidence.certain < CERTAIN) & (half[:, 0] < _ARC_THICK_MM) & (half[:, 2] > _ARC_LONG_MM / 2)
     arc &= half[:, 2] > _ARC_SLENDER * np.maximum(half[:, 0], 0.1)
     skin = unsure & ((depth < _SKIN_DEPTH) | (depth > 1 - _SKIN_DEPTH)) & (half[:, 0] < 2 * _ARC_THICK_MM)

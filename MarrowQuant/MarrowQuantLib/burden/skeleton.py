@@ -17,6 +17,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from ..model import Numbers, Volume
+from .canal import FLUID_ADC, FLUID_LOW, around_canal, find_canal
 from .landmarks import Landmarks
 from .physiology import BodyOutline
 
@@ -49,7 +50,14 @@ _TUBE_SLAB_MM, _TUBE_GAP_MM, _TUBE_OFF_MM = 12.0, 260.0, 26.0
 _SLAB_ML = 4.0  # in a slab of 12 mm: a third of a lumbar vertebra's part; the cord has 1
 _BRIGHT_COLUMN_MM = 150.0  # bright tissue near the midline this long is a column without normal marrow
 _NEAR_MIDLINE_MM, _COLUMN_DEPTH = 22.0, (0.06, 0.62)
-NONE, MARROW, MIRRORED, COLUMN, PLACE = range(5)
+_SACRUM_FRONT_MM = 25.0  # the same below the end of the canal
+NONE, MARROW, MIRRORED, COLUMN, PLACE, STERNUM = range(6)
+
+ORGAN_ML, _THICK_MM = 100.0, 14.0
+"""Bright tissue of the belly from this volume on that is thicker than 28 mm everywhere is an organ; ribs and processes are thinner, and the
+bodies of vertebrae lie about the canal."""
+_RIM_MM = 26.0  # of the organ, that a ball of that size does not reach
+_NEARLY = 0.8  # of the threshold: an organ that just reaches it is whole from here on
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ class BoneRegion:
     Attributes
     ----------
     codes : ndarray of uint8, shape (k, j, i)
-        Why a voxel lies inside: ``MARROW``, ``MIRRORED``, ``COLUMN``, ``PLACE``; 0 outside.
+        Why a voxel lies inside: ``MARROW``, ``MIRRORED``, ``COLUMN``, ``PLACE``, ``STERNUM``; 0 outside.
     marrow_ml : float
         Volume of the tissue that looks like marrow.
     marrow_ratio : float
@@ -70,6 +78,12 @@ class BoneRegion:
         Volume inside bone where no b-value shows a signal.
     near_void : ndarray of bool, shape (k, j, i)
         Such voxels and what lies at their edge.
+    canal : ndarray of bool, shape (k, j, i) or None
+        The vertebral canal; None where it was not seen.
+    organ : ndarray of bool, shape (k, j, i)
+        Large bright organs of the belly.
+    usual : ndarray of bool, shape (k, j, i)
+        Where bones usually lie, whatever lies beside it.
     """
 
     codes: np.ndarray
@@ -78,6 +92,9 @@ class BoneRegion:
     column: np.ndarray
     void_ml: float
     near_void: np.ndarray
+    canal: Optional[np.ndarray]
+    organ: np.ndarray
+    usual: np.ndarray
 
 
 def find_bone(
@@ -115,26 +132,62 @@ def find_bone(
     if ff is not None:
         marrow |= _fatty(coarse, ff)
     voxel_ml, spacing = coarse.voxel_volume_ml, coarse.spacing_mm[::-1]
+    no_bone, usual, front = _place(coarse, landmarks, outline)
     shining = (signal >= bright) & (seen_adc > DISEASE_ADC[0]) & (seen_adc < DISEASE_ADC[1])
+    marrow &= ~no_bone
     marrow = _without_halos(_without_spots(marrow, LEAST_ML / voxel_ml), _distance(shining, spacing) < HALO_MM)
     column = _column_course(coarse, marrow, shining, outline)
     column = _with_centers(column, centers_ras)
     column = column[column[:, 2] < (np.inf if landmarks is None else landmarks.atlas_mm)]
-    tube, codes = _tube(coarse, column), np.zeros(marrow.shape, dtype=np.uint8)
-    distance = _distance(marrow, spacing)
-    usual, front = _place(coarse, landmarks, outline)
-    codes[front | (usual & (distance > REACH_MM))] = PLACE
+    fluid = _points(coarse, (seen_adc > FLUID_ADC) & (low > FLUID_LOW) & np.isfinite(low))
+    canal = find_canal(fluid, voxel_ml, outline, landmarks)
+    vertebrae, in_canal = around_canal(coarse, canal, landmarks)
+    tube = _beyond(coarse, column, canal) | vertebrae
+    organ = _organs(coarse, signal, seen_adc, _NEARLY * bright, tube, landmarks)
+    distance, codes = _distance(marrow, spacing), np.zeros(marrow.shape, dtype=np.uint8)
+    codes[usual & (distance > REACH_MM)] = PLACE
+    codes[front] = STERNUM
     codes[tube] = COLUMN
     if marrow.any():
         codes[_mirrored(coarse, marrow, outline)] = MIRRORED
         codes[_closed(marrow, distance, spacing)] = MARROW
+    codes[no_bone | organ] = NONE
     along = ndimage.binary_erosion(marrow) & tube
     ratio = float(np.median(signal[along])) if np.count_nonzero(along) * voxel_ml > LEAST_SPINE_ML else float("nan")
     dark = _inside_body(low < VOID_SIGNAL) & (_tube(coarse, column, 0.6) | (codes == MIRRORED))
     void = _without_spots(dark, LEAST_VOID_ML / voxel_ml)
     near = _distance(void, spacing) < VOID_EDGE_MM
-    codes, near = (_full(array, step, high_b.array.shape) for array in (codes, near))
-    return BoneRegion(codes, float(np.count_nonzero(marrow) * voxel_ml), ratio, column, float(np.count_nonzero(void) * voxel_ml), near)
+    masks = (codes, near, in_canal, organ, usual & ~organ)
+    codes, near, in_canal, organ, usual = (_full(array, step, high_b.array.shape) for array in masks)
+    void_ml, marrow_ml = (float(np.count_nonzero(mask) * voxel_ml) for mask in (void, marrow))
+    return BoneRegion(codes, marrow_ml, ratio, column, void_ml, near, in_canal if len(canal) else None, organ, usual)
+
+
+def _organs(
+    grid: Volume, signal: np.ndarray, seen_adc: np.ndarray, least: float, tube: np.ndarray, landmarks: Optional[Landmarks]
+) -> np.ndarray:
+    """Bright tissue of the belly beside the column that is too thick for a bone: liver, spleen."""
+    found = np.zeros(signal.shape, dtype=bool)
+    if landmarks is None:
+        return found
+    height = grid.to_ras(np.indices((*signal.shape[:1], 1, 1)).reshape(3, -1).T[:, ::-1])[:, 2]
+    belly = np.flatnonzero((height > landmarks.l5_mm + 0.25 * landmarks.unit_mm) & (height < landmarks.t1_mm - 0.8 * landmarks.unit_mm))
+    if not belly.size:
+        return found
+    slab = slice(int(belly[0]), int(belly[-1]) + 1)
+    bright = (signal[slab] >= least) & (seen_adc[slab] > DISEASE_ADC[0]) & (seen_adc[slab] < DISEASE_ADC[1]) & ~tube[slab]
+    spacing, least_voxels = grid.spacing_mm[::-1], ORGAN_ML / grid.voxel_volume_ml
+    core = _distance(~_without_spots(bright, least_voxels), spacing) > _THICK_MM
+    found[slab] = _without_spots(bright & (_distance(core, spacing) <= _THICK_MM + _RIM_MM), least_voxels)
+    return found
+
+
+def _beyond(grid: Volume, column: np.ndarray, canal: np.ndarray) -> np.ndarray:
+    """The reach of the vertebrae about the course of the column where the canal is not seen."""
+    if len(canal) < 2:
+        return _tube(grid, column)
+    below, above = column[column[:, 2] < canal[0, 2]], column[column[:, 2] > canal[-1, 2]]
+    return _tube(grid, below, front_mm=_SACRUM_FRONT_MM) | _tube(grid, above)
 
 
 def _marrow_like(signal: np.ndarray, seen_adc: np.ndarray) -> np.ndarray:
@@ -318,7 +371,7 @@ def _slab_medians(points: np.ndarray) -> np.ndarray:
     return np.column_stack([smooth[kept], middles[kept, 2]])
 
 
-def _tube(grid: Volume, column: np.ndarray, scale: float = 1.0) -> np.ndarray:
+def _tube(grid: Volume, column: np.ndarray, scale: float = 1.0, front_mm: float = _TUBE_FRONT_MM) -> np.ndarray:
     """What lies within the reach of the vertebrae about the course of the column."""
     inside = np.zeros(grid.array.shape, dtype=bool)
     if len(column) < 2:
@@ -334,23 +387,27 @@ def _tube(grid: Volume, column: np.ndarray, scale: float = 1.0) -> np.ndarray:
     narrow = (np.diff(column[:, 2])[between - 1] < _TUBE_GAP_MM)[at]
     x, y = (np.interp(heights, column[:, 2], column[:, axis]).astype(np.float32)[at] for axis in (0, 1))
     inside = within & narrow & (np.abs(r - x) < scale * _TUBE_HALF_WIDTH_MM)
-    return inside & (a - y < scale * _TUBE_FRONT_MM) & (y - a < scale * _TUBE_BACK_MM)
+    return inside & (a - y < scale * front_mm) & (y - a < scale * _TUBE_BACK_MM)
 
 
-def _place(grid: Volume, landmarks: Optional[Landmarks], outline: BodyOutline) -> tuple[np.ndarray, np.ndarray]:
-    """Where bones usually lie by height, side and depth, and the place of the sternum, which has no other side."""
+def _place(grid: Volume, landmarks: Optional[Landmarks], outline: BodyOutline) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """By height, side and depth: the front of the belly, where no bone lies; where bones usually lie; and the place of the sternum, which
+    has no other side."""
     shape = grid.array.shape
     if landmarks is None:
-        return np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+        return tuple(np.zeros(shape, dtype=bool) for _ in range(3))  # type: ignore[return-value]
     every = tuple(-(-n // 2) for n in shape)  # a border of bone by position is not known to a voxel
     points = grid.to_ras(2.0 * np.indices(every).reshape(3, -1).T[:, ::-1])
     side, z, unit, depth = np.abs(outline.off_midline(points)), points[:, 2], landmarks.unit_mm, outline.depth(points)
-    below = (landmarks.l5_mm - z) / unit
-    pelvis = (below > -0.5) & (below < 1.2) & (side > 0.33 * unit) & (side < 1.05 * unit) & (depth < 0.8)
-    femur = (below > 0.6) & (side > 0.5 * unit) & (side < 1.05 * unit) & (depth > 0.25) & (depth < 0.75)
+    side, below = side / unit, (landmarks.l5_mm - z) / unit
+    pelvis = (below > -0.5) & (below < 1.2) & (side > 0.33 + np.maximum(depth - 0.35, 0.0)) & (side < 1.05) & (depth < 0.8)
+    pubis = (below > 0.45) & (below < 1.2) & (side < 0.5) & (depth > 0.62) & (depth < 0.88)
+    ischium = (below > 0.6) & (below < 1.35) & (side > 0.14) & (side < 0.55) & (depth > 0.25) & (depth < 0.75)
+    femur = (below > 0.6) & (side > 0.5) & (side < 1.05) & (depth > 0.25) & (depth < 0.75)
     chest = (z > landmarks.l1_mm - 0.3 * unit) & (z < landmarks.t1_mm + 0.2 * unit) & ((depth < 0.3) | (depth > 0.78))
-    shoulder = (z > landmarks.t1_mm - 0.5 * unit) & (z < landmarks.t1_mm + 0.2 * unit) & (side > 0.7 * unit)
-    sternum = (side < 0.2 * unit) & (depth > 0.72) & (z > landmarks.t1_mm - 1.35 * unit) & (z < landmarks.t1_mm - 0.05 * unit)
-    found = ((pelvis | femur | chest | shoulder).reshape(every), sternum.reshape(every))
-    usual, front = (zone.repeat(2, 0).repeat(2, 1).repeat(2, 2)[tuple(slice(n) for n in shape)] for zone in found)
-    return usual, front
+    shoulder = (z > landmarks.t1_mm - 0.5 * unit) & (z < landmarks.t1_mm + 0.2 * unit) & (side > 0.7)
+    sternum = (side < 0.2) & (depth > 0.72) & (z > landmarks.t1_mm - 1.35 * unit) & (z < landmarks.t1_mm + 0.15 * unit)
+    belly = (z < landmarks.l1_mm - 0.25 * unit) & (below < 0.4) & (depth > 0.8)
+    zones = (belly, pelvis | pubis | ischium | femur | chest | shoulder, sternum)
+    grown = (zone.reshape(every).repeat(2, 0).repeat(2, 1).repeat(2, 2)[tuple(slice(n) for n in shape)] for zone in zones)
+    return tuple(grown)  # type: ignore[return-value]

@@ -48,7 +48,7 @@ def propose_soft_tissue(centroids: np.ndarray, landmarks: Optional[Landmarks], o
     neck = (z > landmarks.t1_mm + 0.2 * unit) & (z < landmarks.atlas_mm - 0.3 * unit)
     rules = (
         (abdomen & in_front & (side < _CENTRAL * unit), BOWEL),
-        ((below > 0.45) & (below < 0.95) & cavity & (side < 0.25 * unit), PELVIC_ORGAN),
+        ((below > 0.45) & (below < 0.95) & cavity & (side < np.where(below > 0.6, 0.17, 0.25) * unit), PELVIC_ORGAN),
         ((below > 1.25) & (below < 1.9) & (side < 0.3 * unit) & (depth > 0.6), GONAD),
         (neck & (side > _NECK_OFF * unit), NECK),
     )

@@ -46,10 +46,10 @@ from ..model import (
 )
 from .classes import check_edges, class_volumes
 from .context import BurdenContext, Surroundings
-from .curve import FRAGILE, interval, thresholds_of_curve
+from .curve import FRAGILE, doubts_of_pieces, interval, thresholds_of_curve, with_edges
 from .decisions import Candidates, Decisions
 from .edges import edge_level
-from .edits import PAINTED, SPLIT, Edits, pieces_apart
+from .edits import ORGAN, PAINTED, SPLIT, Edits, pieces_apart
 from .landmarks import Landmarks
 from .lookup import check_mask, values_at
 from .muscle import Muscle, check_pair, muscle_reference, tissue_mask
@@ -57,10 +57,11 @@ from .pattern import propose_pattern
 from .physiology import BRAIN, outline_of, propose_states
 from .pieces import Pieces, find_pieces, longest_diameters
 from .setaside import Evidence, judge
-from .skeleton import MARROW, PLACE, BoneRegion, find_bone
+from .skeleton import MARROW, NONE, ORGAN_ML, PLACE, STERNUM, BoneRegion, find_bone
 
 DECIDED = finding("burden.decided")
 _CUT_ML, _CUT_SHARE = 15.0, (0.15, 0.5)  # pieces from this volume on are cut if such a share of them lies within marrow
+_TOUCHING = 0.05  # part of a piece that is an organ, from which on the organ is cut off
 _LEAST_FRAGILE_ML = 5.0  # of the upper end, for the reader to be told that it hangs on the threshold
 _LEAST_MARROW_ML = 30.0  # less tissue that looks like marrow does not show where bone is
 LEAST_SNR = 5.0
@@ -68,6 +69,7 @@ LEAST_SNR = 5.0
 at 6.5 the tDV of a digital patient is right within 1 %, at 4.4 it is 26 % low."""
 MARROW_CLOSE = 0.8
 """Signal of the patient's own marrow over the threshold from which on pieces of it pass by chance; our choice."""
+_OWN_RATIO, _OWN_ADC = 1.15, 780.0  # of the patient's own marrow, and µm²/s: the noise of small pieces about both; our choice
 _LOWEST_RATIO = 2.0  # voxels are prepared down to this ratio; a lower one prepares again
 
 
@@ -264,10 +266,11 @@ class BurdenSession:
                 kept = np.flatnonzero((self._level_ratio >= ratio) & (self._adc >= low) & (self._adc <= high))
                 points.append((ratio, self._accepted_ml(kept, limits.min_component_ml)))
         self._candidates = candidates
-        found = interval(points, limits.ratio, self.muscle.spread)
+        found = with_edges(interval(points, limits.ratio, self.muscle.spread), burden.components, self._high_b.voxel_volume_ml)
         findings = [finding("burden.interval", low=found[0], high=found[1], curve=[f"{ratio:g}: {ml:.0f}" for ratio, ml in points])]
         if found[1] - found[0] > FRAGILE * burden.tdv.value and found[1] >= _LEAST_FRAGILE_ML:
             findings.append(finding("burden.fragile", low=found[0], high=found[1], tdv=burden.tdv.value))
+        findings += doubts_of_pieces(burden.components, self._high_b.voxel_volume_ml)
         return replace(burden, threshold_curve=tuple(points), tdv_interval=found, findings=(*burden.findings, *findings))
 
     def _accepted_ml(self, kept: np.ndarray, smallest: float) -> float:
@@ -303,18 +306,21 @@ class BurdenSession:
         disease, and does not hide it."""
         if self._bone is None or not len(candidates.pieces):
             return candidates
-        pieces, inside = candidates.pieces, self._bone.codes.ravel()[candidates.flat] == MARROW
-        share = pieces.mean(inside)
+        pieces, code = candidates.pieces, self._bone.codes.ravel()[candidates.flat]
+        share, organ = pieces.mean(code == MARROW), self._bone.organ.ravel()[candidates.flat]
         mixed = (pieces.volume_ml >= _CUT_ML) & (share > _CUT_SHARE[0]) & (share < _CUT_SHARE[1])
-        if not mixed.any():
+        touching = (pieces.volume_ml >= ORGAN_ML) & (pieces.mean(organ) > _TOUCHING)
+        if not (mixed | touching).any():
             return candidates
         known = propose_states(pieces, pieces.median(adc), self._outline)
         mixed &= np.array([state == ACCEPTED for state, _ in known])
         none = np.zeros(candidates.flat.size, dtype=np.int8)
         classes = none if self._edits is None else self._edits.classes(candidates.flat).astype(np.int8)
-        own = np.zeros(candidates.flat.size, dtype=bool)
-        own[pieces.order] = mixed[pieces.labels() - 1]
-        classes[own & ~inside & (classes == 0)] = SPLIT
+        beside = np.isin(code, (NONE, PLACE))
+        for whole, apart, name in ((touching, organ, ORGAN), (touching, beside, SPLIT), (mixed & ~touching, code != MARROW, SPLIT)):
+            own = np.zeros(candidates.flat.size, dtype=bool)
+            own[pieces.order] = whole[pieces.labels() - 1]
+            classes[own & apart & (classes == 0)] = name
         cut = pieces_apart(
             candidates.flat, classes, self._high_b.array.shape, candidates.positions_ras, self._high_b.voxel_volume_ml, smallest
         )
@@ -373,11 +379,23 @@ class BurdenSession:
         if self._bone is None or not len(pieces):
             return proposals, [None] * len(pieces)
         codes = self._bone.codes.ravel()[candidates.flat]
-        shares = np.stack([pieces.mean(codes == code) for code in range(PLACE + 1)], axis=1)
+        shares = np.stack([pieces.mean(codes == code) for code in range(STERNUM + 1)], axis=1)
         at_void = pieces.mean(self._bone.near_void.ravel()[candidates.flat])
         slice_mm = float(np.abs(self._high_b.ijk_to_ras[2, :3]).max())
-        evidence = Evidence(shares, near_seam, at_void, slice_mm, self._off_column(pieces))
+        canal = None if self._bone.canal is None else pieces.mean(self._bone.canal.ravel()[candidates.flat])
+        evidence = Evidence(shares, near_seam, at_void, slice_mm, self._off_column(pieces), canal)
+        usual = pieces.mean(self._bone.usual.ravel()[candidates.flat])
+        evidence = replace(evidence, own_marrow=self._own_marrow(pieces), usual=usual)
         return judge(proposals, pieces, evidence, self._outline), [round(float(share), 3) for share in evidence.inside]
+
+    def _own_marrow(self, pieces: Pieces) -> Optional[np.ndarray]:
+        """True for pieces that are no brighter than the patient's own marrow and diffuse hardly faster, shape (n,); None where that marrow
+        lies well below the threshold."""
+        own, candidates = certain(self._bone).marrow_ratio, certain(self._candidates)
+        if not own >= MARROW_CLOSE * self._thresholds.ratio:
+            return None
+        adc = pieces.mean(np.nan_to_num(self._adc_map.array.ravel()[candidates.flat]))
+        return (pieces.mean(candidates.ratio) < _OWN_RATIO * own) & (adc < _OWN_ADC)
 
     def _off_column(self, pieces: Pieces) -> np.ndarray:
         """How far each piece's centre lies from the middle of the column, to the right and to the front in mm, shape (n, 2); infinite where

@@ -13,6 +13,7 @@ FINDINGS = {
     "bone.place_only": (
         NOTE, "Not counted: only its position speaks for bone, no normal marrow is seen nearby, and it is small; accept it if it is one."
     ),
+    "bone.own_marrow": (NOTE, "Not counted: it is no brighter than the patient's own marrow; accept it if it is disease."),
     "bone.outside": (NOTE, "Not counted: it lies outside bone ({percent:.0f} % inside); accept it if it is disease."),
     "bone.node": (NOTE, "Not counted: probably a lymph node, it is round and lies outside bone ({percent:.0f} % inside)."),
     "bone.vessel": (NOTE, "Not counted: probably a vessel or a nerve, it is long and lies outside bone ({percent:.0f} % inside)."),
@@ -30,7 +31,7 @@ FINDINGS = {
     "burden.bright_marrow": (
         CHECK,
         "The patient's own marrow is diffusely bright, {marrow:.1f} times muscle, close to the threshold of {ratio:g} (red marrow after "
-        "G-CSF or bleeding, or diffuse disease): pieces of it may be counted.",
+        "G-CSF or bleeding, or diffuse disease): pieces no brighter than that are set aside, and the tDV is uncertain.",
     ),
     "burden.void": (
         CHECK,
@@ -44,6 +45,11 @@ FINDINGS = {
     "burden.fragile": (
         CHECK,
         "The tDV of {tdv:.0f} mL hangs on the threshold: a little lower or higher it is {low:.0f} to {high:.0f} mL.",
+    ),
+    "burden.uncertain": (
+        CHECK,
+        "The tDV of {tdv:.1f} mL may be more than 20 % off: {edges:.1f} mL hang on where the edges of small pieces are drawn, "
+        "{counted:.1f} mL count by their position alone, and {aside:.1f} mL beside bone are not counted; look at these pieces.",
     ),
     "burden.noisy": (
         CHECK,
