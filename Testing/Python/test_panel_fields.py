@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from helpers.panel_actions import type_path
 from MarrowQuantLib.io.typed import Ambiguous, typed_number
 
 
@@ -105,16 +106,6 @@ def test_a_typed_size_reaches_the_rois(panel):
     panel.panel.vertebrae.exam.points().AddControlPointWorld([0.0, 0.0, 0.0], "L3")
     type_into(panel.ui.radiusLRSpinBox, "11,5")
     assert panel.panel.vertebrae.exam.rois()[0].radii_mm[0] == 11.5
-
-
-def type_path(lineEdit, text: str) -> None:
-    from slicerhost.pyside import QtCore, QtTest
-
-    inner = lineEdit.comboBox().lineEdit()
-    inner.selectAll()
-    QtTest.QTest.keyClick(inner, QtCore.Qt.Key_Delete)
-    QtTest.QTest.keyClicks(inner, text)
-    QtTest.QTest.keyClick(inner, QtCore.Qt.Key_Return)
 
 
 @pytest.mark.parametrize(("name", "parameter"), [

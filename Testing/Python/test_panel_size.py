@@ -89,3 +89,33 @@ def test_the_heads_of_the_contributions_are_whole(filled_panel, slicer_host):
     for column in range(table.columnCount):
         assert header.sectionSize(column) >= header.sectionSizeHint(column), table.horizontalHeaderItem(column).text()
     assert [row for row in range(table.rowCount) if table.rowHeight(row) < table.sizeHintForRow(row)] == []
+
+
+def start_in(host, language):
+    """The panel with two measured exams, as it is in a Slicer of that language."""
+    from helpers import fake_exams, japanese
+
+    widget, _ = japanese.start(host, "MarrowQuant", language)
+    widget.logic.case.replace_by([fake_exams.exam_maps(label) for label in ("baseline", "follow-up")])
+    measured(widget)
+    widget.logic.case.laboratory.add(LabValue("m_protein", 38.0, "g/L", widget.logic.case.exams["baseline"].maps.date, "given"))
+    widget.panel.refresh()
+    return widget
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_no_head_of_a_table_is_cut_and_the_exam_shown_has_its_whole_date(slicer_host, language):
+    panel = start_in(slicer_host, language)
+    for section, name in (("quantify", "measurementTable"), ("labs", "labsTable"), ("burden", "componentTable"), ("exams", "seriesTable")):
+        for other in SECTIONS:
+            getattr(panel.ui, f"{other}Section").collapsed = other != section
+        slicer_host.show_at_real_size(panel)
+        table = getattr(panel.ui, name)
+        header, metrics = table.horizontalHeader(), table.horizontalHeader().fontMetrics()
+        heads = {table.horizontalHeaderItem(n).text(): header.sectionSize(n) for n in range(table.columnCount) if header.sectionSize(n)}
+        assert heads and {head for head, room in heads.items() if metrics.horizontalAdvance(head) > room} == set(), name
+        assert table.horizontalScrollBar().maximum == 0, name
+    combo = panel.ui.examComboBox
+    for n in range(combo.count):
+        assert combo.itemText(n)[-10:-6].isdigit(), "its date"
+        assert combo.fontMetrics().horizontalAdvance(combo.itemText(n)) + 30 <= combo.width, combo.itemText(n)

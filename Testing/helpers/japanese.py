@@ -11,7 +11,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 WORDS = re.compile(r"\b[A-Za-z][a-z]{2,} [a-z]{2,}\b")  # two words beside each other
-NAMES = {"auto"}  # of the language: a value of a parameter, which Slicer shows as it is
+NAMES = {"English"}  # a language under its own name
 WORD = re.compile(r"\b[A-Za-z]?[a-z]{3,}\b")
 
 

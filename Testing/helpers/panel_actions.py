@@ -30,6 +30,17 @@ def measured(widget) -> None:
     widget.ui.proposeButton.click()
 
 
+def type_path(lineEdit, text: str) -> None:
+    """Type a path in place of what stands there, and press Enter."""
+    from slicerhost.pyside import QtCore, QtTest
+
+    inner = lineEdit.comboBox().lineEdit()
+    inner.selectAll()
+    QtTest.QTest.keyClick(inner, QtCore.Qt.Key_Delete)
+    QtTest.QTest.keyClicks(inner, text)
+    QtTest.QTest.keyClick(inner, QtCore.Qt.Key_Return)
+
+
 def pick(selector, node) -> None:
     """Choose a node, or None, in the list of a node selector."""
     from slicerhost import qmrmlselector

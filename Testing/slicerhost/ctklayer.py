@@ -16,6 +16,7 @@ from .standins import Property, fill_module, in_a_row, stand_in, stored
 
 Signal = QtCore.Signal
 QWidget = QtWidgets.QWidget
+UNLIMITED = 16777215  # of a widget: Qt's QWIDGETSIZE_MAX
 HEADER_HEIGHT = 26  # pixels of a collapsible button's title bar
 
 
@@ -48,6 +49,7 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
         for child in self.children():
             if isinstance(child, QWidget):
                 child.setVisible(self.checked)
+        self.setMaximumHeight(UNLIMITED if self.checked else self.fontMetrics().height() + self.collapsedHeight)
 
     def _collapsed(self) -> bool:
         return not self.checked

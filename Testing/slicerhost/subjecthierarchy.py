@@ -30,8 +30,10 @@ def fill_automatically(scene: Any) -> tuple[int, ...]:
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def remove(caller: Any, event: str, node: Any) -> None:
+        if scene.IsClosing() or node.IsA("vtkMRMLSubjectHierarchyNode"):  # one that is merged into another: asking for it merges again
+            return
         hierarchy = scene.GetSubjectHierarchyNode()
-        item = hierarchy.GetItemByDataNode(node) if hierarchy is not None and not scene.IsClosing() else 0
+        item = hierarchy.GetItemByDataNode(node) if hierarchy is not None else 0
         if item:
             hierarchy.RemoveItem(item, False, False)
 

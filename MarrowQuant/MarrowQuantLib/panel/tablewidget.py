@@ -11,6 +11,7 @@ import qt
 Row = Sequence[str]
 
 WIDEST_PX = 84  # of a column beside the widest: four of them leave room for that in the 340 px that a table has
+WIDEST_CUT_PX = 100  # where what does not fit is cut instead of broken into lines
 
 
 def fillTable(
@@ -118,7 +119,8 @@ class Columns:
             stretches = column == self.widest and not showAll
             header.setSectionResizeMode(column, qt.QHeaderView.Stretch if stretches else qt.QHeaderView.Interactive)
             if not (showAll or stretches):
-                self._table.setColumnWidth(column, min(self._table.columnWidth(column), WIDEST_PX))
+                widest = max(WIDEST_CUT_PX if self._rows is None else WIDEST_PX, header.sectionSizeHint(column))  # a head is whole
+                self._table.setColumnWidth(column, min(self._table.columnWidth(column), widest))
         if showAll:
             self._table.resizeColumnsToContents()
         self._table.resizeRowsToContents()

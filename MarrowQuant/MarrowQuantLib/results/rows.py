@@ -129,7 +129,9 @@ class Column:
             return short
         if not unit:
             return self.title(language)
-        return f"{self.title(language)}（{unit}）" if language == "ja" else f"{self.title(language)} ({unit})"
+        if language == "ja":
+            return f"{self.title(language)} {unit}" if narrow else f"{self.title(language)}（{unit}）"
+        return f"{self.title(language)} ({unit})"
 
 
 @dataclass(frozen=True)

@@ -112,10 +112,6 @@
         <translation>2つの検査は同じ患者のものである</translation>
     </message>
     <message>
-        <source>CSV file:</source>
-        <translation>CSVファイル:</translation>
-    </message>
-    <message>
         <source>Cancel</source>
         <translation>中止</translation>
     </message>
@@ -316,8 +312,8 @@
         <translation>検査値の表 (*.csv *.txt *.tsv *.xlsx *.xlsm)</translation>
     </message>
     <message>
-        <source>Language of the HTML report: that of Slicer (auto), English (en) or Japanese (ja).</source>
-        <translation>HTMLレポートの言語：Slicerに合わせる（auto）、英語（en）、日本語（ja）。</translation>
+        <source>Language of what is written: report, PDF and DICOM objects.</source>
+        <translation>書き出すもの（レポート、PDF、DICOMオブジェクト）の言語。</translation>
     </message>
     <message>
         <source>Last level:</source>
@@ -518,6 +514,10 @@
     <message>
         <source>Shape of the ROIs:</source>
         <translation>ROIの形：</translation>
+    </message>
+    <message>
+        <source>Sheet:</source>
+        <translation>シート:</translation>
     </message>
     <message>
         <source>Show the ADC of the lumbar voxels of both exams in a plot.</source>
@@ -1395,6 +1395,10 @@
         <source>Written: {files}</source>
         <translation>書き出し済み: {files}</translation>
     </message>
+    <message>
+        <source>that of Slicer</source>
+        <translation>Slicerと同じ</translation>
+    </message>
 </context>
 <context>
     <name>patient.follow_up</name>
@@ -1706,6 +1710,13 @@
     <message>
         <source>{date} holds.</source>
         <translation>{date}が有効です。</translation>
+    </message>
+</context>
+<context>
+    <name>patient.selector</name>
+    <message>
+        <source>None</source>
+        <translation>なし</translation>
     </message>
 </context>
 <context>

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .panel import Panel
 
 SHARED_NAME = "scene-share-safe.mrb"
+LANGUAGES = ("auto", "en", "ja")  # auto: that of Slicer
 _FOR_DICOM = ("highdicom", "fpdf", "pypdfium2", "matplotlib_fontja")
 
 
@@ -31,15 +32,23 @@ class ExportStep(Step):
         self._shared = False
         self._folder = PathField(ui.outputPathLineEdit, ui.outputPathLineEditRefusal, self.onFolderChanged)
         panel.fields.append(self._folder)
+        ui.languageComboBox.addItems([_("that of Slicer"), "English", "日本語"])
+        ui.languageComboBox.connect("activated(int)", self.onLanguageChosen)
         ui.exportButton.connect("clicked()", self.onExport)
         ui.shareButton.connect("clicked()", self.onShare)
         ui.dicomButton.connect("clicked()", self.onDicom)
         ui.openFolderButton.connect("clicked()", self.onOpenFolder)
 
     def bind(self, parameterNode: Any) -> None:
-        """Show the folder that the parameters hold."""
+        """Show the folder and the language that the parameters hold."""
         self._written, self._shared = [], False
         self._folder.show(self._chosen())
+        self.ui.languageComboBox.setCurrentIndex(LANGUAGES.index(parameterNode.language))
+
+    def onLanguageChosen(self, index: int) -> None:
+        """Take the language of what is written."""
+        if self.panel.parameterNode is not None:
+            self.panel.parameterNode.language = LANGUAGES[index]
 
     def onFolderChanged(self, path: str) -> None:
         """Take the folder to write to."""

@@ -32,12 +32,13 @@ from ..fields import PathField
 from ..language import interfaceLanguage, said, saidLines, saidWord
 from ..packages import ensurePackage
 from ..step import Step
-from ..tablewidget import fillTable
+from ..tablewidget import WholeHeads, fillTable
 
 if TYPE_CHECKING:
     from .panel import Panel
 
 FIRST_VALUE_COLUMN = 1
+UNIT_CHARACTERS = 7
 UNIT_COLUMN = FIRST_VALUE_COLUMN + len(LABELS)
 KINDS = (*(kind for kind in NOTE_KINDS if kind.group != OTHER), *LAB_TESTS)  # what a further entry can be
 SEXES = ("", FEMALE, MALE)
@@ -59,6 +60,7 @@ class LabsStep(Step):
         ui.kindComboBox.connect("activated(int)", self.onCaseKindChosen)
         ui.ageSpinBox.connect("valueChanged(int)", self.onSubjectChanged)
         ui.sexComboBox.connect("activated(int)", self.onSubjectChanged)
+        self._columns = WholeHeads(ui.labsTable)
         self._sheet = PathField(ui.labsPathLineEdit, ui.labsPathLineEditRefusal, self.onPathChanged)
         panel.fields.append(self._sheet)
         ui.labsTable.connect("cellChanged(int,int)", self.onCellChanged)
@@ -235,6 +237,7 @@ class LabsStep(Step):
         fillTable(self.ui.labsTable, [_("Test"), *self.panel.examNames().values(), _("Unit")], rows, tips, editable)
         if not self._unitBoxes:
             self._addUnitBoxes()
+        self._columns.show()
         kind = self.case.settings().kind
         for n, test in enumerate(LAB_TESTS):
             self.ui.labsTable.setRowHidden(n, not is_asked(test.key, kind) and not any(rows[n][FIRST_VALUE_COLUMN:UNIT_COLUMN]))
@@ -257,6 +260,7 @@ class LabsStep(Step):
             box = qt.QComboBox()
             box.addItems([saidWord(unit) for unit in test.units])
             box.setCurrentIndex(test.units.index(test.unit))
+            box.sizeAdjustPolicy, box.minimumContentsLength = qt.QComboBox.AdjustToMinimumContentsLengthWithIcon, UNIT_CHARACTERS
             box.connect("currentIndexChanged(int)", self.onUnitChosen)
             self.ui.labsTable.setCellWidget(row, UNIT_COLUMN, box)
             self._unitBoxes.append(box)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Callable, Optional
 
 import slicer
+from slicer.i18n import tr as _
 
 from ...scene.nodes import is_own
 
@@ -28,6 +29,7 @@ class NodeChoice:
     def __init__(self, selector: Any, chosen: Callable[[Optional[Any]], None], moved: Callable[..., None]) -> None:
         self._selector, self._chosen, self._moved = selector, chosen, moved
         self._showing = False
+        selector.noneDisplay = _("None")
         selector.connect("nodeActivated(vtkMRMLNode*)", self.onActivated)
         selector.connect("currentNodeChanged(vtkMRMLNode*)", self.onMoved)
 
