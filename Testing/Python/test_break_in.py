@@ -30,7 +30,7 @@ def read(panel, root, patient, *names) -> None:
 def mark(panel, index: int) -> None:
     choose_exam(panel, index)
     for level, z in fake_exams.LEVEL_Z.items():
-        panel.panel.vertebrae.exam.points().AddControlPointWorld([A.x, 0.0, z], level)
+        panel.panel.vertebrae.exam.rois.points().AddControlPointWorld([A.x, 0.0, z], level)
     panel.panel.vertebrae.exam.measure()
 
 
@@ -70,10 +70,10 @@ def test_save_then_read_saves_the_exam_that_leaves(panel, tmp_path):
 @pytest.mark.parametrize("names", [("baseline", "follow-up"), ("baseline",)])
 def test_nothing_is_asked_where_no_work_is_lost(panel, tmp_path, names):
     read(panel, tmp_path, A, "baseline", "follow-up")
-    panel.logic.case.exams["baseline"].points().AddControlPointWorld([A.x, 0.0, 0.0], "L3")
+    panel.logic.case.exams["baseline"].rois.points().AddControlPointWorld([A.x, 0.0, 0.0], "L3")
     read(panel, tmp_path, A, *names)
     assert not panel.ui.questionFrame.visible and len(panel.logic.case.exams) == len(names)
-    assert panel.logic.case.exams["baseline"].has_points()
+    assert panel.logic.case.exams["baseline"].rois.has_points()
 
 
 # ----------------------------------------------------------------------------------------- sentences that must not be wiped away

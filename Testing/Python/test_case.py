@@ -27,28 +27,28 @@ def case(slicer_scene, no_bone_proposed):
 def test_points_are_named_downwards_in_the_order_of_placing(case):
     exam = case.exams["baseline"]
     place(exam)
-    assert [roi.level for roi in exam.rois()] == ["L1", "L2", "L3", "L4", "L5"]
+    assert [roi.level for roi in exam.rois.now()] == ["L1", "L2", "L3", "L4", "L5"]
 
 
 def test_a_count_from_the_wrong_vertebra_is_corrected_for_the_whole_column(case):
     exam = case.exams["baseline"]
     place(exam)
-    exam.rename_from("T12")
-    assert [roi.level for roi in exam.rois()] == ["T12", "L1", "L2", "L3", "L4"]
-    assert exam.rois()[0].center_ras[2] == pytest.approx(60.0)
+    exam.rois.rename_from("T12")
+    assert [roi.level for roi in exam.rois.now()] == ["T12", "L1", "L2", "L3", "L4"]
+    assert exam.rois.now()[0].center_ras[2] == pytest.approx(60.0)
 
 
 def test_each_point_placed_is_taken_back(case):
     exam = case.exams["baseline"]
     for level, z in fake_exams.LEVEL_Z.items():
-        exam.points().AddControlPointWorld([0.0, 0.0, z], level)
+        exam.rois.points().AddControlPointWorld([0.0, 0.0, z], level)
         exam.measure()
-    exam.undo()
-    assert [roi.level for roi in exam.rois()] == ["L1", "L2", "L3", "L4"]
+    exam.rois.undo()
+    assert [roi.level for roi in exam.rois.now()] == ["L1", "L2", "L3", "L4"]
     for _ in range(4):
-        exam.undo()
-    assert exam.rois() == [] and not exam.can_undo
-    exam.undo()  # nothing left to undo: nothing happens
+        exam.rois.undo()
+    assert exam.rois.now() == [] and not exam.rois.can_undo
+    exam.rois.undo()  # nothing left to undo: nothing happens
 
 
 def test_every_change_of_the_rois_is_taken_back(case):
@@ -56,11 +56,11 @@ def test_every_change_of_the_rois_is_taken_back(case):
     place(exam)
     exam.measure()
     changes = [
-        lambda: exam.rename_from("T12"),
-        lambda: exam.exclude("L2", "fracture"),
-        lambda: exam.points_node.SetNthControlPointPositionWorld(2, 3.0, 2.0, 1.0),
-        lambda: exam.set_rois(exam.rois()[1:]),
-        lambda: exam.set_rois([replace(roi, radii_mm=np.array([5.0, 6.0, 4.0]), shape="cylinder") for roi in exam.rois()]),
+        lambda: exam.rois.rename_from("T12"),
+        lambda: exam.rois.exclude("L2", "fracture"),
+        lambda: exam.rois.points_node.SetNthControlPointPositionWorld(2, 3.0, 2.0, 1.0),
+        lambda: exam.rois.replace(exam.rois.now()[1:]),
+        lambda: exam.rois.replace([replace(roi, radii_mm=np.array([5.0, 6.0, 4.0]), shape="cylinder") for roi in exam.rois.now()]),
     ]
     seen = [described(exam)]
     for change in changes:
@@ -69,12 +69,12 @@ def test_every_change_of_the_rois_is_taken_back(case):
         seen.append(described(exam))
     assert len(set(seen)) == len(seen)
     for before in seen[-2::-1]:
-        exam.undo()
+        exam.rois.undo()
         assert described(exam) == before
 
 
 def described(exam):
-    return tuple((roi.level, tuple(roi.center_ras), tuple(roi.radii_mm), roi.shape, roi.excluded) for roi in exam.rois())
+    return tuple((roi.level, tuple(roi.center_ras), tuple(roi.radii_mm), roi.shape, roi.excluded) for roi in exam.rois.now())
 
 
 def test_another_tools_segmentation_is_taken_over_and_taken_back(case):
@@ -82,47 +82,47 @@ def test_another_tools_segmentation_is_taken_over_and_taken_back(case):
 
     exam = case.exams["baseline"]
     place(exam)
-    exam.exclude("L2", "haemangioma")
+    exam.rois.exclude("L2", "haemangioma")
     before = described(exam)
     node = fake_exams.segmentation({"vertebrae_L1": 60.0, "vertebrae_L2": 30.0, "vertebrae_L3": 0.0, "liver": -30.0})
     shift = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     shift.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(np.array([[1, 0, 0, 2.0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])))
     node.SetAndObserveTransformNodeID(shift.GetID())
-    exam.take_over(node)
+    exam.rois.take_over(node)
     exam.measure()
-    assert [(roi.level, roi.excluded) for roi in exam.rois()] == [("L1", None), ("L2", "haemangioma"), ("L3", None)]
-    for roi, z in zip(exam.rois(), (60.0, 30.0, 0.0)):
+    assert [(roi.level, roi.excluded) for roi in exam.rois.now()] == [("L1", None), ("L2", "haemangioma"), ("L3", None)]
+    for roi, z in zip(exam.rois.now(), (60.0, 30.0, 0.0)):
         assert roi.center_ras[[0, 2]] == pytest.approx((1.0, z - 1.0), abs=0.1)  # centre of the block, moved by 2 mm
         assert np.all(roi.radii_mm <= (12.0, 9.0, 7.0))
     told = "1 of the labels are no vertebra or are empty, and were not taken over."
     assert told in exam.findings and told in exam.result().findings
-    exam.undo()
+    exam.rois.undo()
     assert described(exam) == before and exam.findings == ()
     with pytest.raises(MarrowQuantError, match="no labelled vertebra"):
-        exam.take_over(fake_exams.segmentation({"liver": 0.0}))
+        exam.rois.take_over(fake_exams.segmentation({"liver": 0.0}))
 
 
 def test_the_notes_of_a_placement_come_back_with_the_scene(case):
     exam = case.exams["baseline"]
-    exam.take_over(fake_exams.segmentation({"vertebrae_L1": 60.0, "vertebrae_L2": 30.0, "spleen": 0.0}))
-    told = exam.placement_findings
+    exam.rois.take_over(fake_exams.segmentation({"vertebrae_L1": 60.0, "vertebrae_L2": 30.0, "spleen": 0.0}))
+    told = exam.rois.findings
     assert told
     case.restore()
-    assert case.exams["baseline"].placement_findings == told
+    assert case.exams["baseline"].rois.findings == told
 
 
 def test_levels_between_two_points_are_filled_in(case):
     exam = case.exams["baseline"]
-    node = exam.points()
+    node = exam.rois.points()
     for level in ("L1", "L5"):
         node.AddControlPointWorld([0.0, 0.0, fake_exams.LEVEL_Z[level]], level)
-    exam.fill_between()
-    assert [roi.level for roi in exam.rois()] == ["L1", "L2", "L3", "L4", "L5"]
+    exam.rois.fill_between()
+    assert [roi.level for roi in exam.rois.now()] == ["L1", "L2", "L3", "L4", "L5"]
 
 
 def test_filling_in_needs_two_points(case):
     with pytest.raises(MarrowQuantError, match="Two points"):
-        case.exams["baseline"].fill_between()
+        case.exams["baseline"].rois.fill_between()
 
 
 def test_measuring_gives_the_known_fat_fraction_and_adc_and_shows_the_rois(case):
@@ -139,7 +139,7 @@ def test_measuring_gives_the_known_fat_fraction_and_adc_and_shows_the_rois(case)
 def test_an_excluded_level_leaves_the_mean_and_keeps_its_reason(case):
     exam = case.exams["baseline"]
     place(exam)
-    exam.exclude("L3", "fracture")
+    exam.rois.exclude("L3", "fracture")
     exam.measure()
     assert next(v.roi.excluded for v in exam.vertebrae if v.roi.level == "L3") == "fracture"
     assert "L3" not in exam.lumbar["ff"].how
@@ -149,7 +149,7 @@ def test_an_roi_outside_the_images_is_refused_and_leaves_no_old_number(case):
     exam = case.exams["baseline"]
     place(exam)
     exam.measure()
-    exam.points_node.SetNthControlPointPositionWorld(0, 0.0, 0.0, 900.0)
+    exam.rois.points_node.SetNthControlPointPositionWorld(0, 0.0, 0.0, 900.0)
     with pytest.raises(MarrowQuantError, match="L1"):
         exam.measure()
     assert exam.vertebrae == () and exam.lumbar == {}
@@ -168,15 +168,15 @@ def test_a_decision_holds_while_thresholds_move_and_can_be_undone(case):
     case.propose_burden()
     exam = case.exams["baseline"]
     before = exam.burden.tdv.value
-    exam.decide(exam.burden.components[0], REJECTED)
+    exam.load.decide(exam.burden.components[0], REJECTED)
     rejected = exam.burden.components[0].volume_ml
     assert exam.burden.components[0].state == REJECTED
     case.parameters.tdvSignalRatio = 7.0
-    exam.update_burden()
+    exam.load.update()
     assert [c.state for c in exam.burden.components].count(REJECTED) == 1
     case.parameters.tdvSignalRatio = 5.0
-    exam.undo_decision()
-    assert exam.decisions == []
+    exam.load.undo_decision()
+    assert exam.load.decisions == []
     assert exam.burden.tdv.value == pytest.approx(before)
     assert rejected > 0
 
@@ -187,7 +187,7 @@ def test_results_are_kept_until_something_changes(case):
     case.measure()
     first = case.results()
     assert case.results() is first
-    case.exams["baseline"].exclude("L1", "fracture")
+    case.exams["baseline"].rois.exclude("L1", "fracture")
     case.exams["baseline"].measure()
     assert case.results() is not first
 
@@ -210,7 +210,7 @@ def test_a_saved_scene_reopens_with_points_decisions_values_and_numbers(case, tm
         exam.set_lab("m_protein", LabValue("m_protein", value, "g/L", fake_exams.DATES[label], "given"))
     case.measure()
     case.propose_burden()
-    case.exams["baseline"].decide(case.exams["baseline"].burden.components[1], REJECTED)
+    case.exams["baseline"].load.decide(case.exams["baseline"].burden.components[1], REJECTED)
     case.update_burdens()
     before = case.results()
     written = case.export(tmp_path / "out")
@@ -228,8 +228,8 @@ def test_a_saved_scene_reopens_with_points_decisions_values_and_numbers(case, tm
     assert changes[0] == pytest.approx(changes[1], abs=1e-6)
     assert after.response.probability == before.response.probability
     assert [exam.date for exam in after.exams] == list(fake_exams.DATES.values())
-    reopened.exams["baseline"].undo_decision()
-    assert reopened.exams["baseline"].decisions == []
+    reopened.exams["baseline"].load.undo_decision()
+    assert reopened.exams["baseline"].load.decisions == []
 
 
 def test_a_case_is_not_saved_with_a_scene_that_was_opened_since(case, tmp_path):
@@ -260,15 +260,15 @@ def test_exported_files_are_all_there_and_the_scene_keeps_the_readers_points(cas
     written = case.export(tmp_path / "out")
     assert {path.name for path in written.values()} == {"results.json", "measurements.csv", "report.html", "scene.mrb"}
     assert all(path.stat().st_size > 0 for path in written.values())
-    assert len(case.exams["baseline"].rois()) == 5
+    assert len(case.exams["baseline"].rois.now()) == 5
 
 
 def test_accepting_a_rejected_component_brings_its_volume_back(case):
     case.propose_burden()
     exam = case.exams["follow-up"]
-    exam.decide(exam.burden.components[0], REJECTED)
+    exam.load.decide(exam.burden.components[0], REJECTED)
     without = exam.burden.tdv.value
-    exam.decide(exam.burden.components[0], ACCEPTED)
+    exam.load.decide(exam.burden.components[0], ACCEPTED)
     assert exam.burden.tdv.value - without == pytest.approx(exam.burden.components[0].volume_ml)
     assert np.isfinite(exam.burden.gadc.value)
 
@@ -285,7 +285,7 @@ def test_stations_kept_apart_follow_the_thresholds_without_preparing_anew_and_go
     (part,) = exam.result().burden_parts
     assert part.burden.tdv.value == pytest.approx(exam.burden.tdv.value)
     assert sum("part 2" in warning for warning in exam.result().findings) == 1
-    exam.remove_burden()
+    exam.load.remove()
     assert exam.result().burden_parts == () and not any("part 2" in warning for warning in exam.result().findings)
 
 
@@ -297,23 +297,23 @@ def test_the_components_of_stations_kept_apart_are_decided_shown_and_taken_back_
     case.replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
     exam = case.exams["baseline"]
     case.propose_burden()
-    assert [part for part, _ in exam.components()] == [1, 1, 2, 2]
-    whole, of_part = exam.burden.tdv.value, exam.parts[0].burden.tdv.value
-    exam.decide(exam.components()[2][1], REJECTED, part=2)
-    exam.decide(exam.components()[0][1], REJECTED)
+    assert [part for part, _ in exam.load.components()] == [1, 1, 2, 2]
+    whole, of_part = exam.burden.tdv.value, exam.load.parts[0].burden.tdv.value
+    exam.load.decide(exam.load.components()[2][1], REJECTED, part=2)
+    exam.load.decide(exam.load.components()[0][1], REJECTED)
     case.update_burdens()
-    assert exam.burden.tdv.value == pytest.approx(whole / 2) and exam.parts[0].burden.tdv.value == pytest.approx(of_part / 2)
+    assert exam.burden.tdv.value == pytest.approx(whole / 2) and exam.load.parts[0].burden.tdv.value == pytest.approx(of_part / 2)
     assert [c.state for c in components_from_scene("baseline", part=2)] == [REJECTED, ACCEPTED]
     node = find_node("vtkMRMLSegmentationNode", {"exam": "baseline", "burden": "segments_part2"})
     shown = segment_mask(node, "accepted", exam.map_node("dwi_high_part2"))
-    assert shown.sum() == exam.parts[0].burden.tdv.n_voxels
+    assert shown.sum() == exam.load.parts[0].burden.tdv.n_voxels
     assert exam.map_node("dwi_high_part2").GetName() == "Baseline part 2 DWI high b"
     case.parameters.tdvSignalRatio = 8.0
     case.update_burdens()
-    assert [(part, c.state) for part, c in exam.components()] == [(1, REJECTED), (1, ACCEPTED), (2, REJECTED), (2, ACCEPTED)]
-    exam.undo_decision()
-    exam.undo_decision()
-    assert exam.burden.tdv.value == pytest.approx(whole) and exam.parts[0].burden.tdv.value == pytest.approx(of_part)
+    assert [(part, c.state) for part, c in exam.load.components()] == [(1, REJECTED), (1, ACCEPTED), (2, REJECTED), (2, ACCEPTED)]
+    exam.load.undo_decision()
+    exam.load.undo_decision()
+    assert exam.burden.tdv.value == pytest.approx(whole) and exam.load.parts[0].burden.tdv.value == pytest.approx(of_part)
 
 
 def test_decisions_on_stations_kept_apart_are_saved_and_come_back(case, tmp_path):
@@ -324,14 +324,14 @@ def test_decisions_on_stations_kept_apart_are_saved_and_come_back(case, tmp_path
     case.replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
     exam = case.exams["baseline"]
     case.propose_burden()
-    exam.decide(exam.components()[3][1], REJECTED, part=2)
+    exam.load.decide(exam.load.components()[3][1], REJECTED, part=2)
     case.update_burdens()
     load_scene(case.export(tmp_path / "out")["scene"])
     reopened = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
     reopened.restore()
     again = reopened.exams["baseline"]
-    assert [(part, c.state) for part, c in again.components()] == [(part, c.state) for part, c in exam.components()]
-    assert again.parts[0].reason == exam.parts[0].reason and again.decisions == exam.decisions
+    assert [(part, c.state) for part, c in again.load.components()] == [(part, c.state) for part, c in exam.load.components()]
+    assert again.load.parts[0].reason == exam.load.parts[0].reason and again.load.decisions == exam.load.decisions
 
 
 def test_reading_other_exams_leaves_nothing_of_the_tumour_load_in_the_scene(case):
@@ -347,13 +347,13 @@ def test_reading_other_exams_leaves_nothing_of_the_tumour_load_in_the_scene(case
 def test_other_decisions_take_the_place_of_the_present_ones(case):
     exam = case.exams["baseline"]
     case.propose_burden()
-    exam.decide(exam.burden.components[0], REJECTED)
-    kept = list(exam.decisions)
-    exam.undo_decision()
-    exam.decide(exam.burden.components[1], REJECTED)
-    exam.set_decisions(kept)
-    exam.update_burden()
-    assert exam.decisions == kept and [c.state for c in exam.burden.components] == [REJECTED, ACCEPTED]
+    exam.load.decide(exam.burden.components[0], REJECTED)
+    kept = list(exam.load.decisions)
+    exam.load.undo_decision()
+    exam.load.decide(exam.burden.components[1], REJECTED)
+    exam.load.set_decisions(kept)
+    exam.load.update()
+    assert exam.load.decisions == kept and [c.state for c in exam.burden.components] == [REJECTED, ACCEPTED]
 
 
 def test_a_model_that_is_not_on_this_computer_is_told_beside_the_probability(case):
@@ -377,25 +377,25 @@ def test_points_in_muscle_hold_for_the_images_they_lie_in_and_come_back_with_the
     case.replace_by([fake_exams.with_station_apart(fake_exams.exam_maps("baseline"))])
     exam = case.exams["baseline"]
     case.propose_burden()
-    found, of_part = exam.burden.muscle_signal, exam.parts[0].burden.muscle_signal
-    assert not exam.muscle_is_given
+    found, of_part = exam.burden.muscle_signal, exam.load.parts[0].burden.muscle_signal
+    assert not exam.load.muscle_is_given
     place_points([(0.0, 0.0, 0.0)], "baseline")  # marrow, twice as bright as muscle
-    exam.follow_muscle()
-    assert exam.burden.muscle_signal == 2 * found and exam.parts[0].burden.muscle_signal == of_part
-    assert exam.muscle_is_given and "check that they lie in muscle" in " ".join(exam.burden.findings)
+    exam.load.follow_muscle()
+    assert exam.burden.muscle_signal == 2 * found and exam.load.parts[0].burden.muscle_signal == of_part
+    assert exam.load.muscle_is_given and "check that they lie in muscle" in " ".join(exam.burden.findings)
     load_scene(case.export(tmp_path / "out")["scene"])
     reopened = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
     reopened.restore()
     again = reopened.exams["baseline"]
     assert again.burden.muscle_signal == 2 * found and again.burden.tdv.how == exam.burden.tdv.how
-    again.find_muscle()
-    assert again.burden.muscle_signal == found and not again.muscle_is_given and "found automatically" in again.burden.tdv.how
+    again.load.find_muscle()
+    assert again.burden.muscle_signal == found and not again.load.muscle_is_given and "found automatically" in again.burden.tdv.how
     place_points([(0.0, 0.0, -400.0)], "baseline")
-    again.follow_muscle()
-    assert again.burden.muscle_signal == found and again.parts[0].burden.muscle_signal != of_part
+    again.load.follow_muscle()
+    assert again.burden.muscle_signal == found and again.load.parts[0].burden.muscle_signal != of_part
     place_points([(0.0, 0.0, 4000.0)], "baseline")
     with pytest.raises(MarrowQuantError, match="inside the diffusion images"):
-        again.follow_muscle()
+        again.load.follow_muscle()
     assert again.burden.muscle_signal == found
 
 
@@ -405,15 +405,15 @@ def test_a_reopened_case_tells_how_muscle_was_found(case, tmp_path):
     from MarrowQuantLib.scene.results_scene import load_scene
 
     first, second = case.exams.values()
-    first.propose_burden()
-    second.propose_burden(90.0)
+    first.load.propose()
+    second.load.propose(90.0)
     for exam in (first, second):
-        exam.show_burden()
+        exam.load.show()
     load_scene(case.export(tmp_path / "out")["scene"])
     reopened = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
     reopened.restore()
     assert [exam.burden.tdv.how for exam in reopened.exams.values()] == [exam.burden.tdv.how for exam in (first, second)]
-    assert [exam.muscle_signal for exam in reopened.exams.values()] == [None, 90.0]
+    assert [exam.load.muscle_signal for exam in reopened.exams.values()] == [None, 90.0]
 
 
 def test_how_the_stations_were_joined_is_in_results_and_report_and_comes_back_with_the_scene(case, tmp_path):
@@ -468,7 +468,7 @@ def test_the_adc_classes_are_segments_with_their_volume_and_follow_their_edges(c
     assert not node.GetDisplayNode().GetVisibility()
     node.GetDisplayNode().SetVisibility(True)
     case.parameters.adcClassEdges = "1000"
-    exam.decide(next(c for c in exam.burden.components if c.centroid_ras[2] > 0), REJECTED)
+    exam.load.decide(next(c for c in exam.burden.components if c.centroid_ras[2] > 0), REJECTED)
     case.update_burdens()
     again, names, masks = segments()
     assert again is node and node.GetDisplayNode().GetVisibility() and len(names) == 2

@@ -20,8 +20,8 @@ def case(slicer_scene, no_bone_proposed):
     case = Case(parameters())
     case.replace_by([exam_maps(label) for label in LABELS])
     place(case.exams["baseline"], ("L2", "L3"))
-    case.exams["baseline"].exclude("L3", "fracture")
-    case.exams["baseline"].propose_burden()
+    case.exams["baseline"].rois.exclude("L3", "fracture")
+    case.exams["baseline"].load.propose()
     return case
 
 
@@ -40,8 +40,8 @@ def names(exam):
 def test_one_call_brings_rois_exclusions_and_lesion_names_to_the_follow_up(case):
     case.follow_up.carry_over()
     first, second = case.exams.values()
-    assert [roi.level for roi in second.rois()] == [roi.level for roi in first.rois()]
-    for before, after in zip(first.rois(), second.rois()):
+    assert [roi.level for roi in second.rois.now()] == [roi.level for roi in first.rois.now()]
+    for before, after in zip(first.rois.now(), second.rois.now()):
         np.testing.assert_allclose(after.center_ras, before.center_ras + SHIFT, atol=1.0)
         assert after.excluded == before.excluded
         assert 0.5 < case.follow_up.confidence(after) <= 1.0
@@ -55,16 +55,16 @@ def test_one_call_brings_rois_exclusions_and_lesion_names_to_the_follow_up(case)
 def test_undo_restores_the_follow_up_as_it_was(case):
     first, second = case.exams.values()
     place(second, ("L1",))
-    before = second.rois()
+    before = second.rois.now()
     assert not case.follow_up.can_undo()
     case.follow_up.carry_over()
-    assert case.follow_up.can_undo() and len(second.rois()) == 2
+    assert case.follow_up.can_undo() and len(second.rois.now()) == 2
     case.follow_up.undo()
-    for old, now in zip(before, second.rois()):
+    for old, now in zip(before, second.rois.now()):
         assert old.level == now.level
         np.testing.assert_allclose(now.center_ras, old.center_ras)
-    assert len(second.rois()) == len(second.vertebrae) == 1
-    assert second.burden is None and second.decisions == []
+    assert len(second.rois.now()) == len(second.vertebrae) == 1
+    assert second.burden is None and second.load.decisions == []
     assert set(names(first)) == {""} and case.results().lesions == ()
     assert lesion_table() is None and not case.follow_up.can_undo()
 
@@ -72,29 +72,29 @@ def test_undo_restores_the_follow_up_as_it_was(case):
 def test_a_second_undo_step_is_that_of_the_last_carrying(case):
     case.follow_up.carry_over()
     second = case.exams["follow-up"]
-    second.decide(second.burden.components[0], REJECTED)
+    second.load.decide(second.burden.components[0], REJECTED)
     case.follow_up.carry_over()
     case.follow_up.undo()
-    assert len(second.rois()) == 2 and names(second) != ["", ""]
-    assert [decision.state for decision in second.decisions] == [REJECTED]
+    assert len(second.rois.now()) == 2 and names(second) != ["", ""]
+    assert [decision.state for decision in second.load.decisions] == [REJECTED]
 
 
 def test_a_decision_matches_the_lesions_anew(case):
     case.follow_up.carry_over()
     second = case.exams["follow-up"]
-    second.decide(second.burden.components[0], REJECTED)
+    second.load.decide(second.burden.components[0], REJECTED)
     assert sorted(change.kind for change in case.follow_up.lesions) == ["persisting", "uncertain"]  # set aside there: not resolved
     case.update_burdens()
     assert sorted(row["kind"] for row in lesion_table()) == ["persisting", "uncertain"]  # set aside there: not resolved
-    second.undo_decision()
+    second.load.undo_decision()
     assert {change.kind for change in case.follow_up.lesions} == {"persisting"}
 
 
 def test_an_roi_that_the_reader_moved_has_no_confidence_of_its_own(case):
     case.follow_up.carry_over()
     second = case.exams["follow-up"]
-    second.points_node.SetNthControlPointPositionWorld(0, *(second.rois()[0].center_ras + np.array([0.0, 3.0, 0.0])))
-    moved, *others = [case.follow_up.confidence(roi) for roi in second.rois()]
+    second.rois.points_node.SetNthControlPointPositionWorld(0, *(second.rois.now()[0].center_ras + np.array([0.0, 3.0, 0.0])))
+    moved, *others = [case.follow_up.confidence(roi) for roi in second.rois.now()]
     assert moved is None and None not in others
 
 
@@ -107,7 +107,7 @@ def test_what_cannot_be_carried_is_a_sentence_and_changes_nothing(case):
     second.maps = dataclasses.replace(second.maps, maps=moved)
     with pytest.raises(MarrowQuantError, match="overlap"):
         case.follow_up.carry_over()
-    assert not second.has_points() and not case.follow_up.can_undo() and lesion_table() is None
+    assert not second.rois.has_points() and not case.follow_up.can_undo() and lesion_table() is None
 
 
 def test_with_one_exam_or_an_empty_baseline_it_says_what_is_missing(slicer_scene):
@@ -127,12 +127,12 @@ def test_a_saved_scene_reopens_with_rois_decisions_lesions_and_classes(case, tmp
 
     case.follow_up.carry_over()
     first = case.exams["baseline"]
-    first.decide(first.burden.components[1], REJECTED)
+    first.load.decide(first.burden.components[1], REJECTED)
     case.update_burdens()
     before, table = case.results(), lesion_table()
     path = tmp_path / "case.mrb"
     save_scene(path)
-    points = {label: exam.points_node.GetName() for label, exam in case.exams.items()}
+    points = {label: exam.rois.points_node.GetName() for label, exam in case.exams.items()}
     load_scene(path)
 
     import slicer
@@ -148,8 +148,8 @@ def test_a_saved_scene_reopens_with_rois_decisions_lesions_and_classes(case, tmp
             (c.lesion_id, c.state, c.volume_ml) for c in old.burden.components
         ]
         assert [(v.roi.level, v.roi.excluded) for v in new.vertebrae] == [(v.roi.level, v.roi.excluded) for v in old.vertebrae]
-    assert again.exams["baseline"].decisions == first.decisions
+    assert again.exams["baseline"].load.decisions == first.load.decisions
     assert [(row["before"], row["after"], row["kind"]) for row in lesion_table()] == [(r["before"], r["after"], r["kind"]) for r in table]
-    for roi in again.exams["follow-up"].rois():
+    for roi in again.exams["follow-up"].rois.now():
         assert again.follow_up.confidence(roi) == case.follow_up.confidence(roi)
     assert again.follow_up.findings == case.follow_up.findings

@@ -60,11 +60,11 @@ def worked_on(case, tmp_path, patient=A):
     read(case, tmp_path, f"{patient.word}-0", f"{patient.word}-1")
     for exam in case.exams.values():
         place(exam)
-        exam.exclude("L2", f"{patient.word} {exam.label}")
+        exam.rois.exclude("L2", f"{patient.word} {exam.label}")
     case.measure()
     case.propose_burden()
     exam = case.exams["baseline"]
-    exam.decide(exam.components()[0][1], "rejected")
+    exam.load.decide(exam.load.components()[0][1], "rejected")
     case.update_burdens()
     sheet = tmp_path / "labs.csv"
     dates = patient.dates()
@@ -75,8 +75,8 @@ def worked_on(case, tmp_path, patient=A):
 
 
 def decided(exam):
-    points = [(roi.level, tuple(roi.center_ras), roi.excluded) for roi in exam.rois()]
-    return points, exam.decisions, exam.labs, None if exam.burden is None else exam.burden.tdv.value
+    points = [(roi.level, tuple(roi.center_ras), roi.excluded) for roi in exam.rois.now()]
+    return points, exam.load.decisions, exam.labs, None if exam.burden is None else exam.burden.tdv.value
 
 
 def test_the_same_exams_read_again_keep_what_the_reader_decided(case, tmp_path):
@@ -106,7 +106,7 @@ def test_another_exam_of_the_same_patient_gets_nothing_of_the_one_before_but_the
     shelf.exams["third"] = (replace(A, year=2020), 1)
     read(case, tmp_path, "third")
     exam = case.exams["baseline"]
-    assert not exam.has_points() and not exam.decisions and exam.burden is None
+    assert not exam.rois.has_points() and not exam.load.decisions and exam.burden is None
     assert case.parameters.ageYears == 0 and case.parameters.sex == "female"
     assert len(case.laboratory.history.values) == 2
 
@@ -117,7 +117,7 @@ def test_an_exam_keeps_its_decisions_when_its_label_changes(case, tmp_path):
     read(case, tmp_path, "AAAXA-1")
     assert list(case.exams) == ["baseline"] and decided(case.exams["baseline"]) == second
     read(case, tmp_path, "AAAXA-0", "AAAXA-1")
-    assert decided(case.exams["follow-up"]) == second and not case.exams["baseline"].has_points()
+    assert decided(case.exams["follow-up"]) == second and not case.exams["baseline"].rois.has_points()
     assert first != second
 
 
@@ -161,7 +161,7 @@ def test_exams_that_name_nobody_are_not_taken_for_the_same_patient(case, shelf, 
     read(case, tmp_path, "first")
     place(case.exams["baseline"])
     case.read()  # the very same exam is known by its frame of reference
-    assert case.exams["baseline"].has_points()
+    assert case.exams["baseline"].rois.has_points()
     with pytest.raises(AnotherCase, match="cannot be told"):
         read(case, tmp_path, "second")
 
@@ -234,7 +234,7 @@ def test_a_case_that_is_added_to_another_goes_again_and_changes_nothing(case, tm
         slicer_scene.Clear(0)
         case.clear()
         worked_on(case, tmp_path, B)
-        set_parameters({"sex": "female", "baselinePoints": case.exams["baseline"].points_node})
+        set_parameters({"sex": "female", "baselinePoints": case.exams["baseline"].rois.points_node})
     nodes = sorted(slicer_scene.GetNthNode(n).GetID() for n in range(slicer_scene.GetNumberOfNodes()))
     values, attributes = get_parameters(), parameter_node().GetAttribute("MarrowQuant.case")
     guard = SceneGuard()

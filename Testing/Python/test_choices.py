@@ -62,7 +62,7 @@ def test_what_was_typed_holds_once_the_exams_are_read(ui, panel_widget, tmp_path
 def test_what_is_exported_is_written_where_the_field_says(ui, panel_widget, tmp_path):
     choose(ui, tmp_path, B)
     ui.outputPathLineEdit.currentPath = str(tmp_path / "elsewhere")
-    panel_widget.panel.vertebrae.exam.points().AddControlPointWorld([0.0, 0.0, 0.0], "L3")
+    panel_widget.panel.vertebrae.exam.rois.points().AddControlPointWorld([0.0, 0.0, 0.0], "L3")
     panel_widget.panel.vertebrae.exam.measure()
     panel_widget.panel.refresh()
     ui.exportButton.click()

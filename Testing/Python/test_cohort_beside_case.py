@@ -44,7 +44,7 @@ def beside(filled_panel, slicer_host, tmp_path):
     import slicer
 
     for exam in filled_panel.logic.case.exams.values():
-        exam.points().AddControlPointWorld([0.0, 0.0, 10.0], "L3")
+        exam.rois.points().AddControlPointWorld([0.0, 0.0, 10.0], "L3")
         exam.measure()
     cohort = analysed(slicer_host, tmp_path)
     assert slicer.util.saveScene(str(tmp_path / "whole.mrb"))

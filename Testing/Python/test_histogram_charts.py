@@ -91,7 +91,7 @@ def test_the_buttons_of_the_panel_show_the_histograms_once_measured(filled_panel
     assert not widget.ui.ffHistogramButton.enabled and not widget.ui.adcHistogramButton.enabled
     for exam in widget.logic.case.exams.values():
         for level, height in LEVEL_Z.items():
-            exam.points().AddControlPointWorld([0.0, 0.0, height], level)
+            exam.rois.points().AddControlPointWorld([0.0, 0.0, height], level)
     widget.panel.refresh()
     widget.ui.measureButton.click()
     for key, button in (("ff", widget.ui.ffHistogramButton), ("adc", widget.ui.adcHistogramButton)):

@@ -155,7 +155,7 @@ def spine_maps(kind="mds", seed=41):
 def spine_panel(panel_widget):
     maps, bodies = spine_maps()
     panel_widget.logic.case.replace_by([maps])
-    panel_widget.logic.case.exams["baseline"].set_rois(bodies.rois)
+    panel_widget.logic.case.exams["baseline"].rois.replace(bodies.rois)
     panel_widget.panel.refresh()
     panel_widget.ui.measureButton.click()
     return panel_widget
@@ -193,7 +193,7 @@ def test_the_classifier_answers_in_the_panel(spine_panel):
     assert "Probability of MDS against aplastic anaemia" in text and "simulated" in text
     assert found.picture.startswith(b"\x89PNG") and set(found.by_level) == {"L1", "L2", "L3", "L4", "L5"}
     assert case.results().classification is found
-    case.exams["baseline"].set_rois(case.exams["baseline"].rois()[:4])
+    case.exams["baseline"].rois.replace(case.exams["baseline"].rois.now()[:4])
     case.exams["baseline"].measure()
     assert case.classifier.answer() is None  # another exam than was asked about
 

@@ -179,7 +179,7 @@ def test_a_reader_goes_on_in_the_panel_where_the_program_stopped(cases, tmp_path
     assert taken_up.history == written.history and taken_up.findings == written.findings
     assert case.limits() == SITE_LIMITS
     counted = next(c for c in case.exams["baseline"].burden.components if c.state == ACCEPTED)
-    case.exams["baseline"].decide(counted, REJECTED)
+    case.exams["baseline"].load.decide(counted, REJECTED)
     assert case.results().exams[0].burden.tdv.value == pytest.approx(written.exams[0].burden.tdv.value - counted.volume_ml)
 
 

@@ -50,7 +50,7 @@ def decide(widget) -> None:
         choose_exam(widget, index)
         ui.placeButton.click()
         for z in fake_exams.LEVEL_Z.values():
-            panel.vertebrae.exam.points_node.AddControlPointWorld([0.0, 0.0, z])
+            panel.vertebrae.exam.rois.points_node.AddControlPointWorld([0.0, 0.0, z])
     choose_exam(widget, 0)
     ui.shapeComboBox.setCurrentIndex(1)
     panel.vertebrae.onShapeChosen(1)
@@ -194,7 +194,7 @@ def test_what_the_program_wrote_opens_with_all_of_it(decided, slicer_host, tmp_p
     from MarrowQuantLib.scene.parameters import ensure_case
     from MarrowQuantLib.scene.results_scene import results_to_scene, save_scene
 
-    decided.logic.case.exams["baseline"].set_decisions([])  # the program decides nothing
+    decided.logic.case.exams["baseline"].load.set_decisions([])  # the program decides nothing
     decided.logic.case.update_burdens()
     results, before = decided.logic.case.results(), shown(decided)
     first, second = results.exams  # what analyze knows besides, as it was given it
@@ -258,10 +258,10 @@ def test_a_case_that_is_added_to_a_scene_with_other_nodes_comes_whole(written, p
 
 # ------------------------------------------------------------------------------------------------- nothing is emptied unseen
 def test_a_list_of_points_whose_reference_is_gone_is_found_again_and_never_emptied(decided):
-    node = decided.logic.case.exams["baseline"].points_node
+    node = decided.logic.case.exams["baseline"].rois.points_node
     before = shown(decided)
     decided.logic.getParameterNode().baselinePoints = None
-    assert decided.logic.case.exams["baseline"].points() is node and node.GetNumberOfControlPoints() == 5
+    assert decided.logic.case.exams["baseline"].rois.points() is node and node.GetNumberOfControlPoints() == 5
     decided.panel.refresh()
     assert shown(decided) == before
 
@@ -328,11 +328,11 @@ def test_a_record_that_cannot_be_read_leaves_the_scene_alone_with_a_sentence(dec
 
 
 def broken_points(case):
-    case.exams["baseline"].points_node.SetNthControlPointLabel(0, "L2")
+    case.exams["baseline"].rois.points_node.SetNthControlPointLabel(0, "L2")
 
 
 def outside(case):
-    case.exams["baseline"].points_node.SetNthControlPointPositionWorld(0, 0.0, 0.0, 900.0)
+    case.exams["baseline"].rois.points_node.SetNthControlPointPositionWorld(0, 0.0, 0.0, 900.0)
 
 
 def without_muscle(case):
@@ -362,7 +362,7 @@ def test_what_cannot_be_measured_again_is_told_and_all_the_rest_is_there(decided
     kept = [key for key in before if isinstance(key, tuple) and key[1] in ("labsTable", "entriesTable", "seriesTable")]
     kept += [("follow-up", "vertebraeTable"), ("follow-up", "measurementTable")]
     assert {key: after[key] for key in kept} == {key: before[key] for key in kept}
-    assert [d.state for d in decided.logic.case.exams["baseline"].decisions] == ["rejected"]
+    assert [d.state for d in decided.logic.case.exams["baseline"].load.decisions] == ["rejected"]
     decided.ui.labsTable.item(0, 1).setText("39")
     assert len(decided.logic.case.laboratory.history.notes) == 1
     record = sys.modules["MarrowQuantLib.scene.records"].read_record("baseline")

@@ -134,7 +134,7 @@ def test_clicks_become_levels_with_their_fat_fraction_and_placing_ends_after_l5(
 
 def test_two_clicks_and_fill_between_give_all_five_levels(filled):
     filled.ui.placeButton.click()
-    node = filled.panel.vertebrae.exam.points_node
+    node = filled.panel.vertebrae.exam.rois.points_node
     node.AddControlPointWorld([0.0, 0.0, 60.0], "L1")
     node.AddControlPointWorld([0.0, 0.0, -60.0], "L5")
     filled.ui.fillButton.click()
@@ -155,10 +155,10 @@ def test_the_vertebrae_are_found_without_a_click_and_counted_from_one(filled, mo
     assert column(filled.ui.vertebraeTable, 0) == list(fake_exams.LEVEL_Z) and asked == [None]
     assert "96 % sure" in filled.ui.vertebraeMessage.text
     assert not filled.ui.findButton.enabled
-    while len(filled.panel.vertebrae.exam.rois()) > 1:
-        filled.panel.vertebrae.exam.points_node.RemoveNthControlPoint(1)
+    while len(filled.panel.vertebrae.exam.rois.now()) > 1:
+        filled.panel.vertebrae.exam.rois.points_node.RemoveNthControlPoint(1)
     filled.ui.findButton.click()
-    assert asked[1][0] == "L1" and len(filled.panel.vertebrae.exam.rois()) == 5
+    assert asked[1][0] == "L1" and len(filled.panel.vertebrae.exam.rois.now()) == 5
 
 
 def test_undo_takes_the_last_point_back(filled):
@@ -251,7 +251,7 @@ def test_a_larger_ellipsoid_holds_more_voxels(filled):
 
 def test_a_point_outside_the_images_is_said_and_shows_no_number(filled):
     place(filled)
-    filled.panel.vertebrae.exam.points_node.SetNthControlPointPositionWorld(0, 0.0, 0.0, 900.0)
+    filled.panel.vertebrae.exam.rois.points_node.SetNthControlPointPositionWorld(0, 0.0, 0.0, 900.0)
     filled.panel.vertebrae.onPointsChanged()
     assert "L1" in filled.ui.statusLabel.text
     assert column(filled.ui.vertebraeTable, 1) == [""] * 5
@@ -268,17 +268,17 @@ def test_the_shape_of_the_rois_is_chosen_and_taken_back(filled):
     exam, parameters = filled.panel.vertebrae.exam, filled.logic.getParameterNode()
     voxels = exam.vertebrae[0].measurements["ff"].n_voxels
     choose_shape(filled, "cylinder")
-    assert {(roi.shape, tuple(roi.radii_mm)) for roi in exam.rois()} == {("cylinder", (12.0, 9.0, 7.0))}
+    assert {(roi.shape, tuple(roi.radii_mm)) for roi in exam.rois.now()} == {("cylinder", (12.0, 9.0, 7.0))}
     assert exam.vertebrae[0].measurements["ff"].n_voxels > voxels
     choose_shape(filled, "disc")
-    assert {(roi.shape, tuple(roi.radii_mm)) for roi in exam.rois()} == {("cylinder", (12.0, 9.0, 2.5))}
+    assert {(roi.shape, tuple(roi.radii_mm)) for roi in exam.rois.now()} == {("cylinder", (12.0, 9.0, 2.5))}
     assert filled.ui.shapeComboBox.currentText == "disc" and filled.ui.radiusCCSpinBox.value == 2.5
     choose_shape(filled, "box")
-    assert {(roi.shape, roi.radii_mm[2]) for roi in exam.rois()} == {("box", 7.0)} and parameters.roiShape == "box"
+    assert {(roi.shape, roi.radii_mm[2]) for roi in exam.rois.now()} == {("box", 7.0)} and parameters.roiShape == "box"
     filled.ui.undoPointButton.click()
-    assert {roi.shape for roi in exam.rois()} == {"cylinder"}
-    exam.points().AddControlPointWorld([0.0, 0.0, -90.0], "S1")
-    assert exam.rois()[-1].shape == "cylinder" == parameters.roiShape, "a new point gets the shape that is shown again"
+    assert {roi.shape for roi in exam.rois.now()} == {"cylinder"}
+    exam.rois.points().AddControlPointWorld([0.0, 0.0, -90.0], "S1")
+    assert exam.rois.now()[-1].shape == "cylinder" == parameters.roiShape, "a new point gets the shape that is shown again"
 
 
 def test_leaving_the_module_ends_placing(filled, slicer_host):
@@ -527,7 +527,7 @@ def test_means_without_a_common_level_are_not_compared_and_the_panel_says_why(fi
     for index, levels in ((0, ("L1", "L2")), (1, ("L4", "L5"))):
         choose_exam(filled, index)
         place(filled, levels)
-        filled.panel.vertebrae.exam.rename_from(levels[0])
+        filled.panel.vertebrae.exam.rois.rename_from(levels[0])
         filled.panel.vertebrae.exam.measure()
     filled.panel.refresh()
     assert "no level in common" in filled.ui.responseMessage.text
@@ -588,7 +588,7 @@ def test_export_writes_everything_and_the_reopened_scene_fills_the_panel_again(f
     slicer.util.loadScene(str(tmp_path / "out" / "scene.mrb"))
     slicer_host.process_events()
     assert _shown(filled) == shown
-    assert not filled.panel.burden.exam.decisions == []
+    assert not filled.panel.burden.exam.load.decisions == []
 
 
 def _shown(widget) -> dict[str, list[list[str]]]:

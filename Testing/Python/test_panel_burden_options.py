@@ -67,7 +67,7 @@ def test_a_mask_that_does_not_fit_is_refused_and_the_number_stays(panel):
     whole = exam.burden.tdv.value
     pick(panel.ui.skeletonComboBox, bone_mask(500.0))
     assert "empty" in panel.ui.statusLabel.text
-    assert exam.skeleton_node is None and exam.burden.tdv.value == whole
+    assert exam.load.skeleton_node is None and exam.burden.tdv.value == whole
 
 
 def test_site_limits_replace_the_published_ones_and_are_saved_with_the_scene(panel, slicer_host, tmp_path):
@@ -106,7 +106,7 @@ def test_muscle_is_corrected_by_a_point_and_found_again(panel):
     assert ui.musclePlaceWidget.placeModeEnabled
     node = muscle_node("baseline")
     node.AddControlPointWorld([0.0, 60.0, 0.0])
-    assert exam.muscle_is_given and "muscle where you placed it" in ui.tdvLabel.text
+    assert exam.load.muscle_is_given and "muscle where you placed it" in ui.tdvLabel.text
     assert exam.burden.muscle_signal == fake_exams.MUSCLE_SIGNAL
     node.SetNthControlPointPositionWorld(0, 0.0, 0.0, 0.0)
     node.InvokeEvent(node.PointEndInteractionEvent)

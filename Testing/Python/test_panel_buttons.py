@@ -90,7 +90,7 @@ def test_the_bone_window_puts_the_marrow_in_the_middle(filled_panel):
     filled_panel.ui.boneWindowButton.click()
     assert filled_panel.ui.statusLabel.text == ""
     shown = next(exam.map_node(key) for key in ("t1", "in_phase", "water") if exam.map_node(key))
-    display, (roi, *_) = shown.GetDisplayNode(), exam.rois()
+    display, (roi, *_) = shown.GetDisplayNode(), exam.rois.now()
     image = next(exam.maps.maps[key] for key in ("t1", "in_phase", "water") if key in exam.maps.maps)
     i, j, k = image.to_ijk(roi.center_ras).round().astype(int)
     assert display.GetWindowLevelMin() == 0 and display.GetLevel() == pytest.approx(image.array[k, j, i], rel=0.5)

@@ -31,13 +31,13 @@ def test_a_deleted_mask_lifts_the_restriction_and_chooses_no_other(filled_panel,
     panel.ui.proposeButton.click()
     whole = exam.burden.tdv.value
     if not proposed:
-        exam.remove_burden()
+        exam.load.remove()
     other, mask = other_segmentation(), bone_mask(0.0)
     pick(panel.ui.skeletonComboBox, mask)
-    assert exam.skeleton_node is mask
+    assert exam.load.skeleton_node is mask
     slicer.mrmlScene.RemoveNode(mask)
     notice(panel, slicer_host, how, tmp_path)
-    assert exam.skeleton_node is None and panel.ui.skeletonComboBox.currentNode() is None
+    assert exam.load.skeleton_node is None and panel.ui.skeletonComboBox.currentNode() is None
     assert "mask of bone of the baseline was deleted" in panel.ui.skeletonComboBoxRefusal.text
     panel.ui.proposeButton.click()
     assert exam.burden.tdv.value == whole and "skeleton mask" not in exam.burden.tdv.how

@@ -103,9 +103,9 @@ def test_what_cannot_be_taken_is_refused_beside_the_field_and_changes_nothing(pa
 
 
 def test_a_typed_size_reaches_the_rois(panel):
-    panel.panel.vertebrae.exam.points().AddControlPointWorld([0.0, 0.0, 0.0], "L3")
+    panel.panel.vertebrae.exam.rois.points().AddControlPointWorld([0.0, 0.0, 0.0], "L3")
     type_into(panel.ui.radiusLRSpinBox, "11,5")
-    assert panel.panel.vertebrae.exam.rois()[0].radii_mm[0] == 11.5
+    assert panel.panel.vertebrae.exam.rois.now()[0].radii_mm[0] == 11.5
 
 
 @pytest.mark.parametrize(("name", "parameter"), [

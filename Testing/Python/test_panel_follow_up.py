@@ -18,9 +18,9 @@ def panel(panel_widget, no_bone_proposed):
 def work_out_the_baseline(widget):
     choose_exam(widget, 0)
     place(widget, ("L1", "L2"))
-    widget.logic.case.exams["baseline"].exclude("L2", "fracture")
+    widget.logic.case.exams["baseline"].rois.exclude("L2", "fracture")
     widget.ui.measureButton.click()
-    widget.logic.case.exams["baseline"].propose_burden()
+    widget.logic.case.exams["baseline"].load.propose()
     widget.panel.refresh()
 
 

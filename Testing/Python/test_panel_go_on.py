@@ -37,7 +37,7 @@ def test_two_clicks_on_the_baseline_lead_to_the_answer(moved, folders):
     panel.panel.exams.readFrom = folders
     panel.ui.placeButton.click()
     for z in (60.0, 30.0):
-        panel.panel.vertebrae.exam.points_node.AddControlPointWorld([0.0, 0.0, z])
+        panel.panel.vertebrae.exam.rois.points_node.AddControlPointWorld([0.0, 0.0, z])
     panel.ui.fillButton.click()
     case = panel.logic.case
     assert [len(exam.vertebrae) for exam in case.exams.values()] == [2, 2]
@@ -55,12 +55,12 @@ def test_going_on_replaces_nothing_that_the_reader_decided(panel, folders):
     for n in (1, 0):
         choose_exam(panel, n)
         place(panel)
-    case.exams["follow-up"].exclude("L3", "fracture")
+    case.exams["follow-up"].rois.exclude("L3", "fracture")
     panel.ui.labsTable.item(0, 1).setText("20")
     panel.panel.exams.readFrom = folders
     (folders[0].parent / "labs.csv").write_text(SHEET, encoding="utf-8")
     panel.panel.goOn()
-    assert [roi.excluded for roi in case.exams["follow-up"].rois()][2] == "fracture"
+    assert [roi.excluded for roi in case.exams["follow-up"].rois.now()][2] == "fracture"
     assert case.exams["baseline"].labs["m_protein"].value == 20.0 and "m_protein" not in case.exams["follow-up"].labs
 
 

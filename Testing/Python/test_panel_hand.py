@@ -18,7 +18,7 @@ def panel(filled_panel):
 
 
 def points(panel):
-    return panel.logic.case.exams["baseline"].points_node
+    return panel.logic.case.exams["baseline"].rois.points_node
 
 
 def exam_of(panel):
@@ -226,7 +226,7 @@ def test_muscle_points_moved_by_coordinates_or_out_of_the_image_are_followed_or_
     exam = exam_of(panel)
     node = place_points([(0.0, 60.0, 0.0)], "baseline")
     notice(panel, slicer_host, "enter", tmp_path)
-    assert exam.burden.muscle_signal == fake_exams.MUSCLE_SIGNAL and exam.muscle_is_given
+    assert exam.burden.muscle_signal == fake_exams.MUSCLE_SIGNAL and exam.load.muscle_is_given
     node.SetNthControlPointPositionWorld(0, 0.0, 0.0, 0.0)
     notice(panel, slicer_host, "event", tmp_path)
     assert exam.burden.muscle_signal == 2 * fake_exams.MUSCLE_SIGNAL
@@ -239,7 +239,7 @@ def test_muscle_points_moved_by_coordinates_or_out_of_the_image_are_followed_or_
 def test_the_other_exam_is_followed_as_well(panel, slicer_host, tmp_path):
     choose_exam(panel, 0)
     other = panel.logic.case.exams["follow-up"]
-    other.points_node.RemoveNthControlPoint(0)
+    other.rois.points_node.RemoveNthControlPoint(0)
     notice(panel, slicer_host, "enter", tmp_path)
     assert [v.roi.level for v in other.vertebrae] == ["L2", "L3", "L4", "L5"]
 
@@ -247,7 +247,7 @@ def test_the_other_exam_is_followed_as_well(panel, slicer_host, tmp_path):
 def test_points_of_a_file_are_measured_without_a_press(filled_panel, slicer_host):
     place(filled_panel)
     exam = exam_of(filled_panel)
-    rois = exam.rois()
-    exam.set_rois(rois[:3])
+    rois = exam.rois.now()
+    exam.rois.replace(rois[:3])
     rest(slicer_host)
     assert [v.roi.level for v in exam.vertebrae] == ["L1", "L2", "L3"] and all(column(filled_panel.ui.vertebraeTable, 1))

@@ -20,7 +20,8 @@ def click(panel, *positions) -> None:
     if not panel.ui.placeButton.checked:
         panel.ui.placeButton.click()
     for position in positions:
-        panel.panel.vertebrae.exam.points_node.AddControlPointWorld([0.0, 0.0, position] if isinstance(position, float) else list(position))
+        place = [0.0, 0.0, position] if isinstance(position, float) else list(position)
+        panel.panel.vertebrae.exam.rois.points_node.AddControlPointWorld(place)
 
 
 def levels(panel) -> list[str]:
@@ -71,7 +72,7 @@ def test_a_click_in_the_air_is_taken_back_alone_and_placing_goes_on(panel, slice
     assert "outside the body" in panel.ui.vertebraeMessage.text and panel.ui.placeButton.checked
     click(panel, 0.0)
     assert levels(panel) == ["L1", "L2", "L3"] and "outside the body" not in panel.ui.vertebraeMessage.text
-    assert panel.panel.vertebrae.exam.points_node.GetNumberOfControlPoints() == 3
+    assert panel.panel.vertebrae.exam.rois.points_node.GetNumberOfControlPoints() == 3
 
 
 def test_more_points_continue_the_numbering_and_what_has_no_level_is_refused(panel, slicer_host):

@@ -50,7 +50,7 @@ def test_a_date_that_the_files_lack_is_given_and_read_with_its_consequences(pane
     read(panel_widget, written(tmp_path / "a"), written(tmp_path / "b", day=60, dated=False))
     assert dates_of(panel_widget) == [small_exam().date, None] and "reading.no_interval" in codes(panel_widget)
     assert ui.saidCheckBox.checked, "the fields open by themselves where a date is missing"
-    panel_widget.logic.case.exams["follow-up"].points().AddControlPointWorld([0.0, 0.0, 0.0], "L3")
+    panel_widget.logic.case.exams["follow-up"].rois.points().AddControlPointWorld([0.0, 0.0, 0.0], "L3")
     typed(ui.followUpDateLineEdit, "next year")
     assert "The date of the files holds." in ui.followUpDateLineEditRefusal.text and not panel_widget.logic.case.said.waits()
     given = small_exam().date + datetime.timedelta(days=60)
@@ -59,7 +59,7 @@ def test_a_date_that_the_files_lack_is_given_and_read_with_its_consequences(pane
     ui.readButton.click()
     assert dates_of(panel_widget) == [small_exam().date, given] and not panel_widget.panel.question.is_open
     assert "reading.no_interval" not in codes(panel_widget) and "reading.date_given" in codes(panel_widget)
-    assert panel_widget.logic.case.exams["follow-up"].has_points(), "what was marked stays with the exam"
+    assert panel_widget.logic.case.exams["follow-up"].rois.has_points(), "what was marked stays with the exam"
 
 
 def test_a_given_date_is_shown_again_in_an_opened_scene_and_is_read_again(panel_widget, tmp_path):

@@ -16,7 +16,7 @@ def marked(filled_panel):
     """The panel with two points in the baseline, placed by clicks."""
     filled_panel.ui.placeButton.click()
     for level in ("L1", "L2"):
-        filled_panel.panel.vertebrae.exam.points_node.AddControlPointWorld([0.0, 0.0, fake_exams.LEVEL_Z[level]])
+        filled_panel.panel.vertebrae.exam.rois.points_node.AddControlPointWorld([0.0, 0.0, fake_exams.LEVEL_Z[level]])
     filled_panel.ui.placeButton.click()
     return filled_panel
 
@@ -24,7 +24,7 @@ def marked(filled_panel):
 def state(widget):
     """Points with all that they carry, and the sizes that the fields show and the next point gets."""
     exam, ui, parameters = widget.panel.vertebrae.exam, widget.ui, widget.logic.getParameterNode()
-    rois = [(roi.level, tuple(roi.center_ras), tuple(roi.radii_mm), roi.shape, roi.excluded) for roi in exam.rois()]
+    rois = [(roi.level, tuple(roi.center_ras), tuple(roi.radii_mm), roi.shape, roi.excluded) for roi in exam.rois.now()]
     fields = (ui.shapeComboBox.currentText, ui.radiusLRSpinBox.value, ui.radiusAPSpinBox.value, ui.radiusCCSpinBox.value)
     return rois, fields, (parameters.roiShape, parameters.roiRadiusLR, parameters.roiRadiusAP, parameters.roiRadiusCC)
 
@@ -46,7 +46,7 @@ def exclude(widget) -> None:
 
 
 def drag(widget) -> None:
-    widget.panel.vertebrae.exam.points_node.SetNthControlPointPositionWorld(0, 2.0, 3.0, 61.0)
+    widget.panel.vertebrae.exam.rois.points_node.SetNthControlPointPositionWorld(0, 2.0, 3.0, 61.0)
     widget.panel.vertebrae.onPointsChanged()
 
 
@@ -84,7 +84,7 @@ def test_a_setting_that_was_chosen_for_other_points_stays_when_these_are_taken_b
     choose_shape(marked, "box")
     choose_exam(marked, 1)
     marked.ui.placeButton.click()
-    marked.panel.vertebrae.exam.points_node.AddControlPointWorld([0.0, 0.0, 0.0])
+    marked.panel.vertebrae.exam.rois.points_node.AddControlPointWorld([0.0, 0.0, 0.0])
     marked.ui.undoPointButton.click()
     assert marked.ui.shapeComboBox.currentText == "box" and marked.logic.getParameterNode().roiShape == "box"
 
@@ -98,7 +98,7 @@ def test_a_decision_is_made_again(filled_panel):
     decided = [ui.componentTable.item(row, 0).text() for row in range(2)]
     ui.undoDecisionButton.click()
     ui.undoDecisionButton.click()
-    assert ui.redoDecisionButton.enabled and not filled_panel.logic.case.exams["baseline"].decisions
+    assert ui.redoDecisionButton.enabled and not filled_panel.logic.case.exams["baseline"].load.decisions
     ui.redoDecisionButton.click()
     ui.redoDecisionButton.click()
     assert [ui.componentTable.item(row, 0).text() for row in range(2)] == decided and not ui.redoDecisionButton.enabled

@@ -112,7 +112,7 @@ def assert_calibrated(probability, event):
 
 def test_the_mean_over_the_draws_is_calibrated_on_patients_drawn_from_the_assumptions(model):
     rng = np.random.default_rng(3)
-    draws, n = model.draws, 3000
+    draws, n = model.formula.draws, 3000
     pick = rng.integers(draws.rho.size, size=n)
     event = rng.random(n) < expit(draws.logit_prevalence[pick])
     first = rng.standard_normal(n)
@@ -147,7 +147,7 @@ def test_a_clear_responder_and_a_clear_non_responder_are_told_apart(model):
 def test_the_contributions_add_up_to_the_mean_logit(model):
     estimate = model.predict(RESPONDER)
     values = dict(enumerate(RESPONDER.values()))
-    total = model.draws.logit_prevalence + sum(model.draws.contributions(values).values())
+    total = model.formula.draws.logit_prevalence + sum(model.formula.draws.contributions(values).values())
     assert [c.predictor for c in estimate.contributions] == ["ff_change", "m_protein_change", PREVALENCE]
     assert sum(c.logit for c in estimate.contributions) == pytest.approx(total.mean())
     assert estimate.contributions[-1].logit == pytest.approx(logit(0.3), abs=0.05)
@@ -160,17 +160,17 @@ def test_the_same_question_always_gets_the_same_answer(model):
 def test_the_draws_stay_inside_every_stated_range(model):
     spec = json.loads(DEFAULT_MODEL.read_text(encoding="utf-8"))
     for n, predictor in enumerate(spec["predictors"]):
-        for key, values in (("sd", model.draws.sd[n]), ("mean_no_event", model.draws.mean_no_event[n])):
+        for key, values in (("sd", model.formula.draws.sd[n]), ("mean_no_event", model.formula.draws.mean_no_event[n])):
             assert predictor[key]["low"] <= values.min() <= values.max() <= predictor[key]["high"]
-    assert model.draws.rho.shape == (spec["sampling"]["draws"],)
-    assert (model.draws.mean_no_event - model.draws.d * model.draws.sd)[1].min() >= -100
+    assert model.formula.draws.rho.shape == (spec["sampling"]["draws"],)
+    assert (model.formula.draws.mean_no_event - model.formula.draws.d * model.formula.draws.sd)[1].min() >= -100
 
 
 def test_the_number_of_draws_is_enough_for_one_percentage_point(model):
     estimates = []
     for values in ({"ff_change": 9.0, "m_protein_change": -50.0}, {"ff_change": 9.0}):
         indexed = {n: values[p.name] for n, p in enumerate(model.predictors) if p.name in values}
-        p = expit(model.draws.logit_prevalence + sum(model.draws.contributions(indexed).values()))
+        p = expit(model.formula.draws.logit_prevalence + sum(model.formula.draws.contributions(indexed).values()))
         estimates.append(p.std() / np.sqrt(p.size))
     assert max(estimates) < 0.01
 

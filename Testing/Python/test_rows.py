@@ -77,7 +77,7 @@ def case(panel_widget):
     choose_exam(panel_widget, 0)
     place(panel_widget, ("L1", "L2"))
     panel_widget.ui.measureButton.click()
-    panel_widget.logic.case.exams["baseline"].propose_burden()
+    panel_widget.logic.case.exams["baseline"].load.propose()
     accept_all(panel_widget, "baseline")
     panel_widget.ui.carryButton.click()
     accept_all(panel_widget, "follow-up")
@@ -92,9 +92,9 @@ def case(panel_widget):
 def accept_all(widget, label: str) -> None:
     """Whatever the software proposes of them, the reader counts every component."""
     exam = widget.logic.case.exams[label]
-    for part, component in exam.components():
-        exam.decide(component, "accepted", part)
-    exam.show_burden()
+    for part, component in exam.load.components():
+        exam.load.decide(component, "accepted", part)
+    exam.load.show()
     widget.panel.refresh()
 
 

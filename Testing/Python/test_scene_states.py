@@ -56,11 +56,11 @@ def test_a_scene_view_that_comes_back_is_taken_up(filled_panel):
 
     exam = filled_panel.panel.vertebrae.exam
     for level, z in fake_exams.LEVEL_Z.items():
-        exam.points().AddControlPointWorld([0.0, 0.0, z], level)
+        exam.rois.points().AddControlPointWorld([0.0, 0.0, z], level)
     exam.measure()
     filled_panel.panel.refresh()
     slicer.mrmlScene.StartState(slicer.vtkMRMLScene.RestoreState)
-    exam.points_node.RemoveNthControlPoint(0)
+    exam.rois.points_node.RemoveNthControlPoint(0)
     filled_panel.logic.getParameterNode().parameterNode.SetParameter("tdvSignalRatio", "7.5")
     slicer.mrmlScene.EndState(slicer.vtkMRMLScene.RestoreState)
     assert filled_panel.panel.parameterNode.tdvSignalRatio == 7.5

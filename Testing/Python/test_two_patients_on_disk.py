@@ -36,11 +36,11 @@ class DiskReader(Reader):
             ui.examComboBox.setCurrentIndex(index)
             panel.onExamChosen(index)
             exam = panel.vertebrae.exam
-            if not exam.has_points():
+            if not exam.rois.has_points():
                 for n, level in enumerate(("L3", "L4")):
-                    exam.points().AddControlPointWorld([patient.x, DEPTH, HEIGHT - 15.0 * n], level)
+                    exam.rois.points().AddControlPointWorld([patient.x, DEPTH, HEIGHT - 15.0 * n], level)
             exam.measure()
-            exam.exclude("L4", f"{patient.word} fracture")
+            exam.rois.exclude("L4", f"{patient.word} fracture")
         parameters = panel.parameterNode
         parameters.tdvSignalRatio, parameters.ageYears, parameters.sex = patient.ratio, patient.age, "female"
         ui.proposeButton.click()

@@ -22,7 +22,7 @@ def choose_exam(widget, index: int) -> None:
 def place(widget) -> None:
     widget.ui.placeButton.click()
     for z in fake_exams.LEVEL_Z.values():
-        widget.panel.vertebrae.exam.points_node.AddControlPointWorld([0.0, 0.0, z])
+        widget.panel.vertebrae.exam.rois.points_node.AddControlPointWorld([0.0, 0.0, z])
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_what_a_button_makes_in_the_other_exam_stays_out_of_sight(both, action):
 
     ui, case = both.ui, both.logic.case
     if action in ("carry", "undo carrying"):
-        case.follow_up.carry_over = lambda progress: case.exams["follow-up"].show_burden()  # registration is not the point
+        case.follow_up.carry_over = lambda progress: case.exams["follow-up"].load.show()  # registration is not the point
         both.panel.followUp.onCarry()
         choose_exam(both, 0)
     elif action == "muscle":
@@ -102,7 +102,7 @@ def test_the_pixels_are_those_of_a_scene_without_the_other_exam(both, orientatio
     import slicer
 
     water = both.logic.case.exams["baseline"].map_node("water")
-    both.logic.case.exams["follow-up"].points_node.SetNthControlPointPositionWorld(2, 5.0, 5.0, 10.0)
+    both.logic.case.exams["follow-up"].rois.points_node.SetNthControlPointPositionWorld(2, 5.0, 5.0, 10.0)
     with offscreen.SliceView("Red", orientation, (300, 300)) as view:
         view.show(background=water)
         view.jump((5.0, 5.0, 10.0))

@@ -23,7 +23,7 @@ def parameters() -> SimpleNamespace:
 
 
 def place(exam, levels=fake_exams.LEVEL_Z) -> None:
-    node = exam.points()
+    node = exam.rois.points()
     for level in levels:
         node.AddControlPointWorld([0.0, 0.0, fake_exams.LEVEL_Z[level]])
-    exam.name_points(next(iter(levels)), list(levels)[-1])
+    exam.rois.name_points(next(iter(levels)), list(levels)[-1])

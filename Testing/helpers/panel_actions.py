@@ -9,7 +9,7 @@ def place(widget, levels=fake_exams.LEVEL_Z) -> None:
     """What the reader's clicks do: a point is added while the placing button is down."""
     widget.ui.placeButton.click()
     for level in levels:
-        widget.panel.vertebrae.exam.points_node.AddControlPointWorld([0.0, 0.0, fake_exams.LEVEL_Z[level]])
+        widget.panel.vertebrae.exam.rois.points_node.AddControlPointWorld([0.0, 0.0, fake_exams.LEVEL_Z[level]])
 
 
 def choose_exam(widget, index: int) -> None:

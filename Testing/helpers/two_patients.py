@@ -154,7 +154,7 @@ def texts_of_files(folder: Path) -> Iterator[tuple[str, str]]:
 def texts_of_memory(case: Any) -> Iterator[tuple[str, str]]:
     """What the case holds in memory, in its own words."""
     for exam in case.exams.values():
-        yield exam.label, f"{exam.maps.date} {exam.maps.protocol} {exam.maps.findings} {exam.labs} {exam.placement_findings}"
+        yield exam.label, f"{exam.maps.date} {exam.maps.protocol} {exam.maps.findings} {exam.labs} {exam.rois.findings}"
         yield exam.label, " ".join(f"{x:.6g}" for roi in exam.measured_rois() for x in np.ravel(roi.center_ras))
     yield "laboratory", str(case.laboratory.history)
     results = case.results() if case.exams else None

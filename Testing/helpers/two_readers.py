@@ -56,10 +56,10 @@ class Reader:
         for index in (0, 1):
             ui.examComboBox.setCurrentIndex(index)
             panel.onExamChosen(index)
-            if not panel.vertebrae.exam.has_points():
+            if not panel.vertebrae.exam.rois.has_points():
                 for level, z in fake_exams.LEVEL_Z.items():
-                    panel.vertebrae.exam.points().AddControlPointWorld([patient.x, 0.0, z], level)
-            panel.vertebrae.exam.exclude("L3", f"{patient.word} fracture")
+                    panel.vertebrae.exam.rois.points().AddControlPointWorld([patient.x, 0.0, z], level)
+            panel.vertebrae.exam.rois.exclude("L3", f"{patient.word} fracture")
             panel.vertebrae.exam.measure()
         parameters = panel.parameterNode
         parameters.tdvSignalRatio, parameters.ageYears, parameters.sex = patient.ratio, patient.age, "female"

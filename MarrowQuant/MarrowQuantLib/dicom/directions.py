@@ -150,9 +150,9 @@ def _as_one(directions: Sequence[Draft], has_trace: bool) -> Draft:
     else:
         it = "it" if count == 1 else "them"
         note = f"{FEW_DIRECTIONS} {count} gradient direction{plural}: the ADC is that along {it}, not the mean diffusivity"
-    evidence = [said for said in first.evidence if not said.startswith(FEW_DIRECTIONS)]
+    kept = [said for said in first.evidence if not said.startswith(FEW_DIRECTIONS)]
     b_values = sorted({certain(draft.b_value) for draft in directions})
     if len(b_values) > 1:
-        evidence.append(f"b {', '.join(f'{b:g}' for b in b_values)} as applied are one shell")
+        kept.append(f"b {', '.join(f'{b:g}' for b in b_values)} as applied are one shell")
     b_value = round(float(np.mean([draft.b_value for draft in directions for _ in draft.parts])), 1)
-    return replace(first, evidence=[*evidence, note], parts=parts, b_value=b_value)
+    return replace(first, evidence=[*kept, note], parts=parts, b_value=b_value)

@@ -7,9 +7,9 @@ a site on its own cohort. Both are used through :class:`ResponseModel`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional, Protocol
 
 import numpy as np
 from scipy.special import expit, logit
@@ -35,6 +35,22 @@ class Predictor:
     high: float
 
 
+class Answer(NamedTuple):
+    """What a formula says: probability and interval, or None and the reason among the findings, and what each predictor adds."""
+
+    probability: Optional[float]
+    interval: Optional[tuple[float, float]]
+    contributions: tuple[Contribution, ...]
+    findings: tuple[Finding, ...]
+
+
+class Formula(Protocol):
+    """What turns the known predictors of a model into an answer."""
+
+    def answer(self, predictors: Sequence[Predictor], known: Mapping[str, float], model_id: str) -> Answer:
+        """Probability from ``known``, by the names of ``predictors``."""
+
+
 class ResponseModel:
     """A model that turns predictors into a probability; made by :func:`MarrowQuantLib.response.load_model`.
 
@@ -45,13 +61,16 @@ class ResponseModel:
     predictors : tuple of Predictor
     card : mapping
         The model card: intended use, source, n, events, what is published and what assumed, limits.
+    formula : Formula
+        How it computes.
     """
 
-    def __init__(self, model_id: str, label: str, predictors: tuple[Predictor, ...], card: Mapping[str, Any]) -> None:
+    def __init__(self, model_id: str, label: str, predictors: tuple[Predictor, ...], card: Mapping[str, Any], formula: Formula) -> None:
         self.model_id = model_id
         self.label = label
         self.predictors = predictors
         self.card = card
+        self.formula = formula
 
     def predict(self, values: Mapping[str, Optional[float]]) -> ResponseEstimate:
         """Probability of CR/VGPR.
@@ -84,8 +103,8 @@ class ResponseModel:
         outside = [self._outside(predictor, known[predictor.name]) for predictor in self.predictors if predictor.name in known]
         refusals = tuple(sentence for sentence in outside if sentence)
         if refusals:
-            return self._estimate(None, None, (), refusals)
-        return self._predict(known)
+            return self._estimate(Answer(None, None, (), refusals))
+        return self._estimate(self.formula.answer(self.predictors, known, self.model_id))
 
     def _outside(self, predictor: Predictor, value: float) -> Optional[Finding]:
         if predictor.low <= value <= predictor.high:
@@ -95,20 +114,14 @@ class ResponseModel:
             index=predictor.label, value=value, unit=predictor.unit, low=predictor.low, high=predictor.high, model=self.model_id,
         )
 
-    def _missing(self, known: Mapping[str, float]) -> list[Predictor]:
-        return [predictor for predictor in self.predictors if predictor.name not in known]
+    def _estimate(self, answer: Answer) -> ResponseEstimate:
+        return ResponseEstimate(
+            answer.probability, answer.interval, answer.contributions, self.model_id, self.label, self.card, answer.findings
+        )
 
-    def _predict(self, known: Mapping[str, float]) -> ResponseEstimate:
-        raise NotImplementedError
 
-    def _estimate(
-        self,
-        probability: Optional[float],
-        interval: Optional[tuple[float, float]],
-        contributions: tuple[Contribution, ...],
-        findings: tuple[Finding, ...],
-    ) -> ResponseEstimate:
-        return ResponseEstimate(probability, interval, contributions, self.model_id, self.label, self.card, findings)
+def _missing(predictors: Sequence[Predictor], known: Mapping[str, float]) -> list[Predictor]:
+    return [predictor for predictor in predictors if predictor.name not in known]
 
 
 @dataclass(frozen=True)
@@ -146,68 +159,56 @@ class BinormalDraws:
         return added
 
 
-class BinormalModel(ResponseModel):
+@dataclass(frozen=True)
+class Reconstruction:
     """The reconstruction from published AUCs: every open quantity is drawn from its stated range, and the answers are summarised.
 
     The probability is the mean over the draws, because the mean is the predictive probability: among patients drawn from the assumptions
     themselves it is calibrated, which the median is not. The interval holds the central 95 % of the draws.
     """
 
-    def __init__(
-        self, model_id: str, label: str, predictors: tuple[Predictor, ...], card: Mapping[str, Any], draws: BinormalDraws
-    ) -> None:
-        super().__init__(model_id, label, predictors, card)
-        self.draws = draws
+    draws: BinormalDraws
 
-    def _predict(self, known: Mapping[str, float]) -> ResponseEstimate:
-        missing = self._missing(known)
-        if len(missing) == len(self.predictors):
+    def answer(self, predictors: Sequence[Predictor], known: Mapping[str, float], model_id: str) -> Answer:
+        """Probability from one predictor or both."""
+        missing = _missing(predictors, known)
+        if len(missing) == len(predictors):
             names = [predictor.label for predictor in missing]
-            return self._estimate(None, None, (), (finding("response.no_predictor", index=names),))
-        values = {n: known[predictor.name] for n, predictor in enumerate(self.predictors) if predictor.name in known}
+            return Answer(None, None, (), (finding("response.no_predictor", index=names),))
+        values = {n: known[predictor.name] for n, predictor in enumerate(predictors) if predictor.name in known}
         added = self.draws.contributions(values)
         probabilities = expit(self.draws.logit_prevalence + sum(added.values()))
         tails = (0.5 - INTERVAL / 2.0, 0.5 + INTERVAL / 2.0)
         low, high = np.quantile(probabilities, tails)
-        contributions = [
-            Contribution(self.predictors[n].name, values[n], self.predictors[n].unit, float(np.mean(added[n]))) for n in values
-        ]
+        contributions = [Contribution(predictors[n].name, values[n], predictors[n].unit, float(np.mean(added[n]))) for n in values]
         base = self.draws.logit_prevalence
         contributions.append(Contribution(PREVALENCE, float(100.0 * np.mean(expit(base))), "%", float(np.mean(base))))
         findings = tuple(finding("response.one_predictor", index=predictor.label) for predictor in missing)
-        return self._estimate(float(np.mean(probabilities)), (float(low), float(high)), tuple(contributions), findings)
+        return Answer(float(np.mean(probabilities)), (float(low), float(high)), tuple(contributions), findings)
 
 
-class LogisticModel(ResponseModel):
+@dataclass(frozen=True)
+class Regression:
     """A logistic regression fitted by a site; the interval is that of the linear predictor, ±1.96 √(x' Σ x), put through the logistic."""
 
-    def __init__(
-        self,
-        model_id: str,
-        label: str,
-        predictors: tuple[Predictor, ...],
-        card: Mapping[str, Any],
-        coefficients: np.ndarray,
-        covariance: np.ndarray,
-    ) -> None:
-        super().__init__(model_id, label, predictors, card)
-        self.coefficients = coefficients
-        self.covariance = covariance
+    coefficients: np.ndarray
+    covariance: np.ndarray
 
-    def _predict(self, known: Mapping[str, float]) -> ResponseEstimate:
-        missing = self._missing(known)
+    def answer(self, predictors: Sequence[Predictor], known: Mapping[str, float], model_id: str) -> Answer:
+        """Probability from all predictors."""
+        missing = _missing(predictors, known)
         if missing:
             names = [predictor.label for predictor in missing]
-            return self._estimate(None, None, (), (finding("response.missing_predictor", model=self.model_id, index=names),))
-        x = np.array([1.0, *(known[predictor.name] for predictor in self.predictors)])
+            return Answer(None, None, (), (finding("response.missing_predictor", model=model_id, index=names),))
+        x = np.array([1.0, *(known[predictor.name] for predictor in predictors)])
         terms = self.coefficients * x
         reach = norm.ppf(0.5 + INTERVAL / 2.0) * math.sqrt(float(x @ self.covariance @ x))
         eta = float(terms.sum())
         contributions = tuple(
             Contribution(predictor.name, known[predictor.name], predictor.unit, float(term))
-            for predictor, term in zip(self.predictors, terms[1:])
+            for predictor, term in zip(predictors, terms[1:])
         )
-        return self._estimate(float(expit(eta)), (float(expit(eta - reach)), float(expit(eta + reach))), contributions, ())
+        return Answer(float(expit(eta)), (float(expit(eta - reach)), float(expit(eta + reach))), contributions, ())
 
 
 def sample_draws(spec: Mapping[str, Any]) -> BinormalDraws:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..io.jsonfiles import read_json
 from ..model import MarrowQuantError, ResponseEstimate
-from .estimate import BinormalModel, LogisticModel, Predictor, ResponseModel, sample_draws
+from .estimate import Predictor, Reconstruction, Regression, ResponseModel, sample_draws
 
 MODELS_FOLDER = Path(__file__).with_name("models")
 DEFAULT_MODEL = MODELS_FOLDER / "takasu2020_reconstruction.json"
@@ -97,7 +97,7 @@ class _ModelFile:
             raise self.wrong("card", "must be an object")
         return kinds[kind]()
 
-    def binormal(self) -> BinormalModel:
+    def binormal(self) -> ResponseModel:
         if self.length("predictors") != 2:
             raise self.wrong("predictors", "must hold exactly two")
         self.whole("sampling.seed", 0, 2**63)
@@ -116,13 +116,13 @@ class _ModelFile:
             self.range(start + "mean_no_event", -1e6, 1e6)
             if "mean_event_at_least" in self.entry(start[:-1]):
                 self.number(start + "mean_event_at_least.value", -1e6, 1e6)
-        return BinormalModel(*self.head(), draws=sample_draws(self.spec))
+        return ResponseModel(*self.head(), Reconstruction(sample_draws(self.spec)))
 
-    def logistic(self) -> LogisticModel:
+    def logistic(self) -> ResponseModel:
         head = self.head()
         predictors = range(len(head[2]))
         coefficients = [self.number("intercept"), *(self.number(f"predictors.{n}.coefficient") for n in predictors)]
-        return LogisticModel(*head, coefficients=np.array(coefficients), covariance=self.covariance(len(coefficients)))
+        return ResponseModel(*head, Regression(np.array(coefficients), self.covariance(len(coefficients))))
 
     def head(self) -> tuple[str, str, tuple[Predictor, ...], Mapping[str, Any]]:
         predictors = []

@@ -63,7 +63,7 @@ class BurdenOptions:
         """Measure only inside the mask that was chosen, or everywhere again."""
         exam = self.panel.case.exams.get(self.panel.label)
         if exam is not None and not self.panel.busy:
-            refused = not self.panel.attempt(lambda: exam.set_skeleton(node))
+            refused = not self.panel.attempt(lambda: exam.load.set_skeleton(node))
             self.panel.refresh()
             if refused:
                 tell(self.ui.skeletonComboBoxRefusal, _("This mask was refused, see the end of the panel; what is shown here holds."))
@@ -78,7 +78,7 @@ class BurdenOptions:
         chosen = next((n for n, preset in enumerate(PRESETS) if (preset.ratio, preset.adc_window) == thresholds), -1)
         self.ui.presetComboBox.setCurrentIndex(chosen)
         self.ui.presetComboBox.toolTip = saidHow(PRESETS[chosen].source) if chosen >= 0 else ""
-        self.ui.skeletonComboBox.enabled = exam is not None and exam.has_diffusion()
-        self._mask.show(exam.skeleton_node if exam else None)
+        self.ui.skeletonComboBox.enabled = exam is not None and exam.load.has_diffusion()
+        self._mask.show(exam.load.skeleton_node if exam else None)
         hand = exam.hand if exam else {}
         tell(self.ui.skeletonComboBoxRefusal, "\n".join(sentence(hand[code], interfaceLanguage()) for code in MASK_CODES if code in hand))

@@ -125,7 +125,7 @@ class BurdenStep(Step):
             return
         parameters.tdvSignalRatio = self.ui.ratioSlider.value
         parameters.minComponentMl = self.ui.minComponentSlider.value
-        if self.panel.attempt(self.exam.update_burden):
+        if self.panel.attempt(self.exam.load.update):
             self._showTotal()
             self._timer.start()
 
@@ -153,7 +153,7 @@ class BurdenStep(Step):
             return
         part, component = selected
         row = self.ui.componentTable.currentRow()
-        self.exam.decide(component, state, part)
+        self.exam.load.decide(component, state, part)
         self._timer.start()
         self.refresh()
         if row + 1 < self.ui.componentTable.rowCount:
@@ -161,15 +161,15 @@ class BurdenStep(Step):
 
     def onUndo(self) -> None:
         """Take the last decision back."""
-        if self.exam is not None and self.exam.decisions:
-            self.exam.undo_decision()
+        if self.exam is not None and self.exam.load.decisions:
+            self.exam.load.undo_decision()
             self._timer.start()
             self.refresh()
 
     def onRedo(self) -> None:
         """Make the decision again that was taken back last."""
-        if self.exam is not None and self.exam.can_redo_decision:
-            self.exam.redo_decision()
+        if self.exam is not None and self.exam.load.can_redo_decision:
+            self.exam.load.redo_decision()
             self._timer.start()
             self.refresh()
 
@@ -191,7 +191,7 @@ class BurdenStep(Step):
 
     def _selected(self) -> Optional[tuple[int, Component]]:
         """Number of the part, and the component, of the selected row."""
-        components = self.exam.components() if self.exam else []
+        components = self.exam.load.components() if self.exam else []
         row = self.ui.componentTable.currentRow()
         return components[row] if 0 <= row < len(components) else None
 
@@ -203,7 +203,7 @@ class BurdenStep(Step):
         """That exams, diffusion or the proposal are missing."""
         if not self.case.exams:
             return _("Read the exams first.")
-        with_diffusion = [exam for exam in self.case.exams.values() if exam.has_diffusion()]
+        with_diffusion = [exam for exam in self.case.exams.values() if exam.load.has_diffusion()]
         if not with_diffusion:
             return _("No exam has diffusion images with two or more b-values: the tumour burden is skipped.")
         if any(exam.burden is None for exam in with_diffusion):
@@ -213,7 +213,7 @@ class BurdenStep(Step):
     def note(self) -> str:
         """What the load says of itself."""
         burden = self._burden()
-        return saidLines([*burden.findings, *self.exam.part_findings, *self._stationsTold()]) if burden else ""
+        return saidLines([*burden.findings, *self.exam.load.part_findings, *self._stationsTold()]) if burden else ""
 
     def told(self, missing: str) -> str:
         """What is missing or to be known, with the answers to what was done by hand."""
@@ -233,9 +233,9 @@ class BurdenStep(Step):
 
     def show(self) -> None:
         """Fill the list of components and the numbers."""
-        self.ui.proposeButton.enabled = any(exam.has_diffusion() for exam in self.case.exams.values())
+        self.ui.proposeButton.enabled = any(exam.load.has_diffusion() for exam in self.case.exams.values())
         self.ui.proposeButton.toolTip = self.missing() or _("Propose again; decisions are kept.")
-        components = self.exam.components() if self.exam else []
+        components = self.exam.load.components() if self.exam else []
         several = any(part != 1 for part, _component in components)
         language = interfaceLanguage()
         table = rows.components([component for _part, component in components])
@@ -261,15 +261,15 @@ class BurdenStep(Step):
         self._options.show()
 
     def _showTotal(self) -> None:
-        burden = self._burden()
+        burden, exam = self._burden(), self.exam
         self.ui.tdvLabel.visible = burden is not None
-        if burden is None:
+        if burden is None or exam is None:
             return
         told = [_("tDV {volume} mL · gADC {adc} µm²/s · muscle signal {muscle}").format(
             volume=number(burden.tdv.value, burden.tdv.unit), adc=number(burden.gadc.value, burden.gadc.unit),
             muscle=number(burden.muscle_signal, digits=0))]
-        told += [_("muscle where you placed it")] if self.exam.muscle_is_given else []
-        parts = [(part.number, number(part.burden.tdv.value, UNIT_VOLUME)) for part in self.exam.parts]
+        told += [_("muscle where you placed it")] if exam.load.muscle_is_given else []
+        parts = [(part.number, number(part.burden.tdv.value, UNIT_VOLUME)) for part in exam.load.parts]
         told += [_("part {number}: {volume} mL").format(number=n, volume=volume) for n, volume in parts]
         classes = " · ".join(f"{name}: {number(volume, UNIT_VOLUME)}" for name, volume in burden.class_volumes_ml.items())
         self.ui.tdvLabel.text = " · ".join(told) + "\n" + _("by ADC in µm²/s: {classes} mL").format(classes=classes)
@@ -278,6 +278,6 @@ class BurdenStep(Step):
         chosen = self._selected() is not None
         for button in (self.ui.keepButton, self.ui.rejectButton, self.ui.physiologicalButton):
             button.enabled = chosen
-        self.ui.undoDecisionButton.enabled = self.exam is not None and bool(self.exam.decisions)
-        self.ui.redoDecisionButton.enabled = self.exam is not None and self.exam.can_redo_decision
+        self.ui.undoDecisionButton.enabled = self.exam is not None and bool(self.exam.load.decisions)
+        self.ui.redoDecisionButton.enabled = self.exam is not None and self.exam.load.can_redo_decision
         self.panel.reasons.show()

@@ -53,19 +53,19 @@ class MusclePoints:
         """Normalise to where the points are now."""
         exam = self._exam()
         if exam is not None and not self.panel.busy:
-            self.panel.run(lambda progress: exam.follow_muscle())
+            self.panel.run(lambda progress: exam.load.follow_muscle())
 
     def onFind(self) -> None:
         """Find muscle automatically again."""
         exam = self._exam()
         self._placing.follow(None)
-        self.panel.run(lambda progress: exam.find_muscle())
+        self.panel.run(lambda progress: exam.load.find_muscle())
 
     def show(self) -> None:
         """Enable what can be done for the exam."""
         exam = self._exam()
-        self.ui.muscleButton.enabled = exam is not None and exam.has_diffusion()
-        self.ui.findMuscleButton.enabled = exam is not None and exam.muscle_is_given
+        self.ui.muscleButton.enabled = exam is not None and exam.load.has_diffusion()
+        self.ui.findMuscleButton.enabled = exam is not None and exam.load.muscle_is_given
         if exam is None or not muscle_points(self.panel.label):
             if not self.ui.muscleButton.checked:
                 self._placing.follow(None)

@@ -58,7 +58,7 @@ class QuantifyStep(Step):
         return saidLines(flag for vertebra in self.exam.vertebrae for flag in vertebra.findings) if self.exam else ""
 
     def _marked(self) -> list[CaseExam]:
-        return [exam for exam in self.case.exams.values() if exam.has_points()]
+        return [exam for exam in self.case.exams.values() if exam.rois.has_points()]
 
     def show(self) -> None:
         """Fill the table of measurements."""

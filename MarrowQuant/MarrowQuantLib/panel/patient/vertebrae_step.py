@@ -87,8 +87,8 @@ class VertebraeStep(Step):
             return
         self.panel.viewing.arrange(SPINE)
         views.showExam(self.exam)
-        self.exam.settle_names()
-        self._placing.start(self.exam.points())
+        self.exam.rois.settle_names()
+        self._placing.start(self.exam.rois.points())
 
     def stopPlacing(self) -> None:
         """End placing vertebral points."""
@@ -114,7 +114,7 @@ class VertebraeStep(Step):
         """A click: name the points anew, or take it back alone, once Slicer has finished with it."""
         self._told = ""
         levels: list[str] = []
-        if not self.panel.attempt(lambda: levels.extend(self.exam.name_points(self._firstLevel(), self._lastLevel()))):
+        if not self.panel.attempt(lambda: levels.extend(self.exam.rois.name_points(self._firstLevel(), self._lastLevel()))):
             self._told = self.ui.statusLabel.text
             self._clickTimer.start()
             return
@@ -133,7 +133,7 @@ class VertebraeStep(Step):
         pair, self._isPair = self._isPair, False
         if self.exam is None:
             return
-        self.exam.take_back_clicks()
+        self.exam.rois.take_back_clicks()
         if pair:
             self.onFill()
 
@@ -156,20 +156,20 @@ class VertebraeStep(Step):
 
     def onFill(self) -> None:
         """Find the bodies between the first and the last point."""
-        self._rewrite(self.exam.fill_between)
+        self._rewrite(self.exam.rois.fill_between)
         self.panel.goOn()
 
     def onFind(self) -> None:
         """Find all bodies in view, counted from the one point that is there, else from the sacrum."""
         exam = self.exam
         if exam is not None:
-            self._rewrite(exam.find_vertebrae)
+            self._rewrite(exam.rois.find_vertebrae)
             self.panel.goOn()
 
     def onSizeChanged(self) -> None:
         """Give the ROIs the size and shape that was chosen."""
         if self._rois():
-            self._rewrite(self.exam.resize_rois)
+            self._rewrite(self.exam.rois.resize)
 
     def onShapeChosen(self, index: int) -> None:
         """A disc is a flat cylinder; another shape gets its height back."""
@@ -195,7 +195,7 @@ class VertebraeStep(Step):
     def onTakeOver(self) -> None:
         """Make ROIs of another tool's segmentation."""
         segmentation = slicer.mrmlScene.GetNodeByID(self._source)
-        self._rewrite(lambda: self.exam.take_over(segmentation))
+        self._rewrite(lambda: self.exam.rois.take_over(segmentation))
 
     def onRefineChosen(self, checked: bool) -> None:
         """Measure again with ROIs refined, or left in place."""
@@ -204,11 +204,11 @@ class VertebraeStep(Step):
 
     def onUndo(self) -> None:
         """Take the last change of the points back."""
-        self._rewrite(self.exam.undo)
+        self._rewrite(self.exam.rois.undo)
 
     def onRedo(self) -> None:
         """Make the change again that was taken back."""
-        self._rewrite(self.exam.redo)
+        self._rewrite(self.exam.rois.redo)
 
     # ------------------------------------------------------------------------------------------------ naming, excluding
     def _firstLevel(self) -> str:
@@ -222,7 +222,7 @@ class VertebraeStep(Step):
         rois = self._rois()
         if column == LEVEL_COLUMN and row < len(rois):
             text, self._told = self.ui.vertebraeTable.item(row, column).text(), ""
-            if not self.panel.attempt(lambda: self.exam.rename_point(rois[row].level, text)):
+            if not self.panel.attempt(lambda: self.exam.rois.rename_point(rois[row].level, text)):
                 self._told = self.ui.statusLabel.text
                 self.refresh()
             else:
@@ -231,7 +231,7 @@ class VertebraeStep(Step):
     def onFirstLevelChosen(self, index: int) -> None:
         """Name the points anew from this level on."""
         if self._rois():
-            self._rewrite(lambda: self.exam.rename_from(LEVELS[index]))
+            self._rewrite(lambda: self.exam.rois.rename_from(LEVELS[index]))
 
     def onLevelSelected(self) -> None:
         """Show the selected vertebra in the views."""
@@ -253,13 +253,13 @@ class VertebraeStep(Step):
         """Exclude the selected vertebra for this reason, or take it in again."""
         roi = self._selected()
         if roi is not None:
-            self._rewrite(lambda: self.exam.exclude(roi.level, self._reasons[index]))
+            self._rewrite(lambda: self.exam.rois.exclude(roi.level, self._reasons[index]))
 
     def onRegionChosen(self, index: int) -> None:
         """The selected point lies in this region of the pelvis: name it so, and fit its ROI to the bone."""
         roi, exam = self._selected(), self.exam
         if roi is not None and exam is not None and index:
-            self._rewrite(lambda: exam.rename_point(roi.level, PLACES[index - 1]))
+            self._rewrite(lambda: exam.rois.rename_point(roi.level, PLACES[index - 1]))
 
     def _selected(self) -> Optional[VertebraROI]:
         rois = self._rois()
@@ -270,7 +270,7 @@ class VertebraeStep(Step):
     def _rois(self) -> list[VertebraROI]:
         """The ROIs of the exam shown; none while its points cannot be read as levels (the footer then says why)."""
         try:
-            return self.exam.rois() if self.exam else []
+            return self.exam.rois.now() if self.exam else []
         except MarrowQuantError:
             return []
 
@@ -279,7 +279,7 @@ class VertebraeStep(Step):
         if not self.case.exams:
             return _("Read the exams first.")
         names = {"baseline": _("baseline"), "follow-up": _("follow-up")}
-        without = [names[label] for label, exam in self.case.exams.items() if not exam.has_points()]
+        without = [names[label] for label, exam in self.case.exams.items() if not exam.rois.has_points()]
         if without:
             return _("No vertebra is marked yet in: {exams}. Place points in the vertebral bodies, or take over a segmentation.").format(
                 exams=", ".join(without))
@@ -302,14 +302,14 @@ class VertebraeStep(Step):
     def show(self) -> None:
         """Fill the table of vertebrae."""
         exam = self.exam
-        self._placing.follow(exam.points_node if exam else None)
+        self._placing.follow(exam.rois.points_node if exam else None)
         rois = self._rois()
         self.ui.placeButton.enabled = exam is not None
         counted = sum(is_counted(roi.level) for roi in rois)
         self.ui.fillButton.enabled = counted >= 2
         self.ui.findButton.enabled = exam is not None and counted <= 1
-        self.ui.undoPointButton.enabled = exam is not None and exam.can_undo
-        self.ui.redoPointButton.enabled = exam is not None and exam.can_redo
+        self.ui.undoPointButton.enabled = exam is not None and exam.rois.can_undo
+        self.ui.redoPointButton.enabled = exam is not None and exam.rois.can_redo
         self.showSource()
         if rois and rois[0].level in LEVELS:
             self.ui.firstLevelComboBox.setCurrentIndex(LEVELS.index(rois[0].level))

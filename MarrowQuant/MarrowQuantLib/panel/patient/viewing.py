@@ -83,7 +83,7 @@ class Viewing:
         """The images of the exam shown, of the kind that the layout is for."""
         exam = self.panel.case.exams.get(self.panel.label)
         if exam is not None and not self.comparing:
-            views.showExam(exam, diffusion=self._layouts.kind == LOAD and exam.has_diffusion())
+            views.showExam(exam, diffusion=self._layouts.kind == LOAD and exam.load.has_diffusion())
 
     def follow(self) -> None:
         """Let only the nodes of the exam shown be visible, or those of each in its own view."""
@@ -92,7 +92,7 @@ class Viewing:
         both = _("Baseline and follow-up in two linked sagittal views.")
         self.ui.compareButton.toolTip = both if self.ui.compareButton.enabled else _("Comparing needs two exams.")
         exam = exams.get(self.panel.label)
-        self.ui.boneWindowButton.enabled = exam is not None and exam.has_points()
+        self.ui.boneWindowButton.enabled = exam is not None and exam.rois.has_points()
         bone = _("T1 or in-phase image, with the marrow of the marked vertebrae in the middle of the greys.")
         self.ui.boneWindowButton.toolTip = bone if self.ui.boneWindowButton.enabled else _("Mark a vertebra of the exam shown first.")
         if self.comparing and self.ui.compareButton.enabled:

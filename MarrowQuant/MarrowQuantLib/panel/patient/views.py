@@ -51,7 +51,7 @@ def showBone(exam: CaseExam) -> None:
     if key is None:
         raise MarrowQuantError("The exam has no T1-weighted or in-phase image to read bone on; choose its folder with all series.")
     node, image = exam.map_node(key), exam.maps.maps[key]
-    middle = display.signal_at(image, [roi.center_ras for roi in exam.rois()])
+    middle = display.signal_at(image, [roi.center_ras for roi in exam.rois.now()])
     if middle is None:
         raise MarrowQuantError("No vertebral point lies in the image that bone is read on; place a point in a vertebral body.")
     display.set_window(node, 0.0, 2 * middle)

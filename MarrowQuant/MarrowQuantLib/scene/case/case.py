@@ -62,6 +62,7 @@ from .reading import (
     relation_to_scene,
     take_over_scene,
 )
+from .rois import PointSizes
 from .said import Said
 
 LABELS = workflow.LABELS
@@ -90,8 +91,8 @@ class Case:
         What the reader knows better than the files.
     choices : Choices
         The paths that were chosen, those for exams that are about to be read apart.
-    sizes_of_points : mapping
-        The sizes of the parameter node when points were changed last: what a resizing goes back to.
+    sizes : PointSizes
+        The sizes that new points take.
     mended : tuple of str
         Names of parameters of the scene that could not be read.
     remembered : dict
@@ -106,8 +107,9 @@ class Case:
         self.parameters: Any = parameters  # typed where the module declares them
         self.new_parameters: Callable[[], Any] = lambda: self.parameters
         self.series_edits = SeriesEdits(self)
-        self.follow_up = FollowUp(self)
-        self.laboratory = Laboratory(self)
+        self.exams: dict[str, CaseExam] = {}
+        self.follow_up = FollowUp(lambda: self.exams)
+        self.laboratory = Laboratory(lambda: self.exams)
         self.classifier = Classifier(self)
         self.choices = Choices(self)
         self.mended: tuple[str, ...] = ()
@@ -118,9 +120,9 @@ class Case:
         """Forget everything; the scene is left alone."""
         self.series_edits.forget_folders()
         self.follow_up.forget()
-        self.exams: dict[str, CaseExam] = {}
+        self.exams = {}
         self.remembered: dict[str, str] = {}
-        self.sizes_of_points: Mapping[str, Any] = {}
+        self.sizes = PointSizes(lambda: self.parameters)
         self.unmeasured: tuple[Union[str, MarrowQuantError], ...] = ()
         self.laboratory.forget()
         self.classifier.forget()
@@ -280,10 +282,10 @@ class Case:
     def _take_markups(self, exam: CaseExam, files: ExamFiles, root: Path) -> None:
         """Points that lie beside the exam's files become its points, unless the reader has placed some."""
         path = workflow.find_markups(Path(files.folder), root)
-        if path is not None and not exam.has_points():
+        if path is not None and not exam.rois.has_points():
             rois, findings = workflow.exam_rois_from(exam.maps, self.settings(), path)
-            exam.set_rois(rois, findings)
-            exam.begin_history()
+            exam.rois.replace(rois, findings)
+            exam.rois.begin_history()
 
     def series_rows(self, label: str) -> Sequence[Mapping[str, Any]]:
         """One row a recognised series of an exam, with the reasons; see ``SeriesVolume.as_row``."""
@@ -291,7 +293,7 @@ class Case:
 
     def measure(self, progress: Progress = no_progress) -> None:
         """Measure the vertebrae of every exam that has points."""
-        exams = [exam for exam in self.exams.values() if exam.has_points()]
+        exams = [exam for exam in self.exams.values() if exam.rois.has_points()]
         for n, exam in enumerate(exams):
             progress(n / len(exams), f"Measuring the vertebrae ({exam.label})")
             exam.measure()
@@ -299,24 +301,24 @@ class Case:
 
     def propose_burden(self, progress: Progress = no_progress) -> None:
         """Propose the tumour load of every exam that has diffusion maps, and show it."""
-        exams = [exam for exam in self.exams.values() if exam.has_diffusion()]
+        exams = [exam for exam in self.exams.values() if exam.load.has_diffusion()]
         for n, exam in enumerate(exams):
             progress(n / len(exams), f"Finding the tumour load ({exam.label})")
-            exam.propose_burden()
+            exam.load.propose()
         self._show_burdens()
         progress(1.0, "Proposed")
 
     def update_burdens(self) -> None:
         """Bring every proposed tumour load, and what the scene shows of it, to the present thresholds and decisions."""
         for exam in self.exams.values():
-            exam.update_burden()
+            exam.load.update()
         self._show_burdens()
 
     def _show_burdens(self) -> None:
         """Write every tumour load into the scene, with the names of its lesions where they are matched."""
         self.follow_up.match()
         for exam in self.exams.values():
-            exam.show_burden()
+            exam.load.show()
         self.follow_up.show()
 
     def read_limits(self, path: Path) -> None:
@@ -457,7 +459,7 @@ class Case:
         refuse_volumes_of_another(self)
         self.follow_hand()
         for exam in self.exams.values():
-            if exam.has_points() and not exam.vertebrae:
+            if exam.rois.has_points() and not exam.vertebrae:
                 exam.measure()
         try:
             written = workflow.export(self.results(), folder, language=language, scene_writer=_save_open_scene, progress=progress)
@@ -546,17 +548,17 @@ class Case:
     @staticmethod
     def _take_up(exam: CaseExam, record: Mapping[str, Any]) -> None:
         """What the reader decided of an exam; nothing is measured yet."""
-        exam.labs, exam.decisions, exam.muscle_signal = record["labs"], record["decisions"], record["muscle_signal"]
+        exam.labs, exam.load.decisions, exam.load.muscle_signal = record["labs"], record["decisions"], record["muscle_signal"]
         exam.lost_maps = set(record["keys"]) - set(exam.maps.maps)
-        exam.placement_findings, exam.awaits_burden = tuple(record.get("placement_findings", ())), bool(record["proposed"])
-        exam.begin_history()
+        exam.rois.findings, exam.load.is_awaited = tuple(record.get("placement_findings", ())), bool(record["proposed"])
+        exam.rois.begin_history()
 
     @staticmethod
     def _measure_again(exam: CaseExam) -> list[Union[str, MarrowQuantError]]:
         """Measure what was measured before; the sentences about what cannot be, which stays in the scene as it is."""
-        findings = _refusal(exam.measure) if exam.has_points() else []
-        if exam.awaits_burden and exam.has_diffusion():
-            findings += _refusal(lambda: exam.propose_burden(exam.muscle_signal))
+        findings = _refusal(exam.measure) if exam.rois.has_points() else []
+        if exam.load.is_awaited and exam.load.has_diffusion():
+            findings += _refusal(lambda: exam.load.propose(exam.load.muscle_signal))
         return findings
 
 

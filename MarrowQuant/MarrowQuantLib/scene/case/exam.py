@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from ... import workflow
 from ...exam.maps import ExamMaps
-from ...model import ExamResult, LabValue, MarrowQuantError, Measurement, Origin, VertebraResult, VertebraROI
+from ...model import Burden, ExamResult, Finding, LabValue, MarrowQuantError, Measurement, Origin, VertebraResult, VertebraROI
 from ..nodes import exam_title, find_node, find_or_add
 from ..records import write_record
 from ..rois import rois_to_segmentation
-from .burden import CaseBurden
+from .around import Around
+from .burden import ExamLoad, Listeners
+from .hand import Hand
+from .rois import ExamRois
 
 if TYPE_CHECKING:
     from .case import Case
 
 
-class CaseExam(CaseBurden):
-    """An exam that was read.
+class CaseExam:
+    """An exam that was read: its parts, and what was measured with them.
 
     Parameters
     ----------
@@ -28,6 +31,12 @@ class CaseExam(CaseBurden):
 
     Attributes
     ----------
+    rois : ExamRois
+        Its points.
+    load : ExamLoad
+        Its tumour load.
+    following : Hand
+        Follows what the reader does with the nodes elsewhere; ``hand`` is what it has to tell, by its code.
     vertebrae, lumbar
         What ``workflow.measure_vertebrae`` returned for the points where they are now.
     labs : dict
@@ -39,23 +48,38 @@ class CaseExam(CaseBurden):
     """
 
     def __init__(self, case: Case, maps: ExamMaps) -> None:
-        super().__init__(case, maps)
+        self._case, self.maps, self.label = case, maps, maps.label
+        self._result: Optional[ExamResult] = None
+        self.hand: dict[str, Finding] = {}
+        self.following = Hand(self)
+        self._around = Around(self.label, lambda: self.maps, case.settings, lambda: case.parameters, self.remember)
+        self.rois = ExamRois(self._around, case.sizes)
+        listeners = Listeners(self.outdate_result, self.following.was_proposed, self.following.mask_was_chosen, case.follow_up.match)
+        self.load = ExamLoad(self._around, self.measured_rois, listeners, self.hand)
         self.vertebrae: tuple[VertebraResult, ...] = ()
         self.lumbar: Mapping[str, Measurement] = {}
         self.labs: dict[str, LabValue] = {}
         self.lost_maps: set[str] = set()
         self._shift_findings: tuple[str, ...] = ()
-        self._result: Optional[ExamResult] = None
         self.trouble: Optional[MarrowQuantError] = None
+
+    @property
+    def burden(self) -> Optional[Burden]:
+        """Its tumour load as it is now; None before it was proposed."""
+        return self.load.burden
+
+    def map_node(self, key: str) -> Optional[Any]:
+        """The volume node of a map, or None."""
+        return self._around.map_node(key)
 
     def result(self) -> ExamResult:
         """All that is known now; the same object as long as nothing changes."""
         if self._result is None:
-            self.add_curve()
-            labs, findings = dict(self.labs), (*self._shift_findings, *self.part_findings, *self._told_by_hand())
+            self.load.add_curve()
+            labs, findings = dict(self.labs), (*self._shift_findings, *self.load.part_findings, *self._told_by_hand())
             measured = (self.maps, self.vertebrae, self.lumbar, self.burden, labs)
-            origin = Origin(self.maps.findings, self.placement_findings)
-            self._result = workflow.assemble(*measured, findings, self.parts, origin)
+            origin = Origin(self.maps.findings, self.rois.findings)
+            self._result = workflow.assemble(*measured, findings, self.load.parts, origin)
         return self._result
 
     def _told_by_hand(self) -> list[str]:
@@ -84,20 +108,20 @@ class CaseExam(CaseBurden):
         text = write_record(
             self.maps,
             labs=self.labs,
-            decisions=self.decisions,
-            proposed=self.burden is not None or self.awaits_burden,
-            muscle_signal=self.muscle_signal,
-            placement_findings=self.placement_findings,
+            decisions=self.load.decisions,
+            proposed=self.burden is not None or self.load.is_awaited,
+            muscle_signal=self.load.muscle_signal,
+            placement_findings=self.rois.findings,
             lost_maps=self.lost_maps,
         )
-        self.case.remembered[self.label] = text
+        self._case.remembered[self.label] = text
         self.following.look()
 
     # ------------------------------------------------------------------------------------------------------------ ROIs
     @property
     def findings(self) -> tuple[str, ...]:
         """What the reader should know about the places of the ROIs, on the Dixon images and on the others."""
-        return (*self.placement_findings, *self._shift_findings)
+        return (*self.rois.findings, *self._shift_findings)
 
     def measure(self) -> None:
         """Measure the ROIs where they are now, and show them as segments.
@@ -119,14 +143,14 @@ class CaseExam(CaseBurden):
             raise
 
     def _measure(self) -> None:
-        if self.points_node is not None:
-            self.record_points()
-        rois = self.rois()
-        self.maps, shifts, findings = workflow.with_shifts(self.maps, rois, self.case.settings())
+        if self.rois.points_node is not None:
+            self.rois.record()
+        rois = self.rois.now()
+        self.maps, shifts, findings = workflow.with_shifts(self.maps, rois, self._case.settings())
         self.vertebrae, self.lumbar = workflow.measure_vertebrae(self.maps.maps, rois, shifts)
         self._shift_findings = tuple(findings)
         self.draw_outlines()
-        self.move_burden_rois(rois)
+        self.load.move_rois(rois)
 
     @property
     def outlines_node(self) -> Optional[Any]:
@@ -140,12 +164,12 @@ class CaseExam(CaseBurden):
             return
         tags = {"exam": self.label, "rois": "segments"}
         node = find_or_add("vtkMRMLSegmentationNode", f"{exam_title(self.label)} vertebral ROIs", tags)
-        rois_to_segmentation(self.rois(), self.maps.maps[key], node, self.map_node(key))
-        self.refer("Segmentation", node)
+        rois_to_segmentation(self.rois.now(), self.maps.maps[key], node, self.map_node(key))
+        self._around.refer("Segmentation", node)
         self.following.outlines_were_drawn()
 
     def was_written(self) -> None:
         """An export wrote the exam's nodes anew: what differs from them later was done by the reader."""
         self.following.was_measured()
         self.following.outlines_were_drawn()
-        self.painting.was_shown()
+        self.load.painting.was_shown()

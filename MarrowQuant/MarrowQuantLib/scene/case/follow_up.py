@@ -5,8 +5,9 @@ The movement of the body is kept, so that a decision or another threshold matche
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
 import numpy as np
 
@@ -22,7 +23,6 @@ from ..lesions import lesions_table, remove_lesions_table
 
 if TYPE_CHECKING:
     from ..records import Decision
-    from .case import Case
     from .exam import CaseExam
 
 _SAME_PLACE_MM = 0.5  # an ROI that lies farther from where it was carried to was moved by the reader
@@ -49,7 +49,12 @@ class _Before:
 
 
 class FollowUp:
-    """Carrying from the baseline to the follow-up of a :class:`Case`.
+    """Carrying from the baseline to the follow-up.
+
+    Parameters
+    ----------
+    exams : callable
+        Gives the case's exams by label.
 
     Attributes
     ----------
@@ -59,8 +64,8 @@ class FollowUp:
         What the reader should know about what was carried.
     """
 
-    def __init__(self, case: Case) -> None:
-        self.case = case
+    def __init__(self, exams: Callable[[], Mapping[str, CaseExam]]) -> None:
+        self._exams_now = exams
         self.forget()
 
     def forget(self) -> None:
@@ -73,7 +78,7 @@ class FollowUp:
         self._before: Optional[_Before] = None
 
     def _exams(self) -> Optional[tuple[CaseExam, CaseExam]]:
-        exams = tuple(self.case.exams.values())
+        exams = tuple(self._exams_now().values())
         return exams if len(exams) == 2 else None
 
     # --------------------------------------------------------------------------------------------------------- carrying
@@ -82,7 +87,7 @@ class FollowUp:
         exams = self._exams()
         if exams is None:
             return MarrowQuantError("Carrying needs two exams; read the baseline and the follow-up.")
-        if not exams[0].has_points() and exams[0].burden is None:
+        if not exams[0].rois.has_points() and exams[0].burden is None:
             return MarrowQuantError("The baseline holds nothing to carry yet; mark its vertebrae or propose its tumour load first.")
         return None
 
@@ -98,7 +103,8 @@ class FollowUp:
         if missing is not None:
             raise missing
         first, second = self._exams()
-        before = _Before(second.rois(), second.burden is not None, list(second.decisions), self._places, self.findings, self._movement)
+        decided = second.burden is not None, list(second.load.decisions)
+        before = _Before(second.rois.now(), *decided, self._places, self.findings, self._movement)
         try:
             self._carry_rois(first, second, workflow.part(progress, 0.0, 0.5))
             self._carry_lesions(first, second, workflow.part(progress, 0.5, 1.0))
@@ -110,25 +116,25 @@ class FollowUp:
         progress(1.0, "Carried over")
 
     def _carry_rois(self, first: CaseExam, second: CaseExam, progress: Progress) -> None:
-        if not first.has_points():
+        if not first.rois.has_points():
             return
         if not first.vertebrae:
             first.measure()
-        carried = follow.carry(first.rois(), first.maps.maps, second.maps.maps, progress)
+        carried = follow.carry(first.rois.now(), first.maps.maps, second.maps.maps, progress)
         self._places = {c.roi.level: _CarriedPlace(c.confidence, tuple(float(x) for x in c.roi.center_ras)) for c in carried}
         self.findings = tuple(follow.carry_findings(carried))
-        second.set_rois([c.roi for c in carried])
+        second.rois.replace([c.roi for c in carried])
         second.measure()
 
     def _carry_lesions(self, first: CaseExam, second: CaseExam, progress: Progress) -> None:
-        if first.burden is None or not second.has_diffusion():
+        if first.burden is None or not second.load.has_diffusion():
             return
         self._movement = follow.find_movement(first.maps.maps, second.maps.maps, progress)
         if second.burden is None:
-            second.propose_burden()
+            second.load.propose()
         self.match()
         for exam in (first, second):
-            exam.show_burden()
+            exam.load.show()
         self.show()
 
     def can_undo(self) -> bool:
@@ -144,18 +150,18 @@ class FollowUp:
 
     def _restore(self, before: _Before) -> None:
         first, second = self._exams()
-        if second.points_node is not None:
-            second.set_rois(before.rois)
+        if second.rois.points_node is not None:
+            second.rois.replace(before.rois)
             second.measure()
-        second.set_decisions(before.decisions)
+        second.load.set_decisions(before.decisions)
         if not before.had_burden and second.burden is not None:
-            second.remove_burden()
+            second.load.remove()
         self._places, self.findings, self._movement = before.places, before.findings, before.movement
         for exam in (first, second):
-            exam.update_burden()
+            exam.load.update()
         self.match()
         for exam in (first, second):
-            exam.show_burden()
+            exam.load.show()
         self.show()
 
     def confidence(self, roi: VertebraROI) -> Optional[float]:
@@ -178,7 +184,7 @@ class FollowUp:
         *named, self.lesions = follow.name_lesions(*burdens, self._movement)
         self._matched = tuple(named)
         for exam, burden in zip(exams, named):
-            exam.set_burden(burden)
+            exam.load.set_burden(burden)
 
     def rows(self) -> list[LesionRow]:
         """One row a lesion, for tables."""

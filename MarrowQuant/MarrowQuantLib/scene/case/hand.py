@@ -84,24 +84,24 @@ class Hand:
         exam.maps = replace(exam.maps, maps={key: volume for key, volume in exam.maps.maps.items() if key not in lost})
         exam.lost_maps |= lost
         self._tell("hand.map_deleted", map=sorted(lost))
-        if exam.burden is not None and not exam.has_diffusion():
-            exam.remove_burden()
+        if exam.burden is not None and not exam.load.has_diffusion():
+            exam.load.remove()
         exam.remember()
         if exam.vertebrae:
             self._refused_or_done(exam.measure)
         return True
 
     def _points(self) -> tuple[Any, ...]:
-        node = self._exam.points_node
+        node = self._exam.rois.points_node
         return () if node is None else read_points(node)
 
     def _follow_points(self) -> bool:
         exam = self._exam
-        deleted = exam.points_node is None and bool(self._measured)
+        deleted = exam.rois.points_node is None and bool(self._measured)
         if self._points() == self._measured:
             return False
         if deleted:
-            exam.points()  # an empty list; undoing fills it again
+            exam.rois.points()  # an empty list; undoing fills it again
         self._refused_or_done(exam.measure)
         if deleted:
             self._tell("hand.points_deleted")
@@ -120,25 +120,25 @@ class Hand:
         if exam.burden is None:
             return self._follow_mask_alone()
         if load_node(exam.label) is None:
-            exam.remove_burden()
+            exam.load.remove()
             self._tell("hand.load_deleted")
             return True
-        redrawn = exam.painting.lost_parts()
+        redrawn = exam.load.painting.lost_parts()
         if redrawn:
-            exam.show_burden()
+            exam.load.show()
             self._tell("hand.part_deleted", part=tuple(redrawn))
         masked = self._mask_now() != self._mask
         moved = tuple(muscle_points(exam.label)) != self._normalised
         if masked or moved:
             lost = masked and self._mask_now() is None
             self._mask, self._normalised = self._mask_now(), tuple(muscle_points(exam.label))
-            reason = self._refused_or_done(lambda: exam.propose_burden(None if moved else exam.muscle_signal))
+            reason = self._refused_or_done(lambda: exam.load.propose(None if moved else exam.load.muscle_signal))
             if reason is not None:
                 self._tell("hand.mask_refused" if masked else "hand.muscle_refused", reason=reason)
             if lost:
                 self._tell("hand.mask_deleted")
-        if exam.painting.take_over():
-            exam.update_burden()
+        if exam.load.painting.take_over():
+            exam.load.update()
             return True
         return masked or moved or bool(redrawn)
 
@@ -151,7 +151,7 @@ class Hand:
         return lost
 
     def _mask_now(self) -> Optional[tuple[Any, ...]]:
-        node = self._exam.skeleton_node
+        node = self._exam.load.skeleton_node
         return None if node is None else stamp(node)
 
     @staticmethod

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
 from ...model import LabHistory, LabValue, MarrowQuantError
 from ...response import Entry, cycles_between, entry_name, labs_for, read_history
@@ -13,11 +14,16 @@ from .. import records
 from ..parameters import results_from_text
 
 if TYPE_CHECKING:
-    from .case import Case
+    from .exam import CaseExam
 
 
 class Laboratory:
-    """The sheet of a :class:`Case`.
+    """The sheet of a case.
+
+    Parameters
+    ----------
+    exams : callable
+        Gives the case's exams by label.
 
     Attributes
     ----------
@@ -25,8 +31,8 @@ class Laboratory:
         All of the sheet, for nadir, findings and therapy; the exams hold what belongs to their dates.
     """
 
-    def __init__(self, case: Case) -> None:
-        self.case = case
+    def __init__(self, exams: Callable[[], Mapping[str, CaseExam]]) -> None:
+        self._exams = exams
         self.forget()
 
     def forget(self) -> None:
@@ -36,13 +42,13 @@ class Laboratory:
     def read(self, path: Path) -> None:
         """Take over a laboratory sheet; see ``response.read_history``."""
         self._keep(read_history(path))
-        nearest = labs_for(self.history.values, [exam.maps.date for exam in self.case.exams.values()])
-        for exam, labs in zip(self.case.exams.values(), nearest):
+        nearest = labs_for(self.history.values, [exam.maps.date for exam in self._exams().values()])
+        for exam, labs in zip(self._exams().values(), nearest):
             exam.set_labs(labs)
 
     def enter(self, label: str, test: str, value: Optional[LabValue]) -> None:
         """Put a typed value, or none, in the place of the one that the exam had, in the whole sheet too."""
-        exam = self.case.exams[label]
+        exam = self._exams()[label]
         before = exam.labs.get(test)
         kept = tuple(v for v in self.history.values if before is None or (v.test, v.date) != (test, before.date))
         self._keep(replace(self.history, values=kept))
@@ -56,7 +62,7 @@ class Laboratory:
 
     def cycles(self) -> int:
         """How many cycles of therapy the sheet names from the baseline until before the follow-up; 0 if that is not known."""
-        return cycles_between(self.history, [exam.maps.date for exam in self.case.exams.values()])
+        return cycles_between(self.history, [exam.maps.date for exam in self._exams().values()])
 
     def add(self, entry: Entry) -> None:
         """Add a line to the sheet; a value becomes an exam's if it lies nearer to it than the one that the exam has.
@@ -74,8 +80,8 @@ class Laboratory:
             return
         self._keep(replace(self.history, values=(*self.history.values, entry)))
         rivals = [value for value in self._of_exams() if value.test == entry.test]
-        nearest = labs_for([*rivals, entry], [exam.maps.date for exam in self.case.exams.values()])
-        for exam, labs in zip(self.case.exams.values(), nearest):
+        nearest = labs_for([*rivals, entry], [exam.maps.date for exam in self._exams().values()])
+        for exam, labs in zip(self._exams().values(), nearest):
             if labs.get(entry.test) is entry:
                 exam.set_lab(entry.test, entry)
 
@@ -96,11 +102,11 @@ class Laboratory:
         stored = results_from_text()
         if not stored or not stored.get("laboratory"):
             return None
-        dates = [str(exam.maps.date) for exam in self.case.exams.values()]
+        dates = [str(exam.maps.date) for exam in self._exams().values()]
         return results_from_dict(stored).history if [exam.get("date") for exam in stored["exams"]] == dates else None
 
     def _of_exams(self) -> list[LabValue]:
-        return [value for exam in self.case.exams.values() for value in exam.labs.values()]
+        return [value for exam in self._exams().values() for value in exam.labs.values()]
 
     def _keep(self, history: LabHistory) -> None:
         """Also in the scene, so that a scene saved without an export keeps what was entered."""

@@ -54,13 +54,13 @@ def go_on(case: Case, folders: Sequence[Path] = (), progress: Progress = no_prog
 
 def _measure(case: Case, progress: Progress) -> None:
     for exam in case.exams.values():
-        if exam.has_points() and not exam.vertebrae:
+        if exam.rois.has_points() and not exam.vertebrae:
             exam.measure()
     progress(1.0, "Measured")
 
 
 def _propose(case: Case, progress: Progress) -> None:
-    if any(exam.has_diffusion() and exam.burden is None for exam in case.exams.values()):
+    if any(exam.load.has_diffusion() and exam.burden is None for exam in case.exams.values()):
         case.propose_burden(progress)
 
 
@@ -77,7 +77,7 @@ def _take_sheet(case: Case, folders: Sequence[Path]) -> Optional[Finding]:
 
 def _carry(case: Case, progress: Progress) -> Optional[Finding]:
     exams = list(case.exams.values())
-    if len(exams) != len(workflow.LABELS) or not exams[0].vertebrae or exams[1].has_points():
+    if len(exams) != len(workflow.LABELS) or not exams[0].vertebrae or exams[1].rois.has_points():
         return None
     case.follow_up.carry_over(progress)
     return finding("hand.carried", n=len(exams[1].vertebrae))

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Optional
 import numpy as np
 
 from ...burden.edits import edited
-from ...model import MapKey, finding
+from ...model import Finding, MapKey, finding
 from ..burden import state_of_each_voxel
 from ..load_edits import digest, load_node, read_edits, read_states, stamp, unknown_segments, write_edits
 from ..nodes import tag
 
 if TYPE_CHECKING:
-    from .burden import CaseBurden
+    from .around import Around
+    from .burden import ExamLoad
 
 
 class Painting:
@@ -21,11 +22,14 @@ class Painting:
 
     Parameters
     ----------
-    exam : CaseBurden
+    load : ExamLoad
+    around : Around
+    hand : dict
+        Takes what has to be told, by its code.
     """
 
-    def __init__(self, exam: CaseBurden) -> None:
-        self._exam = exam
+    def __init__(self, load: ExamLoad, around: Around, hand: dict[str, Finding]) -> None:
+        self._load, self._around, self._hand, self._label = load, around, hand, around.label
         self.forget()
 
     def forget(self) -> None:
@@ -36,12 +40,12 @@ class Painting:
     def read(self) -> None:
         """Give the sessions, which were made anew, what the scene keeps of earlier edits."""
         self._codes = {}
-        for number, session in self._exam.sessions().items():
-            codes, image = read_edits(self._exam.label, number), self._exam.maps.maps[MapKey("dwi_high", number)]
+        for number, session in self._load.sessions().items():
+            codes, image = read_edits(self._label, number), self._around.maps().maps[MapKey("dwi_high", number)]
             if codes is None:
                 continue
             if codes.shape != image.array.shape:
-                self._exam.hand["hand.edits_do_not_fit"] = finding("hand.edits_do_not_fit")
+                self._hand["hand.edits_do_not_fit"] = finding("hand.edits_do_not_fit")
                 continue
             self._codes[number] = codes
             session.set_edits(codes)
@@ -49,20 +53,19 @@ class Painting:
     def take_over(self) -> bool:
         """Take over what was painted or erased since the load was shown; True if there was anything."""
         found = False
-        for number, session in self._exam.sessions().items():
+        for number, session in self._load.sessions().items():
             codes = self._edited(number)
             if codes is not None:
                 found = True
                 self._codes[number] = codes
                 session.set_edits(codes)
-                write_edits(codes, self._exam.maps.maps[MapKey("dwi_high", number)].ijk_to_ras, self._exam.label, number)
+                write_edits(codes, self._around.maps().maps[MapKey("dwi_high", number)].ijk_to_ras, self._label, number)
         return found
 
     def _edited(self, number: int) -> Optional[np.ndarray]:
         """All edits of a part, if there are new ones."""
-        exam = self._exam
-        node, image = load_node(exam.label, number), exam.map_node(MapKey("dwi_high", number))
-        burden = exam.burdens().get(number)
+        node, image = load_node(self._label, number), self._around.map_node(MapKey("dwi_high", number))
+        burden = self._load.burdens().get(number)
         if node is None or image is None or burden is None:
             return None
         self._tell_unknown(unknown_segments(node))
@@ -81,18 +84,18 @@ class Painting:
 
     def _tell_unknown(self, n: int) -> None:
         code = "hand.unknown_segment"
-        self._exam.hand.pop(code, None)
+        self._hand.pop(code, None)
         if n:
-            self._exam.hand[code] = finding(code, exam=self._exam.label, n=n)
+            self._hand[code] = finding(code, exam=self._label, n=n)
 
     def lost_parts(self) -> list[int]:
         """The numbers of the parts that were shown and whose segmentation was deleted, but for the first."""
-        return [number for number in self._shown if number > 1 and load_node(self._exam.label, number) is None]
+        return [number for number in self._shown if number > 1 and load_node(self._label, number) is None]
 
     def was_shown(self) -> None:
         """The load was written into the scene; what differs from it later was done by the reader."""
         self._shown = {}
-        for number, burden in self._exam.burdens().items():
-            node = load_node(self._exam.label, number)
+        for number, burden in self._load.burdens().items():
+            node = load_node(self._label, number)
             if node is not None:
                 self._shown[number] = (stamp(node), state_of_each_voxel(burden))

@@ -17,8 +17,8 @@ from ..load_edits import read_edits
 from ..loaded import volumes_of_another
 from ..nodes import exam_title, is_derived, own_nodes, remove_exam_folder, set_tags, tag
 from ..parameters import adopt_nodes, ensure_case, parameter_node
+from .around import REFERENCES
 from .choices import READ_FROM
-from .rois import REFERENCES
 from .said import was_given
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def refuse_to_drop_work(case: Case, files: Sequence[ExamFiles]) -> None:
             _is_the_same(new.date, identity_of(new), exam.maps.date, exam.maps.identity, was_given((*new.findings, *exam.maps.findings)))
             for new in files
         )
-        if not is_read_again and (exam.has_points() or exam.decisions or read_edits(exam.label) is not None):
+        if not is_read_again and (exam.rois.has_points() or exam.load.decisions or read_edits(exam.label) is not None):
             raise AnotherCase(
                 "The folders leave out an exam of the case in the scene, with its points and decisions; save the case, and read again.",
                 relation=Relation.SAME,
