@@ -149,6 +149,20 @@ def _bounds(
     return np.sqrt(minor), np.sqrt(np.maximum(variance, 0)), np.sqrt(0.5 / free) * np.float32(1 / at.spacing_s)
 
 
+def gains_of_faster_decay(found: Refined, by_per_s: np.ndarray, at: Echoes) -> tuple[np.ndarray, np.ndarray]:
+    """``fraction_gain`` and ``rate_gain`` as they would be if R2* were larger by ``by_per_s``, with water and fat of the first echo as found.
+
+    Arrays of shape (n,) as in ``found``. Where R2* is fitted too low the later echoes look better than they are, and the bound too small.
+    """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        size = np.exp(found.rate.real * np.float32(at.times_s[0]))
+        faster = (found.rate.real - by_per_s).astype(np.float32)
+        rows = at.on_weights @ np.exp(np.multiply.outer(2 * at.after_first_s.astype(np.float32), faster))
+        sums = _mixed(rows)
+        _, fraction_gain, rate_gain = _bounds(found.water * size, found.fat * size, sums, _inverse(sums[0]), at)
+        return fraction_gain / size**2, rate_gain
+
+
 def decays(rate: np.ndarray, times_s: np.ndarray) -> np.ndarray:
     """exp(z t), complex64 of shape (n_echoes, *rate.shape), for complex z in 1/s and ascending t in s.
 
@@ -181,11 +195,15 @@ def _inner_products(signal: np.ndarray, conjugated_decay: np.ndarray, at: Echoes
 
     It takes exp(zt)* = exp(z* t), which saves a pass over all echoes.
     """
-    rows = at.on_weights @ (conjugated_decay.real**2 + conjugated_decay.imag**2)
+    sums = _mixed(at.on_weights @ (conjugated_decay.real**2 + conjugated_decay.imag**2))
+    return sums, at.on_signal @ (conjugated_decay * signal)
+
+
+def _mixed(rows: np.ndarray) -> list[_Sums]:
+    """The sums of :func:`_inner_products` from the products of the real rows of :class:`Echoes`."""
     mixed = np.empty((3, rows.shape[1]), np.complex64)
     mixed.real, mixed.imag = rows[1::4], rows[2::4]
-    sums = list(zip(rows[::4], mixed, rows[3::4]))
-    return sums, at.on_signal @ (conjugated_decay * signal)
+    return list(zip(rows[::4], mixed, rows[3::4]))
 
 
 def _inverse(sums: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
