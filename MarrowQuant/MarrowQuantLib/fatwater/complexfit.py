@@ -7,8 +7,9 @@ smooth field on blocks (fieldmap), Gauss–Newton in every voxel (refine), for a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Optional, Union
+from typing import Callable, Optional, Union
 
 import numpy as np
 
@@ -28,17 +29,23 @@ MOST_BLOCKS = 200_000  # bounds the memory of the field search: larger volumes g
 SUSPECT_MARGIN = 0.1  # of a block's energy; our choice: on ISMRM case 12 a third of these voxels differ from another program by > 25 points
 SUSPECT_SD_POINTS = 20.0  # standard deviation of the fat fraction beyond which the data do not tell water from fat
 MATTERS = 0.05  # standard deviation of R2* times the time between the first and the last echo, from which the bound changes within it
-SHARE_OF_FASTER = 0.25, 0.55  # of the bound of the fat fraction and of R2* at one standard deviation faster decay; chosen on seeds 3 and 4
+FASTER = 0.45, 0.6  # share of the bound at faster decay: at none, and per the same product; half of it for FF; chosen on seeds 3 and 4
+CLEAR_ECHO = 3.0  # standard deviations: complex noise alone exceeds them in exp(-9) = 0.01 % of the echoes
 SUSPECT_AROUND = 3  # voxels in-plane, of which this share beyond that standard deviation makes the middle one a suspect; our choice
 SUSPECT_AROUND_SHARE = 0.3
 FAST_PER_S = 200.0  # R2* from which a voxel is refined from other starts, too; our choice
 FAST_STARTS_PER_S = (250.0, 1000.0)  # the decay of marrow with little and with much iron; our choice
+GONE_PER_S = (0.0, 100.0, 200.0, 350.0, 500.0, 700.0, 900.0, 1200.0)  # tried where the signal is gone after two echoes
 AS_LIKELY = 4.0  # of the noise variance as difference of the squared misfits: e⁻⁴ is the ratio of the likelihoods; our choice
 RIVAL_SHARE = 0.01  # of the voxels with signal, from which the reader is told of regions whose rival fits as well; our choice
 SUSPECT_ENERGY = 0.1  # of the mean energy; darker blocks are not judged
 CHUNK = 1 << 11  # voxels refined at once: fits the cache, and is too small for BLAS to wake its threads, which costs more than it gains
 READOUTS = ("auto", "unipolar", "bipolar")
 READOUT_STEPS = 3  # Gauss–Newton steps of the odd–even phase after each field search
+
+
+_Fitter = Callable[[np.ndarray, np.ndarray, np.ndarray, refinement.Echoes], refinement.Refined]
+"""From signal, field in Hz and R2* to a solution: :func:`.refine.refine` or :func:`.refine.solved`."""
 
 
 @dataclass(frozen=True)
@@ -191,17 +198,18 @@ def _gains(fit: refinement.Refined, sd: np.ndarray, at: refinement.Echoes) -> tu
     """Standard deviations of the fat fraction (times the square of water and fat) and of R2* for noise of one.
 
     The bound at the fitted values is too small where noise has made the decay slower. So it is averaged with the bound at a decay that is
-    faster by one standard deviation, where that matters.
+    faster by one standard deviation, where that matters, and the more the larger the standard deviation is.
     """
     off = sd * fit.rate_gain
-    matters = np.flatnonzero((off * at.after_first_s[-1] > MATTERS).ravel())
+    matters = np.flatnonzero((off * np.float32(at.after_first_s[-1]) > MATTERS).ravel())
     of_fraction, of_rate = fit.fraction_gain.copy(), fit.rate_gain.copy()
     for first in range(0, matters.size, CHUNK):
         here = np.unravel_index(matters[first : first + CHUNK], off.shape)
         some = refinement.Refined(*(values[here] for values in fit))
         faster = refinement.gains_of_faster_decay(some, off[here], at)
-        for gain, fitted, other, share in zip((of_fraction, of_rate), (some.fraction_gain, some.rate_gain), faster, SHARE_OF_FASTER):
-            gain[here] = np.where(np.isfinite(other), (1 - share) * fitted + share * other, fitted)
+        share = np.minimum(FASTER[0] + FASTER[1] * off[here] * np.float32(at.after_first_s[-1]), 1)
+        for gain, fitted, other, weight in zip((of_fraction, of_rate), (some.fraction_gain, some.rate_gain), faster, (share / 2, share)):
+            gain[here] = np.where(np.isfinite(other), fitted + weight * (other - fitted), fitted)
     return of_fraction, of_rate
 
 
@@ -247,26 +255,40 @@ def _of_sign(
     return _Separated(fit, start.suspect | unsure, rival, start.judged, start.mean_hz, sign)
 
 
+def _gone(echoes: np.ndarray, sd: np.ndarray) -> np.ndarray:
+    """Voxels whose signal is lost in the noise from the third echo on, as where the decay is fast: two echoes do not tell water, fat and
+    decay apart."""
+    clear = np.float32(CLEAR_ECHO) * sd
+    return (np.abs(echoes[:2]).max(axis=0) > clear) & (np.abs(echoes[2:]).max(axis=0) <= clear)
+
+
 def _unsure(echoes: np.ndarray, problem: _Problem, start: _Start, fit: refinement.Refined) -> np.ndarray:
     """Voxels of fast decay that other R2* to start from read otherwise, as well as the noise tells; where they read clearly better, their
-    solution is put into ``fit`` (in place)."""
+    solution is put into ``fit`` (in place). Voxels whose signal is gone after two echoes, if another R2* explains them as well."""
     n, shape = len(echoes), problem.fitted.shape
     unsure = np.zeros(problem.fitted.size, bool)
-    here = np.flatnonzero((problem.fitted & start.judged & (-fit.rate.real > FAST_PER_S)).ravel())
-    if n == FEWEST_ECHOES or not here.size:  # three echoes fit everything exactly
+    if n == FEWEST_ECHOES:  # three echoes fit everything exactly
         return unsure.reshape(shape)
-    noise_square = noise.around(n * fit.misfit, n - FEWEST_ECHOES).ravel()[here] ** 2 / n
-    signal, found = echoes.reshape(n, -1)[:, here], refinement.Refined(*(values.reshape(-1) for values in fit))
-    field_hz = start.chosen[0].ravel()[here]
-    for r2star in FAST_STARTS_PER_S:
-        again = refinement.refine(signal, field_hz, np.full(here.size, r2star, np.float32), problem.at)
-        before = rivals.fat_share(found.water[here], found.fat[here])
-        apart = np.abs(rivals.fat_share(again.water, again.fat) - before) > rivals.SAME_SOLUTION
-        gain = (found.misfit[here] - again.misfit) / noise_square
-        unsure[here] |= apart & (np.abs(gain) < AS_LIKELY)
-        taken = np.flatnonzero(gain > AS_LIKELY)
-        for values, new in zip(found, again):
-            values[here[taken]] = new[taken]
+    sd = noise.around(n * fit.misfit, n - FEWEST_ECHOES)
+    found = refinement.Refined(*(values.reshape(-1) for values in fit))
+
+    def read_again(which: np.ndarray, r2star_per_s: Sequence[float], fitter: _Fitter, takes: bool) -> None:
+        here = np.flatnonzero((problem.fitted & which).ravel())
+        if not here.size:
+            return
+        signal, field_hz, noise_square = echoes.reshape(n, -1)[:, here], start.chosen[0].ravel()[here], sd.ravel()[here] ** 2 / n
+        for r2star in r2star_per_s:
+            again = fitter(signal, field_hz, np.full(here.size, r2star, np.float32), problem.at)
+            before = rivals.fat_share(found.water[here], found.fat[here])
+            apart = np.abs(rivals.fat_share(again.water, again.fat) - before) > rivals.SAME_SOLUTION
+            gain = (found.misfit[here] - again.misfit) / noise_square
+            unsure[here] |= apart & (np.abs(gain) < AS_LIKELY)
+            taken = np.flatnonzero(takes & (gain > AS_LIKELY))
+            for values, new in zip(found, again):
+                values[here[taken]] = new[taken]
+
+    read_again(start.judged & (-fit.rate.real > FAST_PER_S), FAST_STARTS_PER_S, refinement.refine, takes=True)
+    read_again(_gone(echoes, sd), GONE_PER_S, refinement.solved, takes=False)
     return unsure.reshape(shape)
 
 

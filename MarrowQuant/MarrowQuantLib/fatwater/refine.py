@@ -105,10 +105,16 @@ def refine(signal: np.ndarray, field_hz: np.ndarray, r2star_per_s: np.ndarray, a
     return found
 
 
-def _refined(signal: np.ndarray, rate: np.ndarray, at: Echoes) -> tuple[Refined, np.ndarray]:
-    """The optimum after :data:`STEPS` steps, and the size of the last one in 1/s."""
-    largest = np.float32(LARGEST_GROWTH / at.times_s[-1])
-    for _ in range(STEPS):
+def solved(signal: np.ndarray, field_hz: np.ndarray, r2star_per_s: np.ndarray, at: Echoes) -> Refined:
+    """Water, fat and misfit at this field and R2*, without a step; arguments as of :func:`refine`."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _refined(signal, (2j * np.pi * field_hz - r2star_per_s).astype(np.complex64), at, 0)[0]
+
+
+def _refined(signal: np.ndarray, rate: np.ndarray, at: Echoes, steps: int = STEPS) -> tuple[Refined, np.ndarray]:
+    """The optimum after that many steps, and the size of the last one in 1/s."""
+    largest, before = np.float32(LARGEST_GROWTH / at.times_s[-1]), rate
+    for _ in range(steps):
         before = rate
         rate = rate + _step(signal, rate, at)
         rate.real = np.minimum(rate.real, largest)
@@ -150,7 +156,7 @@ def _bounds(
 
 
 def gains_of_faster_decay(found: Refined, by_per_s: np.ndarray, at: Echoes) -> tuple[np.ndarray, np.ndarray]:
-    """``fraction_gain`` and ``rate_gain`` as they would be if R2* were larger by ``by_per_s``, with water and fat of the first echo as found.
+    """``fraction_gain`` and ``rate_gain`` as they would be if R2* were larger by ``by_per_s``, with water and fat of the first echo kept.
 
     Arrays of shape (n,) as in ``found``. Where R2* is fitted too low the later echoes look better than they are, and the bound too small.
     """
