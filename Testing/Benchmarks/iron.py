@@ -121,7 +121,9 @@ def _picture(protocols: dict[str, np.ndarray], titles: Sequence[str]) -> str:
         for m, (panel, title) in enumerate(zip(panels, titles)):
             left, top = m * width + 34, n * height + 24
             parts.append(f'<text x="{left}" y="{top - 2}" font-size="9">{name}, {title}</text>')
-            parts += [f'<text x="{left - 30}" y="{top + (j + 1) * CELL // 2 - 4}" font-size="8">{r:.0f} 1/s</text>' for j, r in enumerate(R2STAR)]
+            parts += [
+                f'<text x="{left - 30}" y="{top + (j + 1) * CELL // 2 - 4}" font-size="8">{r:.0f} 1/s</text>' for j, r in enumerate(R2STAR)
+            ]
             for j, i in np.ndindex(panel.shape):
                 shade = int(255 * (1 - 0.7 * min(panel[j, i] / 50, 1)))
                 x, y = left + i * CELL, top + 2 + j * CELL // 2

@@ -195,14 +195,14 @@ def rician(adc, b, snr, seed=5, shape=(2, 48, 48)):
 
 @pytest.mark.parametrize("method", ["wls", "ols", "nlls"])
 @pytest.mark.parametrize("b", [(0, 50, 400, 800), (50, 800), (0, 500, 1000), (50, 400, 900)])
-@pytest.mark.parametrize(("snr", "adc"), [(10, 500), (10, 1000), (20, 1500), (40, 2000), (60, 700)])
+@pytest.mark.parametrize(("snr", "adc"), [(10, 500), (10, 1000), (10, 1400), (20, 1500), (40, 2000), (60, 700)])
 def test_two_standard_deviations_hold_the_true_adc(method, b, snr, adc):
     fit = fit_adc(rician(adc, b, snr), b, method=method)
     assert 0.92 < np.mean(np.abs(fit.adc_um2_per_s - adc) < 2 * fit.adc_sd_um2_per_s) < 0.98
 
 
-@pytest.mark.parametrize(("method", "adc", "low", "high"), [("wls", 2000, 0.9, 0.98), ("nlls", 2000, 0.89, 0.98), ("ols", 1300, 0.92, 0.98),
-                                                            ("ols", 2000, 0.75, 0.9)])  # fmt: skip
+@pytest.mark.parametrize(("method", "adc", "low", "high"), [("wls", 2000, 0.92, 0.98), ("nlls", 2000, 0.92, 0.98),
+                                                            ("ols", 1300, 0.92, 0.98), ("ols", 2000, 0.82, 0.92)])  # fmt: skip
 def test_near_the_noise_floor_the_log_linear_fit_holds_the_truth_less_often(method, adc, low, high):
     fit = fit_adc(rician(adc, (50, 400, 900), 10, seed=12), (50, 400, 900), method=method)
     assert low < np.mean(np.abs(fit.adc_um2_per_s - adc) < 2 * fit.adc_sd_um2_per_s) < high

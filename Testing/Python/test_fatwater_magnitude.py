@@ -92,10 +92,21 @@ def test_progress_can_cancel():
 
 
 @pytest.mark.parametrize("snr", [10, 20, 60])
-@pytest.mark.parametrize(("fraction", "r2star"), [(0.02, 40), (0.1, 40), (0.2, 150), (0.4, 60), (0.05, 300)])
+@pytest.mark.parametrize(("fraction", "r2star"), [(0.02, 40), (0.1, 40), (0.2, 150), (0.4, 60), (0.05, 300), (0.95, 40), (0.8, 150)])
 def test_two_standard_deviations_hold_the_truth_whichever_solution_was_taken(snr, fraction, r2star):
     times, n = 1e-3 * (1.15 + 0.98 * np.arange(6)), 48
     signal = simulate(np.full((n, n), fraction), np.zeros((n, n)), np.full((n, n), float(r2star)), times, 3.0, snr, "ren_marrow_9", seed=77)
     fit = fit_fat_water_magnitude(np.abs(signal), times, 3.0)
+    # Where the data leave two solutions, one interval holds both or one of them: the mean over both may then be held more often than 98 %.
+    highest = 0.985 if fit.swap_suspect.mean() < 0.02 else 1
+    lowest = 0.92 if snr == 60 or fraction < 0.5 else 0.85
     for error, sd in ((fit.pdff_percent - 100 * fraction, fit.pdff_sd_percent), (fit.r2star_per_s - r2star, fit.r2star_sd_per_s)):
-        assert 0.92 <= np.mean(np.abs(error) < 2 * sd) <= 0.995
+        assert lowest <= np.mean(np.abs(error) < 2 * sd) <= highest
+
+
+def test_the_noise_is_told_where_water_and_fat_oppose_each_other_in_the_first_echo():
+    n = 48
+    signal = simulate(np.full((n, n), 0.6), np.zeros((n, n)), np.full((n, n), 40.0), SIX_ECHOES, 3.0, 60, "ren_marrow_9", seed=3)
+    assert np.abs(signal[..., 0]).mean() < 100
+    fit = fit_fat_water_magnitude(np.abs(signal), SIX_ECHOES, 3.0)
+    assert np.median(fit.noise_sd) == pytest.approx(1000 / 60 / np.sqrt(2), rel=0.1)

@@ -25,6 +25,10 @@ FLAT = 4.0  # ADC times the highest b, from where the sum of squares is so flat 
 POOR = 0.02  # of the squared signal: a misfit so large that there may be two minima; our choice
 SEARCHED = (-4.0, 10.0)  # the ADC, from a rise by exp(4) over all b-values to a fall by exp(10) over the first step of b; our choice
 SEARCH_GRID, SEARCH_STEPS = 48, 40  # a step of the golden section narrows to 0.62
+RAISED = {"wls": 2.0, "nlls": 0.5, "ols": 0.0}  # by noise, over its variance: the signal times its weight, see :func:`_weighted_errors`
+MATTERS = 0.15  # standard deviation of the ADC times the range of b, from which the bound changes within it; our choice
+SHARE_OF_FASTER = 0.4  # of the standard deviation at the larger ADC; chosen on seed 77
+IS_SIGNAL = 3.0  # standard deviations of noise at the lowest b: what is darker is noise; our choice
 TISSUE = 0.5  # of the mean signal: brighter voxels tell the noise of two images; our choice
 SMALLEST_DETERMINANT = 1e-5  # relative; our choice: below it float32 (6e-8) cannot tell the slope, as where signal rises 300-fold with b
 
@@ -67,43 +71,30 @@ class AdcFit:
         """Standard deviation of the ADC in µm²/s, float32: the noise around the voxel, propagated at the fitted signal, and the fit's bias.
 
         For the weighted and the non-linear fit the first is the Cramér–Rao bound of Gaussian noise; the bias is what the noise floor of
-        magnitudes and noisy weights do to the slope, added in squares. The noise is told by the residuals around, so that what else spoils
-        the fit (motion, perfusion) counts as noise. NaN where there is no fit or nothing tells the noise.
+        magnitudes and noisy weights do to the slope, added in squares. Where both would be larger at an ADC that is larger by them, as near
+        the noise floor, a share of those there is taken in: a fit that noise has made too slow tells too little of its error. The noise is
+        told by the residuals around, so that what else spoils the fit (motion, perfusion) counts as noise. NaN where there is no fit or
+        nothing tells the noise.
         """
         b = np.array(self.b_values, np.float32) / 1000
+        adc = self.adc_um2_per_s * np.float32(1e-3)
+        errors = _log_linear_errors if self.method == "ols" else _weighted_errors
+        raised = np.float32(RAISED[self.method])
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            spread, bias, freedom = self._log_linear_errors(b) if self.method == "ols" else self._weighted_errors(b)
+            spread, bias, freedom = errors(b, self.s0, adc, raised)
             if len(b) > 2:
-                sd = noise.around(len(b) * self.residual**2, freedom)
+                noise_sd = noise.around(len(b) * self.residual**2, freedom)
             else:
-                sd = np.full(self.residual.shape, np.nan if self.noise_sd is None else self.noise_sd, np.float32)
-            return np.float32(1000) * np.hypot(sd * spread, sd * sd * bias)
-
-    def _weighted_errors(self, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-        """Standard deviation and bias of the ADC in µm²/ms, for noise of one and its square, and the samples left to the noise.
-
-        A magnitude S is read too high by σ² / 2S (Gudbjartsson and Patz, MRM 1995;34:910, for S well above σ). To second order the noise in
-        the weights S² of the weighted fit does the same three times over: E[w (ln S - ln true)] is 3/2 σ².
-        """
-        w = wb = wbb = np.float32(0)
-        for x in b - b.min():
-            weight = self._fitted(x + b.min()) ** 2
-            w, wb, wbb = w + weight, wb + x * weight, wbb + x * x * weight
-        slope = w / (w * wbb - wb * wb)
-        raised = np.float32(2.0 if self.method == "wls" else 0.5)
-        return np.sqrt(slope), raised * (np.sum(b - b.min()) - len(b) * wb / w) * slope, len(b) - 2.0
-
-    def _log_linear_errors(self, b: np.ndarray) -> tuple[np.ndarray, np.float32, np.ndarray]:
-        """The same for the fit without weights, whose biases cancel to second order; noise of ln S is that of S over S."""
-        from_mean = (b - b.mean()) / np.sum((b - b.mean()) ** 2)
-        left = np.eye(len(b)) - 1 / len(b) - np.outer(b - b.mean(), from_mean)
-        inverse = [1 / self._fitted(x) ** 2 for x in b]
-        spread = np.sqrt(sum(d * d * one for d, one in zip(from_mean, inverse)))
-        freedom = sum(sum(m * m * one for m, one in zip(row, inverse)) / own for row, own in zip(left, inverse))
-        return spread, np.float32(0), freedom
-
-    def _fitted(self, b: float) -> np.ndarray:
-        return self.s0 * np.exp(self.adc_um2_per_s * np.float32(-b / 1000))
+                noise_sd = np.full(self.residual.shape, np.nan if self.noise_sd is None else self.noise_sd, np.float32)
+            sd = np.hypot(noise_sd * spread, noise_sd * noise_sd * bias)
+            signal = self.s0 * np.exp(-b.min() * adc)
+            here = np.nonzero((sd * np.ptp(b) > MATTERS) & (signal > IS_SIGNAL * noise_sd))
+            if here[0].size:
+                own, of_noise = sd[here], noise_sd[here]
+                spread, bias, _ = errors(b, self.s0[here] * np.exp(b.min() * own), adc[here] + own, raised)
+                faster = np.hypot(of_noise * spread, of_noise * of_noise * bias)
+                sd[here] = np.where(np.isfinite(faster), own + SHARE_OF_FASTER * (faster - own), own)
+            return np.float32(1000) * sd
 
 
 def fit_adc(
@@ -204,6 +195,30 @@ def computed_b(s0: np.ndarray, adc_um2_per_s: np.ndarray, b: float) -> np.ndarra
     with np.errstate(over="ignore", invalid="ignore"):
         image = s0.astype(np.float32) * np.exp(adc_um2_per_s.astype(np.float32) * np.float32(-b * 1e-6))
     return np.where(np.isfinite(image), image, np.float32(np.nan))
+
+
+def _weighted_errors(b: np.ndarray, s0: np.ndarray, adc: np.ndarray, raised: np.float32) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Standard deviation and bias of the ADC in µm²/ms, for noise of one and its square, and the samples left to the noise.
+
+    A magnitude S is read too high by σ² / 2S (Gudbjartsson and Patz, MRM 1995;34:910, for S well above σ). To second order the noise in
+    the weights S² of the weighted fit does the same three times over: E[w (ln S - ln true)] is 3/2 σ². ``raised`` is their sum over σ².
+    """
+    w = wb = wbb = np.float32(0)
+    for x in b - b.min():
+        weight = (s0 * np.exp(adc * -(x + b.min()))) ** 2
+        w, wb, wbb = w + weight, wb + x * weight, wbb + x * x * weight
+    slope = w / (w * wbb - wb * wb)
+    return np.sqrt(slope), raised * (np.sum(b - b.min()) - len(b) * wb / w) * slope, np.float32(len(b) - 2)
+
+
+def _log_linear_errors(b: np.ndarray, s0: np.ndarray, adc: np.ndarray, raised: np.float32) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same for the fit without weights, whose biases cancel to second order, so that ``raised`` is 0; noise of ln S is σ / S."""
+    from_mean = (b - b.mean()) / np.sum((b - b.mean()) ** 2)
+    left = np.eye(len(b)) - 1 / len(b) - np.outer(b - b.mean(), from_mean)
+    inverse = [1 / (s0 * np.exp(adc * -x)) ** 2 for x in b]
+    spread = np.sqrt(sum(d * d * one for d, one in zip(from_mean, inverse)))
+    freedom = sum(sum(m * m * one for m, one in zip(row, inverse)) / own for row, own in zip(left, inverse))
+    return spread, raised * spread, freedom
 
 
 def _fit_chunk(

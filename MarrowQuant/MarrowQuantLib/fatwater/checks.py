@@ -91,6 +91,10 @@ def prepared(signal: np.ndarray, order: np.ndarray, inside: np.ndarray, dtype: t
     return echoes, fitted, scale
 
 
-def noise_sd(echo: np.ndarray, fitted: np.ndarray) -> float:
-    """Standard deviation of the noise of one echo of order one, shape (k, j, i); see :func:`.noise.of_neighbours`."""
-    return noise.of_neighbours(echo, fitted & (np.abs(echo) > TISSUE))
+def noise_sd(echoes: np.ndarray, fitted: np.ndarray) -> float:
+    """Standard deviation of the noise of echoes of order one, shape (n_echoes, k, j, i); see :func:`.noise.of_neighbours`.
+
+    From the brightest echo: in the first one water and fat may oppose each other, and leave too little signal to tell noise from.
+    """
+    brightest = max(echoes, key=lambda echo: np.vdot(echo, echo).real)
+    return noise.of_neighbours(brightest, fitted & (np.abs(brightest) > TISSUE))

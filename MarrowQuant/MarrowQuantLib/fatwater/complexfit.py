@@ -2,7 +2,7 @@
 
 The model is s(t) = (W + F c(t)) exp(2πiψt - R2* t) with one R2* for water and fat. The steps: residuals on a table of fields (varpro), a
 smooth field on blocks (fieldmap), Gauss–Newton in every voxel (refine), for a bipolar readout the phase between odd and even echoes
-(readout), and the fat fraction by magnitude discrimination (fraction).
+(readout), and the fat fraction without bias at its ends (fraction).
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def _maps(
 ) -> FatWaterFit:
     """The maps in the unit of the signal, each of ``shape``, with their standard deviations."""
     fit, fitted, period_hz = found.fit, problem.fitted, problem.table.period_hz
-    of_neighbours = np.float32(noise_sd(echoes[0], fitted))
+    of_neighbours = np.float32(noise_sd(echoes, fitted))
     minor_sd = of_neighbours * fit.minor_gain
     if len(echoes) > FEWEST_ECHOES:
         sd = noise.around(len(echoes) * fit.misfit, len(echoes) - FEWEST_ECHOES)

@@ -9,6 +9,7 @@ MRM 2019;82:460). They are fitted, each by maximum likelihood for Rician noise, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Optional, Union
 
 import numpy as np
@@ -29,6 +30,7 @@ LARGEST_R2STAR_STEP = 150.0  # 1/s; our choice
 R2STAR_LIMITS = (-200.0, 3000.0)  # 1/s; noise may carry it below zero, and float64 must hold the exponential
 LEAST_NOISE = 1e-3  # of the root mean square signal: data of simulations have no noise
 SUSPECT_ODDS = 20.0  # a solution less than this much likelier than the other is a swap suspect; our choice
+WITHIN_TWO = 0.25  # as probability of a solution that is not ruled out: puts it within two standard deviations of the one taken
 TINY = 1e-12  # keeps quotients finite
 CHUNK = 1 << 13  # voxels; fits the processor's cache
 
@@ -64,7 +66,7 @@ def fit_fat_water_magnitude(
     field_strength_t, spectrum, mask, progress
         See :func:`fit_fat_water`.
     sigma : float, optional
-        Standard deviation of the noise of one component, in the unit of the signal; by default estimated from the first echo.
+        Standard deviation of the noise of one component, in the unit of the signal; by default estimated from the brightest echo.
 
     Returns
     -------
@@ -89,7 +91,7 @@ def fit_fat_water_magnitude(
     order = np.argsort(times)
     echoes, fitted, scale = prepared(signal, order, inside, np.float32)
     phasor = fat_phasor(times[order], field_strength_t, chosen)
-    noise = noise_sd(echoes[0], fitted) if sigma is None else sigma / float(scale)
+    noise = noise_sd(echoes, fitted) if sigma is None else sigma / float(scale)
     model = _Model(times[order], phasor.real, np.abs(phasor) ** 2, max(noise, LEAST_NOISE))
     maps = _fitted(echoes.reshape(len(echoes), -1), np.flatnonzero(fitted), model, progress)
     water, fat, r2star, residual, sd, rate_sd, suspect = (values.reshape(signal.shape[:-1]) for values in maps)
@@ -201,14 +203,30 @@ def _chosen(data: np.ndarray, solutions: np.ndarray, model: _Model) -> tuple[np.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         total = water + fat
         gradient = np.stack([-fat, water, 0 * fat], axis=-1)[..., None] / total[:, None, None] ** 2
-        inverse = np.linalg.inv(_damped(slopes))
+        inverse = np.linalg.inv(_damped(slopes * np.sqrt(np.interp(curve / model.sigma, *_information()))))
         variance = model.sigma**2 * np.einsum("npx,npq,nqx->n", gradient, inverse, gradient)
         apart = solutions[:, 1] / (solutions[:, 0] + solutions[:, 1]) - fat / total
         probability = np.exp(-excess) / np.exp(-excess).sum(axis=0)  # all equally likely beforehand
+        probability = np.where(excess < np.log(SUSPECT_ODDS), np.maximum(probability, WITHIN_TWO), probability)
         sd = 100 * np.sqrt(np.maximum(variance, 0) + _spread(apart, probability))
         rate_sd = np.sqrt(model.sigma**2 * np.maximum(inverse[:, 2, 2], 0) + _spread(solutions[:, 2] - r2star, probability))
         rival = (np.abs(apart) > np.sqrt(np.maximum(variance, 0))) & (excess < np.log(SUSPECT_ODDS))
     return water, fat, r2star, residual, sd, rate_sd, rival.any(axis=0)
+
+
+@lru_cache(maxsize=1)
+def _information() -> tuple[np.ndarray, np.ndarray]:
+    """The Fisher information of a Rician sample on its amplitude for noise of one, over the amplitude in units of the noise: near one for
+    a Gaussian sample, and its square where the signal vanishes.
+
+    E[(s I1(s a) / I0(s a))²] - a² for the density s exp(-(s² + a²) / 2) I0(s a): the variance of the derivative of its logarithm by a.
+    """
+    amplitude = np.linspace(0, 10, 201)[:, None]
+    s = np.linspace(0, 18, 1801)
+    z = s * amplitude
+    density = s * np.exp(-((s - amplitude) ** 2) / 2) * i0e(z)
+    information = np.sum((s * i1e(z) / i0e(z)) ** 2 * density, axis=1) * (s[1] - s[0]) - amplitude[:, 0] ** 2
+    return amplitude[:, 0], information
 
 
 def _spread(values: np.ndarray, probability: np.ndarray) -> np.ndarray:
