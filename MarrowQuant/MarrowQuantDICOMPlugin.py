@@ -1,5 +1,6 @@
 """MarrowQuant in Slicer's DICOM browser: offers the volumes that ``MarrowQuantLib.dicom`` recognises, one for each b-value, station and
 Dixon image, scaled to their unit, under names a radiologist understands. The same code reads exam folders in the panel and the shell.
+What MarrowQuant wrote is exported from here too, and its report opens as a table of all its numbers.
 """
 
 import logging
@@ -24,18 +25,19 @@ class MarrowQuantDICOMPluginClass(DICOMPlugin):
 
     def examineForImport(self, fileLists: list[list[str]]) -> list[Any]:
         """Loadables of all selected series."""
-        files = [file for fileList in fileLists if self._isMR(fileList) for file in fileList]
+        reports = [loadable for fileList in fileLists if self._isOf("SR", fileList) for loadable in _reports(fileList)]
+        files = [file for fileList in fileLists if self._isOf("MR", fileList) for file in fileList]
         if not files:
-            return []
+            return reports
         loadables = self.getCachedLoadables(files)
         if loadables is None:
             loadables = self.examineFiles(files)
             self.cacheLoadables(files, loadables)
-        return loadables
+        return [*loadables, *reports]
 
-    def _isMR(self, files: list[str]) -> bool:
+    def _isOf(self, modality: str, files: list[str]) -> bool:
         """By the database's cached tag: a large CT must cost nothing here."""
-        return bool(files) and slicer.dicomDatabase.fileValue(files[0], self.tags["modality"]) == "MR"
+        return bool(files) and slicer.dicomDatabase.fileValue(files[0], self.tags["modality"]) == modality
 
     def examineFiles(self, files: list[str]) -> list[Any]:
         """Loadables of these files; headers are read, pixels only where the unit of a map must be guessed from its values."""
@@ -54,7 +56,10 @@ class MarrowQuantDICOMPluginClass(DICOMPlugin):
         return [_loadable(number, volume) for number, volume in enumerate(sorted(usable, key=_place))]
 
     def load(self, loadable: Any) -> Any:
-        """Put the volume into the scene, with role, b-value, unit and quantity on its node; None if it cannot be read any more."""
+        """Put the volume into the scene, with role, b-value, unit and quantity on its node, or the report as a table; None if it cannot be
+        read any more."""
+        if not hasattr(loadable, "marrowQuantVolume"):
+            return self._loadReport(loadable)
         from MarrowQuantLib.model import MarrowQuantError
         from MarrowQuantLib.scene.volumes import add_volume
 
@@ -68,6 +73,71 @@ class MarrowQuantDICOMPluginClass(DICOMPlugin):
         node.SetAttribute("DICOM.instanceUIDs", " ".join(uids))
         self.addSeriesInSubjectHierarchy(loadable, node)
         return node
+
+    def _loadReport(self, loadable: Any) -> Any:
+        from MarrowQuantLib.export.prior import own_report, reported_in
+        from MarrowQuantLib.scene.tables import reported_table
+
+        report = own_report(Path(loadable.files[0]))
+        if report is None:
+            logging.error("MarrowQuant cannot load %s: the file cannot be read any more", loadable.name)
+            return None
+        node = reported_table(reported_in(report), loadable.name)
+        node.SetAttribute("DICOM.instanceUIDs", str(report.SOPInstanceUID))
+        self.addSeriesInSubjectHierarchy(loadable, node)
+        return node
+
+    def examineForExport(self, subjectHierarchyItemID: int) -> list[Any]:
+        """All results of the open case, offered on every node and folder that is part of it; less sure than Slicer's own export of that
+        node, which stays the first choice."""
+        from MarrowQuantLib.scene.nodes import is_of_case
+
+        if not is_of_case(subjectHierarchyItemID):
+            return []
+        exportable = slicer.qSlicerDICOMExportable()
+        exportable.name = "MarrowQuant results (research)"
+        exportable.tooltip = "Segmentations, maps, measurement report and PDF of all exams of the open case, each in its own study"
+        exportable.confidence = 0.4
+        exportable.subjectHierarchyItemID = subjectHierarchyItemID
+        exportable.pluginClass = self.__module__
+        exportable.setTag("Modality", "SEG")
+        return [exportable]
+
+    def export(self, exportables: list[Any]) -> str:
+        """Write the open case's objects and enter them in the DICOM database; a sentence if that cannot be, else empty."""
+        from MarrowQuantLib.model import MarrowQuantError
+        from MarrowQuantLib.panel.language import reportLanguage, said
+        from MarrowQuantLib.panel.packages import ensureForDicom
+
+        logic = slicer.util.getModuleLogic("MarrowQuant")
+        try:
+            ensureForDicom()
+            for directory in dict.fromkeys(exportable.directory for exportable in exportables):
+                logic.case.export_dicom(Path(directory), reportLanguage(logic.getParameterNode()))
+        except MarrowQuantError as error:
+            return said(error)
+        return ""
+
+
+def _reports(files: list[str]) -> list[Any]:
+    """Our own reports: surer than Slicer's reader of TID 1500 (0.95, 0.96).
+
+    That one makes columns of the first group only, and ends with an error where a report holds more groups than the last segmentation has
+    segments (``assignTrackingUniqueIdentifier`` in DICOMPlugins/DICOMTID1500Plugin.py of Slicer 5.13).
+    """
+    from MarrowQuantLib.export.prior import own_report
+
+    found = []
+    for file in files:
+        report = own_report(Path(file))
+        if report is not None:
+            loadable = DICOMLoadable()
+            loadable.files = [file]
+            loadable.name = " ".join(filter(None, (str(report.get("SeriesDescription", "")), str(report.get("StudyDate", "")))))
+            loadable.tooltip = "All numbers of a report that MarrowQuant wrote, as a table"
+            loadable.confidence, loadable.selected = 0.97, True
+            found.append(loadable)
+    return found
 
 
 def _isMap(volume: Any) -> bool:

@@ -80,6 +80,38 @@ def test_a_segment_holds_our_voxels_at_our_places(case, tmp_path):
         _same_mask(np.where(burden.labels.array == number, number, 0), burden.labels.ijk_to_ras, volume.array, volume.ijk_to_ras)
 
 
+def test_slicers_own_readers_find_what_they_ask_for(case, tmp_path):
+    """The same calls as Slicer's plugins make, and every key that their code takes from the answers without asking
+    (DICOMSegmentationPlugin.py, DICOMParametricMapPlugin.py, DICOMTID1500Plugin.py under Modules/Scripted/DICOMPlugins of Slicer 5.13)."""
+    import highdicom
+
+    objects = case[2]
+    if not _dcmqi("segimage2itkimage"):
+        pytest.skip("dcmqi is not installed (pip install dcmqi).")
+    for name, path in objects.items():
+        out = tmp_path / name
+        out.mkdir()
+        if "-seg-" in name:
+            asked = [_dcmqi("segimage2itkimage"), "--inputDICOM", path, "--outputDirectory", out, "--mergeSegments"]
+            subprocess.run(asked, capture_output=True, check=True)
+            told = json.loads((out / "meta.json").read_text(encoding="utf-8"))["segmentAttributes"]
+            assert len(told) == len(list(out.glob("*.nrrd"))) and (out / "1.nrrd").exists()
+            segments = [segment for group in told for segment in group]
+            assert len(segments) == highdicom.seg.segread(path).number_of_segments
+            for segment in segments:
+                assert segment["labelID"] > 0 and segment["SegmentLabel"] and "SegmentDescription" in segment
+                assert segment["SegmentAlgorithmName"] and len(segment["recommendedDisplayRGBValue"]) == 3
+                assert segment["SegmentedPropertyTypeCodeSequence"]["CodeMeaning"]
+        elif "-map-" in name:
+            subprocess.run([_dcmqi("paramap2itkimage"), "--inputDICOM", path, "--outputDirectory", out], capture_output=True, check=True)
+            told = json.loads((out / "meta.json").read_text(encoding="utf-8"))
+            assert (out / "pmap.nrrd").exists() and told["QuantityValueCode"]["CodeValue"] and told["MeasurementUnitsCode"]["CodeValue"]
+        elif name.endswith("-report"):
+            report = highdicom.sr.EnhancedSR.from_dataset(dcmread(path), copy=True)
+            assert report.Modality == "SR" and report.ContentTemplateSequence[0].TemplateIdentifier == "1500"
+            assert list(report.content.get_planar_roi_measurement_groups()) == []
+
+
 def test_the_report_holds_our_numbers(case, tmp_path):
     results, _, objects = case
     if shutil.which("tid1500reader") is None and not _dcmqi("tid1500reader"):

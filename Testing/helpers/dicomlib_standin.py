@@ -18,6 +18,21 @@ class DICOMLoadable:
         self.confidence = 0.5
 
 
+class Exportable:
+    """``slicer.qSlicerDICOMExportable``."""
+
+    def __init__(self) -> None:
+        self.name = self.tooltip = self.directory = self.pluginClass = ""
+        self.confidence, self.subjectHierarchyItemID = 0.0, 0
+        self._tags: dict[str, str] = {}
+
+    def setTag(self, name: str, value: str) -> None:
+        self._tags[name] = value
+
+    def tag(self, name: str) -> str:
+        return self._tags.get(name, "")
+
+
 class DICOMPlugin:
     def __init__(self) -> None:
         self.loadType = "Generic DICOM"

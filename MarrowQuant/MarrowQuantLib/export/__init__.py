@@ -2,3 +2,23 @@
 
 Everything that needs highdicom is imported when it is used: an installation without it reads and measures as before.
 """
+
+from __future__ import annotations
+
+import sys
+
+from ..model import MarrowQuantError
+
+
+def refuse_old_python() -> None:
+    """Refuse a Python that has no highdicom, as 3D Slicer 5.8 brings it; everything else works there.
+
+    Raises
+    ------
+    MarrowQuantError
+    """
+    if sys.version_info < (3, 10):
+        raise MarrowQuantError(
+            "DICOM objects need Python 3.10 or later, which 3D Slicer has from 5.10 on; this one reads and measures without them, and "
+            "writes the report and the scene."
+        )

@@ -10,7 +10,7 @@ import json
 import math
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -130,18 +130,52 @@ def _record(report: Dataset) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------------------------------------------------- content tree
-def numbers_in(report: Dataset) -> list[tuple[str, str, str, float]]:
-    """Every number of a TID 1500 report: tracking identifier of its group, name, derivation (both by code value), and value."""
+@dataclass(frozen=True)
+class Reported:
+    """One number of a report: tracking identifier of its group, quantity and derivation as (code value, meaning), value, unit."""
+
+    tracking: str
+    quantity: tuple[str, str]
+    derivation: tuple[str, str]
+    value: float
+    unit: str
+
+
+def reported_in(report: Dataset) -> list[Reported]:
+    """Every number of a TID 1500 report, in its order."""
     found = []
     for group in _items(report, "125007"):  # Measurement Group
         tracking = next((str(item.TextValue) for item in group.ContentSequence if _name(item) == "112039"), "")
         for item in group.ContentSequence:
             if item.ValueType == "NUM" and item.MeasuredValueSequence:
                 value = item.MeasuredValueSequence[0]
-                exact = value.get("FloatingPointValue", value.NumericValue)
-                derived = next((i.ConceptCodeSequence[0].CodeValue for i in item.get("ContentSequence", ()) if _name(i) == "121401"), "")
-                found.append((tracking, _name(item), str(derived), float(exact)))
+                exact = float(value.get("FloatingPointValue", value.NumericValue))
+                derived = next((_code(i.ConceptCodeSequence) for i in item.get("ContentSequence", ()) if _name(i) == "121401"), ("", ""))
+                unit = str(value.MeasurementUnitsCodeSequence[0].CodeValue)
+                found.append(Reported(tracking, _code(item.ConceptNameCodeSequence), derived, exact, unit))
     return found
+
+
+def numbers_in(report: Dataset) -> list[tuple[str, str, str, float]]:
+    """As :func:`reported_in`: tracking identifier, quantity and derivation by code value, and value."""
+    return [(row.tracking, row.quantity[0], row.derivation[0], row.value) for row in reported_in(report)]
+
+
+def own_report(path: Path) -> Optional[Dataset]:
+    """The report of ours that a file holds; None if it is another object, or cannot be read."""
+    import pydicom
+
+    try:
+        with quiet_pydicom(), open_file(path) as file:
+            found = pydicom.dcmread(file)
+            found.decode()
+    except (OSError, ValueError, EOFError, AttributeError, KeyError, pydicom.errors.InvalidDicomError):
+        return None
+    return found if str(found.get("SOPClassUID")) == REPORT and found.get("Manufacturer") == MANUFACTURER else None
+
+
+def _code(sequence: Any) -> tuple[str, str]:
+    return str(sequence[0].CodeValue), str(sequence[0].CodeMeaning)
 
 
 def _name(item: Dataset) -> str:

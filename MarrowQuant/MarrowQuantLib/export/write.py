@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
@@ -18,6 +17,7 @@ from ..report.paper import first_page_png, paper
 from ..report.shown import Cover
 from ..results import results_to_dict
 from ..vertebrae.segment import segment_bodies
+from . import refuse_old_python
 from .documents import encapsulated_pdf, secondary_capture
 from .objects import (
     FIRST_SERIES_NUMBER,
@@ -80,11 +80,7 @@ def export_dicom(
     MarrowQuantError
         If highdicom is missing, the exams are not those of the results, or the folder cannot be written.
     """
-    if sys.version_info < (3, 10):
-        raise MarrowQuantError(
-            "DICOM objects need Python 3.10 or later, which 3D Slicer has from 5.10 on; this one reads and measures without them, and "
-            "writes the report and the scene."
-        )
+    refuse_old_python()
     need("highdicom", "DICOM objects")
     folder = Path(folder)
     if len(exams) != len(results.exams):

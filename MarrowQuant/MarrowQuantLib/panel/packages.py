@@ -8,8 +8,11 @@ from collections.abc import Sequence
 import slicer
 from slicer.i18n import tr as _
 
+from ..export import refuse_old_python
 from ..io.packages import PIP_NAMES
 from ..model import MarrowQuantError
+
+_FOR_DICOM = ("highdicom", "fpdf", "pypdfium2", "matplotlib_fontja")
 
 
 def ensurePackage(package: str, requester: str = "MarrowQuant Cohort") -> None:
@@ -31,6 +34,19 @@ def ensurePackage(package: str, requester: str = "MarrowQuant Cohort") -> None:
         raise MarrowQuantError(
             "{name} was not installed, so this method is not available; choose another method, or allow the installation.", name=name
         ) from None
+
+
+def ensureForDicom() -> None:
+    """Have all that DICOM objects need, if the reader agrees.
+
+    Raises
+    ------
+    MarrowQuantError
+        If this Python is too old for them, the reader declined, or an installation failed.
+    """
+    refuse_old_python()
+    for package in _FOR_DICOM:
+        ensurePackage(package, "MarrowQuant")
 
 
 def offerAll(packages: Sequence[str]) -> None:

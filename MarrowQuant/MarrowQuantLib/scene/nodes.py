@@ -56,6 +56,13 @@ def tag(node: Any, name: str) -> Optional[str]:
     return node.GetAttribute(PREFIX + name)
 
 
+def is_of_case(item: int, scene: Optional[Any] = None) -> bool:
+    """True for a subject hierarchy item of the open case: a node of ours, or the folder of an exam."""
+    hierarchy = scene_or_default(scene).GetSubjectHierarchyNode()
+    node = hierarchy.GetItemDataNode(item)
+    return is_own(node) if node is not None else bool(hierarchy.GetItemAttribute(item, PREFIX + "exam"))
+
+
 def is_own(node: Any) -> bool:
     """True for a node that MarrowQuant made for an exam; a mask of bone that the reader chose is not one."""
     return tag(node, "exam") is not None or tag(node, "functional") is not None

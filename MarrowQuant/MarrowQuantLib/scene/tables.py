@@ -12,11 +12,12 @@ from typing import Any, Optional
 
 import vtk
 
+from ..export.prior import Reported
 from ..followup.change import levels_in_mean
 from ..model import UNIT_ADC, UNIT_VOLUME, Burden, Change, ExamResult, MapKey, Measurement, ResponseEstimate, finding, made
 from ..results import rows
 from ..results.formats import shown_unit
-from .nodes import exam_title, find_or_add, set_tags
+from .nodes import exam_title, find_or_add, scene_or_default, set_tags
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,19 @@ def response_table(response: ResponseEstimate, scene: Optional[Any] = None) -> A
             Column("text", [row[3] for row in rows], "Remark"),
         ],
     )
+    return node
+
+
+def reported_table(told: Sequence[Reported], name: str, scene: Optional[Any] = None) -> Any:
+    """The numbers of a report from the PACS as a new table node; it belongs to no case."""
+    node = scene_or_default(scene).AddNewNodeByClass("vtkMRMLTableNode", name)
+    write_table(node, [
+        Column("site", [row.tracking for row in told], "What"),
+        Column("quantity", [row.quantity[1] for row in told], "Quantity"),
+        Column("statistic", [row.derivation[1] for row in told], "Statistic"),
+        Column("value", [row.value for row in told], "Value"),
+        Column("unit", [row.unit for row in told], "Unit", description="UCUM"),
+    ])  # fmt: skip
     return node
 
 

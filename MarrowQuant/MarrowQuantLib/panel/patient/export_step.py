@@ -12,7 +12,7 @@ from ...model import Progress, Relation
 from ...report.export import ResultsInTheWay
 from ..fields import PathField
 from ..language import reportLanguage
-from ..packages import ensurePackage
+from ..packages import ensureForDicom
 from ..step import Step
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 SHARED_NAME = "scene-share-safe.mrb"
 LANGUAGES = ("auto", "en", "ja")  # auto: that of Slicer
-_FOR_DICOM = ("highdicom", "fpdf", "pypdfium2", "matplotlib_fontja")
 
 
 class ExportStep(Step):
@@ -136,11 +135,7 @@ class ExportStep(Step):
         self._ofOpenCase(self._exportDicom)
 
     def _exportDicom(self) -> None:
-        def ensure() -> None:
-            for package in _FOR_DICOM:
-                ensurePackage(package, "MarrowQuant")
-
-        if not self.panel.attempt(ensure):
+        if not self.panel.attempt(ensureForDicom):
             return
         parameters, self._written = self.panel.parameterNode, []
 
