@@ -9,10 +9,12 @@ import pytest
 from helpers.report_case import fake_results
 from MarrowQuantLib.followup.lesion_rows import lesion_rows
 from MarrowQuantLib.followup.lesions import KINDS, UNCERTAIN
+from MarrowQuantLib.followup.region_loads import region_loads
 from MarrowQuantLib.model import Infiltration, LesionChange, Results, finding
 from MarrowQuantLib.report.html import report_page
-from MarrowQuantLib.report.lesions import MAX_ROWS, lesions_section
+from MarrowQuantLib.report.lesions import MAX_ROWS, lesions_section, regions_section
 from MarrowQuantLib.report.strings import LANGUAGES, Strings
+from MarrowQuantLib.results.measurements import measurement_rows
 
 
 def named(exam, names, **changes):
@@ -85,3 +87,50 @@ def test_more_than_one_focal_lesion_is_flagged(results, n, flagged):
     page = report_page(dataclasses.replace(results, exams=(exam,)), Strings("en"))
     assert f"{n} focal lesions longer than 5 mm" in page
     assert ("IMWG criterion: more than one" in page) is flagged
+
+
+def _with_pieces(exam, pieces):
+    """The exam whose tumour load has just these accepted and rejected pieces: (region, mL, ADC, state)."""
+    one = exam.burden.components[0]
+    made = tuple(
+        dataclasses.replace(one, label=n, region=region, volume_ml=ml, adc_mean=adc, state=state)
+        for n, (region, ml, adc, state) in enumerate(pieces, start=1)
+    )
+    return dataclasses.replace(exam, burden=dataclasses.replace(exam.burden, components=made))
+
+
+@pytest.fixture(scope="module")
+def by_region(results) -> Results:
+    """Two lumbar pieces that became one, a rejected one, and a cervical one that is new."""
+    first = _with_pieces(results.exams[0], [("lumbar spine", 30.0, 700.0, "accepted"), ("lumbar spine", 10.0, 1100.0, "accepted"),
+                                            ("pelvis and sacrum", 50.0, 900.0, "rejected")])  # fmt: skip
+    second = _with_pieces(results.exams[1], [("lumbar spine", 25.0, 1200.0, "accepted"), ("cervical spine", 3.0, 800.0, "accepted")])
+    lesions = (
+        LesionChange("persisting", ("#1",), ("#1",), "lumbar spine", 30.0, 25.0, 700.0, 1200.0, 0.9, 1, "rose"),
+        LesionChange("persisting", ("#2",), ("#2",), "lumbar spine", 10.0, 9.0, 1100.0, 1100.0, 0.9, 3, "same"),
+        LesionChange("new", (), ("#3",), "cervical spine", 0.0, 3.0, None, 800.0, 1.0, 4, "new"),
+    )
+    return dataclasses.replace(results, exams=(first, second), lesions=lesions)
+
+
+def test_the_load_of_a_region_is_the_sum_of_its_accepted_pieces_with_the_response_of_most_of_it(by_region):
+    cervical, lumbar = region_loads(by_region)
+    assert (lumbar.pieces, lumbar.volume_ml, (lumbar.rac, lumbar.second_rac)) == ((2, 1), (40.0, 25.0), (1, 3))
+    assert lumbar.adc == (pytest.approx(800.0), 1200.0)
+    assert (cervical.volume_ml, cervical.adc[0], cervical.rac, cervical.second_rac) == ((0.0, 3.0), None, 4, None)
+    alone = region_loads(dataclasses.replace(by_region, exams=by_region.exams[:1], lesions=()))
+    assert [(load.region, load.volume_ml, load.rac) for load in alone] == [("lumbar spine", (40.0, None), None)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_regions_stand_in_the_report_and_in_the_csv(by_region, language):
+    words = Strings(language)
+    section = regions_section(by_region, words)
+    assert section in report_page(by_region, words)
+    rows = dict(re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', section))
+    assert all(part in rows[words("lumbar spine")] for part in ("2 → 1", "40.0 → 25.0", "−15.0", "800 → 1200", "<td>1</td>", "<td>3</td>"))
+    alone = regions_section(dataclasses.replace(by_region, exams=by_region.exams[:1], lesions=()), words)
+    assert "40.0" in alone and "→" not in alone and "RAC</th>" not in alone
+    values = [(row[0], row[3], row[4]) for row in measurement_rows(by_region) if row[2] == "lumbar spine"]
+    assert ("change", "volume_change", -15.0) in values and ("change", "rac", 1) in values and ("change", "second_rac", 3) in values
+    assert [value for _, key, value in values if key == "volume"] == [40.0, 25.0]

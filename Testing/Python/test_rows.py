@@ -16,6 +16,7 @@ from helpers.panel_actions import choose_exam, place
 from hypothesis import given
 from hypothesis import strategies as st
 from MarrowQuantLib.followup.lesion_rows import lesion_rows
+from MarrowQuantLib.followup.region_loads import region_loads
 from MarrowQuantLib.model import Change, Component, LabValue, Measurement, Results
 from MarrowQuantLib.quantities import DECIMALS, QUANTITIES
 from MarrowQuantLib.report.html import report_page
@@ -123,7 +124,7 @@ def doors(case, tmp_path) -> Doors:
     results = case.logic.case.results()
     with write_measurements(results, tmp_path / "measurements.csv").open(encoding="utf-8-sig", newline="") as file:
         listed = {(row["exam"], row["region"], row["quantity"]): row for row in csv.DictReader(file)}
-    shell = summary(results) + _table(results.exams[0], lesion_rows(results))
+    shell = summary(results) + _table(results.exams[0], lesion_rows(results), region_loads(results))
     return Doors(results, Tables(report_page(results, Strings("en"))), case.ui, shell, listed)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from .. import workflow
 from ..followup import follow
 from ..followup.lesion_rows import LesionRow, lesion_rows
+from ..followup.region_loads import RegionLoad, region_loads
 from ..model import ExamResult, MarrowQuantError, Results, certain
 from ..results import results_to_dict, rows
 from .inspect import add_knowledge, knowledge_of
@@ -103,12 +104,12 @@ def _finish(results: Results, options: argparse.Namespace) -> None:
             shown["burden"]["flags"] = [str(told) for told in (*certain(exam.burden).findings, *exam.findings)]
         print(json.dumps({**shown, "lesions": plain["lesions"]}, ensure_ascii=False, indent=1))
         return
-    print(_table(exam, lesion_rows(results)))
+    print(_table(exam, lesion_rows(results), region_loads(results)))
     for kind, path in written.items():
         print(f"{kind:>12}: {path}")
 
 
-def _table(exam: ExamResult, lesions: Sequence[LesionRow]) -> str:
+def _table(exam: ExamResult, lesions: Sequence[LesionRow], regions: Sequence[RegionLoad]) -> str:
     burden = certain(exam.burden)
     tdv, gadc = (rows.cell_of(key, found).with_unit() for key, found in (("tdv", burden.tdv), ("gadc", burden.gadc)))
     threshold = f"high b >= {burden.signal_ratio_threshold:g} × muscle"
@@ -122,6 +123,7 @@ def _table(exam: ExamResult, lesions: Sequence[LesionRow]) -> str:
         name = row["lesion"].text() or ("" if lesions else f"#{row['label'].text()}")
         volume, length, adc, state, region = (row[key].text() for key in ("volume", "longest_diameter", "adc_median", "state", "region"))
         lines.append(f"{name:>8} {volume:>8} {length:>5} {adc:>6}  {state:<13} {region}")
+    lines += ["", *_by_region(regions, bool(lesions))] if regions else []
     if lesions:
         lines += ["", "What became of the baseline's lesions"]
         for row in rows.lesions(lesions).rows:
@@ -129,3 +131,12 @@ def _table(exam: ExamResult, lesions: Sequence[LesionRow]) -> str:
             lines.append(f"{name:>8}  {kind:<11} {rows.both(row, 'volume') + ' mL':<20} RAC {rac}  {region}")
     lines += ["", *(f"  - {warning}" for warning in exam.findings)] if exam.findings else []
     return "\n".join(lines)
+
+
+def _by_region(regions: Sequence[RegionLoad], two_exams: bool) -> list[str]:
+    lines = ["Accepted load by region"]
+    for row in rows.region_loads(regions).rows:
+        volume = rows.both(row, "volume") if two_exams else row["volume_before"].text()
+        told = [f"{title} {row[key].text()}" for key, title in (("rac", "RAC"), ("second_rac", "second")) if row[key].value is not None]
+        lines.append(f"  {volume + ' mL':<20} {', '.join([row['region'].text(), *told])}")
+    return lines

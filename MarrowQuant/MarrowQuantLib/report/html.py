@@ -14,7 +14,7 @@ from .classification import classification_section
 from .distributions import distributions_section
 from .first_page import summary_section
 from .laboratory import labs_section
-from .lesions import lesions_section
+from .lesions import lesions_section, regions_section
 from .pictures import images_section
 from .sections import burden_section, methods_section, model_section, vertebrae_section
 from .shown import Cover, Told, checks_and_notes, title_of
@@ -68,6 +68,7 @@ def report_page(results: Results, words: Strings, cover: Optional[Cover] = None)
             vertebrae_section(results, words),
             distributions_section(results, words),
             burden_section(results, words),
+            regions_section(results, words),
             lesions_section(results, words),
             labs_section(results, words),
             classification_section(results, words),

@@ -7,6 +7,7 @@ from html import escape
 
 from ..followup.lesion_rows import LesionRow, lesion_rows
 from ..followup.lesions import KINDS
+from ..followup.region_loads import region_loads
 from ..model import Results
 from ..results import rows
 from .first_page import note_list
@@ -33,6 +34,22 @@ def lesions_section(results: Results, words: Strings) -> str:
         f'{table(heads, [shown], words("lesions_caption"), text_columns=(1, 2))}{more}<p class="soft">{words("rac_note")}</p>'
         f"{note_list(notes, words)}</section>"
     )
+
+
+def regions_section(results: Results, words: Strings) -> str:
+    """The load of each region of the body, at one exam or two; empty without an accepted piece."""
+    found = rows.region_loads(region_loads(results))
+    if not found.rows:
+        return ""
+    two, numbers = len(results.exams) > 1, ("pieces", "volume", "adc")
+    keys = (*numbers, "volume_change", "rac", "second_rac") if two else tuple(key + rows.BEFORE for key in numbers)
+    heads = [column.head(words.language) for column in found.chosen("region", *(keys if two else numbers))]
+    drawn = []
+    for row in found.rows:
+        cells = [rows.both(row, key, words.language) if two and key in numbers else row[key].text(words.language) for key in keys]
+        region = escape(row["region"].text(words.language))
+        drawn.append(f'<tr><th scope="row">{region}</th>{"".join(cell(text) for text in cells)}</tr>')
+    return f"<section><h2>{words('regions')}</h2>{table(heads, drawn, words('regions_caption'))}</section>"
 
 
 def _counted(lesions: list[LesionRow], words: Strings) -> str:

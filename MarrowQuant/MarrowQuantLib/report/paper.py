@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from .. import __version__
 from ..followup import INDICES
 from ..followup.lesion_rows import lesion_rows
+from ..followup.region_loads import region_loads
 from ..io.packages import need
 from ..model import UNIT_VOLUME, Results, as_finding, days_between, sentence
 from ..response import assess, translation
@@ -436,6 +437,13 @@ class _Paper:
                 pattern = exam.burden.infiltration
                 self.text(words("pattern", pattern=words.or_key(pattern.pattern), n=pattern.focal_lesions), 8)
                 self.points((sentence(told, words.language) for told in (pattern.rule, pattern.remark) if told), 7.5)
+        regions = rows.region_loads(region_loads(self.results))
+        if regions.rows:
+            self.heading(words("regions"))
+            numbers = ("pieces", "volume", "adc")
+            two = len(self.results.exams) > 1
+            keys = (*numbers, "rac", "second_rac") if two else tuple(key + rows.BEFORE for key in numbers)
+            self._rows(regions, regions.chosen("region", *keys), (0,))
         lesions = lesion_rows(self.results)
         if lesions:
             self.heading(words("lesions"))

@@ -188,6 +188,11 @@ _TEXT: dict[str, tuple[str, str]] = {
         "治療前 → 治療後。体積は病変の全成分の合計、径・ADC・脂肪分画は最大成分の値。",
     ),
     "kind_separator": (", ", "、"),
+    "regions": ("Load by region", "部位別の腫瘍量"),
+    "regions_caption": (
+        "Accepted pieces. RAC of a region: that of most of its volume, and the second where it is mixed.",
+        "承認された成分。部位のRACは体積の大半が示す区分で、混在する場合は次の区分も示す。",
+    ),
     "rac_note": (
         "RAC: response assessment category proposed from signal and ADC by the rules of MET-RADS-P; category 5 is never proposed. Overlap: "
         "part of the smaller one that lies in the other after rigid registration; 0 % were matched as neighbours. The reader decides.",

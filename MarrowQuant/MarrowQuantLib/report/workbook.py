@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from ..followup.lesion_rows import lesion_rows
+from ..followup.region_loads import region_loads
 from ..io.packages import need
 from ..model import Results
 from ..results import rows
@@ -82,6 +84,9 @@ def _sheets(results: Results, words: Strings) -> Iterable[tuple[str, list[Line]]
     for exam in exams:
         if exam.burden is not None and exam.burden.components:
             yield f"{words('burden')} {words.plain_exam(exam.label)}", _table(rows.components(exam.burden.components), words)
+    regions = region_loads(results)
+    if regions:
+        yield words("regions"), _region_sheet(rows.region_loads(regions), len(exams) > 1, words)
     lesions = lesion_rows(results)
     if lesions:
         yield words("lesions"), _table(rows.lesions(lesions), words)
@@ -102,6 +107,13 @@ def _summary(results: Results, words: Strings) -> list[Line]:
         lines += [[words("probability"), response.probability], [words("limits_of_probability"), *response.interval]]
         lines.append([words("name"), f"{response.model_id}: {response.label}"])
     return lines
+
+
+def _region_sheet(found: rows.Table, two_exams: bool, words: Strings) -> list[Line]:
+    """The region table without what needs a second exam where there is none."""
+    columns = [c for c in found.columns if two_exams or c.key == "region" or c.key.endswith(rows.BEFORE)]
+    columns = [c for c in columns if f"{c.key}{rows.BEFORE}" not in {other.key for other in found.columns}]
+    return _table(replace(found, columns=tuple(columns)), words)
 
 
 def _table(found: rows.Table, words: Strings) -> list[Line]:

@@ -18,6 +18,7 @@ from typing import Any, Optional
 
 from ..features.firstorder import unit_of_feature
 from ..followup import index_of
+from ..followup.region_loads import region_loads
 from ..io.textfiles import without_formula
 from ..model import Burden, ExamResult, Measurement, RegionChange, ResponseEstimate, Results, iso_date
 from . import rows
@@ -44,6 +45,7 @@ def measurement_rows(results: Results) -> Iterator[Row]:
             yield (exam.label, iso_date(exam.date), *row)
     for change in rows.changes(results.changes).rows:
         yield from (("change", "", *row) for row in _change_rows(change))
+    yield from _region_rows(results)
     for region in results.distributions:
         yield from (("change", "", *row) for row in _distribution_rows(region))
     if results.response:
@@ -96,6 +98,21 @@ def _burden_rows(burden: Burden) -> Iterator[Row]:
             cell, voxels = component[key], component["ff_voxels"].value if key == "ff_median" else None
             if cell.value is not None:
                 yield (where, key, cell.value, cell.unit, voxels, None, how)
+
+
+def _region_rows(results: Results) -> Iterator[Row]:
+    """Number, volume and ADC of the accepted pieces in each region, exam by exam, then how the region responded."""
+    found = rows.region_loads(region_loads(results)).rows
+    for exam, when in zip(results.exams, (rows.BEFORE, rows.AFTER)):
+        for row in found:
+            for key in ("pieces", "volume", "adc"):
+                held = row[key + when]
+                if held.value is not None:
+                    yield (exam.label, iso_date(exam.date), row["region"].value, key, held.value, held.unit, None, None, "accepted pieces")
+    for row in found:
+        for key in ("volume_change", "rac", "second_rac"):
+            if row[key].value is not None:
+                yield ("change", "", row["region"].value, key, row[key].value, row[key].unit, None, None, "accepted pieces")
 
 
 def _change_rows(change: rows.Row) -> Iterator[Row]:

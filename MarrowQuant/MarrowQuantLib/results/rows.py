@@ -18,6 +18,7 @@ from typing import Any, Optional, Protocol
 
 from ..followup import label_of
 from ..followup.lesion_rows import LesionRow, Pair
+from ..followup.region_loads import RegionLoad
 from ..model import (
     ACCEPTED,
     UNIT_ADC,
@@ -392,6 +393,49 @@ def both(row: Row, key: str, language: str = "en") -> str:
     """A number at both exams, "12.0 → 31.0"; a dash where neither has it."""
     cells = (row[key + BEFORE], row[key + AFTER])
     return NONE if all(cell.value is None for cell in cells) else " → ".join(cell.text(language) for cell in cells)
+
+
+# ---------------------------------------------------------------------------------------------------------------------- regions
+_REGION_NUMBERS = (
+    ("pieces", "Pieces", "成分数", "", "Accepted pieces", ("n", "数")),
+    ("volume", "Volume", "体積", UNIT_VOLUME, "Sum of the accepted pieces", ("mL", "mL")),
+    ("adc", "ADC mean", "ADC平均", UNIT_ADC, "Over the voxels of the accepted pieces", ("ADC", "ADC")),
+)
+_REGION_COLUMNS = (
+    Column("region", "Region", "部位"),
+    *(
+        Column(key + when, f"{en}, {exam}", f"{ja}（{exam_ja}）", unit, about)
+        for key, en, ja, unit, about, _ in _REGION_NUMBERS
+        for when, exam, exam_ja in ((BEFORE, "baseline", "治療前"), (AFTER, "follow-up", "治療後"))
+    ),
+    *(Column(key, en, ja, unit, about, narrow) for key, en, ja, unit, about, narrow in _REGION_NUMBERS),  # both exams in a cell
+    Column("volume_change", "Volume change", "体積変化", UNIT_VOLUME, "Follow-up minus baseline"),
+    Column("rac", "RAC", "RAC", about="Proposed response assessment category of most of the region's volume; the reader decides"),
+    Column("second_rac", "Second RAC", "第二RAC", about="Of the next largest part of the volume, where the region is mixed"),
+)
+
+
+def region_loads(found: Sequence[RegionLoad]) -> Table:
+    """The accepted load of each region of the body, at one exam or two."""
+    return Table(_REGION_COLUMNS, tuple(Row(_region_cells(load), load) for load in found))
+
+
+def _region_cells(load: RegionLoad) -> dict[str, Cell]:
+    first, second = load.volume_ml
+    change = None if first is None or second is None else second - first
+    pairs = {"pieces": load.pieces, "volume": load.volume_ml, "adc": load.adc}
+    units = {key: unit for key, _, _, unit, _, _ in _REGION_NUMBERS}
+    return {
+        "region": Cell(load.region, kind=WORD),
+        **{
+            key + when: Cell(values[n], units[key], digits=0 if key == "pieces" else None)
+            for key, values in pairs.items()
+            for n, when in enumerate((BEFORE, AFTER))
+        },
+        "volume_change": Cell(change, UNIT_VOLUME, CHANGE),
+        "rac": Cell(load.rac, digits=0),
+        "second_rac": Cell(load.second_rac, digits=0),
+    }
 
 
 # ---------------------------------------------------------------------------------------------------------------------- changes
