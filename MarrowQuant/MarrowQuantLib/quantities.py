@@ -71,6 +71,8 @@ class Quantity:
         Digits after the point; None: those that ``DECIMALS`` gives its unit.
     statistic : {"", "mean", "median"}
         Statistic of the voxels of the ROI on the map of this key that is reported as the value.
+    moves_with : str
+        Key of the map whose images it is made of, where that is another one: its ROIs are moved as on that map.
     computed_by : str
         Otherwise the function that computes it, "package.module:function"; it is called as ``vertebrae.measure`` tells.
     has_histogram : bool
@@ -98,6 +100,7 @@ class Quantity:
     unit_of_change: str = ""
     digits: Optional[int] = None
     statistic: str = ""
+    moves_with: str = ""
     computed_by: str = ""
     has_histogram: bool = False
     is_followed: bool = True
@@ -201,6 +204,14 @@ QUANTITIES: tuple[Quantity, ...] = (
         statistic="median", has_histogram=True, limit=_ADC_LIMIT, depends_on=_DIFFUSION,
     ),
     Quantity(
+        "ivim_f", "Perfusion fraction (IVIM), lumbar mean", "灌流分画（IVIM、腰椎平均）", "%", LUMBAR, "Perfusion fraction (IVIM)",
+        "IVIM f", "IVIM f", unit_of_change=UNIT_FF_CHANGE, statistic="median", moves_with="adc", depends_on=_DIFFUSION,
+    ),
+    Quantity(
+        "kurtosis", "Diffusion kurtosis, lumbar mean", "拡散尖度（腰椎平均）", UNIT_RATIO, LUMBAR, "Diffusion kurtosis",
+        "Kurtosis", "尖度", digits=2, statistic="median", moves_with="adc", depends_on=_DIFFUSION,
+    ),
+    Quantity(
         "dropout_ratio", "Signal dropout ratio, lumbar mean", "信号低下率（腰椎平均）", "%", LUMBAR, "Dropout ratio",
         "Dropout", "信号低下率", unit_of_change=UNIT_FF_CHANGE, computed_by="vertebrae.dropout:dropout_of_roi",
         floor=Limit(7.6, "our choice: the dropout that a fat fraction of 5 % gives at 3 T without R2* decay (computed, Ren spectrum)"),
@@ -256,6 +267,8 @@ MAPS: tuple[Map, ...] = (
     Map("dwi_high", "DWI high b", "拡散強調（高b値）", Role.DWI),
     Map("dwi_low", "DWI low b", "拡散強調（低b値）", Role.DWI),
     Map("adc", "ADC", "ADC", Role.ADC),
+    Map("ivim_f", "perfusion fraction (IVIM)", "灌流分画（IVIM）", Role.UNKNOWN),
+    Map("kurtosis", "diffusion kurtosis", "拡散尖度", Role.UNKNOWN),
 )
 
 # Colours that are built in, so that the scene looks alike where Slicer's colour files are missing. HotMetalBlue gets brighter all the way

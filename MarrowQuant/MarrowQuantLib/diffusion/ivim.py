@@ -134,9 +134,15 @@ def ivim_signal(parameters: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.n
     return s0 * shape, np.stack([shape, s0 * (blood - tissue), -b * s0 * (1 - f) * tissue, -b * s0 * f * blood])
 
 
+def shows_perfusion(b_values: Sequence[float], b_split: float = B_SPLIT) -> bool:
+    """True if the b-values, s/mm², can tell perfusion from diffusion: two above ``b_split``, two up to it, one between 0 and 100."""
+    b = np.array(b_values, dtype=float)
+    return n_different(b[b > b_split]) >= 2 and n_different(b[b <= b_split]) >= 2 and bool(np.any((b > 0) & (b < PERFUSION_B)))
+
+
 def _check_b_for_perfusion(samples: Samples, b_split: float) -> None:
     b = np.array(samples.b_values)
-    if n_different(b[b > b_split]) < 2 or n_different(b[b <= b_split]) < 2 or not np.any((b > 0) & (b < PERFUSION_B)):
+    if not shows_perfusion(samples.b_values, b_split):
         raise MarrowQuantError(
             "The b-values {b} do not show perfusion: IVIM needs two above {b_split:g} s/mm², and two up to it with one between 0 and "
             "{perfusion_b:g}.",

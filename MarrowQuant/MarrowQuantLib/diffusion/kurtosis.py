@@ -10,9 +10,10 @@ import numpy as np
 
 from ..model import MarrowQuantError, Progress, no_progress
 from .levenberg import least_squares
-from .samples import fit_in_chunks, prepare
+from .samples import fit_in_chunks, n_different, prepare
 
 LARGEST_B = 2500.0  # s/mm²; the expansion is of use up to about 2000 … 2500
+SEEN_FROM_B = 1500.0  # s/mm²; our choice: with D near 1 µm²/ms, (b D)² K / 6 of a usual K is then some 20 % of ln S and more
 LIMITS = ((0.0, 0.0, -5.0), (np.inf, 10.0, 20.0))  # S0 over the largest sample, D in µm²/ms, K; our choice: far outside tissue
 
 
@@ -92,6 +93,12 @@ def fit_kurtosis(
     maps, n_excluded = fit_in_chunks(samples, lambda chunk: _fit_chunk(chunk, b), 4, "Fitting the kurtosis", progress)
     d, kurtosis, s0, residual = maps
     return KurtosisFit(d, kurtosis, s0, residual, np.isfinite(d), samples.b_values, n_excluded)
+
+
+def shows_kurtosis(b_values: Sequence[float]) -> bool:
+    """True if the b-values, s/mm², can show kurtosis: three different ones up to ``LARGEST_B``, one of them ``SEEN_FROM_B`` or more."""
+    b = np.array([b for b in b_values if b <= LARGEST_B], dtype=float)
+    return n_different(b) >= 3 and bool(b.max() >= SEEN_FROM_B)
 
 
 def kurtosis_signal(parameters: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

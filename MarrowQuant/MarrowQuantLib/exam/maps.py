@@ -34,6 +34,7 @@ from ..model import (
     no_progress,
     part,
 )
+from .diffusion_models import model_maps
 from .dixon_maps import (
     add_echo_fit,
     add_findings,
@@ -194,6 +195,7 @@ def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVol
         return
     nominal = [round(float(np.mean(shell)), 1) for shell in shells]
     high, low, adc, spread = [], [], [], []
+    more: list[dict[str, Volume]] = []
     for n, by_b in enumerate(stations):
         build.progress(0.6 + 0.35 * n / len(stations), f"Fitting ADC, station {n + 1} of {len(stations)}")
         b_values = [shell[n] for shell in shells]
@@ -202,6 +204,7 @@ def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVol
         images = [v if array is v.array else v.like(array) for v, array in zip(images, arrays)]
         build.warn(_told_shifts(n + 1, shifts))
         fit = fit_adc(np.stack([v.array for v in images], axis=-1), np.array(b_values))
+        more.append(model_maps(images, b_values, fit.valid))
         how = finding("made.adc", b_values=b_values)
         adc_map = np.where(fit.valid, fit.adc_um2_per_s, np.nan).astype(np.float32)
         adc.append(images[0].like(adc_map, role=Role.ADC, unit=UNIT_ADC, quantity="ADC", name="ADC", b_value=None, source=(how,)))
@@ -214,7 +217,11 @@ def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVol
     for number, group in enumerate(groups, start=1):
         apart = finding("diffusion.kept_apart", station=[n + 1 for n in group], why=reasons[group[0]]) if number > 1 else ""
         parts = [[images[n] for n in group] for images in (high, low, adc, spread)]
-        _add_stitched(build, parts[0], parts[1], parts[2], parts[3], number, apart)
+        moves = _add_stitched(build, parts[0], parts[1], parts[2], parts[3], number, apart)
+        for key in more[group[0]]:
+            own = [more[n][key] for n in group if key in more[n]]
+            if len(own) == len(group):
+                build.maps[MapKey(key, number)] = _named(stitch(own, gains=np.ones(len(own)), moves=moves).volume, own[0].name)
     build.protocol.update(b_values=nominal, stations=len(stations))
     extent = _cranio_caudal_extent_mm(build.maps["dwi_high"])
     if extent < WHOLE_BODY_MM:
@@ -229,10 +236,11 @@ def _add_stitched(
     spread: Sequence[Volume],
     number: int,
     why: str,
-) -> None:
+) -> tuple[tuple[int, int, int], ...]:
     """Stitch stations that fit together; the shifts are found on the lowest and the gains on the highest b-value.
 
-    ``why`` tells why these stations are a part of their own; it becomes the last step of their provenance.
+    Returns how far each station was moved, in voxels. ``why`` tells why these stations are a part of their own; it becomes the last step of
+    their provenance.
     """
     aligned = align(low)
     stitched = stitch(high, moves=aligned.moves)
@@ -244,6 +252,7 @@ def _add_stitched(
     build.spreads[MapKey("adc", number)] = stitch(spread, gains=np.ones(len(spread)), moves=aligned.moves).volume
     if number == 1:
         build.stitching = stitched.stitching
+    return aligned.moves
 
 
 def _diffusion_stations(build: ExamBuilder) -> list[dict[float, SeriesVolume]]:

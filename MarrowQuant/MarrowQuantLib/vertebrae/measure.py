@@ -62,10 +62,11 @@ def _measure_one(request: MeasureRequest) -> VertebraResult:
     for row in of_vertebrae():
         if not row.statistic or row.key not in request.maps:
             continue
-        roi, moved = request.roi_on(row.key), ""
+        moves_with = row.moves_with or row.key
+        roi, moved = request.roi_on(moves_with), ""
         if roi is not request.roi:
             moved_rois[row.key] = roi
-            moved = finding("made.roi_moved", shift=request.shifts[row.key].components)
+            moved = finding("made.roi_moved", shift=request.shifts[moves_with].components)
         voxels = request.voxels(row.key, roi)
         if voxels is None:
             findings.append(finding("roi.outside", level=roi.level, map=row.name))

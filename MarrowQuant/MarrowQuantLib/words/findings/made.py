@@ -13,6 +13,8 @@ FINDINGS = {
     "made.echoes": (NOTE, "{n} complex echoes, fat spectrum {spectrum}, one R2*"),
     "made.water_fat": (NOTE, "signal fat fraction 100 F / (W + F) of the scanner's water and fat images"),
     "made.adc": (NOTE, "weighted least squares over b {b_values:g} s/mm²"),
+    "made.ivim": (NOTE, "perfusion fraction of intravoxel incoherent motion, segmented fit over b {b_values:g} s/mm²"),
+    "made.kurtosis": (NOTE, "kurtosis of the signal by least squares over b {b_values:g} s/mm²"),
     "made.bodies": (NOTE, "vertebral bodies from clicks"),
     "made.roi_mean": (NOTE, "mean"),
     "made.roi_median": (NOTE, "median"),
