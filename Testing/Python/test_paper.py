@@ -16,7 +16,9 @@ from MarrowQuantLib.report.paper import first_page_png, paper
 from MarrowQuantLib.report.shown import Cover, doubts_of, levels_of, marks, protocol_rows, shortened, title_of
 from MarrowQuantLib.report.strings import Strings
 from MarrowQuantLib.report.workbook import write_workbook
+from MarrowQuantLib.response.labs import read_history
 from MarrowQuantLib.results import rows
+from MarrowQuantLib.results.document import results_from_dict, results_to_dict
 
 pytest.importorskip("fpdf", reason="fpdf2 is not installed; the PDF needs it (pip install fpdf2).")
 pytest.importorskip("matplotlib_fontja", reason="matplotlib-fontja is not installed; the PDF needs its font.")
@@ -143,6 +145,28 @@ def test_series_acquired_alike_are_one_row():
     exam = replace(fake_results().exams[0], series=series)
     _, _, lines = protocol_rows(exam, Strings("en"))
     assert [(line[0], line[5]) for line in lines] == [("24–26, 30", "50, 900")]
+
+
+def test_reference_ranges_of_the_laboratory_stand_beside_the_values(tmp_path):
+    sheet = tmp_path / "labs.csv"
+    lines = ("検査日,項目,結果,単位,基準範囲", "2025-01-14,haemoglobin,8.8,g/dL,11.6～14.8", "2025-01-14,LDH,262,U/L,≤ 245 U/L",
+             "2025-01-14,calcium,2.68,mmol/L,see Dr. Doe: Jane", "2025-01-14,platelets,148,10^9/L,Jane Doe 12",
+             "2025-01-14,albumin,3.1,g/dL,3.8以上", "2025-03-18,platelets,221,10³/µL,150－400 10³/µL")  # fmt: skip
+    sheet.write_text("\n".join(lines), encoding="utf-8")
+    history = read_history(sheet)
+    assert [value.reference for value in history.values] == ["11.6~14.8 g/dL", "≤ 245 U/L", "", "", "3.8以上 g/dL", "150-400 10³/μL"]
+    assert [found.code for found in history.findings] == ["laboratory.range_unread"]
+    results = fake_results()
+    exam = replace(results.exams[0], labs={value.test: value for value in history.values})
+    ranged = replace(results, exams=(exam, *results.exams[1:]))
+    assert results_from_dict(results_to_dict(ranged)).exams[0].labs == exam.labs
+    document = pypdfium2.PdfDocument(paper(ranged, "en", COVER))
+    text = " ".join(page.get_textpage().get_text_range() for page in document)
+    document.close()
+    for shown in (text, report_page(ranged, Strings("en"))):
+        assert "11.6~14.8" in shown and "245 U/L" in shown and "Reference range" in shown and "Jane" not in shown
+        assert Strings("en")("no_reference")[:30] not in shown
+    assert Strings("en")("no_reference") in report_page(results, Strings("en"))
 
 
 def test_another_kind_of_case_is_not_called_myeloma():

@@ -26,6 +26,7 @@ class LabValue:
         "Empty for a number; else what the value is only a limit of, or 'not detected'.",
         default="", choices=("", "below", "above", "not detected"),
     )
+    reference: str = described("Reference range of the laboratory with its unit, as the sheet gave it.", default="")
 
     @property
     def sign(self) -> str:

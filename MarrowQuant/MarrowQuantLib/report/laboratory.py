@@ -83,14 +83,18 @@ def _value_table(results: Results, words: Strings) -> str:
     values = rows.laboratory(results.exams)
     if not values.rows:
         return ""
-    drawn, both = [], len(results.exams) > 1
+    drawn, both, ranged = [], len(results.exams) > 1, any(column.key == "reference" for column in values.columns)
     for row in values.rows:
         cells = "".join(cell(_shown(row, n, words)) for n in range(len(results.exams)))
         cells += cell(row["change"].text()) if both else ""
+        cells += cell(row["reference"].text(), True) if ranged else ""
         unit = cell(shown_unit(row["unit"].value, words.language), True)
         drawn.append(f'<tr><th scope="row">{escape(rows.lab_label(row, words.language))}</th>{unit}{cells}</tr>')
-    keys = ("test", "unit", *(f"value_{n}" for n in range(len(results.exams))), *(("change",) if both else ()))
-    return table([column.head(words.language) for column in values.chosen(*keys)], drawn, text_columns=(1,))
+    last = (("change",) if both else ()) + (("reference",) if ranged else ())
+    keys = ("test", "unit", *(f"value_{n}" for n in range(len(results.exams))), *last)
+    heads = [column.head(words.language) for column in values.chosen(*keys)]
+    told = "" if ranged else f'<p class="soft">{words("no_reference")}</p>'
+    return table(heads, drawn, text_columns=(1, len(heads) - 1) if ranged else (1,)) + told
 
 
 def _blood_course(history: LabHistory, kind: str, words: Strings) -> str:

@@ -472,15 +472,18 @@ class _Paper:
         self.heading(words("labs"))
         heads = [found.column("test").head(words.language), words("unit"), *(words.plain_exam(exam.label) for exam in exams)]
         heads += [words("change")] if len(exams) > 1 else []
+        ranged = any(column.key == "reference" for column in found.columns)
+        heads += [found.column("reference").head(words.language)] if ranged else []
         lines = []
         for row in found.rows:
             cells = [rows.lab_label(row, words.language), shown_unit(str(row["unit"].value), words.language)]
             for n in range(len(exams)):
                 date = row[f"date_{n}"].text()
                 cells.append(row[f"value_{n}"].text(words.language) + (f" ({date})" if date else ""))
-            lines.append([*cells, *([row["change"].text(words.language)] if len(exams) > 1 else [])])
-        self.table(heads, lines, (0, 1))
-        self.text(words("no_reference"), 7.5, _SOFT)
+            cells += [row["change"].text(words.language)] if len(exams) > 1 else []
+            lines.append([*cells, *([row["reference"].text(words.language)] if ranged else [])])
+        self.table(heads, lines, (0, 1, len(heads) - 1) if ranged else (0, 1))
+        self.text("" if ranged else words("no_reference"), 7.5, _SOFT)
         told = assess(self.results)
         if told.imwg is not None:
             self.text(f"{words('imwg')}: {told.imwg.category or words('imwg_none')}: {sentence(told.imwg.rule, words.language)}", 8)

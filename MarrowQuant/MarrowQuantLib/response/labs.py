@@ -7,7 +7,10 @@ missing or misread value would become a wrong probability. What is not used (a t
 from __future__ import annotations
 
 import datetime
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Optional
 
@@ -33,10 +36,17 @@ _COLUMNS = {
     "value": ("値", "結果", "結果値", "検査値", "検査結果", "測定値", "数値", "result", "results", "test result", "result value",
               "value/result", "wert",
               "ergebnis", "valeur", "résultat"),
+    "reference": ("基準値", "基準範囲", "基準値範囲", "正常値", "正常範囲", "参考値", "reference range", "reference interval",
+                  "reference values", "ref", "ref range",
+                  "ref interval", "normal range", "normal values", "normal", "range", "referenzbereich", "normbereich"),
     "unit": ("単位", "units", "unit of measure", "uom", "einheit", "unité", "result unit"),
 }  # fmt: skip
 _EXAMPLE = "'date,test,value,unit', for example '2025-01-14,M protein,38.0,g/L'"
 _MOST_FAULTS = 20  # lines named in one refusal
+_RANGE = re.compile(
+    r"[(\[]?(?:\s*(?:[<>≤≥]=?|[-–—~〜]|to|以上|以下|未満)?\s*\d[\d.,]*\s*(?:以上|以下|未満)?){1,2}\s*[)\]]?\s*[a-zA-Zμ%^0-9²³⁶⁹*/.]{0,16}\s*[)\]]?"
+)
+"""A reference range: one or two numbers with signs, and a unit; free text could name a person."""
 
 
 class _Line(NamedTuple):
@@ -47,6 +57,7 @@ class _Line(NamedTuple):
     test: str
     value: str
     unit: str
+    reference: str = ""
 
 
 def read_labs(path: Path) -> list[LabValue]:
@@ -84,6 +95,7 @@ def read_history(path: Path) -> LabHistory:
     style = style_in(line.value for line in lines) or (POINT if sheet.separator != ";" else "")
     entries: list[tuple[int, Entry]] = []
     empty: list[_Line] = []
+    unread: list[int] = []
     faults: dict[int, MarrowQuantError] = {}
     for line in lines:
         try:
@@ -93,6 +105,10 @@ def read_history(path: Path) -> LabHistory:
             continue
         if entry is None:
             empty.append(line)
+        elif isinstance(entry, LabValue) and line.reference:
+            found = _range(line)
+            entries.append((line.line, replace(entry, reference=found)))
+            unread += [] if found else [line.line]
         else:
             entries.append((line.line, entry))
     kept = _without_repeats(entries, faults)
@@ -104,6 +120,8 @@ def read_history(path: Path) -> LabHistory:
         )
     if empty:
         remarks.append(finding("laboratory.no_value", n=len(empty), lines=listed(line.line for line in empty)))
+    if unread:
+        remarks.append(finding("laboratory.range_unread", n=len(unread), lines=listed(unread)))
     if order:
         remarks.append(finding("laboratory.date_order", order=order))
     values = tuple(entry for entry in kept if isinstance(entry, LabValue))
@@ -166,18 +184,19 @@ def _lines_of(sheet: Sheet) -> tuple[list[_Line], list[Finding]]:
     """One line for every value, from any of the three forms, and what was passed over."""
     found = find_columns(sheet.header, _COLUMNS)
     if {"date", "test", "value"} <= found.keys():
-        lines = [_Line(n, *(row[found[name]] if name in found else "" for name in HEADER)) for n, row in zip(sheet.lines, sheet.rows)]
+        names = (*HEADER, "reference")
+        lines = [_Line(n, *(row[found[name]] if name in found else "" for name in names)) for n, row in zip(sheet.lines, sheet.rows)]
         return lines, _unused(sheet, set(found.values()))
     dated = {n: cell for n, cell in enumerate(sheet.header) if parse_date(cell) is not None}
     tests = {n: cell for n, cell in enumerate(sheet.header) if find_test(cell) is not None}
     if "test" in found and dated:  # one line a test, one column a date
-        name, unit = found["test"], found.get("unit")
+        name, unit, reference = found["test"], found.get("unit"), found.get("reference")
         lines = [
-            _Line(n, date, row[name], row[place], "" if unit is None else row[unit])
+            _Line(n, date, row[name], row[place], "" if unit is None else row[unit], "" if reference is None else row[reference])
             for n, row in zip(sheet.lines, sheet.rows)
             for place, date in dated.items()
         ]
-        return _filled(lines), _unused(sheet, {*dated, name, *([] if unit is None else [unit])})
+        return _filled(lines), _unused(sheet, {*dated, name, *(place for place in (unit, reference) if place is not None)})
     if "date" in found and tests:  # one line a date, one column a test
         date = found["date"]
         lines = [_Line(n, row[date], test, row[place], "") for n, row in zip(sheet.lines, sheet.rows) for place, test in tests.items()]
@@ -213,6 +232,14 @@ def _entry(line: _Line, order: str, style: str) -> Optional[Entry]:
     if test is not None and (is_no_value(line.value) or (may_mean_not_done(line.value) and test.key not in VANISHING)):
         return None
     return read_entry(line.test, line.value, line.unit, date, style)
+
+
+def _range(line: _Line) -> str:
+    """The reference range with its unit; empty if it is none."""
+    text = "".join(letter if letter in "²³⁶⁹" else unicodedata.normalize("NFKC", letter) for letter in line.reference).strip()
+    if len(text) > MAX_TEXT or not _RANGE.fullmatch(text):
+        return ""
+    return text if re.search("[a-zA-Z%]", text) else f"{text} {line.unit}".strip()
 
 
 def _unknown(line: _Line, date: datetime.date) -> LabNote:

@@ -493,6 +493,8 @@ def _lab_columns(exams: Sequence[ExamResult]) -> Iterable[Column]:
             yield Column(f"{key}_{n}", term(exam.label) + en, term(exam.label, "ja") + ja, about="In the unit of the row" if not en else "")
     if len(exams) > 1:
         yield Column("change", "Change", "変化量", about="Follow-up minus baseline")
+    if any(value.reference for exam in exams for value in exam.labs.values()):
+        yield Column("reference", "Reference range", "基準範囲", about="Of the laboratory, as its sheet gives it")
 
 
 def _lab_row(test: str, found: Sequence[Optional[LabValue]]) -> Row:
@@ -503,6 +505,7 @@ def _lab_row(test: str, found: Sequence[Optional[LabValue]]) -> Row:
         if value is not None:
             cells |= {f"value_{n}": LabCell(value.value, unit, sign=value.sign, censored=value.censored)}
             cells |= {f"date_{n}": Cell(value.date.isoformat(), kind=TEXT), f"given_{n}": Cell(value.given, kind=TEXT)}
+    cells["reference"] = Cell("; ".join(dict.fromkeys(value.reference for value in there if value.reference)), kind=TEXT)
     if len(there) == len(found) > 1:
         cells["change"] = Cell(there[1].value - there[0].value, unit, CHANGE)
     return Row(cells, known)

@@ -61,7 +61,7 @@ def write_record(
             "stitching": None if maps.stitching is None else encode(maps.stitching),
             "identity": maps.identity.plain(),
         },
-        "labs": [[lab.test, lab.value, lab.unit, lab.date.isoformat(), lab.given, lab.censored] for lab in labs.values()],
+        "labs": [[lab.test, lab.value, lab.unit, lab.date.isoformat(), lab.given, lab.censored, lab.reference] for lab in labs.values()],
         "decisions": decisions,
         "proposed": proposed,
         "muscle_signal": muscle_signal,

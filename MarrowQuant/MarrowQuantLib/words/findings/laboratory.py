@@ -6,6 +6,9 @@ from .severity import CHECK, NOTE, SERIOUS
 
 FINDINGS = {
     "laboratory.no_value": (NOTE, "{n:line|lines} of the laboratory sheet without a value ({lines}) were left out."),
+    "laboratory.range_unread": (
+        NOTE, "{n:reference range|reference ranges} of the laboratory sheet ({lines}) were left out: no range of numbers.",
+    ),
     "laboratory.date_order": (CHECK, "Dates of the laboratory sheet such as 03/04/2025 were read {order}, as its other dates show."),
     "laboratory.columns_unused": (NOTE, "Columns of {file} that were not read: {columns}."),
     "laboratory.unknown_test": (NOTE, "'{test}' is not known, so nothing is computed from it; it is kept with the results."),
