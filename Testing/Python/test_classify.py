@@ -148,30 +148,47 @@ def test_the_coils_brightness_leaves_the_patches(cases):
 def test_nifti_and_memory_give_the_same_patches(cases, tmp_path):
     manifest.write_cohort(cases[:1], tmp_path / "cohort")
     row = manifest.read_table(tmp_path / "cohort" / "patients.csv")[0]
-    maps, bodies, synthetic = manifest.load_row(row)
-    assert synthetic
-    from_file = prepare(maps, bodies)
+    images, bodies = manifest.load_row(row)
+    assert images.synthetic and images.scanner == cases[0].row["scanner"]
+    from_file = prepare(images.maps, bodies)
     in_memory = prepare(cases[0].maps, bodies_of(cases[0].labels, marrow.LEVELS))
     assert from_file.image_hash == in_memory.image_hash
     np.testing.assert_allclose(from_file.patches, in_memory.patches, atol=2e-5)
 
 
-def test_dicom_gives_the_same_patches(cases, tmp_path):
+def write_t1(folder, volume, **attributes):
+    """A sagittal T1 series as DICOM, and what it holds: whole numbers."""
     from helpers.dicom_files import write_image
 
-    volume = cases[0].maps["t1"]
     whole = volume.like(np.rint(volume.array).astype(np.float32))
     lps = np.diag([-1.0, -1.0, 1.0, 1.0]) @ volume.ijk_to_ras
+    folder.mkdir(exist_ok=True)
     for k, stored in enumerate(whole.array.astype(np.uint16)):
         write_image(
-            tmp_path, k, stored=stored, SeriesDescription="T1 TSE sag", ScanningSequence="SE", RepetitionTime=500, EchoTime=12,
-            ImagePositionPatient=[float(x) for x in (lps @ [0, 0, k, 1])[:3]], ImageOrientationPatient=[0, 1, 0, 0, 0, -1],
-            PixelSpacing=[float(x) for x in volume.spacing_mm[[1, 0]]], SliceThickness=float(volume.spacing_mm[2]),
+            folder, k, **{
+                "stored": stored, "SeriesDescription": "T1 TSE sag", "ScanningSequence": "SE", "RepetitionTime": 500, "EchoTime": 12,
+                "ImagePositionPatient": [float(x) for x in (lps @ [0, 0, k, 1])[:3]], "ImageOrientationPatient": [0, 1, 0, 0, 0, -1],
+                "PixelSpacing": [float(x) for x in volume.spacing_mm[[1, 0]]], "SliceThickness": float(volume.spacing_mm[2]),
+                "SOPInstanceUID": f"1.2.3.{attributes.get('StudyDate', 0)}.{k + 1}", **attributes,
+            },
         )  # fmt: skip
-    maps, synthetic = manifest.read_images(tmp_path)
-    assert list(maps) == ["t1"] and not synthetic
+    return whole
+
+
+def test_dicom_gives_the_same_patches_and_the_scanner(cases, tmp_path):
+    whole = write_t1(tmp_path / "t1", cases[0].maps["t1"], Manufacturer="SIEMENS", ManufacturerModelName="Avanto")
+    images = manifest.read_images(tmp_path / "t1")
+    assert list(images.maps) == ["t1"] and not images.synthetic and images.scanner == "SIEMENS Avanto"
     bodies = bodies_of(cases[0].labels, marrow.LEVELS)
-    np.testing.assert_allclose(prepare(maps, bodies).patches, prepare({"t1": whole}, bodies).patches, atol=2e-4)
+    np.testing.assert_allclose(prepare(images.maps, bodies).patches, prepare({"t1": whole}, bodies).patches, atol=2e-4)
+
+
+def test_a_folder_of_two_exams_is_refused(cases, tmp_path):
+    for n, date in enumerate(("20240101", "20240901")):
+        uids = {"SeriesInstanceUID": f"1.2.{n + 1}", "StudyInstanceUID": f"1.3.{n + 1}"}
+        write_t1(tmp_path / date, cases[0].maps["t1"], StudyDate=date, **uids)
+    with pytest.raises(MarrowQuantError, match="holds 2 exams"):
+        manifest.read_images(tmp_path)
 
 
 def test_the_cache_is_used_and_follows_the_settings(cases, tmp_path, monkeypatch):
@@ -317,7 +334,9 @@ def test_numbers_are_those_of_scikit_learn_and_statsmodels(tmp_path):
     assert result.roc.auc == pytest.approx(metrics.roc_auc_score(event, p), abs=1e-6)
     assert result.performance.brier == pytest.approx(metrics.brier_score_loss(event, p), abs=1e-6)
     fit = sm.Logit(event.astype(float), sm.add_constant(logit(p))).fit(disp=False)
-    assert result.performance.slope == pytest.approx(fit.params[1], abs=1e-5)
+    assert result.performance.slope == pytest.approx(fit.params[1], abs=1e-6)
+    held = sm.GLM(event.astype(float), np.ones(event.size), family=sm.families.Binomial(), offset=logit(p)).fit(tol=1e-12)
+    assert result.performance.intercept == pytest.approx(held.params[0], abs=1e-6)
 
 
 def test_delong_of_the_predictions_is_that_of_proc():
@@ -426,8 +445,126 @@ def test_the_bundled_model_answers_and_explains_for_a_simulated_patient(cases):
     assert len(answers) >= 9
     assert np.mean([(answer.probability > answer.threshold) == event for event, answer in answers]) >= 0.7
     explained = predict.predict(model, kept, explain=True)
-    assert explained.picture.startswith(b"\x89PNG") and explained.occlusion.region.shape == (5, 6, 6)
+    case = next(case for case in cases if case.record_id == kept.record_id)
+    picture = explained.picture(case.maps, bodies_of(case.labels, marrow.LEVELS), model.preparation)
+    assert picture.startswith(b"\x89PNG") and explained.occlusion.region.shape == (5, 6, 6)
+    assert set(explained.plain()["log_odds_lost_without_square"]) == set(marrow.LEVELS)
     assert sum(explained.body_weights.values()) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_the_bundled_networks_answer_as_torch_did(tmp_path):
+    """The reference numbers were torch's when the model was trained."""
+    pytest.importorskip("onnxruntime")
+    model = modelfolder.read_model(bundled_model())
+    with np.load(model.folder / modelfolder.REFERENCE) as arrays:
+        patches, expected = arrays["patches"], arrays["network"]
+    told = model.content["arms"]["network"]
+    found, _ = modelfolder.network_log_odds(model, model.sessions(), patches)
+    np.testing.assert_allclose(found, told["intercept"] + told["slope"] * expected, atol=1e-5)
+    other = shutil.copytree(model.folder, tmp_path / "other")
+    (other / "network-0.onnx").write_bytes((other / "network-1.onnx").read_bytes())  # another network, and its right hash
+    content = json.loads((other / "model.json").read_text())
+    content["files"]["network-0.onnx"] = content["files"]["network-1.onnx"]
+    (other / "model.json").write_text(json.dumps(content))
+    with pytest.raises(MarrowQuantError, match=r"damaged.*network-0"):
+        modelfolder.read_model(other).sessions()
+
+
+HOSTILE = {  # where in model.json, and what is put there; None takes it away
+    "outside": (("arms", "network", "files"), ["../../secret.onnx"]),
+    "absolute": (("files", "/etc/passwd"), "0"),
+    "unlisted": (("files", "network-2.onnx"), None),
+    "no domain": (("domain",), None),
+    "no number": (("arms", "network", "mean"), [float("nan")]),
+    "a word": (("arms", "network", "slope"), "steep"),
+    "range": (("domain", "ranges", "marrow"), [0.0]),
+    "unchecked": (("domain", "ranges", "marrow"), None),
+    "no arms": (("arms",), {}),
+    "other arms": (("arms", "oracle"), {"threshold": 0.5, "intercept": 0.0}),
+    "kinds": (("event",), "<script>"),
+    "flag": (("synthetic_only",), "no"),
+    "pixels": (("preparation", "pixels"), 10**9),
+    "list": (("arms", "multiparametric", "slopes"), {"a": 1}),
+    "files": (("files",), ["model.json"]),
+}
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+def test_a_hostile_model_json_ends_in_a_sentence(how, tmp_path):
+    other = shutil.copytree(bundled_model(), tmp_path / "other")
+    content = json.loads((other / "model.json").read_text())
+    (*path, last), value = HOSTILE[how]
+    place = content
+    for name in path:
+        place = place[name]
+    if value is None:
+        place.pop(last)
+    else:
+        place[last] = value
+    (other / "model.json").write_text(json.dumps(content))
+    with pytest.raises(MarrowQuantError, match="damaged"):
+        modelfolder.read_model(other)
+
+
+def rehash(folder, name):
+    content = json.loads((folder / "model.json").read_text())
+    content["files"][name] = modelfolder._hash(folder / name)
+    (folder / "model.json").write_text(json.dumps(content))
+
+
+def test_hostile_files_of_a_model_end_in_a_sentence(tmp_path):
+    pytest.importorskip("onnxruntime")
+    import os
+    import zipfile
+
+    other = shutil.copytree(bundled_model(), tmp_path / "linked")
+    (other / "network-0.onnx").unlink()
+    (other / "network-0.onnx").symlink_to(other / "network-1.onnx")
+    with pytest.raises(MarrowQuantError, match=r"damaged.*network-0"):
+        modelfolder.read_model(other)
+    if hasattr(os, "mkfifo"):
+        (other / "network-0.onnx").unlink()
+        os.mkfifo(other / "network-0.onnx")  # whoever reads it waits for ever
+        with pytest.raises(MarrowQuantError, match=r"damaged.*network-0"):
+            modelfolder.read_model(other)
+    for n, content in enumerate((b"no network", b"\x08\x07location", b"")):
+        other = shutil.copytree(bundled_model(), tmp_path / f"bytes{n}")
+        (other / "network-0.onnx").write_bytes(content)
+        rehash(other, "network-0.onnx")
+        with pytest.raises(MarrowQuantError, match=r"damaged.*network-0"):
+            modelfolder.read_model(other).sessions()
+    other = shutil.copytree(bundled_model(), tmp_path / "bomb")
+    with zipfile.ZipFile(other / "reference.npz", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("indices.npy", b"\0" * (modelfolder.LARGEST_FILE + 1))
+    rehash(other, "reference.npz")
+    with pytest.raises(MarrowQuantError, match="damaged"):
+        modelfolder.read_model(other)
+
+
+def test_a_gpu_is_used_if_there_is_one(monkeypatch):
+    """Everything is sent to the device that torch names; here the sending is recorded and ends on the processor."""
+    torch = pytest.importorskip("torch")
+    from MarrowQuantLib.classify import networks
+
+    sent = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    for kind in (torch.Tensor, torch.nn.Module):
+        plain = kind.to
+
+        def to(self, where, *rest, plain=plain, kind=kind):
+            if isinstance(where, torch.device):
+                sent.append((kind.__name__, where.type))
+                where = torch.device("cpu")
+            return plain(self, where, *rest)
+
+        monkeypatch.setattr(kind, "to", to)
+    pictures = [np.random.default_rng(n).normal(size=(2, 1, 16, 16)).astype(np.float32) for n in range(4)]
+    assert networks.device().type == "cuda"
+    stack = networks.Stack.of(pictures, np.array([True, False] * 2), np.zeros(1), np.ones(1))
+    assert sent == [("Tensor", "cuda")] * 3
+    network = networks.train("small", stack, stack, seed=1, epochs=1)
+    assert np.isfinite(networks.log_odds(network, stack)).all()
+    assert not torch.are_deterministic_algorithms_enabled() or ("Tensor", "cuda") in sent
 
 
 def test_occlusion_finds_the_square_that_counts():
@@ -453,6 +590,33 @@ def test_the_shell_goes_from_images_to_an_answer(cases, tmp_path, capsys):
     assert 0 <= answer["probability"] <= 1 and answer["event"] == "mds"
     assert cli.main(["classify", "predict", str(image)]) == 1
     assert "simulated patients and answers for such only" in capsys.readouterr().err
+
+
+def test_too_few_and_one_kind_end_in_a_sentence_in_the_shell(data, tmp_path, capsys):
+    rows = np.flatnonzero(data.outcome)
+    for name, chosen, words in (("three", [*rows[:2], np.flatnonzero(~data.outcome)[0]], "at least 5"), ("one", rows, "of one kind")):
+        write_dataset(dataclasses.replace(data.take(chosen), readers={}), tmp_path / name)
+        for action in (["evaluate", "--quick"], ["train", "--no-network"]):
+            assert cli.main(["classify", action[0], str(tmp_path / name), *action[1:], "--out", str(tmp_path / f"{name}{action[0]}")]) == 1
+            told = capsys.readouterr().err
+            assert words in told and "Traceback" not in told
+
+
+def test_images_of_another_part_of_the_body_end_in_a_sentence_in_the_shell(cases, tmp_path, capsys):
+    manifest.write_cohort(cases[:1], tmp_path / "cohort")
+    image = tmp_path / "cohort" / cases[0].record_id
+    (image / "bodies.json").write_text(json.dumps({f"C{n + 2}": n for n in range(1, 6)}))
+    assert cli.main(["classify", "predict", str(image), "--synthetic"]) == 1
+    assert "another part of the body" in capsys.readouterr().err
+    (image / "bodies.json").unlink()
+    (image / "bodies.nii.gz").unlink()
+    assert cli.main(["classify", "predict", str(image), "--synthetic", "--clicks", "L1=500,0,0; L2=500,0,-30"]) == 1
+    assert "Traceback" not in capsys.readouterr().err
+    assert cli.main(["classify", "predict", str(image), "--synthetic"]) == 1
+    assert "No bodies are given" in capsys.readouterr().err
+    (image / "t1.nii.gz").unlink()
+    assert cli.main(["classify", "predict", str(image), "--synthetic", "--clicks", "L1=0,0,70; L5=0,0,-70"]) == 1
+    assert "lack t1" in capsys.readouterr().err
 
 
 def test_a_table_with_a_patient_that_cannot_be_used_names_it(cases, tmp_path):

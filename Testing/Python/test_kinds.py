@@ -1,6 +1,7 @@
 """Kinds of case: what is asked of MDS and aplastic anaemia, and what is not."""
 
 import datetime
+import json
 from dataclasses import replace
 
 import pytest
@@ -23,6 +24,7 @@ from MarrowQuantLib.response import assess, find_test
 from MarrowQuantLib.response.anaemia import blood_response, is_severe
 from MarrowQuantLib.results import results_from_dict, results_to_dict
 from MarrowQuantLib.results.record import case_record
+from MarrowQuantLib.scene import records
 
 START, END = datetime.date(2025, 1, 10), datetime.date(2025, 6, 10)
 
@@ -147,8 +149,18 @@ def spine_maps(kind="mds", seed=41):
 
     drawn = next(one for one in marrow.draw_cohort("study", 8, 8, seed) if one["kind"] == kind and one["site"] == "A")
     case = marrow.simulate_spine(drawn)
-    maps = ExamMaps("baseline", START, dict(case.maps), {"manufacturer": "none", "field_strength_t": 1.5}, synthetic=True)
+    maps = ExamMaps(
+        "baseline", START, dict(case.maps), {"field_strength_t": 1.5}, synthetic=True, series=(series_row("Simulated A", case.maps["t1"]),)
+    )  # fmt: skip
     return maps, bodies_of(case.labels, marrow.LEVELS)
+
+
+def series_row(scanner, volume, synthetic=True):
+    """A T1 series of an exam as its table has it."""
+    from MarrowQuantLib.dicom import SeriesVolume
+
+    said = {"acquisition": {"manufacturer": scanner}, "synthetic": synthetic}
+    return SeriesVolume(1, "T1", "1.2", volume.role, volume.array.shape, volume.ijk_to_ras, ((),), **said).as_row(used=True)
 
 
 @pytest.fixture
@@ -208,6 +220,80 @@ def test_a_real_exam_and_a_folder_without_a_model_are_refused_in_words(spine_pan
         spine_panel.logic.case.classifier.ask("baseline", None)
 
 
+def test_labels_taken_over_in_the_panel_give_the_pictures_of_the_file(spine_panel, tmp_path):
+    """One spine by three doors: files in a folder, the panel, and the panel after its scene was opened again."""
+    import numpy as np
+    from MarrowQuantLib.classify import Preparation, manifest, prepare
+    from MarrowQuantLib.phantom import marrow
+    from MarrowQuantLib.scene.case.classifier import bodies_of_exam
+    from MarrowQuantLib.scene.labelmaps import set_segment, start_segmentation
+    from MarrowQuantLib.scene.nodes import find_or_add
+
+    drawn = next(one for one in marrow.draw_cohort("study", 8, 8, 41) if one["kind"] == "mds" and one["site"] == "A")
+    case = marrow.simulate_spine(drawn)
+    manifest.write_cohort([case], tmp_path / "cohort")
+    images, bodies = manifest.load_row(manifest.read_table(tmp_path / "cohort" / "patients.csv")[0])
+    by_file = prepare(images.maps, bodies, Preparation(("t1", "ff")))
+    exam = spine_panel.logic.case.exams["baseline"]
+    node = find_or_add("vtkMRMLSegmentationNode", "bodies", {})
+    start_segmentation(node)
+    for n, level in enumerate(marrow.LEVELS, start=1):
+        set_segment(node, level, f"vertebra {level}", case.labels.array == n, case.labels.ijk_to_ras, color=(1.0, 0.0, 0.0))
+    exam.rois.take_over(node)
+    exam.measure()
+    for _ in range(2):
+        found = bodies_of_exam(exam.measured_rois(), exam.rois.outlined, exam.maps.maps)
+        by_panel = prepare(exam.maps.maps, found, Preparation(("t1", "ff")))
+        assert by_panel.levels == by_file.levels
+        np.testing.assert_allclose(by_panel.patches, by_file.patches, atol=1e-3)
+        exam.rois.outlined = records.read_record("baseline")["bodies"]
+
+
+def test_points_in_the_panel_give_the_pictures_of_the_same_clicks(spine_panel):
+    import numpy as np
+    from MarrowQuantLib.classify import manifest, prepare
+    from MarrowQuantLib.scene.case.classifier import bodies_of_exam
+
+    exam = spine_panel.logic.case.exams["baseline"]
+    rois, maps = exam.measured_rois(), exam.maps.maps
+    clicks = "; ".join(f"{roi.level}={','.join(repr(float(x)) for x in roi.center_ras)}" for roi in rois)
+    by_clicks = prepare(maps, manifest.read_bodies(manifest.Row({"clicks": clicks}, manifest.Path()), maps))
+    by_points = prepare(maps, bodies_of_exam(rois, (), maps))
+    assert np.array_equal(by_points.patches, by_clicks.patches)
+    excluded = [replace(roi, excluded="fracture") if roi.level == "L2" else roi for roi in rois]
+    assert "L2" not in bodies_of_exam(excluded, (), maps).levels
+
+
+def test_the_panel_refuses_what_the_shell_refuses(spine_panel, tmp_path):
+    import shutil
+
+    from MarrowQuantLib.classify.bundled import bundled_model
+
+    pytest.importorskip("onnxruntime")
+    choose_kind(spine_panel, "mds")
+    case, ui = spine_panel.logic.case, spine_panel.ui
+    exam = case.exams["baseline"]
+    whole = exam.maps
+
+    def told(**changes):
+        exam.maps = replace(whole, **changes)
+        spine_panel.ui.classifyButton.click()
+        exam.maps = whole
+        assert case.classifier.answer() is None
+        return ui.statusLabel.text
+
+    assert "scanner" in told(series=(series_row("Another 3T", whole.maps["t1"]),))
+    assert "lack t1" in told(maps={key: volume for key, volume in whole.maps.items() if key != "t1"})
+    assert "simulated patients" in told(series=(*whole.series, series_row("Simulated A", whole.maps["ff"], synthetic=False)))
+    model = shutil.copytree(bundled_model(), tmp_path / "model")
+    ui.classifierPathLineEdit.currentPath = str(model)
+    (model / "network-1.onnx").write_bytes(b"")
+    assert "damaged" in told()
+    content = json.loads((model / "model.json").read_text())
+    (model / "model.json").write_text(json.dumps({**content, "format": "marrowquant classify model 9"}))
+    assert "another version" in told()
+
+
 def test_the_scene_gives_the_same_pictures(slicer_scene):
     import numpy as np
     from MarrowQuantLib.classify import Preparation, prepare
@@ -222,13 +308,28 @@ def test_the_scene_gives_the_same_pictures(slicer_scene):
     np.testing.assert_allclose(again.patches, first.patches, atol=1e-4)
 
 
+def answer():
+    """A classifier's answer with all that it can hold."""
+    import numpy as np
+    from MarrowQuantLib.report.images import png
+
+    card = {"intended_use": "research", "performance_out_of_fold": {}, "translations": {"ja": {"intended_use": "研究のみ"}}}
+    told, picture = (finding("classify.simulated"),), png(np.zeros((20, 30, 3)))
+    return Classification(
+        "baseline", "m", "network", "mds", "aplastic_anaemia", 0.73, (0.6, 0.9), {"L1": 0.4}, card, {"L1": [[0.1, -0.2], [0.0, 0.3]]},
+        {"ff_p10": -0.7}, told, picture,
+    )  # fmt: skip
+
+
 def test_the_answer_stands_in_report_and_results(tmp_path):
-    card, told = {"intended_use": "research"}, (finding("classify.simulated"),)
-    found = Classification("baseline", "m", "network", "mds", "aplastic_anaemia", 0.73, (0.6, 0.9), {"L1": 0.4}, card, told, b"\x89PNG")
+    found = answer()
     whole = replace(results("mds"), classification=found)
-    read = results_from_dict(results_to_dict(whole)).classification
+    read = results_from_dict(json.loads(json.dumps(results_to_dict(whole)))).classification
     assert (read.probability, read.by_level, read.picture) == (0.73, {"L1": 0.4}, b"")
+    assert [list(row) for row in read.by_square["L1"]] == [[0.1, -0.2], [0.0, 0.3]] and read.by_index == {"ff_p10": -0.7}
     for language, words in (("en", "Probability of MDS against aplastic anaemia"), ("ja", "MDSである確率")):
         path = tmp_path / f"{language}.html"
         write_report(whole, path, language=language)
-        assert words in path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
+        assert words in text and ("−0.7" in text) and (("10th percentile" in text) is (language == "en"))
+        assert ("研究のみ" in text) is (language == "ja") and "translations" not in text

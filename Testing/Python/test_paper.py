@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from helpers.report_case import fake_results
 from MarrowQuantLib import __version__
 from MarrowQuantLib.followup import index_of
 from MarrowQuantLib.followup.change import INSIDE_LIMIT
-from MarrowQuantLib.model import MarrowQuantError, finding
+from MarrowQuantLib.model import Classification, MarrowQuantError, finding
 from MarrowQuantLib.report.html import report_page
+from MarrowQuantLib.report.images import png
 from MarrowQuantLib.report.paper import first_page_png, paper
 from MarrowQuantLib.report.shown import Cover, doubts_of, levels_of, marks, protocol_rows, shortened, title_of
 from MarrowQuantLib.report.strings import Strings
@@ -137,6 +139,20 @@ def test_a_doubt_marks_the_numbers_that_it_is_about_on_page_and_paper():
     document = pypdfium2.PdfDocument(paper(changed, "en", COVER))
     assert Strings("en")("doubt_told")[:30] in document[0].get_textpage().get_text_range()
     document.close()
+
+
+@pytest.mark.parametrize(("language", "expected"), [("en", "Probability of MDS against aplastic anaemia"), ("ja", "研究のみ")])
+def test_a_classifiers_answer_has_its_picture_and_its_card(language, expected):
+    card = {"intended_use": "research", "performance_out_of_fold": {}, "translations": {"ja": {"intended_use": "研究のみ"}}}
+    picture, squares = png(np.zeros((20, 30, 3))), {"L1": [[0.1, -0.2], [0.0, 0.3]]}
+    found = Classification(
+        "baseline", "m", "network", "mds", "aplastic_anaemia", 0.73, (0.6, 0.9), {"L1": 0.4}, card, squares, {"ff_p10": -0.7},
+        picture=picture,
+    )  # fmt: skip
+    document = pypdfium2.PdfDocument(paper(replace(fake_results(), classification=found), language, COVER))
+    text = "".join(page.get_textpage().get_text_range() for page in document)
+    document.close()
+    assert expected in text and "73 %" in text and "−0.7" in text and "translations" not in text
 
 
 def test_series_acquired_alike_are_one_row():

@@ -9,16 +9,17 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..exam.maps import ExamMaps
 from ..features import first_order
 from ..features.texture import cooccurrence
 from ..io.jsonfiles import read_json
-from ..model import Finding, MarrowQuantError, Progress, VertebraROI, Volume, finding, no_progress
+from ..model import Finding, MarrowQuantError, Progress, Role, Volume, finding, no_progress
 from ..phantom.marrow import AA, LEVELS, MDS, SpineCase
 from ..vertebrae import take_over
 from ..vertebrae.labelfiles import LabelledVertebrae
 from ..vertebrae.measure import measure_vertebrae
 from ..vertebrae.segfile import cut_to_box
-from ..vertebrae.segment import Bodies, Body
+from ..vertebrae.segment import Bodies
 from .dataset import Dataset, Patient
 from .patches import Preparation, PreparedSpine, input_digest, prepare
 from .stir import propose_pattern
@@ -36,10 +37,21 @@ def bodies_of(labels: Volume, levels: Sequence[str]) -> Bodies:
     return take_over(LabelledVertebrae(masks, (), labels))
 
 
-def bodies_from_rois(rois: Sequence[VertebraROI]) -> Bodies:
-    """Bodies of the size of their ROIs, for an exam whose ROIs are known and whose bodies are not."""
-    bodies = [Body(roi.level, roi.center_ras, roi.axes, roi.radii_mm, math.nan, roi, ()) for roi in rois if not roi.excluded]
-    return Bodies(tuple(bodies), 0.0, ())
+def image_of_bodies(maps: Mapping[str, Volume]) -> Volume:
+    """The image that bodies are searched for in, from points in them: T1 where there is one."""
+    return next((maps[key] for key in ("t1", "stir", "in_phase", "water", "ff") if key in maps), next(iter(maps.values())))
+
+
+def scanner_of(maps: ExamMaps) -> str:
+    """Manufacturer and model of the scanner as the headers name them, of the T1 images where there are some; "" where it is not told."""
+    used = [row for row in maps.series if row.get("used") and row.get("scanner")]
+    own = [row for row in used if row.get("role") == Role.T1.value]
+    return str((own or used or [{"scanner": ""}])[0]["scanner"])
+
+
+def says_synthetic(maps: ExamMaps) -> bool:
+    """True where every series that was used says that it is simulated; the flag of an exam is set by a single one."""
+    return maps.synthetic and all(row.get("synthetic", True) for row in maps.series if row.get("used"))
 
 
 def make_patient(

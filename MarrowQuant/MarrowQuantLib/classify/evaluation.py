@@ -99,7 +99,7 @@ class Plan:
     seed: int = 1
     curve: bool = True
     quick_times: int = 20
-    slow_times: int = 1
+    slow_times: int = 5
 
 
 def evaluate(dataset: Dataset, plan: Optional[Plan] = None, progress: Progress = no_progress) -> Evaluation:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Optional
 
 from .. import dicom
+from ..exam.maps import make_exam_maps
 from ..io import imagefiles
 from ..io.sheets import read_sheet
-from ..model import KINDS, Finding, MarrowQuantError, Progress, Role, Volume, finding, no_progress
+from ..model import KINDS, Finding, MarrowQuantError, Progress, Role, Settings, Volume, finding, no_progress
 from ..vertebrae import read_labels, segment_bodies, take_over
 from ..vertebrae.segment import Bodies
-from .cases import make_patient
+from .cases import image_of_bodies, make_patient, says_synthetic, scanner_of
 from .dataset import Dataset, Patient
 from .patches import CHANNELS, Preparation
 
@@ -30,6 +31,7 @@ MAPS = {
 REQUIRED = ("record_id", "kind")
 _YES = frozenset(("1", "yes", "true", "はい"))
 _BODIES = "bodies"
+_READ = frozenset((*MAPS.values(), Role.WATER, Role.FAT, Role.MULTI_ECHO, Role.DWI))
 
 
 @dataclass(frozen=True)
@@ -72,36 +74,53 @@ def read_table(path: Path) -> list[Row]:
     return rows
 
 
-def read_images(source: Path) -> tuple[dict[str, Volume], bool]:
-    """Images and maps of a folder by key, and whether they say that they are simulated.
+@dataclass(frozen=True)
+class Images:
+    """Images and maps of one patient by key, whether they say that they are simulated, and the scanner as the headers name it."""
+
+    maps: Mapping[str, Volume]
+    synthetic: bool = False
+    scanner: str = ""
+
+
+def read_images(source: Path) -> Images:
+    """Images and maps of a folder.
 
     Parameters
     ----------
     source : Path
-        A folder with t1.nii.gz, stir.nii.gz … (NIfTI or NRRD), else one with DICOM; or one image file, which is taken for T1.
+        A folder with t1.nii.gz, stir.nii.gz … (NIfTI or NRRD), else one with DICOM, of which the maps are made as in an exam that is
+        measured; or one image file, which is taken for T1.
 
     Raises
     ------
     MarrowQuantError
-        If nothing of use is found.
+        If nothing of use is found, or exams of several dates or patients.
     """
     source = Path(source)
     if source.is_file():
-        return {"t1": _single(source)}, False
+        return Images({"t1": _single(source)})
     if not source.is_dir():
         raise MarrowQuantError("There is no '{file}'; check the path.", file=source.name)
     files = {imagefiles.stem(path).lower(): path for path in sorted(source.iterdir()) if path.name.lower().endswith(imagefiles.SUFFIXES)}
     maps = {key: _single(files[key]) for key in MAPS if key in files}
-    if maps:
-        return maps, False
+    return Images(maps) if maps else _read_dicom(source)
+
+
+def _read_dicom(source: Path) -> Images:
     volumes = [volume for volume in dicom.scan(source) if not volume.problem]
-    for key, role in MAPS.items():
-        found = [volume for volume in volumes if volume.role == role and volume.component in ("", "magnitude")]
-        if found:
-            maps[key] = found[0].load()
-    if not maps:
+    exams = [exam for exam in dicom.group_exams(volumes) if any(volume.role in _READ for volume in exam.volumes)]
+    if not exams:
         raise MarrowQuantError("'{file}' holds neither t1.nii.gz, stir.nii.gz … nor DICOM series of the spine.", file=source.name)
-    return maps, all(volume.synthetic for volume in volumes)
+    if len(exams) > 1:
+        raise MarrowQuantError("'{file}' holds {n} exams; name the folder of one of them.", file=source.name, n=len(exams))
+    found = make_exam_maps(exams[0], "baseline", Settings())
+    maps = dict(found.maps)
+    for key, role in MAPS.items():  # a STIR image and a scanner's own ADC map, which an exam is not measured on
+        ready = [volume for volume in exams[0].volumes if volume.role == role and volume.component in ("", "magnitude")]
+        if key not in maps and ready:
+            maps[key] = ready[0].load()
+    return Images(maps, says_synthetic(found), scanner_of(found))
 
 
 def read_bodies(row: Row, maps: Mapping[str, Volume]) -> Bodies:
@@ -119,7 +138,7 @@ def read_bodies(row: Row, maps: Mapping[str, Volume]) -> Bodies:
     if path is not None:
         return take_over(read_labels(path))
     if row.cells.get("clicks"):
-        return segment_bodies(maps.get("t1") or next(iter(maps.values())), dict(_click(text) for text in row.cells["clicks"].split(";")))
+        return segment_bodies(image_of_bodies(maps), dict(_click(text) for text in row.cells["clicks"].split(";")))
     raise MarrowQuantError("No bodies are given; name a label file (bodies) or a point in two levels (clicks).")
 
 
@@ -134,20 +153,25 @@ def _click(text: str) -> tuple[str, tuple[float, ...]]:
     return level.strip(), numbers
 
 
-def load_row(row: Row) -> tuple[dict[str, Volume], Bodies, bool]:
-    """Images, bodies and whether they are simulated."""
+def load_row(row: Row) -> tuple[Images, Bodies]:
+    """Images and bodies; the row says whether they are simulated, and the scanner, where the images do not."""
     maps: dict[str, Volume] = {}
-    synthetic = False
+    synthetic, scanner = False, ""
     source = row.path("images")
     if source is not None:
-        maps, synthetic = read_images(source)
+        found = read_images(source)
+        maps, synthetic, scanner = dict(found.maps), found.synthetic, found.scanner
     for key in MAPS:
         path = row.path(key)
         if path is not None:
-            maps[key] = _single(path) if path.is_file() else read_images(path)[0][key]
+            found = Images({key: _single(path)}) if path.is_file() else read_images(path)
+            if key not in found.maps:
+                raise MarrowQuantError("'{file}' holds no image of the kind {map}; name another folder.", file=path.name, map=key)
+            maps[key], scanner = found.maps[key], scanner or found.scanner
     if not maps:
         raise MarrowQuantError("No images are given; name a folder (images) or files (t1, stir, ff …).")
-    return maps, read_bodies(row, maps), synthetic or row.cells.get("synthetic", "").lower() in _YES
+    synthetic = synthetic or row.cells.get("synthetic", "").lower() in _YES
+    return Images(maps, synthetic, scanner or row.cells.get("scanner", "")), read_bodies(row, maps)
 
 
 def prepare_table(
@@ -178,8 +202,9 @@ def prepare_table(
     for n, row in enumerate(rows):
         progress(n / max(len(rows), 1), f"Pictures of patient {n + 1} of {len(rows)}")
         try:
-            maps, bodies, synthetic = load_row(row)
-            patients.append(make_patient(row.cells["record_id"], {**row.cells, "synthetic": synthetic}, maps, bodies, settings, cache))
+            images, bodies = load_row(row)
+            cells = {**row.cells, "synthetic": images.synthetic, "scanner": images.scanner}
+            patients.append(make_patient(row.cells["record_id"], cells, images.maps, bodies, settings, cache))
         except MarrowQuantError as error:
             told.append(finding("classify.not_prepared", patient=row.cells["record_id"], why=error))
     if not patients:

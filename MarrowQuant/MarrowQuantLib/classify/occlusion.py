@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from typing import Callable
 
 import numpy as np
+from scipy.ndimage import map_coordinates
 
+from ..model import Volume
 from ..report.images import ACCEPTED_RGB, PHYSIOLOGICAL_RGB, png
+from ..vertebrae.segment import Body
+from .patches import Preparation
 
 WINDOW, STEP = 8, 8
-_SCALE = 3  # pixels of the picture for one of a patch
+_PICTURE_MM = 0.75  # a pixel of the picture
 _OPACITY = 0.55
 LogOdds = Callable[[np.ndarray], float]
 """From patches, shape (bodies, channels, rows, columns), to the log odds of the event."""
@@ -67,18 +71,49 @@ def _mean(patch: np.ndarray, where: np.ndarray) -> np.ndarray:
     return (patch[:, where].mean(axis=1) if where.any() else np.zeros(len(patch)))[:, None, None]
 
 
-def occlusion_picture(patches: np.ndarray, found: Occlusion, levels: Sequence[str]) -> bytes:
-    """The straightened bodies one below the other, first channel; vermilion speaks for the event and blue against it. A PNG file."""
-    largest = max(float(np.abs(found.region).max()), 1e-9)
-    top = max(float(np.percentile(patches[:, 0], 99.5)), 1e-6)
-    strips = []
-    for patch, region in zip(patches[:, 0], found.region):
-        grey = np.repeat((255 * np.clip(patch / top, 0, 1))[..., None], 3, axis=2)
-        strength = np.zeros(patch.shape)
-        block = np.kron(region, np.ones((STEP, STEP)))
-        strength[: block.shape[0], : block.shape[1]] = block / largest
-        colour = np.where(strength[..., None] > 0, ACCEPTED_RGB, PHYSIOLOGICAL_RGB)
-        weight = _OPACITY * np.abs(strength)[..., None]
-        strips.append(np.hstack([grey, (1 - weight) * grey + weight * colour]))
-    picture = np.vstack(strips)[: len(levels) * patches.shape[2]]
-    return png(np.kron(picture, np.ones((_SCALE, _SCALE, 1))))
+def occlusion_picture(volume: Volume, bodies: Sequence[Body], found: Occlusion, settings: Preparation) -> bytes:
+    """The image with the squares drawn where they were taken away; vermilion speaks for the event and blue against it. A PNG file.
+
+    Left as it is, right with the squares. The plane follows the bodies from side to side, as each picture was cut through its own body.
+
+    Parameters
+    ----------
+    volume : Volume
+        The first channel, as it was acquired.
+    bodies : sequence of Body
+        Those of ``found``, in its order.
+    found : Occlusion
+    settings : Preparation
+        Of the pictures.
+    """
+    points = _plane(bodies, settings)
+    where = np.moveaxis(volume.to_ijk(points)[..., ::-1], -1, 0)
+    signal = map_coordinates(np.nan_to_num(np.asarray(volume.array, dtype=np.float64)), where, order=1, mode="constant")
+    grey = np.repeat(255.0 * np.clip(signal / max(float(np.percentile(signal, 99.5)), 1e-6), 0, 1)[..., None], 3, axis=2)
+    strength = _on_plane(points, bodies, found, settings)[..., None] / max(float(np.abs(found.region).max()), 1e-9)
+    weight = _OPACITY * np.abs(strength)
+    coloured = (1 - weight) * grey + weight * np.where(strength > 0, ACCEPTED_RGB, PHYSIOLOGICAL_RGB)
+    return png(np.hstack([grey, coloured]))
+
+
+def _plane(bodies: Sequence[Body], settings: Preparation) -> np.ndarray:
+    """RAS positions of the picture's pixels, shape (rows, columns, 3): from head to foot, from front to back."""
+    centers = np.array([body.center_ras for body in bodies])
+    reach = 0.75 * settings.pixels * settings.pixel_mm
+    down = np.arange(centers[:, 2].max() + reach, centers[:, 2].min() - reach, -_PICTURE_MM)
+    back = np.arange(centers[:, 1].max() + reach, centers[:, 1].min() - reach, -_PICTURE_MM)
+    order = np.argsort(centers[:, 2])
+    across = np.interp(down, centers[order, 2], centers[order, 0])
+    return np.stack([np.repeat(across[:, None], back.size, axis=1), *np.meshgrid(back, down)], axis=-1)
+
+
+def _on_plane(points: np.ndarray, bodies: Sequence[Body], found: Occlusion, settings: Preparation) -> np.ndarray:
+    """What each pixel's square is worth, of the body that is nearest along the column; 0 outside of the pictures."""
+    value, nearest = np.zeros(points.shape[:2]), np.full(points.shape[:2], np.inf)
+    half = settings.pixels * settings.pixel_mm / 2
+    for body, region in zip(bodies, found.region):
+        back, down = ((points - body.center_ras) @ -body.axes[:, n] for n in (1, 2))
+        row, column = (np.floor((along + half) / (STEP * settings.pixel_mm)).astype(int) for along in (down, back))
+        here = (row >= 0) & (column >= 0) & (row < len(region)) & (column < len(region)) & (np.abs(down) < nearest)
+        value[here], nearest[here] = region[row[here], column[here]], np.abs(down)[here]
+    return value

@@ -19,7 +19,7 @@ from ..report.charts import AFTER, AGAINST, BEFORE, circle, line, text
 from .arms import ARMS, NETWORK_FOLDS
 from .checklists import checklist_tables
 from .evaluation import Evaluation
-from .words import ClassifyWords
+from .words import ClassifyWords, kind_name
 
 PAGE_NAME = "classify.html"
 PREDICTIONS = "predictions.csv"
@@ -70,11 +70,6 @@ def about(evaluation: Evaluation, words: ClassifyWords) -> str:
     n = len(data.patients)
     names = {"event": kind_name(data.event, words), "other": kind_name(data.other, words)}
     return words(sentence, n=n, events=events, others=n - events, **names)
-
-
-def kind_name(kind: str, words: ClassifyWords) -> str:
-    """A kind of case as a reader sees it."""
-    return words.cell(kind) if words.language == "ja" else {"mds": "MDS"}.get(kind, kind.replace("_", " "))
 
 
 def said(findings: tuple[Finding, ...], words: ClassifyWords) -> tuple[str, ...]:

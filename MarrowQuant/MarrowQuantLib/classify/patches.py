@@ -36,6 +36,8 @@ _LEAST_SIGNAL_TO_NOISE = 6.0
 _MOST_OUTSIDE = 0.1
 _MOST_TURN = 0.5  # cosine between the slices' normal and left–right below which a series is not sagittal
 FEW_BODIES = 3
+STATISTICS = ("in_plane_mm", "marrow", "marrow_p5", "marrow_p95", "spread", "around", "sharpness", "signal_to_noise")
+"""What the check of the domain compares."""
 
 
 @dataclass(frozen=True)
@@ -127,9 +129,7 @@ def prepare(maps: Mapping[str, Volume], bodies: Bodies, settings: Optional[Prepa
         A channel is missing, no body is one of T10 to L5, the bodies do not lie in the image, or there is nothing to normalise by.
     """
     settings = settings or Preparation()
-    missing = [name for name in settings.channels if name not in maps]
-    if missing:
-        raise MarrowQuantError("The images lack {missing}, which the patches need; load them, or choose other channels.", missing=missing)
+    refuse_missing(maps, settings)
     kept = [body for body in bodies.bodies if level_index(FIRST_LEVEL) <= level_index(body.level) <= level_index(LAST_LEVEL)]
     if not kept:
         raise MarrowQuantError(
@@ -151,6 +151,13 @@ def prepare(maps: Mapping[str, Volume], bodies: Bodies, settings: Optional[Prepa
     if statistics["signal_to_noise"] < _LEAST_SIGNAL_TO_NOISE:
         findings.append(finding("classify.noisy", map=settings.channels[0], ratio=statistics["signal_to_noise"]))
     return PreparedSpine(tuple(b.level for b in kept), patches, marrow, image_digest(first), statistics, tuple(dict.fromkeys(findings)))
+
+
+def refuse_missing(maps: Mapping[str, Volume], settings: Preparation) -> None:
+    """Refuse images that lack a channel."""
+    missing = [name for name in settings.channels if name not in maps]
+    if missing:
+        raise MarrowQuantError("The images lack {missing}, which the patches need; load them, or choose other channels.", missing=missing)
 
 
 def image_digest(volume: Volume) -> str:
@@ -316,7 +323,7 @@ def _quality(volume: Volume, n_bodies: int) -> list[Finding]:
 
 
 def _statistics(volume: Volume, patches: np.ndarray, marrow: np.ndarray, bodies: Sequence[Body]) -> dict[str, float]:
-    """What the check of the domain compares, of the first channel."""
+    """``STATISTICS`` of the first channel."""
     inside = patches[marrow]
     around = patches[~marrow]
     vertical = np.abs(np.diff(patches, axis=1))[marrow[:, 1:]]

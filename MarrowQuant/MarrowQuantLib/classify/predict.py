@@ -9,7 +9,8 @@ from typing import Any, Optional
 import numpy as np
 from scipy.special import expit
 
-from ..model import Classification, Finding, MarrowQuantError, finding
+from ..model import Classification, Finding, MarrowQuantError, Volume, finding
+from ..vertebrae.segment import Bodies
 from .dataset import Patient
 from .modelfolder import (
     NETWORK,
@@ -21,6 +22,7 @@ from .modelfolder import (
     regression_log_odds,
 )
 from .occlusion import Occlusion, occlude, occlusion_picture
+from .patches import Preparation
 
 DIFFER = 0.3
 """Range of the members' probabilities from which on the reader is told (our choice)."""
@@ -45,8 +47,6 @@ class Prediction:
     parts : dict of str to float
         What each index adds to the log odds of the regression; empty where it was not measured.
     occlusion : Occlusion or None
-    picture : bytes
-        PNG of the occlusion; empty without.
     findings : tuple of Finding
     """
 
@@ -59,12 +59,27 @@ class Prediction:
     body_weights: Mapping[str, float]
     parts: Mapping[str, float]
     occlusion: Optional[Occlusion] = None
-    picture: bytes = b""
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def lost_by_level(self) -> dict[str, float]:
+        """Log odds lost without each body; empty where it was not tried."""
+        return {} if self.occlusion is None else dict(zip(self.body_weights, self.occlusion.body.round(4).tolist()))
+
+    @property
+    def lost_by_square(self) -> dict[str, list[list[float]]]:
+        """Log odds lost without each square of each body's picture, rows from head to foot; empty where it was not tried."""
+        return {} if self.occlusion is None else dict(zip(self.body_weights, self.occlusion.region.round(4).tolist()))
+
+    def picture(self, maps: Mapping[str, Volume], bodies: Bodies, settings: Preparation) -> bytes:
+        """PNG of the image with the squares on it, see :func:`occlusion_picture`; empty where it was not tried."""
+        if self.occlusion is None:
+            return b""
+        seen = [body for body in bodies.bodies if body.level in self.body_weights]
+        return occlusion_picture(maps[settings.channels[0]], seen, self.occlusion, settings)
+
     def plain(self) -> dict[str, Any]:
-        """For JSON, without the picture."""
-        by_body = {} if self.occlusion is None else dict(zip(self.body_weights, self.occlusion.body.round(4).tolist()))
+        """For JSON."""
         return {
             "arm": self.arm,
             "event": self.event,
@@ -73,7 +88,8 @@ class Prediction:
             "interval": list(self.interval),
             "threshold": self.threshold,
             "attention": dict(self.body_weights),
-            "log_odds_lost_without_body": by_body,
+            "log_odds_lost_without_body": self.lost_by_level,
+            "log_odds_lost_without_square": self.lost_by_square,
             "log_odds_by_index": dict(self.parts),
             "findings": [str(found) for found in self.findings],
         }
@@ -143,6 +159,8 @@ def predict(model: Model, patient: Patient, arm: str = "", *, explain: bool = Fa
         "classify.trained_on", n=told["patients"], what="simulated" if model.content["synthetic_only"] else "real",
         events=told["events"], event=_kind(model.content["event"]), others=told["others"], other=_kind(model.content["other"]),
     )]  # fmt: skip
+    if not patient.scanner and model.content["domain"]["scanners"]:
+        findings.append(finding("classify.scanner_unknown"))
     parts = dict(contributions(model, patient.indices)) if REGRESSION in model.arms and patient.indices else {}
     common = {"event": model.content["event"], "other": model.content["other"], "threshold": model.content["arms"][arm]["threshold"]}
     if arm == REGRESSION:
@@ -155,25 +173,23 @@ def predict(model: Model, patient: Patient, arm: str = "", *, explain: bool = Fa
     members = expit(log_odds)
     if np.ptp(members) > DIFFER:
         findings.append(finding("classify.members_differ", n=members.size, low=100 * float(members.min()), high=100 * float(members.max())))
-    occlusion, picture = None, b""
+    occlusion = None
     if explain:
         occlusion = occlude(
             patient.patches, patient.marrow, lambda patches: float(network_log_odds(model, sessions, patches)[0].mean())
         )
-        picture = occlusion_picture(patient.patches, occlusion, patient.levels)
     return Prediction(
         arm, mean_probability(log_odds), (float(members.min()), float(members.max())),
-        body_weights=dict(zip(patient.levels, map(float, weights))), parts=parts, occlusion=occlusion, picture=picture,
+        body_weights=dict(zip(patient.levels, map(float, weights))), parts=parts, occlusion=occlusion,
         findings=tuple(findings), **common,
     )  # fmt: skip
 
 
-def classification(model: Model, answer: Prediction, exam: str) -> Classification:
+def classification(model: Model, answer: Prediction, exam: str, picture: bytes = b"") -> Classification:
     """The answer as a case's results hold it."""
-    lost = {} if answer.occlusion is None else dict(zip(answer.body_weights, map(float, answer.occlusion.body)))
     return Classification(
-        exam, str(model.content["id"]), answer.arm, answer.event, answer.other, answer.probability, answer.interval, lost, dict(model.card),
-        answer.findings, answer.picture,
+        exam, str(model.content["id"]), answer.arm, answer.event, answer.other, answer.probability, answer.interval, answer.lost_by_level,
+        dict(model.card), answer.lost_by_square, dict(answer.parts), answer.findings, picture,
     )  # fmt: skip
 
 

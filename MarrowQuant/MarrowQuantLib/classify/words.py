@@ -99,3 +99,8 @@ class ClassifyWords(Words):
 
     def cell(self, text: str) -> str:
         return _JAPANESE.get(text) or super().cell(text) if self.language == "ja" else text
+
+
+def kind_name(kind: str, words: ClassifyWords) -> str:
+    """A kind of case as a reader sees it."""
+    return words.cell(kind) if words.language == "ja" else {"mds": "MDS"}.get(kind, kind.replace("_", " "))

@@ -44,7 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     predict.add_argument("--bodies", type=Path, metavar="FILE", help="label file of the bodies")
     predict.add_argument("--clicks", default="", metavar="TEXT", help='instead: "L1=2,-10,70; L5=-1,-11,-76", RAS in mm')
     predict.add_argument("--arm", choices=("network", "multiparametric"), default="")
-    predict.add_argument("--scanner", default="", help="as the model's card names it")
+    predict.add_argument("--scanner", default="", help="as the model knows it, where the images do not name it")
     predict.add_argument("--synthetic", action="store_true", help="the images are simulated (DICOM says so itself)")
     predict.add_argument("--picture", type=Path, metavar="PNG", help="also write what the answer rests on")
     add_overwrite(predict)
@@ -173,16 +173,16 @@ def _predict(options: argparse.Namespace) -> int:
     if options.picture is not None:
         refuse_existing([options.picture], options.overwrite)
     model = read_model(options.model or bundled_model())
-    maps, says_so = read_images(options.images)
+    images = read_images(options.images)
     cells = {"bodies": str(options.bodies.resolve()) if options.bodies else "", "clicks": options.clicks}
     if options.images.is_dir():
         cells["images"] = str(options.images.resolve())
-    bodies = read_bodies(Row(cells, Path()), maps)
-    row = {"kind": "", "scanner": options.scanner, "synthetic": options.synthetic or says_so}
-    patient = make_patient("", row, maps, bodies, model.preparation)
+    bodies = read_bodies(Row(cells, Path()), images.maps)
+    row = {"kind": "", "scanner": images.scanner or options.scanner, "synthetic": options.synthetic or images.synthetic}
+    patient = make_patient("", row, images.maps, bodies, model.preparation)
     answer = predict(model, patient, options.arm, explain=options.picture is not None)
     if options.picture is not None:
-        options.picture.write_bytes(answer.picture)
+        options.picture.write_bytes(answer.picture(images.maps, bodies, model.preparation))
     if options.json:
         print(json.dumps(answer.plain(), indent=1, ensure_ascii=False))
         return 0

@@ -193,5 +193,6 @@ class SeriesVolume:
             "override": {name: value for override in self.overrides for name, value in override.changed_values().items()},
             "select": dict(self.select),
             "exam_date": self.exam_date.isoformat() if self.exam_date else None,
+            "synthetic": self.synthetic,
             "used": bool(used),
         }

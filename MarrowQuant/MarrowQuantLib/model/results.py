@@ -208,6 +208,14 @@ class Classification:
     interval: tuple[float, float] = described("Range of the ensemble's members; of the regression its bootstrap's 95 %.")
     by_level: Mapping[str, float] = described("Log odds lost without the body, by level; empty where it was not tried.")
     card: Mapping[str, Any] = described("Model card: intended use, what it was trained on, performance, limits.")
+    by_square: Mapping[str, Sequence[Sequence[float]]] = described(
+        "Log odds lost without each square of a body's picture, by level: rows from head to foot, columns from front to back.",
+        default_factory=dict,
+    )
+    by_index: Mapping[str, float] = described(
+        "What each index adds to the log odds of the model's regression; empty where it has none or nothing was measured.",
+        default_factory=dict,
+    )
     findings: tuple[Finding, ...] = described("What to know.", default=())
     picture: bytes = described(default=b"", hidden=True)
 

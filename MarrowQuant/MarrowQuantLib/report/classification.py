@@ -9,6 +9,7 @@ from ..model import Results
 from ..results.formats import probability
 from . import charts
 from .sections import card_value, cell, table
+from .shown import answer_card, answer_tables
 from .strings import Strings
 
 
@@ -26,13 +27,15 @@ def classification_section(results: Results, words: Strings) -> str:
     if found.picture:
         uri = "data:image/png;base64," + base64.b64encode(found.picture).decode("ascii")
         caption = words("occlusion")
-        picture = f'<figure><img src="{uri}" alt="{caption}" style="max-width:220px"><figcaption>{caption}</figcaption></figure>'
-    rows = [f'<tr><th scope="row">{escape(level)}</th>{cell(f"{lost:+.2f}")}</tr>' for level, lost in found.by_level.items()]
-    levels = table([words("level"), words("log_odds_lost")], rows) if rows else ""
-    card = "".join(f"<dt>{escape(words.or_key(key))}</dt><dd>{card_value(content)}</dd>" for key, content in found.card.items())
+        picture = f'<figure><img src="{uri}" alt="{caption}" style="max-width:480px"><figcaption>{caption}</figcaption></figure>'
+    parts = ""
+    for heads, lines in answer_tables(found, words):
+        rows = [f'<tr><th scope="row">{escape(name)}</th>{cell(value)}</tr>' for name, value in lines]
+        parts += f"<div>{table(heads, rows)}</div>"
+    card = "".join(f"<dt>{escape(head)}</dt><dd>{card_value(content)}</dd>" for head, content in answer_card(found, words))
     return (
         f"<section><h2>{words('classifier')}</h2><h3>{escape(heading)} ({words.exam(found.exam)})</h3>"
         f'<p class="big">{value}</p><p>{words("ensemble_range", low=escape(low), high=escape(high))}</p>{bar}'
-        f'<ul class="notes">{told}</ul><div class="charts">{picture}{levels}</div>'
+        f'<ul class="notes">{told}</ul><div class="charts">{picture}{parts}</div>'
         f"<details><summary>{escape(words('model_card') + ': ' + found.model_id)}</summary><dl>{card}</dl></details></section>"
     )

@@ -13,7 +13,7 @@ from ..response.estimate import PREVALENCE
 from ..results import rows
 from ..results.formats import number, probability, relative, shown_unit, signed
 from . import charts
-from .shown import UNSURE, doubts_of, in_scroller, index_label, marks
+from .shown import UNSURE, blood_word, doubts_of, in_scroller, index_label, marks
 from .strings import Strings
 
 ANAEMIA_G_PER_L = 100.0  # haemoglobin; the limit of Huang, AJR
@@ -39,7 +39,7 @@ def _category(results: Results, words: Strings) -> str:
     assessment = assess(results)
     imwg = assessment.imwg
     if assessment.blood is not None:
-        category = words("blood_" + (assessment.blood.category or "unknown").replace(" ", "_"))
+        category = blood_word(assessment.blood.category, words)
         return f"<p>{words('blood')}: <b>{escape(category)}</b> <span class=soft>({words('see_labs')})</span></p>"
     if imwg is None:
         return ""

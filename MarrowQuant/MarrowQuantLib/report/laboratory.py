@@ -6,12 +6,12 @@ from html import escape
 
 from ..model import LabHistory, MarrowQuantError, Results
 from ..response import NOTE_KINDS, Stage, assess
-from ..response.anaemia import blood_course
 from ..response.iss import NOT_VERIFIED
 from ..response.lab_notes import COVARIATE, FINDING, OTHER
 from ..results import rows
 from ..results.formats import shown_unit
 from .sections import cell, table
+from .shown import blood_rows, blood_word
 from .strings import Strings
 from .timeline import timeline_of, timeline_svg
 
@@ -33,7 +33,7 @@ def labs_section(results: Results, words: Strings) -> str:
         parts.append(_items(items))
     if assessment.blood is not None:
         blood = assessment.blood
-        category = words("blood_" + (blood.category or "unknown").replace(" ", "_"))
+        category = blood_word(blood.category, words)
         parts.append(f"<h3>{words('blood')}</h3><p><b>{escape(category)}</b>: {words.say(blood.rule)}</p>")
         parts.append(_items([words.say(note) for note in blood.findings]))
     parts.append(_blood_course(assessment.history, results.settings.kind, words))
@@ -98,16 +98,14 @@ def _value_table(results: Results, words: Strings) -> str:
 
 
 def _blood_course(history: LabHistory, kind: str, words: Strings) -> str:
-    """Response by the blood at every date of the sheet; empty for other kinds and for two dates, which stand above."""
-    course = blood_course(history, kind)
-    if len(course) < 2:
+    heads, found = blood_rows(history, kind, words)
+    if not found:
         return ""
-    rows = []
-    for date, blood in course:
-        category = words("blood_" + (blood.category or "unknown").replace(" ", "_"))
-        rows.append(f'<tr><th scope="row">{date.isoformat()}</th>{cell(category, True)}<td class="text">{words.say(blood.rule)}</td></tr>')
-    heads = [words("date"), words("blood"), words("meaning")]
-    return f"<h3>{words('blood')}: {words('course')}</h3>{table(heads, rows, text_columns=(1, 2))}"
+    drawn = [
+        f'<tr><th scope="row">{date}</th>{cell(category, True)}<td class="text">{words.say(rule)}</td></tr>'
+        for date, category, rule in found
+    ]
+    return f"<h3>{words('blood')}: {words('course')}</h3>{table(heads, drawn, text_columns=(1, 2))}"
 
 
 def _shown(row: rows.Row, exam: int, words: Strings) -> str:

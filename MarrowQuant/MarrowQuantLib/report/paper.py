@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+import struct
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -24,7 +25,23 @@ from .first_page import reader_cautions, values_of
 from .fonts import embed_fonts
 from .images import ADC_WHITE, MIP_BLACK, KeyImage, anatomy_image, body_image, slice_image, spine_image
 from .sections import limit_lines, settings_rows
-from .shown import DOUBT, SURE, UNSURE, Cover, checks_and_notes, doubts_of, index_label, marks, plain_sentences, protocol_rows, title_of
+from .shown import (
+    DOUBT,
+    SURE,
+    UNSURE,
+    Cover,
+    answer_card,
+    answer_tables,
+    blood_rows,
+    blood_word,
+    checks_and_notes,
+    doubts_of,
+    index_label,
+    marks,
+    plain_sentences,
+    protocol_rows,
+    title_of,
+)
 from .strings import Strings
 
 if TYPE_CHECKING:
@@ -44,7 +61,7 @@ _NUMBERS = re.compile(r"[-−+±<>≥≤–→%().,/\d ]{1,24}")
 _GAP_MM, _TALL_MM = 4.0, 104.0  # between pictures, and how high they may be
 _HALF_MM = (_BOX_MM - _GAP_MM) / 2
 TEXT_STROKED = 2  # text rendering mode "fill, then stroke" (ISO 32000-1, 9.3.6)
-_PICTURE_MM = 60.0  # of a classifier
+_PICTURE_MM = 90.0  # the height of a classifier's picture at most
 _MOST_ROWS = 15  # of components and lesions; the rest is in results.json
 _INK, _SOFT, _LINE, _WARN = (27, 39, 51), (82, 97, 111), (200, 207, 214), (92, 64, 0)
 _FILLS = {SURE: (227, 240, 248), DOUBT: (255, 244, 214), "": (238, 241, 244)}
@@ -485,6 +502,12 @@ class _Paper:
         self.table(heads, lines, (0, 1, len(heads) - 1) if ranged else (0, 1))
         self.text("" if ranged else words("no_reference"), 7.5, _SOFT)
         told = assess(self.results)
+        if told.blood is not None:
+            category = blood_word(told.blood.category, words)
+            self.text(f"{words('blood')}: {category}: {sentence(told.blood.rule, words.language)}", 8)
+            self.points(sentence(note, words.language) for note in told.blood.findings)
+        heads, course = blood_rows(told.history, self.results.settings.kind, words)
+        self.table(heads, [(date, category, sentence(rule, words.language)) for date, category, rule in course], (0, 1, 2), 7)
         if told.imwg is not None:
             self.text(f"{words('imwg')}: {told.imwg.category or words('imwg_none')}: {sentence(told.imwg.rule, words.language)}", 8)
             self.points(f"{words('missing')}: {sentence(item, words.language)}" for item in told.imwg.missing)
@@ -502,12 +525,20 @@ class _Paper:
         self.text(f"{words.plain_exam(found.exam)}   {found.model_id}", 8, _WARN)
         self.points(sentence(each, words.language) for each in found.findings)
         if found.picture:
-            top = self.page.get_y() + 1
-            self.page.image(io.BytesIO(found.picture), MARGIN_MM, top, h=_PICTURE_MM)
-            self.page.set_xy(MARGIN_MM, top + _PICTURE_MM + 1)
-            self.text(words("occlusion"), 7.5, _SOFT)
-        self.table([words("level"), words("log_odds_lost")], [[level, f"{lost:+.2f}"] for level, lost in found.by_level.items()])
-        self.points((f"{words.or_key(key)}: {_card(content)}" for key, content in found.card.items()), 7.5)
+            self._answer_picture(found.picture)
+        for heads, lines in answer_tables(found, words):
+            self.table(heads, lines)
+        self.points((f"{head}: {_card(content)}" for head, content in answer_card(found, words)), 7.5)
+
+    def _answer_picture(self, picture: bytes) -> None:
+        width, height = (int(n) for n in struct.unpack(">II", picture[16:24]))  # the head of a PNG file
+        tall = min(_PICTURE_MM, _BOX_MM * height / width)
+        if self.page.will_page_break(tall + 8):
+            self.page.add_page()
+        top = self.page.get_y()
+        self.page.image(io.BytesIO(picture), MARGIN_MM, top, h=tall)
+        self.page.set_xy(MARGIN_MM, top + tall + 1)
+        self.text(self.words("occlusion"), 7.5, _SOFT)
 
     def methods(self) -> None:
         """How the images were acquired, and with what settings they were measured."""
@@ -528,5 +559,9 @@ class _Paper:
 
 
 def _card(content: Any) -> str:
-    """An entry of a model card in one line."""
-    return "; ".join(map(str, content)) if isinstance(content, (list, tuple)) else str(content)
+    """An entry of a model's card in one line."""
+    if isinstance(content, Mapping):
+        return "; ".join(f"{key}: {_card(part)}" for key, part in content.items())
+    if isinstance(content, (list, tuple)):
+        return "; ".join(map(_card, content))
+    return f"{content:.3g}" if isinstance(content, float) else str(content)

@@ -12,9 +12,10 @@ from typing import Any, Optional
 
 from ..followup import Index, label_of
 from ..followup.change import INSIDE_LIMIT
-from ..model import Change, ExamResult, Finding, Results, as_finding, grouped, sentence
+from ..model import Change, Classification, ExamResult, Finding, LabHistory, Results, as_finding, grouped, sentence
 from ..quantities import LUMBAR, quantity
-from ..results.formats import NONE
+from ..response.anaemia import blood_course
+from ..results.formats import NONE, signed
 from ..words.findings import NOTE
 from ..words.roles import role_word
 from .strings import Strings
@@ -84,6 +85,34 @@ def index_label(index: Index, exams: Sequence[ExamResult], words: Strings) -> st
     held = [levels_of(exam, index.key) for exam in exams if index.key in exam.lumbar]
     common = [level for level in held[0] if all(level in levels for levels in held)] if held else []
     return words("mean_of", index=label, levels=shortened(common)) if common else label
+
+
+def answer_tables(found: Classification, words: Strings) -> list[tuple[list[str], list[list[str]]]]:
+    """What a classifier's answer rests on, heads and rows: log odds by level, and by index; what is empty is not there."""
+    by_level = [[level, signed(lost, "")] for level, lost in found.by_level.items()]
+    by_index = [[words.or_key(f"index_{name}"), signed(added, "")] for name, added in found.by_index.items()]
+    tables = ([words("level"), words("log_odds_lost")], by_level), ([words("index"), words("log_odds_added")], by_index)
+    return [(heads, lines) for heads, lines in tables if lines]
+
+
+def answer_card(found: Classification, words: Strings) -> list[tuple[str, Any]]:
+    """The model's card, heading and content, in the report's language as far as the card has it."""
+    card = {key: content for key, content in found.card.items() if key != "translations"}
+    told = (found.card.get("translations") or {}).get(words.language, {})
+    return [(words.or_key(key), content) for key, content in {**card, **told}.items() if content]
+
+
+def blood_word(category: Optional[str], words: Strings) -> str:
+    """A category of the response by the blood; None where it cannot be graded."""
+    return words("blood_" + (category or "unknown").replace(" ", "_"))
+
+
+def blood_rows(history: LabHistory, kind: str, words: Strings) -> tuple[list[str], list[tuple[str, str, Any]]]:
+    """Response by the blood at every date of the sheet: heads, and date, category and rule; no row for other kinds of case and for two
+    dates, which stand above."""
+    course = blood_course(history, kind)
+    found = [(date.isoformat(), blood_word(blood.category, words), blood.rule) for date, blood in course]
+    return [words("date"), words("blood"), words("meaning")], found if len(found) > 1 else []
 
 
 def marks(change: Optional[Change], limited: bool, words: Strings) -> list[tuple[str, str, str]]:

@@ -8,14 +8,29 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Optional
 
+import numpy as np
+
 from ..exam.maps import ExamMaps
-from ..model import ExamIdentity, Finding, LabHistory, LabValue, MarrowQuantError, Stitching, as_finding, identity_from_plain, iso_date
+from ..model import (
+    ExamIdentity,
+    Finding,
+    LabHistory,
+    LabValue,
+    MarrowQuantError,
+    Stitching,
+    VertebraROI,
+    as_finding,
+    identity_from_plain,
+    iso_date,
+)
 from ..model.findings import finding_from_plain
 from ..results.codec import decode, encode, plain
+from ..vertebrae.segment import Body
 from .nodes import find_node, find_or_add, remove_nodes
 
 EXAM_LABELS = ("baseline", "follow-up")
@@ -44,12 +59,13 @@ def write_record(
     muscle_signal: Optional[float] = None,
     placement_findings: Sequence[str] = (),
     lost_maps: Iterable[str] = (),
+    outlined: Sequence[Body] = (),
     scene: Optional[Any] = None,
 ) -> str:
     """Write the record of one exam; a second call replaces it. Returns its text.
 
     ``proposed`` tells that there is a tumour load, ``muscle_signal`` what was given for it; points in muscle have a node of their own.
-    ``lost_maps`` are keys of maps that the exam had and whose volumes were deleted.
+    ``lost_maps`` are keys of maps that the exam had and whose volumes were deleted, ``outlined`` the bodies that ROIs were taken from.
     """
     record = {
         "maps": {
@@ -67,6 +83,7 @@ def write_record(
         "muscle_signal": muscle_signal,
         "placement_findings": plain([as_finding(found) for found in placement_findings]),
         "keys": sorted({*maps.maps, *lost_maps}),
+        "bodies": [[b.level, *(plain(array) for array in (b.center_ras, b.axes, b.radii_mm)), encode(b.roi)] for b in outlined],
     }
     return _write(record, f"MarrowQuant {maps.label}", {"text": _TEXT, "exam": maps.label}, scene)
 
@@ -107,6 +124,10 @@ def _record_of(record: dict[str, Any]) -> dict[str, Any]:
     record["labs"] = {lab.test: lab for lab in labs}
     record.setdefault("proposed", record["muscle_signal"] is not None)  # an older scene kept the signal of every tumour load
     record["decisions"] = [Decision(tuple(ras), *rest) for ras, *rest in record["decisions"]]
+    record["bodies"] = tuple(
+        Body(level, np.array(center), np.array(axes), np.array(radii), math.nan, decode(VertebraROI, roi), ())
+        for level, center, axes, radii, roi in record.get("bodies", ())
+    )
     record.setdefault("keys", [])  # an older scene did not keep which maps there were
     ExamMaps(label="", maps={}, **maps)
     return record

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from slicer.i18n import tr as _
 
 from ...model import Classification
+from ...report.shown import answer_card, answer_tables
 from ...report.strings import Strings
 from ...results.formats import probability
 from ..fields import PathField
@@ -77,14 +78,22 @@ def answerHtml(found: Classification) -> str:
     lines = [f"<p>{head}<br>{html.escape(words('ensemble_range', low=low, high=high))}</p>"]
     lines += [f"<p>{html.escape(said(each))}</p>" for each in found.findings]
     lines.append(_picture(found.picture, words("occlusion")) or "")
-    lines += [f"<p><b>{html.escape(words.or_key(key))}</b><br>{html.escape(_plain(value))}</p>" for key, value in found.card.items()]
+    lines += [_table(*each) for each in answer_tables(found, words)]
+    lines += [f"<p><b>{html.escape(head)}</b><br>{html.escape(_plain(content))}</p>" for head, content in answer_card(found, words)]
     return "".join(lines)
+
+
+def _table(heads: list[str], lines: list[list[str]]) -> str:
+    """Two columns, the second with numbers."""
+    drawn = [f"<tr><td>{html.escape(name)}&nbsp;&nbsp;</td><td align='right'>{html.escape(value)}</td></tr>" for name, value in lines]
+    head = "".join(f"<th align='left'>{html.escape(each)}</th>" for each in heads)
+    return f"<table><tr>{head}</tr>{''.join(drawn)}</table>"
 
 
 def _picture(png: bytes, caption: str) -> Optional[str]:
     if not png:
         return None
-    return f'<p><img src="data:image/png;base64,{base64.b64encode(png).decode("ascii")}" width="200"><br>{html.escape(caption)}</p>'
+    return f'<p><img src="data:image/png;base64,{base64.b64encode(png).decode("ascii")}" width="360"><br>{html.escape(caption)}</p>'
 
 
 def _plain(value: Any) -> str:

@@ -113,6 +113,7 @@ class CaseExam:
             muscle_signal=self.load.muscle_signal,
             placement_findings=self.rois.findings,
             lost_maps=self.lost_maps,
+            outlined=self.rois.outlined,
         )
         self._case.remembered[self.label] = text
         self.following.look()

@@ -14,6 +14,7 @@ from ...vertebrae import find_bodies, fit_places, from_segments, parse_level, pl
 from ...vertebrae.clicks import in_air
 from ...vertebrae.levels import is_counted, level_index
 from ...vertebrae.places import is_place
+from ...vertebrae.segment import Body
 from .. import points as point_list
 from ..labelmaps import read_segments
 from ..nodes import find_node
@@ -70,11 +71,14 @@ class ExamRois:
         What the reader should know about how the ROIs were placed.
     refused_clicks : list of int
         The points that :meth:`name_points` refused.
+    outlined : tuple of Body
+        The bodies of the labels that ROIs were taken from last, as the classifier takes them from a file.
     """
 
     def __init__(self, around: Around, sizes: PointSizes) -> None:
         self._around, self._sizes, self._label = around, sizes, around.label
         self.findings: tuple[str, ...] = ()
+        self.outlined: tuple[Body, ...] = ()
         self._names = point_list.PointNames()
         self.refused_clicks: list[int] = []
         self.begin_history()
@@ -264,6 +268,7 @@ class ExamRois:
         labelled = from_segments(read_segments(segmentation), segmentation.GetName())
         settings = self._around.settings()
         found = take_over(labelled, radii_mm=settings.roi_radii_mm, shape=settings.roi_shape)
+        self.outlined = take_over(labelled).bodies
         self._place(found.rois, found.findings)
 
     def _place(self, rois: Sequence[VertebraROI], findings: Sequence[str]) -> None:

@@ -33,5 +33,6 @@ FINDINGS = {
     "classify.simulated": (NOTE, "The patients are simulated; the numbers say how the method works and nothing about people."),
     "classify.site_not_left_out": (NOTE, "No site was left out: each of two sites needs {n} patients of either disease."),
     "classify.trained_on": (NOTE, "The model was trained on {n} {what} patients ({events} {event}, {others} {other}); research use only."),
+    "classify.scanner_unknown": (CHECK, "The images do not name their scanner, so whether the model knows it was not checked."),
     "classify.members_differ": (CHECK, "The {n} members of the ensemble range from {low:.0f} to {high:.0f} %; the model is unsure here."),
 }
