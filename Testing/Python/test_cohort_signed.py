@@ -272,11 +272,31 @@ def test_what_was_put_in_is_found_again(study):
     with (study / "ja" / "beside.csv").open(encoding="utf-8-sig") as file:
         beside = {row["statement"]: row for row in csv.DictReader(file)}
     assert float(beside["AUC of the change of fat fraction"]["re-enacted"].split()[0]) > 0.9
-    water = beside["Water-dominant myeloma: dropout ratio and plasma cells correlate"]["re-enacted"]
-    assert water.startswith("ρ -0.") and "p <0.001" in water
-    test = beside["Dropout ratio does not tell infiltration from haematopoietic marrow"]
+    water = beside["Water-dominant myeloma: dropout ratio and plasma cells"]["re-enacted"]
+    assert water.startswith("ρ −0.") and "p <0.001" in water
+    weak = beside["Controls: dropout ratio and age"]
+    low, high = (float(end.replace("−", "-")) for end in weak["re-enacted"].split("（")[1].split("）")[0].split("～"))
+    assert (weak["how"] == "direction by construction, size assumed") == (high < 0 and low > -1.0)  # none is claimed whose interval holds 0
+    test = beside["Dropout ratio: infiltration against haematopoietic marrow"]
     low, high = (float(end) for end in test["re-enacted"].split("(")[1].split(")")[0].split("–"))
     assert low < 0.5 < high and test["how"] == "reproduced by construction"
+
+
+def test_covariates_enter_or_the_document_says_why_not(study):
+    with (study / "ja" / "covariates_cox.csv").open(encoding="utf-8-sig") as file:
+        terms = [row["term"] for row in csv.DictReader(file)]
+    page = (study / "ja" / "cohort.html").read_text(encoding="utf-8")
+    assert terms[:2] == ["responder", "tdv_baseline"]
+    for name, label in (("ras_mutation", "RAS遺伝子"), ("tp53_mutation", "TP53遺伝子")):
+        assert any(term.startswith(name) for term in terms) or f"{label}（KRASまたはNRAS）、シーケンスは共変量に含めなかった" in page or (
+            f"{label}、シーケンスは共変量に含めなかった" in page
+        )
+
+
+def test_every_figure_is_numbered_and_no_name_is_cut(study):
+    page = (study / "ja" / "cohort.html").read_text(encoding="utf-8")
+    assert [f"図{n}．" in page for n in range(1, page.count("<svg") + 1)] == [True] * page.count("<svg")
+    assert "…" not in page.split("<main>")[1]
 
 
 def test_a_study_writes_into_a_new_folder_only(study, capsys):

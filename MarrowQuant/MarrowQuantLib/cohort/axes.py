@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 from ..report.charts import BEFORE, INK, line, svg, text, ticks, x_axis
+from ..report.fonts import PIECE
 
-LEFT, TOP, SIZE = 46.0, 12.0, 250.0
+LEFT, TOP, SIZE = 60.0, 12.0, 250.0
 """Of the square that a figure with two axes is drawn in, in SVG units."""
+ACROSS = 44
+"""Characters of a title that have room along an axis."""
 Scale = Callable[[float], float]
 
 
@@ -27,15 +31,20 @@ def up_axis(low: float, high: float, name: str) -> list[str]:
     for tick in ticks(low, high):
         label = f"{tick:.6g}".replace("-", "−")
         parts += [line(LEFT, y(tick), LEFT + SIZE, y(tick)), text(LEFT - 5, y(tick) + 4, label, "end", soft=True, size=10.5)]
-    middle = TOP + SIZE / 2
-    title = text(10, middle + 4, name, "middle", soft=True, size=11)
-    return [*parts, line(LEFT, TOP, LEFT, TOP + SIZE, INK), f'<g transform="rotate(-90 10 {middle:.0f})">{title}</g>']
+    middle, rows = TOP + SIZE / 2, wrapped(name, ACROSS)
+    titles = [
+        f'<g transform="rotate(-90 {10 + 13 * n} {middle:.0f})">{text(10 + 13 * n, middle + 4, row, "middle", soft=True, size=11)}</g>'
+        for n, row in enumerate(rows)
+    ]
+    return [*parts, line(LEFT, TOP, LEFT, TOP + SIZE, INK), *titles]
 
 
 def square_axes(across: tuple[float, float], up: tuple[float, float], names: tuple[str, str]) -> list[str]:
     """Both axes of the square, with their titles (across, up)."""
     x, _ = scales(across, up)
-    return [*x_axis(x, *across, TOP, TOP + SIZE, names[0], LEFT + SIZE / 2), *up_axis(*up, names[1])]
+    first, *more = wrapped(names[0], ACROSS)
+    below = [text(LEFT + SIZE / 2, TOP + SIZE + 43, row, "middle", soft=True, size=11) for row in more]
+    return [*x_axis(x, *across, TOP, TOP + SIZE, first, LEFT + SIZE / 2), *below, *up_axis(*up, names[1])]
 
 
 def unit_square(across: str, up: str) -> tuple[list[str], Scale, Scale]:
@@ -44,9 +53,9 @@ def unit_square(across: str, up: str) -> tuple[list[str], Scale, Scale]:
     return [*square_axes((0.0, 1.0), (0.0, 1.0), (across, up)), line(x(0), y(0), x(1), y(1), BEFORE, 1.0, "3 3")], x, y
 
 
-def square_svg(label: str, parts: Sequence[str]) -> str:
-    """A figure with the square plot area, with what stands in it."""
-    return svg(LEFT + SIZE + 14, TOP + SIZE + 36, label, parts)
+def square_svg(label: str, parts: Sequence[str], below: float = 0.0) -> str:
+    """A figure with the square plot area, with what stands in it, and ``below`` more under the axis."""
+    return svg(LEFT + SIZE + 14, TOP + SIZE + 36 + below, label, parts)
 
 
 def polyline(across: Iterable[float], up: Iterable[float], x: Scale, y: Scale, colour: str, dash: str = "", width: float = 2.0) -> str:
@@ -62,6 +71,18 @@ def band(across: Iterable[float], low: Iterable[float], high: Iterable[float], x
     there = [f"{x(a):.1f},{y(b):.1f}" for a, b in zip(places, low)]
     back = [f"{x(a):.1f},{y(b):.1f}" for a, b in zip(places, high)]
     return f'<polygon points="{" ".join([*there, *reversed(back)])}" fill="{colour}" fill-opacity="0.14"/>'
+
+
+def wrapped(name: str, most: int, rows: int = 2) -> list[str]:
+    """A name in up to ``rows`` lines of ``most`` characters, broken where they may be; what has no room is shortened."""
+    lines = [""]
+    for piece in re.findall(rf"\s|{PIECE}|.", name):
+        if lines[-1].strip() and _width(lines[-1] + piece.rstrip()) > most and len(lines) < rows:
+            lines[-1] = lines[-1].rstrip()
+            lines.append(piece.lstrip())
+        else:
+            lines[-1] += piece
+    return [shortened(one, most) for one in lines]
 
 
 def shortened(name: str, most: int) -> str:

@@ -17,6 +17,8 @@ _OTHERS = {
     "bmpc_percent": ("Plasma cells in the marrow", "骨髄形質細胞", "%"),
     "platelets_e9_l": ("Platelets", "血小板", "10*9/L"),
     "cytogenetics": ("Cytogenetics", "細胞遺伝学", ""),
+    "ras_mutation": ("RAS gene (KRAS or NRAS), sequencing", "RAS遺伝子（KRASまたはNRAS）、シーケンス", ""),
+    "tp53_mutation": ("TP53 gene, sequencing", "TP53遺伝子、シーケンス", ""),
     "best_response": ("Best response at the completion of chemotherapy (IMWG)", "化学療法終了時の最良効果（IMWG）", ""),
     "progression_days": ("Time to progression or the last visit", "進行または最終受診までの時間", "days"),
     "progressed": ("Progressed: 1, not until the last visit: 0", "進行：1、最終受診まで進行なし：0", ""),

@@ -30,10 +30,11 @@ _RESPONSES = ("sCR", "CR", "VGPR", "PR", "MR", "SD", "PD")
 _LABELS = {"sCR": "stringent CR"}
 _CHOICES = {"dominance": ("water", "fat"), "dominance_follow_up": ("water", "fat"), "best_response": _RESPONSES, "sex": ("female", "male"),
             "kind": ("myeloma", "smouldering", "MGUS", "MDS", "AA", "red marrow", "control"),
-            "cytogenetics": ("standard risk", "high risk")}  # fmt: skip
+            "cytogenetics": ("standard risk", "high risk"), "ras_mutation": ("wild type", "mutated"),
+            "tp53_mutation": ("wild type", "mutated")}  # fmt: skip
 _WORDS = {"response_model", "case_kind", "site", "exam_date"}
 _PATIENT = ("kind", "best_response", "age_years", "sex", "site", "exam_date", "bmpc_percent", "platelets_e9_l", "cytogenetics",
-            "progression_days", "progressed")  # fmt: skip
+            "ras_mutation", "tp53_mutation", "progression_days", "progressed")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 from .. import __version__
 from ..io.packages import need
 from ..model import RESEARCH_USE_ONLY, MarrowQuantError
-from ..report.fonts import embed_fonts
+from ..report.fonts import embed_fonts, folded
 from .cells import safe_cell
 from .part import Part, Table
 from .png import figure_png
@@ -28,7 +28,7 @@ _SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 _WIDE, _PAGE_MM = 8, 182.0  # columns from which a table is set smaller; width between the margins of A4
 
 
-def write_documents(parts: Sequence[Part], title: str, folder: Path, words: Words) -> tuple[list[Path], list[str]]:
+def write_documents(parts: Sequence[Part], title: str, folder: Path, words: Words, notice: str = "") -> tuple[list[Path], list[str]]:
     """Write all three.
 
     Returns
@@ -41,7 +41,7 @@ def write_documents(parts: Sequence[Part], title: str, folder: Path, words: Word
     writers: tuple[tuple[str, Callable[..., None]], ...] = ((PDF, write_pdf), (EXCEL, write_excel), (WORD, write_word))
     for name, write in writers:
         try:
-            write(parts, title, folder / name, words)
+            write(parts, title, folder / name, words, notice)
             written.append(folder / name)
         except MarrowQuantError as error:
             notes.append(str(error))
@@ -49,7 +49,7 @@ def write_documents(parts: Sequence[Part], title: str, folder: Path, words: Word
 
 
 # -------------------------------------------------------------------------------------------------------------------- Excel
-def write_excel(parts: Sequence[Part], title: str, path: Path, words: Words) -> None:
+def write_excel(parts: Sequence[Part], title: str, path: Path, words: Words, notice: str = "") -> None:
     """One sheet a table, numbers as numbers, and a first sheet with the contents and the methods; needs openpyxl."""
     need("openpyxl", "tables as .xlsx")
     from openpyxl import Workbook
@@ -58,7 +58,7 @@ def write_excel(parts: Sequence[Part], title: str, path: Path, words: Words) -> 
     book = Workbook()
     first = book.active
     first.title = words("Contents")
-    rows: list[list[str]] = [[title], [words(RESEARCH_USE_ONLY)], []]
+    rows: list[list[str]] = [[title], [words(RESEARCH_USE_ONLY)], *([[notice]] if notice else []), []]
     for part in parts:
         rows.append([part.title, part.about])
         for name, table in part.tables.items():
@@ -108,7 +108,7 @@ def _number(value: Any) -> Any:
 
 
 # --------------------------------------------------------------------------------------------------------------------- Word
-def write_word(parts: Sequence[Part], title: str, path: Path, words: Words) -> None:
+def write_word(parts: Sequence[Part], title: str, path: Path, words: Words, notice: str = "") -> None:
     """Headings, tables, figures with captions and methods; needs python-docx."""
     need("docx", "tables as .docx")
     from docx import Document
@@ -123,6 +123,8 @@ def write_word(parts: Sequence[Part], title: str, path: Path, words: Words) -> N
     document.styles["Normal"].font.size = Pt(9)
     document.add_heading(title, 0)
     document.add_paragraph(words(RESEARCH_USE_ONLY))
+    if notice:
+        document.add_paragraph(notice)
     for part in parts:
         document.add_heading(part.title, 1)
         for sentence in (part.about, *part.findings):
@@ -130,19 +132,22 @@ def write_word(parts: Sequence[Part], title: str, path: Path, words: Words) -> N
                 document.add_paragraph(words.said(sentence))
         for table in part.tables.values():
             if table.rows:
-                _word_table(document, words(table.title), table, words, Pt)
+                _word_table(document, "" if words(table.title) == part.title else words(table.title), table, words, Pt)
                 document.add_paragraph(table.caption).paragraph_format.keep_with_next = False
         for name, figure in part.figures.items():
             document.add_picture(io.BytesIO(figure_png(figure)), width=Cm(11))
             document.add_paragraph(part.captions.get(name, ""))
-        for sentence in (*part.remarks, methods_of(part, words)):
-            if sentence:
-                document.add_paragraph(sentence)
+        for sentence in part.remarks:
+            document.add_paragraph(sentence)
+        if part.methods:
+            document.add_heading(words("Methods"), 2)
+            document.add_paragraph(methods_of(part, words))
     document.save(str(path))
 
 
 def _word_table(document: Any, title: str, table: Table, words: Words, points: Any) -> None:
-    document.add_heading(title, 2)
+    if title:
+        document.add_heading(title, 2)
     made = document.add_table(rows=1, cols=len(table.header))
     made.style = "Light Grid Accent 1"
     are_p = [name in P_HEADS for name in table.header]
@@ -156,7 +161,7 @@ def _word_table(document: Any, title: str, table: Table, words: Words, points: A
 
 
 # ---------------------------------------------------------------------------------------------------------------------- PDF
-def write_pdf(parts: Sequence[Part], title: str, path: Path, words: Words) -> None:
+def write_pdf(parts: Sequence[Part], title: str, path: Path, words: Words, notice: str = "") -> None:
     """A4 with a running footer, tables and figures with their captions; needs fpdf2, Pillow and the fonts."""
     need("fpdf", "the page as PDF")
     from fpdf import FPDF
@@ -176,54 +181,65 @@ def write_pdf(parts: Sequence[Part], title: str, path: Path, words: Words) -> No
     paper.set_title(title)
     paper.set_lang(words.language)
     paper.add_page()
-    _paragraph(paper, title, 16, 8)
-    _paragraph(paper, words(RESEARCH_USE_ONLY), 9, 5)
+    _paragraph(paper, title, 16, 8, words.language)
+    _paragraph(paper, words(RESEARCH_USE_ONLY), 9, 5, words.language)
+    _paragraph(paper, notice, 9, 5, words.language)
     for part in parts:
         _pdf_part(paper, part, words)
     paper.output(str(path))
 
 
-def _paragraph(paper: Any, content: str, size: float, height: float) -> None:
+def _paragraph(paper: Any, content: str, size: float, height: float, language: str) -> None:
     if content:
         paper.set_font("text", size=size)
-        paper.multi_cell(0, height, content, align="L", new_x="LMARGIN", new_y="NEXT")
+        shown = folded(paper, content, _PAGE_MM - 2 * paper.c_margin, language)
+        paper.multi_cell(0, height, shown, align="L", new_x="LMARGIN", new_y="NEXT")
 
 
 def _pdf_part(paper: Any, part: Part, words: Words) -> None:
     if paper.will_page_break(60):
         paper.add_page()
     paper.ln(3)
-    _paragraph(paper, part.title, 12, 6)
-    _paragraph(paper, part.about, 9, 5)
+    language = words.language
+    _paragraph(paper, part.title, 12, 6, language)
+    _paragraph(paper, part.about, 9, 5, language)
     for sentence in part.findings:
-        _paragraph(paper, f"• {words.said(sentence)}", 8, 4)
+        _paragraph(paper, f"• {words.said(sentence)}", 8, 4, language)
     for table in part.tables.values():
         if table.rows:
-            _pdf_table(paper, table, words)
-    _pdf_figures(paper, part)
+            _pdf_table(paper, table, words, part.title)
+    _pdf_figures(paper, part, language)
     for sentence in part.remarks:
-        _paragraph(paper, sentence, 8.5, 4.5)
-    _paragraph(paper, methods_of(part, words), 8, 4)
+        _paragraph(paper, sentence, 8.5, 4.5, language)
+    if part.methods:
+        if paper.will_page_break(20):
+            paper.add_page()
+        paper.ln(1.5)
+        _paragraph(paper, words("Methods"), 9.5, 5, language)
+        _paragraph(paper, methods_of(part, words), 8, 4, language)
 
 
-def _pdf_table(paper: Any, table: Table, words: Words) -> None:
+def _pdf_table(paper: Any, table: Table, words: Words, heading: str) -> None:
     if paper.will_page_break(24):
         paper.add_page()
     paper.ln(1.5)
-    _paragraph(paper, words(table.title), 9.5, 5)
+    language = words.language
+    if words(table.title) != heading:
+        _paragraph(paper, words(table.title), 9.5, 5, language)
     are_p = [name in P_HEADS for name in table.header]
     lines = [[cell_text(value, words, p) for value, p in zip(row, are_p)] for row in table.rows]
     heads = [words.heading(name) for name in table.header]
     size = 5.6 if len(heads) > 11 else 6.4 if len(heads) >= _WIDE else 7.2
     paper.set_font("text", size=size)
     widths = _widths(paper, [[head, *(line[n] for line in lines)] for n, head in enumerate(heads)])
-    with paper.table(col_widths=widths, width=_PAGE_MM, line_height=size * 0.48, padding=0.6, text_align="LEFT", first_row_as_headings=True,
-                     headings_style=_plain_heading(), borders_layout="HORIZONTAL_LINES") as made:  # fmt: skip
+    aligned = tuple("LEFT" if any(isinstance(row[n], str) for row in table.rows) else "RIGHT" for n in range(len(heads)))
+    with paper.table(col_widths=widths, width=sum(widths), align="LEFT", line_height=size * 0.48, padding=0.6, text_align=aligned,
+                     first_row_as_headings=True, headings_style=_plain_heading(), borders_layout="HORIZONTAL_LINES") as made:  # fmt: skip
         for line in (heads, *lines):
             row = made.row()
-            for shown in line:
-                row.cell(shown)
-    _paragraph(paper, table.caption, 7.5, 4)
+            for shown, wide in zip(line, widths):
+                row.cell(folded(paper, shown, wide - 1.2, language))
+    _paragraph(paper, table.caption, 7.5, 4, language)
 
 
 def _plain_heading() -> Any:
@@ -233,14 +249,14 @@ def _plain_heading() -> Any:
 
 
 def _widths(paper: Any, columns: Sequence[Sequence[str]]) -> list[float]:
-    """Widths in mm of columns of texts: the longest word of each fits, and what is left goes to those with more text."""
+    """Widths in mm of columns of texts: the longest word of each fits, and what is left goes to those with more text, if they need it."""
     longest = [max((paper.get_string_width(word) for cell in cells for word in _words(cell)), default=4.0) for cells in columns]
     least = np.array(longest) + 2.4
-    wanted = np.array([min(max(paper.get_string_width(cell) for cell in cells), 48.0) for cells in columns]) + 2.4
+    wanted = np.array([min(max(paper.get_string_width(cell) for cell in cells), 75.0) for cells in columns]) + 2.4
     least = np.minimum(least, 40.0)
     more = np.maximum(wanted - least, 0.01)
     left = _PAGE_MM - float(least.sum())
-    widths = least + more * left / float(more.sum()) if left > 0 else least * _PAGE_MM / float(least.sum())
+    widths = least + more * min(left / float(more.sum()), 1.0) if left > 0 else least * _PAGE_MM / float(least.sum())
     return [float(width) for width in widths]
 
 
@@ -249,7 +265,7 @@ def _words(cell: str) -> list[str]:
     return [word if max(map(ord, word)) < 0x2E80 else word[:4] for word in cell.split()]
 
 
-def _pdf_figures(paper: Any, part: Part) -> None:
+def _pdf_figures(paper: Any, part: Part, language: str) -> None:
     """Two beside each other, each with its caption below."""
     names = list(part.figures)
     for start in range(0, len(names), 2):
@@ -267,7 +283,7 @@ def _pdf_figures(paper: Any, part: Part) -> None:
             paper.image(io.BytesIO(figure_png(part.figures[name])), x=left, y=top, w=width)
             paper.set_xy(left, top + heights[n] + 1)
             paper.set_font("text", size=7.2)
-            paper.multi_cell(width, 3.6, part.captions.get(name, ""), align="L")
+            paper.multi_cell(width, 3.6, folded(paper, part.captions.get(name, ""), width - 2 * paper.c_margin, language), align="L")
             lowest = max(lowest, paper.get_y())
         paper.set_xy(14, lowest + 2)
 

@@ -15,7 +15,9 @@ MOST_LEVELS, FEWEST_EACH = 6, 5
 choice, after the rule of thumb of ten events a coefficient; the estimates of rarer levels are dominated by Firth's penalty)."""
 
 
-def coded(cohort: Cohort, column: str, outcome: Optional[np.ndarray] = None) -> tuple[tuple[str, ...], np.ndarray]:
+def coded(
+    cohort: Cohort, column: str, outcome: Optional[np.ndarray] = None, *, of_times: bool = False
+) -> tuple[tuple[str, ...], np.ndarray]:
     """A predictor as numbers.
 
     Parameters
@@ -24,6 +26,8 @@ def coded(cohort: Cohort, column: str, outcome: Optional[np.ndarray] = None) -> 
     column : str
     outcome : ndarray, shape (rows,), optional
         1 event, 0 none, NaN unknown: every level of a factor needs enough of both.
+    of_times : bool
+        The outcome is the end of a time, so that every level needs enough events only.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def coded(cohort: Cohort, column: str, outcome: Optional[np.ndarray] = None) -> 
     levels = [level for level, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
     told = np.array(cells)
     if outcome is not None:
-        _check(column, levels, told, outcome)
+        _check(column, levels, told, outcome, of_times)
     known = told != ""
     values = [np.where(known, (told == level).astype(float), np.nan) for level in levels[1:]]
     if not values:
@@ -64,10 +68,16 @@ def _begins_as_number(cell: str) -> bool:
     return bool(cell) and (cell.lstrip("<>+-−~≤≥ ")[:1].isdigit())
 
 
-def _check(column: str, levels: list[str], told: np.ndarray, outcome: np.ndarray) -> None:
+def _check(column: str, levels: list[str], told: np.ndarray, outcome: np.ndarray, of_times: bool) -> None:
     for level in levels:
         events, others = (int(((told == level) & (outcome == value)).sum()) for value in (1, 0))
-        if min(events, others) < FEWEST_EACH:
+        if of_times and events < FEWEST_EACH:
+            raise MarrowQuantError(
+                "{column} = {level} has {events} patients with the event, too few for a factor ({least} are needed); merge levels, or "
+                "leave it out.",
+                column=column, level=level, events=events, least=FEWEST_EACH,
+            )  # fmt: skip
+        if not of_times and min(events, others) < FEWEST_EACH:
             raise MarrowQuantError(
                 "{column} = {level} has {events} patients with the event and {others} without, too few for a factor ({least} of each are "
                 "needed); merge levels, or leave it out.",

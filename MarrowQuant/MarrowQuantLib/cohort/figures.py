@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..report.charts import AFTER, AGAINST, BEFORE, INK, circle, line, svg, text
-from .axes import LEFT, SIZE, TOP, band, polyline, scales, shortened, square_axes, square_svg, unit_square
+from .axes import LEFT, SIZE, TOP, band, polyline, scales, shortened, square_axes, square_svg, unit_square, wrapped
 from .logistic import LogisticFit
 from .part import p_text
 from .roc import Roc
@@ -24,15 +24,17 @@ def roc_figure(curves: Mapping[str, Roc], words: Words) -> str:
     labels = [words("{name}: AUC {auc}", name=words.cell(name), auc=_with_interval(curve)) for name, curve in curves.items()]
     first = next(iter(curves.values()))
     parts.append(band(first.band[:, 0], first.band[:, 1], first.band[:, 2], x, y, _COLOURS[0]))
+    bottom = TOP + SIZE + 36.0
+    place = bottom + 12
     for n, (name, curve) in enumerate(curves.items()):
         colour, dash = _COLOURS[n % 3], _DASHES[n % 3]
         parts.append(polyline(curve.false_positive_rate, curve.sensitivity, x, y, colour, dash))
         parts.append(circle(x(1.0 - curve.cut_off.specificity), y(curve.cut_off.sensitivity), colour, filled=n == 0))
-        place = TOP + SIZE - 27.0 * (len(curves) - n) + 4
-        parts.append(line(x(0.27), place, x(0.34), place, colour, 2.0, dash))
-        parts.append(text(x(0.36), place - 1, shortened(words.cell(name), 27), size=10, halo=True))
-        parts.append(text(x(0.36), place + 11, f"AUC {_with_interval(curve)}", size=10, halo=True))
-    return square_svg("; ".join(labels), parts)
+        rows = [*wrapped(words.cell(name), 42), f"AUC {_with_interval(curve)}"]
+        parts.append(line(LEFT, place - 4, LEFT + 20, place - 4, colour, 2.0, dash))
+        parts += [text(LEFT + 26, place + 12 * k, row, size=10) for k, row in enumerate(rows)]
+        place += 12.0 * len(rows) + 5
+    return square_svg("; ".join(labels), parts, below=place - bottom - 12)
 
 
 def _with_interval(curve: Roc) -> str:
@@ -100,7 +102,7 @@ def forest_figure(fit: LogisticFit, words: Words, titles: Sequence[str] = ()) ->
         parts.append(circle(x(slope), y, AFTER))
         numbers = f"{np.exp(slope):.3g} ({np.exp(start):.3g}–{np.exp(end):.3g})" if fit.method != "ridge" else f"{np.exp(slope):.3g}"
         parts.append(text(left + width + 12, y + 4, numbers + (f", p {_p(p)}" if np.isfinite(p) else ""), size=10.5))
-    return svg(430, bottom + 36, title, parts)
+    return svg(470, bottom + 36, title, parts)
 
 
 def _p(p: float) -> str:

@@ -55,7 +55,7 @@ def imputation_part(found: Imputed, outcome: str, seed: int, words: Words) -> Pa
         "freedom of Barnard and Rubin.",
         tables=pooled.tables, cycles=CYCLES, version=need("sklearn", "multiple imputation").__version__, seed=seed,
     )  # fmt: skip
-    gaps = ", ".join(f"{name} {count}" for name, count in found.missing.items() if count)
+    gaps = ("、" if words.language == "ja" else ", ").join(f"{words.cell(name)} {count}" for name, count in found.missing.items() if count)
     remark = words("Missing values: {gaps} of {n}.", gaps=gaps, n=found.n)
     table = Table("Complete cases and multiple imputation", HEADER, rows, caption=caption)
     about = words("{n} patients", n=found.n)

@@ -204,7 +204,7 @@ def of_linear(cohort: Cohort, by: str, response: str, terms: Sequence[str]) -> I
 def of_cox(cohort: Cohort, by: str, time: str, status: str, predictors: Sequence[str], events: Sequence[str] = ()) -> Interactions:
     """Of each predictor in Cox's regression on all of them; parameters and errors as :func:`survival_part.analyse_survival`."""
     happened = cohort.is_event(status, events, one_class=True)
-    made = [coded(cohort, name, happened) for name in predictors]
+    made = [coded(cohort, name, happened, of_times=True) for name in predictors]
     columns, times = np.column_stack([values for _, values in made]), cohort.numbers(time)
     labels, known = _known(cohort, by)
     rows = known & np.isfinite(times) & np.isfinite(happened) & np.isfinite(columns).all(axis=1)

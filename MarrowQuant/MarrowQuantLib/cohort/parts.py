@@ -120,8 +120,8 @@ def groups_part(several: Several, label: str, words: Words) -> Part:
 def likelihood_rows(fit: Likelihood, names: Sequence[str]) -> list[tuple]:
     """One row a group and term: log odds against the reference group, standard error, odds ratio, p."""
     return [
-        (group, fit.reference, term, float(fit.coefficients[g, t]), float(fit.standard_errors[g, t]), float(np.exp(fit.coefficients[g, t])),
-         float(fit.p[g, t]))
+        (group, fit.reference, term, float(fit.coefficients[g, t]), float(fit.standard_errors[g, t]),
+         float(np.exp(fit.coefficients[g, t])) if t else None, float(fit.p[g, t]))
         for g, group in enumerate(fit.groups)
         for t, term in enumerate((INTERCEPT, *names))
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any, Optional
@@ -24,6 +24,7 @@ from .validation import BOOTSTRAPS
 from .words import Words
 
 PAGE = "cohort.html"
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 P_HEADS = frozenset(("p", "adjusted p", "imputed: p", "proportional hazards: p"))
 """Columns whose numbers are p values."""
 _STYLE = """
@@ -111,6 +112,7 @@ def write_parts(
     names = [(kind, name) for part in parts for kind in ("tables", "figures") for name in getattr(part, kind)]
     if len(set(names)) < len(names):
         raise MarrowQuantError("Two analyses of one kind would write the same files; write each into a folder of its own.")
+    parts = _numbered(parts, words)
     pictures, findings = _pictures(parts)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -128,9 +130,21 @@ def write_parts(
     if documents:
         from .document import write_documents
 
-        made, missing = write_documents(parts, title or words("Cohort: {title}", title=parts[0].title), folder, words)
+        made, missing = write_documents(parts, title or words("Cohort: {title}", title=parts[0].title), folder, words, notice)
         return Written((*written[:1], *made, *written[1:]), tuple(dict.fromkeys((*findings, *missing))))
     return Written(tuple(written), findings)
+
+
+def _numbered(parts: Sequence[Part], words: Words) -> list[Part]:
+    """The parts with their figures counted through the whole document, each number before its caption."""
+    made, count = [], 0
+    for part in parts:
+        captions = {}
+        for name in part.figures:
+            count += 1
+            captions[name] = words("Figure {n}. {caption}", n=count, caption=part.captions.get(name, "")).rstrip()
+        made.append(replace(part, captions=captions))
+    return made
 
 
 def _pictures(parts: Sequence[Part]) -> tuple[dict[str, bytes], tuple[str, ...]]:
@@ -175,7 +189,7 @@ def _section(part: Part, before: Sequence[Part], words: Words, number: Optional[
     said = {found for other in before for found in other.findings}
     findings = [found for found in part.findings if found not in said]
     charts = "".join(_figure(figure, part.captions.get(name, "")) for name, figure in part.figures.items())
-    tables = "".join(_table(table, words) for table in part.tables.values() if table.rows)
+    tables = "".join(_table(table, words, part.title) for table in part.tables.values() if table.rows)
     remarks = "".join(f"<p>{escape(remark)}</p>" for remark in part.remarks)
     return (
         f"<section{anchor}>{heading}{_findings(findings, words)}"
@@ -207,14 +221,15 @@ def _findings(findings: Sequence[str], words: Words) -> str:
     return f'<h3>{words("Please check")}</h3><div class="warn"><ul>{items}</ul></div>{english}'
 
 
-def _table(table: Table, words: Words) -> str:
+def _table(table: Table, words: Words, heading: str) -> str:
+    """A table under its title, unless the heading above says the same."""
     kinds = ['<th class="text">' if isinstance(value, str) else "<th>" for value in table.rows[0]]
     head = "".join(f"{kind}{escape(words.heading(name))}</th>" for kind, name in zip(kinds, table.header))
     are_p = [name in P_HEADS for name in table.header]
     body = "".join("<tr>" + "".join(_table_cell(value, words, p) for value, p in zip(row, are_p)) + "</tr>" for row in table.rows)
-    title = escape(words(table.title))
+    title = "" if words(table.title) == heading else f"<h3>{escape(words(table.title))}</h3>"
     caption = f'<p class="soft">{escape(table.caption)}</p>' if table.caption else ""
-    return f"<h3>{title}</h3><div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{caption}"
+    return f"{title}<div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{caption}"
 
 
 def _table_cell(value: Any, words: Words, is_p: bool = False) -> str:
@@ -232,7 +247,16 @@ def cell_text(value: Any, words: Words, is_p: bool = False) -> str:
         return safe_cell(value)
     if is_p:
         return p_text(float(value))
-    return (f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}").replace("-", "−")
+    return _three_digits(float(value))
+
+
+def _three_digits(value: float) -> str:
+    """Three significant digits with a real minus, powers of ten where there are many zeros, and no minus before nothing."""
+    text = f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
+    mantissa, power, exponent = text.partition("e")
+    if power:
+        text = f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    return "0" if text == "-0" else text.replace("-", "−")
 
 
 def _write(path: Path, content: str) -> Path:

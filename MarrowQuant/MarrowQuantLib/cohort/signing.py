@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..report.charts import INK, line, svg, text
-from .axes import shortened
+from .axes import wrapped
 from .part import Part, Table
 from .words import Words
 
@@ -70,16 +70,16 @@ def flow_part(total: int, kinds: Sequence[tuple[str, int]], steps: Sequence[Step
 
 def flow_figure(total: int, kinds: Sequence[tuple[str, int]], steps: Sequence[Step], words: Words) -> str:
     """Boxes from all patients by kind to each analysis, with those who were left out beside the way."""
-    width, row, top = 640.0, 50.0, 118.0
+    width, row, top = 640.0, 50.0, 126.0
     parts = [*_box(220, 6, 200, 28, words("{n} patients", n=total))]
     each = width / max(len(kinds), 1)
     for n, (kind, count) in enumerate(kinds):
         left = n * each
-        parts += [line(320, 34, left + each / 2, 58, INK), *_box(left + 4, 58, each - 8, 28, f"{shortened(kind, 11)}: {count}")]
+        parts += [line(320, 34, left + each / 2, 58, INK), *_box(left + 4, 58, each - 8, 36, f"{kind}: {count}", 13)]
     for n, step in enumerate(steps):
         y = top + row * n
         parts += [
-            *_box(4, y, 262, 34, f"{shortened(step.name, 34)}: {step.eligible}"), line(266, y + 17, 470, y + 17, INK),
+            *_box(4, y, 262, 34, f"{step.name}: {step.eligible}", 42), line(266, y + 17, 470, y + 17, INK),
             line(462, y + 13, 470, y + 17, INK), line(462, y + 21, 470, y + 17, INK),
             text(368, y + 11, words("{n} without a value", n=step.missing), "middle", soft=True, size=10.5),
             *_box(470, y, 166, 34, words("{n} analysed", n=step.analysed)),
@@ -87,10 +87,13 @@ def flow_figure(total: int, kinds: Sequence[tuple[str, int]], steps: Sequence[St
     return svg(width, top + row * len(steps), words("Flow of patients"), parts)
 
 
-def _box(x: float, y: float, width: float, height: float, content: str) -> list[str]:
+def _box(x: float, y: float, width: float, height: float, content: str, most: int = 40) -> list[str]:
+    """A box with its words in one line or two of ``most`` characters."""
     corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
     edges = [line(*first, *second, INK) for first, second in zip(corners, corners[1:])]
-    return [*edges, text(x + width / 2, y + height / 2 + 4, content, "middle", size=11)]
+    rows = wrapped(content, most)
+    first = y + height / 2 + 4 - 6.5 * (len(rows) - 1)
+    return [*edges, *(text(x + width / 2, first + 13 * n, row, "middle", size=11) for n, row in enumerate(rows))]
 
 
 def provenance_part(inputs: Sequence[Path], seed: int, words: Words) -> Part:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..model import MarrowQuantError, finding
 from ..report.charts import AFTER, AGAINST, BEFORE, INK, line, svg, text, ticks
-from .axes import LEFT, SIZE, TOP, polyline, scales, shortened, up_axis
+from .axes import LEFT, SIZE, TOP, band, polyline, scales, shortened, up_axis
 from .columns import axis_title
 from .factors import coded
 from .part import Part, Table
@@ -65,7 +65,7 @@ def analyse_survival(
     if len(set(named)) < len(named):
         raise MarrowQuantError("The columns must differ from each other; choose each once.")
     happened = cohort.is_event(status, events, one_class=True)
-    made = [coded(cohort, name, happened) for name in predictors]
+    made = [coded(cohort, name, happened, of_times=True) for name in predictors]
     times = cohort.numbers(time)
     cohort.one_row_a_patient()
     labels = np.array(cohort.text(group) if group else ["all"] * len(cohort))
@@ -152,7 +152,9 @@ def survival_part(found: Survival, words: Words) -> Part:
             "interaction "
             "with the Kaplan–Meier transform of time (Grambsch and Therneau)."
         ))  # fmt: skip
-    caption = words("Share without the event, {n} patients; ticks are censored patients, below the patients at risk.", n=n)
+    caption = words(
+        "Share without the event with pointwise 95 % intervals, {n} patients; ticks are censored patients, below the patients at risk.", n=n
+    )
     about = words("{n} patients, {events} with the event", n=n, events=sum(curve.events for curve in found.curves.values()))
     drawn = {"kaplan_meier": survival_figure(found.curves, axis_title(found.time_name, words.language), words)}
     return Part(
@@ -183,6 +185,9 @@ def survival_figure(curves: Mapping[str, Curve], title: str, words: Words) -> st
         colour, dash = _COLOURS[n % 4], _DASHES[n % 4]
         steps = np.repeat(np.concatenate([[0.0], curve.times]), 2)[1:]
         shares = np.repeat(np.concatenate([[1.0], curve.survival]), 2)[:-1]
+        low, high = (np.repeat(np.concatenate([[1.0], np.nan_to_num(end)]), 2)[:-1] for end in (curve.low, curve.high))
+        known = np.repeat(np.concatenate([[True], np.isfinite(curve.low)]), 2)[:-1]
+        parts.append(band(steps[known], low[known], high[known], x, y, colour))
         parts.append(polyline(steps, shares, x, y, colour, dash))
         censored = curve.at_risk - curve.happened > np.append(curve.at_risk[1:], 0)
         for across, up in zip(map(x, curve.times[censored].tolist()), map(y, curve.survival[censored].tolist())):

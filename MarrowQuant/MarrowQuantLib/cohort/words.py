@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from ..model import RESEARCH_USE_ONLY
+from ..model import RESEARCH_USE_ONLY, Finding
 from ..report.strings import Strings
 from . import words_signed
 from .columns import axis_title, is_known
@@ -172,11 +173,21 @@ class Words:
         """A word in a table's cell, in the reader's language; a column of MarrowQuant's as its label with the unit."""
         if is_known(text):
             return axis_title(text, self.language)
+        column, equals, level = text.partition(" = ")
+        if equals and is_known(column):  # a level of a factor, or an outcome with its event
+            return f"{axis_title(column, self.language)} = {self.cell(level)}"
         return _CELLS.get(text, text) if self.language == "ja" else text
 
     def said(self, sentence: str) -> str:
-        """A sentence about the data in the reader's language; as it is where it has no template."""
+        """A sentence about the data in the reader's language, columns by their labels; as it is where it has no template."""
+        if isinstance(sentence, Finding):
+            sentence = Finding(sentence.code, {name: self._labelled(value) for name, value in sentence.all_values.items()})
         return said(sentence, self.language)
+
+    def _labelled(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(self._labelled(one) for one in value)
+        return self.cell(value) if type(value) is str and is_known(value.partition(" = ")[0]) else value
 
     def named(self, columns: Iterable[str]) -> str:
         """Columns as they stand in a sentence."""

@@ -3,6 +3,7 @@ matplotlib-fontja)."""
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
@@ -11,6 +12,29 @@ from ..model import MarrowQuantError
 
 if TYPE_CHECKING:
     from fpdf import FPDF
+
+_CLOSING = "、。，．・：；？！）］｝」』】〉》％°ー～ァィゥェォッャュョぁぃぅぇぉっゃゅょ"
+_OPENING = "（［｛「『【〈《"
+PIECE = rf"[{_OPENING}]*(?:(?:[!-~µ²±−–×→βΔ\u00a0]|[ァ-ヶー])+|[^\s{_OPENING}])[{_CLOSING}]*"
+"""What no Japanese line is broken in: a word of Latin letters or katakana, else a letter, with the signs that begin or end no line
+(JIS X 4051)."""
+
+
+def folded(page: FPDF, content: str, wide: float, language: str) -> str:
+    """Japanese text with its lines broken where they may be, to a width in mm; fpdf2 breaks at spaces only, or anywhere."""
+    if language != "ja":
+        return content
+    lines = []
+    for paragraph in content.split("\n"):
+        line = ""
+        for piece in re.findall(rf"\s|{PIECE}|.", paragraph):
+            if line and page.get_string_width(line + piece.rstrip()) > wide - 0.1:
+                lines.append(line.rstrip())
+                line = piece.lstrip()
+            else:
+                line += piece
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def font_path(language: str) -> Optional[Path]:

@@ -22,7 +22,7 @@ from ..response import assess, translation
 from ..results import rows
 from ..results.formats import NONE, number, probability, shown_unit
 from .first_page import reader_cautions, values_of
-from .fonts import embed_fonts
+from .fonts import PIECE, embed_fonts, folded
 from .images import ADC_WHITE, MIP_BLACK, KeyImage, anatomy_image, body_image, slice_image, spine_image
 from .sections import limit_lines, settings_rows
 from .shown import (
@@ -49,12 +49,7 @@ if TYPE_CHECKING:
 
 WIDTH_MM, MARGIN_MM = 210.0, 14.0
 _BOX_MM = WIDTH_MM - 2 * MARGIN_MM
-_CLOSING = "、。，．・：；？！）］｝」』】〉》％°ー～ァィゥェォッャュョぁぃぅぇぉっゃゅょ"
-_OPENING = "（［｛「『【〈《"
-_PIECE = rf"[{_OPENING}]*(?:(?:[!-~µ²±−–×→βΔ\u00a0]|[ァ-ヶー])+|[^\s{_OPENING}])[{_CLOSING}]*"
-"""What no Japanese line is broken in: a word of Latin letters or katakana, else a letter, with the signs that begin or end no line
-(JIS X 4051)."""
-_LEAST = {"en": re.compile(r"\S+"), "ja": re.compile(rf"(?:{_PIECE}){{1,4}}")}
+_LEAST = {"en": re.compile(r"\S+"), "ja": re.compile(rf"(?:{PIECE}){{1,4}}")}
 """What has room in every column of a table: a word, a few Japanese letters."""
 _NUMBERS = re.compile(r"[-−+±<>≥≤–→%().,/\d ]{1,24}")
 """Cells that stay in one line: numbers with their errors, ranges and dates."""
@@ -188,20 +183,8 @@ class _Paper:
         self.page.set_text_color(*_INK)
 
     def _folded(self, content: str, wide: float) -> str:
-        """Japanese text with its lines broken where they may be, to a width in mm; fpdf2 breaks at spaces only, or anywhere."""
-        if self.words.language != "ja":
-            return content
-        lines = []
-        for paragraph in content.split("\n"):
-            line = ""
-            for piece in re.findall(rf"\s|{_PIECE}|.", paragraph):
-                if line and self.page.get_string_width(line + piece.rstrip()) > wide - 0.1:
-                    lines.append(line.rstrip())
-                    line = piece.lstrip()
-                else:
-                    line += piece
-            lines.append(line)
-        return "\n".join(lines)
+        """Lines broken where they may be, to a width in mm, see :func:`fonts.folded`."""
+        return folded(self.page, content, wide, self.words.language)
 
     def points(self, sentences: Iterable[str], size: float = 8) -> None:
         """A list."""

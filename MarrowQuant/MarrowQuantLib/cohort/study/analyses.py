@@ -10,10 +10,11 @@ from typing import Any, Optional
 import numpy as np
 
 from ...followup.repeatability import repeatability
-from ...model import Progress, no_progress, part
+from ...model import MarrowQuantError, Progress, finding, no_progress, part
 from ..analysis import Comparison, RocAnalysis, analyse_groups, analyse_roc, compare_pairs, correlate, explain, select
 from ..analysis import compare_groups as group_tests
 from ..characteristics import characteristics
+from ..factors import coded as factor
 from ..imputation import impute_logistic
 from ..imputation_part import imputation_part
 from ..part import Part, Table, p_text
@@ -30,6 +31,10 @@ from ..words import Words
 from . import effects
 from .effects import AUC_FF, AUC_M_PROTEIN, TAKASU_2020, TAKASU_2021
 
+STRONG = 0.5
+"""From this size of ρ on a correlation is not called weak (our choice); and none is claimed whose interval holds 0."""
+COVARIATES = ("tdv_baseline", "cytogenetics", "ras_mutation", "tp53_mutation")
+EVENTS_EACH = 10  # events for each coefficient: the usual rule of thumb (Peduzzi et al., J Clin Epidemiol 1995;48:1503)
 CHANGES = ("ff_change", "m_protein_change")
 BY_CONSTRUCTION, ASSUMED_SIZE, FREE = "reproduced by construction", "direction by construction, size assumed", "not by construction"
 EFFECT_ONLY = "effect by construction, p of this sample"
@@ -120,8 +125,8 @@ def _of_kinds(cohort: Cohort, *kinds: str) -> Cohort:
 
 
 def _table_one(cohort: Cohort, words: Words) -> Part:
-    columns = ("age_years", "sex", "site", "ff_baseline", "adc_baseline", "dropout_ratio_baseline", "dominance", "m_protein_baseline",
-               "bmpc_percent", "haemoglobin_baseline", "platelets_e9_l")  # fmt: skip
+    columns = ("age_years", "sex", "site", "ff_baseline", "adc_baseline", "dropout_ratio_baseline", "dominance", "tdv_baseline",
+               "m_protein_baseline", "bmpc_percent", "haemoglobin_baseline", "platelets_e9_l")  # fmt: skip
     made = table1_part(characteristics(replace(cohort, findings=()), "kind", columns), "kind", words)
     table = made.tables["table1"]
     # fifteen pairs of standardised differences would hide the groups: the largest of them stands instead
@@ -159,18 +164,26 @@ def _chemical_shift(cohort: Cohort, words: Words) -> tuple[list[Part], list[Besi
         _titled(correlation_part(second, words), f"{title} (2)", "shift_controls"),
         _titled(_comparison_part(tests, curve, third.names, words), f"{title} (3)", "shift_test"),
     ]
-    rho = [f"ρ {pair.test.rho:.2f} ({pair.test.interval[0]:.2f}, {pair.test.interval[1]:.2f}), n = {pair.test.n}, p {_p(pair.adjusted_p)}"
-           for pair in (*first, *second)]  # fmt: skip
-    auc = f"AUC {curve.first.auc:.2f} ({_ends(curve)}), n = {third.outcome.size}"
+    rho = [_rho(pair, words) for pair in (*first, *second)]
+    auc = words("AUC {auc}, n = {n}", auc=f"{curve.first.auc:.2f} ({_ends(curve)})", n=third.outcome.size)
+    weak = second[0].test.interval
     return made, [
-        Beside("Water-dominant myeloma: dropout ratio and plasma cells correlate", "correlated", TAKASU_2021, rho[0],
+        Beside("Water-dominant myeloma: dropout ratio and plasma cells", "correlated", TAKASU_2021, rho[0],
                _found(first[0].test.interval[1] < 0, ASSUMED_SIZE)),
-        Beside("Water-dominant myeloma: dropout ratio and M protein correlate", "correlated", TAKASU_2021, rho[1],
+        Beside("Water-dominant myeloma: dropout ratio and M protein", "correlated", TAKASU_2021, rho[1],
                _found(first[1].test.interval[1] < 0, ASSUMED_SIZE)),
-        Beside("Controls: dropout ratio and age correlate weakly", "weak", TAKASU_2021, rho[2], ASSUMED_SIZE),
-        Beside("Dropout ratio does not tell infiltration from haematopoietic marrow", "ineffective", TAKASU_2021, auc,
+        Beside("Controls: dropout ratio and age", "weakly correlated", TAKASU_2021, rho[2],
+               _found(weak[1] < 0 and second[0].test.rho > -STRONG, ASSUMED_SIZE)),
+        Beside("Dropout ratio: infiltration against haematopoietic marrow", "not told apart", TAKASU_2021, auc,
                _found(_within(curve.first.interval, 0.5))),
     ]  # fmt: skip
+
+
+def _rho(pair: Any, words: Words) -> str:
+    low, high = pair.test.interval
+    text = words("ρ {rho} ({low} to {high}), n = {n}, p {p}", rho=f"{pair.test.rho:.2f}", low=f"{low:.2f}", high=f"{high:.2f}",
+                 n=pair.test.n, p=_p(pair.adjusted_p))  # fmt: skip
+    return text.replace("-", "−")
 
 
 def _found(here: bool, how: str = BY_CONSTRUCTION) -> str:
@@ -216,7 +229,7 @@ def _marrow_kinds(cohort: Cohort, words: Words) -> tuple[list[Part], list[Beside
     several = analyse_groups(some, "kind", ("ff_baseline", "adc_baseline", "r2star_baseline", "age_years"), "multinomial")
     made = groups_part(several, "kind", words)
     boxes = {name: words("Quartiles, whiskers to 1.5 interquartile ranges, every patient a point.") for name in made.figures}
-    share = f"{100 * several.model.balanced_accuracy:.0f} % (cross-validated, n = {several.labels.size})"
+    share = words("{share} % (cross-validated, n = {n})", share=f"{100 * several.model.balanced_accuracy:.0f}", n=several.labels.size)
     title = words("A: infiltration (myeloma), ineffective haematopoiesis (MDS) and red marrow")
     line = Beside("Balanced accuracy of telling three kinds of marrow apart", NOT_AT_HAND, "", share, FREE)
     return [_titled(replace(made, captions=boxes), title, "a")], [line]
@@ -235,7 +248,8 @@ def _mds_against_aa(
     validation = made.tables["validation"].rows
     auc = next(row for row in validation if row[0] == "AUC")
     lines = [Beside("MDS against AA: accuracy or AUC of age, fat fraction and platelets", ACCURACY_2020, ISMRM_2020,
-                    f"AUC {auc[1]:.2f}, corrected {auc[3]:.2f}, n = {chosen.outcome.size}", FREE)]  # fmt: skip
+                    words("AUC {auc}, corrected {corrected}, n = {n}", auc=f"{auc[1]:.2f}", corrected=f"{auc[3]:.2f}",
+                          n=chosen.outcome.size), FREE)]  # fmt: skip
     if scores is None:
         lines.append(Beside("MDS against AA: network on T1-weighted images, external patients", AUC_2020, ISMRM_2020,
                             "no table of scores was given", FREE))  # fmt: skip
@@ -246,7 +260,7 @@ def _mds_against_aa(
     found = analyse_roc(arm)
     parts.append(_titled(_comparison_part(group_tests(arm), found, arm.names, words), words("B: the network's scores"), "b_network"))
     lines.append(Beside("MDS against AA: network on T1-weighted images, external patients", AUC_2020, ISMRM_2020,
-                        f"AUC {found.first.auc:.2f} ({_ends(found)}), n = {arm.outcome.size}", FREE))  # fmt: skip
+                        words("AUC {auc}, n = {n}", auc=f"{found.first.auc:.2f} ({_ends(found)})", n=arm.outcome.size), FREE))  # fmt: skip
     return parts, lines
 
 
@@ -301,7 +315,8 @@ def _longitudinal(cohort: Cohort, words: Words) -> tuple[list[Part], list[Beside
         test = pairs[0]
         here = test.adjusted_p < 0.05 and test.test.shift > 0 if published == "rose" else test.adjusted_p >= 0.05
         lines.append(Beside(f"Fat fraction after treatment, {name}", published, TAKASU_2020,
-                            f"{test.test.shift:+.1f} points, p {_p(test.adjusted_p)}, n = {test.test.n}".replace("-", "−"),
+                            words("{shift} points, p {p}, n = {n}", shift=f"{test.test.shift:+.1f}".replace("-", "−"),
+                                  p=_p(test.adjusted_p), n=test.test.n),
                             _found(here)))  # fmt: skip
     coded = _with_flag(some, "best_response", ("CR", "VGPR"), "responder")
     explained = explain(coded, "ff_change", ("responder", "ff_baseline", "age_years"))
@@ -324,7 +339,30 @@ def _survival(cohort: Cohort, words: Words) -> list[Part]:
     found = analyse_survival(some, "progression_days", "progressed", (), "group", ("responder", "high_risk", "age_years"))
     made = survival_part(found, words)
     remark = words("Times are counted from the second exam, at which the response is known; hazard ratios are assumed in the simulation.")
-    return [_titled(replace(made, remarks=(remark,)), words("Time to progression"), "progression")]
+    return [_titled(replace(made, remarks=(remark,)), words("Time to progression"), "progression"), _covariates(some, words)]
+
+
+def _covariates(some: Cohort, words: Words) -> Part:
+    """Tumour load, cytogenetics and sequencing beside the response in Cox's regression; those that cannot enter are told with why."""
+    happened = some.is_event("progressed", one_class=True)
+    kept, columns, refused = ["responder"], 1, []
+    for name in COVARIATES:
+        try:
+            parts, _ = factor(some, name, happened, of_times=True)
+            if happened.sum() < EVENTS_EACH * (columns + len(parts)):
+                raise MarrowQuantError(
+                    "{events} events are too few for {n} coefficients ({each} each are needed).",
+                    events=int(happened.sum()), n=columns + len(parts), each=EVENTS_EACH,
+                )  # fmt: skip
+        except MarrowQuantError as why:
+            refused.append(finding("cohort.no_covariate", name=name, why=why))
+            continue
+        kept.append(name)
+        columns += len(parts)
+    made = survival_part(analyse_survival(some, "progression_days", "progressed", (), "", kept), words)
+    title = words("Time to progression: tumour load, cytogenetics and sequencing as covariates")
+    tables = {"cox": made.tables["cox"]}
+    return _titled(replace(made, tables=tables, figures={}, captions={}, findings=(*made.findings, *refused)), title, "covariates")
 
 
 def _missing(cohort: Cohort, words: Words, seed: int, progress: Progress) -> list[Part]:

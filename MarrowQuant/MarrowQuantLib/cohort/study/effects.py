@@ -74,6 +74,9 @@ LEVEL_SD, DROPOUT_SD = 4.0, 4.0
 R2STAR = (110.0, 25.0)
 HAZARD_RESPONSE, HAZARD_HIGH_RISK, MEDIAN_DAYS = 0.4, 2.0, 600.0
 HIGH_RISK_SHARE, MISSING_SHARE = 0.25, 0.12
+RAS_SHARE, TP53_SHARE = 0.4, 0.08
+TDV_MEDIAN_ML, TDV_LOG_SD, TDV_CORRELATION = 180.0, 0.8, -0.4
+"""Total diffusion volume in myeloma: log-normal, correlated with the fat fraction."""
 READERS, REPEATED = 30, 0.145
 
 OTHERS = (
@@ -81,8 +84,8 @@ OTHERS = (
     ("AUC of the change of fat fraction", "0.964", PUBLISHED, TAKASU_2020),
     ("AUC of the change of M protein", "0.847", PUBLISHED, TAKASU_2020),
     ("correlation of both changes within a group", "0.2", ASSUMED, ""),
-    ("correlation of plasma cells with fat fraction, myeloma", "-0.6", ASSUMED, f"sign: {TAKASU_2021}"),
-    ("correlation of M protein with fat fraction, myeloma", "-0.5", ASSUMED, f"sign: {TAKASU_2021}"),
+    ("correlation of plasma cells with fat fraction, myeloma", "−0.6", ASSUMED, f"sign: {TAKASU_2021}"),
+    ("correlation of M protein with fat fraction, myeloma", "−0.5", ASSUMED, f"sign: {TAKASU_2021}"),
     ("correlation of age with fat fraction, controls", "0.3", ASSUMED, f"weak: {TAKASU_2021}"),
     ("dropout ratio from the fat fraction", "3 T, TE 1.15 and 2.30 ms", COMPUTED, "fat spectrum of Ren et al., J Lipid Res 2008;49:2055"),
     ("SD of the dropout ratio's error, points", "4", ASSUMED, ""),
@@ -92,6 +95,10 @@ OTHERS = (
     ("hazard ratio of progression, high-risk cytogenetics", "2", ASSUMED, ""),
     ("median time to progression, days", "600", ASSUMED, ""),
     ("share of high-risk cytogenetics", "0.25", ASSUMED, ""),
+    ("share of patients with a RAS mutation", "0.4", ASSUMED, ""),
+    ("share of patients with a TP53 mutation", "0.08", ASSUMED, ""),
+    ("total diffusion volume, myeloma, mL: median; SD of its logarithm", "180; 0.8", ASSUMED, ""),
+    ("correlation of the total diffusion volume with the fat fraction, myeloma", "−0.4", ASSUMED, ""),
     ("share of missing laboratory values, at random", "0.12", ASSUMED, ""),
     ("test–retest coefficient of variation of the ADC", "14.5 %", PUBLISHED, BJR_2022),
     ("test–retest SD of the fat fraction, points", "1.1", ASSUMED, ""),

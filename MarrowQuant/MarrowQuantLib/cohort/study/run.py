@@ -95,7 +95,7 @@ def _beside_part(answers: Answers, words: Words) -> Part:
 
 
 def _flow(cohort: Cohort, words: Words) -> Part:
-    kinds = cohort.text("kind")
+    kinds, water = cohort.text("kind"), np.array(cohort.text("dominance")) == "water"
     steps = []
     for name, wanted, columns in (
         (
@@ -105,11 +105,11 @@ def _flow(cohort: Cohort, words: Words) -> Part:
         ),
         ("B: MDS against AA", ("MDS", "AA"), ("ff_baseline", "platelets_e9_l", "age_years")),
         ("C: response", ("myeloma",), CHANGES),
-        ("chemical shift: myeloma", ("myeloma",), ("dropout_ratio_baseline", "bmpc_percent", "m_protein_baseline")),
+        ("chemical shift: water-dominant myeloma", ("myeloma",), ("dropout_ratio_baseline", "bmpc_percent", "m_protein_baseline")),
         ("chemical shift: controls", ("control",), ("dropout_ratio_baseline", "age_years")),
         ("time to progression", ("myeloma",), ("progression_days", "progressed")),
     ):
-        rows = np.isin(kinds, wanted)
+        rows = np.isin(kinds, wanted) & (water | ("water-dominant" not in name))
         known = complete_rows(*(cohort.numbers(column) for column in columns))
         steps.append(Step(words.cell(name), int(rows.sum()), int((rows & ~known).sum())))
     return flow_part(len(cohort), [(words.cell(group.kind), kinds.count(group.kind)) for group in GROUPS], steps, words)

@@ -15,12 +15,14 @@ from ...fatwater import dropout_ratio
 from ...fatwater.spectra import fat_phasor
 from ...followup import compare
 from ...model import (
+    Burden,
     ExamResult,
     LabValue,
     Measurement,
     Progress,
     Results,
     Settings,
+    Volume,
     as_finding,
     finding,
     made,
@@ -33,8 +35,8 @@ from ..example import EVENTS, new_folder, response_axes
 from . import effects
 from .effects import GROUPS, Group
 
-COLUMNS = ("record_id", "kind", "age_years", "sex", "site", "exam_date", "bmpc_percent", "platelets_e9_l", "cytogenetics", "best_response",
-           "progression_days", "progressed", "note")  # fmt: skip
+COLUMNS = ("record_id", "kind", "age_years", "sex", "site", "exam_date", "bmpc_percent", "platelets_e9_l", "cytogenetics",
+           "ras_mutation", "tp53_mutation", "best_response", "progression_days", "progressed", "note")  # fmt: skip
 SITES = ("A", "B", "C")
 FIRST_DAY = datetime.date(2024, 1, 8)
 _ECHOES_S, _FIELD_T = (1.15e-3, 2.30e-3), 3.0
@@ -111,28 +113,31 @@ class _Patient:
         cells = "" if bmpc is None else round(float(np.clip(bmpc[0] + bmpc[1] * self._joined(effects.BMPC_CORRELATION), 1.0, 95.0)), 1)
         platelets: Any = round(float(max(rng.normal(*self.group.platelets), 3.0)), 0)
         platelets = "" if rng.random() < effects.MISSING_SHARE else platelets
-        tail: tuple[Any, ...] = ("", "", "", "")
+        tail: tuple[Any, ...] = ("", "", "", "", "", "")
         if kind == "myeloma":
             high = rng.random() < effects.HIGH_RISK_SHARE
             hazard = np.log(2.0) / effects.MEDIAN_DAYS
             hazard *= (effects.HAZARD_RESPONSE if responder else 1.0) * (effects.HAZARD_HIGH_RISK if high else 1.0)
             time, seen = rng.exponential(1.0 / hazard), rng.uniform(400.0, 1500.0)
             category = str(rng.choice(EVENTS if responder else ("PR", "SD", "PD")))
-            tail = ("high risk" if high else "standard risk", category, max(1, round(min(time, seen))), int(time <= seen))
+            mutated = ["mutated" if rng.random() < share else "wild type" for share in (effects.RAS_SHARE, effects.TP53_SHARE)]
+            tail = ("high risk" if high else "standard risk", *mutated, category, max(1, round(min(time, seen))), int(time <= seen))
         return (kind, round(self.age, 1), sex, str(rng.choice(SITES)), self.date.isoformat(), cells, platelets, *tail)
 
     def results(self, axes: np.ndarray) -> Results:
         """The exam, or for myeloma both; ``axes`` are the changes of fat fraction and M protein in SD."""
         values = self._values(self.levels, self.adc)
         note = (as_finding("Simulated numbers; there is no patient."),)
-        first = self._exam("baseline", self.date, values, self.m_protein)
+        tdv = self._tdv()
+        first = self._exam("baseline", self.date, values, self.m_protein, tdv)
         if self.group.kind != "myeloma":
             return Results((first,), (), None, Settings(), note)
         change = float(_FF_CHANGE_SD * axes[0])
         levels = np.clip(self.levels + max(change, 1.0 - float(self.levels.min())), 0.5, 99.0)
         after = self._values(levels, self.adc + float(self.rng.normal(40.0 * axes[0] / 2.5, 60.0)))
         m_after = max(self.m_protein * (1.0 + max(_M_CHANGE_MEAN - _M_CHANGE_SD * float(axes[1]), -99.0) / 100.0), 0.0)
-        second = self._exam("follow-up", self.date + datetime.timedelta(days=70), after, m_after)
+        shrunk = tdv * float(np.exp(-0.4 * axes[0] + self.rng.normal(0.0, 0.3)))
+        second = self._exam("follow-up", self.date + datetime.timedelta(days=70), after, m_after, shrunk)
         return Results((first, second), compare(first, second), None, Settings(), note)
 
     def _values(self, levels: np.ndarray, adc: float) -> dict[str, float]:
@@ -141,7 +146,13 @@ class _Patient:
         return {"ff": float(levels.mean()), "adc": max(adc, 150.0), "dropout_ratio": drop, "r2star": r2star,
                 "water_dominant": 100.0 * float(np.mean(levels < 50.0))}  # fmt: skip
 
-    def _exam(self, label: str, date: datetime.date, values: dict[str, float], m_protein: float) -> ExamResult:
+    def _tdv(self) -> float:
+        """Total diffusion volume in mL; NaN for other kinds than myeloma."""
+        if self.group.kind != "myeloma":
+            return float("nan")
+        return float(effects.TDV_MEDIAN_ML * np.exp(effects.TDV_LOG_SD * self._joined(effects.TDV_CORRELATION)))
+
+    def _exam(self, label: str, date: datetime.date, values: dict[str, float], m_protein: float, tdv: float) -> ExamResult:
         rows = {key: quantity(key) for key in values}
         how = made(finding("made.simulated"))
         lumbar = {key: Measurement(rows[key].name, value, rows[key].unit, how=how) for key, value in values.items()}
@@ -152,7 +163,19 @@ class _Patient:
             mean = {"control": 140.0, "smouldering": 128.0, "red marrow": 120.0}.get(self.group.kind, 98.0)
             value = float(max(self.rng.normal(mean, 16.0), 50.0))
             labs["haemoglobin"] = LabValue("haemoglobin", value, "g/L", date, f"{value:.0f} g/L")
-        return ExamResult(label, date, {}, (), lumbar, None, labs, synthetic=True)
+        burden = _burden(tdv, values["adc"]) if np.isfinite(tdv) else None
+        return ExamResult(label, date, {}, (), lumbar, burden, labs, synthetic=True)
+
+
+def _burden(tdv: float, adc: float) -> Burden:
+    """A tumour load of which only its two numbers are known."""
+    how, settings = made(finding("made.simulated")), Settings()
+    nothing = Volume(np.zeros((1, 1, 1), np.int32), np.eye(4))
+    return Burden(
+        nothing, (), float("nan"), settings.tdv_signal_ratio, settings.tdv_adc_window,
+        Measurement(quantity("tdv").name, tdv, quantity("tdv").unit, how=how),
+        Measurement(quantity("gadc").name, adc, quantity("gadc").unit, how=how), {}, None, {},
+    )  # fmt: skip
 
 
 def _readings(rng: np.random.Generator) -> list[tuple[Any, ...]]:

@@ -39,6 +39,7 @@ FINDINGS = {
         "the interaction can. Name the subgroups before looking.",
     ),
     "cohort.no_interaction": (CHECK, "Whether {name} differs between the subgroups could not be tested: {why}"),
+    "cohort.no_covariate": (CHECK, "{name} is not among the covariates: {why}"),
     "cohort.not_imputed": (NOTE, "Missing values were not filled in: {why}"),
     "cohort.separated": (
         CHECK, "{name} separates the groups completely in these patients: the AUC has no interval, and others will be lower."
