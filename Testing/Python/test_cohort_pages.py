@@ -87,6 +87,17 @@ def test_without_pillow_the_report_is_written_and_says_why_it_has_no_png(table, 
     assert not list(tmp_path.glob("*.png"))
 
 
+def test_a_figure_that_pillow_refuses_stops_no_report(table, tmp_path, monkeypatch, capsys):
+    def refuse(figure):
+        raise ValueError("Image size (539144460 pixels) exceeds limit of 178956970 pixels, could be decompression bomb DOS attack.")
+
+    monkeypatch.setattr(report, "figure_png", refuse)
+    arguments = ["cohort", "paired", str(table), "--before", "before", "--after", "after", "--out", str(tmp_path), "--json"]
+    assert cli.main(arguments) == 0
+    assert "was not drawn as PNG" in capsys.readouterr().err
+    assert (tmp_path / "cohort.html").is_file() and list(tmp_path.glob("*.svg")) and not list(tmp_path.glob("*.png"))
+
+
 def test_every_figure_is_valid_svg_alone_and_reads_its_label_aloud():
     outcome = np.arange(30) < 12
     values = np.random.default_rng(2).normal(outcome * 1.0)

@@ -148,11 +148,20 @@ def _numbered(parts: Sequence[Part], words: Words) -> list[Part]:
 
 
 def _pictures(parts: Sequence[Part]) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """The figures as PNG; none, and why, where Pillow or a font is missing: the page and the SVG files do not need them."""
-    try:
-        return {name: figure_png(figure) for part in parts for name, figure in part.figures.items()}, ()
-    except MarrowQuantError as error:
-        return {}, (str(error),)
+    """The figures as PNG, those that can be drawn, and why the others cannot: the page and the SVG files do not need them."""
+    drawn, why = {}, []
+    for name, figure in ((name, figure) for part in parts for name, figure in part.figures.items()):
+        try:
+            drawn[name] = figure_png(figure)
+        except MarrowQuantError as error:  # Pillow or a font is missing
+            why.append(str(error))
+        except (ValueError, OSError, MemoryError) as error:  # in a process with another FreeType, Pillow reads absurd sizes of letters
+            told = MarrowQuantError(
+                "The figure {name} was not drawn as PNG: {reason}; its SVG file holds it.",
+                name=name, reason=str(error),
+            )  # fmt: skip
+            why.append(str(told))
+    return drawn, tuple(dict.fromkeys(why))
 
 
 def methods_of(part: Part, words: Words) -> str:
