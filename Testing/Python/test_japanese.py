@@ -93,3 +93,23 @@ def test_whatever_a_cohort_is_asked_the_answer_is_japanese(slicer_host, tmp_path
     ui.modelNameLineEdit.text = "mine"
     ui.fitButton.click()
     assert (tmp_path / "out").is_dir() and english_in(widget.parent) == []
+
+
+def test_what_the_panel_of_a_cohort_says_of_its_answer_is_japanese(slicer_host, tmp_path, monkeypatch):
+    from MarrowQuantLib.cohort.example import EVENTS, OUTCOME, write_example
+
+    monkeypatch.setenv("MARROWQUANT_MODELS", str(tmp_path / "models"))
+    start(slicer_host, "MarrowQuant")
+    widget, _ = start(slicer_host, "MarrowQuantCohort")
+    ui, cases = widget.ui, write_example(tmp_path / "cases")
+    ui.sourcePathLineEdit.currentPath, ui.outcomesPathLineEdit.currentPath = str(cases), str(cases / "outcomes.csv")
+    ui.readButton.click()
+    for name, value in (("outcome", OUTCOME), ("events", ", ".join(EVENTS)), ("predictors", ["ff_change", "m_protein_change"])):
+        widget.panel.change(name, value)
+    before = ui.questionMessage.text
+    ui.analyseButton.click()
+    for name, value in (("modelName", "mine"), ("bootstraps", 3)):
+        widget.panel.change(name, value, forget=False)
+    ui.fitButton.click()
+    said = [line for text in (before, ui.questionMessage.text, ui.modelMessage.text) for line in text.splitlines()]
+    assert len(said) > 6 and [line for line in said if not JAPANESE.search(line)] == []

@@ -96,7 +96,7 @@ def test_the_sample_that_cannot_be_written_is_told_in_the_panel(panel_widget, sl
 
 
 @pytest.fixture
-def cohort(slicer_host, tmp_path, monkeypatch):
+def cohort(slicer_host, tmp_path):
     """The panel of a cohort whose question can be answered."""
     slicer_host.load_module(COHORT)
     widget = slicer_host.make_widget("MarrowQuantCohort")
@@ -104,7 +104,6 @@ def cohort(slicer_host, tmp_path, monkeypatch):
     table = tmp_path / "cohort.csv"
     rows = [f"p{n},{'ab'[n % 2]},{n + (n % 3) * 1.5}" for n in range(20)]
     table.write_text("\n".join(["id,grp,score", *rows]) + "\n", encoding="utf-8")
-    monkeypatch.setenv("MARROWQUANT_MODELS", str(tmp_path / "models"))
     widget.ui.sourcePathLineEdit.currentPath = str(table)
     widget.ui.readButton.click()
     for name, value in (("outcome", "grp"), ("events", "a"), ("predictors", ["score"]), ("modelName", "mine"), ("bootstraps", 2)):
@@ -114,10 +113,8 @@ def cohort(slicer_host, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("button", ["reportButton", "fitButton"])
 def test_the_cohort_tells_it_in_its_panel_too(cohort, slicer_host, tmp_path, monkeypatch, button):
-    from MarrowQuantLib.cohort import adopt
-
     disk = tmp_path / "disk"
-    monkeypatch.setattr(adopt, "own_models_folder", lambda: disk / "models")
+    monkeypatch.setenv("MARROWQUANT_MODELS", str(disk / "models"))
     for trouble in TROUBLES:
         shutil.rmtree(disk, ignore_errors=True)
         disk.mkdir()

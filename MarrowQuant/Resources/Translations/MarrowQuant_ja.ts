@@ -908,6 +908,10 @@
         <source>{name} holds: {values}</source>
         <translation>{name}の値: {values}</translation>
     </message>
+    <message>
+        <source>{text}.</source>
+        <translation>{text}。</translation>
+    </message>
 </context>
 <context>
     <name>cohort.size</name>

@@ -157,13 +157,13 @@ class QuestionStep(CohortStep):
             found = self.case.found(asked)
         except MarrowQuantError as error:
             return "⚠ " + said(error)
-        return "\n".join([*found, _("Press Analyse.")])
+        return "\n".join([*map(said, found), _("Press Analyse.")])
 
     def note(self) -> str:
         """What was analysed, with its remarks and warnings."""
         answer = certain(self.case.answer)
         remarks = answer.part.remarks if answer.part is not None else ()
-        return "\n".join([answer.about + ".", *remarks, *answer.findings])
+        return "\n".join([_("{text}.").format(text=answer.about), *remarks, *map(said, answer.findings)])
 
     def show(self) -> None:
         """Fill the choices from the table that was read."""

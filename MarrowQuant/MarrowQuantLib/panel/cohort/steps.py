@@ -148,9 +148,9 @@ class ModelStep(CohortStep):
         name = self.panel.parameterNode.modelName
         validation = self.case.fit_and_offer(self.panel.asked(), name, self.panel.parameterNode.bootstraps, progress)
         text = _("{name} is offered in step 6 of MarrowQuant. AUC {apparent}, corrected {corrected}; calibration slope {slope}.")
-        said = text.format(name=name, apparent=number(validation.apparent.auc, 3), corrected=number(validation.corrected.auc, 3),
+        told = text.format(name=name, apparent=number(validation.apparent.auc, 3), corrected=number(validation.corrected.auc, 3),
                            slope=number(validation.corrected.slope, 2))  # fmt: skip
-        self._offered, self._said = name, (said, *validation.findings)
+        self._offered, self._said = name, (told, *map(said, validation.findings))
 
     def missing(self) -> str:
         """Why no model can be made, or that none was."""
