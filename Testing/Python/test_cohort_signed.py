@@ -118,6 +118,21 @@ def test_the_band_and_the_imputation_are_those_of_r_within_their_random_error(pa
     assert pooled.standard_errors == pytest.approx(theirs["error"], rel=0.15)
 
 
+def test_a_column_of_words_explains_the_gaps_of_the_others(patients, tmp_path):
+    """mice 3.15: ``mice(m[, c("event", "a", "c", "group")], m = 100, method = c("", "norm", "norm", ""), seed = 2)`` pooled over ``glm``."""
+    theirs = {
+        "a": (0.5152227, 0.3258097), "c": (0.6385749, 0.2632747), "group = B": (0.1266831, 0.6253810), "group = C": (0.2359932, 0.5718665),
+    }  # fmt: skip
+    pooled = impute_logistic(patients, "event", ("a", "c", "group"), tables=30).pooled
+    for name, (estimate, error) in theirs.items():
+        n = pooled.names.index(name)
+        assert abs(pooled.estimates[n] - estimate) < 0.3 * error and pooled.standard_errors[n] == pytest.approx(error, rel=0.15)
+    lines = (DATA / "patients.csv").read_text(encoding="utf-8").replace(",B,", ",,", 1)
+    (tmp_path / "t.csv").write_text(lines, encoding="utf-8")
+    with pytest.raises(MarrowQuantError, match="group is a column of words and has gaps"):
+        impute_logistic(read_cohort(tmp_path / "t.csv"), "event", ("a", "c", "group"))
+
+
 def test_r_gives_the_same_numbers_live(patients, tmp_path):
     if not shutil.which("Rscript"):
         pytest.skip("R is not installed (apt install r-base-core r-cran-survival r-cran-proc r-cran-mice r-cran-jsonlite).")

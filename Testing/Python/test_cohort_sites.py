@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 
 import numpy as np
 import pytest
@@ -127,6 +128,25 @@ def test_the_dictionary_comes_back_as_it_was_written(tmp_path):
     assert again.read_bytes() == path.read_bytes()
     names = [one.name for one in fields()]
     assert names[0] == "record_id" and len(set(names)) == len(names)
+
+
+def test_the_dictionary_keeps_the_rules_that_redcap_checks_when_it_is_uploaded():
+    for one in fields():
+        assert re.fullmatch(r"[a-z][a-z0-9_]{0,99}", one.name) and re.fullmatch(r"[a-z][a-z0-9_]*", one.form)
+        assert one.kind in {"text", "dropdown"} and one.validation in {"", "number", "date_ymd"}
+        assert bool(one.choices) == (one.kind == "dropdown") and not (one.choices and one.validation)
+        codes = [code for code, _ in one.choices]
+        assert all(re.fullmatch(r"[A-Za-z0-9_]+", code) for code in codes) and len(set(codes)) == len(codes)
+        assert one.label.strip() and not any("|" in label or not label for _, label in one.choices)
+
+
+def test_labels_and_other_dates_are_told_with_what_redcap_takes(tmp_path):
+    path = table(tmp_path / "t.csv", ("record_id", "kind", "exam_date"), [(1, "red marrow", "6.5.2024"), (2, "MDS", "2024-05-06")])
+    told = misfits(read_cohort(path), tuple(fields()))
+    assert told == (
+        "kind: 'red marrow' is a label, and REDCap takes its code red_marrow (1 of 2 values).",
+        "exam_date: '6.5.2024' is no date as YYYY-MM-DD (1 of 2 values).",
+    )
 
 
 def test_a_table_that_was_entered_by_the_dictionary_is_read_with_every_value(tmp_path):

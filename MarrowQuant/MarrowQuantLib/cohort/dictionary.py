@@ -2,7 +2,8 @@
 
 The 18 column names and their order are those in which REDCap exports a project's own dictionary. Field names keep REDCap's rules:
 lower-case letters, digits and underscores, a letter first, 26 characters or fewer recommended and 100 at most, each once, ``record_id``
-first.
+first; codes of choices hold letters, digits and underscores, and their labels no "|" (the rules as the schema linkml-redcap writes them
+down, https://linkml.io/linkml-redcap).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ HEADER = (
     "Matrix Group Name", "Matrix Ranking?", "Field Annotation",
 )  # fmt: skip
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _RESPONSES = ("sCR", "CR", "VGPR", "PR", "MR", "SD", "PD")
 _LABELS = {"sCR": "stringent CR"}
 _CHOICES = {"dominance": ("water", "fat"), "dominance_follow_up": ("water", "fat"), "best_response": _RESPONSES, "sex": ("female", "male"),
@@ -63,7 +65,8 @@ def fields() -> Iterator[Field]:
 def _field(name: str, form: str) -> Field:
     words = described(name)
     if name in _CHOICES:
-        return Field(name, form, "dropdown", words["label"], tuple((value, _LABELS.get(value, value)) for value in _CHOICES[name]))
+        choices = tuple((value.replace(" ", "_"), _LABELS.get(value, value)) for value in _CHOICES[name])
+        return Field(name, form, "dropdown", words["label"], choices)
     validation = "date_ymd" if name == "exam_date" else "" if name in _WORDS else "number"
     return Field(name, form, "text", words["label"], (), words["unit"], validation)
 
@@ -136,8 +139,14 @@ def misfits(cohort: Cohort, known: Sequence[Field]) -> tuple[str, ...]:
             continue
         cells = [cell for cell in cohort.text(column) if cell]
         odd = [cell for cell in cells if one.choices and cell not in {value for value, _ in one.choices}]
-        if odd:
+        code = next((code for code, label in one.choices if odd and odd[0] == label), "")
+        dates = [cell for cell in cells if one.validation == "date_ymd" and not _DATE.fullmatch(cell)]
+        if code:
+            said.append(f"{column}: '{odd[0]}' is a label, and REDCap takes its code {code} ({len(odd)} of {len(cells)} values).")
+        elif odd:
             said.append(f"{column}: '{odd[0]}' is none of its choices ({len(odd)} of {len(cells)} values).")
+        elif dates:
+            said.append(f"{column}: '{dates[0]}' is no date as YYYY-MM-DD ({len(dates)} of {len(cells)} values).")
         elif one.validation == "number":
             try:
                 cohort.numbers(column)

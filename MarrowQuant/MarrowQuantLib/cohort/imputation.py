@@ -18,6 +18,7 @@ from scipy import stats
 
 from ..io.packages import need
 from ..model import MarrowQuantError, Progress, no_progress
+from .factors import coded as factor
 from .logistic import LogisticFit, fit_logistic
 from .table import Cohort, findings
 
@@ -105,14 +106,25 @@ def impute_logistic(
     Raises
     ------
     MarrowQuantError
-        If nothing is missing, more than half of a column is, scikit-learn is not there, and as :func:`fit_logistic`.
+        If nothing is missing, more than half of a column is, a column of words has gaps, scikit-learn is not there, and as
+        :func:`fit_logistic`.
+
+    Notes
+    -----
+    Columns of words enter as factors (:mod:`.factors`) and help to explain the gaps of the others; they are not filled in themselves.
     """  # fmt: skip
     coded = cohort.is_event(outcome, events)
-    x = np.column_stack([cohort.numbers(name) for name in predictors])
+    made = {name: factor(cohort, name, coded) for name in predictors}
     cohort.one_row_a_patient()
     known = np.isfinite(coded)
-    y, x = coded[known] > 0, x[known]
-    gaps = {name: int(np.isnan(column).sum()) for name, column in zip(predictors, x.T)}
+    y, x = coded[known] > 0, np.column_stack([values[known] for _, values in made.values()])
+    gaps = {name: int(np.isnan(values[known, 0]).sum()) for name, (_, values) in made.items()}
+    words = [name for name, (parts, _) in made.items() if parts != (name,) and gaps[name]]
+    if words:
+        raise MarrowQuantError(
+            "{name} is a column of words and has gaps, and only numbers are filled in; leave it out, or write it as 0 and 1.", name=words[0]
+        )
+    names = [one for parts, _ in made.values() for one in parts]
     if not any(gaps.values()):
         raise MarrowQuantError("No predictor has a missing value, so there is nothing to fill in; use the regression itself.")
     for name, count in gaps.items():
@@ -121,11 +133,11 @@ def impute_logistic(
                 "{name} is missing in {count} of {n} patients, too many to fill in; leave it out.", name=name, count=count, n=len(x)
             )
     rows = np.isfinite(x).all(axis=1)
-    complete = fit_logistic(y[rows], x[rows], predictors, method="ml")
+    complete = fit_logistic(y[rows], x[rows], names, method="ml")
     estimates, variances = [], []
     for n, filled in enumerate(filled_tables(x, y, tables, seed)):
         progress(n / tables, f"Imputation {n + 1} of {tables}")
-        fit = fit_logistic(y, filled, predictors, method="ml")
+        fit = fit_logistic(y, filled, names, method="ml")
         estimates.append(fit.coefficients)
         variances.append(fit.standard_errors**2)
     pooled = pool(complete.names, np.array(estimates), np.array(variances), len(y) - len(complete.names))

@@ -176,7 +176,9 @@ class Words:
         column, equals, level = text.partition(" = ")
         if equals and is_known(column):  # a level of a factor, or an outcome with its event
             return f"{axis_title(column, self.language)} = {self.cell(level)}"
-        return _CELLS.get(text, text) if self.language == "ja" else text
+        if self.language == "ja":  # a code of REDCap's dictionary has underscores for spaces
+            return _CELLS.get(text, _CELLS.get(text.replace("_", " "), text))
+        return text
 
     def said(self, sentence: str) -> str:
         """A sentence about the data in the reader's language, columns by their labels; as it is where it has no template."""
