@@ -119,7 +119,7 @@ def test_the_band_and_the_imputation_are_those_of_r_within_their_random_error(pa
 
 
 def test_a_column_of_words_explains_the_gaps_of_the_others(patients, tmp_path):
-    """mice 3.15: ``mice(m[, c("event", "a", "c", "group")], m = 100, method = c("", "norm", "norm", ""), seed = 2)`` pooled over ``glm``."""
+    """mice 3.15: ``mice(m[, c("event", "a", "c", "group")], 100, method = c("", "norm", "norm", ""), seed = 2)`` pooled over ``glm``."""
     theirs = {
         "a": (0.5152227, 0.3258097), "c": (0.6385749, 0.2632747), "group = B": (0.1266831, 0.6253810), "group = C": (0.2359932, 0.5718665),
     }  # fmt: skip
