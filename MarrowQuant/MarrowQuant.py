@@ -328,7 +328,7 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
 
         :param manifest: CSV file with the columns case, baseline, follow_up, labs, rois.
         :param out: folder to write to.
-        :param options: jobs, scheduler, resume, dry_run, settings, model, language, progress, as ``MarrowQuantLib.batch.run`` has them.
+        :param options: jobs, scheduler, resume, dry_run, settings, model, language, also, progress; see ``MarrowQuantLib.batch.run``.
         :return: ``MarrowQuantLib.batch.BatchReport``; its ``text`` says how every case ended.
         :raises ValueError: with one sentence, if the manifest or the output folder cannot be used.
         """

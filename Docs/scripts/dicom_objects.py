@@ -37,6 +37,7 @@ PUBLIC = {
     "GE dual echo": "inopposed/ge_dual_echo", "ProstateX (Siemens)": "dwi/prostatex_0000",
     "Siemens mosaic": "vendor_dwi/siemens_e11_mosaic_hfdl", "Siemens enhanced": "vendor_dwi/siemens_xa60_enhanced_directions",
     "Philips": "vendor_dwi/philips_5_3_classic", "Canon": "vendor_dwi/canon_6_1_classic",
+    "CMB-CRC, ADC map of Toshiba": "dwi/cmb_crc_adc/date_1",
 }  # fmt: skip
 START, END = "<!-- objects: made by Docs/scripts/dicom_objects.py -->", "<!-- objects: end -->"
 HEADS = ("exam", "planes of the maps", "objects", "errors of dciodvfy", "read by highdicom, dcmqi, dcmtk", "voxels of maps unlike ours",

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from helpers.batch_cases import write_cases
+from helpers.report_case import fake_results
 from MarrowQuantLib import batch, cli
 from MarrowQuantLib.batch import engines
-from MarrowQuantLib.batch.job import BatchOptions, Outcome, run_case, without_identity
-from MarrowQuantLib.model import Cancelled, MarrowQuantError, Settings
+from MarrowQuantLib.batch.job import BatchOptions, Outcome, _write, is_finished, run_case, without_identity
+from MarrowQuantLib.batch.manifest import read_manifest
+from MarrowQuantLib.model import Cancelled, MarrowQuantError, Settings, no_progress
 
 HEADER = "case,baseline,follow_up,labs,rois\n"
 
@@ -140,6 +142,18 @@ def test_names_and_dates_are_taken_out_of_a_sentence(tmp_path):
     case = batch.Case("a", {"baseline": tmp_path / "Doe_Jane"})
     text = without_identity("The file DOE.dcm of Doe_Jane (2025-01-14) is truncated.", case)
     assert text == "The file … of … (<date>) is truncated."
+
+
+def test_a_case_gets_its_pdf_and_workbook_too_under_its_label(cases, tmp_path):
+    for package in ("fpdf", "openpyxl", "matplotlib_fontja"):
+        pytest.importorskip(package, reason=f"{package} is not installed; the PDF and the workbook of a batch need it.")
+    case = read_manifest(cases / "manifest.csv")[0]
+    options, plain = (BatchOptions(tmp_path, also=also) for also in (("pdf", "xlsx"), ()))
+    _write(case, fake_results(), options, no_progress)
+    folder = tmp_path / "cases" / case.label
+    assert (folder / "report.pdf").read_bytes().startswith(b"%PDF") and (folder / "tables.xlsx").stat().st_size > 5000
+    assert f"<b>{case.label}</b>" in (folder / "report.html").read_text(encoding="utf-8")
+    assert is_finished(case, options) and not is_finished(case, plain)
 
 
 def test_two_processes_and_one_write_the_same_files(finished, cases, tmp_path):

@@ -267,6 +267,20 @@ def test_a_header_of_another_scanner_makes_valid_objects(tmp_path):
     assert np.allclose(measures.PixelSpacing, results.exams[0].maps["dwi_high"].spacing_mm[:2])
 
 
+def test_a_map_rests_on_the_images_that_were_used(case):
+    """Where the ADC is the scanner's own map, its images are the source, not diffusion images of one b-value beside it."""
+    from dataclasses import replace
+
+    from MarrowQuantLib.export.sources import Sources
+    from MarrowQuantLib.model import Role
+
+    results, files, _ = case
+    volumes = [v for v in files[0].volumes if v.role is Role.DWI and not v.problem][:2]
+    exam_files = replace(files[0], volumes=(volumes[0], replace(volumes[1], role=Role.ADC)))
+    exam = replace(results.exams[0], series=[{"used": False}, {"used": True}])
+    assert [v.role for v in Sources(exam_files, exam).behind("adc")] == [Role.ADC]
+
+
 def test_regions_of_the_dropout_ratio_alone_are_written(case):
     from dataclasses import replace
 

@@ -22,6 +22,9 @@ from ..io.jsonfiles import read_json
 from ..model import Cancelled, MarrowQuantError, Progress, Settings, finding, no_progress
 from ..model.settings import with_texts
 from ..report.export import refuse_overwriting
+from ..report.paper import write_paper
+from ..report.shown import Cover
+from ..report.workbook import write_workbook
 from ..response import load_model, read_labs
 from ..results.document import SCHEMA_VERSION
 from ..vertebrae import read_rois
@@ -31,6 +34,8 @@ CASES, WORK, RESULTS, INPUTS, SCENE = "cases", ".work", "results.json", "inputs.
 DONE, FAILED, SKIPPED, KEPT = "done", "failed", "skipped", "kept"
 _PLAIN_NAMES = {*PATH_COLUMNS, "follow-up", "labs.csv"}  # words of the project itself, which tell nothing
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+ALSO = ("dicom", "pdf", "xlsx")
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,8 @@ class BatchOptions:
         File with the site's own limits of change.
     replacing : str
         A name of this run, if it replaces every case that an earlier run finished; empty if those are kept.
-    dicom : bool
-        Whether every case gets its DICOM objects too, in a folder "dicom".
+    also : tuple of str
+        What every case gets too, of :data:`ALSO`: its DICOM objects in a folder "dicom", report.pdf, tables.xlsx.
     """
 
     out: Path
@@ -63,7 +68,7 @@ class BatchOptions:
     scene_writer: Optional[workflow.SceneWriter] = None
     limits: Optional[Path] = None
     replacing: str = ""
-    dicom: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,10 +158,15 @@ def _write(case: Case, results: Any, options: BatchOptions, progress: Progress) 
     work.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(prefix=f"{case.label}-", dir=work))
     try:
-        workflow.export(results, stage / "files", language=options.language, scene_writer=options.scene_writer, progress=progress)
-        if options.dicom:
+        cover, how = Cover(case.label), {"language": options.language, "scene_writer": options.scene_writer}
+        workflow.export(results, stage / "files", cover=cover, progress=progress, **how)
+        if "pdf" in options.also:
+            write_paper(results, stage / "files" / "report.pdf", options.language, cover)
+        if "xlsx" in options.also:
+            write_workbook(results, stage / "files" / "tables.xlsx", options.language)
+        if "dicom" in options.also:
             exams = workflow.read_exams(case.exams, overrides=_overrides_of(case), dates=case.dates, same_patient=case.same_patient)
-            workflow.export_dicom(results, exams, stage / "files" / "dicom", language=options.language)
+            workflow.export_dicom(results, exams, stage / "files" / "dicom", cover=cover, language=options.language)
         made_from = {"software": __version__, "inputs": fingerprint(case, options)}
         text = json.dumps({**made_from, "run": options.replacing} if options.replacing else made_from, indent=1)
         (stage / "files" / INPUTS).write_text(text + "\n", encoding="utf-8")
@@ -204,7 +214,7 @@ def fingerprint(case: Case, options: BatchOptions) -> str:
 
     Names go into the hash relative to their exam's folder, so a study that was moved as a whole counts as the same.
     """
-    said = [[date.isoformat() for date in case.dates], case.same_patient, repr(case.muscle), *(["dicom"] if options.dicom else [])]
+    said = [[date.isoformat() for date in case.dates], case.same_patient, repr(case.muscle), *options.also]
     settings = asdict(with_texts(options.settings, case.settings))
     digest = hashlib.sha256(json.dumps([settings, options.language, said], sort_keys=True).encode())
     markups = [path for exam in case.exams for path in sorted(exam.rglob("*.mrk.json"))]

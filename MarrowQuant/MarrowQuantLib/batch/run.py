@@ -77,7 +77,7 @@ def run(
     limits: Optional[PathLike] = None,
     language: str = "en",
     scene_writer: Optional[workflow.SceneWriter] = None,
-    dicom: bool = False,
+    also: Sequence[str] = (),
     progress: Progress = no_progress,
 ) -> BatchReport:
     """Run the main job on every case of a manifest.
@@ -97,7 +97,7 @@ def run(
         Measure all cases again and replace what lies there.
     dry_run : bool
         Write nothing; say of each case whether it would run ("ready") or why it would be skipped.
-    settings, model, limits, language, scene_writer, dicom
+    settings, model, limits, language, scene_writer, also
         See :class:`BatchOptions`, :func:`workflow.analyze` and :func:`workflow.export`; ``model`` and ``limits`` are files.
     progress : callable
         It may raise ``Cancelled``: finished cases stay, and ``resume`` goes on later.
@@ -112,7 +112,7 @@ def run(
     cases = read_manifest(Path(manifest))
     load_model(_resolved(model))  # a broken model file must not fail every case, one after the other
     run_name = uuid.uuid4().hex if overwrite else ""
-    shared = (_resolved(model), language, scene_writer, _resolved(limits), run_name, dicom)
+    shared = (_resolved(model), language, scene_writer, _resolved(limits), run_name, tuple(also))
     options = BatchOptions(Path(out).resolve(), settings or Settings(), *shared)
     if dry_run:
         return BatchReport(tuple(_dry(cases, options, resume, progress)), {})

@@ -29,6 +29,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="language of the reports")
     parser.add_argument("--scene", action="store_true", help="write a scene.mrb for every case too, which takes longer")
     parser.add_argument("--dicom", action="store_true", help="write DICOM objects for a PACS for every case too")
+    parser.add_argument("--pdf", action="store_true", help="write the report as report.pdf for every case too")
+    parser.add_argument("--xlsx", action="store_true", help="write the tables as tables.xlsx for every case too")
     parser.set_defaults(command=_batch)
 
 
@@ -52,7 +54,7 @@ def _batch(options: argparse.Namespace) -> int:
         model=options.model,
         language=options.language,
         scene_writer=writer,
-        dicom=options.dicom,
+        also=[kind for kind in batch.ALSO if getattr(options, kind)],
         progress=progress_bar,
     )
     progress_bar.end()

@@ -39,7 +39,7 @@ _BEHIND: dict[str, tuple[Role, ...]] = {
     "water": (Role.WATER, Role.MULTI_ECHO),
     "fat": (Role.FAT, Role.MULTI_ECHO),
     "r2star": (Role.R2STAR, Role.MULTI_ECHO),
-    "adc": (Role.DWI,),
+    "adc": (Role.DWI, Role.ADC),
     "dwi_high": (Role.DWI,),
     "dwi_low": (Role.DWI,),
     "in_phase": (Role.IN_PHASE, Role.MULTI_ECHO),
@@ -47,7 +47,7 @@ _BEHIND: dict[str, tuple[Role, ...]] = {
     "third_echo": (Role.MULTI_ECHO,),
     "t1": (Role.T1,),
 }
-"""By map the roles of the volumes that it is made of; the first that the exam used."""
+"""By map the roles of the volumes that it is made of, those that the exam used first."""
 
 
 _SAME_B = 25.0  # s/mm², our choice: stations of one protocol may differ by the imaging gradients' own weighting
@@ -71,7 +71,8 @@ class Sources:
         """
         kind = MapKey.read(key).kind
         kind = str(self.result.protocol.get("ff_origin", "ff_vendor")) if kind == "ff" else kind
-        for role in _BEHIND.get(kind, ()):
+        used = self._used_roles()
+        for role in sorted(_BEHIND.get(kind, ()), key=lambda role: role not in used):
             found = [v for v in self.exam.volumes if v.role is role and not v.problem and v.parts]
             if role is Role.MULTI_ECHO or kind != "ff_water_fat":
                 found = self._used(found)
@@ -84,6 +85,11 @@ class Sources:
                 grid = self.result.maps[key]
                 return sorted(found, key=lambda v: (tuple(v.shape) != grid.array.shape[::-1], -_overlap(v, grid.ijk_to_ras)))
         raise MarrowQuantError("The exam's images do not hold what {map} was made of; give the folders of the exams.", map=key)
+
+    def _used_roles(self) -> set[Role]:
+        """Roles of the volumes that the measurement used, where the results say so."""
+        rows = self.result.series
+        return {v.role for v, row in zip(self.exam.volumes, rows) if row.get("used")} if len(rows) == len(self.exam.volumes) else set()
 
     def _used(self, volumes: Sequence[SeriesVolume]) -> list[SeriesVolume]:
         """Those that the measurement used, where the results say so."""

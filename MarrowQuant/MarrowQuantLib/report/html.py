@@ -108,7 +108,7 @@ def _header(results: Results, words: Strings, cover: Cover) -> str:
     if any(exam.synthetic for exam in results.exams):
         notices += f'<p class="notice synthetic" role="note">{words("synthetic")}</p>'
     given = [f"{words(key)}: <b>{escape(value)}</b>" for key, value in (("case", cover.case), ("reader", cover.reader_shown)) if value]
-    said = " &nbsp; ".join([*given, _made(words, cover)])
+    said = " &nbsp; ".join([*given, f'<span class="date">{_made(words, cover)}</span>'])
     title = f'<div><p class="brand">MarrowQuant</p><h1>{title_of(results, words)}</h1><p class="soft">{said}</p></div>'
     return f'<header>{title}<div class="dates">{dates}</div></header><main>{notices}'
 
