@@ -7,7 +7,7 @@ differs between the stations cancels in each of them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -17,7 +17,7 @@ from .. import fatwater
 from ..dicom import SeriesVolume
 from ..dicom.classify import PHASE_TOLERANCE, phase_of_echo
 from ..diffusion import stitch
-from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Progress, Role, Volume, finding, part
+from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Progress, Role, Volume, as_finding, finding, part
 from ..quantities import ready_maps
 
 if TYPE_CHECKING:
@@ -171,6 +171,12 @@ def _echo_sets(volumes: Iterable[SeriesVolume]) -> list[EchoSet]:
         if number == acquisition:
             by_station.setdefault(station, echoes)
     return list(by_station.values())
+
+
+def fitted_spectrum(maps: Mapping[str, Volume]) -> Optional[str]:
+    """The fat spectrum that an exam's maps were fitted with; None where no echoes were fitted."""
+    steps = (step for volume in maps.values() for step in map(as_finding, volume.source))
+    return next((str(step.values["spectrum"]) for step in steps if step.code == "made.echoes"), None)
 
 
 def _complete_set(by_time: dict[float, dict[str, SeriesVolume]]) -> Optional[EchoSet]:

@@ -196,6 +196,10 @@
         <translation>FFヒストグラム</translation>
     </message>
     <message>
+        <source>Fat spectrum of the echoes:</source>
+        <translation>エコーの脂肪スペクトル：</translation>
+    </message>
+    <message>
         <source>Find</source>
         <translation>自動検出</translation>
     </message>
@@ -398,6 +402,10 @@
     <message>
         <source>Other dates:</source>
         <translation>他の日付：</translation>
+    </message>
+    <message>
+        <source>Peaks of fat that the fit of water and fat to the echoes assumes. Another choice holds from the next reading on.</source>
+        <translation>エコーからの水・脂肪の計算で仮定する脂肪のピークです。変更は次の読み込みから有効です。</translation>
     </message>
     <message>
         <source>Physiological (P)</source>
@@ -1327,6 +1335,10 @@
     <message>
         <source>You changed the table. Press Read and measure to apply it.</source>
         <translation>表を変更しました。「読み込んで計測」を押すと反映されます。</translation>
+    </message>
+    <message>
+        <source>You chose another fat spectrum. Press Read and measure to fit the echoes with it.</source>
+        <translation>別の脂肪スペクトルが選ばれました。「読み込んで計測」を押すと、それで計算し直します。</translation>
     </message>
     <message>
         <source>You chose other folders. Press Read and measure to read them; until then the exams that were read before are shown.</source>

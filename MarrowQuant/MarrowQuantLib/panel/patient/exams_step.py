@@ -11,6 +11,8 @@ from slicer.i18n import tr as _
 
 from ...dicom import ReaderMustSay, edits
 from ...model import MarrowQuantError, Progress, Relation, Role
+from ...model.settings import FAT_SPECTRA
+from ...report.strings import Strings
 from ...scene.case.choices import READ_FROM
 from ...scene.case.reading import AnotherCase
 from ...scene.loaded import has_loaded_volumes, volumes_of_another
@@ -56,6 +58,8 @@ class ExamsStep(Step):
         ui.seriesTable.connect("cellActivated(int,int)", self.onCellActivated)
         ui.seriesTable.connect("cellChanged(int,int)", self.onCellChanged)
         ui.undoSeriesButton.connect("clicked()", self.onUndo)
+        ui.spectrumComboBox.addItems([Strings(interfaceLanguage())(f"spectrum_{name}") for name in FAT_SPECTRA])
+        ui.spectrumComboBox.connect("activated(int)", self.onSpectrumChosen)
         always = (0, ROLE_COLUMN, B_COLUMN, USED_COLUMN, WHY_COLUMN)
         self._columns = Columns(ui.seriesTable, ui.seriesColumnsCheckBox, always, WHY_COLUMN)
 
@@ -63,7 +67,14 @@ class ExamsStep(Step):
         """Show the folders that the parameters hold."""
         self._baseline.show(self.case.choices.path("baselineFolder"))
         self._followUp.show(self.case.choices.path("followUpFolder"))
+        self.ui.spectrumComboBox.setCurrentIndex(FAT_SPECTRA.index(parameterNode.fatSpectrum))
         self.said.bind()
+
+    def onSpectrumChosen(self, index: int) -> None:
+        """Take the fat spectrum; maps that were fitted with another one say so until the exams are read again."""
+        if self.panel.parameterNode is not None:
+            self.panel.parameterNode.fatSpectrum = FAT_SPECTRA[index]
+            self.panel.refresh()
 
     def forget(self) -> None:
         """What was done by itself, and from which folders, was done for the patient before: no sheet is looked for there any more."""
@@ -226,6 +237,12 @@ class ExamsStep(Step):
             return _("You chose other folders. Press Read and measure to read them; until then the exams that were read before are shown.")
         if self.case.said.waits():
             return _("You gave dates or the patient by hand. Press Read and measure to apply it.")
+        return self._notApplied()
+
+    def _notApplied(self) -> str:
+        """What was chosen since the last reading and holds from the next one on."""
+        if self.case.other_spectrum():
+            return _("You chose another fat spectrum. Press Read and measure to fit the echoes with it.")
         pending = [row for label in self.case.exams for row in self.case.series_rows(label) if self._is_pending(row)]
         for row in pending:
             wanted = self._wanted(row)

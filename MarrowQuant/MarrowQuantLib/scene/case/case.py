@@ -15,12 +15,14 @@ import slicer
 
 from ... import workflow
 from ...dicom import ExamFiles, Override, edits, overrides_from
+from ...exam.dixon_maps import fitted_spectrum
 from ...exam.maps import ExamMaps
 from ...followup.normal import baseline_band
 from ...followup.regions import region_changes
 from ...followup.repeatability import Repeatability, limits_from_text, limits_to_text, read_limits
 from ...model import (
     ExamResult,
+    Finding,
     MarrowQuantError,
     Progress,
     RegionChange,
@@ -354,10 +356,17 @@ class Case:
             results = self._conclude(exams)
             results = replace(results, lesions=self.follow_up.lesions, distributions=self._region_changes(exams))
             results = replace(results, history=self.laboratory.history, classification=answer)
-            findings = (*self.findings, *workflow.pair_findings(exams), *laboratory_findings(history_of(results), exams))
+            of_case = (*self.findings, *self.other_spectrum(), *workflow.pair_findings(exams))
+            findings = (*of_case, *laboratory_findings(history_of(results), exams))
             self._results, self._results_key = replace(results, findings=findings, subject=self.subject()), key
             self._results_of = exams
         return self._results
+
+    def other_spectrum(self) -> list[Finding]:
+        """A finding of each exam whose echoes were fitted with another fat spectrum than the one that is chosen."""
+        chosen = self.settings().fat_spectrum
+        fitted = {label: fitted_spectrum(exam.maps.maps) for label, exam in self.exams.items()}
+        return [finding("case.other_spectrum", exam=e, fitted=f, chosen=chosen) for e, f in fitted.items() if f not in (None, chosen)]
 
     def _model_file(self) -> tuple[Any, ...]:
         """Path and age of the file of the model that was chosen: another one is another model."""
