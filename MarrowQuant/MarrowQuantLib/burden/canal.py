@@ -23,7 +23,7 @@ CANAL_MM = 9.0
 """What lies this near to the middle of the canal is cord, nerves or fluid: half the width of a wide canal."""
 
 _SLAB_MM, _CELL_MM, _HALF_WIDTH_MM = 8.0, 4.0, 32.0
-_DEPTH = (0.05, 0.62)  # between back and front
+_DEPTH = (0.05, 0.8)  # between back and front; a bent neck lies far in front
 _CELLS = 3  # of a cell's neighbourhood: a canal is about 12 mm wide
 _WIDE_CELLS, _WIDE_FILLED = 11, 0.3  # fluid that fills more of 44 mm than a canal does is a bladder, a stomach or a cyst
 _STEP, _BEND = 2, 0.03  # cells from slab to slab, and what a cell squared costs

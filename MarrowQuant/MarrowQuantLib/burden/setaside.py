@@ -14,7 +14,7 @@ import numpy as np
 from ..model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Finding, as_finding, finding
 from .physiology import BodyOutline
 from .pieces import Pieces
-from .skeleton import COLUMN, MARROW, PLACE, STERNUM
+from .skeleton import COLUMN, MARROW, MIRRORED, PLACE, STERNUM
 
 INSIDE, INSIDE_SMALL, SMALL_ML = 0.35, 0.5, 10.0
 """A piece counts from this share inside the region of bone on, a small one from the second share on: the region follows marrow, which a
@@ -28,10 +28,13 @@ BY_PLACE, BY_PLACE_ML = 0.6, (6.5, 250.0)  # the share, and the volumes, from an
 _LIVER_ML, _ORGAN_ML = 250.0, 40.0
 _ARC_THICK_MM, _ARC_LONG_MM, _ARC_SLENDER = 4.5, 30.0, 4.0  # half-axes
 _NODE_ML, _NODE_SLENDER, _VESSEL_SLENDER = 15.0, 2.6, 4.5
+CONTINUED_ML = 8.0  # up to this volume a piece may be the lesion of a thin bone
+_BEYOND_MM = (3.0, 6.0)
 _SKIN_DEPTH = 0.06  # of the body's depth, from its front or back
 _SEAM_SLICES, _SEAM_WIDE_MM = 2.5, 60.0
 _VOID_SHARE = 0.2
 _PELVIS_WIDE_MM, _HALF_PELVIS_ML = 200.0, 60.0
+_SURROUNDED = 0.1
 _STERNUM, _STERNUM_ML, _STERNUM_WIDE_MM = 0.3, 2.0, 80.0  # the share, the least volume and the largest width
 _CANAL_SHARE = 0.5
 _CANAL_MM, _CANAL_ML, _CANAL_WIDE_MM = 9.0, 1.5, 14.0
@@ -54,6 +57,8 @@ class Evidence:
         How far the centre lies from the middle of the column, to the right and to the front in mm; infinite where there is none.
     in_canal : ndarray or None
         Part of the piece in the vertebral canal; None where the canal was not seen.
+    continued : ndarray of bool or None
+        True where marrow lies at both ends of the piece's long axis, as along a rib.
     usual : ndarray or None
         Part of the piece where bones usually lie.
     own_marrow : ndarray of bool or None
@@ -67,6 +72,7 @@ class Evidence:
     off_column: np.ndarray
     in_canal: Optional[np.ndarray] = None
     own_marrow: Optional[np.ndarray] = None
+    continued: Optional[np.ndarray] = None
     usual: Optional[np.ndarray] = None
 
     @property
@@ -101,8 +107,9 @@ def judge(
     evidence : Evidence
     outline : BodyOutline
     """
-    sternum = (evidence.shares[:, STERNUM] >= _STERNUM) & (evidence.inside >= BY_PLACE) & (pieces.volume_ml >= _STERNUM_ML)
-    sternum &= pieces.box_ras[:, 1, 0] - pieces.box_ras[:, 0, 0] < _STERNUM_WIDE_MM
+    own = evidence.shares[:, STERNUM]
+    sternum = (own > 0) & (own + evidence.shares[:, MIRRORED] >= _STERNUM) & (evidence.inside >= BY_PLACE)
+    sternum &= (pieces.volume_ml >= _STERNUM_ML) & (pieces.box_ras[:, 1, 0] - pieces.box_ras[:, 0, 0] < _STERNUM_WIDE_MM)
     artefacts, canal = _artefacts(pieces, evidence, outline, sternum), _in_canal(pieces, evidence)
     found = []
     for n, (state, reason) in enumerate(proposals):
@@ -116,8 +123,10 @@ def judge(
             found.append((PHYSIOLOGICAL, finding("physiology.cord_part")))
         elif evidence.own_marrow is not None and evidence.own_marrow[n]:
             found.append((REJECTED, finding("bone.own_marrow")))
-        elif certain >= (INSIDE if pieces.volume_ml[n] > SMALL_ML else INSIDE_SMALL) or sternum[n] or _by_place(n, pieces, evidence):
+        elif certain >= _least_inside(n, pieces, evidence) or sternum[n] or _by_place(n, pieces, evidence):
             found.append((ACCEPTED, _why(evidence.shares[n])))
+        elif evidence.continued is not None and evidence.continued[n]:
+            found.append((ACCEPTED, finding("bone.continued")))
         elif inside >= BY_PLACE and pieces.volume_ml[n] < BY_PLACE_ML[0]:
             found.append((REJECTED, finding("bone.place_only", percent=100.0 * inside)))
         else:
@@ -129,6 +138,12 @@ def _why(shares: np.ndarray) -> Finding:
     names = ("bone.by_marrow", "bone.by_mirror", "bone.by_column", "bone.by_place", "bone.by_place")  # in the order of the codes
     code = names[int(np.argmax(shares[1:]))]
     return finding("bone.inside", percent=100.0 * float(1.0 - shares[0]), how=as_finding(finding(code)))
+
+
+def _least_inside(n: int, pieces: Pieces, evidence: Evidence) -> float:
+    """The share from which on a piece counts; the lower one needs marrow around it or the column, not only the other side of the body."""
+    surrounded = float(evidence.shares[n, MARROW] + evidence.shares[n, COLUMN]) >= _SURROUNDED
+    return INSIDE if surrounded and pieces.volume_ml[n] > SMALL_ML else INSIDE_SMALL
 
 
 def _by_place(n: int, pieces: Pieces, evidence: Evidence) -> bool:
@@ -177,3 +192,17 @@ def _outside(n: int, pieces: Pieces, inside: float, outline: BodyOutline) -> tup
     elif volume < _NODE_ML and slender < _NODE_SLENDER:
         code = "bone.node"
     return REJECTED, finding(code, percent=100.0 * inside)
+
+
+def beyond_ends(points_ras: np.ndarray) -> np.ndarray:
+    """Where a piece would go on: 3 and 6 mm beyond its two ends along its long axis, RAS mm, shape (2, 2, 3); the first axis is the step.
+
+    Parameters
+    ----------
+    points_ras : ndarray, shape (n, 3)
+    """
+    center = points_ras.mean(axis=0)
+    off = points_ras - center
+    axis = np.linalg.eigh(off.T @ off)[1][:, -1]
+    along = off @ axis
+    return np.array([[center + axis * (along.min() - step), center + axis * (along.max() + step)] for step in _BEYOND_MM])

@@ -33,6 +33,8 @@ DISEASE_ADC = (550.0, 1400.0)  # µm²/s, as the default thresholds of the tumou
 HALO_MM, MOST_HALO = 7.0, 0.35  # what lies this near to bright tissue is its edge; a piece needs such a part beyond it
 CLOSE_MM = 11.0  # half the width of the lesion that marrow around it closes over
 MIRROR_MM = 6.5  # how far the two sides of a body may differ
+_MIRROR_TURNS, _MIRROR_POINTS = (-12.0, -8.0, -4.0, 0.0, 4.0, 8.0, 12.0), 4000  # degrees that are tried, and on how many points
+NEAR_MM = 8.0  # marrow this near to the end of a piece continues it
 REACH_MM = 30.0  # marrow this near shows where the bone is; farther away position alone speaks
 MOST_MARROW = 0.14
 """Largest volume of what looks like marrow against that of tissue with the ADC of water-rich tissue: 0.065 in the digital patient, 0.37 in
@@ -84,6 +86,8 @@ class BoneRegion:
         Large bright organs of the belly.
     usual : ndarray of bool, shape (k, j, i)
         Where bones usually lie, whatever lies beside it.
+    near_marrow : ndarray of bool, shape (k, j, i)
+        Marrow of the chest, and what lies within 8 mm of it, without the neighbourhood of organs.
     """
 
     codes: np.ndarray
@@ -95,6 +99,7 @@ class BoneRegion:
     canal: Optional[np.ndarray]
     organ: np.ndarray
     usual: np.ndarray
+    near_marrow: np.ndarray
 
 
 def find_bone(
@@ -132,7 +137,7 @@ def find_bone(
     if ff is not None:
         marrow |= _fatty(coarse, ff)
     voxel_ml, spacing = coarse.voxel_volume_ml, coarse.spacing_mm[::-1]
-    no_bone, usual, front = _place(coarse, landmarks, outline)
+    no_bone, usual, front, chest = _place(coarse, landmarks, outline)
     shining = (signal >= bright) & (seen_adc > DISEASE_ADC[0]) & (seen_adc < DISEASE_ADC[1])
     marrow &= ~no_bone
     marrow = _without_halos(_without_spots(marrow, LEAST_ML / voxel_ml), _distance(shining, spacing) < HALO_MM)
@@ -157,10 +162,10 @@ def find_bone(
     dark = _inside_body(low < VOID_SIGNAL) & (_tube(coarse, column, 0.6) | (codes == MIRRORED))
     void = _without_spots(dark, LEAST_VOID_ML / voxel_ml)
     near = _distance(void, spacing) < VOID_EDGE_MM
-    masks = (codes, near, in_canal, organ, usual & ~organ)
-    codes, near, in_canal, organ, usual = (_full(array, step, high_b.array.shape) for array in masks)
+    masks = (codes, near, in_canal, organ, usual & ~organ, (distance <= NEAR_MM) & chest & (_distance(organ, spacing) > NEAR_MM))
+    codes, near, in_canal, organ, usual, near_marrow = (_full(array, step, high_b.array.shape) for array in masks)
     void_ml, marrow_ml = (float(np.count_nonzero(mask) * voxel_ml) for mask in (void, marrow))
-    return BoneRegion(codes, marrow_ml, ratio, column, void_ml, near, in_canal if len(canal) else None, organ, usual)
+    return BoneRegion(codes, marrow_ml, ratio, column, void_ml, near, in_canal if len(canal) else None, organ, usual, near_marrow)
 
 
 def _organs(
@@ -298,20 +303,39 @@ def _points(grid: Volume, mask: np.ndarray) -> np.ndarray:
 
 
 def _mirrored(grid: Volume, marrow: np.ndarray, outline: BodyOutline) -> np.ndarray:
-    """The marrow on the other side of the midline, grown by what the sides may differ."""
+    """The marrow on the other side of the midline, grown by what the sides may differ. The midline of the outline is taken unless the body
+    fits itself better where the plane between its sides is moved, turned about the long axis or leans as the midline does."""
     points = _points(grid, marrow)
-    middle = np.interp(points[:, 2], outline.z_mm, outline.midline_mm)
-    best, found = -1.0, np.zeros(marrow.shape, dtype=bool)
-    for off in sorted(np.arange(-20.0, 21.0, 4.0), key=abs):  # the midline of the outline unless another fits better
-        other = points.copy()
-        other[:, 0] = 2 * (middle + off) - points[:, 0]
-        at = np.rint(grid.to_ijk(other)).astype(int)[:, ::-1]
-        at = at[np.all((at >= 0) & (at < marrow.shape), axis=1)]
-        score = float(np.count_nonzero(marrow[tuple(at.T)]))
+    few = points[:: max(1, len(points) // _MIRROR_POINTS)]
+    lean = float(np.polyfit(outline.z_mm, outline.midline_mm, 1)[0]) if len(outline.z_mm) > 2 else 0.0
+    planes = [(off, turn, slope) for slope in (0.0, lean) for turn in sorted(_MIRROR_TURNS, key=abs)
+              for off in sorted(np.arange(-20.0, 21.0, 4.0), key=abs)]  # fmt: skip
+    best, chosen = -1.0, planes[0]
+    for plane in planes:
+        at, seen = _voxels_at(grid, _reflected(few, outline, *plane))
+        score = float(np.count_nonzero(marrow[tuple(at[seen].T)]))
         if score > 1.05 * best:
-            best, found = score, np.zeros(marrow.shape, dtype=bool)
-            found[tuple(at.T)] = True
+            best, chosen = score, plane
+    at, seen = _voxels_at(grid, _reflected(points, outline, *chosen))
+    found = np.zeros(marrow.shape, dtype=bool)
+    found[tuple(at[seen].T)] = True
     return _distance(found, grid.spacing_mm[::-1]) <= MIRROR_MM
+
+
+def _reflected(points: np.ndarray, outline: BodyOutline, off_mm: float, turn: float, lean: float) -> np.ndarray:
+    """Points on the other side of a plane through the midline, moved by ``off_mm`` to the right, turned about the long axis by ``turn``
+    degrees, and leaning by ``lean`` mm to the right per mm upwards."""
+    normal = np.array([1.0, np.tan(np.radians(turn)), -lean])
+    normal /= np.linalg.norm(normal)
+    middle = np.interp(points[:, 2], outline.z_mm, outline.midline_mm) + off_mm
+    off = (points[:, 0] - middle) * normal[0] + (points[:, 1] - points[:, 1].mean()) * normal[1]
+    return points - 2 * off[:, None] * normal
+
+
+def _voxels_at(grid: Volume, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Voxels (k, j, i) nearest to the points, and which of them lie in the grid."""
+    at = np.rint(grid.to_ijk(points)).astype(int)[:, ::-1]
+    return at, np.all((at >= 0) & (at < grid.array.shape), axis=1)
 
 
 def _column_course(grid: Volume, marrow: np.ndarray, bright: np.ndarray, outline: BodyOutline) -> np.ndarray:
@@ -390,24 +414,24 @@ def _tube(grid: Volume, column: np.ndarray, scale: float = 1.0, front_mm: float 
     return inside & (a - y < scale * front_mm) & (y - a < scale * _TUBE_BACK_MM)
 
 
-def _place(grid: Volume, landmarks: Optional[Landmarks], outline: BodyOutline) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """By height, side and depth: the front of the belly, where no bone lies; where bones usually lie; and the place of the sternum, which
-    has no other side."""
+def _place(grid: Volume, landmarks: Optional[Landmarks], outline: BodyOutline) -> tuple[np.ndarray, ...]:
+    """By height, side and depth: the front of the belly, where no bone lies; where bones usually lie; the place of the sternum, which has
+    no other side; and the chest, where ribs lie."""
     shape = grid.array.shape
     if landmarks is None:
-        return tuple(np.zeros(shape, dtype=bool) for _ in range(3))  # type: ignore[return-value]
+        return tuple(np.zeros(shape, dtype=bool) for _ in range(4))
     every = tuple(-(-n // 2) for n in shape)  # a border of bone by position is not known to a voxel
     points = grid.to_ras(2.0 * np.indices(every).reshape(3, -1).T[:, ::-1])
     side, z, unit, depth = np.abs(outline.off_midline(points)), points[:, 2], landmarks.unit_mm, outline.depth(points)
     side, below = side / unit, (landmarks.l5_mm - z) / unit
     pelvis = (below > -0.5) & (below < 1.2) & (side > 0.33 + np.maximum(depth - 0.35, 0.0)) & (side < 1.05) & (depth < 0.8)
-    pubis = (below > 0.45) & (below < 1.2) & (side < 0.5) & (depth > 0.62) & (depth < 0.88)
+    pubis = (below > 0.45) & (below < 1.1) & (side < 0.5) & (depth > 0.62) & (depth < 0.95)
     ischium = (below > 0.6) & (below < 1.35) & (side > 0.14) & (side < 0.55) & (depth > 0.25) & (depth < 0.75)
     femur = (below > 0.6) & (side > 0.5) & (side < 1.05) & (depth > 0.25) & (depth < 0.75)
     chest = (z > landmarks.l1_mm - 0.3 * unit) & (z < landmarks.t1_mm + 0.2 * unit) & ((depth < 0.3) | (depth > 0.78))
     shoulder = (z > landmarks.t1_mm - 0.5 * unit) & (z < landmarks.t1_mm + 0.2 * unit) & (side > 0.7)
     sternum = (side < 0.2) & (depth > 0.72) & (z > landmarks.t1_mm - 1.35 * unit) & (z < landmarks.t1_mm + 0.15 * unit)
     belly = (z < landmarks.l1_mm - 0.25 * unit) & (below < 0.4) & (depth > 0.8)
-    zones = (belly, pelvis | pubis | ischium | femur | chest | shoulder, sternum)
-    grown = (zone.reshape(every).repeat(2, 0).repeat(2, 1).repeat(2, 2)[tuple(slice(n) for n in shape)] for zone in zones)
-    return tuple(grown)  # type: ignore[return-value]
+    ribs = (z > landmarks.l1_mm - 0.3 * unit) & (z < landmarks.t1_mm + 0.2 * unit)
+    zones = (belly, pelvis | pubis | ischium | femur | chest | shoulder, sternum, ribs)
+    return tuple(zone.reshape(every).repeat(2, 0).repeat(2, 1).repeat(2, 2)[tuple(slice(n) for n in shape)] for zone in zones)

@@ -56,7 +56,7 @@ from .muscle import Muscle, check_pair, muscle_reference, tissue_mask
 from .pattern import propose_pattern
 from .physiology import BRAIN, outline_of, propose_states
 from .pieces import Pieces, find_pieces, longest_diameters
-from .setaside import Evidence, judge
+from .setaside import CONTINUED_ML, INSIDE_SMALL, Evidence, beyond_ends, judge
 from .skeleton import MARROW, NONE, ORGAN_ML, PLACE, STERNUM, BoneRegion, find_bone
 
 DECIDED = finding("burden.decided")
@@ -69,7 +69,7 @@ LEAST_SNR = 5.0
 at 6.5 the tDV of a digital patient is right within 1 %, at 4.4 it is 26 % low."""
 MARROW_CLOSE = 0.8
 """Signal of the patient's own marrow over the threshold from which on pieces of it pass by chance; our choice."""
-_OWN_RATIO, _OWN_ADC = 1.15, 780.0  # of the patient's own marrow, and µm²/s: the noise of small pieces about both; our choice
+_OWN_RATIO, _OWN_ADC = 1.25, 780.0  # of the patient's own marrow, and µm²/s: the noise of small pieces about both; our choice
 _LOWEST_RATIO = 2.0  # voxels are prepared down to this ratio; a lower one prepares again
 
 
@@ -385,8 +385,19 @@ class BurdenSession:
         canal = None if self._bone.canal is None else pieces.mean(self._bone.canal.ravel()[candidates.flat])
         evidence = Evidence(shares, near_seam, at_void, slice_mm, self._off_column(pieces), canal)
         usual = pieces.mean(self._bone.usual.ravel()[candidates.flat])
-        evidence = replace(evidence, own_marrow=self._own_marrow(pieces), usual=usual)
+        evidence = replace(evidence, own_marrow=self._own_marrow(pieces), usual=usual, continued=self._continued(pieces, evidence))
         return judge(proposals, pieces, evidence, self._outline), [round(float(share), 3) for share in evidence.inside]
+
+    def _continued(self, pieces: Pieces, evidence: Evidence) -> np.ndarray:
+        """True for small pieces outside the region of bone at both of whose ends marrow lies, shape (n,)."""
+        bone, positions, image = certain(self._bone), certain(self._candidates).positions_ras, self._high_b
+        found = np.zeros(len(pieces), dtype=bool)
+        for n in np.flatnonzero((evidence.inside < INSIDE_SMALL) & (pieces.volume_ml <= CONTINUED_ML)):
+            ends = beyond_ends(positions[pieces.members(n + 1)])
+            at = np.rint(image.to_ijk(ends)).astype(int)[..., ::-1]
+            seen = np.all((at >= 0) & (at < image.array.shape), axis=-1).all(axis=-1)
+            found[n] = any(bone.near_marrow[tuple(step.T)].all() for step in at[seen])
+        return found
 
     def _own_marrow(self, pieces: Pieces) -> Optional[np.ndarray]:
         """True for pieces that are no brighter than the patient's own marrow and diffuse hardly faster, shape (n,); None where that marrow

@@ -10,6 +10,7 @@ FINDINGS = {
     "bone.by_mirror": (NOTE, "the other side of the body has marrow there."),
     "bone.by_column": (NOTE, "it lies in the course of the column."),
     "bone.by_place": (NOTE, "bone usually lies there, though no normal marrow is seen nearby."),
+    "bone.continued": (NOTE, "Counted: normal marrow continues at both of its ends, as along a rib."),
     "bone.place_only": (
         NOTE, "Not counted: only its position speaks for bone, no normal marrow is seen nearby, and it is small; accept it if it is one."
     ),
