@@ -16,6 +16,7 @@ from MarrowQuantLib.model import MarrowQuantError
 from MarrowQuantLib.phantom import DIALECTS
 from MarrowQuantLib.report.paper import Cover
 from MarrowQuantLib.vertebrae import rasterise
+from MarrowQuantLib.vertebrae.labelfiles import read_labels
 from pydicom import dcmread
 
 pytest.importorskip("highdicom", reason="highdicom is not installed; DICOM objects need it (pip install highdicom).")
@@ -197,7 +198,7 @@ def test_our_objects_are_never_measured_as_images(case):
 
 def test_segmentations_are_read_as_rois_and_masks(case):
     from MarrowQuantLib import dicom
-    from MarrowQuantLib.vertebrae.labelfiles import is_label_file, read_labels
+    from MarrowQuantLib.vertebrae.labelfiles import is_label_file
 
     results, _, objects = case
     exam = results.exams[0]
@@ -243,6 +244,82 @@ def test_a_segmentation_of_dcmqi_is_read(case, tmp_path):
     (found,) = dicom.read_segmentation(tmp_path / "seg.dcm")
     assert (found.label, found.kind[0]) == ("vertebrae_L2", "14293000")
     _same_mask(mask.array > 0, mask.ijk_to_ras, found.mask.array, found.mask.ijk_to_ras)
+    labelled, bone = read_labels(tmp_path / "seg.dcm").masks, dicom.read_mask(tmp_path / "seg.dcm")
+    assert list(labelled) == ["L2"]
+    _same_mask(mask.array > 0, mask.ijk_to_ras, labelled["L2"].array, labelled["L2"].ijk_to_ras)
+    _same_mask(mask.array > 0, mask.ijk_to_ras, bone.array > 0, bone.ijk_to_ras)
+
+
+def test_a_segmentation_like_totalsegmentators_is_read(case, tmp_path):
+    """TotalSegmentator hands highdicom one array of labels, in the order of the images: vertebrae by its names, among other bones."""
+    import highdicom as hd
+    from MarrowQuantLib import dicom
+    from MarrowQuantLib.export.sources import Sources
+    from MarrowQuantLib.vertebrae.terminology import LEVEL_CODES
+
+    results, files, _ = case
+    exam = results.exams[0]
+    images, _ = Sources(files[0], exam).images("ff")
+    if len(images) == 1:
+        pytest.skip("TotalSegmentator reads classic images; the other dialects are asked.")
+    grid = exam.maps["ff"]
+    along = grid.ijk_to_ras[:3, 2] * [-1.0, -1.0, 1.0]
+    images = sorted(images, key=lambda image: np.dot(np.array(image.ImagePositionPatient, float), along))
+    labels = np.zeros(grid.array.shape, np.uint8)
+    for n, vertebra in enumerate(exam.vertebrae, start=1):
+        labels[rasterise(vertebra.roi, grid).mask()] = n
+    labels[2:4, :5, :5] = 3
+    names = [(f"vertebrae_{level}", (LEVEL_CODES[level], "SCT", f"{level} vertebra")) for level in exported.LEVELS]
+    names.append(("hip_left", ("24136001", "SCT", "Hip joint")))
+    bone = hd.sr.CodedConcept("123037004", "SCT", "Anatomical Structure")
+    family = hd.sr.CodedConcept("123110", "DCM", "Artificial Intelligence")
+    made_by = hd.AlgorithmIdentificationSequence(name="TotalSegmentator", family=family, version="2")
+    described = [hd.seg.SegmentDescription(n, name, bone, hd.sr.CodedConcept(*code), "AUTOMATIC", made_by)
+                 for n, (name, code) in enumerate(names, start=1)]  # fmt: skip
+    hd.seg.Segmentation(
+        images, labels, "BINARY", described, hd.UID(), 1, hd.UID(), 1, "TotalSegmentator", "2", "2", "0",
+    ).save_as(tmp_path / "seg.dcm")  # fmt: skip
+    labelled, whole = read_labels(tmp_path / "seg.dcm"), dicom.read_mask(tmp_path / "seg.dcm")
+    assert list(labelled.masks) == list(exported.LEVELS) and [note.values["n"] for note in labelled.findings] == [1]
+    for n, level in enumerate(exported.LEVELS, start=1):
+        _same_mask(labels == n, grid.ijk_to_ras, labelled.masks[level].array, labelled.masks[level].ijk_to_ras)
+    _same_mask(labels > 0, grid.ijk_to_ras, whole.array > 0, whole.ijk_to_ras)
+
+
+def test_nothing_of_an_identity_that_was_removed_comes_back(tmp_path):
+    """Objects made of a de-identified copy hold nothing of what was in the images before, in no attribute, page or packed record."""
+    import zlib
+
+    import pypdfium2
+    from MarrowQuantLib.deidentify import deidentify
+    from MarrowQuantLib.export.prior import PRIVATE_CREATOR, PRIVATE_GROUP, RECORD
+    from MarrowQuantLib.export.write import export_dicom
+
+    secrets = ("Geheimrat", "GH-471187", "19500317", "Mariahilf", "ACC471187")
+
+    def edit(dataset):
+        dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = "Geheimrat^Anna", "GH-471187", "19500317"
+        dataset.InstitutionName, dataset.AccessionNumber, dataset.StudyDescription = "Mariahilf", "ACC471187", "Marrow of Geheimrat"
+        for keyword in ("PatientIdentityRemoved", "DeidentificationMethod"):
+            if keyword in dataset:
+                del dataset[keyword]
+
+    exported.measured(tmp_path / "in", "siemens", edit)
+    deidentify(tmp_path / "in", tmp_path / "out", tmp_path / "key")
+    results, files = exported.measure(tmp_path / "out")
+    objects = export_dicom(results, files, tmp_path / "objects", cover=Cover("Case 7"))
+    assert len(objects) > 8
+    for name, path in objects.items():
+        made = dcmread(path)
+        told = path.read_bytes()
+        if name.endswith("-report"):
+            told += zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(made.private_block(PRIVATE_GROUP, PRIVATE_CREATOR)[RECORD].value)
+        if name.endswith("-pdf"):
+            document = pypdfium2.PdfDocument(made.EncapsulatedDocument)
+            told += "".join(page.get_textpage().get_text_range() for page in document).encode()
+            document.close()
+        assert made.PatientIdentityRemoved == "YES", name
+        assert [secret for secret in secrets if secret.lower().encode() in told.lower()] == [], name
 
 
 def test_a_header_of_another_scanner_makes_valid_objects(tmp_path):

@@ -48,6 +48,11 @@ def measured(folder: Path, dialect: str, edit: Callable[[Dataset], None] | None 
             dataset = dcmread(path)
             edit(dataset)
             dataset.save_as(path)
+    return measure(folder)
+
+
+def measure(folder: Path) -> tuple[Results, list[ExamFiles]]:
+    """The results of the exam in a folder, and its files."""
     exams = workflow.read_exams([folder])
     settings = Settings()
     maps = workflow.make_maps(exams[0], "baseline", settings)
