@@ -579,11 +579,15 @@ def test_export_writes_everything_and_the_reopened_scene_fills_the_panel_again(f
     filled.ui.rejectButton.click()
     filled.panel.burden.onSliderRests()
     filled.ui.outputPathLineEdit.currentPath = str(tmp_path / "out")
+    filled.ui.caseLineEdit.text, filled.ui.readerLineEdit.text = " Case 7", "Dr. Doe"
     filled.ui.exportButton.click()
     assert "scene.mrb" in filled.ui.exportMessage.text and filled.ui.openFolderButton.enabled
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<b>Case 7</b>" in page and "<b>Dr. Doe</b>" in page
     shown = _shown(filled)
 
     slicer.mrmlScene.Clear(0)
+    assert (filled.ui.caseLineEdit.text, filled.ui.readerLineEdit.text) == ("", "Dr. Doe")  # no patient inherits the label
     assert filled.logic.case.exams == {} and filled.ui.seriesTable.rowCount == 0
     slicer.util.loadScene(str(tmp_path / "out" / "scene.mrb"))
     slicer_host.process_events()

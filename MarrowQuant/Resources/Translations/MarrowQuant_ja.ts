@@ -120,6 +120,10 @@
         <translation>治療前から引き継ぐ</translation>
     </message>
     <message>
+        <source>Case label:</source>
+        <translation>症例ラベル：</translation>
+    </message>
+    <message>
         <source>Case:</source>
         <translation>症例：</translation>
     </message>
@@ -392,6 +396,10 @@
         <translation>共変量の名前（例：t(4;14)）。</translation>
     </message>
     <message>
+        <source>Name of the reader, for report, PDF and the measurement report in DICOM.</source>
+        <translation>読影者の氏名。レポート、PDF、DICOM計測レポートに入ります。</translation>
+    </message>
+    <message>
         <source>Open folder</source>
         <translation>フォルダーを開く</translation>
     </message>
@@ -446,6 +454,10 @@
     <message>
         <source>Read and measure</source>
         <translation>読み込んで計測</translation>
+    </message>
+    <message>
+        <source>Reader:</source>
+        <translation>読影者：</translation>
     </message>
     <message>
         <source>Recognise the series of both exams, compute the maps (fat fraction, ADC), and go on as far as no decision is needed.</source>
@@ -570,6 +582,10 @@
     <message>
         <source>Smallest (mL):</source>
         <translation>最小 (mL):</translation>
+    </message>
+    <message>
+        <source>Stands in the header of report and PDF. Nothing of the patient's identity is taken from the images; write only what may stand there.</source>
+        <translation>レポートとPDFの見出しに入ります。画像の個人情報は使用しません。記載してよい内容だけを入力してください。</translation>
     </message>
     <message>
         <source>Stop what is running. Nothing is left half-written.</source>
@@ -710,6 +726,10 @@
     <message>
         <source>not given</source>
         <translation>未入力</translation>
+    </message>
+    <message>
+        <source>optional</source>
+        <translation>任意</translation>
     </message>
     <message>
         <source>scanner</source>

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from ...model import Progress, Relation
 from ...report.export import ResultsInTheWay
+from ...report.shown import Cover
 from ..fields import PathField
 from ..language import reportLanguage
 from ..packages import ensureForDicom
@@ -87,7 +88,9 @@ class ExportStep(Step):
 
     def _write(self, progress: Progress, overwrite: bool) -> None:
         parameters = self.panel.parameterNode
-        written = self.case.export(Path(self._chosen()), reportLanguage(parameters), progress, overwrite=overwrite)
+        written = self.case.export(
+            Path(self._chosen()), reportLanguage(parameters), progress, overwrite=overwrite, cover=self._cover()
+        )
         self._written = [path.name for path in written.values()]
 
     def onShare(self) -> None:
@@ -140,10 +143,18 @@ class ExportStep(Step):
         parameters, self._written = self.panel.parameterNode, []
 
         def write(progress: Progress) -> None:
-            target = self.case.export_dicom(Path(self._chosen()), reportLanguage(parameters), progress)
+            target = self.case.export_dicom(Path(self._chosen()), reportLanguage(parameters), progress, cover=self._cover())
             self._written = [target.name]
 
         self.panel.run(write)
+
+    def _cover(self) -> Cover:
+        """What the reader says of the case and who reads it."""
+        return Cover(self.ui.caseLineEdit.text.strip(), self.ui.readerLineEdit.text.strip())
+
+    def forget(self) -> None:
+        """The label is the last patient's; the reader stays."""
+        self.ui.caseLineEdit.text = ""
 
     def onOpenFolder(self) -> None:
         """Show the folder in the file manager."""

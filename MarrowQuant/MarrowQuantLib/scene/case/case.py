@@ -36,6 +36,7 @@ from ...model import (
 )
 from ...quantities import map_title
 from ...report.export import refuse_overwriting
+from ...report.shown import Cover
 from ...report.timeline import timeline_of, write_timeline
 from ...response import ResponseModel, available_models, history_of, laboratory_findings, labs_for, load_model
 from ...results import read_results
@@ -430,7 +431,9 @@ class Case:
             )
         return chart
 
-    def export_dicom(self, folder: Path, language: str = "en", progress: Progress = no_progress) -> Path:
+    def export_dicom(
+        self, folder: Path, language: str = "en", progress: Progress = no_progress, *, cover: Optional[Cover] = None
+    ) -> Path:
         """Write the case as DICOM objects into a new folder "dicom" (or "dicom-2" …) of the chosen one, and enter them in Slicer's DICOM
         database if that is open.
 
@@ -449,11 +452,14 @@ class Case:
             raise MarrowQuantError("The images that were chosen are not those of the open case; choose its exam folders again.")
         names = ("dicom", *(f"dicom-{n}" for n in range(2, 1000)))
         target = next(Path(folder) / name for name in names if not (Path(folder) / name).exists())
-        workflow.export_dicom(results, files, target, language=language, progress=workflow.part(progress, 0.2, 1.0))
+        workflow.export_dicom(results, files, target, cover=cover, language=language, progress=workflow.part(progress, 0.2, 1.0))
         enter_in_database(target)
         return target
 
-    def export(self, folder: Path, language: str = "en", progress: Progress = no_progress, *, overwrite: bool = False) -> dict[str, Path]:
+    def export(
+        self, folder: Path, language: str = "en", progress: Progress = no_progress, *, overwrite: bool = False,
+        cover: Optional[Cover] = None,
+    ) -> dict[str, Path]:  # fmt: skip
         """Write results.json, measurements.csv, report.html and scene.mrb; see ``workflow.export``.
 
         Raises
@@ -471,7 +477,8 @@ class Case:
             if exam.rois.has_points() and not exam.vertebrae:
                 exam.measure()
         try:
-            written = workflow.export(self.results(), folder, language=language, scene_writer=_save_open_scene, progress=progress)
+            how: dict[str, Any] = {"language": language, "scene_writer": _save_open_scene, "cover": cover}
+            written = workflow.export(self.results(), folder, progress=progress, **how)
         finally:
             for exam in self.exams.values():
                 exam.was_written()
