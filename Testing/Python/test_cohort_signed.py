@@ -324,3 +324,23 @@ def test_sentences_about_the_data_are_told_in_japanese():
     assert said("A sentence of the reader.", "ja") == "A sentence of the reader."
     assert said(finding("cohort.few", count=4, step=25.0), "ja") == said(str(finding("cohort.few", count=4, step=25.0)), "ja") != ""
     assert "小さい方の群は4例" in said(finding("cohort.few", count=4, step=25.0), "ja")
+
+
+def test_two_readings_stand_in_the_report_with_their_limits(tmp_path, capsys):
+    """Bland and Altman's limits written out; ICC and the rest are those of ``followup.repeatability``."""
+    rng = np.random.default_rng(6)
+    first = rng.normal(50, 10, 40)
+    second = first + rng.normal(1, 2, 40)
+    rows = [f"{n},{n % 2},{rng.normal(n % 2):.3f},{a:.3f},{b:.3f}" for n, (a, b) in enumerate(zip(first, second))]
+    (tmp_path / "t.csv").write_text("\n".join(["id,event,m,one,two", *rows]) + "\n", encoding="utf-8")
+    arguments = ["cohort", "report", str(tmp_path / "t.csv"), "--outcome", "event", "--predictors", "m", "--bootstraps", "2"]
+    assert cli.main([*arguments, "--readings", "one,two", "--out", str(tmp_path / "out")]) == 0
+    with (tmp_path / "out" / "readers.csv").open(encoding="utf-8-sig") as file:
+        (row,) = csv.DictReader(file)
+    difference = np.round(second, 3) - np.round(first, 3)
+    reach = 1.96 * difference.std(ddof=1)
+    ends = [float(row[f"{end} limit of agreement"]) for end in ("lower", "upper")]
+    assert ends == pytest.approx([difference.mean() - reach, difference.mean() + reach], rel=1e-3)
+    capsys.readouterr()
+    assert cli.main([*arguments, "--readings", "one", "--out", str(tmp_path / "other")]) == 1
+    assert "need two columns" in capsys.readouterr().err

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from helpers.simulated_pelvis import simulated_pelvis
 from MarrowQuantLib.cohort.columns import described
+from MarrowQuantLib.cohort.reading import read_cohort
 from MarrowQuantLib.followup.propagate import propagate_rois
 from MarrowQuantLib.model import ExamResult, MarrowQuantError, Results, Settings, VertebraROI, Volume
+from MarrowQuantLib.results import write_results
 from MarrowQuantLib.results.per_slice import write_slices
 from MarrowQuantLib.results.record import case_record
 from MarrowQuantLib.vertebrae import fit_places, parse_level, read_markups, relabel, write_markups
@@ -103,12 +105,17 @@ def test_places_are_measured_and_stay_out_of_the_lumbar_mean():
     assert [roi.level for roi in relabel(rois(), -1)][:2] == ["T12", "L1"] and relabel(rois(), -1)[-1].level == PLACES[1]
 
 
-def test_places_have_columns_in_a_cohort():
+def test_places_have_columns_in_a_cohort(tmp_path):
     exams = []
     for label, ff in (("baseline", 80.0), ("follow-up", 70.0)):
         vertebrae, lumbar = measure_vertebrae(maps(ff), rois())
         exams.append(ExamResult(label, None, {}, vertebrae, lumbar, None, {}))
-    row = case_record(Results(tuple(exams), (), None, Settings()))
+    results = Results(tuple(exams), (), None, Settings())
+    row = case_record(results)
+    write_results(results, tmp_path)
+    read = read_cohort(tmp_path)  # which leaves aside what has no column
+    assert read.numbers("ff_posterior_iliac_crest_change")[0] == pytest.approx(-10.0)
+    assert {name: value for name, value in row.items() if value is not None}.keys() == set(read.header) - {"id"}
     assert row["ff_posterior_iliac_crest_baseline"] == pytest.approx(80.0)
     assert row["ff_posterior_iliac_crest_change"] == pytest.approx(-10.0)
     assert row["ff_iliac_wing_baseline"] is None and row["adc_acetabulum_change"] is None

@@ -80,6 +80,11 @@ def is_known(column: str) -> bool:
     return described(column)["unit"] != UNKNOWN_UNIT
 
 
+def known_unit(column: str) -> str:
+    """The unit of a column; "" where it is not known."""
+    return described(column)["unit"] if is_known(column) else ""
+
+
 def axis_title(column: str, language: str = "en") -> str:
     """Label with unit, as an axis of a figure has it; the bare name where the unit is not known."""
     known = described(column, language)

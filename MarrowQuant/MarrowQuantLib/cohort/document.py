@@ -25,6 +25,7 @@ from .words import Words
 
 PDF, EXCEL, WORD = "cohort.pdf", "cohort.xlsx", "cohort.docx"
 _SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
+_NUMBERS = re.compile(r"[-−+±<>–%().,\d ]{1,14}")
 _WIDE, _PAGE_MM = 8, 182.0  # columns from which a table is set smaller; width between the margins of A4
 
 
@@ -227,19 +228,24 @@ def _pdf_table(paper: Any, table: Table, words: Words, heading: str) -> None:
     if words(table.title) != heading:
         _paragraph(paper, words(table.title), 9.5, 5, language)
     are_p = [name in P_HEADS for name in table.header]
-    lines = [[cell_text(value, words, p) for value, p in zip(row, are_p)] for row in table.rows]
+    lines = [[_together(cell_text(value, words, p)) for value, p in zip(row, are_p)] for row in table.rows]
     heads = [words.heading(name) for name in table.header]
     size = 5.6 if len(heads) > 11 else 6.4 if len(heads) >= _WIDE else 7.2
     paper.set_font("text", size=size)
     widths = _widths(paper, [[head, *(line[n] for line in lines)] for n, head in enumerate(heads)])
     aligned = tuple("LEFT" if any(isinstance(row[n], str) for row in table.rows) else "RIGHT" for n in range(len(heads)))
-    with paper.table(col_widths=widths, width=sum(widths), align="LEFT", line_height=size * 0.48, padding=0.6, text_align=aligned,
+    with paper.table(col_widths=widths, width=sum(widths), align="LEFT", line_height=size * 0.48, padding=(0.6, 1.2), text_align=aligned,
                      first_row_as_headings=True, headings_style=_plain_heading(), borders_layout="HORIZONTAL_LINES") as made:  # fmt: skip
         for line in (heads, *lines):
             row = made.row()
             for shown, wide in zip(line, widths):
-                row.cell(folded(paper, shown, wide - 1.2, language))
+                row.cell(folded(paper, shown, wide - 2.4, language))
     _paragraph(paper, table.caption, 7.5, 4, language)
+
+
+def _together(cell: str) -> str:
+    """A number with its spread in one line."""
+    return cell.replace(" ", "\u00a0") if _NUMBERS.fullmatch(cell) else cell
 
 
 def _plain_heading() -> Any:

@@ -22,7 +22,7 @@ from ..results.record import case_columns
 FILE = ".marrowquant-index.json"
 FEWEST = 200
 """Results from which the table is kept (our choice): fewer are read in seconds."""
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Entry:
     stamp : str
         Size and time of change.
     content : str
-        Hash of its exams and changes.
+        Hash of its exams and changes, as they stand.
     synthetic : bool
     case : dict
         The row of the case, cells as text.

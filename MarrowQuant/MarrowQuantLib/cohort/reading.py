@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import marshal
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from ..io.textfiles import listed
 from ..model import Finding, MarrowQuantError, finding
 from ..results import results_from_dict
 from ..results.record import case_record, exam_records
+from ..vertebrae.places import is_place
 from .cells import NO_VALUE, BadCell, is_formula, parse_number
 from .index import Entry, Index, stamp_of
 from .table import DATE_NAMES, ID_NAMES, Cohort
@@ -199,9 +200,9 @@ def _read_case(file: Path, where: str) -> Entry:
     stamp, case = stamp_of(file), _load(file, where)
     if case is None:
         return Entry(stamp, "", False, {}, [])
-    content = hashlib.sha256(json.dumps([case["exams"], case["changes"]], sort_keys=True).encode()).hexdigest()
+    content = hashlib.sha256(marshal.dumps([case["exams"], case["changes"]], 2)).hexdigest()
     try:
-        results = results_from_dict({**case, "exams": [_without_parts(exam) for exam in case["exams"]]})
+        results = results_from_dict(_without_parts(case))
         rows, exams = case_record(results), exam_records(results)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise MarrowQuantError(
@@ -211,11 +212,30 @@ def _read_case(file: Path, where: str) -> Entry:
     return Entry(stamp, content, bool(case.get("synthetic")), _cells(rows), [_cells(row) for row in exams])
 
 
-def _without_parts(exam: Any) -> Any:
-    """An exam without what no column comes from, which is most of a file and of the time to understand it."""
+def _without_parts(case: dict[str, Any]) -> dict[str, Any]:
+    """A case without what no column comes from, which is most of a file and of the time to understand it."""
+    kept = {**case, **{key: [] for key in ("lesions", "distributions", "movement") if isinstance(case.get(key), list)}}
+    if isinstance(case.get("laboratory"), dict):
+        kept["laboratory"] = None
+    kept["changes"] = [change for change in case["changes"] if not isinstance(change, dict) or not change.get("level")]
+    kept["exams"] = [_exam_without_parts(exam) for exam in case["exams"]]
+    return kept
+
+
+def _exam_without_parts(exam: Any) -> Any:
+    """Of the vertebrae only the regions of the pelvis have columns, of the tumour load only its sums."""
     if not isinstance(exam, dict):
         return exam
-    return {**exam, **{key: [] for key in ("vertebrae", "series") if isinstance(exam.get(key), list)}}
+    kept = {**exam, **{key: [] for key in ("series", "burden_parts") if isinstance(exam.get(key), list)}}
+    if isinstance(exam.get("maps"), dict):
+        kept["maps"] = {}
+    if isinstance(exam.get("stations"), dict):
+        kept["stations"] = None
+    if isinstance(exam.get("vertebrae"), list):
+        kept["vertebrae"] = [one for one in exam["vertebrae"] if isinstance(one, dict) and is_place(str(one.get("level")))]
+    if isinstance(exam.get("burden"), dict):
+        kept["burden"] = {**exam["burden"], **{key: [] for key in ("components", "findings") if isinstance(exam["burden"].get(key), list)}}
+    return kept
 
 
 def _cells(record: Mapping[str, Any]) -> dict[str, str]:

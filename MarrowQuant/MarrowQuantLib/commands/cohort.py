@@ -68,6 +68,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     report.add_argument("--paired", action="append", default=[], metavar="A,B", help="also a paired test; may be given several times")
     report.add_argument("--correlate", metavar="A,B", help="also the correlations of the first column with each of the others")
     report.add_argument("--linear", metavar="Y,A,B", help="also a linear model of the first column")
+    report.add_argument(
+        "--readings", action="append", default=[], metavar="A,B", help="also limits of agreement and ICC of two readings; may be repeated"
+    )
     report.add_argument("--groups", metavar="COLUMN", help="also the predictors' model of three groups and more")
     report.add_argument(
         "--signed", action="store_true", help="also flow of patients, Table 1, inputs with hashes, TRIPOD checklist; PDF, Excel and Word"
@@ -422,9 +425,11 @@ def _subgroup_parts(options: argparse.Namespace, cohort: Cohort, words: Any) -> 
 def _more_parts(options: argparse.Namespace, cohort: Cohort) -> list[Any]:
     """The analyses that the report shall hold beside the model of two groups."""
     from ..cohort import analysis, parts
+    from ..cohort.columns import known_unit
+    from ..cohort.repeat_part import repeat_part
     from ..cohort.words import Words
 
-    if not (options.paired or options.correlate or options.linear or options.groups):
+    if not (options.paired or options.correlate or options.linear or options.groups or options.readings):
         return []
     words, more = Words(options.language), []
     if options.paired:
@@ -440,6 +445,12 @@ def _more_parts(options: argparse.Namespace, cohort: Cohort) -> list[Any]:
     if options.linear:
         response, *terms = split_names(options.linear)
         more.append(parts.linear_part(analysis.explain(cohort, response, terms), words))
+    if options.readings:
+        named = [split_names(pair) for pair in options.readings]
+        if any(len(pair) != 2 for pair in named):
+            raise MarrowQuantError("Two readings need two columns; write --readings A,B.")
+        units = {first: known_unit(first) for first, _ in named}
+        more.append(repeat_part(cohort, {f"{first} – {second}": (first, second, units[first]) for first, second in named}, words))
     if options.groups:
         several = analysis.analyse_groups(cohort, options.groups, _listed(options), "multinomial")
         more.append(parts.groups_part(several, options.groups, words))

@@ -9,7 +9,6 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ...followup.repeatability import repeatability
 from ...model import MarrowQuantError, Progress, finding, no_progress, part
 from ..analysis import Comparison, RocAnalysis, analyse_groups, analyse_roc, compare_pairs, correlate, explain, select
 from ..analysis import compare_groups as group_tests
@@ -21,6 +20,7 @@ from ..part import Part, Table, p_text
 from ..parts import correlation_part, groups_part, linear_part, paired_part
 from ..procedure import Procedure
 from ..reading import read_cohort
+from ..repeat_part import repeat_part
 from ..samplesize import power_of_auc, size_of_auc, size_of_difference, size_of_interval, size_of_model
 from ..subgroups import chosen_rows, where
 from ..survival_part import analyse_survival, survival_part
@@ -379,24 +379,11 @@ def _missing(cohort: Cohort, words: Words, seed: int, progress: Progress) -> lis
 
 def _readers(path: Path, words: Words) -> Part:
     table = read_cohort(path)
-    rows = []
-    for name, columns, unit in (
-        ("FF, test–retest", ("ff_1", "ff_2"), "%"), ("ADC, test–retest", ("adc_1", "adc_2"), "µm²/s"),
-        ("ADC, two readers", ("adc_reader_1", "adc_reader_2"), "µm²/s"),
-    ):  # fmt: skip
-        found = repeatability(np.column_stack([table.numbers(column) for column in columns]), index=columns[0], unit=unit)
-        rows.append((name, unit, found.n_subjects, found.bias, found.lower_limit, found.upper_limit, found.wsd, found.rc, found.wcv_percent,
-                     found.icc_2_1, found.icc_3_1))  # fmt: skip
-    header = ("what", "unit", "n", "bias", "lower limit of agreement", "upper limit of agreement", "within-subject SD",
-              "repeatability coefficient", "within-subject CV, %", "ICC(2,1)", "ICC(3,1)")  # fmt: skip
-    caption = words("Two readings of each subject; limits of agreement and repeatability coefficient hold 95 % of the differences.")
-    methods = words(
-        "Repeatability is given after Bland and Altman, with intraclass correlations of single readings after Shrout and Fleiss."
-    )
-    about = words("{n} subjects", n=len(table))
-    return Part(
-        words("Repeatability and readers"), about, {"readers": Table("Repeatability and readers", header, rows, caption)}, {}, (methods,)
-    )
+    pairs = {
+        "FF, test–retest": ("ff_1", "ff_2", "%"), "ADC, test–retest": ("adc_1", "adc_2", "µm²/s"),
+        "ADC, two readers": ("adc_reader_1", "adc_reader_2", "µm²/s"),
+    }  # fmt: skip
+    return repeat_part(table, pairs, words)
 
 
 def _sizes(words: Words) -> Part:
