@@ -6,6 +6,7 @@ import re
 import pytest
 import translations
 
+NO_LABELS = {"MarrowQuant responder", "研究用です。"}  # what a tutorial says in bold beside labels
 MODULES = pytest.mark.parametrize("module", translations.SOURCES, ids=lambda module: module.name)
 
 
@@ -31,3 +32,11 @@ def test_the_compiled_file_that_is_shipped_is_that_of_the_sources(module, tmp_pa
     translations.compile_to(source, compiled)
     for shipped in translations.compiled_files(module):
         assert compiled.read_bytes() == shipped.read_bytes(), "python Testing/translations.py compiles it"
+
+
+@pytest.mark.parametrize("page", ["tutorial.md", "tutorial_ja.md"])
+def test_the_buttons_that_a_tutorial_names_are_those_of_the_panel(page):
+    pairs = [(source, japanese) for module in translations.SOURCES for (_, source), japanese in translations.read(module).items()]
+    labels = {part for pair in pairs for label in pair for part in (label, *re.findall(r"\((\w)\)$", label))}  # "Keep (A)": the key alone, too
+    named = set(re.findall(r"\*\*([^*\n]+)\*\*", (translations.ROOT / "Docs" / page).read_text(encoding="utf-8")))
+    assert len(named) > 10 and named - labels <= NO_LABELS
