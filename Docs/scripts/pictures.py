@@ -1,15 +1,18 @@
-"""Write the pictures of the README and the tutorial into Screenshots/.
+"""Write the pictures of the README and of both tutorials into Screenshots/: the panel, each section of it in both languages, the report.
 
-    .venv/bin/python Docs/scripts/pictures.py
+    .venv/bin/python Docs/scripts/pictures.py                    all pictures
+    .venv/bin/python Docs/scripts/pictures.py --windows FOLDER   each section in a whole window of 1366 × 768, to be looked at
 
-The panel is drawn by the test host (Testing/slicerhost), a stand-in for Slicer's Qt layer: same .ui file and widget class, other style.
-The report is drawn by Chromium, where there is one.
+The panel is drawn by the test host (Testing/slicerhost), a stand-in for Slicer's Qt layer: same .ui file and widget class, other style. The
+slice views beside it are Slicer's own. The report is drawn by Chromium, where there is one; a Japanese font has to be installed.
 """
 
+import argparse
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,11 @@ from MarrowQuantLib.phantom.disk import PhantomPatient
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "Screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+LANGUAGES = ("en", "ja")
+SECTIONS = ("exams", "vertebrae", "quantify", "burden", "labs", "response", "export", "deidentify")
+WINDOW = (1366, 768)
+VIEWS_AT, VIEWS_SIZE = (421, 110), (945, 600)  # what Slicer leaves for the views beside its panel and below its menus
+VIEWS = {"Yellow": ("Sagittal", 0, 0, 614, 600), "Red": ("Axial", 614, 0, 331, 300), "Green": ("Coronal", 614, 300, 331, 300)}
 
 
 def work_through(ui: Any, patient: PhantomPatient, out: Path) -> None:
@@ -31,24 +39,73 @@ def work_through(ui: Any, patient: PhantomPatient, out: Path) -> None:
     ui.exportButton.click()
 
 
-def panel_and_results(folder: Path) -> Path:
-    """Press the panel's buttons on the digital patient, save its picture, and return the folder of the results."""
-    sys.path.insert(0, str(ROOT / "Testing"))
-    from slicerhost import application  # noqa: PLC0415  (found only now)
+def sections(host: Any, widget: Any) -> Iterator[tuple[int, str]]:
+    """Open one section after the other."""
+    for n, name in enumerate(SECTIONS, start=1):
+        for other in SECTIONS:
+            getattr(widget.ui, f"{other}Section").collapsed = other != name
+        host.process_events()
+        yield n, name
+
+
+def draw_sections(host: Any, widget: Any, language: str) -> None:
+    """Each section at the size that Slicer gives the panel on a small screen, and in English the whole panel."""
+    folder = PICTURES / language
+    folder.mkdir(parents=True, exist_ok=True)
+    for n, name in sections(host, widget):
+        host.show_at_real_size(widget).save(str(folder / f"{n}-{name}.png"))
+    if language == "en":
+        for name in SECTIONS:
+            getattr(widget.ui, f"{name}Section").collapsed = name != "response"
+        host.grab(widget, PICTURES / "panel.png")
+
+
+def draw_windows(host: Any, widget: Any, folder: Path) -> None:
+    """Each section beside the slice views, in a window of the size of a small screen."""
+    import slicer  # noqa: PLC0415
+    from MarrowQuantLib.panel.patient.views import jumpTo, showExam  # noqa: PLC0415
+    from slicerhost import views  # noqa: PLC0415
+    from slicerhost.pyside import QtGui  # noqa: PLC0415
+
+    folder.mkdir(parents=True, exist_ok=True)
+    type(slicer.app).layoutManager = lambda app: object()  # there are views now
+    exam = widget.panel.case.exams["baseline"]
+    opened = {name: views.SliceView(name, orientation, (w, h)) for name, (orientation, _, _, w, h) in VIEWS.items()}
+    for n, name in sections(host, widget):
+        showExam(exam, diffusion=name == "burden")
+        for view in opened.values():
+            view.logic.FitSliceToBackground()
+        jumpTo(exam.rois()[2].center_ras)
+        panel, canvas = host.show_at_real_size(widget), QtGui.QPixmap(*WINDOW)
+        canvas.fill(QtGui.QColor("#c8c8c8"))
+        painter = QtGui.QPainter(canvas)
+        painter.drawPixmap(0, VIEWS_AT[1], panel)
+        for view, (_, x, y, w, h) in VIEWS.items():
+            image = opened[view].image()
+            picture = QtGui.QImage(image.tobytes(), w, h, 3 * w, QtGui.QImage.Format_RGB888)
+            painter.drawImage(VIEWS_AT[0] + x, VIEWS_AT[1] + y, picture)
+        painter.end()
+        canvas.save(str(folder / f"{n}-{name}.png"))
+    for view in opened.values():
+        view.close()
+    type(slicer.app).layoutManager = lambda app: None
+
+
+def in_language(language: str, folder: Path, patient: PhantomPatient, draw: Callable[[Any, Any], None]) -> None:
+    """Work through the digital patient in a Slicer of the language, then draw."""
+    import slicer  # noqa: PLC0415
+    from helpers.japanese import start  # noqa: PLC0415
+    from slicerhost import application  # noqa: PLC0415
 
     host = application.start()
-    host.load_module(ROOT / "MarrowQuant" / "MarrowQuant.py")
-    widget = host.make_widget("MarrowQuant")
-    host.enter(widget)
-    patient = write_patient(folder / "patient")
-    ui = widget.ui
-    work_through(ui, patient, folder / "out")
-    ui.examsSection.collapsed = True
-    ui.responseSection.collapsed = False
-    host.grab(widget, PICTURES / "panel.png")
+    host.reset()
+    widget, _ = start(host, "MarrowQuant", language)
+    work_through(widget.ui, patient, folder / f"out-{language}")
+    draw(host, widget)
     if host.slot_errors:
         sys.exit("\n".join(host.slot_errors))
-    return folder / "out"
+    host.close_all()
+    slicer.mrmlScene.Clear(0)
 
 
 def report(results: Path) -> None:
@@ -64,9 +121,24 @@ def report(results: Path) -> None:
 
 
 def main() -> None:
-    PICTURES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        report(panel_and_results(Path(folder)))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--windows", type=Path, metavar="FOLDER", help="draw whole windows into this folder instead")
+    windows = parser.parse_args().windows
+    sys.path.insert(0, str(ROOT / "Testing"))
+    from slicerhost import application  # noqa: PLC0415  (found only now)
+
+    application.start()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        patient = write_patient(folder / "baseline-and-follow-up")
+        for language in LANGUAGES:
+            if windows is not None:
+                target = windows / language
+                in_language(language, folder, patient, lambda host, widget, target=target: draw_windows(host, widget, target))
+            else:
+                in_language(language, folder, patient, lambda host, widget, spoken=language: draw_sections(host, widget, spoken))
+        if windows is None:
+            report(folder / "out-en")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ def test_the_compiled_file_that_is_shipped_is_that_of_the_sources(module, tmp_pa
 @pytest.mark.parametrize("page", ["tutorial.md", "tutorial_ja.md"])
 def test_the_buttons_that_a_tutorial_names_are_those_of_the_panel(page):
     pairs = [(source, japanese) for module in translations.SOURCES for (_, source), japanese in translations.read(module).items()]
-    labels = {part for pair in pairs for label in pair for part in (label, *re.findall(r"\((\w)\)$", label))}  # "Keep (A)": the key alone, too
+    labels = {label for pair in pairs for label in pair}
+    labels |= {key for label in labels for key in re.findall(r"\((\w)\)$", label)}  # "Keep (A)": the key alone, too
     named = set(re.findall(r"\*\*([^*\n]+)\*\*", (translations.ROOT / "Docs" / page).read_text(encoding="utf-8")))
     assert len(named) > 10 and named - labels <= NO_LABELS
