@@ -83,10 +83,13 @@ def registerLayouts() -> None:
 
 def guardScene() -> None:
     """Keep a second patient's case out of a scene that holds one, also before the module was ever opened."""
+    import qt
     from MarrowQuantLib.panel.language import said
     from MarrowQuantLib.scene.guard import scene_guard
 
-    scene_guard().tell = lambda refusal: slicer.util.showStatusMessage(said(refusal), 10000)
+    guard = scene_guard()
+    guard.tell = lambda refusal: slicer.util.showStatusMessage(said(refusal), 10000)
+    guard.later = lambda act: qt.QTimer.singleShot(0, act)
 
 
 @parameterNodeWrapper
@@ -150,6 +153,7 @@ class MarrowQuantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = MarrowQuantLogic()
+        guardScene()  # anew, if the module was reloaded
         self.guard = scene_guard()  # before the panel observes: it puts the open case right first
         self.panel = Panel(self.ui, self.logic.case, self.addObserver, self.removeObserver)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
@@ -365,15 +369,15 @@ class MarrowQuantTest(ScriptedLoadableModuleTest):
         self.enter(widget)
         for index, exam in enumerate(widget.panel.case.exams.values()):
             self.chooseExam(widget, index)
-            centers = [roi.center_ras for roi in exam.rois()]
-            exam.set_rois([])
+            centers = [roi.center_ras for roi in exam.rois.now()]
+            exam.rois.replace([])
             widget.ui.placeButton.click()
             for center in centers:
-                exam.points_node.AddControlPointWorld([float(x) for x in center])
+                exam.rois.points_node.AddControlPointWorld([float(x) for x in center])
         self.chooseExam(widget, 0)
         widget.ui.measureButton.click()
         widget.ui.proposeButton.click()
-        states = [component.state for _part, component in widget.panel.burden.exam.components()]
+        states = [component.state for _part, component in widget.panel.burden.exam.load.components()]
         widget.ui.componentTable.selectRow(states.index("accepted"))
         widget.ui.keepButton.click()
         self.checkAgainstTruth(widget.panel.case.results(), sampleOf("responder").truth)

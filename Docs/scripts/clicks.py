@@ -57,7 +57,7 @@ def work_through(widget: Any, host: Any, folder: Path) -> list[str]:
     reader.press(ui.readButton)
     reader.press(ui.placeButton)
     for level in ("L1", "L5"):
-        reader.click_into(widget.panel.vertebrae.exam.points_node, points[level])
+        reader.click_into(widget.panel.vertebrae.exam.rois.points_node, points[level])
     QtTest.QTest.qWait(100)
     host.process_events()
     reader.open(ui.exportSection)

@@ -75,7 +75,7 @@ def draw_windows(host: Any, widget: Any, folder: Path) -> None:
         showExam(exam, diffusion=name == "burden")
         for view in opened.values():
             view.logic.FitSliceToBackground()
-        jumpTo(exam.rois()[2].center_ras)
+        jumpTo(exam.rois.now()[2].center_ras)
         panel, canvas = host.show_at_real_size(widget), QtGui.QPixmap(*WINDOW)
         canvas.fill(QtGui.QColor("#c8c8c8"))
         painter = QtGui.QPainter(canvas)

@@ -29,12 +29,12 @@ def folders(tmp_path_factory):
 @pytest.fixture
 def measured(panel_widget, folders, tmp_path, monkeypatch):
     """The panel of both exams, read and measured."""
-    monkeypatch.setattr("MarrowQuantLib.panel.patient.export_step.ensurePackage", lambda *names: None)
+    monkeypatch.setattr("MarrowQuantLib.panel.patient.export_step.ensureForDicom", lambda: None)
     ui = panel_widget.ui
     ui.baselinePathLineEdit.currentPath, ui.followUpPathLineEdit.currentPath = str(folders / "a"), str(folders / "b")
     ui.readButton.click()
     for exam in panel_widget.logic.case.exams.values():
-        exam.points().AddControlPointWorld([1.0, DEPTH, HEIGHT], "L3")
+        exam.rois.points().AddControlPointWorld([1.0, DEPTH, HEIGHT], "L3")
         exam.measure()
     ui.identifiedPathLineEdit.currentPath = str(folders / "a")
     ui.deidentifiedPathLineEdit.currentPath, ui.keyPathLineEdit.currentPath = str(tmp_path / "disk" / "copy"), str(tmp_path / "key.json")

@@ -150,7 +150,7 @@ def test_a_segmentation_chosen_for_one_is_not_that_of_the_other_by_its_number(re
 def test_the_open_case_is_written_into_a_folder_typed_for_the_next_exams_only_if_the_reader_says_so(reader, button, monkeypatch):
     case = reader.widget.logic.case
     monkeypatch.setattr(case, "export_dicom", lambda folder, language, progress: (folder.mkdir(parents=True), folder)[1])
-    monkeypatch.setattr("MarrowQuantLib.panel.patient.export_step.ensurePackage", lambda *names: None)
+    monkeypatch.setattr("MarrowQuantLib.panel.patient.export_step.ensureForDicom", lambda: None)
     reader.read(A)
     reader.work()
     reader.choose(B)
@@ -163,3 +163,42 @@ def test_the_open_case_is_written_into_a_folder_typed_for_the_next_exams_only_if
     reader.ui.firstChoiceButton.click()
     assert reader.folder(B).is_dir(), reader.ui.statusLabel.text
     assert not case.choices.waits("outputFolder"), "it is the open case's folder from now on"
+
+
+# -------------------------------------------------------------------------------------------------- where File > Save would write
+def place() -> str:
+    import slicer
+
+    return f"{slicer.mrmlScene.GetURL()} {slicer.mrmlScene.GetRootDirectory()}"
+
+
+@pytest.mark.parametrize("way", ["read, discard", "add"])
+def test_the_file_of_the_one_is_not_where_the_other_is_saved(reader, slicer_host, way):
+    """Slicer keeps the name of a scene that is closed, and takes that of one that is added."""
+    for patient in (B, A):
+        reader.read(patient)
+        reader.export()
+    for patient, other in ((A, B), (B, A)):
+        reader.open_scene(patient)
+        assert patient.word in place()
+        ARRIVALS[way](reader, other)
+        slicer_host.process_events()
+        gone = patient if reader.open is other else other
+        assert gone.word not in place()
+
+
+def test_a_module_that_was_reloaded_still_keeps_the_file_of_the_scene(reader, slicer_host):
+    from MarrowQuantLib.scene.guard import stop_guarding
+
+    for patient in (B, A):
+        reader.read(patient)
+        reader.export()
+    stop_guarding()  # as reloading does
+    slicer_host.close_widget(reader.widget)
+    reader.widget = slicer_host.make_widget("MarrowQuant")
+    reader.ui = reader.widget.ui
+    slicer_host.enter(reader.widget)
+    reader.open_scene(A)
+    reader.add_scene(B)
+    slicer_host.process_events()
+    assert B.word not in place()

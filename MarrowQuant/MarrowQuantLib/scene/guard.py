@@ -10,7 +10,7 @@ import slicer
 import vtk
 
 from ..model import Finding, finding
-from .nodes import COHORT_MODULE, own_nodes, tag
+from .nodes import COHORT_MODULE, own_nodes, set_place, tag
 from .parameters import parameter_node, put_back, stored_parameters
 
 _LAYERS = ("Background", "Foreground", "Label")
@@ -21,7 +21,8 @@ class _Before:
     """The scene as it was when an import began.
 
     ``parameters`` are those of the module, ``question`` those of the cohort's module: an import writes over them, as their nodes are
-    singletons. So are the slice views, whose volumes are kept in ``layers``.
+    singletons. So are the slice views, whose volumes are kept in ``layers``. ``place`` is the file of the scene and its folder, where
+    *File > Save* would write.
     """
 
     nodes: frozenset[str]
@@ -29,6 +30,7 @@ class _Before:
     parameters: Any
     question: Any
     layers: Mapping[str, tuple[Optional[str], ...]]
+    place: tuple[str, str]
 
 
 class SceneGuard:
@@ -40,12 +42,15 @@ class SceneGuard:
         The one that is watched.
     tell : callable
         Called with the sentence about a case that came and went; the panel, when it is open, says it too.
+    later : callable
+        Calls a function when Slicer has ended an import: the scene takes the name of the file that was added only after it told the end.
     """
 
     def __init__(self) -> None:
         self._before: Optional[_Before] = None
         self._refusal: Optional[Finding] = None
         self.tell: Callable[[Finding], Any] = lambda refusal: None
+        self.later: Callable[[Callable[[], None]], Any] = lambda act: act()
         self.scene = slicer.mrmlScene
         events = slicer.vtkMRMLScene
         watched = {
@@ -85,6 +90,7 @@ class SceneGuard:
         came = [node for node in own_nodes() if node.GetID() not in before.nodes]
         if any(tag(node, "exam") or tag(node, "text") for node in came):
             _remove_what_came(before)
+            self.later(lambda: set_place(*before.place))
             told = finding("case.second_refused")
         else:
             told = None
@@ -136,6 +142,7 @@ def _state() -> _Before:
         items=_items(),
         parameters=stored_parameters(parameter_node()),
         question=None if (node := _question()) is None else stored_parameters(node),
+        place=(scene.GetURL() or "", scene.GetRootDirectory() or ""),
         layers={c.GetID(): tuple(getattr(c, f"Get{layer}VolumeID")() for layer in _LAYERS) for c in _composites()},
     )
 

@@ -45,6 +45,13 @@ def scene_or_default(scene: Optional[Any] = None) -> Any:
     return slicer.mrmlScene if scene is None else scene
 
 
+def set_place(url: str, folder: str, scene: Optional[Any] = None) -> None:
+    """Say where *File > Save* writes the scene and the files of its nodes; empty for a scene that was never saved."""
+    scene = scene_or_default(scene)
+    scene.SetURL(url)
+    scene.SetRootDirectory(folder)
+
+
 def set_tags(node: Any, tags: Mapping[str, object]) -> None:
     """Write attributes, each with the prefix; a value of None removes the attribute."""
     for name, value in tags.items():

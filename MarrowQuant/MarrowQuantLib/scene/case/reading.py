@@ -15,7 +15,7 @@ from ...model import ExamIdentity, MarrowQuantError, Relation, relation
 from .. import records
 from ..load_edits import read_edits
 from ..loaded import volumes_of_another
-from ..nodes import exam_title, is_derived, own_nodes, remove_exam_folder, set_tags, tag
+from ..nodes import exam_title, is_derived, own_nodes, remove_exam_folder, set_place, set_tags, tag
 from ..parameters import adopt_nodes, ensure_case, parameter_node
 from .around import REFERENCES
 from .choices import READ_FROM
@@ -178,6 +178,7 @@ def close_case(case: Case) -> None:
     folders = {**{name: case.choices.path(name) for name in READ_FROM}, **case.choices.waiting()}
     case.clear()
     slicer.mrmlScene.Clear(0)
+    set_place("", getattr(slicer.app, "defaultScenePath", ""))  # closing keeps them: the next case would be saved over this one
     case.parameters = case.new_parameters()
     case.choices.wait_again(folders)
 
