@@ -376,6 +376,7 @@ def test_each_analysis_shows_the_fields_it_needs_and_says_which_is_empty(widget,
 
 def test_a_paired_test_is_that_of_the_command_line(widget, cases, capsys):
     from MarrowQuantLib.cli import main
+    from MarrowQuantLib.cohort.part import p_text
 
     read(widget, cases)
     choose_method(widget, "paired")
@@ -391,7 +392,7 @@ def test_a_paired_test_is_that_of_the_command_line(widget, cases, capsys):
     assert table.GetValueByName(0, "rank-biserial r").ToDouble() == known["effect"]
     upright = dict(cells(widget.ui.modelTable))
     assert (upright["before"], upright["after"], upright["n"]) == (label("ff_baseline"), label("ff_follow_up"), "50")
-    assert upright["p"] == f"{known['p']:.3g}"
+    assert upright["p"] == p_text(known["p"]) and widget.ui.predictorList.item(0).toolTip() == label(widget.ui.predictorList.item(0).text())
     assert not widget.ui.aucTable.visible and "50 patients" in widget.ui.questionMessage.text
     assert node("vtkMRMLPlotChartNode", chart="cohort_roc") is None
 

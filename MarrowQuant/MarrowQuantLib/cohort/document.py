@@ -88,6 +88,10 @@ def _fill(sheet: Any, table: Table, words: Words, bold: Any, wrapped: Any) -> No
     if table.caption:
         sheet.append([])
         sheet.append([_plain_cell(table.caption)])
+    for line in sheet.iter_rows(min_row=3, max_row=2 + len(table.rows)):
+        for cell in line:
+            if isinstance(cell.value, float):
+                cell.number_format = "0.000" if cell.value == 0 or 0.001 <= abs(cell.value) < 1e6 else "0.00E+00"
     for cell in (*sheet[1], *sheet[2]):
         cell.font = bold
     for n, cell in enumerate(sheet[2]):
@@ -147,10 +151,13 @@ def write_word(parts: Sequence[Part], title: str, path: Path, words: Words, noti
 
 
 def _word_table(document: Any, title: str, table: Table, words: Words, points: Any) -> None:
+    from docx.oxml import OxmlElement
+
     if title:
         document.add_heading(title, 2)
     made = document.add_table(rows=1, cols=len(table.header))
     made.style = "Light Grid Accent 1"
+    made.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # the heads stand on every page that it goes over
     are_p = [name in P_HEADS for name in table.header]
     lines = [[words.heading(name) for name in table.header], *([cell_text(v, words, p) for v, p in zip(row, are_p)] for row in table.rows)]
     for n, line in enumerate(lines):

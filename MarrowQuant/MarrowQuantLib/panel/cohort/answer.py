@@ -10,7 +10,8 @@ from slicer.i18n import tr as _
 
 from ...cohort import output
 from ...cohort.logistic import LogisticFit
-from ...cohort.part import Part
+from ...cohort.part import Part, p_text
+from ...cohort.report import P_HEADS, cell_text
 from ...cohort.roc import Roc
 from ...cohort.words import Words
 from ..tablewidget import fillTable, number
@@ -34,7 +35,7 @@ def showModel(table: Any, fit: LogisticFit) -> None:
     rows = []
     for name, beta, _error, odds, low, high, p in output.model_rows(fit):
         ratio, interval = ("", "") if odds is None else (f"{odds:.3g}", _range((low, high)))
-        rows.append([name, f"{beta:.3g}", ratio, interval, _short(p)])
+        rows.append([name, f"{beta:.3g}", ratio, interval, _p(p)])
     headers = [_("Term"), _("Coefficient"), _("Odds ratio"), _("95 % interval"), _("p")]
     fillTable(table, headers, rows)
 
@@ -43,14 +44,15 @@ def showPart(table: Any, part: Part, language: str) -> None:
     """The first table of any other analysis, as its report has it; a single row stands upright, so that all of it can be seen."""
     words, first = Words(language), next(iter(part.tables.values()))
     headers = [words.heading(name) for name in first.header]
-    rows = [[words.cell(value) if isinstance(value, str) else _cell(value) for value in row] for row in first.rows]
+    are_p = [name in P_HEADS for name in first.header]
+    rows = [[cell_text(value, words, p) for value, p in zip(row, are_p)] for row in first.rows]
     if len(rows) == 1:
         headers, rows = ["", _("Result")], [list(pair) for pair in zip(headers, rows[0])]
     fillTable(table, headers, rows)
 
 
-def _cell(value: Any) -> str:
-    return "–" if value is None else str(value) if isinstance(value, int) else _short(value)
+def _p(value: float) -> str:
+    return "–" if math.isnan(value) else p_text(value)
 
 
 def _range(interval: Sequence[float]) -> str:

@@ -10,6 +10,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from ...cohort.columns import axis_title
 from ...cohort.table import Cohort
 from ...model import MarrowQuantError, Progress, certain
 from ...scene.cohort_case import METHODS, MODEL_METHODS, PACKAGES, WITH_A_GROUP, WITH_EVENTS, Question
@@ -237,6 +238,8 @@ def _fillTicks(items: Any, names: Sequence[str], ticked: Sequence[str]) -> None:
     if [items.item(row).text() for row in range(items.count)] != list(names):
         items.clear()
         items.addItems(list(names))
+        for row, name in enumerate(names):
+            items.item(row).setToolTip(axis_title(name, interfaceLanguage()))
     for row, name in enumerate(names):
         items.item(row).setFlags(qt.Qt.ItemIsEnabled | qt.Qt.ItemIsUserCheckable)
         items.item(row).setCheckState(qt.Qt.Checked if name in ticked else qt.Qt.Unchecked)
