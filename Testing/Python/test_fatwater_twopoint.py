@@ -116,20 +116,20 @@ def test_a_swapped_slab_is_found_by_its_subcutaneous_fat_and_corrected_in_one_ca
     swapped = swap_back(water, fat, [3, 4, 5])
     found = find_swapped_slices(*swapped, SPACING)
     assert found.slices == (3, 4, 5)
-    assert "3 of 6 slices, from slice 4 on" in found.sentences[0] and "under the skin" in found.sentences[0]
+    assert "3 of 6 slices, from slice 4 on" in found.findings[0] and "under the skin" in found.findings[0]
     np.testing.assert_array_equal(swap_back(*swapped, found.slices), (water, fat))
 
 
 def test_a_volume_swapped_as_a_whole_is_found():
     water, fat = body()
     found = find_swapped_slices(fat, water, SPACING)
-    assert found.slices == tuple(range(6)) and "in 6 of 6 slices" in found.sentences[0]
+    assert found.slices == tuple(range(6)) and "in 6 of 6 slices" in found.findings[0]
 
 
 def test_without_skin_in_view_the_smaller_part_that_changes_places_is_told():
     water, fat = (values[:, 18:46, 18:46] for values in body(8))  # the field of view lies within the body
     found = find_swapped_slices(*swap_back(water, fat, [6, 7]), SPACING)
-    assert found.slices == (6, 7) and "neighbouring slices" in found.sentences[0]
+    assert found.slices == (6, 7) and "neighbouring slices" in found.findings[0]
 
 
 def test_nan_and_integers_are_no_obstacle_and_grids_must_agree():

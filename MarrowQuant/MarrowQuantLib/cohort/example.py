@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from ..followup import compare
-from ..model import ExamResult, LabValue, MarrowQuantError, Measurement, Results, Settings, as_finding, finding, made
+from ..io.atomic import new_folder
+from ..model import ExamResult, LabValue, Measurement, Results, Settings, as_finding, finding, made
 from ..response.binormal import effect_size
 from ..results import write_results
 from .cells import write_table
@@ -26,20 +27,6 @@ _SD_M, _MEAN_M = 60.0, 20.0  # %
 _CORRELATION = 0.2
 _DATES = (datetime.date(2024, 1, 15), datetime.date(2024, 3, 25))
 OUTCOME, EVENTS = "best_response", ("CR", "VGPR")
-
-
-def new_folder(folder: Path) -> Path:
-    """The folder for simulated results, which must be new or empty.
-
-    Raises
-    ------
-    MarrowQuantError
-        If the folder is not empty.
-    """
-    folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise MarrowQuantError("The folder {folder} is not empty; give a new one, so that no results are mixed.", folder=folder.name)
-    return folder
 
 
 def write_example(folder: Path, *, seed: int = 1) -> Path:

@@ -9,7 +9,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError
+from ..model import Finding, MarrowQuantError, finding
 from .cells import BadCell, parse_number, write_table
 from .reading import read_cohort
 from .table import Cohort
@@ -39,7 +39,7 @@ class Merged:
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     conflicts: tuple[tuple[str, ...], ...]
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 def merge(paths: Sequence[Path], own_ids: bool = False) -> Merged:
@@ -78,7 +78,7 @@ def merge(paths: Sequence[Path], own_ids: bool = False) -> Merged:
     named = {key: "+".join(dict.fromkeys(places)) for key, places in where.items()}
     rows = tuple((key, named[key], *(cells.get(column, ("", ""))[0] for column in columns)) for key, cells in records.items())
     shared = sum(len(set(places)) > 1 for places in where.values())
-    findings = [f"{shared} records are in several tables; their cells were joined."] if shared else []
+    findings = [finding("cohort.joined", count=shared)] if shared else []
     findings += [*_lacking(sites, cohorts, columns), *_units(sites, cohorts, columns)]
     return Merged(("record_id", SITE, *columns), rows, tuple(conflicts), tuple(findings))
 
@@ -144,16 +144,16 @@ def _same(first: str, second: str) -> bool:
     return first.casefold() == second.casefold() if a is None or b is None else bool(np.isclose(a, b, rtol=1e-9))
 
 
-def _lacking(sites: Sequence[str], cohorts: Sequence[Cohort], columns: Sequence[str]) -> list[str]:
+def _lacking(sites: Sequence[str], cohorts: Sequence[Cohort], columns: Sequence[str]) -> list[Finding]:
     told = []
     for site, cohort in zip(sites, cohorts):
         missing = [column for column in columns if column not in cohort.header]
         if missing:
-            told.append(f"{site} has no column {', '.join(missing)}.")
+            told.append(finding("cohort.no_column", site=site, columns=missing))
     return told
 
 
-def _units(sites: Sequence[str], cohorts: Sequence[Cohort], columns: Sequence[str]) -> list[str]:
+def _units(sites: Sequence[str], cohorts: Sequence[Cohort], columns: Sequence[str]) -> list[Finding]:
     """Columns whose medians differ so much between sites that one may be in another unit."""
     told = []
     for column in columns:
@@ -164,6 +164,6 @@ def _units(sites: Sequence[str], cohorts: Sequence[Cohort], columns: Sequence[st
             if len(numbers) >= _FEWEST:
                 medians[site] = float(np.median(numbers))
         if len(medians) > 1 and max(medians.values()) > UNIT_RATIO * min(medians.values()):
-            values = ", ".join(f"{site} {value:.3g}" for site, value in medians.items())
-            told.append(f"{column}: the medians of the sites differ more than {UNIT_RATIO:g}-fold ({values}); is it the same unit?")
+            values = [f"{site} {value:.3g}" for site, value in medians.items()]
+            told.append(finding("cohort.other_unit", column=column, ratio=UNIT_RATIO, values=values))
     return told

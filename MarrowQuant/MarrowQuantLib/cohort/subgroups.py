@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from ..model import MarrowQuantError, finding
+from ..model import Finding, MarrowQuantError, finding
 from .table import Cohort
 from .where import read_condition
 
@@ -106,13 +106,14 @@ def each(cohort: Cohort, column: str, outcomes: Sequence[str], analyse: Callable
     MarrowQuantError
         As :func:`split`, and if no subgroup can be analysed.
     """
-    found, refused = {}, []
+    found: dict[str, T] = {}
+    refused: list[Finding] = []
     groups = split(cohort, column, *outcomes)
     for value, part in groups.items():
         try:
             found[value] = analyse(part)
         except MarrowQuantError as error:
-            refused.append(f"{column} = {value} ({len(part)}): {error}")
+            refused.append(finding("cohort.subgroup_refused", column=column, value=value, n=len(part), why=error))
     if not found:
         raise MarrowQuantError("No subgroup by {column} could be analysed: {why}", column=column, why=refused[0])
     return found, (many_looks(column, len(groups)), *refused)

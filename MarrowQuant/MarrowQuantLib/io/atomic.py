@@ -106,6 +106,25 @@ def refuse_inside(out: Path, inputs: Iterable[Path]) -> None:
             raise MarrowQuantError("The output '{out}' lies in the input; choose a place beside it.", out=out.name)
 
 
+def new_folder(folder: Path) -> Path:
+    """The path of a folder that is new or empty.
+
+    Raises
+    ------
+    MarrowQuantError
+        If it is a file or holds files.
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise MarrowQuantError("The output '{folder}' is a file; name a folder.", folder=folder.name)
+    if folder.exists() and any(folder.iterdir()):
+        raise MarrowQuantError(
+            "The output folder '{folder}' is not empty; choose a new one, so that nothing older is mixed in.",
+            folder=folder.name,
+        )
+    return folder
+
+
 @contextmanager
 def in_one_step(folder: Path) -> Iterator[Path]:
     """A folder to write into, which becomes ``folder`` at the end of the block; after an error or a cancel nothing of it is left.
@@ -120,13 +139,7 @@ def in_one_step(folder: Path) -> Iterator[Path]:
     MarrowQuantError
         If ``folder`` is a file or holds files, or the disk refuses to write.
     """
-    if folder.exists() and not folder.is_dir():
-        raise MarrowQuantError("The output '{folder}' is a file; name a folder.", folder=folder.name)
-    if folder.exists() and any(folder.iterdir()):
-        raise MarrowQuantError(
-            "The output folder '{folder}' is not empty; choose a new one, so that nothing older is mixed in.",
-            folder=folder.name,
-        )
+    new_folder(folder)
     try:
         unfinished = folder_beside(folder)
     except OSError as error:

@@ -14,6 +14,7 @@ import numpy as np
 from ...fatwater import dropout_ratio
 from ...fatwater.spectra import fat_phasor
 from ...followup import compare
+from ...io.atomic import new_folder
 from ...model import (
     Burden,
     ExamResult,
@@ -31,7 +32,7 @@ from ...model import (
 from ...quantities import quantity
 from ...results import write_results
 from ..cells import write_table
-from ..example import EVENTS, new_folder, response_axes
+from ..example import EVENTS, response_axes
 from . import effects
 from .effects import GROUPS, Group
 

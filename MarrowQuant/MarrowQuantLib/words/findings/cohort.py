@@ -15,6 +15,12 @@ FINDINGS = {
     "cohort.simulated": (NOTE, "{count} of {n} cases are simulated: these are no patients."),
     "cohort.without_row": (CHECK, "{count} cases have no row in {table}."),
     "cohort.without_case": (CHECK, "{count} rows of {table} belong to no case."),
+    "cohort.joined": (NOTE, "{count} records are in several tables; their cells were joined."),
+    "cohort.no_column": (NOTE, "{site} has no column {columns}."),
+    "cohort.other_unit": (
+        CHECK, "{column}: the medians of the sites differ more than {ratio:g}-fold ({values}); is it the same unit?",
+    ),
+    "cohort.subgroup_refused": (CHECK, "{column} = {value} ({n}): {why}"),
     "cohort.missing": (NOTE, "{column}: {count} of {n} values are missing."),
     "cohort.left_out": (NOTE, "{count} of {n} rows are left out because a value is missing; nothing is filled in."),
     "cohort.far": (
