@@ -35,7 +35,7 @@ def overlap(a: Placed, b: Placed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     upper = a.array[b.first - a.first : stop - a.first]
     lower = b.array[: stop - b.first]
     usable = np.isfinite(upper) & np.isfinite(lower) & (upper > 0) & (lower > 0)
-    brightness = np.sqrt(np.where(usable, upper, 0) * np.where(usable, lower, 0))
+    brightness = np.sqrt(np.where(usable, upper, 0)) * np.sqrt(np.where(usable, lower, 0))  # the product of large values overflows
     if np.count_nonzero(usable) < FEWEST_VOXELS:
         return upper, lower, np.zeros_like(usable)
     return upper, lower, brightness > otsu(brightness[usable])
