@@ -119,3 +119,32 @@ def test_no_head_of_a_table_is_cut_and_the_exam_shown_has_its_whole_date(slicer_
     for n in range(combo.count):
         assert combo.itemText(n)[-10:-6].isdigit(), "its date"
         assert combo.fontMetrics().horizontalAdvance(combo.itemText(n)) + 30 <= combo.width, combo.itemText(n)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_panel_of_the_cohort_fits_too_whatever_is_asked_and_wherever_the_focus_is(slicer_host, tmp_path, language):
+    from helpers import japanese
+    from MarrowQuantLib.cohort.example import EVENTS, OUTCOME, write_example
+    from slicerhost.pyside import QtWidgets
+
+    japanese.start(slicer_host, "MarrowQuant", language)
+    widget, _ = japanese.start(slicer_host, "MarrowQuantCohort", language)
+    ui, cases = widget.ui, write_example(tmp_path / "cases")
+    ui.sourcePathLineEdit.currentPath, ui.outcomesPathLineEdit.currentPath = str(cases), str(cases / "outcomes.csv")
+    ui.readButton.click()
+    for name, value in (("outcome", OUTCOME), ("events", ", ".join(EVENTS)), ("predictors", ["ff_change", "m_protein_change"])):
+        widget.panel.change(name, value)
+    ui.analyseButton.click()
+    assert widget.panel.case.answer is not None
+    sections = [name for name in vars(ui) if name.endswith("Section")]
+    for section in sections:
+        for other in sections:
+            getattr(ui, other).collapsed = other != section
+        picture = slicer_host.show_at_real_size(widget)
+        assert (picture.width(), picture.height()) == PANEL_SIZE, section
+        for field in getattr(ui, section).findChildren(QtWidgets.QWidget):
+            if field.isVisible() and field.isEnabled():
+                field.setFocus()
+        slicer_host.process_events()
+        assert ui.stepsScrollArea.horizontalScrollBar().maximum == 0, section
+        assert inside(widget.parent, ui.researchLabel), section
