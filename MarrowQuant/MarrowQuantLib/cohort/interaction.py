@@ -11,7 +11,7 @@ differences.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
 import numpy as np
@@ -23,11 +23,12 @@ from .comparisons import adjust
 from .factors import coded
 from .linear import fit_linear
 from .logistic import fit_logistic
-from .part import Table
+from .part import Part, Table
 from .roc import auc_of_groups, delong_variance
 from .subgroups import chosen_rows
 from .survival import fit_cox
 from .table import Cohort
+from .words import Words
 
 HEADER = ("effect", "test", "statistic", "degrees of freedom", "p", "adjusted p")
 TITLE = "Does it differ between the subgroups? (interaction)"
@@ -69,6 +70,19 @@ class Interactions:
         rows = [(one.name, one.test, one.statistic, f"{one.freedom}, {one.freedom_within}" if one.freedom_within else one.freedom, one.p, p)
                 for one, p in zip(self.tests, self.adjusted)]  # fmt: skip
         return Table(TITLE, HEADER, rows)
+
+
+def with_interaction(part: Part, found: Interactions, words: Words) -> Part:
+    """The part with the tests of interaction as its last table, how they were made, and what could not be tested."""
+    if not found.tests:
+        return replace(part, findings=(*part.findings, *found.refused))
+    named = ("、" if words.language == "ja" else ", ").join(sorted({words.cell(test.test) for test in found.tests}))
+    methods = words(
+        "Whether an effect differs between the subgroups was tested ({tests}); p values were corrected for the number of effects after "
+        "Holm.", tests=named,
+    )  # fmt: skip
+    tables = {**part.tables, "interaction": found.table()}
+    return replace(part, tables=tables, methods=(*part.methods, methods), findings=(*part.findings, *found.refused))
 
 
 def _each(names: Sequence[str], test: Callable[[int], Interaction]) -> Interactions:

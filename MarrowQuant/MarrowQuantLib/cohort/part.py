@@ -60,12 +60,6 @@ def renamed(part: Part, named: str, number: int) -> Part:
     )
 
 
-def with_interaction(part: Part, table: Table, refused: Sequence[str]) -> Part:
-    """The part with the tests of interaction as its last table, and what could not be tested."""
-    tables = {**part.tables, "interaction": table} if table.rows else part.tables
-    return replace(part, tables=tables, findings=(*part.findings, *refused))
-
-
 def stacked(parts: Mapping[str, Part], column: str, findings: Sequence[str] = ()) -> Part:
     """The parts of subgroups as one: each table once, its rows named by the subgroup; figures numbered; sentences once."""
     tables: dict[str, Table] = {}

@@ -24,6 +24,7 @@ from .validation import BOOTSTRAPS
 from .words import Words
 
 PAGE = "cohort.html"
+NEAR_ONE = 0.003
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 P_HEADS = frozenset(("p", "adjusted p", "imputed: p", "proportional hazards: p"))
 """Columns whose numbers are p values."""
@@ -261,6 +262,8 @@ def cell_text(value: Any, words: Words, is_p: bool = False) -> str:
 
 def _three_digits(value: float) -> str:
     """Three significant digits with a real minus, powers of ten where there are many zeros, and no minus before nothing."""
+    if 0 < abs(value - 1.0) < NEAR_ONE:  # a ratio per small unit: "1" would hide on which side it lies
+        return f"{value:.4f}"
     text = f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
     mantissa, power, exponent = text.partition("e")
     if power:

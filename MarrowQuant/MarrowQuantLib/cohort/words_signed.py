@@ -1,6 +1,8 @@
 """Japanese words of the signed page and of the study, by the English that stands where they are used; ``words`` looks them up."""
 
 JAPANESE = {
+    "Whether an effect differs between the subgroups was tested ({tests}); p values were corrected for the number of effects after Holm.":
+        "効果が部分集団間で異なるかを検定し（{tests}）、p値は効果の数についてHolm法で補正した。",
     "Figure {n}. {caption}": "図{n}．{caption}",
     "AUC {auc}, n = {n}": "AUC {auc}、n = {n}",
     "ρ {rho} ({low} to {high}), n = {n}, p {p}": "ρ {rho}（{low}～{high}）、n = {n}、p {p}",

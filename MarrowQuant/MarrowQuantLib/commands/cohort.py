@@ -324,7 +324,7 @@ def _write_page(
     options: argparse.Namespace, makers: list[Callable[[Any], Part]], warning: str = "", found: Optional[Interactions] = None
 ) -> None:
     """The page of an analysis, if it was asked for; the tests of interaction stand in its last part."""
-    from ..cohort.part import with_interaction
+    from ..cohort.interaction import with_interaction
     from ..cohort.report import write_parts
     from ..cohort.words import Words
 
@@ -333,7 +333,7 @@ def _write_page(
         words = Words(options.language)
         made = [make(words) for make in makers]
         made[0] = replace(made[0], findings=(*made[0].findings, warning)) if warning else made[0]
-        made[-1] = with_interaction(made[-1], found.table(), found.refused) if found else made[-1]
+        made[-1] = with_interaction(made[-1], found, words) if found else made[-1]
         _say_notes(write_parts(made, options.out, words, decimal_comma=options.decimal_comma))
 
 
@@ -404,8 +404,8 @@ def _subgroup_parts(options: argparse.Namespace, cohort: Cohort, words: Any) -> 
     """The model of two groups once more in every subgroup of ``--by``; one that cannot be analysed is told among the warnings."""
     if not options.by:
         return []
-    from ..cohort.interaction import of_logistic
-    from ..cohort.part import renamed, with_interaction
+    from ..cohort.interaction import of_logistic, with_interaction
+    from ..cohort.part import renamed
     from ..cohort.procedure import Procedure
     from ..cohort.subgroups import each
     from ..cohort.two_groups import two_group_part
@@ -418,7 +418,7 @@ def _subgroup_parts(options: argparse.Namespace, cohort: Cohort, words: Any) -> 
     found, findings = each(cohort, options.by, (options.outcome,), analyse)
     made = [renamed(part, f"{options.by} = {value}", n) for n, (value, part) in enumerate(found.items(), 1)]
     tested = of_logistic(cohort, options.by, options.outcome, _listed(options), split_names(options.event))
-    made[-1] = with_interaction(made[-1], tested.table(), tested.refused)
+    made[-1] = with_interaction(made[-1], tested, words)
     return [replace(made[0], findings=(*made[0].findings, *findings)), *made[1:]]
 
 

@@ -11,8 +11,8 @@ from ..cohort import adopt, analysis, interaction, output, parts, subgroups
 from ..cohort.characteristics import characteristics
 from ..cohort.imputation import impute_logistic
 from ..cohort.imputation_part import imputation_part
-from ..cohort.interaction import Interactions
-from ..cohort.part import Part, Table, renamed, stacked, with_interaction
+from ..cohort.interaction import Interactions, with_interaction
+from ..cohort.part import Part, Table, renamed, stacked
 from ..cohort.procedure import Developed, Procedure
 from ..cohort.reading import read_cohort
 from ..cohort.report import Written, write_cohort_report, write_parts
@@ -212,7 +212,7 @@ class CohortCase:
             return self._part(cohort, question, words)
         found, findings = subgroups.each(cohort, question.by, question.decided_by, lambda some: self._part(some, question, words))
         part, tested = stacked(found, question.by, findings), self._interactions(cohort, question)
-        return with_interaction(part, tested.table(), tested.refused) if tested else part
+        return with_interaction(part, tested, words) if tested else part
 
     def _interactions(self, cohort: Cohort, question: Question) -> Optional[Interactions]:
         """Whether the subgroups differ; None for a method that has no such test."""
