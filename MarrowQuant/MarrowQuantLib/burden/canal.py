@@ -28,9 +28,10 @@ _CELLS = 3  # of a cell's neighbourhood: a canal is about 12 mm wide
 _WIDE_CELLS, _WIDE_FILLED = 11, 0.3  # fluid that fills more of 44 mm than a canal does is a bladder, a stomach or a cyst
 _STEP, _BEND = 2, 0.03  # cells from slab to slab, and what a cell squared costs
 _FULL = 0.5  # part of the neighbourhood from which on more fluid counts no more
-_FRONT_MM, _BODY_MM, _ARCH_MM = (32.0, 52.0, 46.0, 28.0), (40.0, 32.0, 27.0, 20.0), (40.0, 40.0, 36.0, 28.0)
+_FRONT_MM, _BODY_MM, _ARCH_MM = (29.0, 52.0, 46.0, 28.0), (40.0, 32.0, 27.0, 20.0), (40.0, 40.0, 36.0, 28.0)
 # sacrum, loins, chest, neck: to the front, half the width of the body, and of the arch with its processes
 _PROCESS_MM, _PROCESS_BACK_MM, _LAMINA_BACK_MM = 12.0, 56.0, 38.0
+_SACRUM_MM, _SACRUM_BACK = 88.0, 0.25  # its length below the sac, and mm to the back per mm downwards
 _SAC_END = 0.3  # below L5 in units of L1 to L5: the dural sac ends at S2
 _LEAST_ML, _LEAST_SHARE, _LEAST_MM = 0.25, 0.6, 120.0  # per slab, of slabs along the course, and its length
 
@@ -109,8 +110,19 @@ def _along(path: np.ndarray, points: np.ndarray, slab: np.ndarray, voxel_ml: flo
     return np.column_stack([smooth, bottom_mm + (run + 0.5) * _SLAB_MM])
 
 
-def around_canal(grid: Volume, canal: np.ndarray, landmarks: Optional[Landmarks]) -> tuple[np.ndarray, np.ndarray]:
-    """The reach of the vertebrae about the canal, and the canal itself; bool, shape (k, j, i), both empty without a canal.
+def with_sacrum(canal: np.ndarray) -> np.ndarray:
+    """The canal's course with that of the sacrum below its end, which goes on downwards and backwards; empty without a canal."""
+    if len(canal) < 2:
+        return canal
+    down = np.arange(_SACRUM_MM, 0.0, -_SLAB_MM)
+    return np.concatenate([canal[0] - down[:, None] * [0.0, _SACRUM_BACK, 1.0], canal])
+
+
+def around_canal(
+    grid: Volume, canal: np.ndarray, landmarks: Optional[Landmarks], scale: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """The reach of the vertebrae about the canal, and the canal itself; bool, shape (k, j, i), both empty without a canal. ``scale`` makes
+    bodies smaller.
 
     The sizes are those of large adult vertebrae, with a margin (our choice after Panjabi 1991, Spine 16:861 and 16:888, and 1992, Spine
     17:299, which measured the bodies), spinous processes that end some 40 mm behind the canal.
@@ -124,6 +136,7 @@ def around_canal(grid: Volume, canal: np.ndarray, landmarks: Optional[Landmarks]
     heights = np.arange(canal[0, 2] - _SLAB_MM, canal[-1, 2] + _SLAB_MM + 1.0)
     x, y = (np.interp(heights, canal[:, 2], canal[:, axis]).astype(np.float32) for axis in (0, 1))
     front, body, arch = _reach(heights, landmarks)
+    front, body = CANAL_MM + scale * (front - CANAL_MM), scale * body
     at = np.rint(s - heights[0]).astype(np.int32)
     within = (at >= 0) & (at < len(heights))
     at = at.clip(0, len(heights) - 1)

@@ -34,7 +34,7 @@ _SKIN_DEPTH = 0.06  # of the body's depth, from its front or back
 _SEAM_SLICES, _SEAM_WIDE_MM = 2.5, 60.0
 _VOID_SHARE = 0.2
 _PELVIS_WIDE_MM, _HALF_PELVIS_ML = 200.0, 60.0
-_SURROUNDED = 0.1
+_SURROUNDED, _ACROSS = 0.1, 0.3
 _STERNUM, _STERNUM_ML, _STERNUM_WIDE_MM = 0.3, 2.0, 80.0  # the share, the least volume and the largest width
 _CANAL_SHARE = 0.5
 _CANAL_MM, _CANAL_ML, _CANAL_WIDE_MM = 9.0, 1.5, 14.0
@@ -151,6 +151,9 @@ def _by_place(n: int, pieces: Pieces, evidence: Evidence) -> bool:
     marrow nearby, but for a piece as large as half a pelvis, which may be all that is diseased on its side."""
     volume, width = pieces.volume_ml[n], float(pieces.box_ras[n, 1, 0] - pieces.box_ras[n, 0, 0])
     usual = 0.0 if evidence.usual is None or volume < _HALF_PELVIS_ML else float(evidence.usual[n])
+    across = width > _PELVIS_WIDE_MM and float(evidence.shares[n, MARROW] + evidence.shares[n, COLUMN]) >= _SURROUNDED
+    if across and float(evidence.inside[n]) >= _ACROSS:
+        return True  # column and pelvis in one
     large = volume >= BY_PLACE_ML[0] and (volume <= BY_PLACE_ML[1] or width > _PELVIS_WIDE_MM)
     return bool(large and max(float(evidence.inside[n]), usual) >= BY_PLACE)
 

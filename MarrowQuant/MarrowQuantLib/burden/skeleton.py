@@ -17,7 +17,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from ..model import Numbers, Volume
-from .canal import FLUID_ADC, FLUID_LOW, around_canal, find_canal
+from .canal import FLUID_ADC, FLUID_LOW, around_canal, find_canal, with_sacrum
 from .landmarks import Landmarks
 from .physiology import BodyOutline
 
@@ -52,7 +52,7 @@ _TUBE_SLAB_MM, _TUBE_GAP_MM, _TUBE_OFF_MM = 12.0, 260.0, 26.0
 _SLAB_ML = 4.0  # in a slab of 12 mm: a third of a lumbar vertebra's part; the cord has 1
 _BRIGHT_COLUMN_MM = 150.0  # bright tissue near the midline this long is a column without normal marrow
 _NEAR_MIDLINE_MM, _COLUMN_DEPTH = 22.0, (0.06, 0.62)
-_SACRUM_FRONT_MM = 25.0  # the same below the end of the canal
+_CORE, _WIDE, _DISEASED = 0.75, 0.92, 0.4  # parts of a large vertebra's size, and how much of the core shines if it is diseased
 NONE, MARROW, MIRRORED, COLUMN, PLACE, STERNUM = range(6)
 
 ORGAN_ML, _THICK_MM = 100.0, 14.0
@@ -146,9 +146,11 @@ def find_bone(
     column = column[column[:, 2] < (np.inf if landmarks is None else landmarks.atlas_mm)]
     fluid = _points(coarse, (seen_adc > FLUID_ADC) & (low > FLUID_LOW) & np.isfinite(low))
     canal = find_canal(fluid, voxel_ml, outline, landmarks)
-    vertebrae, in_canal = around_canal(coarse, canal, landmarks)
-    tube = _beyond(coarse, column, canal) | vertebrae
-    organ = _organs(coarse, signal, seen_adc, _NEARLY * bright, tube, landmarks)
+    tube = around_canal(coarse, with_sacrum(canal), landmarks)[0] if len(canal) else _tube(coarse, column)
+    tube |= _tube(coarse, column[column[:, 2] > canal[-1, 2]]) if len(canal) else False
+    in_canal = around_canal(coarse, canal, landmarks)[1]
+    bulk = _bulk_of_vertebrae(coarse, canal, landmarks, signal >= _NEARLY * bright) if len(canal) else tube
+    organ = _organs(coarse, signal, seen_adc, _NEARLY * bright, bulk, landmarks)
     distance, codes = _distance(marrow, spacing), np.zeros(marrow.shape, dtype=np.uint8)
     codes[usual & (distance > REACH_MM)] = PLACE
     codes[front] = STERNUM
@@ -187,12 +189,17 @@ def _organs(
     return found
 
 
-def _beyond(grid: Volume, column: np.ndarray, canal: np.ndarray) -> np.ndarray:
-    """The reach of the vertebrae about the course of the column where the canal is not seen."""
-    if len(canal) < 2:
-        return _tube(grid, column)
-    below, above = column[column[:, 2] < canal[0, 2]], column[column[:, 2] > canal[-1, 2]]
-    return _tube(grid, below, front_mm=_SACRUM_FRONT_MM) | _tube(grid, above)
+def _bulk_of_vertebrae(grid: Volume, canal: np.ndarray, landmarks: Optional[Landmarks], bright: np.ndarray) -> np.ndarray:
+    """What of the reach of the vertebrae is not given to an organ beside them: more where their middle is bright, as in disease."""
+    core, wide = (around_canal(grid, canal, landmarks, scale)[0] for scale in (_CORE, _WIDE))
+    height = grid.to_ras(np.argwhere(core)[:, ::-1])[:, 2]
+    low = np.floor(height.min() / _TUBE_SLAB_MM)
+    slab = (np.floor(height / _TUBE_SLAB_MM) - low).astype(int)
+    filled = np.bincount(slab, weights=bright[core]) / np.maximum(np.bincount(slab), 1)
+    every = grid.to_ras(np.argwhere(wide)[:, ::-1])[:, 2]
+    own = (np.floor(every / _TUBE_SLAB_MM) - low).astype(int).clip(0, len(filled) - 1)
+    wide[wide] = filled[own] > _DISEASED
+    return core | wide
 
 
 def _marrow_like(signal: np.ndarray, seen_adc: np.ndarray) -> np.ndarray:
@@ -395,7 +402,7 @@ def _slab_medians(points: np.ndarray) -> np.ndarray:
     return np.column_stack([smooth[kept], middles[kept, 2]])
 
 
-def _tube(grid: Volume, column: np.ndarray, scale: float = 1.0, front_mm: float = _TUBE_FRONT_MM) -> np.ndarray:
+def _tube(grid: Volume, column: np.ndarray, scale: float = 1.0) -> np.ndarray:
     """What lies within the reach of the vertebrae about the course of the column."""
     inside = np.zeros(grid.array.shape, dtype=bool)
     if len(column) < 2:
@@ -411,7 +418,7 @@ def _tube(grid: Volume, column: np.ndarray, scale: float = 1.0, front_mm: float 
     narrow = (np.diff(column[:, 2])[between - 1] < _TUBE_GAP_MM)[at]
     x, y = (np.interp(heights, column[:, 2], column[:, axis]).astype(np.float32)[at] for axis in (0, 1))
     inside = within & narrow & (np.abs(r - x) < scale * _TUBE_HALF_WIDTH_MM)
-    return inside & (a - y < scale * front_mm) & (y - a < scale * _TUBE_BACK_MM)
+    return inside & (a - y < scale * _TUBE_FRONT_MM) & (y - a < scale * _TUBE_BACK_MM)
 
 
 def _place(grid: Volume, landmarks: Optional[Landmarks], outline: BodyOutline) -> tuple[np.ndarray, ...]:
