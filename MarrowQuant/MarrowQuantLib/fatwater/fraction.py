@@ -9,6 +9,8 @@ PHASE_SMOOTHING = 2.0  # voxels: standard deviation of the Gaussian that average
 PHASE_PULL = 0.25  # weight of "no phase difference" in that average
 CLEAR_MINOR = 2.25  # noise standard deviations; noise alone exceeds them in 0.6 % of pure voxels, which adds 0.016 of them; our choice
 
+LARGEST = 1e6  # of the root mean square signal: beyond, R2* ran away in a voxel of noise, which must not spoil its neighbours; our choice
+
 
 def discriminated(water: np.ndarray, fat: np.ndarray, minor_sd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Fat fraction in % that is biased by noise at neither end, as the magnitude-discriminated one (Liu et al., MRM 2007;58:354).
@@ -24,7 +26,7 @@ def discriminated(water: np.ndarray, fat: np.ndarray, minor_sd: np.ndarray) -> t
     Parameters
     ----------
     water, fat : ndarray of complex64, shape (k, j, i)
-        NaN where nothing was fitted.
+        Of order one; NaN where nothing was fitted.
     minor_sd : ndarray of float32, shape (k, j, i)
         Standard deviation of the smaller of both (complex noise).
 
@@ -33,14 +35,15 @@ def discriminated(water: np.ndarray, fat: np.ndarray, minor_sd: np.ndarray) -> t
     percent, total : ndarray of float32, shape (k, j, i)
         Fat fraction, not clipped, and the size of water and fat together that it refers to; NaN where there is no fit.
     """
-    product = np.where(np.isfinite(water), fat * np.conj(water), 0)
+    water_size, fat_size = np.abs(water), np.abs(fat)
+    with np.errstate(over="ignore", invalid="ignore"):
+        product = np.where(np.maximum(water_size, fat_size) < LARGEST, fat * np.conj(water), 0)
     sigma = (0, PHASE_SMOOTHING, PHASE_SMOOTHING)
     around = np.empty_like(product)
     around.real, around.imag, size = (ndimage.gaussian_filter(part, sigma) for part in (product.real, product.imag, np.abs(product)))
     around -= product * np.float32(1 / (2 * np.pi * PHASE_SMOOTHING**2))  # a voxel's own noise must not turn the phase towards itself
     around.real += np.float32(PHASE_PULL) * size
-    water_size, fat_size = np.abs(water), np.abs(fat)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         own = np.minimum(water_size, fat_size) > CLEAR_MINOR * minor_sd
         in_phase = fat * np.conj(around) / np.abs(around)
         both = water + in_phase

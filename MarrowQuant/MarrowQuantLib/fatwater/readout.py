@@ -19,6 +19,7 @@ LARGEST_DEGREES = 1.0  # our choice: unipolar data, simulated and real, stay bel
 SMOOTHING = 4.0  # voxels
 ORDER = 3  # of the polynomial in-plane; our choice
 LARGEST_LOG_AMPLITUDE = 0.5  # keeps the polynomial finite where there is no signal; measured ratios of amplitudes are 0.90 and 0.96
+LARGEST = 1e3  # of the root mean square signal: a model beyond is of a voxel whose R2* ran away; our choice
 CHUNK = 1 << 13  # voxels; fits the processor's cache
 TINY = np.float32(1e-12)  # keeps quotients finite
 
@@ -31,8 +32,9 @@ def odd_even_degrees(
     ``echoes`` has shape (n_echoes, k, j, i), the fitted maps (k, j, i), echo times (s) and fat phasor (n_echoes,).
     """
     k = int(np.argmax([np.vdot(slice_, slice_).real for slice_ in np.moveaxis(echoes, 1, 0)]))
-    model = (water[k] + fat[k] * phasor.astype(np.complex64).reshape(-1, 1, 1)) * decays(rate[k], times)
-    match = np.where(np.isfinite(model), echoes[:, k] * np.conj(model), 0)
+    with np.errstate(over="ignore", invalid="ignore"):  # a voxel of noise may have any R2*
+        model = (water[k] + fat[k] * phasor.astype(np.complex64).reshape(-1, 1, 1)) * decays(rate[k], times)
+        match = np.where(np.abs(model) < LARGEST, echoes[:, k] * np.conj(model), 0)
     difference = match[1::2].sum(axis=0) * np.conj(match[::2].sum(axis=0))
     smooth = ndimage.gaussian_filter(difference.real, SMOOTHING) + 1j * ndimage.gaussian_filter(difference.imag, SMOOTHING)
     return float(np.degrees(np.sum(np.abs(difference) * np.abs(np.angle(smooth))) / np.sum(np.abs(difference))))
