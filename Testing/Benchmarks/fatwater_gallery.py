@@ -45,7 +45,7 @@ def section(rounds: int) -> str:
         regions, rest = _regions(ours, reference, inside, water + fat, fit.swap_suspect[middle], fit.r2star_per_s[middle])
         rows += [[f"{case}, {title}", *row] for row in regions]
         small.append(f"case {case}: {rest[0]} pixels in {rest[1]} regions")
-        values = {"ratio of magnitudes": ours, "magnitude-discriminated": np.clip(fit.pdff_percent[middle], 0, 100)}
+        values = {"ratio of magnitudes": ours, "without bias": np.clip(fit.pdff_percent[middle], 0, 100)}
         definitions.append([str(case), *(f"{100 * np.mean(v[inside] < 0.5):.2f}" for v in (reference, *values.values()))])
         if case == DEFINITION_CASE:
             plot = _definitions_plot(values, reference, inside, np.minimum(water, fat) / _noise(folder, case, inside))
@@ -53,7 +53,7 @@ def section(rounds: int) -> str:
         _write_bipolar(folder / f"{name}.mat", name)
     _write_dual_echo()
     header = ["case", "row, column", "pixels", "FF ours, %", "FF reference, %", "signal / median", "R2*, 1/s", "swap suspects, %"]
-    shares = ["case", *(f"below 0.5 % FF, % of pixels: {name}" for name in ("reference", "ours, ratio", "ours, discriminated"))]
+    shares = ["case", *(f"below 0.5 % FF, % of pixels: {name}" for name in ("reference", "ours, ratio", "ours, without bias"))]
     regions = f"{bench.table(header, rows)}\n\nSmaller regions: {'; '.join(small)}."
     return f"{regions}\n\n{bench.table(shares, definitions)}\n\n{plot}"
 
@@ -63,7 +63,7 @@ def _noise(folder: Path, case: int, inside: np.ndarray) -> float:
     images = load_case(folder, case).images
     echo = images[:, :, images.shape[2] // 2, 0]
     size = float(np.sqrt(np.mean(np.abs(echo[inside]) ** 2)))
-    return size * noise_sd((echo / size)[None], inside[None])
+    return size * noise_sd((echo / size)[None, None], inside[None])
 
 
 def _regions(

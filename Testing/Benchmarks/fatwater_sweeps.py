@@ -125,7 +125,7 @@ def _real() -> list[str]:
     header = [
         "case, middle slice, all slices fitted",
         "ratio of magnitudes, % over 20 points",
-        "magnitude-discriminated, %",
+        "FF without bias, %",
         "median difference",
     ]
     bipolar = [_bipolar(folder / f"{name}.mat", title) for name, title in BIPOLAR]

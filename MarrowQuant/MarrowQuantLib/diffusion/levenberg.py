@@ -10,7 +10,7 @@ import numpy as np
 STEPS = 1000  # at most; our choice: nearly all voxels arrive within 60, the last ones creep along a flat valley
 FIRST_DAMPING, DAMPING_FACTOR = 1e-2, 5.0
 SMALL_STEP = 1e-6  # relative to the parameter: a voxel that moves less has arrived
-SMALL_GAIN = 1e-11  # relative to the sum of squares: so has one that gains less, as in a valley that the data leave flat
+SMALL_GAIN = 1e-9  # relative to the sum of squares: so has one that gains less, as in a valley that the data leave flat
 
 Model = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """From parameters, shape (n_p, n), to the signal, shape (n_b, n), and its derivatives, shape (n_p, n_b, n)."""

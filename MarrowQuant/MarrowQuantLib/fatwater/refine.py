@@ -8,6 +8,7 @@ systems are solved in closed form.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -177,11 +178,17 @@ def decays(rate: np.ndarray, times_s: np.ndarray) -> np.ndarray:
     decay = np.empty((len(times_s), *rate.shape), np.complex64)
     decay[0] = _exponential(rate, np.float32(times_s[0])) if times_s[0] else 1
     factors: dict[float, np.ndarray] = {}
-    for n, spacing in enumerate(np.round(np.diff(times_s), 9)):
+    for n, spacing in enumerate(_spacings(tuple(times_s.tolist()))):
         if spacing not in factors:
             factors[spacing] = _exponential(rate, np.float32(spacing))
         np.multiply(decay[n], factors[spacing], out=decay[n + 1])
     return decay
+
+
+@lru_cache(maxsize=16)
+def _spacings(times_s: tuple[float, ...]) -> tuple[float, ...]:
+    """Times between the echoes in s, without the last digits, by which even ones differ."""
+    return tuple(round(later - earlier, 9) for earlier, later in zip(times_s, times_s[1:]))
 
 
 _Sums = tuple[np.ndarray, np.ndarray, np.ndarray]

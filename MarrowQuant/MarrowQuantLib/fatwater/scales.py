@@ -13,6 +13,7 @@ from ..model import MarrowQuantError, Numbers
 # 4095 for one turn, or 0 … 4095.
 TURNS = {"radians": 2 * np.pi, "degrees": 360.0, "milliradians": 2000 * np.pi, "steps of 8192": 8192.0, "steps of 4096": 4096.0}
 FRACTIONS = (1.0, 2.0)  # a turn from 0 to 1, and from -1 to 1: refused where the values fill it, though radians may do so by chance
+TENTHS_OF_DEGREES = 3600.0  # refused where the values fill it, though steps of 4096 may do so by chance
 COVERED = 0.8  # of a turn: the phase of images with air, or of several echoes, runs through nearly all of it; our choice
 FILLED = 0.95  # of a turn: more than chance does; our choice
 ROUNDING = 0.003  # of a turn
@@ -63,6 +64,8 @@ def _unit(low: float, high: float, whole: bool) -> str:
     """
     if max(-low, high) <= 2 * np.pi * (1 + ROUNDING):
         return "" if whole or any(_share(low, high, turn) >= FILLED for turn in FRACTIONS) else "radians"
+    if _share(low, high, TENTHS_OF_DEGREES) >= FILLED:
+        return ""
     for name in sorted(TURNS, key=TURNS.__getitem__):
         share = _share(low, high, TURNS[name])
         if share:

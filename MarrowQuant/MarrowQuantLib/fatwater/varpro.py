@@ -64,8 +64,13 @@ class FieldTable:
 
     def best_r2star(self, features: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """R2* of lowest residual, shape (n,), of features with shape (n_features, n) at the fields with these labels, shape (n,)."""
-        costs = [np.einsum("nf,fn->n", projectors[labels], features) for projectors in self.projectors]
-        return np.take(np.array(R2STAR_PER_S, np.float32), np.argmin(costs, axis=0))
+        order = np.argsort(labels, kind="stable")
+        ends = np.bincount(labels, minlength=len(self.field_hz)).cumsum()
+        by_label, some = self.projectors.transpose(1, 0, 2), features[:, order]
+        best = np.empty(labels.shape, np.intp)
+        for first, end, projectors in zip((0, *ends), ends, by_label):  # one small product a label
+            best[order[first:end]] = np.argmin(projectors @ some[:, first:end], axis=0)
+        return np.take(np.array(R2STAR_PER_S, np.float32), best)
 
 
 def field_table(echo_times_s: np.ndarray, field_strength_t: float, phasor: np.ndarray) -> FieldTable:
