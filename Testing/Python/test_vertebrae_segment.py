@@ -14,7 +14,7 @@ from MarrowQuantLib.model import MarrowQuantError, Role, Volume
 from MarrowQuantLib.phantom import dixon, patient
 from MarrowQuantLib.phantom.stories import find_story
 from MarrowQuantLib.vertebrae import segment, segment_bodies
-from MarrowQuantLib.vertebrae.column import ColumnFrame, Sampler, side_of_body
+from MarrowQuantLib.vertebrae.column import ColumnFrame, Sampler, sides_of_bodies
 from scipy import ndimage
 
 LUMBAR = spines.LUMBAR
@@ -86,12 +86,21 @@ def test_a_column_bent_to_the_side_is_followed(number, sagitta_mm):
 
 @needs_studies
 def test_a_body_that_was_lost_to_the_side_of_its_neighbours_is_told(monkeypatch):
+    monkeypatch.setattr(segment, "sides_of_bodies", lambda frames, *_: np.array([0.0, 0.0, 11.0, 0.0, 0.0]))
+    case = spines.spine(5)
+    found = segment_bodies(case.image, spines.clicks(case, 5, 0))
+    assert abs(found.bodies[2].center_ras[0] - case.centers[2, 0]) > 7
+    assert any("mm to the side of its neighbours" in doubt for doubt in found.bodies[2].findings)
+    assert not any("to the side of" in doubt for body in found.bodies[::4] for doubt in body.findings)
+
+
+@needs_studies
+def test_bodies_of_a_bent_column_are_found_from_one_to_the_next(monkeypatch):
+    """Even without its course."""
     monkeypatch.setattr(segment, "find_course", lambda frame, *_: frame)
     case = spines.bent(spines.spine(5), 10)
     found = segment_bodies(case.image, spines.clicks(case, 5, 0))
-    assert abs(found.bodies[2].center_ras[0] - case.centers[2, 0]) > 10
-    assert any("mm to the side of its neighbours" in doubt for doubt in found.bodies[2].findings)
-    assert not any("to the side of" in doubt for body in found.bodies[::4] for doubt in body.findings)
+    assert max(abs(body.center_ras[0] - center[0]) for body, center in zip(found.bodies, case.centers)) < 5
 
 
 @pytest.mark.parametrize("right", [-4.0, 0.0, 3.0])
@@ -103,7 +112,8 @@ def test_the_side_of_a_body_is_that_of_its_mirror_plane(right, sign):
     matrix = np.eye(4)
     matrix[:3, 3] = (-60.0, -60.0, -30.0)
     frame = ColumnFrame(np.zeros(3), np.eye(3), 1.0)
-    assert side_of_body(frame, Sampler(Volume(sign * values.astype(np.float32), matrix)), np.zeros(2)) == pytest.approx(right, abs=0.5)
+    sampler = Sampler(Volume(sign * values.astype(np.float32), matrix))
+    assert sides_of_bodies([frame], sampler, [np.zeros(2)], {})[0] == pytest.approx(right, abs=0.5)
 
 
 @pytest.mark.parametrize("role", [Role.WATER, Role.FAT, Role.IN_PHASE, Role.PDFF])

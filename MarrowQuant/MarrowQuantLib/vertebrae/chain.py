@@ -1,9 +1,9 @@
 """The bodies in the sagittal picture: a chain of tilted boxes with the best edges (a pictorial structure).
 
 Each body is a box with a centre, a tilt, a height and a depth. Its score is the mean brightness step across its four edges; the step's
-sign at the endplates is one unknown for the whole patient, that of each wall as well, so bright discs and dark discs do equally. What
-one body may do to the next is a prior: distance, direction and turn. The best chain is found exactly by dynamic programming over the
-local maxima of each body's score.
+sign at every disc is an unknown of its own, which seldom changes from one disc to the next (a degenerate disc may be dark among bright
+ones), that of each wall one for the whole patient. What one body may do to the next is a prior: distance, direction and turn. The best
+chain is found exactly by dynamic programming over the local maxima of each body's score.
 """
 
 from __future__ import annotations
@@ -65,11 +65,13 @@ class Box:
 
 @dataclass(frozen=True)
 class Signs:
-    """Sign of the brightness step when leaving the bodies through the endplates, the front and the back wall; 0: whichever is stronger."""
+    """Sign of the brightness step when leaving a body through the upper and lower endplate, the front and the back wall; 0 of a wall:
+    whichever is stronger."""
 
-    endplate: int
-    front: int
-    back: int
+    top: int
+    bottom: int
+    front: int = 0
+    back: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,44 +101,65 @@ _TALLER_SD = 3.0  # height of one over that of the other, our choice: one of the
 _TURN_SD = 7.0  # degrees
 _EDGE = 1.0  # blur of the edge detector
 _WEIGHT = 6.0  # what one unit of mean step across the edges is worth against the priors
-_KEEP = 60  # candidates a body and tilt
+_KEEP, _KEEP_ALL = 60, 240  # candidates a body and tilt, and a body
+_CHANGE = 1.0  # what a body between a bright and a dark disc must gain, our choice (of 0, 1 and 3 tried on five spines)
 
 
-def find_chains(
-    picture: SagittalPicture, priors: Sequence[BodyPrior], hypotheses: Sequence[Signs], search: Search
-) -> list[tuple[list[Box], float]]:
-    """The best chain for each hypothesis on the signs.
+def candidates_of(
+    picture: SagittalPicture, priors: Sequence[BodyPrior], options: Sequence[Sequence[Signs]], search: Search
+) -> list[list[np.ndarray]]:
+    """Where each body may lie: for every body and each of its options on the signs, rows (y, z, tilt, height, depth, score).
 
     Parameters
     ----------
     picture : SagittalPicture
     priors : sequence of BodyPrior
         Cranial first.
-    hypotheses : sequence of Signs
+    options : sequence of sequences of Signs
+        Of each body.
     search : Search
-
-    Returns
-    -------
-    list of (boxes, score)
-        Boxes cranial first; total log-score of the chain, for comparing hypotheses.
     """
-    by_body = [_candidates(picture, prior, hypotheses, search) for prior in priors]
-    return [_best_chain(candidates, priors) for candidates in zip(*by_body)]
+    return [_candidates(picture, prior, signs, search) for prior, signs in zip(priors, options)]
 
 
-def _best_chain(candidates: Sequence[np.ndarray], priors: Sequence[BodyPrior]) -> tuple[list[Box], float]:
-    """Dynamic programming over the candidates of every body."""
-    total = candidates[0][:, -1].copy()
-    back_pointers = []
-    for n in range(1, len(priors)):
-        reached = total[:, None] + _pair_score(candidates[n - 1], candidates[n], priors[n - 1], priors[n])
-        back_pointers.append(np.argmax(reached, axis=0))
-        total = reached.max(axis=0) + candidates[n][:, -1]
-    path = [int(np.argmax(total))]
-    for pointers in reversed(back_pointers):
-        path.append(int(pointers[path[-1]]))
-    chosen = [rows[i] for rows, i in zip(candidates, reversed(path))]
-    return [Box(row[:2].copy(), float(row[2]), float(row[3]), float(row[4]), float(row[5])) for row in chosen], float(total.max())
+def best_chain_of(
+    candidates: Sequence[Sequence[np.ndarray]], priors: Sequence[BodyPrior], options: Sequence[Sequence[Signs]]
+) -> tuple[list[Box], list[Signs], float]:
+    """The best chain in which neighbours agree on the sign of the disc between them: its boxes and signs, cranial first, and its score.
+
+    Dynamic programming; a body between two discs of different signs costs :data:`_CHANGE`.
+    """
+    reached: list[dict[int, np.ndarray]] = []  # total of the best chain that ends at each candidate, by option
+    back_pointers: list[dict[int, np.ndarray]] = []
+    for n, (rows, signs) in enumerate(zip(candidates, options)):
+        totals, pointers = {}, {}
+        for m, (found, sign) in enumerate(zip(rows, signs)):
+            own = found[:, -1] - (_CHANGE if sign.top != sign.bottom else 0.0)
+            before = [q for q, above in enumerate(options[n - 1]) if above.bottom == sign.top] if n else []
+            if n:
+                above = np.concatenate([candidates[n - 1][q] for q in before])
+                total = np.concatenate([reached[-1][q] for q in before])
+                through = total[:, None] + _pair_score(above, found, priors[n - 1], priors[n])
+                pointers[m] = _places(candidates[n - 1], before)[through.argmax(axis=0)]
+                own = own + through.max(axis=0)
+            totals[m] = own
+        reached.append(totals)
+        back_pointers.append(pointers)
+    ends = [(float(total.max()), m, int(total.argmax())) for m, total in reached[-1].items()]
+    score, option, place = max(ends)
+    chosen = []
+    for n in range(len(priors) - 1, -1, -1):
+        row = candidates[n][option][place]
+        chosen.append((Box(row[:2].copy(), *(float(value) for value in row[2:])), options[n][option]))
+        if n:
+            option, place = back_pointers[n][option][place]
+    boxes, signs_found = zip(*reversed(chosen))
+    return list(boxes), list(signs_found), score
+
+
+def _places(rows: Sequence[np.ndarray], taken: Sequence[int]) -> np.ndarray:
+    """(option, row) of all candidates of these options, one below the other."""
+    return np.concatenate([np.stack([np.full(len(rows[q]), q), np.arange(len(rows[q]))], axis=1) for q in taken])
 
 
 def wall_signs(picture: SagittalPicture, boxes: Sequence[Box]) -> tuple[int, int]:
@@ -176,15 +199,15 @@ def rotated(picture: SagittalPicture, center: np.ndarray, tilt: float, half: int
     return picture(center[1] + cos * v + sin * u, center[0] - sin * v + cos * u)
 
 
-def _candidates(picture: SagittalPicture, prior: BodyPrior, hypotheses: Sequence[Signs], search: Search) -> list[np.ndarray]:
-    """Rows (y, z, tilt, height, depth, score) of the local maxima of one body's score over position, for every tilt; one array for each
-    hypothesis."""
-    rows: list[list[np.ndarray]] = [[] for _ in hypotheses]
+def _candidates(picture: SagittalPicture, prior: BodyPrior, options: Sequence[Signs], search: Search) -> list[np.ndarray]:
+    """Rows (y, z, tilt, height, depth, score) of the best local maxima of one body's score over position and tilt; one array an option."""
+    rows: list[list[np.ndarray]] = [[] for _ in options]
     for tilt in prior.tilt + search.tilts:
         local = Views(*(view - shading for view, shading in zip(rotated(picture, prior.center, tilt), _shading(prior))))
-        for found, scores in zip(rows, _box_scores(local, prior, hypotheses, search)):
+        for found, scores in zip(rows, _box_scores(local, prior, options, search)):
             found.append(_peaks(*scores, prior, tilt, search.reach))
-    return [np.concatenate(found) for found in rows]
+    whole = [np.concatenate(found) for found in rows]
+    return [found[np.argsort(-found[:, -1])[:_KEEP_ALL]] for found in whole]
 
 
 def _shading(prior: BodyPrior) -> Views:
@@ -251,14 +274,14 @@ def _along(local: np.ndarray, height: float) -> np.ndarray:
 
 
 def _box_scores(
-    local: Views, prior: BodyPrior, hypotheses: Sequence[Signs], search: Search
+    local: Views, prior: BodyPrior, options: Sequence[Signs], search: Search
 ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Best score over height and depth at every centre within reach, and these two: three arrays (v, u), for each hypothesis."""
+    """Best score over height and depth at every centre within reach, and these two: three arrays (v, u), for each option."""
     scores, walls_of = [], {}
     marrow = prior.marrow.ends if prior.marrow else None
-    for signs in hypotheses:
-        endplate = _across(outside(local.ends, signs.endplate, marrow, ENDPLATE_PARTS), prior.depth)
-        tops, heights = _best_extent(endplate, -endplate, prior.height, search.height_sd, search.reach)
+    rising = {sign: _across(outside(local.ends, sign, marrow, ENDPLATE_PARTS), prior.depth) for sign in (1, -1)}
+    for signs in options:
+        tops, heights = _best_extent(rising[signs.top], -rising[signs.bottom], prior.height, search.height_sd, search.reach)
         pair = (signs.front, signs.back)
         if pair not in walls_of:
             front, back = _wall_steps(local.walls, prior, *pair)

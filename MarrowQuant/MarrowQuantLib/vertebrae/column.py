@@ -7,7 +7,7 @@ the exact negative: nothing that follows may depend on the sign.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Optional
 
@@ -29,8 +29,9 @@ _X_STEP = 2
 _MIDLINE = 7.0  # half-width of the slab that is averaged into the picture
 _MIRROR = np.arange(-13, 14)  # shifts of the mirror plane that are tried: three standard deviations of a 4 mm click error
 _MIRROR_PRIOR = 8.0
-_SIDE_PRIOR = 4.0  # of one body beside the column's midline, our choice
-_SIDE_PRIOR_BENT = 8.0  # likewise beside the course of a bent one, which is less sure
+# Of bodies beside the column's midline, and of one beside the next (of some settings tried on 29 spines; 3 and 12, 2 and 6 do as well).
+_SIDE_PRIOR, _SIDE_STEP = 8.0, 4.0
+_SIDES = np.arange(-24, 25)  # places of their mirror planes that are tried, half units
 # The course of a column bent to the side, all our choice but for the gain, which is what two of the given scoliotic spines show (1.3, 2.5).
 _COURSE = np.arange(-24, 25)  # places of the mirror plane that are tried at every height
 _COURSE_STEP = 3.0  # between these heights, units
@@ -278,36 +279,49 @@ def _towards_clicks(z: np.ndarray, course: np.ndarray, clicks: np.ndarray, error
     """How far the course moves towards clicks that are ``error`` units off: the mean of a Gaussian process, as in :mod:`.segment`."""
 
     def together(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        return _SIDE_PRIOR_BENT**2 * np.exp(-((one[:, None] - other) ** 2) / (2 * _CLICK_REACH**2))
+        return _SIDE_PRIOR**2 * np.exp(-((one[:, None] - other) ** 2) / (2 * _CLICK_REACH**2))
 
     off = clicks[:, 0] - np.interp(clicks[:, 2], z, course)
     return together(z, clicks[:, 2]) @ np.linalg.solve(together(clicks[:, 2], clicks[:, 2]) + error**2 * np.eye(len(clicks)), off)
 
 
-def side_of_body(frame: ColumnFrame, sampler: Sampler, center: np.ndarray, bent: bool = False) -> float:
-    """How far a body lies to the right of the column's midline: the mirror plane of its inside and of the canal behind it alone.
+def sides_of_bodies(
+    frames: Sequence[ColumnFrame], sampler: Sampler, centers: Sequence[np.ndarray], clicks: Mapping[int, float]
+) -> np.ndarray:
+    """How far each body lies to the right of the column's midline: the mirror plane of its inside and of the canal behind it alone.
 
-    A column is not quite straight from left to right. The sides of the body are beyond what is compared; psoas and vessels lie there. Of
-    three regions tried on ten lumbar spines (body and canal, canal, all that lies behind) this one gave the smallest centre errors.
+    A column is not quite straight from left to right, nor does it jump: the best path through all bodies (dynamic programming), drawn to
+    the clicks as far as these are exact. The sides of a body are beyond what is compared; psoas and vessels lie there. Of three regions
+    tried on ten lumbar spines (body and canal, canal, all that lies behind) this one gave the smallest centre errors.
 
     Parameters
     ----------
-    center : ndarray, shape (2,)
-        (y, z) of the body in units.
-    bent : bool
-        Whether the column is bent to the side, so that its midline is less sure.
+    frames : sequence of ColumnFrame
+        Of each body.
+    sampler : Sampler
+    centers : sequence of ndarray, shape (2,)
+        (y, z) of each body in units.
+    clicks : mapping of place in the column to x
+        Where bodies were clicked, units to the right of the midline.
 
     Returns
     -------
-    float
+    ndarray, shape (n,)
         In units, negative to the left.
     """
+    places = _SIDES / 2
+    score = np.array([_mirror_at(frame, sampler, center) for frame, center in zip(frames, centers)])
+    score -= _PULL * places**2 / (2 * _SIDE_PRIOR**2)
+    for n, x in clicks.items():
+        score[n] -= _PULL * (places - x) ** 2 / (2 * (CLICK_ERROR_MM / frames[n].scale) ** 2)
+    return best_path(score, places, _PULL / (2 * _SIDE_STEP**2))
+
+
+def _mirror_at(frame: ColumnFrame, sampler: Sampler, center: np.ndarray) -> np.ndarray:
+    """:func:`mirror_match` of a body and its canal at each of :data:`_SIDES`."""
     x, y, z = np.arange(-_SIDE, _SIDE + 1.0), center[0] + np.arange(-40, 21, 2.0), center[1] + np.arange(-9, 10, 3.0)
     grid = np.stack(np.meshgrid(z, y, x, indexing="ij")[::-1], axis=-1)
-    match = mirror_match(standardise(sampler(frame.to_ras(grid)), (2, 3, 10)), len(x) // 2, _MIRROR).mean(axis=0)
-    shifts = _MIRROR / 2
-    prior = _SIDE_PRIOR_BENT if bent else _SIDE_PRIOR
-    return float(shifts[np.argmax(match - _PULL * shifts**2 / (2 * prior**2))])
+    return mirror_match(standardise(sampler(frame.to_ras(grid)), (2, 3, 10)), len(x) // 2, _SIDES).mean(axis=0)
 
 
 def _mirror_behind(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, z: np.ndarray, shifts: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from .walls import ACROSS, BodySurface
 INSET = {"top": 1.0, "bottom": 2.0, "front": 1.8, "back": 1.2}
 # Likewise where the line is seen: mean distances to the labels of nine spines, five T2-weighted (https://doi.org/10.1371/journal.pone.0143327)
 # and four pathological ones (https://github.com/JonathanRamos/fastcleverseg), rounded.
-INSET_BEHIND_LINE = {"top": 1.5, "bottom": 1.6, "front": 1.5, "back": 1.8}
+INSET_BEHIND_LINE = {"top": 1.5, "bottom": 1.6, "front": 1.5, "back": 1.5}
 
 # How much further it ends before the back edge at the last level: the steepest edge is there often that of the dural sac, and the space
 # between sac and bone widens downwards. Mean distance over the ten spines, rounded.
@@ -38,30 +38,32 @@ _BEYOND = {"top": (2.5, 4.5), "bottom": (2.5, 4.5), "back": (3.5, 7.0)}  # where
 
 def inset(surfaces: Sequence[BodySurface], levels: Sequence[str], line: float) -> list[BodySurface]:
     """Move the surfaces of one column from the edges of the image to those of the marrow; ``line`` as :func:`side_of_line` tells it."""
-    if line:
-        inward = {name: size if _step(surfaces, name) * line < 0 else 0.0 for name, size in INSET_BEHIND_LINE.items()}
-    else:
-        inward = INSET
-    backs = [inward["back"] + (0.0 if line else _EPIDURAL.get(level, 0.0)) for level in levels]
-    return [
-        replace(
-            surface,
-            top=surface.top - inward["top"],
-            bottom=surface.bottom + inward["bottom"],
-            front=surface.front - inward["front"],
-            back=surface.back + back,
-        )
-        for surface, back in zip(surfaces, backs)
-    ]
+    walls = {name: _step(surfaces, name) for name in ("front", "back")}
+    moved = []
+    for surface, level in zip(surfaces, levels):
+        inward = dict(INSET, back=INSET["back"] + _EPIDURAL.get(level, 0.0))
+        if line:
+            steps = {name: walls[name] if name in walls else _step_of(surface.profiles[name]) for name in INSET_BEHIND_LINE}
+            inward = {name: size if steps[name] * line < 0 else 0.0 for name, size in INSET_BEHIND_LINE.items()}
+        top, bottom = surface.top - inward["top"], surface.bottom + inward["bottom"]
+        front, back = surface.front - inward["front"], surface.back + inward["back"]
+        moved.append(replace(surface, top=top, bottom=bottom, front=front, back=back))
+    return moved
 
 
 def side_of_line(surfaces: Sequence[BodySurface]) -> float:
-    """-1 where a line of cortex darker than the marrow is seen in a column, 1 where a brighter one is, 0 where none is."""
-    outwards = float(np.sign(_step(surfaces, "top") + _step(surfaces, "bottom")))
-    dips = [_dip_of(surface.profiles[name]) for surface in surfaces for name in ("top", "bottom")]
-    if np.median(dips) > _DIP:
+    """-1 where a line of cortex darker than the marrow is seen in a column, 1 where a brighter one is, 0 where none is.
+
+    Told by the endplates of the discs that are more: the brighter or the darker ones.
+    """
+    names = ("top", "bottom")
+    steps = {name: np.array([_step_of(surface.profiles[name]) for surface in surfaces]) for name in names}
+    outwards = 1.0 if sum(int(np.sign(step).sum()) for step in steps.values()) >= 0 else -1.0
+    seen = [(name, surface.profiles[name]) for name in names for surface, step in zip(surfaces, steps[name]) if step * outwards >= 0]
+    if np.median([_dip_of(profile) for _, profile in seen]) > _DIP:
         return -outwards
-    if (_left(surfaces, "top") + _left(surfaces, "bottom")) / 2 < _LINE["ends"]:
+    left = [[_left_of(profile, *_BEYOND[name]) for own, profile in seen if own == name] for name in names]
+    if np.mean([np.median(own) for own in left if own]) < _LINE["ends"]:
         return outwards
     return -1.0 if _left(surfaces, "back") < _LINE["back"] else 0.0
 

@@ -1,8 +1,9 @@
 """What a reader should doubt about the bodies found.
 
-One number per body, its uncertainty, adds up what tells bad bodies on the ten labelled spines: a faint outline in the sagittal picture,
-faint front and back walls, and a depth or height that differs from the neighbours'. How many bad bodies it finds is measured by
-``Testing/Benchmarks/vertebrae.py``, with its limit taken from nine spines and tried on the tenth (``Docs/vertebrae.md``).
+One number per body is the probability that it is bad (Dice below 0.75, or its centre more than 5 mm off): a logistic regression on how
+faint its outline in the sagittal picture, its endplates and its walls are, how far it lies beside the column's midline, and whether the
+line of cortex is seen, as in T2-weighted pictures. ``Testing/Benchmarks/vertebrae_doubts.py`` fits it on the thirty labelled spines and
+measures it with each spine left out (``Docs/vertebrae.md``).
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from .column import ColumnFrame, Sampler
 from .proportions import relative_height
 from .walls import BodySurface, body_positions, usual_depth
 
-# Median and robust spread (1.48 x median absolute deviation) over the ten spines, rounded: score of the box in the sagittal picture, and
-# sum of the mean steps across front and back wall. Size: one such spread of the heights. All measured by us.
+# Median and robust spread (1.48 x median absolute deviation) over ten spines, rounded: score of the box in the sagittal picture, and sum of
+# the mean steps across front and back wall. All measured by us.
 _USUAL_SCORE, _SCORE_SPREAD = 16.4, 2.0
 _USUAL_WALLS, _WALLS_SPREAD = 0.85, 0.21
-_SIZE_SPREAD = 0.03
-_SIZE_WEIGHT, _SIZE_CAP = 0.2, 3.0  # so that size adds to a faint outline and cannot rule alone (tried on the ten spines)
-_LIMIT = 2.2  # so that one good body in five of the ten spines is doubted, over all pictures and draws: our choice
+_FAINTEST, _CLEAREST = 6.0, -3.0  # spreads beyond which a box counts no more (our choice)
+COEFFICIENTS = {"constant": -1.440, "box": 0.254, "ends": -2.426, "walls": 0.120, "side": 0.374, "line": -0.335}
+"""Of the logistic regression, as ``vertebrae_doubts.py`` prints them; fitted by us on thirty spines."""
+LIMITS = {False: 0.040, True: 0.130}
+"""Probability above which a body is doubted, without and with a line of cortex seen: a fifth of the good bodies of either kind lie above
+it at most."""
 
 # Limits for what is named on its own, our choice.
 _FAINT_ENDS = 0.25
@@ -33,11 +37,29 @@ _FAINT = 1.0  # spreads
 _ODD_SIZE = {"height": 0.10, "depth": 0.07}
 
 
-def uncertainty(levels: Sequence[str], surfaces: Sequence[BodySurface]) -> np.ndarray:
-    """How unsure the outline of each body is, as a multiple of the limit above which it is doubted; shape (n,)."""
+def doubt_features(surfaces: Sequence[BodySurface]) -> dict[str, np.ndarray]:
+    """What the probability that a body is bad follows from, by the names of :data:`COEFFICIENTS`; each of shape (n,)."""
+    ends = np.array([surface.steps["top"] + surface.steps["bottom"] for surface in surfaces]) / 2
     faint_box, faint_walls = _faintness(surfaces)
-    odd = sum(np.minimum(np.abs(_deviation(sizes)) / _SIZE_SPREAD, _SIZE_CAP) for sizes in _relative_sizes(levels, surfaces).values())
-    return (faint_box + faint_walls + _SIZE_WEIGHT * odd) / _LIMIT
+    return {
+        "constant": np.ones(len(surfaces)),
+        "box": np.clip(faint_box, _CLEAREST, _FAINTEST),
+        "ends": ends,
+        "walls": faint_walls,
+        "side": np.abs([surface.box.side for surface in surfaces]),
+        "line": np.array([float(surface.marrow_alone) for surface in surfaces]),
+    }
+
+
+def bad_probability(surfaces: Sequence[BodySurface]) -> np.ndarray:
+    """Probability that each body has a Dice below 0.75 or a centre more than 5 mm off; shape (n,)."""
+    features = doubt_features(surfaces)
+    return 1 / (1 + np.exp(-sum(weight * features[name] for name, weight in COEFFICIENTS.items())))
+
+
+def uncertainty(surfaces: Sequence[BodySurface]) -> np.ndarray:
+    """:func:`bad_probability` as a multiple of the limit above which a body is doubted; shape (n,)."""
+    return bad_probability(surfaces) / np.array([LIMITS[surface.marrow_alone] for surface in surfaces])
 
 
 def body_findings(
@@ -61,7 +83,7 @@ def body_findings(
     points : mapping of level to ndarray, shape (3,)
         The clicks, RAS mm.
     """
-    unsure = uncertainty(levels, surfaces) > 1
+    unsure = uncertainty(surfaces) > 1
     aside = _aside(surfaces)
     findings = {}
     for n, (level, surface, frame) in enumerate(zip(levels, surfaces, frames)):

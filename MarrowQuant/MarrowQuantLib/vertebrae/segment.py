@@ -17,7 +17,7 @@ from typing import Optional
 import numpy as np
 
 from ..model import Finding, MarrowQuantError, Numbers, VertebraROI, Volume, finding
-from .chain import COARSE, FINE, BodyPrior, Box, Marrow, Signs, find_chains, marrow_inside, wall_signs
+from .chain import COARSE, FINE, BodyPrior, Box, Marrow, Signs, best_chain_of, candidates_of, marrow_inside, wall_signs
 from .column import (
     CLICK_ERROR_MM,
     UNIT_SPACING,
@@ -29,7 +29,7 @@ from .column import (
     find_course,
     find_midline,
     sagittal_picture,
-    side_of_body,
+    sides_of_bodies,
 )
 from .cortex import inset, side_of_line
 from .doubts import body_findings, uncertainty
@@ -178,8 +178,11 @@ def segment_bodies(
     frame, boxes, signs, of_column = _find_boxes(frame, sampler, curve, levels, spread)
     of_column += _frame_findings(certainty, frame.scale / size(levels))
     frames = [frame.at(box.center) for box in boxes]
+    clicked = {levels.index(level): float(frames[levels.index(level)].to_units(point)[0]) for level, point in points.items()}
+    sides = sides_of_bodies(frames, sampler, [box.center for box in boxes], clicked)
+    boxes = [replace(box, side=float(side)) for box, side in zip(boxes, sides)]
     fitted = _fit_column(sampler, frames, boxes, levels, signs)
-    of_bodies, unsure = body_findings(levels, fitted, frames, sampler, points), uncertainty(levels, fitted)
+    of_bodies, unsure = body_findings(levels, fitted, frames, sampler, points), uncertainty(fitted)
     surfaces = share_depth(fitted, levels)
     insides = [surface.depth_inside() for surface in surfaces]
     bodies = []
@@ -191,16 +194,16 @@ def segment_bodies(
 
 
 def _fit_column(
-    sampler: Sampler, frames: Sequence[ColumnFrame], boxes: Sequence[Box], levels: Sequence[str], signs: Signs
+    sampler: Sampler, frames: Sequence[ColumnFrame], boxes: Sequence[Box], levels: Sequence[str], signs: Sequence[Signs]
 ) -> list[BodySurface]:
     """The surface of every body; whether the line of cortex is seen tells how wide the marrow is and how far it ends inside the edges."""
     widths = half_widths(sampler, frames, boxes, levels)
-    places = list(zip(frames, boxes, levels))
-    fitted = [fit_surfaces(sampler, *place, signs, width) for place, width in zip(places, widths)]
+    places = list(zip(frames, boxes, levels, signs))
+    fitted = [fit_surfaces(sampler, *place, width) for place, width in zip(places, widths)]
     line = side_of_line(fitted)
     if line:
         widths = marrow_half_widths(levels, widths)
-        fitted = [replace(fit_surfaces(sampler, *place, signs, width), marrow_alone=True) for place, width in zip(places, widths)]
+        fitted = [replace(fit_surfaces(sampler, *place, width), marrow_alone=True) for place, width in zip(places, widths)]
     return inset(fitted, levels, line)
 
 
@@ -277,7 +280,7 @@ def _wander(first: np.ndarray, second: np.ndarray, step_sd: float) -> np.ndarray
 
 def _find_boxes(
     frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, levels: Sequence[str], spread: np.ndarray
-) -> tuple[ColumnFrame, list[Box], Signs, list[Finding]]:
+) -> tuple[ColumnFrame, list[Box], list[Signs], list[Finding]]:
     """Boxes in the sagittal picture: the sign of the discs, then the true scale, then the fine position."""
     picture = sagittal_picture(frame, sampler, curve)
     heights, depths = _HEIGHT * relative_height(levels) / size(levels), _DEPTH * relative_depth(levels) / size(levels)
@@ -288,18 +291,23 @@ def _find_boxes(
     frame = frame.grown(growth)
     picture = sagittal_picture(frame, sampler, curve / growth)
     boxes = [replace(box, center=box.center / growth, height=box.height / growth, depth=box.depth / growth) for box in boxes]
-    boxes, _ = find_chains(picture, _fine_priors(picture, boxes, heights, depths), [signs], FINE)[0]
-    bent = frame.course is not None
-    return frame, [replace(box, side=side_of_body(frame.at(box.center), sampler, box.center, bent)) for box in boxes], signs, findings
+    fine, options = _fine_priors(picture, boxes, heights, depths), [[each] for each in signs]
+    boxes, signs, _ = best_chain_of(candidates_of(picture, fine, options, FINE), fine, options)
+    return frame, boxes, signs, findings
 
 
-def _coarse_boxes(picture: SagittalPicture, priors: Sequence[BodyPrior]) -> tuple[list[Box], Signs, list[Finding]]:
-    """The chain with the better sign of the discs, and what to say where neither is much better."""
-    (bright, bright_score), (dark, dark_score) = find_chains(picture, priors, [Signs(1, 0, 0), Signs(-1, 0, 0)], COARSE)
-    boxes, sign, score = (bright, 1, bright_score) if bright_score >= dark_score else (dark, -1, dark_score)
-    unsure = abs(bright_score - dark_score) < _LEAST_LEAD * abs(score)
-    findings = [finding("segment.discs")] if unsure else []
-    return boxes, Signs(sign, *wall_signs(picture, boxes)), findings
+def _coarse_boxes(picture: SagittalPicture, priors: Sequence[BodyPrior]) -> tuple[list[Box], list[Signs], list[Finding]]:
+    """The best chain with the signs of its discs, and what to say where bright and dark discs do nearly equally."""
+    options = [[Signs(1, 1), Signs(-1, -1), Signs(1, -1), Signs(-1, 1)] for _ in priors]
+    candidates = candidates_of(picture, priors, options, COARSE)
+    boxes, signs, score = best_chain_of(candidates, priors, options)
+    alike = []
+    for n in range(2):  # all discs bright, all dark
+        alone, one = [[rows[n]] for rows in candidates], [[option[n]] for option in options]
+        alike.append(best_chain_of(alone, priors, one)[2])
+    unsure = abs(alike[0] - alike[1]) < _LEAST_LEAD * abs(max(alike)) and score - max(alike) < _LEAST_LEAD * abs(score)
+    front, back = wall_signs(picture, boxes)
+    return boxes, [replace(each, front=front, back=back) for each in signs], [finding("segment.discs")] if unsure else []
 
 
 def _fine_priors(picture: SagittalPicture, boxes: Sequence[Box], heights: np.ndarray, depths: np.ndarray) -> list[BodyPrior]:

@@ -136,12 +136,12 @@ def fit_surfaces(sampler: Sampler, frame: ColumnFrame, box: Box, level: str, sig
     def step(rising: np.ndarray, axis: int) -> np.ndarray:
         return ndimage.gaussian_filter1d(rising, 1.0, axis=axis, order=1)
 
-    rise = step(outside(ends, signs.endplate, marrow_of_ends, ENDPLATE_PARTS), 2)
+    above, below = (step(outside(ends, sign, marrow_of_ends, ENDPLATE_PARTS), 2) for sign in (signs.top, signs.bottom))
     ahead = np.swapaxes(step(outside(block, signs.front, marrow, _FRONT_PARTS), 1), 1, 2)
     backwards = -np.swapaxes(step(behind(block, signs.back, marrow, len(U) // 2), 1), 1, 2)
     level_top = np.full((len(X), len(U)), half_height)
-    top, steps["top"] = _fit(rise, U, V, level_top, ENDPLATE, half_depth)
-    bottom, steps["bottom"] = _fit(-rise, U, V, _bottom(half_height), ENDPLATE, half_depth)
+    top, steps["top"] = _fit(above, U, V, level_top, ENDPLATE, half_depth)
+    bottom, steps["bottom"] = _fit(-below, U, V, _bottom(half_height), ENDPLATE, half_depth)
     front, steps["front"] = _fit(ahead, V, U, front, FRONT, half_height)
     back, steps["back"] = _fit(backwards, V, U, back, BACK, half_height)
     profiles = {
