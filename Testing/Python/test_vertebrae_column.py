@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from MarrowQuantLib.model import Volume
-from MarrowQuantLib.vertebrae.column import ColumnFrame, Sampler, sagittal_picture
+from MarrowQuantLib.vertebrae.chain import COARSE, BodyPrior, Signs, best_chain_of, candidates_of
+from MarrowQuantLib.vertebrae.column import ColumnFrame, SagittalPicture, Sampler, sagittal_picture
+from scipy import ndimage
 
 FRAME = ColumnFrame(np.zeros(3), np.eye(3), 1.0)
 CURVE = np.array([[0.0, 6.0, 74.0], [0.0, 3.0, 37.0], [0.0, 0.0, 0.0], [0.0, -3.0, -37.0], [0.0, -6.0, -74.0]])  # leans forward upwards
@@ -52,3 +54,18 @@ def test_a_single_click_has_a_picture_too():
     up = np.rint(np.array([0.0, 18.5]) - picture.z0).astype(int)
     body, disc = picture.ends[up, int(-picture.y0)]
     assert body - disc > 1.0
+
+
+def test_every_disc_has_a_sign_of_its_own():
+    """Bright discs above, dark ones below: five bodies of 0 in tissue of 2, 28 high and 34 deep, 36 apart."""
+    z, y = np.mgrid[-120.0:121.0, -58.0:59.0]
+    centers = np.array([72.0, 36.0, 0.0, -36.0, -72.0])
+    values = np.where(z > 0, 1.0, -1.0)
+    values[(np.abs(z - centers[:, None, None]) <= 14).any(axis=0)] = 0.0
+    values[np.abs(y) > 17] = 2.0
+    noisy = ndimage.gaussian_filter(values + np.random.default_rng(0).normal(0, 0.3, z.shape), 1.0).astype(np.float32)
+    priors = [BodyPrior(np.array([0.0, at + 5]), 8.0, 0.0, 27.5, 34.5) for at in centers]
+    options = [[Signs(1, 1), Signs(-1, -1), Signs(1, -1), Signs(-1, 1)] for _ in centers]
+    boxes, signs, _ = best_chain_of(candidates_of(SagittalPicture(noisy, noisy, -120.0, -58.0), priors, options, COARSE), priors, options)
+    np.testing.assert_allclose([box.center[1] for box in boxes], centers, atol=1.5)
+    assert [(sign.top, sign.bottom) for sign in signs] == [(1, 1), (1, 1), (1, -1), (-1, -1), (-1, -1)]
