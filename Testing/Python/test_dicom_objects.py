@@ -369,6 +369,18 @@ def test_regions_of_the_dropout_ratio_alone_are_written(case):
     assert key == "in_phase" and [segment.key for segment in segments] == [f"{level} ROI" for level in exported.LEVELS]
 
 
+def test_an_old_python_gets_a_sentence_before_any_package_is_asked_for(monkeypatch):
+    """3D Slicer 5.8 has 3.9, for which there is no highdicom."""
+    import sys
+
+    from MarrowQuantLib.export import refuse_old_python
+
+    refuse_old_python()
+    monkeypatch.setattr(sys, "version_info", (3, 9, 10))
+    with pytest.raises(MarrowQuantError, match="this one reads and measures without them"):
+        refuse_old_python()
+
+
 def test_another_number_of_exams_is_refused(case, tmp_path):
     from MarrowQuantLib.export.write import export_dicom
 

@@ -158,8 +158,8 @@ def _write(case: Case, results: Any, options: BatchOptions, progress: Progress) 
     work.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(prefix=f"{case.label}-", dir=work))
     try:
-        cover, how = Cover(case.label), {"language": options.language, "scene_writer": options.scene_writer}
-        workflow.export(results, stage / "files", cover=cover, progress=progress, **how)
+        cover, writer = Cover(case.label), options.scene_writer
+        workflow.export(results, stage / "files", language=options.language, scene_writer=writer, cover=cover, progress=progress)
         if "pdf" in options.also:
             write_paper(results, stage / "files" / "report.pdf", options.language, cover)
         if "xlsx" in options.also:

@@ -535,7 +535,7 @@ def _positions(flat: np.ndarray, volume: Volume) -> np.ndarray:
 
 def _check_thresholds(ratio: float, adc_window: Sequence[float], min_component_ml: float, class_edges: Sequence[float]) -> None:
     if not (np.isfinite(ratio) and ratio > 0):
-        raise MarrowQuantError("A signal threshold of {ratio} x muscle makes no sense; give a number above 0.", ratio=ratio)
+        raise MarrowQuantError("A signal threshold of {ratio} × muscle makes no sense; give a number above 0.", ratio=ratio)
     if not (len(adc_window) == 2 and adc_window[0] < adc_window[1]):
         raise MarrowQuantError(
             "The ADC window {adc_window} is empty; give the lower limit first, in {unit_adc}.",

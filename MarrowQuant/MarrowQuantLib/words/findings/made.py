@@ -34,7 +34,7 @@ FINDINGS = {
     "made.accepted_class": (NOTE, "accepted components with an ADC in this class"),
     "made.load_rule": (
         NOTE,
-        "high-b signal at least {ratio:g} x muscle with edges at half height, ADC {low:g} to {high:g} {unit}, pieces of at least "
+        "high-b signal at least {ratio:g} × muscle with edges at half height, ADC {low:g} to {high:g} {unit}, pieces of at least "
         "{volume:g} mL",
     ),
     "made.muscle_signal": (NOTE, "muscle signal {signal:.4g} ({how})"),
