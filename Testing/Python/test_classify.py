@@ -297,6 +297,25 @@ def test_an_index_that_tells_is_found_and_noise_is_not():
     assert told.pairs["age", "multiparametric"].p < 0.01
 
 
+def test_an_interval_for_other_training_patients_is_wider_than_delongs():
+    """Nadeau and Bengio's factor for five folds is 1 + 5/4 of the variance."""
+    told = evaluation.evaluate(numbers_only(60, ff=0.8), evaluation.Plan(arms=("multiparametric",), curve=False, quick_times=0))
+    result = told.arms["multiparametric"]
+    low, high = result.roc.delong_interval
+    assert result.retrained == pytest.approx((result.roc.auc - 0.75 * (high - low), min(result.roc.auc + 0.75 * (high - low), 1.0)))
+
+
+def test_a_model_that_knows_nothing_does_not_order_patients_by_their_fold(monkeypatch):
+    """It answers with the event's share in its training folds, which is low where that of the fold is high."""
+    from MarrowQuantLib.classify.arms import Fitted
+
+    some = numbers_only(33)
+    monkeypatch.setattr(crossing, "fit_arm", lambda arm, known, *_: Fitted(np.zeros(0), 0.5, known.outcome.mean()))
+    monkeypatch.setattr(crossing, "ask", lambda arm, fitted, unknown: np.full(len(unknown.patients), fitted.model))
+    crossed = crossing.cross_validate(some, ("age",), repeats=1)
+    assert np.ptp(crossed.mean("age")) < 1e-12 and crossed.mean("age")[0] == pytest.approx(some.outcome.mean())
+
+
 def test_random_labels_give_one_half():
     values = crossing.random_labels(numbers_only(60, ff=3.0), ("multiparametric",), times=8)["multiparametric"]
     assert values.mean() == pytest.approx(0.5, abs=0.1)

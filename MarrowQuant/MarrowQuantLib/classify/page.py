@@ -14,7 +14,6 @@ from ..cohort.cells import write_table
 from ..cohort.figures import calibration_figure, decision_figure, roc_figure
 from ..cohort.part import Part, Table
 from ..cohort.report import PAGE, Written, write_parts
-from ..model import Finding
 from ..report.charts import AFTER, AGAINST, BEFORE, circle, line, text
 from .arms import ARMS, NETWORK_FOLDS
 from .checklists import checklist_tables
@@ -72,17 +71,6 @@ def about(evaluation: Evaluation, words: ClassifyWords) -> str:
     return words(sentence, n=n, events=events, others=n - events, **names)
 
 
-def said(findings: tuple[Finding, ...], words: ClassifyWords) -> tuple[str, ...]:
-    """Findings in the page's language."""
-    told = []
-    for found in findings:
-        text = found.in_language(words.language)
-        for name in sorted((arm.title for arm in ARMS.values()), key=len, reverse=True):
-            text = text.replace(name, words.heading(name))
-        told.append(text)
-    return tuple(told)
-
-
 def _arms_part(evaluation: Evaluation, words: ClassifyWords) -> Part:
     outcome, crossed = evaluation.dataset.outcome, evaluation.crossed
     rows = [
@@ -90,6 +78,7 @@ def _arms_part(evaluation: Evaluation, words: ClassifyWords) -> Part:
             ARMS[key].title,
             result.roc.auc,
             *result.roc.delong_interval,
+            *result.retrained,
             *result.sensitivity,
             *result.specificity,
             result.performance.brier,
@@ -103,6 +92,8 @@ def _arms_part(evaluation: Evaluation, words: ClassifyWords) -> Part:
         "AUC",
         "95 % low",
         "95 % high",
+        "low, trained anew",
+        "high, trained anew",
         "sensitivity",
         "sensitivity low",
         "sensitivity high",
@@ -140,7 +131,7 @@ def _arms_part(evaluation: Evaluation, words: ClassifyWords) -> Part:
         "calibration": calibration_figure(outcome, crossed.mean(best), words),
         "decision": decision_figure(outcome, crossed.mean(best), words),
     }
-    told = said(evaluation.findings, words)
+    told = tuple(found.in_language(words.language) for found in evaluation.findings)
     return Part(title(evaluation, words), about(evaluation, words), tables, figures, methods(evaluation, words), told)
 
 
@@ -175,6 +166,10 @@ def methods(evaluation: Evaluation, words: ClassifyWords) -> tuple[str, ...]:
         words(
             "AUCs are empirical with DeLong's intervals of the mean out-of-fold probability, which take the models as fixed; "
             "sensitivities and specificities have Wilson's intervals."
+        ),
+        words(
+            "A second interval of the AUC is wider by Nadeau and Bengio's factor for what other training patients would change; "
+            "out-of-fold log odds were moved to the event's share among all patients."
         ),
         words("p values are not corrected for their number."),
         words("Random numbers started at {seed}.", seed=crossed.seed),
@@ -247,12 +242,10 @@ def _predictions(evaluation: Evaluation, folder: Path) -> Path:
 
 def as_text(evaluation: Evaluation) -> str:
     """The table of arms for the shell."""
-    lines = [f"{'arm':<46} AUC   95 %           sens. spec."]
+    lines = [f"{'arm':<46} AUC   95 %            trained anew     sens. spec."]
     for key, result in evaluation.arms.items():
-        low, high = result.roc.delong_interval
-        lines.append(
-            f"{ARMS[key].title:<46} {result.roc.auc:.3f} {low:.3f} … {high:.3f}  {result.sensitivity[0]:.2f}  {result.specificity[0]:.2f}"
-        )
+        intervals = "   ".join(f"{low:.3f} … {high:.3f}" for low, high in (result.roc.delong_interval, result.retrained))
+        lines.append(f"{ARMS[key].title:<46} {result.roc.auc:.3f} {intervals}  {result.sensitivity[0]:.2f}  {result.specificity[0]:.2f}")
     lines += [
         f"{name:<46} {curve.auc:.3f} {curve.delong_interval[0]:.3f} … {curve.delong_interval[1]:.3f}"
         for name, curve in evaluation.readers.items()

@@ -75,6 +75,12 @@ _JAPANESE = {
     "sensitivities and specificities have Wilson's intervals.":
         "AUCは交差検証の平均確率から経験的に求め、区間はDeLong法による（モデルは固定とみなす）。"
         "感度と特異度の区間はWilson法による。",
+    "A second interval of the AUC is wider by Nadeau and Bengio's factor for what other training patients would change; "
+    "out-of-fold log odds were moved to the event's share among all patients.":
+        "AUCの第二の区間は、学習患者が変わることによる変動を考えてNadeauとBengioの係数で広げた。"
+        "交差検証の対数オッズは全患者でのイベントの割合に合わせた。",
+    "low, trained anew": "下限（再学習を考慮）",
+    "high, trained anew": "上限（再学習を考慮）",
     "Sentences about the data are shown in English.": "",  # here they are not
     "Random numbers started at {seed}.": "乱数の初期値は{seed}とした。",
     "p values are not corrected for their number.": "p値は検定数について補正していない。",

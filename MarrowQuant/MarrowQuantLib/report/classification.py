@@ -27,7 +27,7 @@ def classification_section(results: Results, words: Strings) -> str:
     if found.picture:
         uri = "data:image/png;base64," + base64.b64encode(found.picture).decode("ascii")
         caption = words("occlusion")
-        picture = f'<figure><img src="{uri}" alt="{caption}" style="max-width:480px"><figcaption>{caption}</figcaption></figure>'
+        picture = f'<figure><img src="{uri}" alt="{caption}" style="width:400px;max-width:100%"><figcaption>{caption}</figcaption></figure>'
     parts = ""
     for heads, lines in answer_tables(found, words):
         rows = [f'<tr><th scope="row">{escape(name)}</th>{cell(value)}</tr>' for name, value in lines]

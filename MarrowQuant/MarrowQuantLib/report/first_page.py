@@ -23,7 +23,7 @@ _TILES = ("ff", "adc", "tdv", "m_protein")
 def summary_section(results: Results, words: Strings) -> str:
     """Estimate, tiles and table; with one exam the tiles hold its values."""
     changes = {change.name: change for change in results.changes if not change.level}
-    tiles = "".join(_tile(index, results.exams, changes.get(index.key), words) for index in INDICES if index.key in _TILES)
+    tiles = "".join(_tile(index, results.exams, changes.get(index.key), words) for index in INDICES if index.key in _tiles(results))
     if results.settings.kind != "myeloma":
         top = f'<p>{words("kind_" + results.settings.kind)}</p><div class="tiles">{tiles}</div>'
     elif len(results.exams) > 1:
@@ -32,6 +32,11 @@ def summary_section(results: Results, words: Strings) -> str:
         top = f'<p>{escape(words("one_exam"))}</p><div class="tiles">{tiles}</div>'
     top += _category(results, words)
     return f'<section><h2>{words("summary")}</h2>{top}<h3>{words("all_indices")}</h3>{_index_table(results, changes, words)}</section>'
+
+
+def _tiles(results: Results) -> tuple[str, ...]:
+    """The indices on top; M protein is asked of myeloma only."""
+    return tuple(key for key in _TILES if key != "m_protein" or results.settings.kind == "myeloma")
 
 
 def _category(results: Results, words: Strings) -> str:
