@@ -116,10 +116,9 @@ def _read_dicom(source: Path) -> Images:
         raise MarrowQuantError("'{file}' holds {n} exams; name the folder of one of them.", file=source.name, n=len(exams))
     found = make_exam_maps(exams[0], "baseline", Settings())
     maps = dict(found.maps)
-    for key, role in MAPS.items():  # a STIR image and a scanner's own ADC map, which an exam is not measured on
-        ready = [volume for volume in exams[0].volumes if volume.role == role and volume.component in ("", "magnitude")]
-        if key not in maps and ready:
-            maps[key] = ready[0].load()
+    stir = [volume for volume in exams[0].volumes if volume.role == Role.STIR]
+    if stir:  # an exam is not measured on it
+        maps["stir"] = stir[0].load()
     return Images(maps, says_synthetic(found), scanner_of(found))
 
 

@@ -23,6 +23,7 @@ from .modelfolder import (
 )
 from .occlusion import Occlusion, occlude, occlusion_picture
 from .patches import Preparation
+from .words import ClassifyWords, kind_name
 
 DIFFER = 0.3
 """Range of the members' probabilities from which on the reader is told (our choice)."""
@@ -154,10 +155,11 @@ def predict(model: Model, patient: Patient, arm: str = "", *, explain: bool = Fa
     if arm not in model.arms:
         raise MarrowQuantError("The model has no arm '{arm}'; it has {arms}.", arm=arm, arms=list(model.arms))
     refuse_outside(model, patient)
-    told = model.content["trained_on"]
+    told, words = model.content["trained_on"], ClassifyWords("en")
+    event, other = (kind_name(model.content[name], words) for name in ("event", "other"))
     findings = [*patient.findings, finding(
         "classify.trained_on", n=told["patients"], what="simulated" if model.content["synthetic_only"] else "real",
-        events=told["events"], event=_kind(model.content["event"]), others=told["others"], other=_kind(model.content["other"]),
+        events=told["events"], event=event, others=told["others"], other=other,
     )]  # fmt: skip
     if not patient.scanner and model.content["domain"]["scanners"]:
         findings.append(finding("classify.scanner_unknown"))
@@ -191,7 +193,3 @@ def classification(model: Model, answer: Prediction, exam: str, picture: bytes =
         exam, str(model.content["id"]), answer.arm, answer.event, answer.other, answer.probability, answer.interval, answer.lost_by_level,
         dict(model.card), answer.lost_by_square, dict(answer.parts), answer.findings, picture,
     )  # fmt: skip
-
-
-def _kind(kind: str) -> str:
-    return {"mds": "MDS"}.get(kind, kind.replace("_", " "))

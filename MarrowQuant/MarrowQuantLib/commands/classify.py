@@ -169,6 +169,7 @@ def _predict(options: argparse.Namespace) -> int:
     from ..classify.manifest import Row, read_bodies, read_images
     from ..classify.modelfolder import read_model
     from ..classify.predict import predict
+    from ..classify.words import ClassifyWords, kind_name
 
     if options.picture is not None:
         refuse_existing([options.picture], options.overwrite)
@@ -187,6 +188,7 @@ def _predict(options: argparse.Namespace) -> int:
         print(json.dumps(answer.plain(), indent=1, ensure_ascii=False))
         return 0
     low, high = answer.interval
-    print(f"Probability of {answer.event} against {answer.other}: {100 * answer.probability:.0f} % ({100 * low:.0f} to {100 * high:.0f} %)")
+    event, other = (kind_name(kind, ClassifyWords("en")) for kind in (answer.event, answer.other))
+    print(f"Probability of {event} against {other}: {100 * answer.probability:.0f} % ({100 * low:.0f} to {100 * high:.0f} %)")
     print("\n".join(map(str, answer.findings)))
     return 0
