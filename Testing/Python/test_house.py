@@ -52,6 +52,25 @@ def test_every_file_says_what_it_is_about(path):
     assert ast.get_docstring(TREES[path]) or not path.read_text(encoding="utf-8").strip()
 
 
+OTHER_WORDS = {"warnings", "flags", "notes", "doubts", "remarks", "cautions", "sentences"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_findings_are_called_findings(path):
+    """One word for one thing: no field, parameter or attribute that holds findings has another name."""
+    named = [
+        name for node in ast.walk(TREES[path]) if isinstance(node, (ast.arg, ast.AnnAssign)) and node.annotation
+        and "Finding" in ast.unparse(node.annotation)
+        for name in [node.arg if isinstance(node, ast.arg) else ast.unparse(node.target).rpartition(".")[2]]
+    ]  # fmt: skip
+    assert OTHER_WORDS.isdisjoint(named)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "Testing" / "Python").glob("test_*.py")), ids=lambda path: path.name)
+def test_no_test_imports_from_a_test(path):
+    assert re.findall(r"^\s*(?:from|import) (test_\w+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE) == []
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_sources_are_ones_that_a_stranger_can_open(path):
     """Notes, briefs and prototypes of those who wrote it are no sources."""

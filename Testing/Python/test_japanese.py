@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from helpers.cohort_panel import ask, choose_method
 from helpers.japanese import JAPANESE, ROOT, english_in, start
 from MarrowQuantLib.words.catalogue import how_said
 
@@ -78,7 +79,6 @@ def test_how_a_number_came_about_is_told_by_the_template_that_its_text_fits(text
 
 def test_whatever_a_cohort_is_asked_the_answer_is_japanese(slicer_host, tmp_path, monkeypatch):
     from MarrowQuantLib.cohort.example import write_example
-    from test_cohort_panel import ask, choose_method
 
     monkeypatch.setenv("MARROWQUANT_MODELS", str(tmp_path / "models"))
     widget, _ = start(slicer_host, "MarrowQuantCohort")
