@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import socket
 import ssl
 import subprocess
@@ -13,6 +14,8 @@ import pydicom
 import pytest
 from helpers import exported
 from helpers.orthanc import SECRET, USER, Orthanc, free_port, tls_front
+from helpers.small_exams import small_exam, write_small
+from MarrowQuantLib import workflow
 from MarrowQuantLib.export import pacs
 from MarrowQuantLib.export.pacs import PASSWORD, Server, fetch, find_studies, send
 from MarrowQuantLib.model import MarrowQuantError
@@ -88,6 +91,25 @@ def test_round_trip(kind, orthanc, objects, written, tmp_path, monkeypatch):
     assert np.array_equal(back.maps["ff"].array, exam.maps["ff"].array, equal_nan=True)
     assert np.array_equal(back.burden.labels.array, exam.burden.labels.array)
     assert [(c.state, c.volume_ml) for c in back.burden.components] == [(c.state, c.volume_ml) for c in exam.burden.components]
+
+
+def test_a_follow_up_to_what_came_back_has_the_same_numbers(orthanc, objects, written, tmp_path, monkeypatch):
+    """As ``marrowquant send``, ``fetch --listen`` and ``follow`` do it, against the same follow-up from the results at hand."""
+    server = server_of(orthanc, "move", monkeypatch)
+    send(objects, server)
+    (study,) = find_studies(server)
+    fetch(server, study["uid"], tmp_path / "back")
+    exam = small_exam()
+    write_small(tmp_path / "later", "ge", exam=replace(exam, index=1, date=exam.date + datetime.timedelta(days=63)), seed=1)
+    here = workflow.follow(written[0].exams[0], tmp_path / "later")
+    back = workflow.follow(workflow.read_baseline(tmp_path / "back"), tmp_path / "later")
+    assert [v.measurements["ff"].value for v in here.exams[1].vertebrae if "ff" in v.measurements]
+    assert len(here.changes) > 3 and _changes(here) == _changes(back)
+    assert list(map(str, here.lesions)) == list(map(str, back.lesions))
+
+
+def _changes(results):
+    return [(c.name, c.level, c.baseline, c.follow_up, c.absolute, tuple(map(str, c.findings))) for c in results.changes]
 
 
 def test_killed_in_mid_send_nothing_is_lost_and_nothing_twice(orthanc, objects, written, monkeypatch):
