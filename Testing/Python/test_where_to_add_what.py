@@ -77,13 +77,27 @@ def test_a_response_model_is_a_file(monkeypatch, tmp_path):
     assert load_model(available_models()["another"]).predict({"ff_change": 20.0, "m_protein_change": -90.0}).probability > 0.5
 
 
-def test_a_laboratory_test_is_a_row(monkeypatch, tmp_path):
-    row = dataclasses.replace(lab_tests.find_test("haemoglobin"), key="ferritin", label_en="Ferritin", label_ja="フェリチン", aliases=())
-    monkeypatch.setattr(lab_tests, "LAB_TESTS", (*lab_tests.LAB_TESTS, row))
+def _forget_names() -> None:
     for cached in vars(lab_tests).values():
         if hasattr(cached, "cache_clear"):
             cached.cache_clear()
+
+
+@pytest.fixture
+def tests_of_its_own():
+    """The table of laboratory tests may be changed; names looked up in it are forgotten before and after."""
+    with pytest.MonkeyPatch.context() as patch:
+        _forget_names()
+        yield patch
+    _forget_names()
+
+
+def test_a_laboratory_test_is_a_row(tests_of_its_own, tmp_path):
+    assert lab_tests.find_test("copper") is None
+    row = dataclasses.replace(lab_tests.find_test("haemoglobin"), key="copper", label_en="Copper", label_ja="銅", aliases=())
+    tests_of_its_own.setattr(lab_tests, "LAB_TESTS", (*lab_tests.LAB_TESTS, row))
+    _forget_names()
     sheet = tmp_path / "labs.csv"
-    sheet.write_text(f"date,test,value,unit\n2026-01-05,Ferritin,120,{row.unit}\n", encoding="utf-8")
+    sheet.write_text(f"date,test,value,unit\n2026-01-05,Copper,120,{row.unit}\n", encoding="utf-8")
     (value,) = read_labs(sheet)
-    assert (value.test, value.date) == ("ferritin", datetime.date(2026, 1, 5))
+    assert (value.test, value.date) == ("copper", datetime.date(2026, 1, 5))
