@@ -74,6 +74,21 @@ def test_a_dicom_folder(tmp_path, shared_data, capsys):
     assert 500 < np.nanmedian(fitted) < 2500
 
 
+def test_of_several_sets_it_says_which_an_analysis_uses(tmp_path, monkeypatch, capsys):
+    def volume(number, b):
+        image = Volume(np.full((2, 2, 2), 500 * np.exp(-b * 1e-3), np.float32), np.eye(4), b_value=b)
+        return SimpleNamespace(series_number=number, station=None, load=lambda: image)
+
+    b_values = {4: (0.0, 800.0), 7: (0.0, 50.0, 800.0), 9: (50.0, 400.0, 800.0)}
+    monkeypatch.setattr(dicom, "scan", lambda *folder, **options: [])
+    monkeypatch.setattr(dicom, "diffusion_sets", lambda volumes: [[volume(number, b) for b in own] for number, own in b_values.items()])
+    (tmp_path / "in").mkdir()
+    assert run(tmp_path / "in", "--out", tmp_path / "maps") == 0
+    told = capsys.readouterr().out.splitlines()[0]
+    assert told.startswith("There are 3 sets of diffusion images: series-4 (b 0, 800); series-7 (b 0, 50, 800); series-9 (b 50, 400, 800).")
+    assert told.endswith("an analysis uses the longest: series-7.")
+
+
 def test_repeated_acquisitions_of_one_series_do_not_overwrite_each_other(tmp_path, monkeypatch):
     def volume(group, b):
         image = Volume(np.full((2, 2, 2), 500 * np.exp(-b * group * 1e-3), np.float32), np.eye(4), b_value=b)
