@@ -73,6 +73,12 @@ def test_amplitudes_without_limit_do_not_turn_the_phase_around_them():
     assert np.isfinite(percent).all() and np.abs(np.delete(percent.ravel(), 40) - 1.1).max() < 0.1
 
 
+def test_water_or_fat_alone_without_noise_has_a_fat_fraction():
+    ones, none = np.ones((1, 9, 9), np.complex64), np.zeros((1, 9, 9), np.complex64)
+    for water, fat, expected in ((ones, none, 0), (none, ones, 100)):
+        np.testing.assert_array_equal(fraction.discriminated(water, fat, np.full((1, 9, 9), 1e-3, np.float32))[0], expected)
+
+
 def test_a_phase_between_water_and_fat_does_not_bias_the_fat_fraction():
     ff, field, r2star, inside = columns(64)
     fit = fit_fat_water(simulate(ff, field, r2star, fat_phase=0.6), SIX_ECHOES, 3.0, spectrum="ismrm_6", mask=inside)
@@ -194,6 +200,13 @@ def test_order_of_the_echoes_unit_and_number_of_axes_do_not_matter():
     assert other.pdff_percent.shape == (1, 48, 48)
     np.testing.assert_allclose(other.pdff_percent[0], fit.pdff_percent, atol=0.02)
     np.testing.assert_allclose(other.water[0] * 1e6, fit.water, atol=0.5)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2, 3), (2, 7, 1), (1, 40, 3)])
+def test_images_of_a_few_voxels_are_fitted(shape):
+    signal = simulate(np.full(shape, 0.3), np.zeros(shape), np.full(shape, 40.0), snr=60)
+    fit = fit_fat_water(signal, SIX_ECHOES, 3.0, spectrum="ismrm_6")
+    assert fit.pdff_percent.shape == shape and np.abs(fit.pdff_percent - 30).max() < 5
 
 
 def test_another_spectrum_costs_the_known_two_points():

@@ -95,6 +95,7 @@ def _propagated(cost: np.ndarray, amplitude: np.ndarray, reach: int, circular: b
     axes = [axis for axis in (2, 1, 0) if cost.shape[axis + 1] > 1]
     messages = {axis: np.zeros(cost.shape, cost.dtype) for axis in axes}
     belief = cost.copy()  # the cost and all messages
+    tick: Callable[[], object] = partial(progress, 0.3, "Finding the field map")  # one block alone has no neighbours
     for sweep in range(SWEEPS):
         for n, axis in enumerate(axes):
             tick = partial(progress, 0.3 + 0.2 * (sweep + n / len(axes)) / SWEEPS, "Finding the field map")

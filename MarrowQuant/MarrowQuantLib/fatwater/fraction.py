@@ -45,7 +45,7 @@ def discriminated(water: np.ndarray, fat: np.ndarray, minor_sd: np.ndarray) -> t
     around.real += np.float32(PHASE_PULL) * size
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         own = np.minimum(water_size, fat_size) > CLEAR_MINOR * minor_sd
-        in_phase = fat * np.conj(around) / np.abs(around)
+        in_phase = np.where(around == 0, fat, fat * np.conj(around) / np.abs(around))  # 0: without noise, and water or fat alone
         both = water + in_phase
         total = np.where(own, water_size + fat_size, np.abs(both))
         ratio = np.where(own, fat_size / total, (in_phase / both).real)
