@@ -201,3 +201,16 @@ def test_files_that_cannot_be_used_are_told_and_stop_nobody_else(cases, opened):
         (cases / f"case-{n:02d}" / "results.json").unlink()
     with pytest.raises(MarrowQuantError, match="cannot be read as JSON"):
         read_cohort(cases)
+
+
+def test_what_is_left_aside_while_reading_has_no_column(cases, monkeypatch):
+    """The same table without it, and with the JSON reader that is always there."""
+    quick = read_cohort(cases)
+    (cases / index.FILE).unlink()
+    monkeypatch.setattr(reading, "_without_parts", lambda case: case)
+    monkeypatch.setattr(reading, "read_json_quickly", reading_slowly)
+    assert read_cohort(cases) == quick and read_cohort(cases, long=True).rows
+
+
+def reading_slowly(path):
+    return json.loads(path.read_text(encoding="utf-8"))

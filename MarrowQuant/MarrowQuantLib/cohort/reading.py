@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
-from ..io.jsonfiles import read_json
+from ..io.jsonfiles import read_json_quickly
 from ..io.sheets import read_sheet
 from ..io.textfiles import listed
 from ..model import Finding, MarrowQuantError, finding
@@ -184,7 +184,7 @@ def _from_folder(folder: Path, long: bool) -> Cohort:
 
 def _load(file: Path, where: str) -> Optional[dict[str, Any]]:
     try:
-        case = read_json(file)
+        case = read_json_quickly(file)
     except (OSError, ValueError):
         raise MarrowQuantError(
             "{where}/results.json cannot be read as JSON; write the results again or remove the file.",
@@ -217,7 +217,8 @@ def _without_parts(case: dict[str, Any]) -> dict[str, Any]:
     kept = {**case, **{key: [] for key in ("lesions", "distributions", "movement") if isinstance(case.get(key), list)}}
     if isinstance(case.get("laboratory"), dict):
         kept["laboratory"] = None
-    kept["changes"] = [change for change in case["changes"] if not isinstance(change, dict) or not change.get("level")]
+    changes = (_without(change, findings=[]) for change in case["changes"])
+    kept["changes"] = [change for change in changes if not isinstance(change, dict) or not change.get("level")]
     kept["exams"] = [_exam_without_parts(exam) for exam in case["exams"]]
     return kept
 
@@ -229,13 +230,21 @@ def _exam_without_parts(exam: Any) -> Any:
     kept = {**exam, **{key: [] for key in ("series", "burden_parts") if isinstance(exam.get(key), list)}}
     if isinstance(exam.get("maps"), dict):
         kept["maps"] = {}
+    if isinstance(exam.get("lumbar"), dict):
+        kept["lumbar"] = {key: _without(value, how="") for key, value in exam["lumbar"].items()}
     if isinstance(exam.get("stations"), dict):
         kept["stations"] = None
     if isinstance(exam.get("vertebrae"), list):
         kept["vertebrae"] = [one for one in exam["vertebrae"] if isinstance(one, dict) and is_place(str(one.get("level")))]
     if isinstance(exam.get("burden"), dict):
-        kept["burden"] = {**exam["burden"], **{key: [] for key in ("components", "findings") if isinstance(exam["burden"].get(key), list)}}
+        load = _without(exam["burden"], components=[], findings=[], infiltration=None)
+        kept["burden"] = {**load, **{key: _without(load[key], how="") for key in ("tdv", "gadc") if key in load}}
     return kept
+
+
+def _without(whole: Any, **emptied: Any) -> Any:
+    """A mapping with parts of it emptied, if it has them: sentences are a good deal of a file."""
+    return {**whole, **{key: value for key, value in emptied.items() if key in whole}} if isinstance(whole, dict) else whole
 
 
 def _cells(record: Mapping[str, Any]) -> dict[str, str]:
