@@ -10,7 +10,7 @@ import pytest
 MODULE = Path(__file__).resolve().parents[2] / "MarrowQuant"
 LIB = MODULE / "MarrowQuantLib"
 RING_1_LIBRARIES = {
-    "argcomplete", "numpy", "scipy", "SimpleITK", "pydicom", "highdicom", "sklearn", "statsmodels", "PIL", "distributed",
+    "argcomplete", "numpy", "orjson", "scipy", "SimpleITK", "pydicom", "highdicom", "sklearn", "statsmodels", "PIL", "distributed",
     "docx", "fpdf", "openpyxl", "pypdfium2", "torch", "onnxruntime",
 }  # fmt: skip
 NETWORK = {"pynetdicom", "dicomweb_client", "requests"}
