@@ -189,6 +189,24 @@ def stripped(scene_tags: bool = True, record: bool = True) -> None:
             node.SetText(json.dumps(stored))
 
 
+def test_findings_in_a_scene_are_read_under_their_earlier_names(case):
+    from MarrowQuantLib.model import finding
+    from MarrowQuantLib.scene.case.case import Case
+    from MarrowQuantLib.scene.nodes import nodes_with
+
+    case.replace_by([fake_exams.exam_maps("baseline")])
+    exam, placed, read = case.exams["baseline"], finding("find.by_click"), finding("diffusion.few_b_values")
+    exam.maps, exam.rois.findings = replace(exam.maps, findings=(read,)), (placed,)
+    exam.remember()
+    (node,) = nodes_with("vtkMRMLTextNode", {"text": "exam", "exam": "baseline"})
+    stored = json.loads(node.GetText())
+    stored["maps"]["warnings"], stored["placement_notes"] = stored["maps"].pop("findings"), stored.pop("placement_findings")
+    node.SetText(json.dumps(stored))
+    reopened = Case(case.parameters)
+    reopened.restore()
+    assert reopened.exams["baseline"].maps.findings == (read,) and reopened.exams["baseline"].rois.findings == (placed,)
+
+
 def test_a_scene_of_an_earlier_version_is_taken_up_and_told(case, tmp_path):
     from MarrowQuantLib.scene.case.case import Case
     from MarrowQuantLib.scene.nodes import case_token, own_nodes, tag
