@@ -72,6 +72,15 @@ def test_all_numbers_of_the_rows_stand_in_it(written):
             assert row["ff"].text(language) in text
 
 
+def test_the_mean_of_the_vertebrae_names_the_levels_it_holds(written):
+    language, _, pages = written
+    exams = fake_results().exams
+    held = shortened(levels_of(exams[0], "ff"))
+    assert any(vertebra.roi.excluded for vertebra in exams[0].vertebrae) and held != "L1–L5"
+    text = "".join(pages).replace("\r\n", " ")
+    assert Strings(language)("mean_of", index=Strings(language)("lumbar mean"), levels=held) in text and "L1～L5" not in text
+
+
 def test_one_exam_has_no_change_and_no_estimate():
     results = fake_results()
     one = replace(results, exams=results.exams[:1], changes=(), response=None, lesions=(), distributions=())

@@ -47,7 +47,7 @@ def _vertebra_table(exams: Sequence[ExamResult]) -> list[str]:
     for level in levels:
         found = [next((row for row in table.rows if row["level"].value == level), rows.Row({})) for table in tables]
         lines.append(f"{level:<10}" + "".join(_cells(row, shown) for row in found))
-    return [*lines, f"{'Mean L1–L5':<10}" + "".join(_cells(table.mean or rows.Row({}), shown) for table in tables)]
+    return [*lines, f"{'Mean':<10}" + "".join(_cells(table.mean or rows.Row({}), shown) for table in tables)]
 
 
 def _heads(columns: Sequence[rows.Column]) -> str:

@@ -37,9 +37,11 @@ from .shown import (
     checks_and_notes,
     doubts_of,
     index_label,
+    levels_of,
     marks,
     plain_sentences,
     protocol_rows,
+    shortened,
     title_of,
 )
 from .strings import Strings
@@ -375,9 +377,10 @@ class _Paper:
         sides = zip(image.sides, ((1, height / 2), (width - 3, height / 2), (width / 2, 3), (width / 2, height - 1)))
         for letter, (x, y) in sides:
             self._letters(letter, left + x, top + y, dark)
-        self.page.set_draw_color(*((255, 255, 255) if dark else _INK))
-        self.page.set_line_width(0.5)
-        self.page.line(left + 1, top + height - 1.2, left + 1 + bar * scale, top + height - 1.2)
+        for colour, thick in (((0, 0, 0) if dark else (255, 255, 255), 1.0), ((255, 255, 255) if dark else _INK, 0.5)):
+            self.page.set_draw_color(*colour)
+            self.page.set_line_width(thick)
+            self.page.line(left + 1, top + height - 1.2, left + 1 + bar * scale, top + height - 1.2)
         self._letters(f"{bar} mm", left + 1, top + height - 2.2, dark)
         self.page.set_line_width(0.2)
         self.page.set_draw_color(*_LINE)
@@ -386,7 +389,7 @@ class _Paper:
     def _letters(self, content: str, x: float, y: float, dark: bool) -> None:
         """Letters in a picture, with a contour that keeps them readable on any background."""
         ink, contour = ((255, 255, 255), (0, 0, 0)) if dark else (_INK, (255, 255, 255))
-        with self.page.local_context(text_mode=TEXT_STROKED, line_width=0.3):
+        with self.page.local_context(text_mode=TEXT_STROKED, line_width=0.5):
             self.page.set_draw_color(*contour)
             self.page.set_text_color(*contour)
             self.page.text(x, y, content)
@@ -405,6 +408,9 @@ class _Paper:
             heads = [words("level"), *(column.head(words.language) for column in columns), *(c.head(words.language, narrow=True) for c in
                      found.chosen("voxels", "inside")), words("notes")]  # fmt: skip
             lines = [self._vertebra(row, columns) for row in (*found.rows, *([found.mean] if found.mean else []))]
+            if found.mean is not None:
+                held = next((levels for column in columns if (levels := levels_of(exam, column.key))), [])
+                lines[-1][0] = words("mean_of", index=lines[-1][0], levels=shortened(held)) if held else lines[-1][0]
             self.table(heads, lines, (0, len(heads) - 1))
         self.text(words("standard_error"), 7.5, _SOFT)
 
@@ -479,7 +485,7 @@ class _Paper:
             cells = [rows.lab_label(row, words.language), shown_unit(str(row["unit"].value), words.language)]
             for n in range(len(exams)):
                 date = row[f"date_{n}"].text()
-                cells.append(row[f"value_{n}"].text(words.language) + (f" ({date})" if date else ""))
+                cells.append(row[f"value_{n}"].text(words.language) + (f" ({date})" if date not in ("", NONE) else ""))
             cells += [row["change"].text(words.language)] if len(exams) > 1 else []
             lines.append([*cells, *([row["reference"].text(words.language)] if ranged else [])])
         self.table(heads, lines, (0, 1, len(heads) - 1) if ranged else (0, 1))

@@ -30,7 +30,7 @@ _TERMS: dict[str, tuple[str, str]] = {
     "merged": ("merged", "融合"),
     "split": ("split", "分裂"),
     # exams, and what is measured over several vertebrae
-    "lumbar mean": ("Mean L1–L5", "平均（L1～L5）"),
+    "lumbar mean": ("Lumbar mean", "腰椎の平均"),
     "baseline": ("Baseline", "治療前"),
     "follow-up": ("Follow-up", "治療後"),
     # units that are words, and values without a number
