@@ -314,6 +314,15 @@ def test_every_figure_is_numbered_and_no_name_is_cut(study):
     assert "…" not in page.split("<main>")[1]
 
 
+def test_a_number_and_its_spread_stay_in_one_line_of_the_pdf(study):
+    pdfium = pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed.")
+    with (study / "ja" / "table1.csv").open(encoding="utf-8-sig") as file:
+        cells = next(csv.reader(list(file)[1:]))[2:6]
+    document = pdfium.PdfDocument(study / "ja" / "cohort.pdf")
+    text = "\n".join(page.get_textpage().get_text_range() for page in document).replace("\u00a0", " ")
+    assert all(cell in text for cell in cells if "±" in cell) and any("±" in cell for cell in cells)
+
+
 def test_a_study_writes_into_a_new_folder_only(study, capsys):
     assert cli.main(["cohort", "study", "--out", str(study)]) == 1
     assert "is not empty" in capsys.readouterr().err

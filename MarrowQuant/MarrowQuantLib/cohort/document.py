@@ -274,8 +274,8 @@ def _widths(paper: Any, columns: Sequence[Sequence[str]]) -> list[float]:
 
 
 def _words(cell: str) -> list[str]:
-    """What is not broken over lines; East Asian text may be broken anywhere."""
-    return [word if max(map(ord, word)) < 0x2E80 else word[:4] for word in cell.split()]
+    """What is not broken over lines: words, and numbers held together; East Asian text may be broken anywhere."""
+    return [word if max(map(ord, word)) < 0x2E80 else word[:4] for word in cell.split(" ") if word]
 
 
 def _pdf_figures(paper: Any, part: Part, language: str) -> None:
