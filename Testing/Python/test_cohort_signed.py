@@ -316,7 +316,7 @@ def test_every_figure_is_numbered_and_no_name_is_cut(study):
 
 def test_a_number_and_its_spread_stay_in_one_line_of_the_pdf(study):
     pdfium = pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed.")
-    with (study / "ja" / "table1.csv").open(encoding="utf-8-sig") as file:
+    with (study / "ja" / "patients_table1.csv").open(encoding="utf-8-sig") as file:
         cells = next(csv.reader(list(file)[1:]))[2:6]
     document = pdfium.PdfDocument(study / "ja" / "cohort.pdf")
     text = "\n".join(page.get_textpage().get_text_range() for page in document).replace("\u00a0", " ")
