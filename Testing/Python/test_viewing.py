@@ -161,6 +161,30 @@ def test_each_task_has_its_layout_and_the_readers_own_comes_back(windows, filled
     assert windows.layout.GetViewArrangement() == OWN_LAYOUT and not windows.Green.node.GetSlabReconstructionEnabled()
 
 
+def bars() -> list[str]:
+    """Names of the volumes whose bar of colours is visible."""
+    import slicer
+
+    shown = [bar for bar in slicer.util.getNodesByClass("vtkMRMLColorLegendDisplayNode") if bar.GetVisibility()]
+    return [bar.GetDisplayableNode().GetName() for bar in shown]
+
+
+def test_the_bar_of_colours_is_that_of_the_image_shown(windows, filled_panel):
+    place(filled_panel)
+    assert bars() == ["Baseline fat fraction"]
+    choose_exam(filled_panel, 1)
+    assert bars() == ["Follow-up fat fraction"]
+    choose_exam(filled_panel, 0)
+    filled_panel.ui.proposeButton.click()
+    assert bars() == [], "diffusion images have no colours of fat fraction"
+    filled_panel.ui.vertebraeSection.collapsed = True
+    filled_panel.panel.viewing.arrange("spine")
+    filled_panel.panel.viewing.showExam()
+    assert bars() == ["Baseline fat fraction"]
+    filled_panel.ui.boneWindowButton.click()
+    assert bars() == []
+
+
 def test_a_layout_that_the_reader_chose_meanwhile_stays(windows, filled_panel, slicer_host):
     place(filled_panel)
     windows.layout.SetViewArrangement(6)
@@ -214,7 +238,7 @@ def test_the_histogram_of_one_marked_exam_is_drawn(filled_panel, index, key):
 def test_a_histogram_that_cannot_be_drawn_says_why(both):
     exams = both.logic.case.exams
     for level in fake_exams.LEVEL_Z:
-        exams["follow-up"].exclude(level, "hardware")
+        exams["follow-up"].rois.exclude(level, "hardware")
     both.ui.measureButton.click()
     both.ui.ffHistogramButton.click()
     assert "nothing to draw" in both.ui.statusLabel.text

@@ -120,6 +120,15 @@ def project(name: str, on: bool, scene: Optional[Any] = None) -> None:
 _THROUGH_MM = 500.0  # through any body
 
 
+def hide_color_bars() -> None:
+    """Take the bars of all exams' volumes away: a bar beside an image that does not have its colours says what is not so."""
+    for volume in nodes_with("vtkMRMLScalarVolumeNode", {}):
+        for n in range(volume.GetNumberOfDisplayNodes() if tag(volume, "exam") else 0):
+            display = volume.GetNthDisplayNode(n)
+            if display is not None and display.IsA("vtkMRMLColorLegendDisplayNode"):
+                display.SetVisibility(False)
+
+
 def show_color_bar(volume_node: Any, title: str) -> Optional[Any]:
     """A bar with the colours of a volume, beside the slices that show it; None in a Slicer that has none."""
     make = getattr(slicer.modules.colors.logic(), "AddDefaultColorLegendDisplayNode", None)

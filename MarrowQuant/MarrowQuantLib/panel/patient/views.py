@@ -18,12 +18,14 @@ BONE_IMAGES = ("t1", "in_phase", "water")
 def showExam(exam: Optional[CaseExam], diffusion: bool = False, part: int = 1) -> None:
     """Fat fraction over water of one exam, or the diffusion image of a part of its stations, in the slice views."""
     if exam is not None and slicer.app.layoutManager() is not None:
+        display.hide_color_bars()
         _showLayers(exam, None, diffusion, part)
 
 
 def showBoth(exams: Mapping[str, CaseExam], views: Mapping[str, Sequence[str]]) -> None:
     """Each exam in its own slice views."""
     if slicer.app.layoutManager() is not None:
+        display.hide_color_bars()
         for label, exam in exams.items():
             _showLayers(exam, views[label], False, 1)
 
@@ -56,6 +58,7 @@ def showBone(exam: CaseExam) -> None:
         raise MarrowQuantError("No vertebral point lies in the image that bone is read on; place a point in a vertebral body.")
     display.set_window(node, 0.0, 2 * middle)
     if slicer.app.layoutManager() is not None:
+        display.hide_color_bars()
         display.set_layers(node)
 
 
