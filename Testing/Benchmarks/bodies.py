@@ -5,14 +5,15 @@ arms in or out of view. Into it come normal marrow, organs, nodes, glands and ne
 disease of five kinds, and what echo-planar images suffer. Spreads with a source: normal marrow nSI 3.2 ± 0.9 and ADC 422 ± 67 µm²/s
 (PMC8161193), diffuse disease ADC 770 ± 135 and focal 1046 ± 232 (Koutoulidis 2017, Radiology 282:484). All others are our choice.
 
-``TUNING`` seeds may be looked at while rules are made; ``JUDGING`` seeds are only counted. Seeds 1 to 30 were judged once, and served for
-making rules from then on.
+``TUNING`` seeds may be looked at while rules are made; ``JUDGING`` seeds are only counted. Seeds 1 to 30 and 31 to 60 were judged once
+each, and served for making rules from then on.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Optional
 
@@ -25,7 +26,7 @@ from MarrowQuantLib.phantom.shapes import rotation
 from MarrowQuantLib.phantom.stories import Story
 from scipy import ndimage
 
-TUNING, JUDGING = (*range(1, 31), *range(1001, 1013)), range(31, 71)
+TUNING, JUDGING = (*range(1, 61), *range(1001, 1013)), range(61, 101)
 FINE_MM = 3.0  # of the sampled skeleton
 VOXEL_MM = (4.0, 4.0, 6.0)
 MUSCLE_B50, MUSCLE_ADC = 400.0, 1500.0
@@ -442,30 +443,59 @@ def _owner(exam: Exam, voxels: np.ndarray) -> int:
 
 
 def main(argv: Optional[list[str]] = None) -> int:
-    """Print one row a patient, and what the gate asks for over all of them."""
+    """Print one row a patient, and what the gate asks for over all of them; with ``--write`` into Docs/tumour-load.md, too."""
     import argparse
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tuning", action="store_true", help="the seeds that rules may be made on (default: those that are judged)")
     parser.add_argument("--patients", type=int, default=30)
     parser.add_argument("--follow-up", type=int, default=12, metavar="N", help="so many of those with focal lesions lie down a second time")
+    parser.add_argument("--write", action="store_true", help="write the table into Docs/tumour-load.md")
     options = parser.parse_args(argv)
-    rows, fates, left = [], [], options.follow_up
+    rows, fates, left, lines = [], [], options.follow_up, list(HEAD)
+    print("\n".join(HEAD))
     for seed in (TUNING if options.tuning else JUDGING)[: options.patients]:
         patient = draw(seed)
         exam = simulate(patient)
         row, burden = judge_exam(exam)
         rows.append(row)
-        seen = f"{sum(found for *_, found in row['found'])} of {len(row['found'])}"
-        print(f"| {seed} | {patient.disease} | {row['true_ml']:.0f} | {row['ml']:.0f} | {seen} | {row['false']} | {row['false_ml']:.1f} | "
-              f"{', '.join(row['doubts'])} |", flush=True)  # fmt: skip
+        lines.append(line(patient, row))
+        print(lines[-1], flush=True)
         if left and patient.lesions and burden is not None:
             left -= 1
             second = simulate(patient, 1, pose_of(seed))
             _, later = judge_exam(second)
             fates.append(judge_fates((exam, second), (burden, later)))
     print(summary(rows, fates))
+    if options.write:
+        write(lines, summary(rows, fates))
     return 0
+
+
+DOC = Path(__file__).resolve().parents[2] / "Docs" / "tumour-load.md"
+START, STOP = "<!-- bodies by Testing/Benchmarks/bodies.py -->", "<!-- end of bodies -->"
+HEAD = (
+    "| seed | disease | true tDV (mL) | measured (mL) | error | lesions found | false pieces | false (mL) | doubts |",
+    "|---:|---|---:|---:|---:|---|---:|---:|---|",
+)
+
+
+def line(patient: Patient, row: dict[str, Any]) -> str:
+    """One patient's row of the table."""
+    off = f"{100 * (row['ml'] / row['true_ml'] - 1):+.0f} %" if row["true_ml"] > 0 else "–"
+    seen = f"{sum(found for *_, found in row['found'])} of {len(row['found'])}" if row["found"] else "–"
+    doubts = ", ".join(code.partition(".")[2].replace("_", " ") for code in row["doubts"]) or "–"
+    return (
+        f"| {patient.seed} | {patient.disease} | {row['true_ml']:.1f} | {row['ml']:.1f} | {off} | {seen} | {row['false']} | "
+        f"{row['false_ml']:.1f} | {doubts} |"
+    )
+
+
+def write(lines: list[str], told: str) -> None:
+    """Put the table and the summary into the page."""
+    before, _, rest = DOC.read_text(encoding="utf-8").partition(START)
+    points = "\n".join(f"- {point}" for point in told.splitlines())
+    DOC.write_text("\n".join([before + START, "", points, "", *lines, "", STOP + rest.partition(STOP)[2]]), encoding="utf-8")
 
 
 def summary(rows: list[dict[str, Any]], fates: list[dict[str, Any]]) -> str:

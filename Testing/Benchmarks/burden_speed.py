@@ -57,7 +57,7 @@ def milliseconds(function: Callable[[], object]) -> float:
 def row(name: str, case: Case, smallest_ml: float) -> str:
     high, adc, context = case
     kept: list[BurdenSession] = []
-    preparing = milliseconds(lambda: kept.append(BurdenSession(high, adc, min_component_ml=smallest_ml, context=context)))
+    preparing = milliseconds(lambda: kept.append(BurdenSession(high, adc, min_component_ml=smallest_ml, context=context, bone_first=True)))
     session = kept[0]
     pieces = [len(session.update(ratio=ratio).components) for ratio in RATIOS]
     spent = np.array([[milliseconds(lambda: session.update(ratio=ratio)) for ratio in RATIOS] for _ in range(3)]).min(axis=0)  # noqa: B023
@@ -66,7 +66,7 @@ def row(name: str, case: Case, smallest_ml: float) -> str:
 
 
 def profile(case: Case) -> None:
-    session = BurdenSession(*case[:2], context=case[2])
+    session = BurdenSession(*case[:2], context=case[2], bone_first=True)
     profiler = cProfile.Profile()
     profiler.enable()
     for ratio in RATIOS:

@@ -22,7 +22,7 @@ FOCAL_MM = 5.0
 def measure(exam: SimulatedExam) -> str:
     """One row of the table."""
     body = whole_body(exam)
-    burden = BurdenSession(body.high, body.adc, context=body.context).update()
+    burden = BurdenSession(body.high, body.adc, context=body.context, bone_first=True).update()
     active = [lesion for lesion in exam.truth["lesions"] if lesion["state"] == "active" and lesion["longest_diameter_mm"] > FOCAL_MM]
     inverse = np.linalg.inv(burden.labels.ijk_to_ras)
     labels = [burden.labels.array[tuple(np.rint((inverse @ [*lesion["center_ras"], 1])[2::-1]).astype(int))] for lesion in active]
