@@ -42,7 +42,6 @@ _OUTWARDS = 1.3  # bodies lie further out than the tissue behind them, as a bent
 _LEAST_BEND = 5.0  # units from a straight line; less is left to the side of each body
 _LEAN_OVER = 9.0  # units up and down over which a body's lean is taken
 CLICK_ERROR_MM = 4.0  # of a reader's click on each axis (our choice)
-_CLICK_REACH = 40.0  # units along the column over which a click tells of its neighbours
 _PULL = 0.15  # correlation that a shift by 1.4 such deviations must gain
 _SIZE_SD = 0.08  # of the logarithm of the size from patient to patient, our choice: 0.94 to 1.05 on the ten spines
 _DISTANCE_SD_MM = 5.7  # of the distance of two clicks that are 4 mm off along it
@@ -236,18 +235,16 @@ def find_midline(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray) -> tup
     return ColumnFrame(middle, default_axes(tips)[0], frame.scale), float(score[best])
 
 
-def find_course(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, clicks: np.ndarray) -> ColumnFrame:
+def find_course(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray) -> ColumnFrame:
     """The frame with the course of a column that is bent to the side; as it is where the column is straight.
 
-    At every height the mirror plane of the tissue behind the bodies, along the best path (dynamic programming), and from there towards the
-    clicks where three or more were made.
+    At every height the mirror plane of the tissue behind the bodies, along the best path (dynamic programming). What the clicks tell of the
+    sides is left to :func:`sides_of_bodies`.
 
     Parameters
     ----------
     curve : ndarray, shape (n, 3)
         Expected centres in units, cranial first.
-    clicks : ndarray, shape (m, 3)
-        In units.
     """
     if len(curve) < 3:
         return frame
@@ -255,8 +252,6 @@ def find_course(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, clicks:
     match = _mirror_behind(frame, sampler, curve, z, _COURSE)
     match = ndimage.gaussian_filter1d(match, 1.5, axis=0) - _PULL * _COURSE**2 / (2 * _COURSE_PRIOR**2)
     course = _OUTWARDS * ndimage.gaussian_filter1d(best_path(match, _COURSE, _COURSE_STIFFNESS), _COURSE_SMOOTH)
-    if len(clicks) > 2:
-        course += _towards_clicks(z, course, clicks, CLICK_ERROR_MM / frame.scale)
     straight = np.polyval(np.polyfit(z, course, 1), z)
     return frame if np.abs(course - straight).max() < _LEAST_BEND else replace(frame, course=np.stack([z, course], axis=1))
 
@@ -273,16 +268,6 @@ def best_path(score: np.ndarray, places: np.ndarray, stiffness: float) -> np.nda
     for back in reversed(pointers):
         path.append(int(back[path[-1]]))
     return places[path[::-1]].astype(float)
-
-
-def _towards_clicks(z: np.ndarray, course: np.ndarray, clicks: np.ndarray, error: float) -> np.ndarray:
-    """How far the course moves towards clicks that are ``error`` units off: the mean of a Gaussian process, as in :mod:`.segment`."""
-
-    def together(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        return _SIDE_PRIOR**2 * np.exp(-((one[:, None] - other) ** 2) / (2 * _CLICK_REACH**2))
-
-    off = clicks[:, 0] - np.interp(clicks[:, 2], z, course)
-    return together(z, clicks[:, 2]) @ np.linalg.solve(together(clicks[:, 2], clicks[:, 2]) + error**2 * np.eye(len(clicks)), off)
 
 
 def sides_of_bodies(

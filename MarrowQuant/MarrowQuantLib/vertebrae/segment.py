@@ -174,7 +174,7 @@ def segment_bodies(
         check_distance(first, last, float(np.linalg.norm(points[first] - points[last])), length * size(levels))
     curve, spread = _through_clicks(curve, levels, points, frame)
     frame, certainty = find_midline(frame, sampler, curve)
-    frame = find_course(frame, sampler, curve, frame.to_units(np.array(list(points.values()))))
+    frame = find_course(frame, sampler, curve)
     frame, boxes, signs, of_column = _find_boxes(frame, sampler, curve, levels, spread)
     of_column += _frame_findings(certainty, frame.scale / size(levels))
     frames = [frame.at(box.center) for box in boxes]
