@@ -33,7 +33,7 @@ class MarrowQuantDICOMPluginClass(DICOMPlugin):
         if loadables is None:
             loadables = self.examineFiles(files)
             self.cacheLoadables(files, loadables)
-        return [*loadables, *reports]
+        return [*loadables, *reports] if reports else loadables
 
     def _isOf(self, modality: str, files: list[str]) -> bool:
         """By the database's cached tag: a large CT must cost nothing here."""
