@@ -66,6 +66,7 @@ def test_what_is_exported_is_written_where_the_field_says(ui, panel_widget, tmp_
     panel_widget.panel.vertebrae.exam.measure()
     panel_widget.panel.refresh()
     ui.exportButton.click()
+    ui.firstChoiceButton.click()  # yes, the open case, although other exams were chosen before the folder
     assert (tmp_path / "elsewhere" / "scene.mrb").is_file(), ui.statusLabel.text
     assert panel_widget.logic.getParameterNode().outputFolder == str(tmp_path / "elsewhere")
 

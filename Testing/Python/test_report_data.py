@@ -150,7 +150,8 @@ def test_every_kind_of_number_is_in_the_table(results, table):
     assert float(rows_of(table, exam="change", region="L1", quantity="ff")[0]["value"]) == pytest.approx(16.3)
     probability = float(rows_of(table, exam="response", quantity="probability")[0]["value"])
     assert probability == pytest.approx(results.response.probability, rel=1e-5)
-    assert len(rows_of(table, exam="baseline", quantity="volume")) == len(results.exams[0].burden.components)
+    volumes = rows_of(table, exam="baseline", quantity="volume")
+    assert len([row for row in volumes if row["region"].startswith("component")]) == len(results.exams[0].burden.components)
 
 
 def test_features_carry_the_unit_of_their_own(table):
