@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.rscript import need_r
 from MarrowQuantLib import cli
 from MarrowQuantLib.cohort import interaction
 from MarrowQuantLib.cohort.reading import read_cohort
@@ -59,10 +60,7 @@ def test_committed_numbers_of_r(patients):
 
 
 def test_r_gives_the_same_numbers_live(patients, tmp_path):
-    if not shutil.which("Rscript"):
-        pytest.skip("R is not installed (apt install r-base-core r-cran-survival r-cran-proc r-cran-jsonlite).")
-    if subprocess.run(["Rscript", "-e", "; ".join(f"library({name})" for name in PACKAGES)], capture_output=True, check=False).returncode:
-        pytest.skip(f"R is there, but not its packages {', '.join(PACKAGES)}.")
+    need_r(*PACKAGES)
     shutil.copy(DATA / "patients.csv", tmp_path)
     done = subprocess.run(["Rscript", str(DATA / "interaction.R")], cwd=tmp_path, capture_output=True, text=True, check=True)
     compare(ours(patients), json.loads(done.stdout))

@@ -2,11 +2,11 @@
 
 import csv
 import json
-import shutil
 import subprocess
 
 import numpy as np
 import pytest
+from helpers.rscript import need_r
 from helpers.studies import REFERENCES
 from MarrowQuantLib.cohort import comparisons, example, groups, linear, logistic, roc
 from MarrowQuantLib.cohort.reading import read_cohort
@@ -216,7 +216,7 @@ for (j in c(2, 7)) { cost <- function(z) { a <- b; a[-j] <- z; a[j] <- 0; -value
 
 
 def test_r_maximises_the_penalised_likelihood_of_the_null_fits_as_we_do(sex2):
-    need_r()
+    need_r("pROC", "brglm2")
     code = R_PENALISED % (REFERENCES / "statistics" / "sex2.csv").as_posix()
     done = subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, check=True)
     ours = [sex2[2].p[1 + SEX2.index(name)] for name in ("age", "dia")]
@@ -235,18 +235,8 @@ cat(sprintf("%.12g", c(auc(a), var(a), t$statistic, t$p.value, best, coef(f), co
 """
 
 
-def need_r(*packages):
-    """Skip where R or one of its packages is not installed."""
-    wanted = packages or ("pROC", "brglm2")
-    if not shutil.which("Rscript"):
-        pytest.skip("R is not installed (apt install r-base-core r-cran-proc r-cran-brglm2 r-cran-nlme r-cran-mass).")
-    loads = "; ".join(f"library({name})" for name in wanted)
-    if subprocess.run(["Rscript", "-e", loads], capture_output=True, check=False).returncode:
-        pytest.skip(f"R is there, but not its packages {' and '.join(wanted)} (apt install r-cran-{wanted[0].lower()} …).")
-
-
 def test_r_gives_the_same_numbers_live(tmp_path):
-    need_r()
+    need_r("pROC", "brglm2")
     rng = np.random.default_rng(7)
     outcome = rng.random(80) < 0.35
     a = np.round(rng.normal(outcome * 1.2, 1.0), 1)  # rounded, so that there are ties

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.rscript import need_r
 from MarrowQuantLib import cli
 from MarrowQuantLib.cohort import characteristics as table1
 from MarrowQuantLib.cohort import samplesize, survival
@@ -134,10 +135,7 @@ def test_a_column_of_words_explains_the_gaps_of_the_others(patients, tmp_path):
 
 
 def test_r_gives_the_same_numbers_live(patients, tmp_path):
-    if not shutil.which("Rscript"):
-        pytest.skip("R is not installed (apt install r-base-core r-cran-survival r-cran-proc r-cran-mice r-cran-jsonlite).")
-    if subprocess.run(["Rscript", "-e", "; ".join(f"library({name})" for name in PACKAGES)], capture_output=True, check=False).returncode:
-        pytest.skip(f"R is there, but not its packages {', '.join(PACKAGES)}.")
+    need_r(*PACKAGES)
     shutil.copy(DATA / "patients.csv", tmp_path)
     done = subprocess.run(["Rscript", str(DATA / "reference.R")], cwd=tmp_path, capture_output=True, text=True, check=True)
     compare(ours(patients), json.loads(done.stdout))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import shutil
 import subprocess
 
 import numpy as np
 import pytest
 from helpers.readings import READINGS, REFERENCE, SHROUT_FLEISS
+from helpers.rscript import need_r
 from MarrowQuantLib.followup import compare
 from MarrowQuantLib.followup.lesions import NEW, PERSISTING, RESOLVED
 from MarrowQuantLib.followup.rac import propose_rac
@@ -36,8 +36,7 @@ cat(format(c((b - e) / (b + (k - 1) * e + k * (r - e) / n), (b - e) / (b + (k - 
 
 @pytest.mark.parametrize("values", [READINGS, SHROUT_FLEISS[:, :2]], ids=["two scans", "two judges"])
 def test_correlations_and_limits_are_those_of_r(values):
-    if shutil.which("Rscript") is None:
-        pytest.skip("Rscript is not installed; the comparison with R's analysis of variance needs it.")
+    need_r()
     table = "\n".join(",".join(map(repr, row)) for row in values.tolist())
     done = subprocess.run(["Rscript", "--vanilla", "-e", R_SCRIPT], input=table, capture_output=True, text=True, check=True)
     found = repeatability(values, index="adc", unit="µm²/s")

@@ -11,7 +11,7 @@ import pytest
 from helpers.disk_patients import DEPTH, HEIGHT, DiskPatient, images_in_memory, images_in_scene, pair
 from helpers.panel_actions import type_path
 from helpers.two_patients import found, texts_of_files, texts_of_scene
-from helpers.two_readers import Reader
+from helpers.two_readers import ARRIVALS, Reader
 
 FIELDS = ("baselinePathLineEdit", "followUpPathLineEdit", "labsPathLineEdit", "outputPathLineEdit", "otherResultsPathLineEdit")
 
@@ -147,16 +147,7 @@ class DiskReader(Reader):
         return set.intersection(*self.images.values())
 
 
-ARRIVALS = {
-    "read, discard": lambda reader, patient: reader.read(patient),
-    "read, save": lambda reader, patient: reader.read(patient, "save"),
-    "read, cancel": lambda reader, patient: reader.read(patient, "cancel"),
-    "open": lambda reader, patient: reader.open_scene(patient),
-    "add": lambda reader, patient: reader.add_scene(patient),
-    "close, read": lambda reader, patient: (reader.close(), reader.read(patient)),
-    "close, add": lambda reader, patient: (reader.close(), reader.add_scene(patient)),
-    "script": lambda reader, patient: reader.script(patient),
-}
+DISK_ARRIVALS = {**ARRIVALS, "script": lambda reader, patient: reader.script(patient)}
 DEEDS = {
     "work": DiskReader.work,
     "export": lambda reader: (reader.work(), reader.export()),
@@ -184,9 +175,9 @@ def walk(reader: DiskReader, seed: int, n: int) -> None:
         assert {patient.word, patient.protein, str(patient.x), str(patient.ratio), str(patient.dates()[0])} <= marks, "they can be found"
     steps: list[str] = []
     for _ in range(n):
-        arrival = chance.choice(sorted(ARRIVALS))
+        arrival = chance.choice(sorted(DISK_ARRIVALS))
         steps.append(arrival)
-        ARRIVALS[arrival](reader, reader.other())
+        DISK_ARRIVALS[arrival](reader, reader.other())
         reader.check(steps)
         for deed in chance.sample(sorted(DEEDS), 2):
             steps.append(deed)
