@@ -94,6 +94,12 @@ def code_of(reason: str) -> str:
     return str(getattr(reason, "code", ""))
 
 
+def codes_in(reason: str) -> set[str]:
+    """Codes of a finding and of the findings in it."""
+    inner = getattr(reason, "all_values", {}).values()
+    return {code_of(reason), *(code_of(value) for value in inner if isinstance(value, str))}
+
+
 def judge(
     proposals: list[tuple[str, Finding]], pieces: Pieces, evidence: Evidence, outline: BodyOutline
 ) -> list[tuple[str, Finding]]:

@@ -51,13 +51,14 @@ MODELS = (
 )
 
 
-def model_maps(images: Sequence[Volume], b_values: Sequence[float], mask: np.ndarray) -> dict[str, Volume]:
+def model_maps(image: Volume, signal: np.ndarray, b_values: Sequence[float], mask: np.ndarray) -> dict[str, Volume]:
     """The maps of one station that its b-values allow, by key.
 
     Parameters
     ----------
-    images : sequence of Volume
-        One for each b-value, on one grid.
+    image : Volume
+        At any b-value: the grid of the maps.
+    signal : ndarray, shape (k, j, i, n_b)
     b_values : sequence of float
         s/mm².
     mask : ndarray of bool, shape (k, j, i)
@@ -66,9 +67,9 @@ def model_maps(images: Sequence[Volume], b_values: Sequence[float], mask: np.nda
     found: dict[str, Volume] = {}
     for model in MODELS:
         if model.allowed(b_values) and mask.any():
-            values = model.fit(np.stack([image.array for image in images], axis=-1), b_values, mask).astype(np.float32)
+            values = model.fit(signal, b_values, mask).astype(np.float32)
             row, how = quantity(model.key), finding(model.code, b_values=list(b_values))
-            found[model.key] = images[0].like(
+            found[model.key] = image.like(
                 values, role=Role.UNKNOWN, unit=row.unit, quantity=row.name, name=map_title(model.key), b_value=None, source=(how,)
             )
     return found

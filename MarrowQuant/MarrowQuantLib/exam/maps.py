@@ -203,8 +203,9 @@ def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVol
         arrays, shifts = match_b_values([v.array for v in images], b_values, images[0].spacing_mm)
         images = [v if array is v.array else v.like(array) for v, array in zip(images, arrays)]
         build.warn(_told_shifts(n + 1, shifts))
-        fit = fit_adc(np.stack([v.array for v in images], axis=-1), np.array(b_values))
-        more.append(model_maps(images, b_values, fit.valid))
+        signal = np.stack([v.array for v in images], axis=-1)
+        fit = fit_adc(signal, np.array(b_values))
+        more.append(model_maps(images[0], signal, b_values, fit.valid))
         how = finding("made.adc", b_values=b_values)
         adc_map = np.where(fit.valid, fit.adc_um2_per_s, np.nan).astype(np.float32)
         adc.append(images[0].like(adc_map, role=Role.ADC, unit=UNIT_ADC, quantity="ADC", name="ADC", b_value=None, source=(how,)))

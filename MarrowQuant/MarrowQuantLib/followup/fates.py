@@ -14,7 +14,7 @@ import numpy as np
 
 from ..burden.landmarks import SPINE
 from ..burden.pattern import BY_READER
-from ..burden.setaside import code_of
+from ..burden.setaside import code_of, codes_in
 from ..model import ACCEPTED, Burden, Component
 from .lesions import LEAST_OVERLAP, NEW, RESOLVED, UNCERTAIN, Carry, LesionMatch, shared
 from .movement import BodyMovement
@@ -143,9 +143,3 @@ class Fates:
             return False
         there = shared(self._before.labels, self._after.labels, lesion.label, self._movement)
         return sum(ml for label, ml in there.items() if self._component(label, True).state != ACCEPTED) > LEAST_OVERLAP * lesion.volume_ml
-
-
-def codes_in(reason: object) -> set[str]:
-    """Codes of a finding and of the findings in it."""
-    inner = getattr(reason, "all_values", {}).values()
-    return {code_of(str(reason) if not isinstance(reason, str) else reason)} | {code_of(value) for value in inner if isinstance(value, str)}
