@@ -298,7 +298,7 @@ class _Paper:
             return short
         if told not in self.footnotes:
             self.footnotes.append(told)
-        return f"{'⚠ ' if style == DOUBT else ''}{short} ({self.footnotes.index(told) + 1})"
+        return f"{UNSURE + ' ' if style == DOUBT else ''}{short} ({self.footnotes.index(told) + 1})"
 
     def _doubts(self) -> None:
         words = self.words

@@ -15,13 +15,14 @@ from ..followup.change import INSIDE_LIMIT
 from ..model import Change, Classification, ExamResult, Finding, LabHistory, Results, as_finding, grouped, sentence
 from ..quantities import LUMBAR, quantity
 from ..response.anaemia import blood_course
+from ..results import rows
 from ..results.formats import NONE, signed
 from ..words.findings import NOTE
 from ..words.roles import role_word
 from .strings import Strings
 
 SURE, DOUBT, PLAIN = "sure", "doubt", ""
-UNSURE = "⚠"
+UNSURE = rows.DOUBT  # the sign of the tables, beside an index
 _OF_IMAGES = {
     "ff": ("fatwater.", "dixon.", "swap."), "r2star": ("fatwater.",), "dropout_ratio": ("dixon.",), "adc": ("diffusion.",),
     "tdv": ("burden.", "bone.", "diffusion."), "gadc": ("burden.", "bone.", "diffusion."),
