@@ -192,6 +192,21 @@ def test_a_b_value_that_only_a_text_tells_is_read_with_less_confidence(tmp_path:
     assert max(volume.confidence for volume in volumes if volume.b_value) == confidence
 
 
+@pytest.mark.parametrize("word, component", [("P", "phase"), ("R", "real"), ("I", "imaginary")])
+@pytest.mark.parametrize("number", [3, 4])
+def test_the_phase_of_a_diffusion_image_enters_no_fit(tmp_path: Path, word: str, component: str, number: int) -> None:
+    """In the series of the magnitude, or in one of its own."""
+    for n, b in enumerate((0, 800)):
+        write_series(tmp_path, signal(b), ImageType=TRACE, private=siemens_b(b), SeriesNumber=3, InstanceNumber=lambda k, n=n: 10 * n + k + 1)
+    write_series(tmp_path, 2048, ImageType=["ORIGINAL", "PRIMARY", word, "ND"], private=siemens_b(800), SeriesNumber=number,
+                 SeriesInstanceUID=f"1.2.{number}", InstanceNumber=lambda k: 90 + k)  # fmt: skip
+    volumes = scan(tmp_path)
+    assert_adc(volumes, [0, 800])
+    (left,) = [volume for volume in volumes if volume.component == component]
+    assert left.role == Role.UNKNOWN
+    assert component in left.evidence[0]
+
+
 @pytest.mark.parametrize("text", ["ep2d_diff_b50_400_800", "DWI b50 and b800", "DWI", "diffusion"])
 def test_without_a_b_value_it_is_said_how_to_give_it_and_an_override_does(tmp_path: Path, text: str) -> None:
     for n, b in enumerate((50, 800)):

@@ -96,6 +96,22 @@ def test_padding_is_no_value(tmp_path: Path, padding: int, limit: Any) -> None:
     assert (array[:, 1:] == 900).all()
 
 
+@pytest.mark.parametrize("kind, role, values, truth", [
+    (ADC, "adc", (900, 0, 1200), (900, np.nan, 1200)), (FF, "pdff", (30, 450, 920), (3, 45, 92)),
+])  # fmt: skip
+def test_padding_does_not_decide_the_scale(tmp_path: Path, kind: list[str], role: str, values: tuple, truth: tuple) -> None:
+    """Half of the map is padding, at a value that would be another scale."""
+    stored = np.full((ROWS, COLUMNS), 60_000, np.uint16)
+    for row, value in enumerate(values):
+        stored[row] = value
+    write_series(tmp_path, lambda k: stored, ImageType=kind, EchoTime=1.2, PixelPaddingValue=60_000)
+    (volume,) = scan(tmp_path)
+    array = volume.load().array
+    assert volume.role.value == role
+    assert np.isnan(array[:, len(values) :]).all()
+    np.testing.assert_allclose(array[0, : len(values), 0], truth, rtol=1e-5)
+
+
 # ------------------------------------------------------------------------------------- kind 2: a scale that is not everywhere
 LOST_IN_ONE_SLICE = {
     "slope": {"RescaleSlope": "0.5", "RescaleIntercept": "0"},
@@ -314,6 +330,17 @@ def test_a_mapping_that_contradicts_the_rescale_slope_is_refused(tmp_path: Path,
     stated = {"RescaleType": "um2/s", "RescaleSlope": "1", "RescaleIntercept": "0"}
     write_series(tmp_path, 900, ImageType=ADC, RealWorldValueMappingSequence=mapping, **stated)
     assert "contradicts itself" in scan(tmp_path)[0].problem
+
+
+def test_a_mapping_without_a_unit_that_gives_other_values_than_the_rescale_slope_is_refused(tmp_path: Path) -> None:
+    write_series(tmp_path, 1600, ImageType=ADC, RealWorldValueMappingSequence=with_code("1", 0.5))
+    assert "has no unit" in scan(tmp_path)[0].problem
+
+
+@pytest.mark.parametrize("stated", [{}, {"RescaleType": "um2/s"}])
+def test_a_mapping_without_a_unit_that_says_the_same_is_no_contradiction(tmp_path: Path, stated: dict[str, str]) -> None:
+    write_series(tmp_path, 1600, ImageType=ADC, RealWorldValueMappingSequence=with_code("1", 0.5), RescaleSlope="0.5", RescaleIntercept="0", **stated)
+    assert medians(scan(tmp_path)) == {"adc": [800.0]}
 
 
 @pytest.mark.parametrize("unit, slope", [("um2/s", 1.0), ("10*-3.mm2/s", 0.001), ("mm2/s", 1e-6)])

@@ -26,6 +26,7 @@ SAID, FOLLOWS, BY_NEIGHBOURS, DESCRIBED, NOTHING = 1.0, 0.9, 0.8, 0.5, 0.0
 
 GYROMAGNETIC_MHZ_PER_T = 42.577  # proton
 FAT_WATER_PPM = 3.4  # main fat peak from water (main methylene peak, 1.3 against 4.7 ppm)
+MAGNITUDES = (Role.DWI, Role.CALCULATED_DWI, Role.WATER, Role.FAT, Role.IN_PHASE, Role.OPPOSED_PHASE, Role.T1, Role.T2, Role.STIR)
 PHASE_TOLERANCE = 0.15  # our choice, in cycles: how far an echo may be from in or opposed phase and still bear the name
 
 
@@ -90,8 +91,16 @@ def classify(candidate: Candidate) -> Verdict:
     for rule in RULES:
         verdict = rule(candidate)
         if verdict is not None:
-            return verdict
+            return _unless_no_magnitude(candidate, verdict)
     return Verdict(Role.UNKNOWN, NOTHING, "no rule recognised it")
+
+
+def _unless_no_magnitude(c: Candidate, verdict: Verdict) -> Verdict:
+    """Phase, real and imaginary images are signals of the echoes only, whose complex fit needs them; anywhere else they are measured by nobody."""
+    if verdict.role in MAGNITUDES and c.frame.component in ("phase", "real", "imaginary"):
+        evidence = f"the {c.frame.component} image of a series whose magnitude is measured ({verdict.evidence})"
+        return Verdict(Role.UNKNOWN, verdict.confidence, evidence)
+    return verdict
 
 
 # ------------------------------------------------------------------------------------------------- not an image to measure

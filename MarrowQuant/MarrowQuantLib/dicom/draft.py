@@ -14,7 +14,7 @@ from .classify import Candidate, Verdict, classify
 from .frame import Frame
 from .geometry import Grid
 from .pixels import read_frames
-from .scaling import Scaling, apply
+from .scaling import QUANTITIES, Scaling, apply
 
 if TYPE_CHECKING:
     from .overrides import Override
@@ -74,10 +74,11 @@ class Draft:
         return float(heights.min()), float(heights.max())
 
     def sample(self) -> np.ndarray:
-        """Displayed values of a few slices."""
+        """Displayed values of a few slices; NaN where a map holds the header's padding."""
         frames = self.grid.frames
         chosen = [frames[n] for n in sorted({int(part * (len(frames) - 1) + 0.5) for part in SAMPLED_SLICES})]
-        return apply(read_frames(chosen), chosen, Scaling())
+        unit = QUANTITIES[self.role][1] if self.role in QUANTITIES else ""
+        return apply(read_frames(chosen), chosen, Scaling(unit=unit))
 
 
 def same_protocol(draft: Draft) -> Hashable:

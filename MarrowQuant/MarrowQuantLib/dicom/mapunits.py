@@ -54,7 +54,8 @@ def map_scaling(
     reference : ndarray, optional
         The fat fraction in % that water and fat give, at the voxels of ``samples``.
     """
-    stated = _by_real_world(role, frames, _stored(frames, samples)) or _by_rescale_type(role, frames)
+    stored = _stored(frames, samples)
+    stated = _by_real_world(role, frames, stored) or _by_rescale_type(role, frames) or _without_unit(role, frames, stored)
     if stated is not None:
         return stated if stated.problem else _checked(role, frames, samples, stated)
     unit = QUANTITIES[role][1]
@@ -80,6 +81,20 @@ def _by_real_world(role: Role, frames: Sequence[Frame], stored: np.ndarray) -> O
             scaling = _of_unit(role, unit, REAL_WORLD, code, f"Real World Value Mapping in {code}{_range_of(frames, code)}")
             return replace(scaling, problem=_unlike_rescale(frames, code, unit, typical) or _hardly_mapped(frames, code, stored))
     return _unknown(role, "its Real World Value Mapping", codes) if codes else None
+
+
+def _without_unit(role: Role, frames: Sequence[Frame], stored: np.ndarray) -> Optional[Scaling]:
+    """Refused if a mapping to "no units" makes another value of the map than its rescale slope does, and nothing says which holds."""
+    typical = float(np.median(stored)) if stored.size else 0.0
+    for frame in frames:
+        mapping = frame.real_world.get(UNITY)
+        if mapping is None or _is_fraction(role, [frame]):
+            continue
+        mapped, displayed = mapping[0] * typical + mapping[1], (frame.slope or 1.0) * typical + (frame.intercept or 0.0)
+        if abs(mapped - displayed) > SAME_SCALE * max(abs(mapped), abs(displayed)):
+            problem = f"its Real World Value Mapping has no unit and gives other values than its rescale slope; {HOW_TO_GIVE}"
+            return Scaling(unit=QUANTITIES[role][1], sentence="unit not understood", problem=problem)
+    return None
 
 
 def _stored(frames: Sequence[Frame], samples: np.ndarray) -> np.ndarray:
