@@ -197,7 +197,8 @@ def test_a_b_value_that_only_a_text_tells_is_read_with_less_confidence(tmp_path:
 def test_the_phase_of_a_diffusion_image_enters_no_fit(tmp_path: Path, word: str, component: str, number: int) -> None:
     """In the series of the magnitude, or in one of its own."""
     for n, b in enumerate((0, 800)):
-        write_series(tmp_path, signal(b), ImageType=TRACE, private=siemens_b(b), SeriesNumber=3, InstanceNumber=lambda k, n=n: 10 * n + k + 1)
+        instance = lambda k, n=n: 10 * n + k + 1  # noqa: E731
+        write_series(tmp_path, signal(b), ImageType=TRACE, private=siemens_b(b), SeriesNumber=3, InstanceNumber=instance)
     write_series(tmp_path, 2048, ImageType=["ORIGINAL", "PRIMARY", word, "ND"], private=siemens_b(800), SeriesNumber=number,
                  SeriesInstanceUID=f"1.2.{number}", InstanceNumber=lambda k: 90 + k)  # fmt: skip
     volumes = scan(tmp_path)

@@ -339,7 +339,8 @@ def test_a_mapping_without_a_unit_that_gives_other_values_than_the_rescale_slope
 
 @pytest.mark.parametrize("stated", [{}, {"RescaleType": "um2/s"}])
 def test_a_mapping_without_a_unit_that_says_the_same_is_no_contradiction(tmp_path: Path, stated: dict[str, str]) -> None:
-    write_series(tmp_path, 1600, ImageType=ADC, RealWorldValueMappingSequence=with_code("1", 0.5), RescaleSlope="0.5", RescaleIntercept="0", **stated)
+    stated = {"RescaleSlope": "0.5", "RescaleIntercept": "0", **stated}
+    write_series(tmp_path, 1600, ImageType=ADC, RealWorldValueMappingSequence=with_code("1", 0.5), **stated)
     assert medians(scan(tmp_path)) == {"adc": [800.0]}
 
 

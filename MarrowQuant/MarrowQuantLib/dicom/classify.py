@@ -96,7 +96,7 @@ def classify(candidate: Candidate) -> Verdict:
 
 
 def _unless_no_magnitude(c: Candidate, verdict: Verdict) -> Verdict:
-    """Phase, real and imaginary images are signals of the echoes only, whose complex fit needs them; anywhere else they are measured by nobody."""
+    """Phase, real and imaginary images are used of the echoes only, whose complex fit needs them."""
     if verdict.role in MAGNITUDES and c.frame.component in ("phase", "real", "imaginary"):
         evidence = f"the {c.frame.component} image of a series whose magnitude is measured ({verdict.evidence})"
         return Verdict(Role.UNKNOWN, verdict.confidence, evidence)
