@@ -237,7 +237,7 @@ TOLD = [
     ({"sex": "F"}, True, ("sex",)), ({"sex": "F", "name": "Jones^Mary"}, True, ("name", "sex")),
     ({"sex": "f", "birth_date": ""}, True, ("sex",)), ({"sex": "F", "birth_date": "", "patient_id": ""}, False, ("sex",)),
     ({"sex": "O"}, True, ()), ({"sex": ""}, True, ()),
-    ({"sex": "male"}, True, ()), ({"patient_id": "4711-a"}, True, ("way the patient ID is written",)),
+    ({"sex": "male"}, True, ()), ({"patient_id": "4711-a"}, True, ("spelling of the patient ID",)),
     ({"patient_id": "４７１１-A"}, True, ()), ({"name": "Richard^Miller"}, True, ("order of the name's parts",)),
     ({"name": "Richard, Miller"}, True, ("order of the name's parts",)), ({"name": "Miller, Richard"}, True, ()),
     ({"name": "Richard Miller"}, True, ()), ({"name": "Miller^Richard^^Dr"}, True, ()),

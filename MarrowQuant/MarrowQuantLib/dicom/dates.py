@@ -12,7 +12,7 @@ from . import elements as el
 DATE_TAGS = (0x00080020, 0x00080021, 0x00080022, 0x0008002A, 0x00080023, 0x00189074, 0x00400244, 0x00080012)
 # archives shift dates by decades into the past and by centuries into the future, so that no year by itself is absurd (our choice)
 FIRST_YEAR, LAST_YEAR = 1902, 2999
-PLACEHOLDERS = frozenset(("11111111", "12345678", "99999999"))
+PLACEHOLDERS = frozenset(("11111111", "12345678", "99999999", "19700101", "19800101"))  # the last two begin the clocks of Unix and MS-DOS
 
 
 def date_of(source: el.Elements) -> tuple[Optional[datetime.date], bool]:

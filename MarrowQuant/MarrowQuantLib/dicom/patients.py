@@ -158,7 +158,7 @@ def _written_differently(first: Patient, second: Patient) -> tuple[str, ...]:
     """What is not the same in two records of one patient, though nothing contradicts."""
     families = [a == b for script, a in first.families for other, b in second.families if script == other]
     forms = {
-        "way the patient ID is written": _equal(first.id, second.id) is False,
+        "spelling of the patient ID": _equal(first.id, second.id) is False,
         "order of the name's parts": bool(families) and not any(families),
         "script of the name": bool(first.names and second.names) and _same_name(first, second) is None,
     }
