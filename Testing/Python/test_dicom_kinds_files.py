@@ -93,7 +93,7 @@ def test_records_that_differ_inside_an_exam_are_told(tmp_path: Path) -> None:
 
 def test_the_reader_may_say_that_two_records_are_one_patient(tmp_path: Path) -> None:
     folders = [_exam(tmp_path / "a"), _exam(tmp_path / "b", "20250318", PatientID="9902")]
-    with pytest.raises(MarrowQuantError, match="patient ID differ"):
+    with pytest.raises(MarrowQuantError, match="differ in patient ID"):
         workflow.read_exams(folders)
     exams = workflow.read_exams(folders, same_patient=True)
     assert [found.code for found in exams[1].findings] == ["reading.identity_said"]

@@ -125,7 +125,8 @@ def one_patient(exams: Sequence[ExamFiles], said_by_reader: bool = False) -> lis
         related = relation(exams[0].patient, exam.patient)
         if not related.same and not said_by_reader:
             raise ReaderMustSay(
-                "The exams may be of different patients (they differ in {what}); give exams of one patient, or say that they are (--same-patient).",
+                "The exams may be of different patients (they differ in {what}); give exams of one patient, or say that they are "
+                "(--same-patient).",
                 what=tuple(related.differing),
             )
         findings = exam.findings
