@@ -7,7 +7,7 @@ import pytest
 from MarrowQuantLib.burden import BurdenSession
 from MarrowQuantLib.burden.canal import around_canal, find_canal
 from MarrowQuantLib.burden.curve import doubts_of_pieces, with_edges
-from MarrowQuantLib.burden.muscle import noise_of
+from MarrowQuantLib.burden.muscle import find_muscle, noise_of
 from MarrowQuantLib.burden.physiology import BodyOutline
 from MarrowQuantLib.diffusion.bmatch import match_b_values
 from MarrowQuantLib.diffusion.shift import estimate_shift
@@ -100,11 +100,36 @@ def test_marrow_close_to_the_threshold_void_and_noise_are_told():
     assert "burden.bright_marrow" in codes and not codes & {"burden.void", "burden.noisy"}
     codes = {told.code for told in measure([(column, MARROW), (ball((0, -40, 0), (40, 40, 40)), (1.0, 0.0))])[1].findings}
     assert "burden.void" in codes and "burden.bright_marrow" not in codes
-    assert "burden.noisy" in {told.code for told in measure([(column, MARROW)], noise=30.0)[1].findings}
+    assert "burden.noisy" in {told.code for told in measure([(column, MARROW)], noise=40.0)[1].findings}
 
 
 def test_the_noise_is_that_of_the_air():
     assert noise_of(np.hypot(*np.random.default_rng(3).normal(0, 7.0, (2, 20, 30, 30)))) == pytest.approx(7.0, rel=0.05)
+
+
+NOISY = {  # standard deviation of the noise where k < 20 and beyond, signal of muscle, and of the fifth of it that holds fat
+    "a fifth of the signal": (36.0, 36.0, 100.0, 100.0),
+    "one station": (5.0, 60.0, 100.0, 100.0),
+    "muscle with fat": (36.0, 36.0, 100.0, 70.0),
+    "short echo time": (30.0, 30.0, 150.0, 150.0),
+    "below twice the noise": (60.0, 60.0, 100.0, 100.0),
+}
+
+
+@pytest.mark.parametrize("kind", NOISY)
+def test_noise_does_not_make_muscle_brighter(kind):
+    """Magnitudes of noise in both images, and the ADC from them."""
+    below, beyond, muscle, fatty = NOISY[kind]
+    rng = np.random.default_rng(4)
+    inner = ball((0, 0, 0), (150, 92, 900)) & ~ball((90, 0, 0), (30, 30, 60)) & ~ball((-90, 0, 0), (30, 30, 60))
+    high, adc = body([(inner, (muscle, 1500.0)), (inner & (R > 60), (fatty, 1500.0))], noise=0.0)
+    noise = np.where(np.arange(SHAPE[0]) < SHAPE[0] // 2, below, beyond)[:, None, None]
+    low, high_noisy = (
+        np.hypot(image + noise * rng.normal(size=SHAPE), noise * rng.normal(size=SHAPE)).astype(np.float32)
+        for image in (high.array * np.exp(adc.array * 850e-6), high.array)
+    )
+    found = find_muscle(high.like(high_noisy), adc.like((np.log(low / high_noisy) / 850e-6).astype(np.float32)))
+    assert found.signal == pytest.approx(muscle, rel=0.1)
 
 
 @pytest.mark.parametrize("shift", [(0.0, 0.0, 0.0), (0.0, 1.0, 0.0), (-0.8, 0.6, 0.0)])
