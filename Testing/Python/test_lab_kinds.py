@@ -188,3 +188,26 @@ def test_values_of_the_exams_are_not_told():
 def test_a_negative_immunofixation_in_many_words(tmp_path, word):
     (note,) = read(tmp_path, HEADER + f"2025-01-14,免疫固定法（血清）,{word},\n").notes
     assert (note.kind, note.value) == ("immunofixation_serum", "negative")
+
+
+@pytest.mark.parametrize("column", ["patient", "Patient ID", "MRN", "ID", "患者ID", "氏名", "カルテ番号", "name", "case"])
+def test_a_sheet_of_two_patients_is_refused_without_naming_them(tmp_path, column):
+    """On one date, or on two: the values of one would stand as the other's follow-up."""
+    rows = f"{column},{HEADER}0017,2025-01-14,M protein,38,g/L\n23,2025-03-18,M protein,12,g/L\n"
+    with pytest.raises(MarrowQuantError, match="2 patients") as refused:
+        read(tmp_path, rows)
+    assert "17" not in str(refused.value)
+
+
+@pytest.mark.parametrize("column, values", [
+    ("patient", ("A", "a", "")), ("patient", ("0017", "17", "１７")), ("ID", ("1", "2", "3")), ("comment", ("A", "B", "C")),
+])  # fmt: skip
+def test_one_patient_written_in_two_ways_and_numbers_of_lines_are_no_two_patients(tmp_path, column, values):
+    days = ("2025-01-14", "2025-02-14", "2025-03-18")
+    rows = "".join(f"{value},{day},M protein,38,g/L\n" for value, day in zip(values, days))
+    assert len(read(tmp_path, f"{column},{HEADER}{rows}").values) == 3
+
+
+def test_a_value_without_a_unit_is_asked_for_it(tmp_path):
+    with pytest.raises(MarrowQuantError, match="Haemoglobin has no unit; give the value in g/L"):
+        read(tmp_path, HEADER + "2025-01-14,Hb,8.8,\n")

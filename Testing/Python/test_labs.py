@@ -76,7 +76,7 @@ def test_columns_may_stand_in_any_order_and_empty_lines_do_not_matter(tmp_path):
         ("2025-01-14,M protein,38,g/L\n", "does not begin with the header"),
         ("date\ttest\tvalue\tunit\n", "header but no value"),
         (HEADER + "2025-01-14,M protein,38,mmol/L\n", "Line 2 .*unit 'mmol/L' is not known for M protein; give the value in g/L or g/dL"),
-        (HEADER + "2025-01-14,M protein,38,\n", "Line 2 .*unit '' is not known"),
+        (HEADER + "2025-01-14,M protein,38,\n", "Line 2 .*M protein has no unit"),
         (HEADER + "2025-01-14,haemoglobin,9.8,g/L\n", "Line 2 .*not possible .*20 to 250 g/L"),
         (HEADER + "2025-01-14,M protein,-3,g/L\n", "not possible"),
         (HEADER + "2025-01-14,M protein,3e9,g/L\n", "not possible"),

@@ -95,10 +95,12 @@ def _value(test: LabTest, text: str, unit: str, date: datetime.date, style: str 
     if factor is None and written.censored == NOT_DETECTED and not unit:
         factor = 1.0
     if factor is None:
+        units = " or ".join(known for known in test.factors if known)
+        if not unit:
+            raise MarrowQuantError("{test} has no unit; give the value in {units}.", test=test.label_en, units=units)
         raise MarrowQuantError(
-            "The unit '{unit}' is not known for {test}; give the value in {units}.",
-            unit=unit, test=test.label_en, units=" or ".join(known for known in test.factors if known),
-        )  # fmt: skip
+            "The unit '{unit}' is not known for {test}; give the value in {units}.", unit=unit, test=test.label_en, units=units
+        )
     if written.censored == NOT_DETECTED and test.key not in VANISHING:
         raise _no_number(test, text)
     value = written.number * factor

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from ..io.sheets import Sheet, find_columns, read_sheet
+from ..io.sheets import Sheet, find_columns, fold_heading, read_sheet
 from ..io.textfiles import listed
 from ..model import Finding, LabHistory, LabNote, LabValue, MarrowQuantError, finding
 from .lab_dates import order_in, parse_date
@@ -40,6 +40,12 @@ _COLUMNS = {
                   "reference values", "ref", "ref range",
                   "ref interval", "normal range", "normal values", "normal", "range", "referenzbereich", "normbereich"),
     "unit": ("単位", "units", "unit of measure", "uom", "einheit", "unité", "result unit"),
+}  # fmt: skip
+_WHOSE = {
+    "patient": ("patient id", "patient no", "patient number", "patient name", "patient code", "patient identifier", "pid", "mrn",
+                "medical record number", "subject", "subject id", "case", "case id", "name", "id", "patienten-id", "patientennummer",
+                "患者", "患者番号", "患者名", "患者氏名", "患者id", "氏名", "名前", "カルテ番号", "診察券番号", "登録番号",
+                "症例", "症例番号", "被験者", "被験者番号"),
 }  # fmt: skip
 _EXAMPLE = "'date,test,value,unit', for example '2025-01-14,M protein,38.0,g/L'"
 _MOST_FAULTS = 20  # lines named in one refusal
@@ -180,6 +186,21 @@ def _is_header(cells: Sequence[str]) -> bool:
     return ("test" in found and dates > 0) or ("date" in found and tests > 0)
 
 
+def _refuse_two_patients(sheet: Sheet, used: set[int]) -> None:
+    """Raise if a column that says whose a line is names more than one patient; a number of its own in every line numbers the lines."""
+    for place, heading in enumerate(sheet.header):
+        if place in used or not find_columns([heading], _WHOSE):
+            continue
+        written = [fold_heading(row[place]).lstrip("0") for row in sheet.rows]
+        whose = [text for text in written if text]
+        are_lines = len(set(whose)) == len(sheet.rows) > 2 and all(text.isdigit() for text in whose)
+        if len(set(whose)) > 1 and not are_lines:
+            raise MarrowQuantError(
+                "{file} holds the values of {n} patients by its column '{column}'; keep the lines of one.",
+                file=sheet.name, n=len(set(whose)), column=heading[:MAX_TEXT],
+            )  # fmt: skip
+
+
 def _lines_of(sheet: Sheet) -> tuple[list[_Line], list[Finding]]:
     """One line for every value, from any of the three forms, and what was passed over."""
     found = find_columns(sheet.header, _COLUMNS)
@@ -214,6 +235,7 @@ def _filled(lines: Sequence[_Line]) -> list[_Line]:
 
 
 def _unused(sheet: Sheet, used: set[int]) -> list[Finding]:
+    _refuse_two_patients(sheet, used)
     others = [heading for n, heading in enumerate(sheet.header) if n not in used]
     columns = listed(heading[:MAX_TEXT] for heading in others)
     return [finding("laboratory.columns_unused", file=sheet.name, columns=columns)] if others else []
