@@ -122,8 +122,8 @@ class MarrowQuantDICOMPluginClass(DICOMPlugin):
 def _reports(files: list[str]) -> list[Any]:
     """Our own reports: surer than Slicer's reader of TID 1500 (0.95, 0.96).
 
-    That one makes columns of the first group only, and ends with an error where a report holds more groups than the last segmentation has
-    segments (``assignTrackingUniqueIdentifier`` in DICOMPlugins/DICOMTID1500Plugin.py of Slicer 5.13).
+    That one shows what was measured in the segments, and of these only the statistic's name (``generateMeasurementInformation`` in
+    DICOMPlugins/DICOMTID1500Plugin.py of Slicer 5.13); ours has every number with its quantity.
     """
     from MarrowQuantLib.export.prior import own_report
 

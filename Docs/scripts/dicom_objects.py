@@ -121,7 +121,7 @@ def expected_numbers(results: Results, exam: ExamResult) -> Iterator[tuple[str, 
 
 
 def unlike_numbers(results: Results, exam: ExamResult, found: set[tuple[str, str, str, float]]) -> int:
-    """Expected numbers that a reader does not find; the decimal strings that dcmqi reads have 16 characters."""
+    """Expected numbers that the exam's reports do not hold."""
     seen: dict[tuple[str, str, str], list[float]] = {}
     for tracking, name, derived, value in found:
         seen.setdefault((tracking, name, derived), []).append(value)
@@ -131,13 +131,20 @@ def unlike_numbers(results: Results, exam: ExamResult, found: set[tuple[str, str
     )
 
 
-def by_dcmqi(path: Path) -> set[tuple[str, str, str, float]]:
-    """Numbers of a report that tid1500reader read."""
-    groups = json.loads(path.read_text(encoding="utf-8")).get("Measurements", [])
+def by_dcmqi(path: Path) -> set[tuple[str, str, str, str]]:
+    """Numbers of a report's imaging measurements as tid1500reader read them; what stands beside these it does not look at."""
+    groups = json.loads(path.read_text(encoding="utf-8"))["Measurements"]
     return {
-        (group.get("TrackingIdentifier", ""), item["quantity"]["CodeValue"], item.get("derivationModifier", {}).get("CodeValue", ""),
-         float(item["value"])) for group in groups for item in group.get("measurementItems", ())
+        (group["TrackingIdentifier"], item["quantity"]["CodeValue"], item.get("derivationModifier", {}).get("CodeValue", ""),
+         f"{float(item['value']):.12g}") for group in groups for item in group["measurementItems"]
     }  # fmt: skip
+
+
+def imaging_measurements(report: pydicom.Dataset) -> set[tuple[str, str, str, str]]:
+    """The same by pydicom."""
+    part = pydicom.Dataset()
+    part.ContentSequence = [item for item in report.ContentSequence if item.ConceptNameCodeSequence[0].CodeValue == "126010"]
+    return {(*names, f"{value:.12g}") for *names, value in numbers_in(part)}
 
 
 # ------------------------------------------------------------------------------------------------------------------ rows
@@ -170,21 +177,22 @@ class Tally:
             self.segments += unlike_mask(mask, seen.array, seen.ijk_to_ras) if seen else int(mask.array.sum())
             self.segments += unlike_mask(mask, read.array[..., n - 1], ras(read.affine))
 
-    def of_report(self, path: Path, results: Results, exam: ExamResult, out: Path) -> None:
-        """Read one report by three readers."""
+    def of_report(self, path: Path, out: Path) -> list[tuple[str, str, str, float]]:
+        """Read one report by three readers; gives its numbers."""
         self.asked += 3
-        told = out / "report.json"
+        report, told = pydicom.dcmread(path), out / "report.json"
         self.read += ran(program("tid1500reader"), "--inputDICOM", path, "--outputMetadata", told)
-        self.numbers += unlike_numbers(results, exam, by_dcmqi(told))
+        self.numbers += len(by_dcmqi(told) ^ imaging_measurements(report))
         self.read += ran("dsr2html", path, out / "report.html")
         self.read += highdicom.sr.srread(path).content is not None
-        self.numbers += unlike_numbers(results, exam, set(numbers_in(pydicom.dcmread(path))))
+        return numbers_in(report)
 
 
 def row(name: str, results: Results, files: list[ExamFiles], work: Path) -> str:
     """One line of the table."""
     objects, tally, planes = export_dicom(results, files, work / "objects"), Tally(), {}
-    segments = {(exam.label, key): (GRIDS.get(key, key), found) for exam in results.exams for key, _, found in segments_of(exam)}
+    segments = {(exam.label, key): (GRIDS.get(key, key), made) for exam in results.exams for key, _, made in segments_of(exam)}
+    found: dict[str, set[tuple[str, str, str, float]]] = {exam.label: set() for exam in results.exams}
     for n, (what, path) in enumerate(objects.items()):
         tally.errors += errors(path)
         out = work / f"out{n}"
@@ -196,10 +204,11 @@ def row(name: str, results: Results, files: list[ExamFiles], work: Path) -> str:
             planes[plane(ours)] = None
             tally.of_map(path, ours, out)
         elif kind == "seg":
-            grid, found = segments[exam.label, key]
-            tally.of_segmentation(path, [exam.maps[grid].like(segment.mask) for segment in found], out)
-        elif (kind, key) == ("report", ""):
-            tally.of_report(path, results, exam, out)
+            grid, made = segments[exam.label, key]
+            tally.of_segmentation(path, [exam.maps[grid].like(segment.mask) for segment in made], out)
+        elif kind == "report" and key not in ("pdf", "page"):
+            found[exam.label].update(tally.of_report(path, out))
+    tally.numbers += sum(unlike_numbers(results, exam, found[exam.label]) for exam in results.exams)
     read, unlike = f"{tally.read} of {tally.asked}", (tally.maps, tally.segments, tally.numbers)
     return f"| {' | '.join(map(str, (name, ', '.join(planes), len(objects), tally.errors, read, *unlike)))} |"
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from helpers import exported
 from MarrowQuantLib.export import codes
+from MarrowQuantLib.export.prior import numbers_in
 from MarrowQuantLib.io.imagefiles import read_volumes
 from MarrowQuantLib.model import MarrowQuantError
 from MarrowQuantLib.phantom import DIALECTS
@@ -113,14 +114,60 @@ def test_slicers_own_readers_find_what_they_ask_for(case, tmp_path):
             assert list(report.content.get_planar_roi_measurement_groups()) == []
 
 
+def test_slicers_own_reader_opens_each_report_as_a_table(case, tmp_path):
+    """Each number stands under its name, in the row of its segment, and each segment gets the identifier of its own measurements."""
+    from helpers.slicer_report import open_report
+
+    if not _dcmqi("tid1500reader"):
+        pytest.skip("dcmqi is not installed (pip install dcmqi).")
+    results, _, objects = case
+    exam = results.exams[0]
+    reports = {name: path for name, path in objects.items() if dcmread(path, stop_before_pixels=True).Modality == "SR"}
+    assert list(reports)[-2:] == ["baseline-report-burden", "baseline-report"]
+    for name, path in reports.items():
+        table, segments = open_report(path, objects.values(), _dcmqi, tmp_path / name)
+        groups = {group["tracking"]: group for group in _groups_of(path)}
+        assert table.misplaced == [] and len(segments) == len(table.rows) and len({len(row) for row in table.rows}) == 1
+        for row, segment in zip(table.rows, segments):
+            group = groups[row[0]]
+            assert group["reference"] == (segment.of, segment.number) and group["uid"] == segment.tags["TrackingUniqueIdentifier"]
+            assert row[0].replace("tDV ", "") in segment.name
+        if name == "baseline-report":
+            ff = [float(row[table.columns.index("Mean [%]")]) for row in table.rows]
+            assert ff == pytest.approx([vertebra.measurements["ff"].value for vertebra in exam.vertebrae], rel=1e-12)
+        elif name == "baseline-report-burden":
+            volumes = [float(row[table.columns.index("Volume [cm3]")]) for row in table.rows]
+            assert volumes == pytest.approx([part.volume_ml for part in exam.burden.components], rel=1e-12)
+
+
+def test_numbers_that_only_some_segments_have_stand_beside_the_table(case):
+    from dataclasses import replace
+
+    from MarrowQuantLib.export.groups import documents
+
+    exam = case[0].exams[0]
+    first, *others = exam.burden.components
+    exam = replace(exam, burden=replace(exam.burden, components=(replace(first, signal_ratio=None), *others)))
+    keys = [f"tDV component {part.label}" for part in exam.burden.components]
+    _, load = documents(exam, replace(case[0], exams=[exam]), {"ff": ["L2 ROI", "L3 ROI"], "burden": keys})
+    assert [group.segment for group in load.groups] == keys
+    assert len({tuple(number.column for number in group.numbers) for group in load.groups}) == 1
+    assert [(group.segment, [number.column for number in group.numbers]) for group in load.others] == [(key, ["ratio"]) for key in keys[1:]]
+    (alone,) = documents(replace(exam, vertebrae=[], lumbar={}, burden=None), replace(case[0], exams=[exam]), {})
+    assert len(alone.groups) == 1 and not alone.groups[0].segment  # Slicer's reader takes a first group for granted
+
+
 def test_the_report_holds_our_numbers(case, tmp_path):
     results, _, objects = case
     if shutil.which("tid1500reader") is None and not _dcmqi("tid1500reader"):
         pytest.skip("dcmqi is not installed (pip install dcmqi).")
-    target = tmp_path / "report.json"
-    subprocess.run([_dcmqi("tid1500reader"), "--inputDICOM", objects["baseline-report"], "--outputMetadata", target],
-                   capture_output=True, check=True)  # fmt: skip
-    groups = json.loads(target.read_text(encoding="utf-8"))["Measurements"]
+    groups = []
+    reports = [path for path in objects.values() if dcmread(path, stop_before_pixels=True).Modality == "SR"]
+    for path in reports:
+        target = tmp_path / f"{path.stem}.json"
+        asked = [_dcmqi("tid1500reader"), "--inputDICOM", path, "--outputMetadata", target]
+        subprocess.run(asked, capture_output=True, check=True)
+        groups += json.loads(target.read_text(encoding="utf-8"))["Measurements"]
     exam = results.exams[0]
     for vertebra in exam.vertebrae:
         assert "ff" in vertebra.measurements
@@ -135,8 +182,9 @@ def test_the_report_holds_our_numbers(case, tmp_path):
                 if item["quantity"]["CodeMeaning"] == name and item.get("derivationModifier", {}).get("CodeMeaning") == derivation
             ]  # fmt: skip
             assert [float(value) for value in values] == [pytest.approx(vertebra.measurements[key].value, rel=1e-12)]
-    total = next(group for group in groups if group["TrackingIdentifier"] == "Total diffusion volume")
-    assert float(total["measurementItems"][0]["value"]) == pytest.approx(exam.burden.tdv.value, rel=1e-12)
+    further = {(tracking, name, derived): value for tracking, name, derived, value in numbers_in(dcmread(objects["baseline-report"]))}
+    assert further["Total diffusion volume", codes.VOLUME[0], ""] == exam.burden.tdv.value
+    assert further["Lumbar mean FF", codes.of_quantity("ff", "")[0], codes.MEAN[0]] == exam.lumbar["ff"].value
 
 
 def test_patient_study_and_frame_are_those_of_the_source(case):
@@ -187,6 +235,45 @@ def test_a_report_that_was_changed_is_refused(case, tmp_path):
     report.save_as(folder / "baseline-report.dcm")
     with pytest.raises(MarrowQuantError, match="was changed"):
         read_prior(folder)
+
+
+def test_an_exam_without_all_of_its_reports_is_refused(case, tmp_path):
+    from MarrowQuantLib.export.prior import read_prior
+
+    folder = tmp_path / "objects"
+    shutil.copytree(case[2]["baseline-report"].parent, folder)
+    (folder / "baseline-report-burden.dcm").unlink()
+    with pytest.raises(MarrowQuantError, match="not all of them are there; fetch the whole study"):
+        read_prior(folder)
+    (folder / "baseline-report.dcm").unlink()
+    with pytest.raises(MarrowQuantError, match="no report that MarrowQuant wrote"):
+        read_prior(folder)
+
+
+def test_an_exam_with_all_in_one_report_is_read_as_before(case, tmp_path):
+    """As MarrowQuant wrote them first: every group among the imaging measurements, and no list of further reports."""
+    import gzip
+
+    from MarrowQuantLib.export.prior import PRIVATE_CREATOR, PRIVATE_GROUP, RECORD, read_prior
+
+    folder = tmp_path / "objects"
+    shutil.copytree(case[2]["baseline-report"].parent, folder)
+    report = dcmread(folder / "baseline-report.dcm")
+    groups = [item for item in _tree(report) if item.ConceptNameCodeSequence[0].CodeValue == "125007"]
+    for path in folder.glob("baseline-report-*.dcm"):
+        if dcmread(path).Modality == "SR":
+            groups += [item for item in _tree(dcmread(path)) if item.ConceptNameCodeSequence[0].CodeValue == "125007"]
+            path.unlink()
+    report.ContentSequence = [item for item in report.ContentSequence if item.ConceptNameCodeSequence[0].CodeValue != codes.FURTHER[0]]
+    next(item for item in report.ContentSequence if item.ConceptNameCodeSequence[0].CodeValue == "126010").ContentSequence = groups
+    element = report.private_block(PRIVATE_GROUP, PRIVATE_CREATOR)[RECORD]
+    record = json.loads(gzip.decompress(element.value))
+    assert record.pop("reports")
+    element.value = gzip.compress(json.dumps(record).encode())
+    report.save_as(folder / "baseline-report.dcm")
+    back, exam = read_prior(folder), case[0].exams[0]
+    assert [c.volume_ml for c in back.burden.components] == [c.volume_ml for c in exam.burden.components]
+    assert np.array_equal(back.burden.labels.array, exam.burden.labels.array)
 
 
 def test_our_objects_are_never_measured_as_images(case):
@@ -406,6 +493,17 @@ def test_codes_are_those_of_dicom():
             assert meaning.lower() in known[scheme, value], (value, meaning, known[scheme, value])
             checked += 1
     assert checked > 30
+
+
+def _groups_of(path: Path):
+    """Tracking identifier, UID and referenced segment of each measurement group, by pydicom."""
+    for group in (item for item in _tree(dcmread(path)) if item.ConceptNameCodeSequence[0].CodeValue == "125007"):
+        by_code = {item.ConceptNameCodeSequence[0].CodeValue: item for item in group.ContentSequence}
+        reference = by_code["121191"].ReferencedSOPSequence[0] if "121191" in by_code else None
+        yield {
+            "tracking": by_code["112039"].TextValue, "uid": by_code["112040"].UID,
+            "reference": (reference.ReferencedSOPInstanceUID, reference.ReferencedSegmentNumber) if reference else None,
+        }  # fmt: skip
 
 
 def _tree(node):

@@ -71,6 +71,7 @@ LOWER_LIMIT, UPPER_LIMIT = own("LOW95", "Lower limit of the 95 % interval"), own
 RESPONSE_MODEL = own("MODEL", "Response model")
 LABORATORY = own("LAB", "Laboratory value")
 REMARK = own("REMARK", "To know")
+FURTHER = own("FURTHER", "Further measurements")
 DIAMETER = ("103339001", "SCT", "Long Axis")
 REGION_OF_BODY = own("BODYREGION", "Part of the skeleton, proposed from geometry")
 VOXEL_COUNT = own("NVOXELS", "Number of voxels")

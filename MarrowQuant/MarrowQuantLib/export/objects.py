@@ -278,8 +278,8 @@ def burden_segments(burden: Burden) -> list[Segment]:
 
 
 def rois_on(exam: ExamResult, key: str) -> dict[str, VertebraROI]:
-    """The ROIs by level as they lay on a map: moved ones where the map shows the column elsewhere."""
-    return {v.roi.level: v.moved_rois.get(key, v.roi) for v in exam.vertebrae}
+    """The ROIs by level as they lay on a map, those that were measured in it first: moved ones where the map shows the column elsewhere."""
+    return {v.roi.level: v.moved_rois.get(key, v.roi) for v in sorted(exam.vertebrae, key=lambda v: key not in v.measurements)}
 
 
 def map_description(key: str, spread: bool = False) -> str:

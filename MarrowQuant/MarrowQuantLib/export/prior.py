@@ -60,7 +60,8 @@ def read_prior(folder: Path) -> ExamResult:
     MarrowQuantError
         If there is no report of ours, it was changed, or what it rests on is missing.
     """
-    found = [(_record(dataset), dataset) for _, dataset in _ours(Path(folder), {REPORT})]
+    reports = [dataset for _, dataset in _ours(Path(folder), {REPORT})]
+    found = [(_record(dataset), dataset) for dataset in reports if _has_record(dataset)]
     if not found:
         raise MarrowQuantError(
             "'{folder}' holds no report that MarrowQuant wrote; fetch the study with its results.", folder=Path(folder).name
@@ -70,7 +71,11 @@ def read_prior(folder: Path) -> ExamResult:
         exam = results_from_dict(record).exams[0]
     except (AttributeError, KeyError, TypeError, ValueError, IndexError):
         raise _damaged() from None
-    _compare(exam, report)
+    others = {str(other.SOPInstanceUID): other for other in reports if other.StudyInstanceUID == report.StudyInstanceUID}
+    further = record.get("reports", ())  # an exam had one report before there were several
+    if not others.keys() >= set(further):
+        raise MarrowQuantError("The exam has several reports and not all of them are there; fetch the whole study.")
+    _compare(exam, [report, *(others[uid] for uid in further)])
     grids = {key: np.array(matrix, dtype=float) for key, matrix in record.get("grids", {}).items()}
     written = set(record.get("objects", ()))
     maps = {}
@@ -112,6 +117,14 @@ def _ours(folder: Path, classes: Iterable[str]) -> Iterator[tuple[Path, Dataset]
                     yield path, header
         except (OSError, ValueError, EOFError, AttributeError, KeyError, pydicom.errors.InvalidDicomError):
             continue
+
+
+def _has_record(report: Dataset) -> bool:
+    """True for the first report of an exam."""
+    try:
+        return RECORD in report.private_block(PRIVATE_GROUP, PRIVATE_CREATOR)
+    except KeyError:
+        return False
 
 
 def _record(report: Dataset) -> dict[str, Any]:
@@ -189,14 +202,14 @@ def _items(node: Dataset, code: str) -> Iterator[Dataset]:
         yield from _items(item, code)
 
 
-def _compare(exam: ExamResult, report: Dataset) -> None:
-    """Refuse a report whose tree and record tell different numbers: one of them was changed.
+def _compare(exam: ExamResult, reports: Iterable[Dataset]) -> None:
+    """Refuse reports whose trees tell other numbers than the record: one of them was changed.
 
     Raises
     ------
     MarrowQuantError
     """
-    told = {(tracking, name, derived): value for tracking, name, derived, value in numbers_in(report)}
+    told = {(tracking, name, derived): value for report in reports for tracking, name, derived, value in numbers_in(report)}
     expected = {
         (f"Lumbar mean {measured.name}", codes.of_quantity(key, measured.name)[0], codes.MEAN[0]): measured.value
         for key, measured in exam.lumbar.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -19,6 +19,7 @@ from ..results import results_to_dict
 from ..vertebrae.segment import segment_bodies
 from . import refuse_old_python
 from .documents import encapsulated_pdf, secondary_capture
+from .groups import documents
 from .objects import (
     FIRST_SERIES_NUMBER,
     MAPS,
@@ -121,14 +122,23 @@ def _objects(sources: Sources, results: Results, pdf: bytes, reader: str, progre
             spread = exam.spreads[key]
             made[f"map-{key}-sd"] = parametric_map(sources, key, _series(11 + 2 * n, map_description(key, spread=True)), spread)
     progress(0.9, f"Writing the report, {exam.label}")
-    described = "MarrowQuant measurements (research)"
-    record = record_of(results, exam, made.values())
-    made["report"] = measurement_report(sources, results, segmentations, _series(50, described), record, reader)
+    first, *others = documents(exam, results, {key: list(written.numbers) for key, written in segmentations.items()})
+    for n, document in enumerate(others):
+        key = document.segmentation
+        series = _series(53 + n, f"MarrowQuant measurements, {_RESTS_ON[key]} (research)")
+        made[f"report-{key}"] = measurement_report(sources, results, document, segmentations[key], series, reader=reader)
+    series = _series(50, "MarrowQuant measurements (research)")
+    rests_on = segmentations.get(first.segmentation)
+    made["report"] = measurement_report(sources, results, first, rests_on, series, record_of(results, exam, made), reader)
     if pdf:
         header = sources.any_header()
         made["report-pdf"] = encapsulated_pdf(pdf, header, _series(51, "MarrowQuant report PDF (research)"))
         made["report-page"] = secondary_capture(first_page_png(pdf), header, _series(52, "MarrowQuant report page 1 (research)"))
     return made
+
+
+_RESTS_ON = {"r2star": "ROIs on R2*", "adc": "ROIs on ADC", "in_phase": "ROIs on in phase", "burden": "total diffusion volume"}
+"""By the key of a segmentation how a list of series names what was measured in it; the fat fraction comes first, in the exam's report."""
 
 
 def _series(offset: int, description: str) -> Series:
@@ -176,13 +186,14 @@ def _rests_alike(exam: ExamResult) -> bool:
     return all("r2star" not in v.moved_rois and "ff" not in v.moved_rois for v in exam.vertebrae)
 
 
-def record_of(results: Results, exam: ExamResult, made: Iterable[Dataset]) -> bytes:
-    """One exam as it stands in results.json, packed, with what a follow-up needs beside it: the exact grids of the maps, and which objects
-    it rests on."""
+def record_of(results: Results, exam: ExamResult, made: Mapping[str, Dataset]) -> bytes:
+    """One exam as it stands in results.json, packed, with what a follow-up needs beside it: the exact grids of the maps, which objects it
+    rests on, and which of them are further reports."""
     written = results_to_dict(results)
     number = next(n for n, other in enumerate(results.exams) if other is exam)
     none: dict[str, Any] = {"changes": [], "lesions": [], "distributions": [], "response": None}
     kept: dict[str, Any] = {**written, **none, "exams": [written["exams"][number]]}
     kept["grids"] = {key: volume.ijk_to_ras.tolist() for key, volume in exam.maps.items()}
-    kept["objects"] = [str(dataset.SOPInstanceUID) for dataset in made]
+    kept["objects"] = [str(dataset.SOPInstanceUID) for dataset in made.values()]
+    kept["reports"] = [str(dataset.SOPInstanceUID) for name, dataset in made.items() if name.startswith("report")]
     return gzip.compress(json.dumps(kept, ensure_ascii=False, allow_nan=False).encode("utf-8"), mtime=0)
