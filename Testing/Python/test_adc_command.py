@@ -187,3 +187,14 @@ def test_an_underscore_is_no_part_of_a_b_value(tmp_path, signal, capsys, text):
     (tmp_path / "dwi.bval").write_text(text)
     assert run(tmp_path / "dwi.nii.gz", "--out", tmp_path / "maps") == 1
     assert "does not hold numbers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("b_values, told", [
+    ((800, 400, 50, 0), True), ((0, 50, 800, 400), True), ((50, 0, 400, 800), False), ((0, 50, 400, 800), False),
+])  # fmt: skip
+@pytest.mark.parametrize("options", [(), ("--model", "kurtosis")])
+def test_b_values_in_another_order_than_the_images_are_told(tmp_path, signal, capsys, b_values, told, options):
+    """Between b 0 and 50 the signal hardly falls: that order cannot be told from the images, and costs little."""
+    nibabel.save(nibabel.Nifti1Image(signal, AFFINE), tmp_path / "dwi.nii.gz")
+    assert run(tmp_path / "dwi.nii.gz", "--b", *b_values, *options, "--out", tmp_path / "maps") == 0
+    assert ("stand in another order" in capsys.readouterr().out) is told

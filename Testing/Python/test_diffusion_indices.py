@@ -26,6 +26,10 @@ def kurtosis(b):
 
 
 def maps_of(b_values, signal, stations=1):
+    return build_of(b_values, signal, stations).maps
+
+
+def build_of(b_values, signal, stations=1):
     """The maps of stations with this decay in all voxels, with noise of SNR 500, stacked from the head down without a gap."""
     rng, built = np.random.default_rng(3), []
     for n in range(stations):
@@ -40,7 +44,7 @@ def maps_of(b_values, signal, stations=1):
     build = ExamBuilder(SimpleNamespace(volumes=[], findings=()), Settings(), no_progress)
     build.load = lambda held: held.volume
     add_stations(build, built)
-    return build.maps
+    return build
 
 
 @pytest.mark.parametrize(("b_values", "signal", "key", "truth", "within"), [
@@ -73,3 +77,11 @@ def test_it_is_measured_where_the_adc_is():
     there, moved = (measure_vertebrae(maps, [small], given)[0][0] for given in ({}, {"adc": shift}))
     assert there.measurements["ivim_f"].value > moved.measurements["ivim_f"].value + 25
     assert moved.moved_rois.keys() >= {"adc", "ivim_f"}
+
+
+@pytest.mark.parametrize(("signal", "told"), [(kurtosis, []), (lambda b: kurtosis(2000.0 - b), [1, 2])])
+def test_images_that_become_brighter_with_the_b_value_are_a_serious_finding(signal, told):
+    """As where the b-values of an export are exchanged."""
+    found = [one for one in build_of(KURTOSIS_B, signal, stations=2).findings if one.code == "diffusion.rising"]
+    assert [one.about["station"] for one in found] == told
+    assert all(one.severity == "serious" for one in found)

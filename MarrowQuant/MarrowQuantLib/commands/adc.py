@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Optional, Union
 
 import numpy as np
 
-from ..diffusion import IvimFit, KurtosisFit, computed_b, fit_adc, fit_ivim, fit_kurtosis
+from ..diffusion import IvimFit, KurtosisFit, computed_b, fit_adc, fit_ivim, fit_kurtosis, rising
 from ..diffusion.adc import METHODS
 from ..diffusion.shells import DUMMY_B, one_image_a_shell
 from ..io import imagefiles
 from ..io.atomic import prepare_output, refuse_existing, refuse_inside
 from ..io.textfiles import decoded
-from ..model import UNIT_ADC, MarrowQuantError, Role, Volume, certain
+from ..model import UNIT_ADC, MarrowQuantError, Role, Volume, certain, finding
 from .outputs import add_overwrite
 from .overriding import add_overrides, scanned
 from .progress import progress_bar
@@ -225,6 +225,12 @@ def _together(arrays: Sequence[np.ndarray]) -> np.ndarray:
     return np.moveaxis(np.stack(arrays), 0, -1)
 
 
+def _tell_rising(signal: np.ndarray, b_values: Sequence[float], image: Volume) -> None:
+    rise = rising(signal, b_values)
+    if rise:
+        print(finding("diffusion.rising", station=image.station or 1, low=rise[0], high=rise[1], percent=rise[2]))
+
+
 def _fit_and_write(images: list[Volume], suffix: str, out: Path, options: argparse.Namespace) -> None:
     first = images[0]
     if not all(first.same_grid(image) for image in images[1:]):
@@ -233,6 +239,7 @@ def _fit_and_write(images: list[Volume], suffix: str, out: Path, options: argpar
     refuse_existing([out / f"{name}{suffix}.{options.format}" for name in names], options.overwrite)
     signal = _together([image.array for image in images])
     b_values = [certain(image.b_value) for image in images]
+    _tell_rising(signal, b_values, first)
     grid = first.like(np.empty(0))
     del first, images  # the images are in ``signal`` only, and go as soon as they are fitted
     fit = fit_adc(signal, b_values, method=options.method, b_used=options.use_b, noise_floor=options.noise_floor, progress=progress_bar)
@@ -268,6 +275,7 @@ def _model_and_write(images: list[Volume], suffix: str, out: Path, options: argp
     paths = {name: out / f"{options.model}_{name}{suffix}.{options.format}" for name, _, _ in MODEL_MAPS[options.model]}
     refuse_existing(list(paths.values()), options.overwrite)
     data = _together([image.array for image in images]), [certain(image.b_value) for image in images]
+    _tell_rising(*data, first)
     fit: Union[IvimFit, KurtosisFit]
     if options.model == "ivim":
         fit = fit_ivim(*data, method="full", b_used=options.use_b, progress=progress_bar)

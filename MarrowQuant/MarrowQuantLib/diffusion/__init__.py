@@ -6,6 +6,7 @@ from .adc import AdcFit, computed_b, fit_adc
 from .align import Alignment, align, group_stations
 from .ivim import IvimFit, fit_ivim
 from .kurtosis import KurtosisFit, fit_kurtosis
+from .samples import rising
 from .stations import Stitched, stitch
 from .trace import trace_image
 
@@ -21,6 +22,7 @@ __all__ = [
     "fit_ivim",
     "fit_kurtosis",
     "group_stations",
+    "rising",
     "stitch",
     "trace_image",
 ]

@@ -16,6 +16,8 @@ SMALLEST_PLAUSIBLE_MAX_B = 10.0  # s/mm²; our choice: no body protocol ends bel
 LARGEST_PLAUSIBLE_B = 50_000.0  # s/mm²; our choice: beyond every clinical and preclinical protocol, so the unit is wrong
 SAME_B = 0.5  # s/mm²; b-values closer than this are the same: vendors store integers, some with rounding
 CHUNK = 1 << 15  # voxels; the working arrays stay in the processor's cache, and two threads seldom wait for each other
+RISE = 1.1  # our choice: noise and scaling by series may brighten an image a little; more is no decay
+LOOKED_AT = 1 << 17  # voxels, evenly spread, that tell how bright an image is
 MANY_CHUNKS = 32  # fewer are not worth the block of memory that keep_freed_memory asks for
 
 FitChunk = Callable[[np.ndarray], Sequence[np.ndarray]]
@@ -84,6 +86,36 @@ def prepare(
     table = signal.reshape(-1, b.size, order=order)
     scaled = (b[columns] / 1000.0).astype(np.float32)
     return Samples(table, columns, scaled, tuple(b[columns].tolist()), _inside(mask, shape, order), shape, order)
+
+
+def rising(signal: np.ndarray, b_values: Numbers) -> Optional[tuple[float, float, float]]:
+    """Where images become brighter with the b-value, which diffusion never does.
+
+    Then the b-values stand in another order than the images, or the images were scaled each in its own way.
+
+    Parameters
+    ----------
+    signal : ndarray, shape (..., n_b)
+    b_values : sequence of float
+        s/mm².
+
+    Returns
+    -------
+    tuple of float or None
+        The lower and the higher b-value, s/mm², and by how many per cent the image as a whole is brighter at the higher one.
+    """
+    b = np.asarray(b_values, float)
+    table = signal.reshape(-1, b.size, order="F" if signal.ndim > 2 and signal.flags.f_contiguous else "C")
+    chosen = table[:: max(1, len(table) // LOOKED_AT)].astype(np.float64)
+    sums = chosen[np.isfinite(chosen).all(axis=1)].sum(axis=0)
+    shells: list[tuple[float, float]] = []
+    for value, total in sorted(zip(b.tolist(), sums.tolist())):
+        if not shells or value - shells[-1][0] > SAME_B:
+            shells.append((value, total))
+    for (low, before), (high, after) in zip(shells, shells[1:]):
+        if after > RISE * before > 0:
+            return low, high, 100 * (after / before - 1)
+    return None
 
 
 def fit_in_chunks(samples: Samples, fit: FitChunk, n_maps: int, text: str, progress: Progress) -> tuple[list[np.ndarray], int]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..dicom import ExamFiles, SeriesVolume, diffusion_sets
 from ..dicom.grouping import STATION_SHIFT
-from ..diffusion import fit_adc, stitch
+from ..diffusion import fit_adc, rising, stitch
 from ..diffusion.align import align, group_stations
 from ..diffusion.bmatch import BShift, match_b_values
 from ..model import (
@@ -204,6 +204,9 @@ def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVol
         images = [v if array is v.array else v.like(array) for v, array in zip(images, arrays)]
         build.warn(_told_shifts(n + 1, shifts))
         signal = np.stack([v.array for v in images], axis=-1)
+        rise = rising(signal, b_values)
+        if rise:
+            build.findings.append(finding("diffusion.rising", station=n + 1, low=rise[0], high=rise[1], percent=rise[2]))
         fit = fit_adc(signal, np.array(b_values))
         more.append(model_maps(images[0], signal, b_values, fit.valid))
         how = finding("made.adc", b_values=b_values)

@@ -55,6 +55,12 @@ FINDINGS = {
         "Station {station}: the b-values do not match: the images at b {b_value:g} s/mm² seem to lie {mm:.1f} mm off those at the lowest "
         "b-value (voxels along i, j, k: {voxels}), which could not be undone; the ADC is doubtful at edges.",
     ),
+    "diffusion.rising": (
+        SERIOUS,
+        "Station {station}: the images at b {high:g} s/mm² are {percent:.0f} % brighter than those at b {low:g} s/mm², which diffusion "
+        "never makes them: the b-values stand in another order than the images, or the images were scaled each in its own way. The ADC "
+        "is wrong.",
+    ),
     "diffusion.repeated": (NOTE, "Station {station} was acquired {n} times; the acquisition from series {series} on is used."),
     "diffusion.unused": (
         CHECK,
