@@ -56,11 +56,10 @@ def of_neighbours(image: np.ndarray, tissue: np.ndarray) -> float:
     return float(np.sqrt(sum((np.median(np.abs(part)) / NORMAL_MAD) ** 2 for part in parts)))
 
 
-def of_mean(sd: np.ndarray) -> float:
-    """Standard error of the mean of voxels with these standard deviations, if their noise is independent: the root of the summed squares
-    over the number. Maps that were interpolated have neighbours that depend on each other, and a larger error than this.
+def told(sd: np.ndarray, largest: float) -> np.ndarray:
+    """Standard deviations as a map shows them: NaN where they exceed ``largest``, the range of the values that are possible.
 
-    NaN where no standard deviation is known.
+    A bound is propagated to first order at what was fitted. Where a fit of noise ran away it may be 10²⁰, which says no more than that
+    nothing is known.
     """
-    known = sd[np.isfinite(sd)]
-    return float(np.sqrt(np.sum(known.astype(float) ** 2)) / known.size) if known.size else float("nan")
+    return np.where(sd <= np.float32(largest), sd, np.float32(np.nan))

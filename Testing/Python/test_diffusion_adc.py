@@ -219,6 +219,14 @@ def test_the_standard_deviation_of_the_adc_is_the_bound_and_follows_the_noise():
     assert np.median(sd[:, -6:-2]) == pytest.approx(2.87 * bound, rel=0.1)
 
 
+@pytest.mark.parametrize("method", ["wls", "ols", "nlls"])
+@pytest.mark.parametrize("b", [(0, 50, 400, 800), (50, 800)])
+def test_in_noise_alone_no_standard_deviation_is_told_that_no_adc_can_have(method, b):
+    fit = fit_adc(rician(1500, b, 1), b, method=method)
+    known = np.isfinite(fit.adc_sd_um2_per_s)
+    assert 0.5 < known.mean() < 1 and fit.adc_sd_um2_per_s[known].max() <= 3000
+
+
 def test_two_images_without_neighbours_tell_no_noise():
     assert np.isnan(fit_adc(np.array([[100.0, 50.0]]), [0, 800]).adc_sd_um2_per_s).all()
 

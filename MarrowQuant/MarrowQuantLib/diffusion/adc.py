@@ -29,6 +29,7 @@ RAISED = {"wls": 2.0, "nlls": 0.5, "ols": 0.0}  # by noise, over its variance: t
 MATTERS = 0.15  # standard deviation of the ADC times the range of b, from which the bound changes within it; our choice
 SHARE_OF_FASTER = 0.4  # of the standard deviation at the larger ADC; chosen on seed 77
 IS_SIGNAL = 3.0  # standard deviations of noise at the lowest b: what is darker is noise; our choice
+FREE_WATER_UM2_PER_S = 3000.0  # ADC at 37 °C (Holz et al., Phys Chem Chem Phys 2000;2:4740): no tissue lies above it
 TISSUE = 0.5  # of the mean signal: brighter voxels tell the noise of two images; our choice
 SMALLEST_DETERMINANT = 1e-5  # relative; our choice: below it float32 (6e-8) cannot tell the slope, as where signal rises 300-fold with b
 
@@ -73,8 +74,8 @@ class AdcFit:
         For the weighted and the non-linear fit the first is the Cramér–Rao bound of Gaussian noise; the bias is what the noise floor of
         magnitudes and noisy weights do to the slope, added in squares. Where both would be larger at an ADC that is larger by them, as near
         the noise floor, a share of those there is taken in: a fit that noise has made too slow tells too little of its error. The noise is
-        told by the residuals around, so that what else spoils the fit (motion, perfusion) counts as noise. NaN where there is no fit or
-        nothing tells the noise.
+        told by the residuals around, so that what else spoils the fit (motion, perfusion) counts as noise. NaN where there is no fit, where
+        nothing tells the noise, and where it would be larger than the ADC of free water: there nothing is known.
         """
         b = np.array(self.b_values, np.float32) / 1000
         adc = self.adc_um2_per_s * np.float32(1e-3)
@@ -94,7 +95,7 @@ class AdcFit:
                 spread, bias, _ = errors(b, self.s0[here] * np.exp(b.min() * own), adc[here] + own, raised)
                 faster = np.hypot(of_noise * spread, of_noise * of_noise * bias)
                 sd[here] = np.where(np.isfinite(faster), own + SHARE_OF_FASTER * (faster - own), own)
-            return np.float32(1000) * sd
+            return noise.told(np.float32(1000) * sd, FREE_WATER_UM2_PER_S)
 
 
 def fit_adc(

@@ -16,11 +16,11 @@ import numpy as np
 from .. import noise
 from ..io.threads import in_threads
 from ..model import Finding, MarrowQuantError, Numbers, Progress, finding, no_progress
-from . import fieldmap, fraction, precession, rivals, varpro
+from . import fieldmap, fraction, precession, rivals, uncertainty, varpro
 from . import readout as bipolar
 from . import refine as refinement
 from .checks import checked, noise_sd, prepared
-from .result import FatWaterFit
+from .result import MOST_PERCENT, MOST_R2STAR_PER_S, FatWaterFit
 from .spectra import FatSpectrum, fat_phasor, get_spectrum
 
 FEWEST_ECHOES = 3  # three complex numbers for two complex amplitudes, field and R2*
@@ -28,8 +28,6 @@ BLOCK = 3  # voxels in-plane; the field is smooth on this scale, and the joint r
 MOST_BLOCKS = 200_000  # bounds the memory of the field search: larger volumes get larger blocks
 SUSPECT_MARGIN = 0.1  # of a block's energy; our choice: on ISMRM case 12 a third of these voxels differ from another program by > 25 points
 SUSPECT_SD_POINTS = 20.0  # standard deviation of the fat fraction beyond which the data do not tell water from fat
-MATTERS = 0.05  # standard deviation of R2* times the time between the first and the last echo, from which the bound changes within it
-FASTER = 0.45, 0.6  # share of the bound at faster decay: at none, and per the same product; half of it for FF; chosen on seeds 3 and 4
 CLEAR_ECHO = 3.0  # standard deviations: complex noise alone exceeds them in exp(-9) = 0.01 % of the echoes
 SUSPECT_AROUND = 3  # voxels in-plane, of which this share beyond that standard deviation makes the middle one a suspect; our choice
 SUSPECT_AROUND_SHARE = 0.3
@@ -171,7 +169,7 @@ def _maps(
         sd = noise.around(len(echoes) * fit.misfit, len(echoes) - FEWEST_ECHOES)
     else:  # the fit leaves nothing over
         sd = np.full(fitted.shape, of_neighbours)
-    fraction_gain, rate_gain = _gains(fit, sd, problem.at)
+    fraction_gain, rate_sd = uncertainty.of_fit(echoes, fit, sd, fitted & found.judged, problem.at)
     field = _unwrapped(fit.rate.imag / np.float32(2 * np.pi), found.mean_hz, period_hz)
     pdff, total = fraction.discriminated(fit.water, fit.fat, minor_sd)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -188,29 +186,10 @@ def _maps(
         field_period_hz=period_hz,
         n_excluded=0,
         spectrum=spectrum,
-        pdff_sd_percent=pdff_sd.reshape(shape),
-        r2star_sd_per_s=(sd * rate_gain).reshape(shape),
+        pdff_sd_percent=noise.told(pdff_sd, MOST_PERCENT).reshape(shape),
+        r2star_sd_per_s=noise.told(rate_sd, MOST_R2STAR_PER_S).reshape(shape),
         noise_sd=(sd * scale).reshape(shape),
     )
-
-
-def _gains(fit: refinement.Refined, sd: np.ndarray, at: refinement.Echoes) -> tuple[np.ndarray, np.ndarray]:
-    """Standard deviations of the fat fraction (times the square of water and fat) and of R2* for noise of one.
-
-    The bound at the fitted values is too small where noise has made the decay slower. So it is averaged with the bound at a decay that is
-    faster by one standard deviation, where that matters, and the more the larger the standard deviation is.
-    """
-    off = sd * fit.rate_gain
-    matters = np.flatnonzero((off * np.float32(at.after_first_s[-1]) > MATTERS).ravel())
-    of_fraction, of_rate = fit.fraction_gain.copy(), fit.rate_gain.copy()
-    for first in range(0, matters.size, CHUNK):
-        here = np.unravel_index(matters[first : first + CHUNK], off.shape)
-        some = refinement.Refined(*(values[here] for values in fit))
-        faster = refinement.gains_of_faster_decay(some, off[here], at)
-        share = np.minimum(FASTER[0] + FASTER[1] * off[here] * np.float32(at.after_first_s[-1]), 1)
-        for gain, fitted, other, weight in zip((of_fraction, of_rate), (some.fraction_gain, some.rate_gain), faster, (share / 2, share)):
-            gain[here] = np.where(np.isfinite(other), fitted + weight * (other - fitted), fitted)
-    return of_fraction, of_rate
 
 
 def _untold(pdff_sd: np.ndarray, judged: np.ndarray) -> np.ndarray:

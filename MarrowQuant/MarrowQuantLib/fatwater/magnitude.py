@@ -15,10 +15,11 @@ from typing import Optional, Union
 import numpy as np
 from scipy.special import i0e, i1e
 
+from .. import noise
 from ..io.arguments import is_finite_number
 from ..model import Finding, MarrowQuantError, Numbers, Progress, finding, no_progress
 from .checks import checked, noise_sd, prepared
-from .result import FatWaterFit
+from .result import MOST_PERCENT, MOST_R2STAR_PER_S, FatWaterFit
 from .spectra import FatSpectrum, fat_phasor, get_spectrum
 
 FEWEST_ECHOES = 4  # three real unknowns, and one echo to tell two solutions apart
@@ -91,8 +92,8 @@ def fit_fat_water_magnitude(
     order = np.argsort(times)
     echoes, fitted, scale = prepared(signal, order, inside, np.float32)
     phasor = fat_phasor(times[order], field_strength_t, chosen)
-    noise = noise_sd(echoes, fitted) if sigma is None else sigma / float(scale)
-    model = _Model(times[order], phasor.real, np.abs(phasor) ** 2, max(noise, LEAST_NOISE))
+    of_one = noise_sd(echoes, fitted) if sigma is None else sigma / float(scale)
+    model = _Model(times[order], phasor.real, np.abs(phasor) ** 2, max(of_one, LEAST_NOISE))
     maps = _fitted(echoes.reshape(len(echoes), -1), np.flatnonzero(fitted), model, progress)
     water, fat, r2star, residual, sd, rate_sd, suspect = (values.reshape(signal.shape[:-1]) for values in maps)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -111,8 +112,8 @@ def fit_fat_water_magnitude(
         spectrum=chosen,
         findings=_doubts(suspect, fitted),
         readout="",
-        pdff_sd_percent=sd,
-        r2star_sd_per_s=rate_sd,
+        pdff_sd_percent=noise.told(sd, MOST_PERCENT),
+        r2star_sd_per_s=noise.told(rate_sd, MOST_R2STAR_PER_S),
         noise_sd=np.full(signal.shape[:-1], model.sigma * scale, np.float32),
     )
 
