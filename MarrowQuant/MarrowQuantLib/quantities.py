@@ -264,6 +264,7 @@ MAPS: tuple[Map, ...] = (
     Map("third_echo", "third echo", "第3エコー", Role.MULTI_ECHO),
     Map("r2star", "R2*", "R2*", Role.R2STAR, is_ready=True),
     Map("t1", "T1-weighted", "T1強調", Role.T1, is_ready=True),
+    Map("stir", "STIR", "STIR", Role.STIR, is_ready=True),
     Map("dwi_high", "DWI high b", "拡散強調（高b値）", Role.DWI),
     Map("dwi_low", "DWI low b", "拡散強調（低b値）", Role.DWI),
     Map("adc", "ADC", "ADC", Role.ADC),

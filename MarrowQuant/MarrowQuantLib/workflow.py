@@ -19,6 +19,7 @@ from typing import Any, Optional, Union
 from . import dicom
 from .burden import Muscle
 from .burden.exam_load import burden_session, measure_burden, measure_parts, part_sessions, thresholds_of, update_parts
+from .classify.stir import stir_of_exam
 from .exam.identity import identity_of
 from .exam.maps import ExamMaps, make_exam_maps
 from .export.prior import has_objects, read_prior
@@ -30,6 +31,7 @@ from .followup.regions import region_changes
 from .followup.repeatability import Repeatability
 from .io.imagefiles import read_volumes
 from .model import (
+    ANAEMIAS,
     UNIT_FF_CHANGE,
     Burden,
     BurdenPart,
@@ -47,6 +49,7 @@ from .model import (
     Results,
     Role,
     Settings,
+    StirPattern,
     Subject,
     VertebraResult,
     VertebraROI,
@@ -288,7 +291,8 @@ def _measure_exam(
     burden, burden_findings = measure_burden(maps.maps, settings, muscle, rois=rois, seams_ras=maps.seams_ras, skeleton=mask)
     parts, part_findings = measure_parts(maps.maps, settings, muscle, rois=rois, skeleton=mask)
     told = (*moved, *burden_findings, *part_findings)
-    return assemble(maps, vertebrae, lumbar, burden, labs, told, parts, Origin(maps.findings, tuple(findings), mask, muscle))
+    stir = stir_of_exam(maps.maps, rois) if settings.kind in ANAEMIAS else None
+    return assemble(maps, vertebrae, lumbar, burden, labs, told, parts, Origin(maps.findings, tuple(findings), mask, muscle), stir)
 
 
 # ------------------------------------------------------------------------------------------------------------------ exams
@@ -528,6 +532,7 @@ def assemble(
     findings: Sequence[Finding] = (),
     parts: Sequence[BurdenPart] = (),
     origin: Optional[Origin] = None,
+    stir: Optional[StirPattern] = None,
 ) -> ExamResult:
     """All of one exam in one record; what was told when the ROIs were placed comes from ``origin``."""
     origin = origin or Origin(maps.findings)
@@ -549,6 +554,7 @@ def assemble(
         origin=origin,
         identity=maps.identity,
         spreads=maps.spreads,
+        stir=stir,
     )
 
 

@@ -29,7 +29,7 @@ from MarrowQuantLib.classify.cases import bodies_of, make_patient, simulated_dat
 from MarrowQuantLib.classify.checklists import _CLAIM, _TRIPOD
 from MarrowQuantLib.cohort.roc import compare_rocs
 from MarrowQuantLib.features.texture import cooccurrence
-from MarrowQuantLib.io import nifti
+from MarrowQuantLib.io import imagefiles, nifti
 from MarrowQuantLib.model import MarrowQuantError
 from MarrowQuantLib.phantom import marrow
 from scipy.special import logit
@@ -156,8 +156,8 @@ def test_nifti_and_memory_give_the_same_patches(cases, tmp_path):
     np.testing.assert_allclose(from_file.patches, in_memory.patches, atol=2e-5)
 
 
-def write_t1(folder, volume, **attributes):
-    """A sagittal T1 series as DICOM, and what it holds: whole numbers."""
+def write_series(folder, volume, **attributes):
+    """A sagittal series as DICOM, T1 if nothing else is said, and what it holds: whole numbers."""
     from helpers.dicom_files import write_image
 
     whole = volume.like(np.rint(volume.array).astype(np.float32))
@@ -169,24 +169,53 @@ def write_t1(folder, volume, **attributes):
                 "stored": stored, "SeriesDescription": "T1 TSE sag", "ScanningSequence": "SE", "RepetitionTime": 500, "EchoTime": 12,
                 "ImagePositionPatient": [float(x) for x in (lps @ [0, 0, k, 1])[:3]], "ImageOrientationPatient": [0, 1, 0, 0, 0, -1],
                 "PixelSpacing": [float(x) for x in volume.spacing_mm[[1, 0]]], "SliceThickness": float(volume.spacing_mm[2]),
-                "SOPInstanceUID": f"1.2.3.{attributes.get('StudyDate', 0)}.{k + 1}", **attributes,
+                "SOPInstanceUID": f"{attributes.get('SeriesInstanceUID', '1.2.3')}.{attributes.get('StudyDate', 0)}.{k + 1}",
+                **attributes,
             },
         )  # fmt: skip
     return whole
 
 
 def test_dicom_gives_the_same_patches_and_the_scanner(cases, tmp_path):
-    whole = write_t1(tmp_path / "t1", cases[0].maps["t1"], Manufacturer="SIEMENS", ManufacturerModelName="Avanto")
+    whole = write_series(tmp_path / "t1", cases[0].maps["t1"], Manufacturer="SIEMENS", ManufacturerModelName="Avanto")
     images = manifest.read_images(tmp_path / "t1")
     assert list(images.maps) == ["t1"] and not images.synthetic and images.scanner == "SIEMENS Avanto"
     bodies = bodies_of(cases[0].labels, marrow.LEVELS)
     np.testing.assert_allclose(prepare(images.maps, bodies).patches, prepare({"t1": whole}, bodies).patches, atol=2e-4)
 
 
+def test_stir_gives_the_same_patches_from_dicom_files_and_the_scene(cases, tmp_path, slicer_scene):
+    from MarrowQuantLib.scene.volumes import volume_from_node, volume_to_node
+
+    case, settings = cases[1], Preparation(("t1", "stir"))
+    said = {
+        "t1": {"SeriesInstanceUID": "1.2.1", "SeriesNumber": 1},
+        "stir": {"SeriesInstanceUID": "1.2.2", "SeriesNumber": 2, "SeriesDescription": "sag", "ScanningSequence": ["SE", "IR"],
+                 "RepetitionTime": 2000, "EchoTime": 40, "InversionTime": 160},
+    }  # fmt: skip
+    whole = {key: write_series(tmp_path / key, case.maps[key], **told) for key, told in said.items()}
+    bodies = bodies_of(case.labels, marrow.LEVELS)
+    first = prepare(whole, bodies, settings)
+    assert first.patches.shape[1] == 2 and not np.allclose(first.patches[:, 0], first.patches[:, 1])
+    (tmp_path / "dicom").mkdir()
+    for key in whole:
+        (tmp_path / key).rename(tmp_path / "dicom" / key)
+    read = manifest.read_images(tmp_path / "dicom").maps
+    assert list(read) == ["t1", "stir"]
+    (tmp_path / "nifti").mkdir()
+    for key, volume in whole.items():
+        imagefiles.write_volume(volume, tmp_path / "nifti" / f"{key}.nii.gz")
+    proposed = stir.propose_pattern(whole["stir"], bodies)
+    shown = {key: volume_from_node(volume_to_node(volume, key, "baseline", key)) for key, volume in whole.items()}
+    for maps in (read, manifest.read_images(tmp_path / "nifti").maps, shown):
+        np.testing.assert_allclose(prepare(maps, bodies, settings).patches, first.patches, atol=2e-4)
+        assert stir.propose_pattern(maps["stir"], bodies).level == pytest.approx(proposed.level, abs=1e-4)
+
+
 def test_a_folder_of_two_exams_is_refused(cases, tmp_path):
     for n, date in enumerate(("20240101", "20240901")):
         uids = {"SeriesInstanceUID": f"1.2.{n + 1}", "StudyInstanceUID": f"1.3.{n + 1}"}
-        write_t1(tmp_path / date, cases[0].maps["t1"], StudyDate=date, **uids)
+        write_series(tmp_path / date, cases[0].maps["t1"], StudyDate=date, **uids)
     with pytest.raises(MarrowQuantError, match="holds 2 exams"):
         manifest.read_images(tmp_path)
 
@@ -229,6 +258,16 @@ def test_the_proposed_stir_pattern_is_mostly_the_true_one():
             case = marrow.simulate_spine(drawn)
             found.append(stir.propose_pattern(case.maps["stir"], bodies_of(case.labels, marrow.LEVELS)).pattern == pattern)
     assert np.mean(found) >= 0.75
+
+
+def test_no_pattern_is_proposed_where_no_disc_is_seen(cases):
+    """Signals over those of muscle are no ground for limits that hold for signals over discs."""
+    case = cases[0]
+    bodies = bodies_of(case.labels, marrow.LEVELS)
+    alone = dataclasses.replace(bodies, bodies=bodies.bodies[::2])
+    assert stir.propose_pattern(case.maps["stir"], bodies) is not None and stir.propose_pattern(case.maps["stir"], alone) is None
+    assert stir.stir_of_exam({"t1": case.maps["t1"]}, bodies.rois) is None and stir.stir_of_exam(case.maps, ()) is None
+    assert stir.stir_of_exam(case.maps, bodies.rois).proposed == stir.propose_pattern(case.maps["stir"], bodies).proposed
 
 
 # ------------------------------------------------------------------------------------------------------------- data sets and guards

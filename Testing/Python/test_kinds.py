@@ -3,11 +3,13 @@
 import datetime
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from MarrowQuantLib import workflow
 from MarrowQuantLib.model import (
     KINDS,
+    STIR_PATTERNS,
     Classification,
     ExamResult,
     LabHistory,
@@ -292,6 +294,84 @@ def test_the_panel_refuses_what_the_shell_refuses(spine_panel, tmp_path):
     content = json.loads((model / "model.json").read_text())
     (model / "model.json").write_text(json.dumps({**content, "format": "marrowquant classify model 9"}))
     assert "another version" in told()
+
+
+def test_the_pattern_on_stir_is_proposed_set_and_taken_back(spine_panel, tmp_path):
+    ui, case = spine_panel.ui, spine_panel.logic.case
+    ui.responseSection.collapsed = False
+    assert not ui.stirComboBox.visible and case.results().exams[0].stir is None  # not asked of myeloma
+    choose_kind(spine_panel, "mds")
+    assert ui.stirComboBox.visible and ui.stirComboBox.itemText(0).startswith("As proposed: ") and not ui.undoStirButton.enabled
+    proposed = case.results().exams[0].stir
+    assert proposed.pattern == proposed.proposed in STIR_PATTERNS and f"{proposed.level:.2f}" in ui.stirComboBox.toolTip
+    for n, pattern in enumerate((2, 4), start=1):
+        ui.stirComboBox.setCurrentIndex(pattern)
+        spine_panel.panel.stir.onChosen(pattern)
+        found = case.results().exams[0].stir
+        assert (found.pattern, found.proposed) == (pattern, proposed.proposed), n
+    assert records.read_record("baseline")["stir"] == 4
+    assert case_record(case.results())["stir_pattern"] == 4 and case_record(case.results())["stir_pattern_follow_up"] is None
+    assert results_from_dict(json.loads(json.dumps(results_to_dict(case.results())))).exams[0].stir == found
+    for language, word in (("en", "4, homogeneously high"), ("ja", "均一な高信号")):
+        path = tmp_path / f"{language}.html"
+        write_report(case.results(), path, language=language)
+        assert word in path.read_text(encoding="utf-8")
+    ui.undoStirButton.click()
+    assert case.results().exams[0].stir.pattern == 2 and ui.stirComboBox.currentIndex == 2
+    ui.undoStirButton.click()
+    assert case.results().exams[0].stir == proposed and not ui.undoStirButton.enabled
+    choose_kind(spine_panel, "control")
+    assert not ui.stirComboBox.visible and case.results().exams[0].stir is None
+
+
+def test_the_pattern_that_a_reader_set_is_in_the_saved_scene(spine_panel):
+    from MarrowQuantLib.scene.case.case import Case
+
+    choose_kind(spine_panel, "aplastic_anaemia")
+    case = spine_panel.logic.case
+    case.exams["baseline"].stir.set(3)
+    again = Case(case.parameters)
+    again.restore()
+    assert again.results().exams[0].stir == case.results().exams[0].stir
+    node = records.find_node("vtkMRMLTextNode", {"text": "exam", "exam": "baseline"})
+    node.SetText(node.GetText().replace('"stir": 3', '"stir": "three"'))
+    with pytest.raises(MarrowQuantError, match="cannot be read"):
+        records.read_record("baseline")
+
+
+def test_a_model_with_stir_answers_in_the_panel_and_in_the_shell_alike(spine_panel, tmp_path, capsys, monkeypatch):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnxruntime")
+    from MarrowQuantLib import cli
+    from MarrowQuantLib.classify import Preparation, manifest, modelfolder, networks
+    from MarrowQuantLib.classify.cases import simulated_dataset
+    from MarrowQuantLib.phantom import marrow
+
+    torch.set_num_threads(1)
+    monkeypatch.setattr(networks, "train", partial(networks.train, epochs=2))
+    drawn = marrow.draw_cohort("study", 8, 8, 41)
+    asked = marrow.simulate_spine(next(one for one in drawn if one["kind"] == "mds" and one["site"] == "A"))
+    others = [one for one in drawn if one["record_id"] != asked.record_id]
+    data = simulated_dataset([asked, *map(marrow.simulate_spine, others[:11])], Preparation(("t1", "stir"), pixels=32))
+    model = modelfolder.train_model(data, tmp_path / "model", model_id="two channels")
+    choose_kind(spine_panel, "mds")
+    ui, case = spine_panel.ui, spine_panel.logic.case
+    ui.classifierPathLineEdit.currentPath = str(model)
+    ui.classifyButton.click()
+    found = case.classifier.answer()
+    assert found is not None and found.arm == "network" and found.picture.startswith(b"\x89PNG"), ui.statusLabel.text
+    manifest.write_cohort([asked], tmp_path / "cohort")
+    clicks = "; ".join(
+        f"{roi.level}={','.join(repr(float(x)) for x in roi.center_ras)}" for roi in case.exams["baseline"].measured_rois()
+    )
+    image = tmp_path / "cohort" / asked.record_id
+    (image / "bodies.nii.gz").unlink()
+    shell = ["classify", "predict", str(image), "--model", str(model), "--clicks", clicks, "--scanner", asked.row["scanner"]]
+    assert cli.main([*shell, "--synthetic", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["probability"] == pytest.approx(found.probability, abs=1e-4)
+    (image / "stir.nii.gz").unlink()
+    assert cli.main([*shell, "--synthetic"]) == 1
+    assert "lack stir" in capsys.readouterr().err
 
 
 def test_the_scene_gives_the_same_pictures(slicer_scene):

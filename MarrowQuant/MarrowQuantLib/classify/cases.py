@@ -37,11 +37,6 @@ def bodies_of(labels: Volume, levels: Sequence[str]) -> Bodies:
     return take_over(LabelledVertebrae(masks, (), labels))
 
 
-def image_of_bodies(maps: Mapping[str, Volume]) -> Volume:
-    """The image that bodies are searched for in, from points in them: T1 where there is one."""
-    return next((maps[key] for key in ("t1", "stir", "in_phase", "water", "ff") if key in maps), next(iter(maps.values())))
-
-
 def scanner_of(maps: ExamMaps) -> str:
     """Manufacturer and model of the scanner as the headers name them, of the T1 images where there are some; "" where it is not told."""
     used = [row for row in maps.series if row.get("used") and row.get("scanner")]

@@ -14,7 +14,8 @@ from ..io.sheets import read_sheet
 from ..model import KINDS, Finding, MarrowQuantError, Progress, Role, Settings, Volume, finding, no_progress
 from ..vertebrae import read_labels, segment_bodies, take_over
 from ..vertebrae.segment import Bodies
-from .cases import image_of_bodies, make_patient, says_synthetic, scanner_of
+from .bodies import image_of_bodies
+from .cases import make_patient, says_synthetic, scanner_of
 from .dataset import Dataset, Patient
 from .patches import CHANNELS, Preparation
 
@@ -115,11 +116,7 @@ def _read_dicom(source: Path) -> Images:
     if len(exams) > 1:
         raise MarrowQuantError("'{file}' holds {n} exams; name the folder of one of them.", file=source.name, n=len(exams))
     found = make_exam_maps(exams[0], "baseline", Settings())
-    maps = dict(found.maps)
-    stir = [volume for volume in exams[0].volumes if volume.role == Role.STIR]
-    if stir:  # an exam is not measured on it
-        maps["stir"] = stir[0].load()
-    return Images(maps, says_synthetic(found), scanner_of(found))
+    return Images(found.maps, says_synthetic(found), scanner_of(found))
 
 
 def read_bodies(row: Row, maps: Mapping[str, Volume]) -> Bodies:

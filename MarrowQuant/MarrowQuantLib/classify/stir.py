@@ -2,21 +2,22 @@
 
 Kusumoto S et al., Eur J Haematol 1997 (lower thoracic and lumbar spine, TI 160 ms): 1 homogeneously low, 2 marginally high, 3
 heterogeneously high, 4 homogeneously high. The paper gives no number; what counts as high, marginal and heterogeneous is ours: signal over
-that of the discs, of the endplates' rim over the centre, and the spread of what is wider than the noise.
+that of the discs, of the endplates' rim over the centre, and the spread of what is wider than the noise. The names of the patterns stand in
+``model.STIR_PATTERNS``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from ..model import MarrowQuantError, Volume
-from ..vertebrae.segment import Bodies
+from ..model import MarrowQuantError, StirPattern, VertebraROI, Volume
+from ..vertebrae.segment import Bodies, Body
+from .bodies import bodies_of_exam
 from .patches import Preparation, prepare
 
-PATTERNS = {1: "homogeneously low", 2: "marginally high", 3: "heterogeneously high", 4: "homogeneously high"}
 HIGH = 0.65
 """Marrow over disc from which on marrow is called high (our choice)."""
 MARGINAL = 1.16
@@ -26,25 +27,27 @@ HETEROGENEOUS = 0.0335
 _SMOOTH_PIXELS = 2.5
 
 
-@dataclass(frozen=True)
-class StirPattern:
-    """A proposal and the numbers behind it: medians over the bodies; ``level`` is marrow over disc."""
-
-    pattern: int
-    level: float
-    rim: float
-    spread: float
-
-
 def propose_pattern(stir: Volume, bodies: Bodies) -> StirPattern | None:
-    """The pattern of one patient; None where no disc or body is seen."""
+    """The pattern of one patient; None where no disc or body is seen: the limits hold for signals over those of discs."""
     try:
         spine = prepare({"stir": stir}, bodies, Preparation(("stir",)))
     except MarrowQuantError:
         return None
+    if any(told.code == "classify.other_reference" for told in spine.findings):
+        return None
     found = [_numbers(patch, inside) for patch, inside in zip(spine.patches[:, 0], spine.marrow)]
     level, rim, spread = (float(np.median(column)) for column in zip(*found))
-    return StirPattern(_decide(level, rim, spread), level, rim, spread)
+    return StirPattern(_decide(level, rim, spread), None, level, rim, spread)
+
+
+def stir_of_exam(maps: Mapping[str, Volume], rois: Sequence[VertebraROI], outlined: Sequence[Body] = ()) -> StirPattern | None:
+    """The proposed pattern of an exam; None without STIR images or ROIs, or where none can be read."""
+    if "stir" not in maps or not rois:
+        return None
+    try:
+        return propose_pattern(maps["stir"], bodies_of_exam(rois, outlined, maps))
+    except MarrowQuantError:  # no body is found from the ROIs
+        return None
 
 
 def _decide(level: float, rim: float, spread: float) -> int:

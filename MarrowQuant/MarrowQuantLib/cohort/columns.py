@@ -29,6 +29,8 @@ _OTHERS = {
                   "初回検査で骨髄に優位な成分（water：脂肪分画50 %未満、fat：50 %超）", ""),
     "dominance_follow_up": ("Dominant component of the marrow at the follow-up (water: fat fraction < 50 %, fat: > 50 %)",
                             "経過観察で骨髄に優位な成分（water：脂肪分画50 %未満、fat：50 %超）", ""),
+    "stir_pattern": ("Pattern on STIR at the first exam (Kusumoto, 1 to 4)", "初回検査のSTIRパターン（Kusumoto、1～4）", ""),
+    "stir_pattern_follow_up": ("Pattern on STIR at the follow-up (Kusumoto, 1 to 4)", "経過観察のSTIRパターン（Kusumoto、1～4）", ""),
     "response_probability": ("Estimated probability of CR or VGPR", "CRまたはVGPRの推定確率", "1"),
     "response_low": ("Estimated probability: 95 % interval, low", "推定確率：95 %区間の下限", "1"),
     "response_high": ("Estimated probability: 95 % interval, high", "推定確率：95 %区間の上限", "1"),

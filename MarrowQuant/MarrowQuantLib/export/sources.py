@@ -46,6 +46,7 @@ _BEHIND: dict[str, tuple[Role, ...]] = {
     "opposed_phase": (Role.OPPOSED_PHASE, Role.MULTI_ECHO),
     "third_echo": (Role.MULTI_ECHO,),
     "t1": (Role.T1,),
+    "stir": (Role.STIR,),
 }
 """By map the roles of the volumes that it is made of, those that the exam used first."""
 

@@ -29,6 +29,7 @@ from .keys import MapKey
 from .laboratory import LabHistory, LabNote, LabValue
 from .made import made
 from .results import (
+    STIR_PATTERNS,
     Change,
     Classification,
     Contribution,
@@ -39,19 +40,22 @@ from .results import (
     RegionChange,
     ResponseEstimate,
     Results,
+    StirPattern,
     VoxelwiseChange,
 )
-from .settings import KINDS, Settings, Subject
+from .settings import ANAEMIAS, KINDS, Settings, Subject
 from .vertebra import Histogram, Measurement, VertebraResult, VertebraROI
 from .volume import RAS_TO_LPS, Role, Volume
 
 __all__ = [
     "ACCEPTED",
+    "ANAEMIAS",
     "KINDS",
     "PHYSIOLOGICAL",
     "RAS_TO_LPS",
     "REJECTED",
     "RESEARCH_USE_ONLY",
+    "STIR_PATTERNS",
     "UNIT_ADC",
     "UNIT_FF",
     "UNIT_FF_CHANGE",
@@ -89,6 +93,7 @@ __all__ = [
     "Role",
     "Seam",
     "Settings",
+    "StirPattern",
     "Stitching",
     "Subject",
     "VertebraROI",

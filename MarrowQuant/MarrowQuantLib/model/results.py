@@ -31,6 +31,26 @@ class Origin:
     muscle: Union[float, Sequence[Sequence[float]], None] = None
 
 
+STIR_PATTERNS = {1: "homogeneously low", 2: "marginally high", 3: "heterogeneously high", 4: "homogeneously high"}
+"""Patterns of the marrow on STIR images (Kusumoto S et al., Eur J Haematol 1997)."""
+
+
+@dataclass(frozen=True)
+class StirPattern:
+    """The pattern of the marrow on STIR images, 1 to 4 of ``STIR_PATTERNS``: a proposal with its numbers, and the reader's word on it."""
+
+    proposed: Optional[int] = described("Proposed from the numbers; null where none could be read.", default=None, low=1, high=4)
+    by_reader: Optional[int] = described("What the reader set in its place; null for as proposed.", default=None, low=1, high=4)
+    level: Optional[float] = described("Signal of the marrow over that of the discs, median over the bodies.", default=None)
+    rim: Optional[float] = described("Signal at the endplates over that of the centre, median over the bodies.", default=None)
+    spread: Optional[float] = described("Spread of the smoothed signal over that of the discs, median over the bodies.", default=None)
+
+    @property
+    def pattern(self) -> Optional[int]:
+        """The pattern that holds: the reader's, else the proposed one."""
+        return self.by_reader or self.proposed
+
+
 @dataclass(frozen=True)
 class ExamResult:
     """Everything known about one exam after measuring. ``maps`` are the volumes measured (keys: ff, water, fat, in_phase,
@@ -62,6 +82,9 @@ class ExamResult:
         "How the stations of the high-b image were joined; null for a single one.", default=None, json="stations"
     )
     origin: Optional[Origin] = described(default=None, hidden=True)
+    stir: Optional[StirPattern] = described(
+        "Pattern of the marrow on STIR images; null without such images, and for kinds of case that are not asked for it.", default=None
+    )
     identity: ExamIdentity = described(
         "Tells the exams of different patients apart without telling who they are. Digests are HMAC-SHA256 under a secret of the computer "
         "that read the exam.",

@@ -17,6 +17,8 @@ ROI_SHAPES = ("ellipsoid", "cylinder", "box")
 FAT_SPECTRA = ("ren_marrow_9", "hamilton_9", "ismrm_6")
 KINDS = ("myeloma", "mds", "aplastic_anaemia", "other_anaemia", "control")
 """Kinds of case: what panel, report and cohort ask and show depends on it."""
+ANAEMIAS = ("mds", "aplastic_anaemia", "other_anaemia")
+"""Kinds whose marrow is looked at for its disease: a classifier is asked, and the pattern on STIR is told."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,18 @@ from ..model import Results
 from ..results.formats import probability
 from . import charts
 from .sections import card_value, cell, table
-from .shown import answer_card, answer_tables
+from .shown import answer_card, answer_tables, stir_rows
 from .strings import Strings
+
+
+def stir_section(results: Results, words: Strings) -> str:
+    """Empty where no exam has a pattern on STIR images."""
+    heads, lines = stir_rows(results.exams, words)
+    if not lines:
+        return ""
+    drawn = [f'<tr><th scope="row">{escape(exam)}</th>{"".join(cell(text, True) for text in rest)}</tr>' for exam, *rest in lines]
+    told = f'<p class="soft">{words("stir_told")}</p>'
+    return f"<section><h2>{words('stir')}</h2>{table(heads, drawn, text_columns=(1, 2, 3))}{told}</section>"
 
 
 def classification_section(results: Results, words: Strings) -> str:

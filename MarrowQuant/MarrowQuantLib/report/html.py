@@ -10,7 +10,7 @@ from typing import Optional
 from .. import __version__
 from ..model import Results, days_between
 from ..response import cycles_between, history_of
-from .classification import classification_section
+from .classification import classification_section, stir_section
 from .distributions import distributions_section
 from .first_page import summary_section
 from .laboratory import labs_section
@@ -71,6 +71,7 @@ def report_page(results: Results, words: Strings, cover: Optional[Cover] = None)
             regions_section(results, words),
             lesions_section(results, words),
             labs_section(results, words),
+            stir_section(results, words),
             classification_section(results, words),
             model_section(results.response, words),
             methods_section(results, words),

@@ -42,6 +42,7 @@ from .shown import (
     plain_sentences,
     protocol_rows,
     shortened,
+    stir_rows,
     title_of,
 )
 from .strings import Strings
@@ -93,6 +94,7 @@ def paper(results: Results, language: str = "en", cover: Optional[Cover] = None)
     page.vertebrae()
     page.burden()
     page.laboratory()
+    page.stir()
     page.classification()
     page.methods()
     return page.finished()
@@ -501,6 +503,14 @@ class _Paper:
             self.text(f"{words('imwg')}: {told.imwg.category or words('imwg_none')}: {sentence(told.imwg.rule, words.language)}", 8)
             self.points(f"{words('missing')}: {sentence(item, words.language)}" for item in told.imwg.missing)
         self.points(f"{stage.system} {stage.stage}: {sentence(stage.rule, words.language)}" for stage in told.stages if stage.stage)
+
+    def stir(self) -> None:
+        """Pattern on STIR images."""
+        heads, lines = stir_rows(self.results.exams, self.words)
+        if lines:
+            self.heading(self.words("stir"))
+            self.table(heads, lines, (0, 1, 2, 3), 7)
+            self.text(self.words("stir_told"), 7.5, _SOFT)
 
     def classification(self) -> None:
         """A classifier's answer: probability with its range, what to know, what it rests on, its card."""

@@ -12,13 +12,26 @@ from typing import Any, Optional
 
 from ..followup import Index, label_of
 from ..followup.change import INSIDE_LIMIT
-from ..model import Change, Classification, ExamResult, Finding, LabHistory, Results, as_finding, grouped, sentence
+from ..model import (
+    STIR_PATTERNS,
+    Change,
+    Classification,
+    ExamResult,
+    Finding,
+    LabHistory,
+    Results,
+    StirPattern,
+    as_finding,
+    grouped,
+    sentence,
+)
 from ..quantities import LUMBAR, quantity
 from ..response.anaemia import blood_course
 from ..results import rows
-from ..results.formats import NONE, signed
+from ..results.formats import NONE, number, signed
 from ..words.findings import NOTE
 from ..words.roles import role_word
+from ..words.terms import term
 from .strings import Strings
 
 SURE, DOUBT, PLAIN = "sure", "doubt", ""
@@ -101,6 +114,29 @@ def answer_card(found: Classification, words: Strings) -> list[tuple[str, Any]]:
     card = {key: content for key, content in found.card.items() if key != "translations"}
     told = (found.card.get("translations") or {}).get(words.language, {})
     return [(words.or_key(key), content) for key, content in {**card, **told}.items() if content]
+
+
+def stir_word(pattern: Optional[int], words: Strings) -> str:
+    """A pattern on STIR images, number and word."""
+    return f"{pattern}, {term(STIR_PATTERNS[pattern], words.language)}" if pattern else NONE
+
+
+def stir_numbers(found: StirPattern, words: Strings) -> str:
+    """The numbers behind a proposal in one line; empty where there are none."""
+    told = (("stir_level", found.level, 2), ("stir_rim", found.rim, 2), ("stir_spread", found.spread, 3))
+    return "; ".join(f"{words(key)} {number(value, digits=digits)}" for key, value, digits in told if value is not None)
+
+
+def stir_rows(exams: Sequence[ExamResult], words: Strings) -> tuple[list[str], list[list[str]]]:
+    """Pattern on STIR images of every exam that has one: heads, and exam, pattern, who says so, numbers."""
+    heads = [words("exam"), words("stir"), words("stir_by"), words("stir_numbers")]
+    lines = []
+    for exam in exams:
+        if exam.stir is not None:
+            proposed = words("stir_proposed", pattern=stir_word(exam.stir.proposed, words))
+            by = words("stir_set", proposed=proposed) if exam.stir.by_reader else words("stir_not_set")
+            lines.append([words.plain_exam(exam.label), stir_word(exam.stir.pattern, words), by, stir_numbers(exam.stir, words)])
+    return heads, lines
 
 
 def blood_word(category: Optional[str], words: Strings) -> str:
@@ -191,11 +227,11 @@ def _runs(numbers: Iterable[Any]) -> str:
     if not all(isinstance(number, int) for number in known):
         return ", ".join(map(str, known))
     runs: list[list[int]] = []
-    for number in sorted(known):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
+    for one in sorted(known):
+        if runs and one == runs[-1][-1] + 1:
+            runs[-1].append(one)
         else:
-            runs.append([number])
+            runs.append([one])
     return ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
 
 

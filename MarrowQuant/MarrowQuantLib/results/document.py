@@ -87,7 +87,8 @@ class Document:
         "Version of this schema; the first number changes when a reader must change, the second when optional fields are added (1.1.0: "
         "laboratory, lesions, distributions, infiltration, and the components' region, fat fraction, seam and name; 1.2.0: stations, "
         "roi_shape; 1.3.0: identity; 2.0.0: findings with code and values in the place of sentences; 2.1.0: level "
-        "of a change, kind of case, response by the blood, classification, how numbers and images were made as codes with values).",
+        "of a change, kind of case, response by the blood, classification, pattern on STIR, how numbers and images were made as codes with "
+        "values).",
         choices=(SCHEMA_VERSION,),
     )
     research_use_only: str = described("The sentence that must accompany these numbers.")

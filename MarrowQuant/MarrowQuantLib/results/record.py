@@ -30,7 +30,8 @@ def case_record(results: Results) -> dict[str, Any]:
     -------
     dict
         ``days`` between the exams; ``dominance`` ("water" or "fat", see ``vertebrae.dominance``) at the first exam and
-        ``dominance_follow_up``; for every index followed ``<index>_baseline`` and ``<index>_follow_up`` in the index's unit and its
+        ``dominance_follow_up``; ``stir_pattern`` and ``stir_pattern_follow_up`` (1 to 4, see ``model.STIR_PATTERNS``; the reader's, else
+        as proposed); for every index followed ``<index>_baseline`` and ``<index>_follow_up`` in the index's unit and its
         change (see above); the same of fat fraction and ADC for every region of the pelvis, the mean of the sides measured at both exams
         (``ff_iliac_wing_baseline``); ``response_probability`` with ``response_low``, ``response_high`` as fractions, ``response_model``;
         ``case_kind``; ``synthetic`` (1 for simulated data); ``warnings`` (how many). None where there is no number.
@@ -40,6 +41,9 @@ def case_record(results: Results) -> dict[str, Any]:
     row: dict[str, Any] = {"days": _days(results)}
     for label, name in (("baseline", "dominance"), ("follow-up", "dominance_follow_up")):
         row[name] = _dominance(exams.get(label))
+    for label, name in (("baseline", "stir_pattern"), ("follow-up", "stir_pattern_follow_up")):
+        stir = exams[label].stir if label in exams else None
+        row[name] = stir.pattern if stir else None
     for index in INDICES:
         for label, name in (("baseline", "baseline"), ("follow-up", "follow_up")):
             row[f"{index.key}_{name}"] = value_of(exams[label], index) if label in exams else None
@@ -70,8 +74,8 @@ def exam_records(results: Results) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``date``, ``days`` since the first exam, ``exam`` (its label), ``dominance``, and every index followed in its unit, None where
-        there is none.
+        ``date``, ``days`` since the first exam, ``exam`` (its label), ``dominance``, ``stir_pattern``, and every index followed in its
+        unit, None where there is none.
     """
     dates = [exam.date for exam in results.exams]
     first = min(filter(None, dates), default=None)
@@ -81,6 +85,7 @@ def exam_records(results: Results) -> list[dict[str, Any]]:
             "days": (exam.date - first).days if exam.date and first else None,
             "exam": exam.label,
             "dominance": _dominance(exam),
+            "stir_pattern": exam.stir.pattern if exam.stir else None,
             **{index.key: value_of(exam, index) for index in INDICES},
         }
         for exam in results.exams

@@ -49,6 +49,7 @@ def _hand_over_exam(exam: ExamResult, scene: Optional[Any]) -> None:
         proposed=exam.burden is not None,
         muscle_signal=exam.origin.muscle if isinstance(exam.origin.muscle, (int, float)) else None,
         placement_findings=exam.origin.placement_findings,
+        stir=exam.stir.by_reader if exam.stir else None,
         scene=scene,
     )
     if exam.origin.muscle is not None and not isinstance(exam.origin.muscle, (int, float)):

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..exam.maps import ExamMaps
 from ..model import (
+    STIR_PATTERNS,
     ExamIdentity,
     Finding,
     LabHistory,
@@ -60,12 +61,14 @@ def write_record(
     placement_findings: Sequence[str] = (),
     lost_maps: Iterable[str] = (),
     outlined: Sequence[Body] = (),
+    stir: Optional[int] = None,
     scene: Optional[Any] = None,
 ) -> str:
     """Write the record of one exam; a second call replaces it. Returns its text.
 
     ``proposed`` tells that there is a tumour load, ``muscle_signal`` what was given for it; points in muscle have a node of their own.
-    ``lost_maps`` are keys of maps that the exam had and whose volumes were deleted, ``outlined`` the bodies that ROIs were taken from.
+    ``lost_maps`` are keys of maps that the exam had and whose volumes were deleted, ``outlined`` the bodies that ROIs were taken from,
+    ``stir`` the pattern that the reader set.
     """
     record = {
         "maps": {
@@ -84,6 +87,7 @@ def write_record(
         "placement_findings": plain([as_finding(found) for found in placement_findings]),
         "keys": sorted({*maps.maps, *lost_maps}),
         "bodies": [[b.level, *(plain(array) for array in (b.center_ras, b.axes, b.radii_mm)), encode(b.roi)] for b in outlined],
+        "stir": stir,
     }
     return _write(record, f"MarrowQuant {maps.label}", {"text": _TEXT, "exam": maps.label}, scene)
 
@@ -128,6 +132,8 @@ def _record_of(record: dict[str, Any]) -> dict[str, Any]:
         Body(level, np.array(center), np.array(axes), np.array(radii), math.nan, decode(VertebraROI, roi), ())
         for level, center, axes, radii, roi in record.get("bodies", ())
     )
+    if record.setdefault("stir", None) not in (None, *STIR_PATTERNS):
+        raise ValueError("no pattern")
     record.setdefault("keys", [])  # an older scene did not keep which maps there were
     ExamMaps(label="", maps={}, **maps)
     return record

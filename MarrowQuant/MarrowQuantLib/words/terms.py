@@ -22,6 +22,11 @@ _TERMS: dict[str, tuple[str, str]] = {
     "diffuse": ("diffuse", "びまん性"),
     "combined": ("combined focal and diffuse", "局所性＋びまん性"),
     "micronodular": ("micronodular", "微小結節性"),
+    # pattern of the marrow on STIR images
+    "homogeneously low": ("homogeneously low", "均一な低信号"),
+    "marginally high": ("marginally high", "辺縁の高信号"),
+    "heterogeneously high": ("heterogeneously high", "不均一な高信号"),
+    "homogeneously high": ("homogeneously high", "均一な高信号"),
     # what became of a lesion
     "persisting": ("persisting", "残存"),
     "new": ("new", "新規"),

@@ -412,6 +412,10 @@
         <translation>他の日付：</translation>
     </message>
     <message>
+        <source>Pattern on STIR:</source>
+        <translation>STIRのパターン：</translation>
+    </message>
+    <message>
         <source>Peaks of fat that the fit of water and fat to the echoes assumes. Another choice holds from the next reading on.</source>
         <translation>エコーからの水・脂肪の計算で仮定する脂肪のピークです。変更は次の読み込みから有効です。</translation>
     </message>
@@ -602,6 +606,10 @@
     <message>
         <source>Take back the last change of the ROIs: placing, dragging, finding, taking over, renaming, excluding, resizing.</source>
         <translation>ROIの直前の変更（配置、移動、検出、取り込み、名前の変更、除外、大きさの変更）を元に戻します。</translation>
+    </message>
+    <message>
+        <source>Take back the last pattern that was set.</source>
+        <translation>直前に設定したパターンを元に戻します。</translation>
     </message>
     <message>
         <source>Take over its vertebrae</source>
@@ -1594,6 +1602,10 @@
         <translation>取り消した判定はありません。</translation>
     </message>
     <message>
+        <source>No pattern was set.</source>
+        <translation>パターンは設定されていません。</translation>
+    </message>
+    <message>
         <source>No point was changed.</source>
         <translation>変更された点はありません。</translation>
     </message>
@@ -1753,6 +1765,21 @@
     <message>
         <source>None</source>
         <translation>なし</translation>
+    </message>
+</context>
+<context>
+    <name>patient.stir_part</name>
+    <message>
+        <source>A pattern is proposed once the vertebrae were measured and discs are seen.</source>
+        <translation>椎体を計測し椎間板が描出されていれば、パターンを提案します。</translation>
+    </message>
+    <message>
+        <source>As proposed: {pattern}</source>
+        <translation>提案どおり：{pattern}</translation>
+    </message>
+    <message>
+        <source>No proposal</source>
+        <translation>提案なし</translation>
     </message>
 </context>
 <context>

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from slicer.i18n import tr as _
 
-from ...model import Classification
+from ...model import ANAEMIAS, Classification
 from ...report.shown import answer_card, answer_tables
 from ...report.strings import Strings
 from ...results.formats import probability
@@ -53,7 +53,7 @@ class ClassifierPart:
     def show(self) -> None:
         """Bring the part up to date."""
         case, ui = self.panel.case, self.ui
-        isOffered = bool(case.exams) and case.settings().kind in ("mds", "aplastic_anaemia", "other_anaemia")
+        isOffered = bool(case.exams) and case.settings().kind in ANAEMIAS
         found = case.classifier.answer()
         for widget in (ui.classifierLabel, ui.classifierPathLineEdit, ui.classifyButton):
             widget.visible = isOffered

@@ -27,6 +27,7 @@ from .labs_step import LabsStep
 from .quantify_step import QuantifyStep
 from .reasons import Reasons
 from .response_step import ResponseStep
+from .stir_part import StirPart
 from .vertebrae_step import VertebraeStep
 from .viewing import Viewing
 
@@ -71,6 +72,7 @@ class Panel(RunningPanel):
         self.deidentify = DeidentifyStep(self, ui)
         self.followUp = FollowUpPart(self, ui)
         self.classifier = ClassifierPart(self, ui)
+        self.stir = StirPart(self, ui)
         self.viewing = Viewing(self, ui)
         self.answer = Answer(self, ui)
         self.keys = PathKeys(self, ui)
@@ -183,6 +185,7 @@ class Panel(RunningPanel):
         self.deidentify.refresh()
         self.followUp.show()
         self.classifier.show()
+        self.stir.show()
         self.viewing.follow()
         self.answer.show()
         self.reasons.show()

@@ -37,6 +37,7 @@ class Reasons:
             ui.redoDecisionButton: _("No decision was taken back."),
             ui.removeEntryButton: _("No value was entered."),
             ui.addEntryButton: _("Read the exams first."),
+            ui.undoStirButton: _("No pattern was set."),
             ui.undoCarryButton: _("Nothing was carried over."),
             ui.dicomButton: _("Measure first, and choose the folder to write to."),
             ui.shareButton: _("Choose the folder to write to."),

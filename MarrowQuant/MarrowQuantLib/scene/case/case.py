@@ -566,7 +566,7 @@ class Case:
         """What the reader decided of an exam; nothing is measured yet."""
         exam.labs, exam.load.decisions, exam.load.muscle_signal = record["labs"], record["decisions"], record["muscle_signal"]
         exam.lost_maps = set(record["keys"]) - set(exam.maps.maps)
-        exam.rois.outlined = record["bodies"]
+        exam.rois.outlined, exam.stir.by_reader = record["bodies"], record["stir"]
         exam.rois.findings, exam.load.is_awaited = tuple(record.get("placement_findings", ())), bool(record["proposed"])
         exam.rois.begin_history()
 

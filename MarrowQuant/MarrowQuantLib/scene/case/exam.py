@@ -15,6 +15,7 @@ from .around import Around
 from .burden import ExamLoad, Listeners
 from .hand import Hand
 from .rois import ExamRois
+from .stir import ExamStir
 
 if TYPE_CHECKING:
     from .case import Case
@@ -35,6 +36,8 @@ class CaseExam:
         Its points.
     load : ExamLoad
         Its tumour load.
+    stir : ExamStir
+        Its pattern on STIR images.
     following : Hand
         Follows what the reader does with the nodes elsewhere; ``hand`` is what it has to tell, by its code.
     vertebrae, lumbar
@@ -56,6 +59,7 @@ class CaseExam:
         self.rois = ExamRois(self._around, case.sizes)
         listeners = Listeners(self.outdate_result, self.following.was_proposed, self.following.mask_was_chosen, case.follow_up.match)
         self.load = ExamLoad(self._around, self.measured_rois, listeners, self.hand)
+        self.stir = ExamStir(self._around, self.rois, lambda: self.vertebrae)
         self.vertebrae: tuple[VertebraResult, ...] = ()
         self.lumbar: Mapping[str, Measurement] = {}
         self.labs: dict[str, LabValue] = {}
@@ -74,12 +78,13 @@ class CaseExam:
 
     def result(self) -> ExamResult:
         """All that is known now; the same object as long as nothing changes."""
-        if self._result is None:
+        stir = self.stir.now()
+        if self._result is None or self._result.stir != stir:
             self.load.add_curve()
             labs, findings = dict(self.labs), (*self._shift_findings, *self.load.part_findings, *self._told_by_hand())
             measured = (self.maps, self.vertebrae, self.lumbar, self.burden, labs)
             origin = Origin(self.maps.findings, self.rois.findings)
-            self._result = workflow.assemble(*measured, findings, self.load.parts, origin)
+            self._result = workflow.assemble(*measured, findings, self.load.parts, origin, stir)
         return self._result
 
     def _told_by_hand(self) -> list[str]:
@@ -114,6 +119,7 @@ class CaseExam:
             placement_findings=self.rois.findings,
             lost_maps=self.lost_maps,
             outlined=self.rois.outlined,
+            stir=self.stir.by_reader,
         )
         self._case.remembered[self.label] = text
         self.following.look()
