@@ -12,7 +12,7 @@ from typing import Optional
 import numpy as np
 from scipy import ndimage
 
-from ..model import Volume
+from ..model import Numbers, Volume
 from .landmarks import Landmarks
 from .physiology import BodyOutline
 
@@ -127,16 +127,19 @@ def around_canal(
     The sizes are those of large adult vertebrae, with a margin (our choice after Panjabi 1991, Spine 16:861 and 16:888, and 1992, Spine
     17:299, which measured the bodies), spinous processes that end some 40 mm behind the canal.
     """
-    inside = np.zeros(grid.array.shape, dtype=bool)
+    inside, canal_itself = np.zeros(grid.array.shape, dtype=bool), np.zeros(grid.array.shape, dtype=bool)
     if len(canal) < 2:
-        return inside, inside.copy()
-    rows = grid.ijk_to_ras.astype(np.float32)[:3]
-    k, j, i = np.ogrid[tuple(slice(n) for n in grid.array.shape)]
-    r, a, s = (row[0] * i + row[1] * j + row[2] * k + row[3] for row in rows)
+        return inside, canal_itself
     heights = np.arange(canal[0, 2] - _SLAB_MM, canal[-1, 2] + _SLAB_MM + 1.0)
     x, y = (np.interp(heights, canal[:, 2], canal[:, axis]).astype(np.float32) for axis in (0, 1))
     front, body, arch = _reach(heights, landmarks)
     front, body = CANAL_MM + scale * (front - CANAL_MM), scale * body
+    aside, ahead = max(body.max(), arch.max(), CANAL_MM), max(front.max(), CANAL_MM)
+    low = [x.min() - aside, y.min() - _PROCESS_BACK_MM, heights[0] - 1.0]
+    box = box_around(grid, low, [x.max() + aside, y.max() + ahead, heights[-1] + 1.0])
+    rows = grid.ijk_to_ras.astype(np.float32)[:3]
+    k, j, i = np.ogrid[box]
+    r, a, s = (row[0] * i + row[1] * j + row[2] * k + row[3] for row in rows)
     at = np.rint(s - heights[0]).astype(np.int32)
     within = (at >= 0) & (at < len(heights))
     at = at.clip(0, len(heights) - 1)
@@ -144,8 +147,20 @@ def around_canal(
     back = np.where(side < _PROCESS_MM, _PROCESS_BACK_MM, _LAMINA_BACK_MM)
     middle = (front[at] + CANAL_MM) / 2  # the body is an ellipse in front of the canal
     around = (side / body[at]) ** 2 + ((forward - middle) / (front[at] - middle)) ** 2 < 1
-    inside = within & (around | ((forward <= CANAL_MM) & (side < arch[at]) & (-forward < back)))
-    return inside, within & (side * side + forward * forward < CANAL_MM**2)
+    inside[box] = within & (around | ((forward <= CANAL_MM) & (side < arch[at]) & (-forward < back)))
+    canal_itself[box] = within & (side * side + forward * forward < CANAL_MM**2)
+    return inside, canal_itself
+
+
+def box_around(grid: Volume, low_ras: Numbers, high_ras: Numbers) -> tuple[slice, slice, slice]:
+    """Slices along k, j, i that hold every voxel between two corners, RAS mm."""
+    corners = np.array(np.meshgrid(*zip(low_ras, high_ras))).reshape(3, -1).T
+    ijk = grid.to_ijk(corners)
+    shape = np.array(grid.array.shape[::-1])
+    first = np.clip(np.floor(ijk.min(axis=0)).astype(int), 0, shape)
+    end = np.clip(np.ceil(ijk.max(axis=0)).astype(int) + 1, first, shape)
+    i, j, k = (slice(int(a), int(b)) for a, b in zip(first, end))
+    return k, j, i
 
 
 def _reach(heights: np.ndarray, landmarks: Optional[Landmarks]) -> list[np.ndarray]:

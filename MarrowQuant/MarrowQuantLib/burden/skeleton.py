@@ -17,7 +17,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from ..model import Numbers, Volume
-from .canal import FLUID_ADC, FLUID_LOW, around_canal, find_canal, with_sacrum
+from .canal import FLUID_ADC, FLUID_LOW, around_canal, box_around, find_canal, with_sacrum
 from .landmarks import Landmarks
 from .physiology import BodyOutline
 
@@ -140,7 +140,7 @@ def find_bone(
     no_bone, usual, front, chest = _place(coarse, landmarks, outline)
     shining = (signal >= bright) & (seen_adc > DISEASE_ADC[0]) & (seen_adc < DISEASE_ADC[1])
     marrow &= ~no_bone
-    marrow = _without_halos(_without_spots(marrow, LEAST_ML / voxel_ml), _distance(shining, spacing) < HALO_MM)
+    marrow = _without_halos(_without_spots(marrow, LEAST_ML / voxel_ml), _within(shining, spacing, HALO_MM, touching=False))
     column = _column_course(coarse, marrow, shining, outline)
     column = _with_centers(column, centers_ras)
     column = column[column[:, 2] < (np.inf if landmarks is None else landmarks.atlas_mm)]
@@ -151,7 +151,7 @@ def find_bone(
     in_canal = around_canal(coarse, canal, landmarks)[1]
     bulk = _bulk_of_vertebrae(coarse, canal, landmarks, signal >= _NEARLY * bright) if len(canal) else tube
     organ = _organs(coarse, signal, seen_adc, _NEARLY * bright, bulk, landmarks)
-    distance, codes = _distance(marrow, spacing), np.zeros(marrow.shape, dtype=np.uint8)
+    distance, codes = _distance(marrow, spacing, REACH_MM), np.zeros(marrow.shape, dtype=np.uint8)
     codes[usual & (distance > REACH_MM)] = PLACE
     codes[front] = STERNUM
     codes[tube] = COLUMN
@@ -163,8 +163,8 @@ def find_bone(
     ratio = float(np.median(signal[along])) if np.count_nonzero(along) * voxel_ml > LEAST_SPINE_ML else float("nan")
     dark = _inside_body(low < VOID_SIGNAL) & (_tube(coarse, column, 0.6) | (codes == MIRRORED))
     void = _without_spots(dark, LEAST_VOID_ML / voxel_ml)
-    near = _distance(void, spacing) < VOID_EDGE_MM
-    masks = (codes, near, in_canal, organ, usual & ~organ, (distance <= NEAR_MM) & chest & (_distance(organ, spacing) > NEAR_MM))
+    near = _within(void, spacing, VOID_EDGE_MM, touching=False)
+    masks = (codes, near, in_canal, organ, usual & ~organ, (distance <= NEAR_MM) & chest & ~_within(organ, spacing, NEAR_MM))
     codes, near, in_canal, organ, usual, near_marrow = (_full(array, step, high_b.array.shape) for array in masks)
     void_ml, marrow_ml = (float(np.count_nonzero(mask) * voxel_ml) for mask in (void, marrow))
     return BoneRegion(codes, marrow_ml, ratio, column, void_ml, near, in_canal if len(canal) else None, organ, usual, near_marrow)
@@ -184,8 +184,8 @@ def _organs(
     slab = slice(int(belly[0]), int(belly[-1]) + 1)
     bright = (signal[slab] >= least) & (seen_adc[slab] > DISEASE_ADC[0]) & (seen_adc[slab] < DISEASE_ADC[1]) & ~tube[slab]
     spacing, least_voxels = grid.spacing_mm[::-1], ORGAN_ML / grid.voxel_volume_ml
-    core = _distance(~_without_spots(bright, least_voxels), spacing) > _THICK_MM
-    found[slab] = _without_spots(bright & (_distance(core, spacing) <= _THICK_MM + _RIM_MM), least_voxels)
+    core = _depth(_without_spots(bright, least_voxels), spacing) > _THICK_MM
+    found[slab] = _without_spots(bright & (_distance(core, spacing, _THICK_MM + _RIM_MM) <= _THICK_MM + _RIM_MM), least_voxels)
     return found
 
 
@@ -289,8 +289,34 @@ def _without_halos(marrow: np.ndarray, near_bright: np.ndarray) -> np.ndarray:
     return kept[label]
 
 
-def _distance(mask: np.ndarray, spacing: np.ndarray) -> np.ndarray:
-    """Distance in mm of each voxel's centre to the nearest voxel of the mask, 0 inside; infinite without any."""
+def _distance(mask: np.ndarray, spacing: np.ndarray, reach_mm: float) -> np.ndarray:
+    """Distance in mm of each voxel's centre to the nearest voxel of the mask, 0 inside; infinite without any. Beyond ``reach_mm`` it may be
+    infinite, too."""
+    found = np.full(mask.shape, np.inf, dtype=np.float32)
+    box = _box_of(mask, np.ceil(reach_mm / spacing).astype(int))
+    if box is not None:
+        found[box] = _distance_in(mask[box], spacing)
+    return found
+
+
+def _depth(mask: np.ndarray, spacing: np.ndarray) -> np.ndarray:
+    """Distance in mm of each voxel's centre to the nearest voxel that is not of the mask."""
+    found = np.zeros(mask.shape, dtype=np.float32)
+    box = _box_of(mask, np.ones(3, dtype=int))  # all around it is not of the mask, so that nothing farther away is nearer
+    if box is not None:
+        found[box] = _distance_in(~mask[box], spacing)
+    return found
+
+
+def _box_of(mask: np.ndarray, margin: np.ndarray) -> Optional[tuple[slice, ...]]:
+    """Slices that hold the mask and so many voxels around it along k, j, i; None for an empty mask."""
+    along = [np.flatnonzero(np.any(mask, axis=others)) for others in ((1, 2), (0, 2), (0, 1))]
+    if not along[0].size:
+        return None
+    return tuple(slice(max(0, int(line[0] - more)), int(line[-1] + more) + 1) for line, more in zip(along, margin))
+
+
+def _distance_in(mask: np.ndarray, spacing: np.ndarray) -> np.ndarray:
     if not mask.any():
         return np.full(mask.shape, np.inf, dtype=np.float32)
     image = sitk.GetImageFromArray(mask.astype(np.uint8))
@@ -299,10 +325,24 @@ def _distance(mask: np.ndarray, spacing: np.ndarray) -> np.ndarray:
     return np.maximum(sitk.GetArrayFromImage(found), 0.0)
 
 
+def _within(mask: np.ndarray, spacing: np.ndarray, mm: float, touching: bool = True) -> np.ndarray:
+    """Voxels whose centres lie up to ``mm`` from one of the mask; nearer than that if not ``touching``. For reaches of a few voxels this is
+    faster than the distance itself."""
+    steps = np.ceil(mm / spacing).astype(int)
+    off = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in steps), indexing="ij"), axis=-1).reshape(-1, 3)
+    length = np.linalg.norm(off * spacing, axis=1)
+    near = mask.copy()
+    for step in off[(length <= mm) if touching else (length < mm)]:
+        here = tuple(slice(max(n, 0), size + min(n, 0)) for n, size in zip(step, mask.shape))
+        there = tuple(slice(max(-n, 0), size + min(-n, 0)) for n, size in zip(step, mask.shape))
+        near[here] |= mask[there]
+    return near
+
+
 def _closed(marrow: np.ndarray, distance: np.ndarray, spacing: np.ndarray) -> np.ndarray:
     """Closing with a ball: what marrow surrounds within reach."""
     grown = distance <= CLOSE_MM
-    return marrow | (_distance(~grown, spacing) > CLOSE_MM)
+    return marrow | ~_within(~grown, spacing, CLOSE_MM)
 
 
 def _points(grid: Volume, mask: np.ndarray) -> np.ndarray:
@@ -326,7 +366,7 @@ def _mirrored(grid: Volume, marrow: np.ndarray, outline: BodyOutline) -> np.ndar
     at, seen = _voxels_at(grid, _reflected(points, outline, *chosen))
     found = np.zeros(marrow.shape, dtype=bool)
     found[tuple(at[seen].T)] = True
-    return _distance(found, grid.spacing_mm[::-1]) <= MIRROR_MM
+    return _within(found, grid.spacing_mm[::-1], MIRROR_MM)
 
 
 def _reflected(points: np.ndarray, outline: BodyOutline, off_mm: float, turn: float, lean: float) -> np.ndarray:
@@ -407,18 +447,22 @@ def _tube(grid: Volume, column: np.ndarray, scale: float = 1.0) -> np.ndarray:
     inside = np.zeros(grid.array.shape, dtype=bool)
     if len(column) < 2:
         return inside
-    k, j, i = np.indices(grid.array.shape, dtype=np.float32)
-    rows = grid.ijk_to_ras.astype(np.float32)[:3]
-    r, a, s = (row[0] * i + row[1] * j + row[2] * k + row[3] for row in rows)
     heights = np.arange(column[0, 2] - _TUBE_SLAB_MM, column[-1, 2] + _TUBE_SLAB_MM + 1.0)  # looked up: faster
+    sizes = scale * np.array([[_TUBE_HALF_WIDTH_MM, _TUBE_BACK_MM], [_TUBE_HALF_WIDTH_MM, _TUBE_FRONT_MM]])
+    low, high = column[:, :2].min(axis=0) - sizes[0], column[:, :2].max(axis=0) + sizes[1]
+    box = box_around(grid, [*low, heights[0] - 1.0], [*high, heights[-1] + 1.0])
+    rows = grid.ijk_to_ras.astype(np.float32)[:3]
+    k, j, i = (axis.astype(np.float32) for axis in np.ogrid[box])
+    r, a, s = (row[0] * i + row[1] * j + row[2] * k + row[3] for row in rows)
     at = np.rint(s - heights[0]).astype(np.int32)
     within = (at >= 0) & (at < len(heights))
     at = at.clip(0, len(heights) - 1)
     between = np.searchsorted(column[:, 2], heights).clip(1, len(column) - 1)
     narrow = (np.diff(column[:, 2])[between - 1] < _TUBE_GAP_MM)[at]
     x, y = (np.interp(heights, column[:, 2], column[:, axis]).astype(np.float32)[at] for axis in (0, 1))
-    inside = within & narrow & (np.abs(r - x) < scale * _TUBE_HALF_WIDTH_MM)
-    return inside & (a - y < scale * _TUBE_FRONT_MM) & (y - a < scale * _TUBE_BACK_MM)
+    within &= narrow & (np.abs(r - x) < scale * _TUBE_HALF_WIDTH_MM)
+    inside[box] = within & (a - y < scale * _TUBE_FRONT_MM) & (y - a < scale * _TUBE_BACK_MM)
+    return inside
 
 
 def _place(grid: Volume, landmarks: Optional[Landmarks], outline: BodyOutline) -> tuple[np.ndarray, ...]:

@@ -29,8 +29,14 @@ class Placed:
         return self.first + self.array.shape[0] - 1
 
 
-def overlap(a: Placed, b: Placed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Both stations over their common slices, and which voxels there are bright."""
+Overlap = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Two stations over their common slices, and which voxels there are bright."""
+
+
+def overlap(a: Placed, b: Placed) -> Optional[Overlap]:
+    """What both stations show of their common slices; None without any."""
+    if b.first > a.last:
+        return None
     stop = min(a.last, b.last) + 1
     upper = a.array[b.first - a.first : stop - a.first]
     lower = b.array[: stop - b.first]
@@ -57,20 +63,20 @@ def otsu(values: np.ndarray) -> float:
     return float(edges[1 + np.argmax(between)])
 
 
-def estimate_gains(placed: Sequence[Placed], reference: int, findings: list[str]) -> np.ndarray:
-    """Gain of each station, chained from neighbour to neighbour; the reference has 1."""
+def estimate_gains(placed: Sequence[Placed], overlaps: Sequence[Optional[Overlap]], reference: int, findings: list[str]) -> np.ndarray:
+    """Gain of each station, chained from neighbour to neighbour by their overlaps; the reference has 1."""
     gains = np.ones(len(placed))
-    for a, b in zip(placed, placed[1:]):
+    for a, b, shared in zip(placed, placed[1:], overlaps):
         ratio = 1.0
         pair = (a.index + 1, b.index + 1)
-        if b.first > a.last:
+        if shared is None:
             missing = b.first - a.last - 1
             faced = _facing(a, b) if missing <= MOST_MISSING else None
             code = "diffusion.no_overlap" if faced is None else "diffusion.facing"
             findings.append(finding(code, station=pair, missing=missing))
             ratio = 1.0 if faced is None else faced
         else:
-            left, right, bright = overlap(a, b)
+            left, right, bright = shared
             if np.count_nonzero(bright) >= FEWEST_VOXELS:
                 ratio = float(np.exp(np.median(np.log(left[bright]) - np.log(right[bright]))))
             else:

@@ -12,7 +12,7 @@ from typing import Optional
 import numpy as np
 
 from ..model import MarrowQuantError, Numbers, Profile, Seam, Stitching, Volume, finding
-from .gains import Placed, estimate_gains, largest_step, otsu, overlap
+from .gains import Overlap, Placed, estimate_gains, largest_step, otsu, overlap
 
 # Tolerances of the placement; all are our choice.
 SLICE_TOLERANCE = 0.05  # of the slice spacing: below it, slices of two stations count as the same position
@@ -36,7 +36,7 @@ class Stitched:
         From the lowest slice upwards.
     findings : tuple of str
     profile : Profile or None
-        Brightness along the slices without and with the gains; None for a single station.
+        Brightness along the slices without and with the gains; None for a single station, and where it was not asked for.
     """
 
     volume: Volume
@@ -52,7 +52,11 @@ class Stitched:
 
 
 def stitch(
-    stations: Sequence[Volume], *, gains: Optional[Numbers] = None, moves: Optional[Sequence[Sequence[int]]] = None
+    stations: Sequence[Volume],
+    *,
+    gains: Optional[Numbers] = None,
+    moves: Optional[Sequence[Sequence[int]]] = None,
+    measured: bool = True,
 ) -> Stitched:
     """Join stations into one volume.
 
@@ -72,6 +76,9 @@ def stitch(
     moves : sequence of (int, int, int), optional
         Whole voxels along i, j, k by which each station is moved, as :func:`~.align.align` finds them. Nothing is interpolated; voxels
         that come from outside the field of view are NaN.
+    measured : bool
+        False leaves out the seams and the profile, which take most of the time: for a further image of the same stations, with the gains
+        and moves of the first.
 
     Returns
     -------
@@ -96,10 +103,14 @@ def stitch(
         all_placed = [_moved(p, move) for p, move in zip(all_placed, moves)]
     placed = sorted(all_placed, key=lambda p: (p.first, p.last))
     _check_overlaps(placed)
-    applied = estimate_gains(placed, reference, findings) if gains is None else np.asarray(gains, dtype=float)
+    shared = [overlap(a, b) for a, b in zip(placed, placed[1:])] if measured or gains is None else []
+    applied = estimate_gains(placed, shared, reference, findings) if gains is None else np.asarray(gains, dtype=float)
     volume = _blend(placed, applied, stations[reference])
-    seams = tuple(_seam(a, b, applied, stations[reference]) for a, b in zip(placed, placed[1:]))
-    profile = _profile(_blend(placed, np.ones(len(placed)), stations[reference]), volume)
+    if not measured:
+        return Stitched(volume, tuple(float(g) for g in applied), (), tuple(findings))
+    seams = tuple(_seam(a, b, both, applied, stations[reference]) for a, b, both in zip(placed, placed[1:], shared))
+    before = volume if np.all(applied == 1) else _blend(placed, np.ones(len(placed)), stations[reference])
+    profile = _profile(before, volume)
     return Stitched(volume, tuple(float(g) for g in applied), seams, tuple(findings), profile)
 
 
@@ -234,14 +245,14 @@ def _slice_weights(placed: Sequence[Placed], n: int) -> np.ndarray:
     return weights
 
 
-def _seam(a: Placed, b: Placed, gains: np.ndarray, reference: Volume) -> Seam:
+def _seam(a: Placed, b: Placed, shared: Optional[Overlap], gains: np.ndarray, reference: Volume) -> Seam:
     n_slices = min(a.last, b.last) - b.first + 1
     middle = b.first + (n_slices - 1) / 2
     size_j, size_i = reference.array.shape[1:]
     position = (reference.ijk_to_ras @ [(size_i - 1) / 2, (size_j - 1) / 2, middle, 1])[:3]
     before = after = float("nan")
-    if n_slices > 0:
-        left, right, bright = overlap(a, b)
+    if shared is not None:
+        left, right, bright = shared
         before = largest_step(left, right, bright)
         after = largest_step(left * np.float32(gains[a.index]), right * np.float32(gains[b.index]), bright)
     return Seam((a.index + 1, b.index + 1), position, n_slices, before, after)

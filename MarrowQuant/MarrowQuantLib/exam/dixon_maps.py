@@ -69,7 +69,7 @@ def joined(build: ExamBuilder, slabs: Sequence[Volume]) -> Volume:
     if len(slabs) == 1:
         return slabs[0]
     try:
-        stitched = stitch(slabs, gains=np.ones(len(slabs)))
+        stitched = stitch(slabs, gains=np.ones(len(slabs)), measured=False)
     except MarrowQuantError as error:
         largest = max(slabs, key=lambda slab: slab.array.size)
         build.warn([finding("dixon.not_joined", station=largest.station, why=error)])

@@ -23,6 +23,7 @@ from ..model import (
     Finding,
     MapKey,
     MarrowQuantError,
+    Numbers,
     Progress,
     Role,
     Settings,
@@ -225,7 +226,7 @@ def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVol
         for key in more[group[0]]:
             own = [more[n][key] for n in group if key in more[n]]
             if len(own) == len(group):
-                build.maps[MapKey(key, number)] = _named(stitch(own, gains=np.ones(len(own)), moves=moves).volume, own[0].name)
+                build.maps[MapKey(key, number)] = _named(_joined(own, np.ones(len(own)), moves), own[0].name)
     build.protocol.update(b_values=nominal, stations=len(stations))
     extent = _cranio_caudal_extent_mm(build.maps["dwi_high"])
     if extent < WHOLE_BODY_MM:
@@ -251,12 +252,17 @@ def _add_stitched(
     build.findings += map(as_finding, (*aligned.findings, *stitched.findings))
     source = (*stitched.volume.source, why) if why else stitched.volume.source
     build.maps[MapKey("dwi_high", number)] = replace(stitched.volume, name=f"b{high[0].b_value:g}", source=source)
-    build.maps[MapKey("dwi_low", number)] = _named(stitch(low, gains=stitched.gains, moves=aligned.moves).volume, f"b{low[0].b_value:g}")
-    build.maps[MapKey("adc", number)] = _named(stitch(adc, gains=np.ones(len(adc)), moves=aligned.moves).volume, "ADC")
-    build.spreads[MapKey("adc", number)] = stitch(spread, gains=np.ones(len(spread)), moves=aligned.moves).volume
+    build.maps[MapKey("dwi_low", number)] = _named(_joined(low, stitched.gains, aligned.moves), f"b{low[0].b_value:g}")
+    build.maps[MapKey("adc", number)] = _named(_joined(adc, np.ones(len(adc)), aligned.moves), "ADC")
+    build.spreads[MapKey("adc", number)] = _joined(spread, np.ones(len(spread)), aligned.moves)
     if number == 1:
         build.stitching = stitched.stitching
     return aligned.moves
+
+
+def _joined(stations: Sequence[Volume], gains: Numbers, moves: Sequence[Sequence[int]]) -> Volume:
+    """A further image of stations that were stitched before."""
+    return stitch(stations, gains=gains, moves=moves, measured=False).volume
 
 
 def _diffusion_stations(build: ExamBuilder) -> list[dict[float, SeriesVolume]]:

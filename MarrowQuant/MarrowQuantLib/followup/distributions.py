@@ -62,8 +62,6 @@ def compare_distributions(
     MarrowQuantError
         An exam without a finite value.
     """
-    from scipy.stats import wasserstein_distance
-
     x, x_excluded = finite_values(before)
     y, y_excluded = finite_values(after)
     scale = None
@@ -80,7 +78,7 @@ def compare_distributions(
         median_shift=float(np.median(y) - np.median(x)),
         mean_shift=float(y.mean() - x.mean()),
         overlap=float(np.minimum(p, q).sum()),
-        earth_mover=float(wasserstein_distance(x, y)),
+        earth_mover=_earth_mover(x, y),
         n_before=x.size,
         n_after=y.size,
         n_excluded_before=x_excluded,
@@ -89,6 +87,15 @@ def compare_distributions(
         unit=unit,
         findings=findings,
     )
+
+
+def _earth_mover(x: np.ndarray, y: np.ndarray) -> float:
+    """The area between the two cumulative distributions, which is the least mean way from one to the other (Vallender, Theory Probab Appl
+    1974;18:784)."""
+    x, y = np.sort(x.astype(float)), np.sort(y.astype(float))
+    both = np.sort(np.concatenate([x, y]))
+    below = [np.searchsorted(values, both[:-1], side="right") / values.size for values in (x, y)]
+    return float(np.sum(np.abs(below[0] - below[1]) * np.diff(both)))
 
 
 def functional_map(before: np.ndarray, after: np.ndarray, limit: float, *, mask: Optional[np.ndarray] = None) -> FunctionalMap:

@@ -12,7 +12,6 @@ from typing import Callable, Optional
 
 import numpy as np
 from scipy import ndimage
-from scipy.optimize import linear_sum_assignment
 
 from ..burden.lookup import values_at
 from ..model import ACCEPTED, Burden, Component, Volume
@@ -189,6 +188,10 @@ def _near_pairs(
     distance = np.linalg.norm(here[:, None] - there, axis=2)
     factor = np.array([[after[b].volume_ml / before[a].volume_ml for b in second] for a in first])
     possible = (distance <= REACH_MM) & (np.maximum(factor, 1 / factor) <= MOST_GROWTH)
+    if not possible.any():
+        return set()
+    from scipy.optimize import linear_sum_assignment  # here, as it takes long to load and most lesions overlap
+
     rows, columns = linear_sum_assignment(np.where(possible, distance, 1e6))
     return {(first[r], second[c]) for r, c in zip(rows, columns) if possible[r, c]}
 

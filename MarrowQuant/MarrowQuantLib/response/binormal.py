@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.special import expit, logit, ndtr, ndtri
 
 
 def effect_size(auc: ArrayLike) -> np.ndarray:
@@ -17,12 +16,12 @@ def effect_size(auc: ArrayLike) -> np.ndarray:
 
     Source: AUC = Φ(d / √2) for two normal groups of equal variance (Hanley and McNeil, Radiology 1982;143:29).
     """
-    return np.sqrt(2.0) * norm.ppf(auc)
+    return np.sqrt(2.0) * ndtri(auc)
 
 
 def auc_of(distance: ArrayLike) -> np.ndarray:
     """AUC of two normal groups of equal variance whose means lie ``distance`` SD apart: Φ(d / √2)."""
-    return norm.cdf(np.asarray(distance) / np.sqrt(2.0))
+    return ndtr(np.asarray(distance) / np.sqrt(2.0))
 
 
 def hanley_mcneil_se(auc: float, n_event: int, n_no_event: int) -> float:
@@ -43,7 +42,7 @@ def logit_se(auc: float, n_event: int, n_no_event: int) -> float:
 
 def auc_interval(auc: float, n_event: int, n_no_event: int, level: float = 0.95) -> tuple[float, float]:
     """Confidence interval of an AUC, made on the logit scale."""
-    reach = norm.ppf(0.5 + level / 2.0) * logit_se(auc, n_event, n_no_event)
+    reach = ndtri(0.5 + level / 2.0) * logit_se(auc, n_event, n_no_event)
     return float(expit(logit(auc) - reach)), float(expit(logit(auc) + reach))
 
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Optional, Protocol
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.special import expit, logit, ndtri
 
 from ..model import Contribution, Finding, MarrowQuantError, ResponseEstimate, finding
 from .binormal import discriminant, effect_size, logit_se
@@ -202,7 +201,7 @@ class Regression:
             return Answer(None, None, (), (finding("response.missing_predictor", model=model_id, index=names),))
         x = np.array([1.0, *(known[predictor.name] for predictor in predictors)])
         terms = self.coefficients * x
-        reach = norm.ppf(0.5 + INTERVAL / 2.0) * math.sqrt(float(x @ self.covariance @ x))
+        reach = ndtri(0.5 + INTERVAL / 2.0) * math.sqrt(float(x @ self.covariance @ x))
         eta = float(terms.sum())
         contributions = tuple(
             Contribution(predictor.name, known[predictor.name], predictor.unit, float(term))

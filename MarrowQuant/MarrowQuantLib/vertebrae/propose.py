@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import ndimage
 
 from ..model import MarrowQuantError, Numbers, Settings, VertebraROI, Volume, finding
 from .levels import level_index, levels_between
@@ -202,13 +202,15 @@ def _standardise(patch: np.ndarray) -> np.ndarray:
 
 def _correlate(block: np.ndarray, template: np.ndarray) -> np.ndarray:
     """Pearson correlation of ``template`` with every window of ``block`` of its size; 0 where the window is constant."""
+    from scipy.signal import fftconvolve  # here, as it brings all of scipy's statistics with it
+
     centred = (block - block.mean()).astype(float)
     window = np.ones(template.shape)
-    total = signal.fftconvolve(centred, window, mode="valid")
-    squares = signal.fftconvolve(centred**2, window, mode="valid")
+    total = fftconvolve(centred, window, mode="valid")
+    squares = fftconvolve(centred**2, window, mode="valid")
     energy = squares - total**2 / template.size
     unit = template / max(float(np.linalg.norm(template)), np.finfo(np.float32).tiny)
-    product = signal.fftconvolve(centred, unit[::-1, ::-1, ::-1], mode="valid")
+    product = fftconvolve(centred, unit[::-1, ::-1, ::-1], mode="valid")
     floor = 1e-9 * float((centred**2).sum()) + np.finfo(float).tiny
     return np.where(energy > floor, product / np.sqrt(np.maximum(energy, floor)), 0.0)
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from ..model import Volume
 
@@ -65,6 +64,8 @@ def _divided(image: Volume, thick: int, parts: int) -> Volume:
 
 def _means_of_parts(n_slices: int, parts: int) -> np.ndarray:
     """Matrix from the means of slices to those of their parts, shape (n_slices * parts, n_slices)."""
+    from scipy.interpolate import CubicSpline  # here, as most images are not divided
+
     integral = np.vstack([np.zeros(n_slices), np.cumsum(np.eye(n_slices), axis=0)])
     spline = CubicSpline(np.arange(n_slices + 1), integral, bc_type="natural")
     return (parts * np.diff(spline(np.arange(n_slices * parts + 1) / parts), axis=0)).astype(np.float32)
