@@ -39,7 +39,7 @@ def test_the_eras_begin_in_the_year_after_their_zero(text, date):
     assert parse_date(text) == datetime.date(*date)
 
 
-@pytest.mark.parametrize("text", ["03/04/2025", "3-4-2025", "25/01/14", "45671", "2025-02-30", "2025-13-01", "14 Foo 2025", "",
+@pytest.mark.parametrize("text", ["03/04/2025", "3-4-2025", "25/01/14", "45671", "2025-02-30", "2025-13-01", "14 Foo 2025", "", "R0.1.14",
 "yesterday"])
 def test_a_date_that_can_mean_two_days_or_none_is_not_guessed(text):
     assert parse_date(text) is None
@@ -206,6 +206,14 @@ def test_one_patient_written_in_two_ways_and_numbers_of_lines_are_no_two_patient
     days = ("2025-01-14", "2025-02-14", "2025-03-18")
     rows = "".join(f"{value},{day},M protein,38,g/L\n" for value, day in zip(values, days))
     assert len(read(tmp_path, f"{column},{HEADER}{rows}").values) == 3
+
+
+@pytest.mark.parametrize(("column", "whose"), [("MRN", ("4711", "90210", "5150")), ("生年月日", ("S25.3.1", "1950/3/1", "S26.3.1"))])
+def test_numbers_that_do_not_count_the_lines_and_birth_dates_tell_patients_apart(tmp_path, column, whose):
+    days = ("2025-01-14", "2025-02-14", "2025-03-18")
+    with pytest.raises(MarrowQuantError, match=f"{len(set(whose)) if column == 'MRN' else 2} patients"):
+        read(tmp_path, f"{column},{HEADER}" + "".join(f"{one},{day},M protein,38,g/L\n" for one, day in zip(whose, days)))
+    assert len(read(tmp_path, f"{column},{HEADER}" + "".join(f"{whose[0]},{day},M protein,38,g/L\n" for day in days)).values) == 3
 
 
 def test_a_value_without_a_unit_is_asked_for_it(tmp_path):

@@ -105,6 +105,21 @@ def test_a_percentage_of_a_workbook_is_what_the_person_sees(tmp_path):
     assert read_history(path).values[0].value == 40
 
 
+def test_a_cell_merged_over_several_lines_holds_for_each_of_them(tmp_path):
+    first, second = datetime.datetime(2025, 1, 14), datetime.datetime(2025, 3, 18)
+    rows = [["検査結果報告書"], ["検査日", "項目", "値", "単位"], [first, "M蛋白", 3.8, "g/dL"], [None, "Hb", 8.8, "g/dL"],
+            [second, "M蛋白", 0.4, "g/dL"], [None, "Hb", 11, "g/dL"], [None, None, None, None]]  # fmt: skip
+
+    def merge(book):
+        for cells in ("A1:D1", "A3:A4", "A5:A7"):
+            book.active.merge_cells(cells)
+
+    history = read_history(workbook(tmp_path, rows, change=merge))
+    assert [(value.test, value.date.month) for value in history.values] == [
+        ("m_protein", 1), ("haemoglobin", 1), ("m_protein", 3), ("haemoglobin", 3),
+    ]  # fmt: skip
+
+
 def test_the_sheet_with_the_header_is_taken_from_a_workbook_and_the_others_are_told(tmp_path):
     def more(book):
         sheet = book.create_sheet()

@@ -62,7 +62,7 @@ def workbook_rows(raw: bytes, name: str, is_header: Optional[Callable[[Sequence[
 def _sheet_rows(sheet: Any, formulas: Any, name: str) -> list[Row]:
     if sheet.max_row > _MOST_ROWS:
         raise MarrowQuantError("{file} has more than {n} rows, which no such sheet has; save the part meant.", file=name, n=_MOST_ROWS)
-    rows = []
+    rows, above = [], _merged_down(sheet)
     for number, cells in enumerate(sheet.iter_rows(), 1):
         texts = [_text(cell) for cell in cells]
         for cell, text in zip(cells, texts):
@@ -71,9 +71,19 @@ def _sheet_rows(sheet: Any, formulas: Any, name: str) -> list[Row]:
                     "Row {line} of {file} holds a formula without a value; open and save it in Excel.", line=number, file=name
                 )
         if any(texts):
-            rows.append((number, texts))
+            rows.append((number, [text or above.get(cell.coordinate, "") for cell, text in zip(cells, texts)]))
     width = max((n + 1 for _, texts in rows for n, text in enumerate(texts) if text), default=0)
     return [(number, texts[:width]) for number, texts in rows]
+
+
+def _merged_down(sheet: Any) -> dict[str, str]:
+    """Text of the cells that are merged with the one above, as a date that stands once for all its lines; by their coordinates."""
+    columns = [merged for merged in sheet.merged_cells.ranges if merged.min_col == merged.max_col]
+    return {
+        sheet.cell(row, merged.min_col).coordinate: _text(sheet.cell(merged.min_row, merged.min_col))
+        for merged in columns
+        for row in range(merged.min_row + 1, merged.max_row + 1)
+    }
 
 
 def _text(cell: Any) -> str:

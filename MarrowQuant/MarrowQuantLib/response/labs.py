@@ -45,7 +45,7 @@ _WHOSE = {
     "patient": ("patient id", "patient no", "patient number", "patient name", "patient code", "patient identifier", "pid", "mrn",
                 "medical record number", "subject", "subject id", "case", "case id", "name", "id", "patienten-id", "patientennummer",
                 "患者", "患者番号", "患者名", "患者氏名", "患者id", "氏名", "名前", "カルテ番号", "診察券番号", "登録番号",
-                "症例", "症例番号", "被験者", "被験者番号"),
+                "症例", "症例番号", "被験者", "被験者番号", "生年月日", "birth date", "date of birth", "dob", "geburtsdatum"),
 }  # fmt: skip
 _EXAMPLE = "'date,test,value,unit', for example '2025-01-14,M protein,38.0,g/L'"
 _MOST_FAULTS = 20  # lines named in one refusal
@@ -187,13 +187,13 @@ def _is_header(cells: Sequence[str]) -> bool:
 
 
 def _refuse_two_patients(sheet: Sheet, used: set[int]) -> None:
-    """Raise if a column that says whose a line is names more than one patient; a number of its own in every line numbers the lines."""
+    """Raise if a column that says whose a line is names more than one patient; numbers that count the lines are none."""
     for place, heading in enumerate(sheet.header):
         if place in used or not find_columns([heading], _WHOSE):
             continue
-        written = [fold_heading(row[place]).lstrip("0") for row in sheet.rows]
+        written = [str(parse_date(row[place]) or fold_heading(row[place]).lstrip("0")) for row in sheet.rows]
         whose = [text for text in written if text]
-        are_lines = len(set(whose)) == len(sheet.rows) > 2 and all(text.isdigit() for text in whose)
+        are_lines = len(whose) > 2 and whose[0].isdigit() and whose == [str(int(whose[0]) + n) for n in range(len(sheet.rows))]
         if len(set(whose)) > 1 and not are_lines:
             raise MarrowQuantError(
                 "{file} holds the values of {n} patients by its column '{column}'; keep the lines of one.",
