@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from helpers import fake_exams, moved_exams
 from helpers.panel_actions import choose_exam, column, measured, place
+from MarrowQuantLib.report.html import report_page
+from MarrowQuantLib.report.strings import Strings
 from MarrowQuantLib.scene.case.onwards import find_sheet
 
 SHEET = "date,test,value,unit\n2025-01-14,M protein,38.0,g/L\n2025-03-18,M protein,6.0,g/L\n"
@@ -112,6 +116,24 @@ def test_the_answer_says_what_is_known_and_how_much_waits(panel):
     panel.ui.labsTable.item(0, 1).setText("38")
     panel.ui.labsTable.item(0, 2).setText("6")
     assert "CR/VGPR" in ui.answerLabel.text
+
+
+def test_the_panel_counts_what_the_report_lists_to_be_checked(panel):
+    maps = [fake_exams.exam_maps(label) for label in ("baseline", "follow-up")]
+    panel.logic.case.replace_by([maps[0], replace(maps[1], protocol={**maps[1].protocol, "manufacturer": "another"})])
+    panel.panel.refresh()
+    place(panel)
+    choose_exam(panel, 1)
+    place(panel)
+    panel.panel.goOn()
+    panel.ui.labsTable.item(0, 1).setText("38")
+    panel.ui.labsTable.item(0, 2).setText("36")
+    results = panel.logic.case.results()
+    assert any(change.findings for change in results.changes), "flags of a change stand beside it, and are nothing to be checked"
+    section = report_page(results, Strings("en")).split('<section id="check">')[1].split("</section>")[0]
+    listed = section.split("<h3>")[0].count("<li>")
+    assert listed and f"{listed} to check" in panel.ui.answerDetailLabel.text
+    assert len(panel.ui.answerDetailLabel.toolTip.splitlines()) == listed
 
 
 def test_with_one_exam_the_numbers_themselves_are_the_answer(panel):

@@ -1,4 +1,4 @@
-"""The answer, always in sight: the probability of response, fat fraction and tumour load, and how many findings wait to be checked."""
+"""The answer, always in sight: the probability of response, fat fraction and tumour load, and how many findings are to be checked."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Optional
 from slicer.i18n import tr as _
 
 from ...followup import INDICES, Index, value_of
-from ...model import ExamResult, Results, as_finding, certain
+from ...model import ExamResult, Results, certain
+from ...report.shown import checks_and_notes, plain_sentences
+from ...report.strings import Strings
 from ...results import formats
-from ...words.findings import NOTE
+from ..language import interfaceLanguage
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -30,11 +32,12 @@ class Answer:
         if results is None or not self._panel.case.is_measured():
             self._show("" if results is None else _("Nothing is measured yet."), "")
             return
+        checked, _known = checks_and_notes(results)
         numbers = " · ".join(filter(None, (_of_index(index, results.exams) for index in INDICES if index.key in _SHOWN)))
-        waiting = len(findings_to_check(results))
-        checks = _("{n} to check").format(n=waiting) if waiting else _("nothing to check")
+        checks = _("{n} to check").format(n=len(checked)) if checked else _("nothing to check")
         response = _of_response(results)
         self._show(response or numbers, " · ".join(filter(None, (numbers if response else "", checks))))
+        self._ui.answerDetailLabel.toolTip = "\n".join(plain_sentences(checked, Strings(interfaceLanguage())))
 
     def _show(self, large: str, small: str) -> None:
         for label, text in ((self._ui.answerLabel, large), (self._ui.answerDetailLabel, small)):
@@ -63,13 +66,3 @@ def _of_index(index: Index, exams: tuple[ExamResult, ...]) -> str:
 
 def _name(index: Index) -> str:
     return {"ff": _("FF"), "tdv": _("tDV")}[index.key]
-
-
-def findings_to_check(results: Results) -> set[str]:
-    """All that was found doubtful anywhere in the case, each once; notes are not counted."""
-    told = [*results.findings, *(results.response.findings if results.response else ())]
-    told += [flag for change in results.changes for flag in change.findings]
-    for exam in results.exams:
-        told += [*exam.findings, *(flag for vertebra in exam.vertebrae for flag in vertebra.findings)]
-        told += exam.burden.findings if exam.burden else ()
-    return {str(found) for found in map(as_finding, told) if found.severity != NOTE}
