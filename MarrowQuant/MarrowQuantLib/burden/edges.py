@@ -39,23 +39,24 @@ def edge_level(signal: np.ndarray, lowest: float) -> np.ndarray:
     Returns
     -------
     ndarray, shape (k, j, i)
-        In the unit of ``signal``; a voxel is a candidate if this is at least the threshold.
+        In the unit of ``signal``; a voxel is a candidate if this is at least the threshold. Below ``lowest`` it says nothing more.
     """
-    brightest = ndimage.maximum_filter(signal, 3)
-    level = ndimage.minimum_filter(signal, 3)
-    flat = np.flatnonzero((brightest >= lowest) & (signal >= _DARK_SLACK * lowest))
+    level = np.minimum(signal, np.nextafter(np.asarray(lowest, signal.dtype), 0))  # all that is not worked on lies below
+    near_bright = ndimage.binary_dilation(signal >= lowest, np.ones((3, 3, 3)))
+    flat = np.flatnonzero(near_bright & (signal >= _DARK_SLACK * lowest))
     for chunk in np.array_split(flat, max(1, -(-flat.size // _CHUNK))):
         own = signal.ravel()[chunk]
-        dark, bright = _sides(signal, chunk)
-        on_bright_side = np.minimum(brightest.ravel()[chunk], own / np.where(dark <= _DARK * own, _DARK_SLACK, _SLACK))
+        dark, bright, brightest = _sides(signal, chunk)
+        on_bright_side = np.minimum(brightest, own / np.where(dark <= _DARK * own, _DARK_SLACK, _SLACK))
         level.ravel()[chunk] = np.where(own >= (bright + dark) / 2, on_bright_side, dark)
     return level
 
 
-def _sides(signal: np.ndarray, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Signal on the dark and on the bright side of each voxel's neighbourhood; outside the image its border is repeated."""
+def _sides(signal: np.ndarray, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Signal on the dark and on the bright side of each voxel's neighbourhood, and the brightest there; outside the image its border is
+    repeated."""
     index = np.unravel_index(flat, signal.shape)
     steps = [[np.clip(axis + step, 0, size - 1) for step in (-1, 0, 1)] for axis, size in zip(index, signal.shape)]
     around = np.stack([signal[k, j, i] for k, j, i in itertools.product(*steps)])
-    around.partition((_RANK, len(around) - 1 - _RANK, len(around) - 1 - _PEAK_RANK), axis=0)
-    return around[_RANK], np.maximum(around[-1 - _RANK], _PEAK * around[-1 - _PEAK_RANK])
+    around.partition((_RANK, len(around) - 1 - _RANK, len(around) - 1 - _PEAK_RANK, len(around) - 1), axis=0)
+    return around[_RANK], np.maximum(around[-1 - _RANK], _PEAK * around[-1 - _PEAK_RANK]), around[-1]

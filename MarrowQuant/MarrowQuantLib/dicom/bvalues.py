@@ -111,7 +111,8 @@ def settle(frames: Sequence[Frame]) -> list[Frame]:
     """The images of one acquisition with one b-value each: contradictions resolved, lengths of GE's gradients applied, scatter united."""
     if not any(frame.b_claims for frame in frames):
         return list(frames)
-    settled = _scaled_by_gradient([_decided(frame, *_dummies(frames)) for frame in frames])
+    dummies = _dummies(frames)
+    settled = _scaled_by_gradient([_decided(frame, *dummies) for frame in frames])
     return _united(_united_over_slices(settled))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from functools import lru_cache
 from typing import Optional
 
 from . import elements as el
@@ -24,6 +25,7 @@ def date_of(source: el.Elements) -> tuple[Optional[datetime.date], bool]:
     return None, False
 
 
+@lru_cache(maxsize=256)
 def _date(text: str) -> Optional[datetime.date]:
     digits = re.sub(r"\D", "", text)[:8]
     try:

@@ -59,6 +59,12 @@ def screened(text: str, top: el.Elements) -> str:
     """A free text of the source without what its own attributes tell about patient and staff, and without long numbers and dates."""
     said = tuple(value for tag in IDENTIFYING for value in top.texts(tag))
     places = tuple(value for tag in PLACES for value in top.texts(tag) if len(value) >= MIN_PLACE)
+    return _without(text, said, places)
+
+
+@lru_cache(maxsize=256)
+def _without(text: str, said: tuple[str, ...], places: tuple[str, ...]) -> str:
+    """The same for all files of a series."""
     for place in places:  # as a whole: their single words are often technical ones
         text = re.sub(re.escape(place), REMOVED, text, flags=re.IGNORECASE)
     return without_long_numbers(_words_of(said).removed_from(text), REMOVED)

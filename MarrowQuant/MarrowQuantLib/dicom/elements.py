@@ -13,7 +13,7 @@ import re
 import struct
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
@@ -62,13 +62,36 @@ NUMBER_FORMATS = {"US": "<H", "SS": "<h", "UL": "<I", "SL": "<i", "FL": "<f", "F
 TEXT_TYPES = frozenset(("AS", "CS", "DA", "DS", "IS", "LO", "LT", "SH", "ST", "TM", "UI"))
 
 
+Held = tuple[Any, Dataset]
+"""An element as it was read, decoded or not, and the data set that holds it."""
+
+
+class Level(dict[int, Held]):
+    """Where each attribute of one level lies. What was decoded is kept: the frames of a file share most of their levels."""
+
+    def __init__(self, held: Union[Mapping[int, Held], Iterable[tuple[int, Held]]] = ()) -> None:
+        super().__init__(held)
+        self.decoded: dict[int, Any] = {}
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Level:
+        """All attributes of a data set. The keys are plain numbers, as pydicom's own are slow to compare."""
+        return cls((int(tag), (element, dataset)) for tag, element in dataset.items())
+
+    def value(self, tag: int) -> Any:
+        """The decoded value of an attribute that lies here."""
+        if tag not in self.decoded:
+            self.decoded[tag] = _value(*self[tag], tag)
+        return self.decoded[tag]
+
+
 class Elements:
     """The attributes of one image: its own frame's groups first, then the shared ones, then the data set's top level.
 
     Parameters
     ----------
-    levels : iterable of mapping
-        Tag to the data set that holds it, the most specific level first.
+    levels : iterable of Level
+        The most specific level first.
 
     Attributes
     ----------
@@ -79,13 +102,13 @@ class Elements:
         Tags asked for as numbers that hold something else.
     """
 
-    def __init__(self, levels: Iterable[Mapping[int, Dataset]]) -> None:
+    def __init__(self, levels: Iterable[Level]) -> None:
         self._levels = tuple(levels)
         self.unreadable: set[int] = set()
         self.manufacturer = self.text(MANUFACTURER)
         self.vendor = vendor_of(self.manufacturer)
 
-    def with_levels(self, *levels: Mapping[int, Dataset]) -> Elements:
+    def with_levels(self, *levels: Level) -> Elements:
         """The same image with more specific levels in front."""
         return Elements((*levels, *self._levels))
 
@@ -93,17 +116,15 @@ class Elements:
         """The same image as if these attributes stood nowhere."""
         if not tags:
             return self
-        return Elements({tag: dataset for tag, dataset in level.items() if tag not in tags} for level in self._levels)
+        return Elements(Level({tag: held for tag, held in level.items() if tag not in tags}) for level in self._levels)
 
     def value(self, tag: int) -> Any:
         """The decoded value, raw bytes if the element came without its type, or None."""
         for level in self._levels:
-            dataset = level.get(tag)
-            if dataset is None:
+            held = level.get(tag)
+            if held is None or (tag in PRIVATE and not self._is_vendors(held[1], tag)):
                 continue
-            if tag in PRIVATE and not self._is_vendors(dataset, tag):
-                continue
-            value = _value(dataset, tag)
+            value = level.value(tag)
             if value is not None and value != "":
                 return value
         return None
@@ -112,7 +133,7 @@ class Elements:
         """Numbers of private elements are not unique: one counts only under its vendor's creator, or on its vendor's scanner."""
         vendor = PRIVATE[tag][0]
         creator_tag = (tag & 0xFFFF0000) | ((tag >> 8) & 0xFF)
-        creator = _value(dataset, creator_tag) if creator_tag in dataset else None
+        creator = _value(dataset.get_item(creator_tag), dataset, creator_tag) if creator_tag in dataset else None
         if creator:
             return as_text(creator).upper().startswith(CREATOR_PREFIXES[vendor])
         return self.vendor == vendor
@@ -158,9 +179,8 @@ NUMBER_TEXTS = ("DS", "IS")
 ESCAPE = b"\x1b"  # begins another character set in text that is ASCII otherwise, such as ISO 2022 IR 87 (PS3.5 6.1.2.5)
 
 
-def _value(dataset: Dataset, tag: int) -> Any:
-    """Value of an element; plain types straight from the bytes, the rest through pydicom."""
-    element = dataset.get_item(tag)
+def _value(element: Any, dataset: Dataset, tag: int) -> Any:
+    """Value of an element of a data set; plain types straight from the bytes, the rest through pydicom."""
     if isinstance(element, RawDataElement) and element.is_little_endian and element.value is not None:
         if element.VR in NUMBER_FORMATS:
             return as_numbers(element.value, NUMBER_FORMATS[element.VR])
@@ -181,25 +201,26 @@ def vendor_of(manufacturer: str) -> str:
 
 def as_text(value: Any) -> str:
     """Text of a value that may be raw bytes, without padding."""
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace")
-    return str(value).strip(" \0")
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return text.strip(" \0")
 
 
 def as_numbers(value: Any, binary_format: str = "") -> tuple[float, ...]:
     """Numbers of a value, none if one is not finite; raw bytes are unpacked as ``binary_format``, or read as text if that is empty."""
     if value is None or value == "":
         return ()
+    parts: Iterable[Any]
     if isinstance(value, bytes) and binary_format:
         size = struct.calcsize(binary_format)
-        value = [n for (n,) in struct.iter_unpack(binary_format, value[: len(value) // size * size])]
-    if isinstance(value, (str, bytes)):
-        value = as_text(value).split("\\")
-    parts = value if isinstance(value, (MultiValue, list, tuple)) else [value]
-    if any(isinstance(part, str) and "_" in part for part in parts):  # a number in Python's source, in no header
-        return ()
+        parts = [n for (n,) in struct.iter_unpack(binary_format, value[: len(value) // size * size])]
+    elif isinstance(value, (str, bytes)):
+        text = as_text(value)
+        parts = ["_"] if "_" in text else text.split("\\")  # it stands between digits in Python's source, in no header
+    else:
+        parts = value if isinstance(value, (MultiValue, list, tuple)) else [value]
+        parts = ["_" if isinstance(part, str) and "_" in part else as_text(part) if isinstance(part, bytes) else part for part in parts]
     try:
-        numbers = tuple(float(part if not isinstance(part, bytes) else as_text(part)) for part in parts)
+        numbers = tuple(map(float, parts))
     except (TypeError, ValueError, OverflowError):
         return ()
     return numbers if all(map(math.isfinite, numbers)) else ()
@@ -237,19 +258,19 @@ def _is_blank(value: Any) -> bool:
     return not as_text(value).strip() if isinstance(value, (str, bytes)) else not isinstance(value, (int, float)) and not len(value)
 
 
-def flatten_group(group: Optional[Dataset]) -> dict[int, Dataset]:
-    """Where each wanted attribute of a functional group lies: tag to the macro's item that holds it."""
-    found: dict[int, Dataset] = {}
+def flatten_group(group: Optional[Dataset]) -> Level:
+    """Where each wanted attribute of a functional group lies: in the macros' items."""
+    found = Level()
     if group is None:
         return found
     for tag in group.keys():  # a data set itself gives its elements
         if tag == REAL_WORLD_VALUES:
-            found[tag] = group
+            found[int(tag)] = group.get_item(tag), group
             continue
         element = group[tag]
         if element.VR != "SQ" or not element.value:
             continue
         item = element.value[0]
         only_private = tag == PHILIPS_PRIVATE_GROUP
-        found.update({inner: item for inner in item.keys() if inner in PRIVATE or not only_private})
+        found.update((int(inner), (own, item)) for inner, own in item.items() if not only_private or inner in PRIVATE)
     return found

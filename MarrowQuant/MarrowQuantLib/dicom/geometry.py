@@ -6,6 +6,7 @@ attributes while there are two slices to measure it from, because those attribut
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,9 +56,9 @@ def has_place(frame: Frame) -> bool:
     """True if position, orientation and pixel spacing are all known and the orientation spans a plane."""
     if frame.position is None or frame.orientation is None or frame.pixel_spacing_mm is None:
         return False
-    row, column = frame.orientation[:3], frame.orientation[3:]
-    is_orthonormal = abs(row @ row - 1.0) < 0.01 and abs(column @ column - 1.0) < 0.01 and abs(row @ column) < 0.01
-    return bool(is_orthonormal and np.isfinite(frame.position).all())
+    a, b, c, d, e, f = frame.orientation.tolist()  # plain numbers: asked often, and six are few for an array
+    lengths, product = (a * a + b * b + c * c, d * d + e * e + f * f), a * d + b * e + c * f
+    return all(abs(length - 1.0) < 0.01 for length in lengths) and abs(product) < 0.01 and all(map(math.isfinite, frame.position.tolist()))
 
 
 def make_grid(frames: Sequence[Frame]) -> Grid:

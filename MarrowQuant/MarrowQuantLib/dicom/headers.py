@@ -128,7 +128,7 @@ def _frames_in(path: Path, relative: str, told: dict[str, str]) -> list[Frame]:
             return []
         file.seek(0)
         dataset = pydicom.dcmread(BoundedReader(file), stop_before_pixels=True, force=True)
-        top = el.Elements((dict.fromkeys(map(int, dataset.keys()), dataset),))
+        top = el.Elements((el.Level.of(dataset),))
         sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", "")) or top.text(0x00080016)
         if not sop_class:
             raise EOFError
@@ -231,7 +231,7 @@ def _frames(top: el.Elements, store: PixelStore, sop_class: str) -> Iterator[Fra
     own = [el.flatten_group(group) for group in per_frame]
     # a macro stands in one of both (PS3.3 C.7.6.16): where a part of the frames has its own scale, the others lost theirs
     lost_if_absent = {tag for tag in el.SCALES if any(tag in group for group in own)}
-    shared = {tag: holder for tag, holder in shared.items() if tag not in lost_if_absent}
+    shared = el.Level({tag: held for tag, held in shared.items() if tag not in lost_if_absent})
     general = top.without(lost_if_absent)
     for index, group in enumerate(own):
         yield Frame(index=index, **about_file, **_described(general.with_levels(group, shared), store))

@@ -112,10 +112,11 @@ class _Problem:
     def inside(self, shift: np.ndarray) -> np.ndarray:
         return self.holds(self.index + shift)
 
-    def look_up(self, shift: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    def look_up(self, position: np.ndarray) -> np.ndarray:
+        """The second station at positions of shape (n, 3)."""
         from scipy import ndimage
 
-        return ndimage.map_coordinates(self.spline, (self.index[inside] + shift).T, order=3, prefilter=False, mode="nearest")
+        return ndimage.map_coordinates(self.spline, position.T, order=3, prefilter=False, mode="nearest")
 
 
 def _search(problem: _Problem, reach: np.ndarray) -> np.ndarray:
@@ -123,13 +124,18 @@ def _search(problem: _Problem, reach: np.ndarray) -> np.ndarray:
     best, found = -np.inf, np.zeros(3)
     every = max(1, len(problem.index) // _SEARCHED_VOXELS)
     index, looked_for = problem.index[::every], problem.values[::every]
+    strides = np.array([problem.moving[0].size, problem.moving.shape[2], 1])
+    flat, moving = index @ strides, problem.moving.ravel()
+    held = [
+        [(index[:, axis] + n >= 0) & (index[:, axis] + n <= problem.limit[axis]) for n in range(-reach[axis], reach[axis] + 1)]
+        for axis in range(3)
+    ]
     for step in np.ndindex(*(2 * reach + 1)):
         shift = np.array(step) - reach
-        position = index + shift
-        inside = problem.holds(position)
+        inside = held[0][step[0]] & held[1][step[1]] & held[2][step[2]]
         if every * np.count_nonzero(inside) < _FEWEST_VOXELS:
             continue
-        correlation = _correlation(looked_for[inside], problem.moving[tuple(position[inside].T)])
+        correlation = _correlation(looked_for[inside], moving[flat[inside] + shift @ strides])
         if correlation > best:
             best, found = correlation, shift.astype(float)
     return found
@@ -148,12 +154,11 @@ def _refine(problem: _Problem, shift: np.ndarray, size_mm: np.ndarray) -> Shift:
         inside = problem.inside(shift)
         if np.count_nonzero(inside) < _FEWEST_VOXELS or np.any(np.abs(shift - start) > 1.5):
             return no_shift()
-        a, values = problem.values[inside], problem.look_up(shift, inside).astype(float)
+        a, position = problem.values[inside], problem.index[inside] + shift
+        values = problem.look_up(position).astype(float)
         scaled = problem.surface[inside] * values[:, None]
         gain = problem.surface[inside] @ np.linalg.lstsq(scaled, a, rcond=None)[0]
-        slopes = np.stack(
-            [problem.look_up(shift + half, inside) - problem.look_up(shift - half, inside) for half in 0.5 * np.eye(3)], axis=1
-        )
+        slopes = np.stack([problem.look_up(position + half) - problem.look_up(position - half) for half in 0.5 * np.eye(3)], axis=1)
         design = np.concatenate([gain[:, None] * slopes, scaled], axis=1)
         normal = design.T @ design + 1e-9 * np.trace(design.T @ design) / design.shape[1] * np.eye(design.shape[1])
         residual = a - gain * values

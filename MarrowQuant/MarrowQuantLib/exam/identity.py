@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..dicom import ExamFiles
-from ..dicom.elements import Elements
+from ..dicom.elements import Elements, Level
 from ..dicom.headers import read_files
 from ..dicom.patients import ANONYMOUS, patient_of
 from ..model import ExamIdentity, no_progress
@@ -52,7 +52,7 @@ def _identity(patient: str, uids: Iterable[str]) -> ExamIdentity:
 
 def identity_of_header(header: Dataset) -> ExamIdentity:
     """The identity of an exam from the header of one object of it."""
-    top = Elements((dict.fromkeys(map(int, header.keys()), header),))
+    top = Elements((Level.of(header),))
     exam = ExamFiles(None, patient_of(top).key, (), Path())
     frame, key = top.text(FRAME_OF_REFERENCE), _key_in(_key_file())
     return replace(identity_of(exam), frames=(key.name("frame", frame, _DIGITS),) if frame else ())

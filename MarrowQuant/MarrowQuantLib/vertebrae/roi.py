@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -163,8 +164,7 @@ def _name(volume: Volume) -> str:
 
 def _bounding_box(roi: VertebraROI, volume: Volume) -> tuple[slice, slice, slice]:
     """Index box, cut to the grid, around the ROI's enclosing box: a linear map reaches furthest at sum |column| x radius."""
-    center = volume.to_ijk(roi.center_ras)
-    reach = np.abs(volume.to_ijk(roi.center_ras + (roi.axes * roi.radii_mm).T) - center).sum(axis=0)
+    center, reach = _center_and_reach(roi, volume)
     size = np.array(volume.array.shape[::-1])
     low = np.clip(np.floor(center - reach).astype(int), 0, size)
     high = np.clip(np.ceil(center + reach).astype(int) + 1, low, size)
@@ -172,13 +172,27 @@ def _bounding_box(roi: VertebraROI, volume: Volume) -> tuple[slice, slice, slice
     return k, j, i
 
 
+def _center_and_reach(roi: VertebraROI, volume: Volume) -> tuple[np.ndarray, np.ndarray]:
+    """The ROI's centre and half its enclosing box, indices i, j, k."""
+    center = volume.to_ijk(roi.center_ras)
+    return center, np.abs(volume.to_ijk(roi.center_ras + (roi.axes * roi.radii_mm).T) - center).sum(axis=0)
+
+
 def _fraction_inside(roi: VertebraROI, volume: Volume) -> float:
     """Part of the shape's volume in view, by midpoints of a fine lattice in the ROI's frame; a voxel reaches half an index around
     its centre."""
+    center, reach = _center_and_reach(roi, volume)
+    if np.all(center - reach >= -0.5) and np.all(center + reach < np.array(volume.array.shape[::-1]) - 0.5):
+        return 1.0
+    return float(volume.sees(_lattice(roi.shape) @ (roi.axes * roi.radii_mm).T + roi.center_ras).mean())
+
+
+@lru_cache(maxsize=3)
+def _lattice(shape: str) -> np.ndarray:
+    """Points spread evenly over a shape of radius one, shape (n, 3)."""
     u = (np.arange(_SAMPLES) + 0.5) * (2.0 / _SAMPLES) - 1.0
     lattice = np.stack(np.meshgrid(u, u, u, indexing="ij"), axis=-1).reshape(-1, 3)
-    lattice = lattice[inside_shape(lattice, roi.shape)]
-    return float(volume.sees(lattice @ (roi.axes * roi.radii_mm).T + roi.center_ras).mean())
+    return lattice[inside_shape(lattice, shape)]
 
 
 _LEAST_DESCENT = 0.2  # of a step from one centre to the next, as part of its length (78° from straight down), our choice
