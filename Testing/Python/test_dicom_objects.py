@@ -337,42 +337,6 @@ def test_a_segmentation_of_dcmqi_is_read(case, tmp_path):
     _same_mask(mask.array > 0, mask.ijk_to_ras, bone.array > 0, bone.ijk_to_ras)
 
 
-def test_a_segmentation_like_totalsegmentators_is_read(case, tmp_path):
-    """TotalSegmentator hands highdicom one array of labels, in the order of the images: vertebrae by its names, among other bones."""
-    import highdicom as hd
-    from MarrowQuantLib import dicom
-    from MarrowQuantLib.export.sources import Sources
-    from MarrowQuantLib.vertebrae.terminology import LEVEL_CODES
-
-    results, files, _ = case
-    exam = results.exams[0]
-    images, _ = Sources(files[0], exam).images("ff")
-    if len(images) == 1:
-        pytest.skip("TotalSegmentator reads classic images; the other dialects are asked.")
-    grid = exam.maps["ff"]
-    along = grid.ijk_to_ras[:3, 2] * [-1.0, -1.0, 1.0]
-    images = sorted(images, key=lambda image: np.dot(np.array(image.ImagePositionPatient, float), along))
-    labels = np.zeros(grid.array.shape, np.uint8)
-    for n, vertebra in enumerate(exam.vertebrae, start=1):
-        labels[rasterise(vertebra.roi, grid).mask()] = n
-    labels[2:4, :5, :5] = 3
-    names = [(f"vertebrae_{level}", (LEVEL_CODES[level], "SCT", f"{level} vertebra")) for level in exported.LEVELS]
-    names.append(("hip_left", ("24136001", "SCT", "Hip joint")))
-    bone = hd.sr.CodedConcept("123037004", "SCT", "Anatomical Structure")
-    family = hd.sr.CodedConcept("123110", "DCM", "Artificial Intelligence")
-    made_by = hd.AlgorithmIdentificationSequence(name="TotalSegmentator", family=family, version="2")
-    described = [hd.seg.SegmentDescription(n, name, bone, hd.sr.CodedConcept(*code), "AUTOMATIC", made_by)
-                 for n, (name, code) in enumerate(names, start=1)]  # fmt: skip
-    hd.seg.Segmentation(
-        images, labels, "BINARY", described, hd.UID(), 1, hd.UID(), 1, "TotalSegmentator", "2", "2", "0",
-    ).save_as(tmp_path / "seg.dcm")  # fmt: skip
-    labelled, whole = read_labels(tmp_path / "seg.dcm"), dicom.read_mask(tmp_path / "seg.dcm")
-    assert list(labelled.masks) == list(exported.LEVELS) and [note.values["n"] for note in labelled.findings] == [1]
-    for n, level in enumerate(exported.LEVELS, start=1):
-        _same_mask(labels == n, grid.ijk_to_ras, labelled.masks[level].array, labelled.masks[level].ijk_to_ras)
-    _same_mask(labels > 0, grid.ijk_to_ras, whole.array > 0, whole.ijk_to_ras)
-
-
 def test_nothing_of_an_identity_that_was_removed_comes_back(tmp_path):
     """Objects made of a de-identified copy hold nothing of what was in the images before, in no attribute, page or packed record."""
     import zlib
