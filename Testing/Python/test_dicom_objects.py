@@ -395,6 +395,31 @@ def test_a_header_of_another_scanner_makes_valid_objects(tmp_path):
     assert np.allclose(measures.PixelSpacing, results.exams[0].maps["dwi_high"].spacing_mm[:2])
 
 
+@pytest.mark.filterwarnings("ignore:Invalid value:UserWarning")
+def test_what_is_wrong_in_a_header_is_left_out_of_the_objects(tmp_path):
+    """A birth date that is none, a sex that DICOM does not know, other names without an ID: copied, they would be errors of ours."""
+    from helpers.dicom_files import write_image
+    from MarrowQuantLib.export.sources import read_header
+    from pydicom import Dataset
+
+    wrong = dcmread(write_image(tmp_path, 0, StudyInstanceUID="1.2.3"))
+    wrong.StudyTime, wrong.PatientBirthDate, wrong.PatientSex, wrong.PatientAge = "noon", "1950", "female", "75"
+    other = Dataset()
+    other.PatientName = "Other"
+    wrong.OtherPatientIDsSequence, wrong.ProcedureCodeSequence = [other], []
+    wrong.SpecificCharacterSet, wrong.PatientName = ["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう"
+    del wrong.FrameOfReferenceUID
+    wrong.save_as(tmp_path / "wrong.dcm")
+    header = read_header(tmp_path / "wrong.dcm")
+    assert [header.PatientBirthDate, header.PatientSex, header.StudyTime] == ["", "", ""] and header.FrameOfReferenceUID
+    assert not {"PatientAge", "OtherPatientIDsSequence", "ProcedureCodeSequence"} & {element.keyword for element in header}
+    assert (header.PatientName, header.SpecificCharacterSet) == ("Yamada^Tarou=山田^太郎=やまだ^たろう", "ISO_IR 192")
+    wrong.StudyInstanceUID = "1.2.03.4"
+    wrong.save_as(tmp_path / "odd.dcm")
+    with pytest.raises(MarrowQuantError, match="UIDs that DICOM does not allow"):
+        read_header(tmp_path / "odd.dcm")
+
+
 def test_a_map_rests_on_the_images_that_were_used(case):
     """Where the ADC is the scanner's own map, its images are the source, not diffusion images of one b-value beside it."""
     from dataclasses import replace

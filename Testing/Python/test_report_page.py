@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shutil
+import subprocess
 from html import escape
 from html.parser import HTMLParser
 
@@ -13,6 +15,7 @@ from helpers.report_case import fake_results
 from MarrowQuantLib.model import Measurement, Results, Settings, finding
 from MarrowQuantLib.report import strings, write_report
 from MarrowQuantLib.report.html import report_page
+from MarrowQuantLib.report.shown import Cover
 from MarrowQuantLib.report.strings import LANGUAGES, Strings
 from MarrowQuantLib.response import load_model
 from MarrowQuantLib.results import formats
@@ -257,3 +260,28 @@ def test_what_is_only_to_be_known_does_not_stand_among_what_is_to_be_checked(res
     checked, known = page.split('<div class="warn">')[1].split("</div>")[0], page.split("<h3>For information</h3>")[1].split("</ul>")[0]
     assert escape(str(check)) in checked and escape(str(note)) not in checked
     assert escape(str(note)) in known and escape(str(check)) not in known
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_printed_page_bears_case_dates_and_research_use(results, tmp_path, language):
+    """Printed by a browser that knows margin boxes; whatever the label holds."""
+    pdfium = pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed; the printed page is read by it (pip install pypdfium2).")
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("Chromium is not installed; the page is printed by it (apt install chromium).")
+    cover = Cover('7"; </style><b>\\')
+    path = write_report(results, tmp_path / "report.html", language, cover)
+    told = path.read_text(encoding="utf-8")
+    assert told.count("</style>") == 1
+    asked = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    subprocess.run([*asked, f"--print-to-pdf={tmp_path / 'p.pdf'}", path.as_uri()], capture_output=True, timeout=300, check=False)
+    if not (tmp_path / "p.pdf").exists():
+        pytest.skip("Chromium does not start here; the printed page is not looked at.")
+    document = pdfium.PdfDocument(tmp_path / "p.pdf")
+    pages = [page.get_textpage().get_text_bounded() for page in document]
+    document.close()
+    words = Strings(language)
+    asked_for = [f"{words('case')}: {cover.case}", words.date(results.exams[0].date), words("research")]
+    for number, page in enumerate(pages, start=1):
+        plain = "".join(page.split())
+        assert [text for text in (*asked_for, f"{number} / {len(pages)}") if "".join(text.split()) not in plain] == []

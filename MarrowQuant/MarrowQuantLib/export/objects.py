@@ -76,6 +76,7 @@ def finish(dataset: Dataset, source: Dataset) -> Dataset:
 
 # -------------------------------------------------------------------------------------------------------------- maps
 MAPS = ("ff", "r2star", "adc")
+_SPREAD_SHOWN = 0.1  # of the window of the map itself; our choice
 SIGNALS = ("in_phase", "water", "dwi_low", "dwi_high")
 """Images that a later exam is registered to, and the joined whole-body images, which no series of the scanner holds."""
 
@@ -115,7 +116,9 @@ def parametric_map(sources: Sources, key: str, series: Series, spread: Optional[
         mapping.QuantityDefinitionSequence.append(_says(codes.METHOD, codes.MONO_EXPONENTIAL))
     if spread is not None:
         mapping.QuantityDefinitionSequence.append(_says(codes.DERIVATION, codes.STANDARD_DEVIATION))
-    window = display.window if display and spread is None else (low, max(high, low + 1.0))
+    window = display.window if display else (low, max(high, low + 1.0))
+    if spread is not None and display:  # its largest values stand where there is next to no signal, and tell nothing
+        window = (0.0, (window[1] - window[0]) * _SPREAD_SHOWN)
     dataset = hd.pm.ParametricMap(
         first, to_highdicom(volume.like(array), first[0].FrameOfReferenceUID), real_world_value_mappings=[mapping],
         voi_lut_transformations=[hd.VOILUTTransformation((window[0] + window[1]) / 2, window[1] - window[0])],

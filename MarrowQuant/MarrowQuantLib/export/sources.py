@@ -26,6 +26,7 @@ DEIDENTIFIED = (
     "PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence", "LongitudinalTemporalInformationModified",
 )  # fmt: skip
 """What says that a study is without identity (PS3.3 C.7.1.1, C.12.1); it goes with every object that is made of it."""
+_TEXTS, _SEXES = ("AS", "CS", "DA", "DT", "LO", "SH", "TM"), ("M", "F", "O", "", None)
 _REFERENCE = (
     "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "Rows", "Columns", "NumberOfFrames",
     "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices", "ImageType", "Modality",
@@ -169,18 +170,55 @@ def read_header(path: Path, whole: bool = True) -> Dataset:
         if whole and keyword not in header:
             setattr(header, keyword, "")
     header.SOPClassUID = header.get("SOPClassUID", "1.2.840.10008.5.1.4.1.1.4")
+    _refuse_odd_uids(header)
     if not header.get("FrameOfReferenceUID"):  # images without one share it within their series only
         header.FrameOfReferenceUID = generate_uid(entropy_srcs=[f"frame of {header.SeriesInstanceUID}"])
     if not whole:
         return header
     header.SpecificCharacterSet = "ISO_IR 192"  # pydicom holds text as Unicode; our objects are written in it
+    _leave_out_errors(header)
+    _share(header, ("PixelMeasuresSequence", "PlaneOrientationSequence"))
+    return header
+
+
+def _refuse_odd_uids(header: Dataset) -> None:
+    """Refuse images that no valid object can refer to.
+
+    Raises
+    ------
+    MarrowQuantError
+    """
+    from pydicom.uid import UID
+
+    uids = (header.get(keyword) for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"))
+    if not all(UID(uid).is_valid for uid in uids if uid):
+        raise MarrowQuantError(
+            "The images bear UIDs that DICOM does not allow, so no valid object can refer to them; a de-identified copy of them has others."
+        )
+
+
+def _leave_out_errors(header: Dataset) -> None:
+    """Take out of a header what would be an error in every object that it is copied into: dates and words that are none, and sequences
+    that lack what they are for. What every object has stays, but empty."""
+    from pydicom.config import RAISE
+    from pydicom.valuerep import validate_value
+
     for element in list(header):
         if element.VR == "PN" and element.VM == 1 and element.value:
             header[element.tag].value = str(element.value)
-        elif element.VR == "SQ" and not element.value:  # an optional sequence holds an item or is not there; copied, it would be our error
+        elif element.VR == "SQ" and not element.value:  # an optional sequence holds an item or is not there
             del header[element.tag]
-    _share(header, ("PixelMeasuresSequence", "PlaneOrientationSequence"))
-    return header
+        elif element.VR in _TEXTS and element.VM == 1:
+            try:
+                validate_value(element.VR, str(element.value), RAISE)
+            except ValueError:
+                header[element.tag].value = ""
+                if element.keyword not in _EMPTY:
+                    del header[element.tag]
+    if header.get("PatientSex") not in _SEXES:
+        header.PatientSex = ""
+    if any("PatientID" not in item or "TypeOfPatientID" not in item for item in header.get("OtherPatientIDsSequence", ())):
+        del header.OtherPatientIDsSequence
 
 
 def _share(header: Dataset, keywords: Sequence[str]) -> None:

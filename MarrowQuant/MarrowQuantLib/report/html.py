@@ -85,8 +85,31 @@ def report_page(results: Results, words: Strings, cover: Optional[Cover] = None)
         f'<!DOCTYPE html>\n<html lang="{words.language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="robots" content="noindex">\n'
-        f"<title>MarrowQuant – {title_of(results, words)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"<title>MarrowQuant – {title_of(results, words)}</title>\n<style>{STYLE}{_running(results, words, cover)}</style>\n"
+        f"</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
+
+
+def _running(results: Results, words: Strings, cover: Cover) -> str:
+    """Style of what stands on each printed page: title, case, dates, page n of m, research use only, version, day.
+
+    Browsers draw it that know margin boxes (CSS Paged Media; Chromium 131 and later); others print their own header, and the page itself
+    begins and ends with it all.
+    """
+    case = f"   {words('case')}: {cover.case}" if cover.case else ""
+    dates = " → ".join(words.date(exam.date) for exam in results.exams)
+    small = "font: 8pt system-ui, sans-serif; vertical-align: bottom; padding-bottom: 2mm; white-space: pre;"
+    return (
+        f"@page {{ @top-left {{ content: {_css(f'MarrowQuant – {title_of(results, words)}{case}')}; {small} }}"
+        f" @top-right {{ content: {_css(f'{dates}   ')} counter(page) \" / \" counter(pages); {small} }}"
+        f" @bottom-left {{ content: {_css(words('research'))}; {small} color: #a3200d; }}"
+        f" @bottom-right {{ content: {_css(f'MarrowQuant {__version__} · {cover.day}')}; {small} }} }}"
+    )
+
+
+def _css(text: str) -> str:
+    """Text as a string of CSS, in which no character ends the string or the style sheet."""
+    return '"' + "".join(c if c.isalnum() or c in " .-:" else f"\\{ord(c):x} " for c in text) + '"'
 
 
 def _made(words: Strings, cover: Cover) -> str:

@@ -52,8 +52,8 @@ if TYPE_CHECKING:
 
 WIDTH_MM, MARGIN_MM = 210.0, 14.0
 _BOX_MM = WIDTH_MM - 2 * MARGIN_MM
-_LEAST = {"en": re.compile(r"\S+"), "ja": re.compile(rf"(?:{PIECE}){{1,4}}")}
-"""What has room in every column of a table: a word, a few Japanese letters."""
+_LEAST = {"en": re.compile(r"[^ \n]+"), "ja": re.compile(rf"(?:{PIECE}){{1,4}}")}
+"""What has room in every column of a table: a word, with what a no-break space ties to it; a few Japanese letters."""
 _NUMBERS = re.compile(r"[-−+±<>≥≤–→%().,/\d ]{1,24}")
 """Cells that stay in one line: numbers with their errors, ranges and dates."""
 _GAP_MM, _TALL_MM = 4.0, 104.0  # between pictures, and how high they may be

@@ -330,4 +330,5 @@ def _setting(name: str, value: Any, words: Strings) -> str:
 
 
 def _listed(value: Any) -> str:
-    return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in (value if isinstance(value, (list, tuple)) else [value]))
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return ", ".join((f"{v:g}" if v else "0").replace("-", "−") if isinstance(v, float) else str(v) for v in values)

@@ -45,6 +45,7 @@ table { border-collapse: collapse; width: 100%; font-size: 12.5px; margin: 6px 0
 caption { text-align: left; font-size: 12.5px; padding: 4px 0; }
 th, td { padding: 4px 7px; border-bottom: 1px solid var(--line); text-align: right; vertical-align: baseline; white-space: nowrap; }
 td.text, td.pair, th, tbody th { white-space: normal; }
+:lang(ja) thead th, :lang(ja) td.pair, :lang(ja) td.text { word-break: keep-all; }
 .charts th, .charts td { padding: 4px 5px; }
 .date { white-space: nowrap; }
 th { font-weight: 600; }
@@ -87,7 +88,7 @@ a.badge { text-decoration: none; }
   figure svg, .scale svg { background: #fff; border-radius: 4px; }
   figure svg text, .scale svg text { fill: #1b2733; }
 }
-@page { size: A4; margin: 13mm 12mm; }
+@page { size: A4; margin: 20mm 12mm 15mm; }
 @media print {
   .scroll { overflow: visible; }
   body { padding: 0; max-width: none; font-size: 10.5pt; }
@@ -95,6 +96,8 @@ a.badge { text-decoration: none; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
   details.screen { display: none; }
   .tile .values { font-size: 16px; }
+  .pictures figure { flex: 0 1 auto !important; } .pictures figure svg { width: auto; max-width: 100%; height: 88mm; }
+  thead, caption, .big, figcaption { break-after: avoid; } tbody tr:first-child { break-before: avoid; }
   h2 { margin-top: 18px; }
 }
 @media screen and (max-width: 720px) {
