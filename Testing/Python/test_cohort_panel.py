@@ -164,6 +164,19 @@ def test_another_question_takes_the_answer_away_from_panel_and_scene(widget, cas
     assert node("vtkMRMLTableNode", table="cohort_auc") is None and node("vtkMRMLPlotChartNode", chart="cohort_roc") is None
 
 
+def test_the_tables_of_the_answer_fit_the_panel_at_its_real_size(widget, slicer_host, cases):
+    ask(widget, cases)
+    widget.ui.analyseButton.click()
+    slicer_host.show_at_real_size(widget)
+    for table in (widget.ui.aucTable, widget.ui.modelTable):
+        assert table.rowCount > 0 and table.horizontalScrollBar().maximum == 0, "nothing is cut at the side"
+        metrics = table.fontMetrics()
+        for column in range(table.columnCount):
+            words = " ".join(row[column] for row in cells(table)).split()
+            assert max(map(metrics.horizontalAdvance, words)) < table.columnWidth(column), "no word is cut"
+            assert table.horizontalHeader().sectionSizeHint(column) <= table.columnWidth(column), "no head is cut"
+
+
 @pytest.mark.parametrize("method", ["ml", "ridge"])
 def test_the_method_is_the_one_that_was_chosen(widget, cases, method):
     ask(widget, cases)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
 import qt
 
 Row = Sequence[str]
 
+ROOM_PX = 350  # that a table of the answer has for its columns in a panel of 415 px, beside a scroll bar
+CELL_MARGINS_PX = 9  # on both sides of a cell's text, and the line between two cells
 WIDEST_PX = 84  # of a column beside the widest: four of them leave room for that in the 340 px that a table has
 WIDEST_CUT_PX = 100  # where what does not fit is cut instead of broken into lines
 
@@ -46,6 +49,9 @@ def fillTable(
     if 0 <= selected < len(rows):
         table.selectRow(selected)
     table.blockSignals(blocked)
+
+_UNBROKEN = re.compile(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+")
+"""What stands in one line: a word, or a letter of Japanese, which is broken between any two."""
 
 
 class FittingRows:
@@ -86,6 +92,30 @@ class WholeHeads(FittingRows):
         for column in range(self._table.columnCount):
             header.setSectionResizeMode(column, qt.QHeaderView.ResizeToContents if column else qt.QHeaderView.Stretch)
         self.fit()
+
+
+class WordWide(FittingRows):
+    """A table of any columns: each is as wide as its head and its longest word, and that with most to say takes the room that is left."""
+
+    def show(self) -> None:
+        """Call it when the table was filled."""
+        table, header = self._table, self._table.horizontalHeader()
+        if not table.columnCount:
+            return
+        header.setStretchLastSection(False)
+        texts = [[table.item(row, column).text() for row in range(table.rowCount)] for column in range(table.columnCount)]
+        words = [[word for text in cells for word in _UNBROKEN.findall(text)] for cells in texts]
+        widths = [max(header.sectionSizeHint(n), self._widest(each)) for n, each in enumerate(words)]
+        longest = [self._widest(cells) for cells in texts]
+        stretched = longest.index(max(longest)) if sum(widths) <= ROOM_PX else None
+        for column, width in enumerate(widths):
+            header.setSectionResizeMode(column, qt.QHeaderView.Stretch if column == stretched else qt.QHeaderView.Interactive)
+            table.setColumnWidth(column, width)
+        self.fit()
+
+    def _widest(self, texts: Iterable[str]) -> int:
+        metrics = self._table.fontMetrics()
+        return int(max((metrics.horizontalAdvance(text) for text in texts), default=0)) + CELL_MARGINS_PX
 
 
 class Columns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from ...cohort.roc import Roc
 from ...cohort.words import Words
 from ..tablewidget import fillTable, number
 
+HEAD_LETTERS = 9  # in a line of a head
+
 
 def showRoc(table: Any, curves: Mapping[str, Roc]) -> None:
     """AUC and cut-off, one predictor a row."""
@@ -25,9 +28,9 @@ def showRoc(table: Any, curves: Mapping[str, Roc]) -> None:
         interval = _range(curve.interval) if curve.interval else _("none: the groups do not overlap")
         side = _("event above {value}") if curve.higher_is_event else _("event below {value}")
         rule = side.format(value=f"{cut.threshold:.4g}")
-        rows.append([name, number(curve.auc, 3), interval, rule, number(cut.sensitivity, 2), number(cut.specificity, 2)])
-    headers = [_("Predictor"), _("AUC"), _("95 % interval"), _("Cut-off"), _("Sensitivity"), _("Specificity")]
-    fillTable(table, headers, rows)
+        rows.append([name, number(curve.auc, 3), interval, rule, f"{number(cut.sensitivity, 2)}\n{number(cut.specificity, 2)}"])
+    both = f"{_('Sensitivity')}\n{_('Specificity')}"
+    fillTable(table, _broken([_("Predictor"), _("AUC"), _("95 % interval"), _("Cut-off"), both]), rows)
 
 
 def showModel(table: Any, fit: LogisticFit) -> None:
@@ -36,8 +39,7 @@ def showModel(table: Any, fit: LogisticFit) -> None:
     for name, beta, _error, odds, low, high, p in output.model_rows(fit):
         ratio, interval = ("", "") if odds is None else (f"{odds:.3g}", _range((low, high)))
         rows.append([name, f"{beta:.3g}", ratio, interval, _p(p)])
-    headers = [_("Term"), _("Coefficient"), _("Odds ratio"), _("95 % interval"), _("p")]
-    fillTable(table, headers, rows)
+    fillTable(table, _broken([_("Term"), _("Coefficient"), _("Odds ratio"), _("95 % interval"), _("p")]), rows)
 
 
 def showPart(table: Any, part: Part, language: str) -> None:
@@ -49,6 +51,11 @@ def showPart(table: Any, part: Part, language: str) -> None:
     if len(rows) == 1:
         headers, rows = ["", _("Result")], [list(pair) for pair in zip(headers, rows[0])]
     fillTable(table, headers, rows)
+
+
+def _broken(heads: Sequence[str]) -> list[str]:
+    """Heads of several words in several lines, so that their columns are no wider than a word."""
+    return ["\n".join(textwrap.wrap(head, HEAD_LETTERS, break_long_words=False, replace_whitespace=False)) for head in heads]
 
 
 def _p(value: float) -> str:

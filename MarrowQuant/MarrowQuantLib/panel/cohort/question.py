@@ -17,6 +17,7 @@ from ...scene.cohort_case import METHODS, MODEL_METHODS, PACKAGES, WITH_A_GROUP,
 from ...scene.nodes import find_node
 from ..language import interfaceLanguage, said
 from ..packages import ensurePackage
+from ..tablewidget import WordWide
 from .answer import showModel, showPart, showRoc
 from .step import CohortStep
 
@@ -45,6 +46,7 @@ class QuestionStep(CohortStep):
     def __init__(self, panel: CohortPanel, ui: Any) -> None:
         super().__init__(panel, ui, ui.questionSection, ui.questionMessage)
         self._refused: Optional[tuple[Cohort, Question, str]] = None
+        self._tables = (WordWide(ui.aucTable), WordWide(ui.modelTable))
         ui.methodComboBox.addItems([
             _("Two groups: logistic regression, Firth"), _("Two groups: logistic regression, maximum likelihood"),
             _("Two groups: logistic regression, ridge"), _("Three groups and more: multinomial regression"),
@@ -180,6 +182,8 @@ class QuestionStep(CohortStep):
         elif answer is not None:
             showRoc(self.ui.aucTable, answer.curves)
             showModel(self.ui.modelTable, answer.developed.fit)
+        for table in self._tables:
+            table.show()
 
     def _showFields(self) -> None:
         """The fields that the analysis needs, and the columns of the table in them."""
