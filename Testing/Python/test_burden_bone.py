@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from MarrowQuantLib.burden import BurdenSession
 from MarrowQuantLib.burden.canal import around_canal, find_canal
 from MarrowQuantLib.burden.curve import doubts_of_pieces, with_edges
 from MarrowQuantLib.burden.muscle import find_muscle, noise_of
-from MarrowQuantLib.burden.physiology import BodyOutline
-from MarrowQuantLib.diffusion.bmatch import match_b_values
+from MarrowQuantLib.burden.physiology import NO_RULE, BodyOutline
+from MarrowQuantLib.burden.pieces import find_pieces
+from MarrowQuantLib.burden.setaside import Evidence, judge
+from MarrowQuantLib.diffusion.bmatch import BShift, agreed, match_b_values
 from MarrowQuantLib.diffusion.shift import estimate_shift
 from MarrowQuantLib.model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Component, Volume, finding
+from scipy import ndimage
 
 SHAPE = (40, 60, 90)  # k, j, i of 6 x 4 x 4 mm
 MATRIX = np.array([[-4.0, 0, 0, 178], [0, -4, 0, 118], [0, 0, 6, -117], [0, 0, 0, 1]])
@@ -94,6 +99,36 @@ def test_where_no_marrow_is_seen_nothing_counts_by_itself_and_the_reader_is_told
     assert burden.tdv.value == 0.0 and any(told.code == "burden.no_bone" for told in burden.findings)
 
 
+def test_a_threshold_curve_of_nothing_is_told_as_such():
+    session, burden = measure()
+    codes = {told.code for told in session.curve(burden).findings}
+    assert "burden.none_at_any" in codes and "burden.interval" not in codes
+
+
+def test_a_pelvis_without_marrow_counts_where_it_is_like_the_diseased_column():
+    """Column, two pieces of the pelvis, one of an organ beside them and a piece above the pelvis; as shares, only the column is bone."""
+    boxes = [ball((0, -20, 60), (25, 25, 50)), ball((90, 0, -60), (30, 30, 40)), ball((-90, 0, -60), (30, 30, 40)),
+             ball((0, 30, -60), (25, 25, 30)), ball((90, 0, 90), (25, 25, 20))]  # fmt: skip
+    flat = np.flatnonzero(np.any(boxes, axis=0))
+    positions = np.stack([R.ravel()[flat], A.ravel()[flat], S.ravel()[flat]], axis=1)
+    pieces = find_pieces(flat, SHAPE, positions, 4 * 4 * 6 / 1000, 0.3)
+    number = [int(np.argmin(np.linalg.norm(pieces.centroid_ras - np.mean(positions[np.isin(flat, np.flatnonzero(box))], axis=0), axis=1)))
+              for box in boxes]  # fmt: skip
+    shares = np.zeros((5, 6))
+    shares[:, 0], shares[number[0]] = 1.0, [0, 0, 0, 1, 0, 0]
+    tissue = np.tile([8.0, 750.0], (5, 1))
+    tissue[number[3]] = [5.0, 1250.0]
+    nothing = np.zeros(5)
+    evidence = Evidence(shares, nothing.astype(bool), nothing, 6.0, np.full((5, 2), np.inf))
+    outline = BodyOutline(np.array([-120.0, 120.0]), np.zeros(2), np.full(2, -100.0), np.full(2, 100.0), 120.0)
+    plain = judge([(ACCEPTED, NO_RULE)] * 5, pieces, evidence, outline)
+    assert [plain[n][0] == ACCEPTED for n in number] == [True, False, False, False, False]
+    known = replace(evidence, tissue=tissue, in_pelvis=pieces.centroid_ras[:, 2] < 0)
+    found = judge([(ACCEPTED, NO_RULE)] * 5, pieces, known, outline)
+    assert [found[n][0] == ACCEPTED for n in number] == [True, True, True, False, False]
+    assert found[number[1]][1].code == "bone.like_column"
+
+
 def test_marrow_close_to_the_threshold_void_and_noise_are_told():
     column = ball((0, -40, 0), (20, 30, 900))
     codes = {told.code for told in measure([(column, (460.0, 580.0))])[1].findings}
@@ -135,8 +170,6 @@ def test_noise_does_not_make_muscle_brighter(kind):
 @pytest.mark.parametrize("shift", [(0.0, 0.0, 0.0), (0.0, 1.0, 0.0), (-0.8, 0.6, 0.0)])
 def test_b_values_are_brought_together(shift):
     """The shift is along k, j, i in voxels; between b 50 and b 900 the contrast turns round."""
-    from scipy import ndimage
-
     high, adc = body([(ball((90, 0, 0), (12, 12, 14)), LESION), (ball((0, 30, 0), (40, 30, 70)), (60.0, 2500.0))])
     low = high.array * np.exp(adc.array * 850e-6)
     moved = ndimage.shift(high.array, shift, order=1, mode="nearest")
@@ -144,6 +177,33 @@ def test_b_values_are_brought_together(shift):
     assert found.trusted and np.abs(found.voxels[::-1] - shift)[1:].max() < 0.25
     assert found.undone == (max(map(abs, shift)) > 0.3)
     assert (images[1] is moved) != found.undone
+
+
+def test_a_turn_between_b_values_is_found_and_undone():
+    high, adc = body([(ball((90, 0, 0), (12, 12, 14)), LESION), (ball((0, 30, 0), (40, 30, 70)), (60.0, 2500.0))])
+    low = high.array * np.exp(adc.array * 850e-6)
+    angle = np.radians(4.0)  # about the long axis
+    turn = np.array([[1, 0, 0], [0, np.cos(angle), -np.sin(angle)], [0, np.sin(angle), np.cos(angle)]])
+    middle = (np.array(SHAPE) - 1) / 2
+    moved = ndimage.affine_transform(high.array, turn, middle - turn @ middle, order=1, mode="nearest")
+    images, (found,) = match_b_values([low, moved], [50.0, 900.0], high.spacing_mm)
+    assert found.turned and found.undone and np.abs(np.abs(found.turn_deg) - [0, 0, 4.0]).max() < 0.6
+    off = [np.abs(image - high.array)[high.array > 50].mean() for image in (moved, images[1])]
+    assert off[1] < 0.5 * off[0]
+    _, (still,) = match_b_values([low, high.array], [50.0, 900.0], high.spacing_mm)
+    assert not still.turned
+
+
+def test_shifts_that_most_stations_agree_on_are_their_median():
+    def shift(*voxels):
+        return BShift(900.0, np.array(voxels), 4.0 * np.array(voxels), True, True)
+
+    alike = [shift(0.1, 0.5, 0.2), shift(-0.1, 0.6, -0.2), shift(0.0, 0.4, 0.2), shift(0.0, 0.5, -0.2), shift(0.0, 2.5, 0.0)]
+    found = [shifts[0] for shifts in agreed([[s] for s in alike], np.array([4.0, 4.0, 4.0]))]
+    assert all(np.allclose(s.voxels, [0.0, 0.5, 0.0]) and s.undone and np.allclose(s.mm, [0, 2.0, 0]) for s in found[:4])
+    assert found[4] is alike[4], "a station whose patient moved keeps its own shift"
+    two = [[alike[0]], [alike[1]]]
+    assert agreed(two, np.full(3, 4.0)) == two, "two stations are no majority"
 
 
 def test_stations_that_only_touch_are_not_moved():

@@ -37,6 +37,11 @@ _PELVIS_WIDE_MM, _HALF_PELVIS_ML = 200.0, 60.0
 _SURROUNDED, _ACROSS = 0.1, 0.3
 _STERNUM, _STERNUM_ML, _STERNUM_WIDE_MM = 0.3, 2.0, 80.0  # the share, the least volume and the largest width
 _CANAL_SHARE = 0.5
+_SAME_RATIO, _SAME_ADC = 1.35, 1.2  # factors of signal and ADC within which a piece is the same disease as the column
+_COLUMN_ML, _COLUMN_PIECE_ML = 60.0, 15.0  # of diseased column, all together and each piece, to compare with
+LEAST_PELVIC_MARROW_ML = 150.0
+"""With less tissue that looks like marrow in the pelvis it is taken to be replaced as a whole; the bodies
+ that rules were made on show 30 to 97 mL where it is, and 339 to 754 mL where it is not."""
 _CANAL_MM, _CANAL_ML, _CANAL_WIDE_MM = 9.0, 1.5, 14.0
 
 
@@ -63,6 +68,10 @@ class Evidence:
         Part of the piece where bones usually lie.
     own_marrow : ndarray of bool or None
         True for what is no brighter than the patient's own marrow; None where that lies well below the threshold.
+    tissue : ndarray, shape (n, 2), or None
+        Signal over muscle and ADC in µm²/s of each piece; None unless the pelvis shows no marrow.
+    in_pelvis : ndarray of bool or None
+        True for pieces whose centre lies at the height of the pelvis.
     """
 
     shares: np.ndarray
@@ -74,6 +83,8 @@ class Evidence:
     own_marrow: Optional[np.ndarray] = None
     continued: Optional[np.ndarray] = None
     usual: Optional[np.ndarray] = None
+    tissue: Optional[np.ndarray] = None
+    in_pelvis: Optional[np.ndarray] = None
 
     @property
     def inside(self) -> np.ndarray:
@@ -137,7 +148,27 @@ def judge(
             found.append((REJECTED, finding("bone.place_only", percent=100.0 * inside)))
         else:
             found.append(_outside(n, pieces, inside, outline))
-    return found
+    like_column = _like_the_column(found, pieces, evidence)
+    return [(ACCEPTED, finding("bone.like_column")) if like else told for like, told in zip(like_column, found)]
+
+
+_NEVER_BONE = ("physiology.cord_part", "physiology.cord", "physiology.head", "physiology.brain", "physiology.fluid")
+
+
+def _like_the_column(found: list[tuple[str, Finding]], pieces: Pieces, evidence: Evidence) -> np.ndarray:
+    """True for pieces of the pelvis that are not counted yet and have signal and ADC of the diseased column, where the pelvis shows no
+    marrow: column and pelvis are one disease then, and no organ of the pelvis is like them both."""
+    none = np.zeros(len(found), dtype=bool)
+    if evidence.tissue is None or evidence.in_pelvis is None:
+        return none
+    accepted = np.array([state == ACCEPTED for state, _ in found], dtype=bool)
+    column = accepted & (evidence.shares[:, MARROW] + evidence.shares[:, COLUMN] >= INSIDE) & (pieces.volume_ml >= _COLUMN_PIECE_ML)
+    if pieces.volume_ml[column].sum() < _COLUMN_ML:
+        return none
+    usual = np.average(evidence.tissue[column], axis=0, weights=pieces.volume_ml[column])
+    same = np.all(np.abs(np.log(evidence.tissue / usual)) < np.log([_SAME_RATIO, _SAME_ADC]), axis=1)
+    open_to_it = np.array([code_of(reason) not in _NEVER_BONE and not code_of(reason).startswith("artefact.") for _, reason in found])
+    return ~accepted & open_to_it & same & evidence.in_pelvis & (pieces.volume_ml >= BY_PLACE_ML[0])
 
 
 def _why(shares: np.ndarray) -> Finding:

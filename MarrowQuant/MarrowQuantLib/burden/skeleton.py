@@ -58,6 +58,7 @@ NONE, MARROW, MIRRORED, COLUMN, PLACE, STERNUM = range(6)
 ORGAN_ML, _THICK_MM = 100.0, 14.0
 """Bright tissue of the belly from this volume on that is thicker than 28 mm everywhere is an organ; ribs and processes are thinner, and the
 bodies of vertebrae lie about the canal."""
+_PELVIS = (-1.5, 0.6)  # heights about L5, in units of L1 to L5, with what landmarks by the vertex may be off
 _RIM_MM = 26.0  # of the organ, that a ball of that size does not reach
 _NEARLY = 0.8  # of the threshold: an organ that just reaches it is whole from here on
 
@@ -88,6 +89,10 @@ class BoneRegion:
         Where bones usually lie, whatever lies beside it.
     near_marrow : ndarray of bool, shape (k, j, i)
         Marrow of the chest, and what lies within 8 mm of it, without the neighbourhood of organs.
+    pelvic_marrow_ml : float
+        Volume of the tissue that looks like marrow where the pelvis usually lies.
+    pelvis_mm : (float, float) or None
+        Heights between which the pelvis lies, RAS; None where no landmark tells them.
     """
 
     codes: np.ndarray
@@ -100,6 +105,8 @@ class BoneRegion:
     organ: np.ndarray
     usual: np.ndarray
     near_marrow: np.ndarray
+    pelvic_marrow_ml: float
+    pelvis_mm: Optional[tuple[float, float]]
 
 
 def find_bone(
@@ -137,7 +144,7 @@ def find_bone(
     if ff is not None:
         marrow |= _fatty(coarse, ff)
     voxel_ml, spacing = coarse.voxel_volume_ml, coarse.spacing_mm[::-1]
-    no_bone, usual, front, chest = _place(coarse, landmarks, outline)
+    no_bone, usual, front, chest, pelvis = _place(coarse, landmarks, outline)
     shining = (signal >= bright) & (seen_adc > DISEASE_ADC[0]) & (seen_adc < DISEASE_ADC[1])
     marrow &= ~no_bone
     marrow = _without_halos(_without_spots(marrow, LEAST_ML / voxel_ml), _within(shining, spacing, HALO_MM, touching=False))
@@ -167,7 +174,11 @@ def find_bone(
     masks = (codes, near, in_canal, organ, usual & ~organ, (distance <= NEAR_MM) & chest & ~_within(organ, spacing, NEAR_MM))
     codes, near, in_canal, organ, usual, near_marrow = (_full(array, step, high_b.array.shape) for array in masks)
     void_ml, marrow_ml = (float(np.count_nonzero(mask) * voxel_ml) for mask in (void, marrow))
-    return BoneRegion(codes, marrow_ml, ratio, column, void_ml, near, in_canal if len(canal) else None, organ, usual, near_marrow)
+    pelvic_ml, canal_mask = float(np.count_nonzero(marrow & pelvis) * voxel_ml), in_canal if len(canal) else None
+    heights = None if landmarks is None else (
+        landmarks.l5_mm + _PELVIS[0] * landmarks.unit_mm, landmarks.l5_mm + _PELVIS[1] * landmarks.unit_mm
+    )  # fmt: skip
+    return BoneRegion(codes, marrow_ml, ratio, column, void_ml, near, canal_mask, organ, usual, near_marrow, pelvic_ml, heights)
 
 
 def _organs(
@@ -467,10 +478,10 @@ def _tube(grid: Volume, column: np.ndarray, scale: float = 1.0) -> np.ndarray:
 
 def _place(grid: Volume, landmarks: Optional[Landmarks], outline: BodyOutline) -> tuple[np.ndarray, ...]:
     """By height, side and depth: the front of the belly, where no bone lies; where bones usually lie; the place of the sternum, which has
-    no other side; and the chest, where ribs lie."""
+    no other side; the chest, where ribs lie; and the pelvis."""
     shape = grid.array.shape
     if landmarks is None:
-        return tuple(np.zeros(shape, dtype=bool) for _ in range(4))
+        return tuple(np.zeros(shape, dtype=bool) for _ in range(5))
     every = tuple(-(-n // 2) for n in shape)  # a border of bone by position is not known to a voxel
     points = grid.to_ras(2.0 * np.indices(every).reshape(3, -1).T[:, ::-1])
     side, z, unit, depth = np.abs(outline.off_midline(points)), points[:, 2], landmarks.unit_mm, outline.depth(points)
@@ -484,5 +495,6 @@ def _place(grid: Volume, landmarks: Optional[Landmarks], outline: BodyOutline) -
     sternum = (side < 0.2) & (depth > 0.72) & (z > landmarks.t1_mm - 1.35 * unit) & (z < landmarks.t1_mm + 0.15 * unit)
     belly = (z < landmarks.l1_mm - 0.25 * unit) & (below < 0.4) & (depth > 0.8)
     ribs = (z > landmarks.l1_mm - 0.3 * unit) & (z < landmarks.t1_mm + 0.2 * unit)
-    zones = (belly, pelvis | pubis | ischium | femur | chest | shoulder, sternum, ribs)
+    hip = pelvis | pubis | ischium
+    zones = (belly, hip | femur | chest | shoulder, sternum, ribs, hip)
     return tuple(zone.reshape(every).repeat(2, 0).repeat(2, 1).repeat(2, 2)[tuple(slice(n) for n in shape)] for zone in zones)

@@ -52,4 +52,6 @@ def propose_soft_tissue(centroids: np.ndarray, landmarks: Optional[Landmarks], o
         ((below > 1.25) & (below < 1.9) & (side < 0.3 * unit) & (depth > 0.6), GONAD),
         (neck & (side > _NECK_OFF * unit), NECK),
     )
-    return [str(name) for name in np.select([where for where, _ in rules], [name for _, name in rules], default="")]
+    number = np.select([where for where, _ in rules], range(1, len(rules) + 1), default=0)
+    names: tuple[str, ...] = ("", *(name for _, name in rules))  # a NumPy array of them would lose their codes
+    return [names[n] for n in number]

@@ -56,7 +56,7 @@ from .muscle import Muscle, check_pair, muscle_reference, tissue_mask
 from .pattern import propose_pattern
 from .physiology import BRAIN, outline_of, propose_states
 from .pieces import Pieces, find_pieces, longest_diameters
-from .setaside import CONTINUED_ML, INSIDE_SMALL, Evidence, beyond_ends, judge
+from .setaside import CONTINUED_ML, INSIDE_SMALL, LEAST_PELVIC_MARROW_ML, Evidence, beyond_ends, judge
 from .skeleton import MARROW, NONE, ORGAN_ML, PLACE, STERNUM, BoneRegion, find_bone
 
 DECIDED = finding("burden.decided")
@@ -70,6 +70,7 @@ down to 1.8, lesions of fewer voxels are lost earlier."""
 MARROW_CLOSE = 0.8
 """Signal of the patient's own marrow over the threshold from which on pieces of it pass by chance; our choice."""
 _OWN_RATIO, _OWN_ADC = 1.25, 780.0  # of the patient's own marrow, and µm²/s: the noise of small pieces about both; our choice
+_BELLY_DEPTH = 0.85  # between back and front: in front of the pubis, where fat that was not suppressed and its ghosts lie
 _LOWEST_RATIO = 2.0  # voxels are prepared down to this ratio; a lower one prepares again
 
 
@@ -267,7 +268,9 @@ class BurdenSession:
                 points.append((ratio, self._accepted_ml(kept, limits.min_component_ml)))
         self._candidates = candidates
         found = with_edges(interval(points, limits.ratio, self.muscle.spread), burden.components, self._high_b.voxel_volume_ml)
-        findings = [finding("burden.interval", low=found[0], high=found[1], curve=[f"{ratio:g}: {ml:.0f}" for ratio, ml in points])]
+        over = [f"{ratio:g}: {ml:.0f}" for ratio, ml in points]
+        counted = any(ml > 0 for _, ml in points)
+        findings = [finding("burden.interval", low=found[0], high=found[1], curve=over) if counted else finding("burden.none_at_any")]
         if found[1] - found[0] > FRAGILE * burden.tdv.value and found[1] >= _LEAST_FRAGILE_ML:
             findings.append(finding("burden.fragile", low=found[0], high=found[1], tdv=burden.tdv.value))
         findings += doubts_of_pieces(burden.components, self._high_b.voxel_volume_ml)
@@ -386,7 +389,20 @@ class BurdenSession:
         evidence = Evidence(shares, near_seam, at_void, slice_mm, self._off_column(pieces), canal)
         usual = pieces.mean(self._bone.usual.ravel()[candidates.flat])
         evidence = replace(evidence, own_marrow=self._own_marrow(pieces), usual=usual, continued=self._continued(pieces, evidence))
+        evidence = self._with_tissue(evidence)
         return judge(proposals, pieces, evidence, self._outline), [round(float(share), 3) for share in evidence.inside]
+
+    def _with_tissue(self, evidence: Evidence) -> Evidence:
+        """The evidence with what the pieces look like and which lie at the height of the pelvis, where that shows no marrow."""
+        candidates, bone = certain(self._candidates), certain(self._bone)
+        if bone.pelvic_marrow_ml >= LEAST_PELVIC_MARROW_ML or bone.pelvis_mm is None:
+            return evidence
+        pieces, (low, high) = candidates.pieces, bone.pelvis_mm
+        adc = pieces.mean(np.nan_to_num(self._adc_map.array.ravel()[candidates.flat]))
+        tissue = np.stack([pieces.mean(candidates.ratio), np.maximum(adc, 1.0)], axis=1)
+        height = pieces.centroid_ras[:, 2]
+        behind = self._outline.depth(pieces.centroid_ras.astype(float)) < _BELLY_DEPTH
+        return replace(evidence, tissue=tissue, in_pelvis=(height > low) & (height < high) & behind)
 
     def _continued(self, pieces: Pieces, evidence: Evidence) -> np.ndarray:
         """True for small pieces outside the region of bone at both of whose ends marrow lies, shape (n,)."""

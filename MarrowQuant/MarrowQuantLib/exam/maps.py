@@ -6,7 +6,7 @@ Every map keeps its native grid. Which volume became which map, and why, is told
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
@@ -16,7 +16,7 @@ from ..dicom import ExamFiles, SeriesVolume, diffusion_sets
 from ..dicom.grouping import STATION_SHIFT
 from ..diffusion import fit_adc, rising, stitch
 from ..diffusion.align import align, group_stations
-from ..diffusion.bmatch import BShift, match_b_values
+from ..diffusion.bmatch import BShift, agreed, find_shifts, moved_back
 from ..model import (
     UNIT_ADC,
     ExamIdentity,
@@ -197,13 +197,8 @@ def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVol
     nominal = [round(float(np.mean(shell)), 1) for shell in shells]
     high, low, adc, spread = [], [], [], []
     more: list[dict[str, Volume]] = []
-    for n, by_b in enumerate(stations):
-        build.progress(0.6 + 0.35 * n / len(stations), f"Fitting ADC, station {n + 1} of {len(stations)}")
-        b_values = [shell[n] for shell in shells]
-        images = [build.load(by_b[b]) for b in b_values]
-        arrays, shifts = match_b_values([v.array for v in images], b_values, images[0].spacing_mm)
-        images = [v if array is v.array else v.like(array) for v, array in zip(images, arrays)]
-        build.warn(_told_shifts(n + 1, shifts))
+    for n, (b_values, images) in enumerate(_matched_b_values(build, stations, shells)):
+        build.progress(0.7 + 0.25 * n / len(stations), f"Fitting ADC, station {n + 1} of {len(stations)}")
         signal = np.stack([v.array for v in images], axis=-1)
         rise = rising(signal, b_values)
         if rise:
@@ -231,6 +226,28 @@ def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVol
     extent = _cranio_caudal_extent_mm(build.maps["dwi_high"])
     if extent < WHOLE_BODY_MM:
         build.findings.append(finding("diffusion.part_of_body", extent_mm=extent))
+
+
+def _matched_b_values(
+    build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVolume]], shells: Sequence[Sequence[float]]
+) -> Iterator[tuple[list[float], list[Volume]]]:
+    """The b-values of each station and its images, each brought to the place of those of the lowest b-value."""
+    every, found = [], []
+    for n, by_b in enumerate(stations):
+        build.progress(0.6 + 0.1 * n / len(stations), f"Comparing b-values, station {n + 1} of {len(stations)}")
+        b_values = [shell[n] for shell in shells]
+        images = [build.load(by_b[b]) for b in b_values]
+        every.append((b_values, images))
+        found.append(find_shifts([v.array for v in images], b_values, images[0].spacing_mm))
+    spacing = every[0][1][0].spacing_mm
+    if all(np.allclose(images[0].spacing_mm, spacing, rtol=1e-3) for _, images in every):
+        found = agreed(found, spacing)
+    for n, shifts in enumerate(found):
+        b_values, images = every[n]
+        every[n] = ([], [])  # what was fitted is not kept
+        arrays = moved_back([v.array for v in images], shifts, images[0].spacing_mm)
+        build.warn(_told_shifts(n + 1, shifts))
+        yield b_values, [v if array is v.array else v.like(array) for v, array in zip(images, arrays)]
 
 
 def _add_stitched(
@@ -314,6 +331,9 @@ def _told_shifts(station: int, shifts: Sequence[BShift]) -> list[Finding]:
             code = "diffusion.b_shifted" if shift.undone else "diffusion.b_shift_left"
             about = {"station": station, "b_value": shift.b_value, "mm": float(np.linalg.norm(shift.mm))}
             told.append(finding(code, **about, voxels=[f"{v:+.1f}" for v in shift.voxels]))
+        if shift.turned:
+            code = "diffusion.b_turned" if shift.undone else "diffusion.b_turn_left"
+            told.append(finding(code, station=station, b_value=shift.b_value, degrees=[f"{turn:+.1f}" for turn in shift.turn_deg]))
     return told
 
 

@@ -11,6 +11,9 @@ FINDINGS = {
     "bone.by_column": (NOTE, "it lies in the course of the column."),
     "bone.by_place": (NOTE, "bone usually lies there, though no normal marrow is seen nearby."),
     "bone.continued": (NOTE, "Counted: normal marrow continues at both of its ends, as along a rib."),
+    "bone.like_column": (
+        NOTE, "Counted: the pelvis shows no normal marrow, and signal and ADC of this piece are those of the diseased column."
+    ),
     "bone.place_only": (
         NOTE, "Not counted: only its position speaks for bone, no normal marrow is seen nearby, and it is small; accept it if it is one."
     ),
@@ -43,6 +46,7 @@ FINDINGS = {
         "The tDV is {low:.0f} to {high:.0f} mL if the threshold moves by what is not known of muscle and half a step; over the threshold "
         "in multiples of muscle it is (mL) {curve}.",
     ),
+    "burden.none_at_any": (NOTE, "Nothing would be counted at a lower or a higher threshold either."),
     "burden.fragile": (
         CHECK,
         "The tDV of {tdv:.0f} mL hangs on the threshold: a little lower or higher it is {low:.0f} to {high:.0f} mL.",

@@ -61,6 +61,16 @@ FINDINGS = {
         "never makes them: the b-values stand in another order than the images, or the images were scaled each in its own way. The ADC "
         "is wrong.",
     ),
+    "diffusion.b_turned": (
+        NOTE,
+        "Station {station}: the images at b {b_value:g} s/mm² were turned against those at the lowest b-value (degrees about i, j, k: "
+        "{degrees}); they were turned back before the ADC was fitted.",
+    ),
+    "diffusion.b_turn_left": (
+        CHECK,
+        "Station {station}: the b-values do not match: the images at b {b_value:g} s/mm² seem turned against those at the lowest b-value "
+        "(degrees about i, j, k: {degrees}), which could not be undone; the ADC is doubtful at edges.",
+    ),
     "diffusion.repeated": (NOTE, "Station {station} was acquired {n} times; the acquisition from series {series} on is used."),
     "diffusion.unused": (
         CHECK,
