@@ -433,17 +433,25 @@ def _refined(
     flat = echoes.reshape(len(echoes), -1)
     wanted = np.flatnonzero(fitted)
     start_hz, start_r2star = (values.ravel() for values in start)
-    maps = tuple(np.full(fitted.size, np.nan, dtype) for dtype in (np.complex64,) * 3 + (np.float32,) * 4)
+    maps = refinement.Refined(*(np.full(fitted.size, np.nan, dtype) for dtype in (np.complex64,) * 3 + (np.float32,) * 4))
 
-    def one(first: int) -> None:
+    def one(first: int) -> np.ndarray:
         here = wanted[first : first + CHUNK]
-        for values, fit in zip(maps, refinement.refine(flat[:, here], start_hz[here], start_r2star[here], at)):
+        begun, going = refinement.begun(flat[:, here], start_hz[here], start_r2star[here], at)
+        for values, fit in zip(maps, begun):
             values[here] = fit
+        return here[going]
 
     progress(0.5, "Fitting water and fat")
     starts = range(0, wanted.size, CHUNK)
-    for first, _ in zip(starts, in_threads(one, starts)):
-        progress(0.5 + 0.5 * first / wanted.size, "Fitting water and fat")
+    left = [np.empty(0, np.intp)]
+    for first, going in zip(starts, in_threads(one, starts)):
+        left.append(going)
+        progress(0.5 + 0.45 * first / wanted.size, "Fitting water and fat")
+    going = np.concatenate(left)
+    for first in range(0, going.size, CHUNK):
+        refinement.go_on(maps, flat, going[first : first + CHUNK], at)
+        progress(0.95 + 0.05 * first / going.size, "Fitting water and fat")
     progress(1.0, "Water and fat fitted")
     return refinement.Refined(*(values.reshape(fitted.shape) for values in maps))
 

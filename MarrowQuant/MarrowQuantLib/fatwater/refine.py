@@ -92,18 +92,30 @@ def refine(signal: np.ndarray, field_hz: np.ndarray, r2star_per_s: np.ndarray, a
     Refined
         Not finite in voxels of noise whose R2* ran away.
     """
+    found, going = begun(signal, field_hz, r2star_per_s, at)
+    go_on(found, signal, np.flatnonzero(going), at)
+    return found
+
+
+def begun(signal: np.ndarray, field_hz: np.ndarray, r2star_per_s: np.ndarray, at: Echoes) -> tuple[Refined, np.ndarray]:
+    """The first steps of :func:`refine`, whose arguments it takes; and in which voxels more must follow, by :func:`go_on`."""
     with np.errstate(over="ignore", invalid="ignore"):
         found, last = _refined(signal, (2j * np.pi * field_hz - r2star_per_s).astype(np.complex64), at)
         worth = found.misfit < NOISE_ALONE * np.mean(signal.real**2 + signal.imag**2, axis=0)
-        going = np.flatnonzero((last > UNFINISHED) & worth)
-        for _ in range(MORE_ROUNDS):
-            if not going.size:
-                break
+        return found, (last > UNFINISHED) & worth
+
+
+def go_on(found: Refined, signal: np.ndarray, going: np.ndarray, at: Echoes) -> None:
+    """More steps in the voxels ``going`` (positions along the last axis), put into ``found``. They are few: those of a whole image together
+    take a fraction of the time that they take in small parts."""
+    for _ in range(MORE_ROUNDS):
+        if not going.size:
+            break
+        with np.errstate(over="ignore", invalid="ignore"):
             further, last = _refined(signal[:, going], found.rate[going], at)
-            for values, new in zip(found, further):
-                values[going] = new
-            going = going[last > UNFINISHED]
-    return found
+        for values, new in zip(found, further):
+            values[going] = new
+        going = going[last > UNFINISHED]
 
 
 def solved(signal: np.ndarray, field_hz: np.ndarray, r2star_per_s: np.ndarray, at: Echoes) -> Refined:
