@@ -49,8 +49,8 @@ class FatWaterFit:
         "unipolar"; or "bipolar" where a phase between odd and even echoes was fitted and removed; "" for magnitude images.
     pdff_sd_percent, r2star_sd_per_s : ndarray of float32 or None
         Standard deviations of the fat fraction in percentage points and of R2* in 1/s: the Cramér–Rao bound at the fitted values for the
-        noise found in the data. From magnitude images the doubt between both solutions is part of the former. NaN where they would be
-        larger than all values that are possible: there nothing is known.
+        noise found in the data, and near the noise the width of the likelihood (:mod:`.uncertainty`, :mod:`.magnitude`). NaN where they
+        would span all values that are possible: there nothing is known.
     noise_sd : ndarray of float32 or None
         Standard deviation of the noise around each voxel, in the unit of the signal: of the complex number; for magnitude images of one
         component.

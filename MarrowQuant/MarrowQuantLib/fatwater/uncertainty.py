@@ -13,7 +13,7 @@ MATTERS = 0.05  # standard deviation of R2* times the time between the first and
 FASTER = 0.45, 0.6  # share of the bound at faster decay: at none, and per the same product; half of it for FF; chosen on seeds 3 and 4
 WIDE = 0.3  # the same product, from which the likelihood of R2* is no normal distribution; chosen on seed 3
 DECAYS_PER_S = np.array([-40.0, *varpro.R2STAR_PER_S])  # noise may carry it below zero
-LEAST = 60.0  # of the noise variance as difference of the squared misfits: such decays weigh nothing
+UNLIKELY = 60.0  # of the noise variance as difference of the squared misfits: such decays weigh nothing
 
 
 def of_fit(echoes: np.ndarray, fit: refine.Refined, sd: np.ndarray, judged: np.ndarray, at: refine.Echoes) -> tuple[np.ndarray, np.ndarray]:
@@ -76,7 +76,7 @@ def _width(signal: np.ndarray, some: refine.Refined, sd: np.ndarray, at: refine.
     for decay, apart in zip(DECAYS_PER_S, np.gradient(DECAYS_PER_S)):
         misfit = refine.solved(signal, field_hz, np.full(len(sd), decay, np.float32), at).misfit
         with np.errstate(divide="ignore", invalid="ignore"):
-            worse = np.clip(n_echoes * (misfit - some.misfit) / sd**2, 0, LEAST)
+            worse = np.clip(n_echoes * (misfit - some.misfit) / sd**2, 0, UNLIKELY)
         weight = np.float32(apart) * np.exp(-worse)
         total += weight
         squares += weight * (np.float32(decay) + some.rate.real) ** 2
