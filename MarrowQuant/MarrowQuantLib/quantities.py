@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Optional
 
-from .model import UNIT_ADC, UNIT_FF, UNIT_FF_CHANGE, UNIT_R2STAR, UNIT_VOLUME, Role
+from .model import UNIT_ADC, UNIT_FF, UNIT_FF_CHANGE, UNIT_R2STAR, UNIT_VOLUME, Finding, Role, finding
 
 LUMBAR, BURDEN, LABS = "lumbar", "burden", "labs"
 UNIT_RATIO = "1"  # UCUM: a number without a unit
@@ -37,14 +37,14 @@ class Limit:
     ----------
     value : float
         In the unit of the quantity, or in % of the baseline where ``relative``.
-    source : str
+    source : Finding
         Where it comes from, or "our choice" and why.
     relative : bool
         True if ``value`` is a percentage of the baseline.
     """
 
     value: float
-    source: str
+    source: Finding
     relative: bool = False
 
 
@@ -171,13 +171,7 @@ class Display:
 
 
 # QIBA makes no claim for marrow. The two marrow figures at hand lie on either side of its claim for liver and prostate.
-_ADC_LIMIT = Limit(
-    27.0,
-    "QIBA claim for liver and prostate (Radiology 2024, PMC11537247), taken over for marrow by our choice: QIBA makes no claim for "
-    "marrow, where published figures run from 14.8 % (normal marrow, Messiou 2011) to 40 % (2.77 × 14.5 % test–retest, myeloma lesions, "
-    "BJR 2022, PubMed 35867890)",
-    relative=True,
-)
+_ADC_LIMIT = Limit(27.0, finding("source.adc_limit"), relative=True)
 _SCANNER = ("manufacturer", "field_strength_t")
 _DIXON = (*_SCANNER, "echo_times_s")
 _DIFFUSION = (*_SCANNER, "b_values")
@@ -186,9 +180,8 @@ QUANTITIES: tuple[Quantity, ...] = (
     Quantity(
         "ff", "Fat fraction, lumbar mean", "脂肪分画（腰椎平均）", UNIT_FF, LUMBAR, "FF", "FF", "FF",
         unit_of_change=UNIT_FF_CHANGE, statistic="mean", has_histogram=True,
-        floor=Limit(5.0, "our choice: below 5 % the baseline is of the size of the repeatability of the method, so the ratio is noise"),
-        limit=Limit(3.0, "our choice, after the repeatability coefficient of about 3 points in liver (Yokoo 2018, Radiology 286:486; not "
-                    "checked against the paper); no limit for marrow is at hand"),
+        floor=Limit(5.0, finding("source.ff_floor")),
+        limit=Limit(3.0, finding("source.ff_limit")),
         depends_on=(*_DIXON, "ff_origin"),
     ),
     Quantity(
@@ -214,7 +207,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     Quantity(
         "dropout_ratio", "Signal dropout ratio, lumbar mean", "信号低下率（腰椎平均）", "%", LUMBAR, "Dropout ratio",
         "Dropout", "信号低下率", unit_of_change=UNIT_FF_CHANGE, computed_by="vertebrae.dropout:dropout_of_roi",
-        floor=Limit(7.6, "our choice: the dropout that a fat fraction of 5 % gives at 3 T without R2* decay (computed, Ren spectrum)"),
+        floor=Limit(7.6, finding("source.dropout_floor")),
         depends_on=_DIXON,
     ),
     Quantity(
@@ -237,7 +230,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     ),
     Quantity(
         "tdv", "Total diffusion volume (tDV)", "全拡散体積（tDV）", UNIT_VOLUME, BURDEN,
-        floor=Limit(3.0, "our choice: ten times the smallest component that is kept by default (0.3 mL)"),
+        floor=Limit(3.0, finding("source.tdv_floor")),
         depends_on=_DIFFUSION,
     ),
     Quantity(
@@ -246,7 +239,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     ),
     Quantity(
         "m_protein", "M protein", "M蛋白", "g/L", LABS,
-        floor=Limit(5.0, "our choice, after the absolute rise of 0.5 g/dL without which the IMWG criteria do not count a progression"),
+        floor=Limit(5.0, finding("source.m_protein_floor")),
     ),
     Quantity("beta2_microglobulin", "β2-microglobulin", "β2ミクログロブリン", "mg/L", LABS),
     Quantity("haemoglobin", "Haemoglobin", "ヘモグロビン", "g/L", LABS),

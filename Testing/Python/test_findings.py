@@ -4,6 +4,7 @@ import copy
 import doctest
 import html
 import pickle
+import re
 from dataclasses import replace
 
 import messages
@@ -33,7 +34,8 @@ def test_every_code_has_a_severity_and_a_japanese_sentence_with_the_same_values(
     severity, template = FINDINGS[code]
     assert severity in findings.SEVERITIES
     japanese = catalogue.translated(template, "ja")
-    assert japanese != template, "words/ja.po lacks it"
+    has_words = re.sub(r"\{[^{}]*\}", "", template)
+    assert japanese != template or not has_words, "words/ja.po lacks it"
     assert catalogue.names_in(japanese) == catalogue.names_in(template)
 
 
@@ -129,12 +131,12 @@ def test_the_japanese_report_says_every_finding_in_japanese(tmp_path):
     assert all(html.escape(found.in_language("ja")) in page for found in told)
 
 
-def test_how_a_number_was_made_is_said_in_the_language_also_after_reading_and_from_older_files():
+def test_how_a_number_was_made_is_said_in_the_language_also_after_reading_and_older_files_as_they_were_written():
     how = made(finding("made.roi_median"), finding("made.adc", b_values=(50.0, 900.0)), "", made(finding("made.series", series=4)))
     written = Measurement("ADC", 700.0, "µm²/s", 12, how=how)
     again, older = (decode(Measurement, {**encode(written), "how": told}).how for told in (encode(written)["how"], str(how)))
     assert str(again) == str(older) == "median; weighted least squares over b 50, 900 s/mm²; series 4"
     assert [step.code for step in again.all_values["steps"]] == ["made.roi_median", "made.adc", "made.series"]
     assert again.in_language("ja") == "中央値；b 50、900 s/mm²の重み付き最小二乗法；シリーズ4"
-    assert older.code == TOLD and "重み付き最小二乗法" in older.in_language("ja")
+    assert older.code == TOLD and older.in_language("ja") == older
     assert not made() and not encode(Measurement("ADC", 1.0, ""))["how"]["sentence"]

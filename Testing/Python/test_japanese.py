@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers.cohort_panel import ask, choose_method
 from helpers.japanese import JAPANESE, ROOT, english_in, start
-from MarrowQuantLib.words.catalogue import how_said
+from MarrowQuantLib.model import MarrowQuantError, finding, made
 
 
 @pytest.mark.parametrize("name", ["MarrowQuant", "MarrowQuantCohort"])
@@ -56,25 +56,32 @@ def test_a_whole_case_is_japanese(slicer_host, digital_patient, tmp_path):
     assert '<html lang="ja">' in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
+LOOK = {"word": "M"}
+GAP = {"n": 2, "after": 3, "count": 20, "step": 9.0, "usual": 3.0}
+
+
 @pytest.mark.parametrize(
-    "text, japanese",
+    "told, english, japanese",
     [
-        ("ImageType says W", "ImageTypeにWとある"),
-        ("station 3, counted from the head; ImageType says W", "頭側から数えて第3ステーション；ImageTypeにWとある"),
-        ("ImageType says M (seen with the neighbouring series)", "ImageTypeにMとある（隣のシリーズと合わせて判断）"),
-        ("one of 6 echo times, phase", "6個のエコー時間の1つ、位相"),
-        ("not measured: 2 slices are missing: after slice 3 of 20 the step is 9.00 mm, elsewhere 3.00 mm",
+        (finding("recognised.image_type", word="W"), "ImageType says W", "ImageTypeにWとある"),
+        (made(finding("recognised.station", station=3), finding("recognised.image_type", word="W")),
+         "station 3, counted from the head; ImageType says W", "頭側から数えて第3ステーション；ImageTypeにWとある"),
+        (finding("recognised.neighbours", evidence=finding("recognised.image_type", **LOOK)),
+         "ImageType says M (seen with the neighbouring series)", "ImageTypeにMとある（隣のシリーズと合わせて判断）"),
+        (finding("recognised.echo", n=6, kind="phase"), "one of 6 echo times, phase", "6個のエコー時間の1つ、位相"),
+        (finding("recognised.not_measured", why=finding("unusable.gap", **GAP)),
+         "not measured: 2 slices are missing: after slice 3 of 20 the step is 9.00 mm, elsewhere 3.00 mm",
          "計測に使わない：スライスが2枚欠けている：20枚中3枚目の後の間隔が9.00 mm、他では3.00 mm"),
-        ("accepted components; high-b signal at least 5 x muscle with edges at half height, ADC 550 to 1400 µm²/s, pieces of at least "
-         "0.3 mL; muscle signal 48 (median of 9 voxels within 8 mm of the reader's points in muscle)",
-         "採用した成分；高b値信号が筋の5倍以上（境界は半値の高さ）、ADC 550～1400 µm²/s、0.3 mL以上の塊；"
-         "筋の信号 48（読影者が筋に置いた点から8 mm以内の9ボクセルの中央値）"),
-        ("something a site wrote itself", "something a site wrote itself"),
+        (finding("unusable.error", error=MarrowQuantError("The fat-fraction map holds no positive value; choose another series.")),
+         "the fat-fraction map holds no positive value; choose another series",
+         "脂肪分画マップに正の値がないため、別のシリーズを選ぶこと"),
+        (finding("recognised.lossy_ratio", ratio=7.5), "compressed with loss, 7.5 : 1", "非可逆圧縮、7.5 : 1"),
+        (made("something a site wrote itself"), "something a site wrote itself", "something a site wrote itself"),
     ],
 )
-def test_how_a_number_came_about_is_told_by_the_template_that_its_text_fits(text, japanese):
-    assert how_said(text, "ja") == japanese
-    assert how_said(text, "en") == text
+def test_why_a_series_is_what_it_is_is_told_in_the_readers_language(told, english, japanese):
+    assert told == english
+    assert told.in_language("ja") == japanese
 
 
 def test_whatever_a_cohort_is_asked_the_answer_is_japanese(slicer_host, tmp_path, monkeypatch):

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..model import ACCEPTED, REJECTED, Component, Finding, finding
-from .setaside import codes_in
 
 RATIOS = (3.5, 4.0, 4.5, 5.0, 5.5, 6.0, 7.0)
 """Thresholds of the curve in multiples of muscle, beside the one that was chosen."""
@@ -88,7 +87,7 @@ def doubts_of_pieces(components: Sequence[Component], voxel_ml: float) -> list[F
     voxel_ml : float
     """
     tdv, edges = sum(c.volume_ml for c in components if c.state == ACCEPTED), _edges_ml(components, voxel_ml)
-    counted = sum(c.volume_ml for c in components if c.state == ACCEPTED and "bone.by_place" in codes_in(c.reason))
+    counted = sum(c.volume_ml for c in components if c.state == ACCEPTED and "bone.by_place" in c.reason.codes)
     aside = sum(c.volume_ml for c in components if c.state == REJECTED and c.bone_share is not None and c.bone_share >= BESIDE)
     if max(edges + counted, edges + aside) <= OFF * tdv:
         return []

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..model import ACCEPTED, Component, Finding, Infiltration, VertebraROI, Volume, finding
 from .landmarks import SPINE
-from .setaside import INSIDE, code_of
+from .setaside import INSIDE
 
 RoiPlace = tuple[VertebraROI, np.ndarray]
 
@@ -74,7 +74,7 @@ def propose_pattern(components: Sequence[Component], labels: Volume, roi_voxels:
 
 def _imwg(focal: Sequence[Component]) -> Optional[Finding]:
     """The remark on the IMWG criterion: only for pieces that the reader accepted, and that lie inside bone where that is known."""
-    read = [c for c in focal if code_of(c.reason) in BY_READER and (c.bone_share is None or c.bone_share >= INSIDE)]
+    read = [c for c in focal if c.reason.code in BY_READER and (c.bone_share is None or c.bone_share >= INSIDE)]
     return finding("burden.imwg_focal", n=len(read)) if len(read) >= IMWG_FOCAL_LESIONS else None
 
 

@@ -100,17 +100,6 @@ class Evidence:
 ORGANS = ("physiology.kidney", "physiology.spleen", "physiology.bowel", "physiology.pelvis", "physiology.testis", "physiology.neck")
 
 
-def code_of(reason: str) -> str:
-    """Code of a finding, "" for a bare sentence."""
-    return str(getattr(reason, "code", ""))
-
-
-def codes_in(reason: str) -> set[str]:
-    """Codes of a finding and of the findings in it."""
-    inner = getattr(reason, "all_values", {}).values()
-    return {code_of(reason), *(code_of(value) for value in inner if isinstance(value, str))}
-
-
 def judge(
     proposals: list[tuple[str, Finding]], pieces: Pieces, evidence: Evidence, outline: BodyOutline
 ) -> list[tuple[str, Finding]]:
@@ -131,7 +120,7 @@ def judge(
     found = []
     for n, (state, reason) in enumerate(proposals):
         certain, inside = float(evidence.certain[n]), float(evidence.inside[n])
-        organ = state == PHYSIOLOGICAL and code_of(reason) in ORGANS
+        organ = state == PHYSIOLOGICAL and reason.code in ORGANS
         if state != ACCEPTED and not (organ and certain >= CERTAIN):
             found.append((state, reason))
         elif artefacts[n]:

@@ -195,7 +195,11 @@ def _from_dicom(folder: Path, options: argparse.Namespace) -> dict[str, list[Vol
     return found
 
 
-WORTH_TELLING = ("geometric mean of", "gradient direction", "as applied", "taken for a dummy", "no b-value in its header", "with loss")
+WORTH_TELLING = frozenset((
+    "recognised.directions", "recognised.few_directions", "recognised.repeats", "recognised.one_shell", "recognised.b_applied",
+    "recognised.b_of_slices", "recognised.b_of_shell", "recognised.b_dummy", "recognised.taken_as_b0", "recognised.lossy",
+    "recognised.lossy_ratio",
+))  # fmt: skip
 
 
 def _tell_how(scanned: Sequence[SeriesVolume], sets: Sequence[Sequence[SeriesVolume]]) -> None:
@@ -203,7 +207,7 @@ def _tell_how(scanned: Sequence[SeriesVolume], sets: Sequence[Sequence[SeriesVol
     used = {id(volume) for volumes in sets for volume in volumes}
     for volume in scanned:
         if id(volume) in used:
-            told = [sentence for sentence in volume.evidence if any(words in sentence for words in WORTH_TELLING)]
+            told = [reason for reason in volume.evidence if WORTH_TELLING & reason.codes]
             print(*(f"Series {volume.series_number}, {volume.name}: {sentence}." for sentence in told), sep="\n", end="\n" * bool(told))
         elif volume.role == Role.DWI:
             why = volume.problem or "it was acquired again, or alone"

@@ -16,18 +16,14 @@ from pydicom.datadict import dictionary_description, dictionary_has_tag
 from .. import __version__
 from ..io.atomic import unfinished_name
 from ..io.textfiles import without_formula
-from ..model import MarrowQuantError
+from ..model import MarrowQuantError, finding
 from .private import SAFE
 
 if TYPE_CHECKING:
     from .folder import Summary
 
 JSON_NAME, TEXT_NAME = "deidentification.json", "deidentification.txt"
-NOT_DONE = (
-    "Faces: the shape of a head in the field of view can be recognised (option 113102 is not applied).",
-    "Pixels: text burned into pixels is not searched for; images in which it is usual were left out.",
-    "Link: with the key the pseudonyms can be computed again, so these data are pseudonymised, not anonymous, for who holds it.",
-)
+NOT_DONE = (finding("left_out.faces"), finding("left_out.burned_text"), finding("left_out.link"))
 
 
 def write(summary: Summary, folder: Path) -> None:

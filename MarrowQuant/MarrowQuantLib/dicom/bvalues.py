@@ -18,7 +18,7 @@ from typing import NamedTuple, Optional
 import numpy as np
 
 from ..diffusion.shells import DUMMY_B, WIDE_SCATTER, shells
-from ..model import certain
+from ..model import certain, finding
 from . import elements as el
 from .csa import csa_numbers
 from .frame import Frame
@@ -49,7 +49,7 @@ def claims_of(source: el.Elements) -> tuple[Claim, ...]:
     applied, prescribed = source.only(0x00651009), source.only(0x0065100A)
     if applied is not None:
         differs = prescribed is not None and abs(applied - prescribed) >= 0.5
-        name = f"UIH (0065,1009), as applied; {prescribed:g} was prescribed" if differs else "UIH (0065,1009)"
+        name = finding("recognised.b_applied", prescribed=prescribed) if differs else "UIH (0065,1009)"
         return tuple(_sensible(PRIVATE, applied, name))
     found = [*_sensible(PUBLIC, source.only(0x00189087), B_TAGS[0x00189087])]
     for tag in (0x0019100C, 0x20011003, 0x0065100A):
@@ -135,10 +135,10 @@ def _decided(frame: Frame, public_is_dummy: bool, private_is_dummy: bool) -> Fra
     dummy = first if public_is_dummy or (not private_is_dummy and first.value < DUMMY_B) else None
     dummy = dummy or (other if private_is_dummy or other.value < DUMMY_B else None)
     if dummy is None:
-        problem = f"its header contradicts itself: b {first.value:g} by {first.source} and b {other.value:g} by {other.source}"
-        return replace(_with(frame, first, first.source), problem=frame.problem or f"{problem}; give b_value as an override")
+        values = {"b": first.value, "source": first.source, "other": other.value, "another": other.source}
+        return replace(_with(frame, first, first.source), problem=frame.problem or finding("unusable.b_contradicts", **values))
     taken = other if dummy is first else first
-    return _with(frame, taken, f"{taken.source}; {dummy.source} says {dummy.value:g} and is taken for a dummy")
+    return _with(frame, taken, finding("recognised.b_dummy", source=taken.source, other=dummy.source, b=dummy.value))
 
 
 def _contradict(a: Claim, b: Claim) -> bool:
@@ -168,7 +168,7 @@ def _shortened(frame: Frame) -> Frame:
     if abs(square - 1.0) <= UNEQUAL_LENGTHS:
         return frame
     b = round(certain(frame.b_value) * square, 1)
-    why = f"{frame.b_source}, {frame.b_value:g} times the square of the gradient's length {square**0.5:.3f}"
+    why = finding("recognised.b_shortened", source=frame.b_source, b=frame.b_value, length=square**0.5)
     return replace(frame, b_value=0.0 if b < DUMMY_B else b, b_source=why)
 
 
@@ -195,8 +195,9 @@ def _united_over_slices(frames: list[Frame]) -> list[Frame]:
             if len(group) > 1 and _alternate(members, group):
                 chosen = [frame for frame in members if frame.b_value in group]
                 mean = round(float(np.mean([certain(frame.b_value) for frame in chosen])), 1)
-                told = f"one volume whose slices say b {group[0]:g} to {group[-1]:g} as applied"
-                united.update({id(f): replace(f, b_value=mean, b_source=f"{f.b_source}, {told}") for f in chosen})
+                ends = {"low": group[0], "high": group[-1]}
+                told = {source: finding("recognised.b_of_slices", source=source, **ends) for source in {f.b_source for f in chosen}}
+                united.update({id(f): replace(f, b_value=mean, b_source=told[f.b_source]) for f in chosen})
     return [united.get(id(frame), frame) for frame in frames]
 
 
@@ -232,16 +233,13 @@ def _united(frames: list[Frame]) -> list[Frame]:
         if frame.b_value:
             key = frame.gradient or frame.direction_number
             directions.setdefault(frame.b_value, set()).update([key] if key else [])
-    united: dict[float, tuple[float, str]] = {}
+    united: dict[float, tuple[float, float, float]] = {}
     for shell in shells(sorted(directions), directions):
         if len(shell) > 1:
             mean = float(np.mean([frame.b_value for frame in frames if frame.b_value in shell]))
-            united.update(dict.fromkeys(shell, (round(mean, 1), f"one shell of b {shell[0]:g} to {shell[-1]:g} as applied")))
-    if not united:
-        return frames
-    return [
-        replace(frame, b_value=united[frame.b_value][0], b_source=f"{frame.b_source}, {united[frame.b_value][1]}")
-        if frame.b_value in united
-        else frame
-        for frame in frames
-    ]
+            united.update(dict.fromkeys(shell, (round(mean, 1), shell[0], shell[-1])))
+    return [_as_shell(frame, *united[frame.b_value]) if frame.b_value in united else frame for frame in frames]
+
+
+def _as_shell(frame: Frame, mean: float, low: float, high: float) -> Frame:
+    return replace(frame, b_value=mean, b_source=finding("recognised.b_of_shell", source=frame.b_source, low=low, high=high))

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Callable, Optional
 
-from ..model import Role
+from ..model import NO_FINDING, Finding, Role, finding
 from . import elements as el
 from .bvalues import says_weighted
 from .frame import Frame
@@ -36,9 +36,9 @@ class Verdict:
 
     role: Role
     confidence: float
-    evidence: str
+    evidence: Finding
     reciprocal: bool = False
-    problem: str = ""
+    problem: Finding = NO_FINDING
 
 
 @dataclass(frozen=True)
@@ -92,13 +92,13 @@ def classify(candidate: Candidate) -> Verdict:
         verdict = rule(candidate)
         if verdict is not None:
             return _unless_no_magnitude(candidate, verdict)
-    return Verdict(Role.UNKNOWN, NOTHING, "no rule recognised it")
+    return Verdict(Role.UNKNOWN, NOTHING, finding("recognised.nothing"))
 
 
 def _unless_no_magnitude(c: Candidate, verdict: Verdict) -> Verdict:
     """Phase, real and imaginary images are used of the echoes only, whose complex fit needs them."""
     if verdict.role in MAGNITUDES and c.frame.component in ("phase", "real", "imaginary"):
-        evidence = f"the {c.frame.component} image of a series whose magnitude is measured ({verdict.evidence})"
+        evidence = finding("recognised.no_magnitude", kind=c.frame.component, evidence=verdict.evidence)
         return Verdict(Role.UNKNOWN, verdict.confidence, evidence)
     return verdict
 
@@ -107,22 +107,22 @@ def _unless_no_magnitude(c: Candidate, verdict: Verdict) -> Verdict:
 def _screen_capture(c: Candidate) -> Optional[Verdict]:
     said = {"SCREEN SAVE", "SECONDARY CAPTURE", "SCREENSHOT"} & set(c.frame.image_type)
     if c.frame.sop_class in SECONDARY_CAPTURES or said or not c.frame.photometric.startswith("MONOCHROME"):
-        return Verdict(Role.UNKNOWN, SAID, "a screen capture or colour picture, not a measured image")
+        return Verdict(Role.UNKNOWN, SAID, finding("recognised.capture"))
     return None
 
 
 def _localizer(c: Candidate) -> Optional[Verdict]:
     if "LOCALIZER" in c.frame.image_type:
-        return Verdict(Role.LOCALIZER, SAID, "ImageType says LOCALIZER")
+        return Verdict(Role.LOCALIZER, SAID, finding("recognised.image_type", word="LOCALIZER"))
     if c.n_orientations >= 3 and c.n_slices <= 15:
-        return Verdict(Role.LOCALIZER, FOLLOWS, f"{c.n_orientations} slice orientations in one series")
+        return Verdict(Role.LOCALIZER, FOLLOWS, finding("recognised.orientations", n=c.n_orientations))
     return None
 
 
 def _projection(c: Candidate) -> Optional[Verdict]:
     for word in c.frame.image_type:
         if word in ("PROJECTION IMAGE", "MIP", "MAXIMUM", "MINIP") or "MIP" in word.split("_") or word.startswith(("CSA MIP", "CSA MPR")):
-            return Verdict(Role.UNKNOWN, SAID, f"a projection or reformat (ImageType {word}), not a measured image")
+            return Verdict(Role.UNKNOWN, SAID, finding("recognised.projection", word=word))
     return None
 
 
@@ -142,22 +142,22 @@ def _map_by_image_type(c: Candidate) -> Optional[Verdict]:
     for role, words in MAP_WORDS.items():
         word = next(iter(sorted(words & c.words)), "")
         if word:
-            return Verdict(role, SAID, f"ImageType says {word}")
+            return Verdict(role, SAID, finding("recognised.image_type", word=word))
     if T2STAR_WORDS & c.words:
-        return Verdict(Role.R2STAR, SAID, "ImageType says T2*, converted to R2*", reciprocal=True)
+        return Verdict(Role.R2STAR, SAID, finding("recognised.t2star"), reciprocal=True)
     other = OTHER_DIFFUSION_MAPS & c.words
     if other:
-        return Verdict(Role.UNKNOWN, SAID, f"a derived diffusion map ({sorted(other)[0]}) that is not used")
+        return Verdict(Role.UNKNOWN, SAID, finding("recognised.other_map", word=sorted(other)[0]))
     return None
 
 
 def _map_by_unit(c: Candidate) -> Optional[Verdict]:
-    stated = [(code, "its Real World Value Mapping has") for code in c.frame.real_world]
-    for text, where in (*stated, (c.frame.rescale_type, "its Rescale Type is")):
+    stated = [(code, "recognised.real_world_unit") for code in c.frame.real_world]
+    for text, where in (*stated, (c.frame.rescale_type, "recognised.rescale_unit")):
         unit = None if says_nothing(text) else unit_of(text)
         role = ROLES_OF_UNITS.get(unit.dimension) if unit else None
         if role is not None:
-            return Verdict(role, FOLLOWS, f"{where} the unit {text}")
+            return Verdict(role, FOLLOWS, finding(where, unit=text))
     return None
 
 
@@ -169,16 +169,16 @@ def _calculated_diffusion(c: Candidate) -> Optional[Verdict]:
     """Images at a b-value that was never acquired; they look like DWI in every other respect."""
     word = next((word for word in c.words if "CALC" in word), "")
     if word and ("DIFFUSION" in c.words or c.frame.b_value):
-        return Verdict(Role.CALCULATED_DWI, SAID, f"ImageType says {word}: this b-value was not acquired")
+        return Verdict(Role.CALCULATED_DWI, SAID, finding("recognised.calculated", word=word))
     if c.frame.vendor == el.SIEMENS and "DIFFUSION" in c.words:
         # Siemens names an image computed from several b-values after their range: *ep_b50_800
         span = re.search(r"b(\d+)_(\d+)", c.frame.sequence_name)
         if span and c.frame.b_value is not None:
             low, high = span.groups()
-            evidence = f"the sequence name says computed from b {low} to {high}: b {c.frame.b_value:g} was not acquired"
+            evidence = finding("recognised.calculated_name", low=low, high=high, b=c.frame.b_value)
             return Verdict(Role.CALCULATED_DWI, FOLLOWS, evidence)
     if c.frame.b_value and _COMPUTED.search(c.frame.series_description) and not c.frame.synthetic:
-        return Verdict(Role.CALCULATED_DWI, DESCRIBED, "the series description says calculated: this b-value was not acquired")
+        return Verdict(Role.CALCULATED_DWI, DESCRIBED, finding("recognised.calculated_described"))
     return None
 
 
@@ -188,43 +188,42 @@ def _described_diffusion_map(c: Candidate) -> Optional[Verdict]:
         return None
     text = c.frame.series_description
     if re.search(r"(?<![a-z])eadc|exponential|fractional.?aniso", text, re.IGNORECASE):
-        return Verdict(Role.UNKNOWN, DESCRIBED, "a derived diffusion map by its description, not used")
+        return Verdict(Role.UNKNOWN, DESCRIBED, finding("recognised.map_described"))
     if re.search(r"(?<![a-z])adc(?![a-z])|apparent.?diffusion", text, re.IGNORECASE):
-        return Verdict(Role.ADC, DESCRIBED, "a derived image whose series description says ADC")
+        return Verdict(Role.ADC, DESCRIBED, finding("recognised.adc_described"))
     return None
 
 
-NO_B_VALUE = (
-    "its header has no b-value, which is lost when private elements are removed; give it as an override (b_value, in the panel's table of "
-    "series or by --overrides)"
-)
+NO_B_VALUE = finding("unusable.no_b")
 
 
 def _diffusion(c: Candidate) -> Optional[Verdict]:
     b = c.frame.b_value
     if b is not None and b > 0:
-        return Verdict(Role.DWI, c.frame.b_confidence, f"b {b:g} s/mm² by {c.frame.b_source}")
+        return Verdict(Role.DWI, c.frame.b_confidence, finding("recognised.diffusion", b=b, source=c.frame.b_source))
     weighted = [value for value in c.b_values if value > 0]
     if b is None and weighted and (c.frame.image_type[:1] != ("DERIVED",) or "TRACEW" in c.words):
         if len(weighted) < len(c.b_values) or c.n_slices < c.most_slices or c.frame.unreadable:
-            what = "only some of its slices lack" if c.n_slices < c.most_slices else "an image of b 0 is there beside it, and it lacks"
-            return Verdict(Role.DWI, BY_NEIGHBOURS, f"in a series of diffusion, where {what} the b-value", problem=NO_B_VALUE)
-        return Verdict(Role.DWI, BY_NEIGHBOURS, "no b-value in its header, taken as b 0 of a series that has b-values")
+            how = "recognised.slices_without_b" if c.n_slices < c.most_slices else "recognised.beside_b0"
+            return Verdict(Role.DWI, BY_NEIGHBOURS, finding(how), problem=NO_B_VALUE)
+        return Verdict(Role.DWI, BY_NEIGHBOURS, finding("recognised.taken_as_b0"))
     if b == 0 and weighted:
-        return Verdict(Role.DWI, c.frame.b_confidence, f"b 0 s/mm² by {c.frame.b_source}, in a series with higher b-values")
+        return Verdict(Role.DWI, c.frame.b_confidence, finding("recognised.b0_of_series", source=c.frame.b_source))
     sign = _sign_of_diffusion(c)
-    return Verdict(Role.DWI, c.frame.b_confidence, f"{sign}, b 0 s/mm² by {c.frame.b_source}") if sign and b is not None else None
+    if not sign or b is None:
+        return None
+    return Verdict(Role.DWI, c.frame.b_confidence, finding("recognised.b0_by_sign", sign=sign, source=c.frame.b_source))
 
 
-def _sign_of_diffusion(c: Candidate) -> str:
-    """What says diffusion beside the b-value, or ""."""
+def _sign_of_diffusion(c: Candidate) -> Optional[Finding]:
+    """What says diffusion beside the b-value."""
     if "DIFFUSION" in c.words or c.frame.contrast == "DIFFUSION":
-        return "ImageType or contrast says DIFFUSION"
+        return finding("recognised.says_diffusion")
     if c.frame.echo_planar and re.search(r"dwi|diff", c.frame.series_description, re.IGNORECASE):
-        return "echo-planar and described as diffusion"
+        return finding("recognised.echo_planar")
     if says_weighted(c.frame.series_description) and c.frame.image_type[:1] != ("DERIVED",):
-        return "described as diffusion"
-    return ""
+        return finding("recognised.described")
+    return None
 
 
 def _diffusion_without_b(c: Candidate) -> Optional[Verdict]:
@@ -232,7 +231,7 @@ def _diffusion_without_b(c: Candidate) -> Optional[Verdict]:
     if c.frame.b_value is not None or (c.frame.image_type[:1] == ("DERIVED",) and "TRACEW" not in c.words):
         return None
     sign = _sign_of_diffusion(c)
-    return Verdict(Role.DWI, DESCRIBED, f"{sign}, without a b-value", problem=NO_B_VALUE) if sign else None
+    return Verdict(Role.DWI, DESCRIBED, finding("recognised.without_b", sign=sign), problem=NO_B_VALUE) if sign else None
 
 
 # ---------------------------------------------------------------------------------------------------------------------- Dixon
@@ -248,7 +247,7 @@ def _dixon_by_image_type(c: Candidate) -> Optional[Verdict]:
     for role, words in DIXON_WORDS.items():
         word = next(iter(sorted(words & c.words)), "")
         if word:
-            return Verdict(role, SAID, f"ImageType says {word}")
+            return Verdict(role, SAID, finding("recognised.image_type", word=word))
     return None
 
 
@@ -262,7 +261,7 @@ def _ge_prefix(c: Candidate) -> Optional[Verdict]:
     if c.frame.vendor == el.GE:
         for prefix, role in GE_PREFIXES.items():
             if c.frame.series_description.upper().replace(" ", "").startswith(prefix):
-                return Verdict(role, BY_NEIGHBOURS, f"GE's series description begins with {prefix}")
+                return Verdict(role, BY_NEIGHBOURS, finding("recognised.ge_prefix", word=prefix))
     return None
 
 
@@ -280,25 +279,25 @@ def _echoes(c: Candidate) -> Optional[Verdict]:
     if len(times) < 2 or not c.balanced_echoes or c.frame.echo_time_ms is None or c.frame.echo_planar or "SE" in c.frame.scanning_sequence:
         return None
     if len(times) > 2 or c.complex_series:
-        what = f" {c.frame.component}" if c.frame.component else ""
-        return Verdict(Role.MULTI_ECHO, FOLLOWS, f"one of {len(times)} echo times,{what or ' component not stated'}")
+        kind = c.frame.component or "component not stated"
+        return Verdict(Role.MULTI_ECHO, FOLLOWS, finding("recognised.echo", n=len(times), kind=kind))
     if not c.frame.field_strength_t:
-        return Verdict(Role.UNKNOWN, NOTHING, "two echo times, but no field strength to tell in phase from opposed phase")
+        return Verdict(Role.UNKNOWN, NOTHING, finding("recognised.no_field"))
     turns = [phase_of_echo(time, c.frame.field_strength_t) for time in times]
     is_opposed = [abs(turn - 0.5) <= PHASE_TOLERANCE for turn in turns]
     is_in_phase = [min(turn, 1.0 - turn) <= PHASE_TOLERANCE for turn in turns]
     if not (any(is_opposed) and any(is_in_phase)):
-        return Verdict(Role.MULTI_ECHO, BY_NEIGHBOURS, "one of two echo times that are not an in-phase and an opposed-phase one")
+        return Verdict(Role.MULTI_ECHO, BY_NEIGHBOURS, finding("recognised.two_echoes"))
     own = times.index(c.frame.echo_time_ms)
-    role, word = (Role.OPPOSED_PHASE, "opposed") if is_opposed[own] else (Role.IN_PHASE, "in phase")
-    where = f"TE {times[own]:g} ms at {c.frame.field_strength_t:g} T: fat is {turns[own]:.2f} of a turn ahead of water, {word}"
-    return Verdict(role, FOLLOWS, f"dual echo, {where}")
+    role, phase = (Role.OPPOSED_PHASE, "opposed") if is_opposed[own] else (Role.IN_PHASE, "in phase")
+    evidence = finding("recognised.dual_echo", te=times[own], field=c.frame.field_strength_t, turns=turns[own], phase=phase)
+    return Verdict(role, FOLLOWS, evidence)
 
 
 # ------------------------------------------------------------------------------------------------------- conventional contrasts
 def _stated_contrast(c: Candidate) -> Optional[Verdict]:
     role = {"T1": Role.T1, "T2": Role.T2, "STIR": Role.STIR}.get(c.frame.contrast)
-    return None if role is None else Verdict(role, SAID, f"Acquisition Contrast says {c.frame.contrast}")
+    return None if role is None else Verdict(role, SAID, finding("recognised.contrast", word=c.frame.contrast))
 
 
 def _spin_echo(c: Candidate) -> Optional[Verdict]:
@@ -306,13 +305,13 @@ def _spin_echo(c: Candidate) -> Optional[Verdict]:
     frame = c.frame
     te, tr, ti = frame.echo_time_ms, frame.repetition_time_ms, frame.inversion_time_ms
     if "IR" in frame.scanning_sequence and ti and 80 <= ti <= 300 and tr and tr >= 1500 and not frame.echo_planar:
-        return Verdict(Role.STIR, FOLLOWS, f"inversion recovery with TI {ti:g} ms, which suppresses fat")
+        return Verdict(Role.STIR, FOLLOWS, finding("recognised.inversion", ti=ti))
     if "SE" not in frame.scanning_sequence or frame.echo_planar or not te or not tr:
         return None
     if tr >= 1500 and te >= 60:
-        return Verdict(Role.T2, FOLLOWS, f"spin echo with TR {tr:g} and TE {te:g} ms")
+        return Verdict(Role.T2, FOLLOWS, finding("recognised.spin_echo", tr=tr, te=te))
     if tr <= 1000 and te <= 40:
-        return Verdict(Role.T1, FOLLOWS, f"spin echo with TR {tr:g} and TE {te:g} ms")
+        return Verdict(Role.T1, FOLLOWS, finding("recognised.spin_echo", tr=tr, te=te))
     return None
 
 
@@ -339,7 +338,7 @@ def _description(c: Candidate) -> Optional[Verdict]:
     for pattern, role in DESCRIPTIONS:
         found = re.search(pattern, text, re.IGNORECASE)
         if found:
-            return Verdict(role, DESCRIBED, f"only the series description says so (\"{found.group(0).strip(' _')}\")")
+            return Verdict(role, DESCRIBED, finding("recognised.description", word=found.group(0).strip(" _")))
     return None
 
 

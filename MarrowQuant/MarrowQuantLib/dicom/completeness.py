@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ..model import NO_FINDING, Finding, finding
 from .frame import Frame
 from .units import says_nothing
+
+MOST_NAMED = 8
 
 
 class Attribute(NamedTuple):
@@ -18,7 +21,7 @@ class Attribute(NamedTuple):
 
 
 def _mapping(code: str) -> Attribute:
-    return Attribute(f"the Real World Value Mapping in {code}", lambda frame: frame.real_world.get(code))
+    return Attribute(finding("recognised.mapping", unit=code), lambda frame: frame.real_world.get(code))
 
 
 SLOPES = (
@@ -28,8 +31,8 @@ SLOPES = (
 UNITS = (Attribute("Rescale Type (0028,1054)", lambda frame: None if says_nothing(frame.rescale_type) else frame.rescale_type),)
 
 
-def lost_in_part(frames: Sequence[Frame], is_map: bool, uses_scale_slope: bool = False) -> str:
-    """Which scaling attribute only a part of the slices has, naming them, or "".
+def lost_in_part(frames: Sequence[Frame], is_map: bool, uses_scale_slope: bool = False) -> Finding:
+    """Which scaling attribute only a part of the slices has, naming them, or ``NO_FINDING``.
 
     Parameters
     ----------
@@ -48,21 +51,21 @@ def lost_in_part(frames: Sequence[Frame], is_map: bool, uses_scale_slope: bool =
         missing = [n for n, value in enumerate(values, start=1) if value is None]
         present = {value for value in values if value is not None}
         if missing and present - {attribute.neutral}:
-            return f"{attribute.name} is missing in {_slices(missing, len(frames))}, and the others have it: their values do not compare"
+            return _lost_in(attribute, missing, len(frames))
         if attribute in UNITS and len(present) > 1:
-            return f"{attribute.name} differs between the slices"
-    return ""
+            return finding("unusable.scale_differs", what=attribute.name)
+    return NO_FINDING
 
 
-def lost_beside(frames: Sequence[Frame], others: Sequence[Frame]) -> str:
-    """Which scaling attribute all these slices lack, and the other images of the acquisition have, or ""."""
+def lost_beside(frames: Sequence[Frame], others: Sequence[Frame]) -> Finding:
+    """Which scaling attribute all these slices lack, and the other images of the acquisition have, or ``NO_FINDING``."""
     for attribute in SLOPES:
         present = {attribute.of(frame) for frame in others} - {None, attribute.neutral}
         if present and all(attribute.of(frame) is None for frame in frames):
-            return f"{attribute.name} is missing in all its slices, and the other images have it: their values do not compare"
-    return ""
+            return finding("unusable.scale_lost", what=attribute.name)
+    return NO_FINDING
 
 
-def _slices(numbers: Sequence[int], count: int) -> str:
-    shown = ", ".join(map(str, numbers[:8])) + (" …" if len(numbers) > 8 else "")
-    return f"slice{'s' if len(numbers) > 1 else ''} {shown} of {count}"
+def _lost_in(attribute: Attribute, missing: Sequence[int], count: int) -> Finding:
+    how_many = "slice" if len(missing) == 1 else "slices" if len(missing) <= MOST_NAMED else "many"
+    return finding(f"unusable.scale_of_{how_many}_lost", what=attribute.name, slices=missing[:MOST_NAMED], count=count)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 from ..diffusion.shells import DUMMY_B, SCATTER
-from ..model import Role
+from ..model import Role, finding
 from .classify import FOLLOWS, Verdict
 from .draft import TRACE_WORDS, Draft, same_protocol
 
@@ -38,10 +39,9 @@ def _name_computed(members: Sequence[Draft]) -> None:
             continue
         b = draft.b_value or 0.0
         if not any(_same_b(b, other) for other in known):
-            told = ", ".join(f"{value:g}" for value in sorted(known))
-            _rename(draft, Role.CALCULATED_DWI, f"derived from the images at b {told}: b {b:g} was not acquired")
+            _rename(draft, Role.CALCULATED_DWI, "recognised.computed_b", b_values=tuple(sorted(known)), b=b)
         elif not _is_trace(draft) and any(_same_b(b, other.b_value or 0.0) for other in whole):
-            _rename(draft, Role.UNKNOWN, f"derived from the images of series {acquired[0].frame.series_number}, which are used instead")
+            _rename(draft, Role.UNKNOWN, "recognised.copy", series=acquired[0].frame.series_number)
 
 
 def _is_derived(draft: Draft) -> bool:
@@ -68,7 +68,7 @@ def _name_composed(drafts: Sequence[Draft]) -> None:
             and other.height_mm[1] - other.height_mm[0] < 0.8 * (high - low)
         }  # fmt: skip
         if len(inside) > 1:
-            _rename(draft, Role.UNKNOWN, f"composed of {len(inside)} stations, which are measured instead")
+            _rename(draft, Role.UNKNOWN, "recognised.composed", n=len(inside))
 
 
 def _same_content(draft: Draft, other: Draft) -> bool:
@@ -76,8 +76,8 @@ def _same_content(draft: Draft, other: Draft) -> bool:
     return same and _same_b(other.b_value or 0.0, draft.b_value or 0.0) and other.frame.component == draft.frame.component
 
 
-def _rename(draft: Draft, role: Role, evidence: str) -> None:
-    draft.verdict = Verdict(role, FOLLOWS, f"{evidence} ({draft.verdict.evidence})")
+def _rename(draft: Draft, role: Role, code: str, **values: Any) -> None:
+    draft.verdict = Verdict(role, FOLLOWS, finding(code, evidence=draft.verdict.evidence, **values))
     if role != Role.CALCULATED_DWI:
         draft.b_value = None
 

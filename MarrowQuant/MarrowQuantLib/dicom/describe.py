@@ -12,6 +12,7 @@ import numpy as np
 
 from ..diffusion.shells import DUMMY_B
 from ..io.identity import IdentityWords, without_long_numbers
+from ..model import NO_FINDING, Finding, finding
 from . import elements as el
 from .bvalues import B_TAGS, CONFIDENCE, claims_of, named_in, says_weighted
 from .csa import csa_numbers
@@ -37,7 +38,6 @@ DECISIVE = {
     **{tag: f"the b-value {name}" for tag, name in B_TAGS.items()},
 }  # fmt: skip
 B_VALUE_WORDS = {f"the b-value {name}" for name in B_TAGS.values()}
-TABLE_INSTEAD = "a look-up table (0028,3000) stands in place of its rescale slope, which is not read"
 REAL_WORLD_MAPPING = "Real World Value Mapping (0040,9096)"
 
 
@@ -124,7 +124,7 @@ def describe(source: el.Elements) -> dict[str, Any]:
         "lossy": _lossy(source),
         "sop_uid": source.text(0x00080018),
         "acquisition_time": source.text(0x0008002A) or source.text(0x00189074) or source.text(0x00080032),
-        "problem": TABLE_INSTEAD if source.value(0x00283000) else "",
+        "problem": finding("unusable.table") if source.value(0x00283000) else NO_FINDING,
     }
     if described["b_claims"]:  # another statement could be read
         source.unreadable -= B_TAGS.keys()
@@ -171,12 +171,12 @@ def _padding(source: el.Elements) -> Optional[tuple[float, float]]:
     return min(known), max(known)
 
 
-def _lossy(source: el.Elements) -> str:
+def _lossy(source: el.Elements) -> Finding:
     """How the pixels were compressed with loss, as the header says."""
     if source.text(0x00282110) != "01":
-        return ""
+        return NO_FINDING
     ratio = source.number(0x00282112)
-    return "compressed with loss" + (f", {ratio:g} : 1" if ratio else "")
+    return finding("recognised.lossy_ratio", ratio=ratio) if ratio else finding("recognised.lossy")
 
 
 def _diffusion(

@@ -14,13 +14,12 @@ from dataclasses import replace
 import numpy as np
 
 from ..diffusion.shells import SCATTER, shells
-from ..model import Role, certain
+from ..model import Role, certain, finding
 from .classify import FOLLOWS, Verdict
 from .draft import Draft, same_protocol
 
 SAME_GRID_MM = 0.01
 MIN_DIRECTIONS = 3
-FEW_DIRECTIONS = "only"  # how the sentence on too few begins
 
 
 def merge_directions(drafts: Sequence[Draft]) -> list[Draft]:
@@ -70,7 +69,7 @@ def merge_repeats(drafts: Sequence[Draft]) -> list[Draft]:
         for group in by_b.values() if len(counts) > 1 else ():
             if len(group) > 1:
                 parts = tuple(part for draft in group for part in draft.parts)
-                note = f"geometric mean of {len(group)} images, because it was acquired more often than the other b-values"
+                note = finding("recognised.repeats", n=len(group))
                 merged[id(group[0])] = replace(group[0], parts=parts, evidence=[*group[0].evidence, note])
                 given_up |= {id(draft) for draft in group[1:]}
     return [merged.get(id(draft), draft) for draft in drafts if id(draft) not in given_up]
@@ -141,18 +140,13 @@ def _as_one(directions: Sequence[Draft], has_trace: bool) -> Draft:
     first = directions[0]
     parts = tuple(part for draft in directions for part in draft.parts)
     count = len({key for draft in directions for key in _directions_of(draft)})
-    plural = "s" if count > 1 else ""
     if has_trace:
-        why = f"{count} single gradient direction{plural} of b {first.b_value:g}; the trace image is used instead"
+        why = finding("recognised.trace_instead", n=count, b=first.b_value)
         return replace(first, verdict=Verdict(Role.UNKNOWN, FOLLOWS, why), evidence=[], parts=parts[:1], b_value=None)
-    if count >= MIN_DIRECTIONS:
-        note = f"geometric mean of {count} gradient directions, in place of a trace image"
-    else:
-        it = "it" if count == 1 else "them"
-        note = f"{FEW_DIRECTIONS} {count} gradient direction{plural}: the ADC is that along {it}, not the mean diffusivity"
-    kept = [said for said in first.evidence if not said.startswith(FEW_DIRECTIONS)]
+    note = finding("recognised.directions" if count >= MIN_DIRECTIONS else "recognised.few_directions", n=count)
+    kept = [told for told in first.evidence if told.code != "recognised.few_directions"]
     b_values = sorted({certain(draft.b_value) for draft in directions})
     if len(b_values) > 1:
-        kept.append(f"b {', '.join(f'{b:g}' for b in b_values)} as applied are one shell")
+        kept.append(finding("recognised.one_shell", b_values=tuple(b_values)))
     b_value = round(float(np.mean([draft.b_value for draft in directions for _ in draft.parts])), 1)
     return replace(first, evidence=[*kept, note], parts=parts, b_value=b_value)

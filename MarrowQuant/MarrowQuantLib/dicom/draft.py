@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
 
-from ..model import Role
+from ..model import NO_FINDING, Finding, Role, finding
 from .classify import Candidate, Verdict, classify
 from .frame import Frame
 from .geometry import Grid
@@ -34,14 +34,14 @@ class Draft:
 
     grid: Grid
     verdict: Verdict
-    evidence: list[str]
+    evidence: list[Finding]
     parts: tuple[tuple[Frame, ...], ...]
     b_value: Optional[float] = None
     directional: bool = False
     station: Optional[int] = None
     acquisition_group: int = 0
     scaling: Scaling = field(default_factory=Scaling)
-    problem: str = ""
+    problem: Finding = NO_FINDING
     overrides: tuple[Override, ...] = ()
     select: Mapping[str, Any] = field(default_factory=dict)
 
@@ -106,7 +106,7 @@ def describe_candidate(grid: Grid, series: Sequence[Grid]) -> Candidate:
     )
 
 
-def draft_series(grids: Sequence[Grid], evidence: Sequence[Sequence[str]]) -> list[Draft]:
+def draft_series(grids: Sequence[Grid], evidence: Sequence[Sequence[Finding]]) -> list[Draft]:
     """Classify the volumes of one series."""
     drafts = []
     for grid, said in zip(grids, evidence):
@@ -120,18 +120,18 @@ def draft_series(grids: Sequence[Grid], evidence: Sequence[Sequence[str]]) -> li
     return drafts
 
 
-def header_problem(frames: Sequence[Frame]) -> str:
-    """Why the headers of some slices alone forbid to measure the volume, or ""."""
-    problem = next((frame.problem for frame in frames if frame.problem), "")
+def header_problem(frames: Sequence[Frame]) -> Finding:
+    """Why the headers of some slices alone forbid to measure the volume, or ``NO_FINDING``."""
+    problem = next((frame.problem for frame in frames if frame.problem), NO_FINDING)
     if problem:
         return problem
     if any(frame.pixels.bits_stored < 0 for frame in frames):
-        return "its header contradicts itself on which bits are stored (0028,0100 to 0028,0102)"
+        return finding("unusable.bits")
     names = dict.fromkeys(name for frame in frames for name in frame.unreadable)
     if not names:
-        return ""
+        return NO_FINDING
     count = sum(bool(frame.unreadable) for frame in frames)
-    return f"{' and '.join(names)} of {count} of its {len(frames)} slices is there but cannot be read as it stands"
+    return finding("unusable.unreadable", what=tuple(names), n=count, count=len(frames))
 
 
 TRACE_WORDS = frozenset(("TRACEW", "TRACE", "ISOTROPIC", "COMBINED", "ISO"))

@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError
+from ..model import NO_FINDING, Finding, MarrowQuantError
 from .patients import Patient
 
 
@@ -106,8 +106,8 @@ class Frame:
     real_world_ranges: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)  # unit code: stored values it holds for
     padding: Optional[tuple[float, float]] = None  # values from … to are no measurements
     unreadable: tuple[str, ...] = ()  # attributes that are there and decide, but cannot be read
-    lossy: str = ""  # how the pixels were compressed with loss, or ""
-    problem: str = ""  # why this image cannot be measured, known from its header alone
+    lossy: Finding = NO_FINDING  # how the pixels were compressed with loss
+    problem: Finding = NO_FINDING  # why this image cannot be measured, known from its header alone
 
     @property
     def patient_key(self) -> str:
@@ -131,8 +131,3 @@ class LostFile:
     path: Path
     error: MarrowQuantError
     series_uid: str = ""
-
-
-def as_clause(sentence: str) -> str:
-    """A sentence as the clause behind a colon."""
-    return sentence[:1].lower() + sentence[1:].rstrip(".")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..model import RAS_TO_LPS, certain
+from ..model import NO_FINDING, RAS_TO_LPS, Finding, certain, finding
 from .frame import Frame
 
 LPS_TO_RAS = np.diag(RAS_TO_LPS)[:3]
@@ -29,7 +29,7 @@ class Grid:
 
     frames: tuple[Frame, ...]
     ijk_to_ras: np.ndarray
-    problem: str = ""
+    problem: Finding = NO_FINDING
 
 
 def normal_of(frame: Frame) -> np.ndarray:
@@ -72,10 +72,10 @@ def make_grid(frames: Sequence[Frame]) -> Grid:
     Returns
     -------
     Grid
-        With a sentence in ``problem`` if the slices do not form a regular, rectangular grid.
+        With a ``problem`` if the slices do not form a regular, rectangular grid.
     """
     if not all(has_place(frame) for frame in frames):
-        return Grid(tuple(frames), np.eye(4), "position, orientation or pixel spacing is missing in the header")
+        return Grid(tuple(frames), np.eye(4), finding("unusable.no_place"))
     heights = heights_of(frames)
     order = np.argsort(heights, kind="stable")
     frames, heights = [frames[n] for n in order], heights[order]
@@ -90,43 +90,40 @@ def make_grid(frames: Sequence[Frame]) -> Grid:
     return Grid(tuple(frames), matrix, problem)
 
 
-def _slice_step(frames: Sequence[Frame], heights: np.ndarray) -> tuple[np.ndarray, str]:
+def _slice_step(frames: Sequence[Frame], heights: np.ndarray) -> tuple[np.ndarray, Finding]:
     """Vector from slice to slice in LPS mm, and what is wrong with it."""
     if len(frames) == 1:
         if not frames[0].slice_step_mm:
-            return normal_of(frames[0]), "a single slice without a thickness in its header"
-        return normal_of(frames[0]) * frames[0].slice_step_mm, ""
+            return normal_of(frames[0]), finding("unusable.no_thickness")
+        return normal_of(frames[0]) * frames[0].slice_step_mm, NO_FINDING
     step = (certain(frames[-1].position) - certain(frames[0].position)) / (len(frames) - 1)
     drift = np.abs(offsets_of(frames)).max()
     if drift > MAX_SHEAR_PIXELS:
-        return step, f"the slices are not stacked at right angles: they drift sideways by {drift:.1f} pixels over the volume"
-    return step, gap_sentence(heights) or _too_far_apart(frames, float(np.linalg.norm(step)))
+        return step, finding("unusable.sheared", pixels=float(drift))
+    return step, gap_in(heights) or _too_far_apart(frames, float(np.linalg.norm(step)))
 
 
-def _too_far_apart(frames: Sequence[Frame], step_mm: float) -> str:
+def _too_far_apart(frames: Sequence[Frame], step_mm: float) -> Finding:
     thickness = frames[0].thickness_mm
     if thickness and step_mm > MAX_STEP_IN_THICKNESSES * thickness:
-        return f"its slices are {step_mm:.3g} mm apart and {thickness:.3g} mm thick: single slices, and no volume"
-    return ""
+        return finding("unusable.far_apart", step=step_mm, thickness=thickness)
+    return NO_FINDING
 
 
-def gap_sentence(heights: np.ndarray) -> str:
-    """What is wrong with the spacing of sorted slice positions (mm), or an empty text."""
+def gap_in(heights: np.ndarray) -> Finding:
+    """What is wrong with the spacing of sorted slice positions (mm), or ``NO_FINDING``."""
     steps = np.diff(heights)
     if len(steps) == 0:
-        return ""
+        return NO_FINDING
     if steps.min() < SAME_POSITION_MM:
-        shared = int((steps < SAME_POSITION_MM).sum())
-        verb = "slice lies" if shared == 1 else "slices lie"
-        return f"{shared} {verb} at a position that another slice already has, with different content"
+        return finding("unusable.shared_place", n=int((steps < SAME_POSITION_MM).sum()))
     usual = float(np.median(steps))
     irregular = np.flatnonzero(np.abs(steps - usual) > IRREGULAR_STEP * usual)
     if len(irregular) == 0:
-        return ""
+        return NO_FINDING
     at = int(irregular[0])
-    where = f"after slice {at + 1} of {len(heights)} the step is {steps[at]:.2f} mm, elsewhere {usual:.2f} mm"
+    where = {"after": at + 1, "count": len(heights), "step": float(steps[at]), "usual": usual}
     missing = steps[irregular] / usual - 1.0
     if np.all(missing > 0.5) and np.abs(missing - np.round(missing)).max() < IRREGULAR_STEP * 2:
-        count = int(np.round(missing).sum())
-        return f"{count} slice{'s are' if count > 1 else ' is'} missing: {where}"
-    return f"the slices are not evenly spaced: {where}"
+        return finding("unusable.gap", n=int(np.round(missing).sum()), **where)
+    return finding("unusable.uneven", **where)

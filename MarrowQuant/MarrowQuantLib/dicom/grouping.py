@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
-from ..model import Role, certain
+from ..model import Role, certain, finding
 from .draft import Draft, same_protocol
 from .geometry import SAME_POSITION_MM
 from .series_volume import SeriesVolume
@@ -104,8 +104,7 @@ def refuse_short_volumes(drafts: Sequence[Draft]) -> None:
         for draft in group:
             missing = full - len(draft.grid.frames)
             if 0 < missing <= max(1, MAX_LOST_SHARE * full) and _lies_in(draft, longest):
-                slices = "1 slice is" if missing == 1 else f"{missing} slices are"
-                draft.problem = f"{slices} missing at an end: other volumes of this acquisition have {full} slices"
+                draft.problem = finding("unusable.short", n=missing, full=full)
 
 
 def _lies_in(draft: Draft, longest: Draft) -> bool:

@@ -16,11 +16,11 @@ import numpy as np
 import pydicom
 from pydicom.errors import BytesLengthException, InvalidDicomError
 
-from ..model import MarrowQuantError, Progress
+from ..model import MarrowQuantError, Progress, finding
 from . import elements as el
 from .describe import describe, identify
 from .files import BoundedReader, has_whole_fragments, is_dicom, open_file, quiet_pydicom
-from .frame import Frame, LostFile, PixelStore, as_clause
+from .frame import Frame, LostFile, PixelStore
 from .geometry import has_place
 from .mosaic import mosaic_tiles
 from .syntaxes import ALWAYS_LOSSY, BIG_ENDIAN, UNCOMPRESSED
@@ -142,7 +142,7 @@ def _frames_in(path: Path, relative: str, told: dict[str, str]) -> list[Frame]:
             frames = list(_frames(top, store, sop_class)) if store.n_frames == 1 else []
             if not frames or not all(has_place(frame) for frame in frames):
                 raise
-            return [replace(frame, problem=as_clause(str(error))) for frame in frames]
+            return [replace(frame, problem=finding("unusable.error", error=error)) for frame in frames]
 
 
 def _empty_store(top: el.Elements, syntax: str, path: Path, relative: str) -> PixelStore:
@@ -240,5 +240,5 @@ def _frames(top: el.Elements, store: PixelStore, sop_class: str) -> Iterator[Fra
 def _described(source: el.Elements, store: PixelStore) -> dict[str, Any]:
     described = describe(source)
     if store.transfer_syntax in ALWAYS_LOSSY and not described["lossy"]:
-        described["lossy"] = "compressed with loss"
+        described["lossy"] = finding("recognised.lossy")
     return described

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from ..model import Role, certain
+from ..model import Role, certain, finding
 from . import elements as el
 from .classify import BY_NEIGHBOURS, NOTHING, Verdict
 from .draft import Draft
@@ -43,12 +43,12 @@ def _name(ordered: Sequence[Draft]) -> None:
     best, other = sorted(residuals, key=lambda order: residuals[order])
     if residuals[best] > MAX_RESIDUAL or residuals[best] > residuals[other] / 2:
         for draft in ordered:
-            draft.verdict = Verdict(Role.UNKNOWN, NOTHING, "six temporal positions, but their images fit neither known order of IDEAL-IQ")
+            draft.verdict = Verdict(Role.UNKNOWN, NOTHING, finding("recognised.ideal_unknown"))
         return
     for n, (role, draft) in enumerate(zip(best, ordered), start=1):
         is_t2star = best == WATER_FIRST and role == Role.R2STAR
         what = "T2*, converted to R2*" if is_t2star else role.value.replace("_", " ")
-        evidence = f"temporal position {n} of 6 is {what}: in phase = water + fat holds to {100 * residuals[best]:.0f} % in this order"
+        evidence = finding("recognised.ideal", n=n, what=what, percent=100 * residuals[best])
         draft.verdict = Verdict(role, BY_NEIGHBOURS, evidence, reciprocal=is_t2star)
 
 

@@ -23,10 +23,9 @@ def inspect_table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     spacing = np.linalg.norm(np.array(row["ijk_to_ras"])[:3, :3], axis=0)
-    reasons = [*row["evidence"], *([row["scaling"]] if row["scaling"] != Scaling.sentence else [])]
-    why = "; ".join(reasons)
-    if row["problem"]:  # what forbids to measure it comes first, and whole
-        why = "; ".join([reason for reason in reasons[::-1] if row["problem"] in reason][:1] or [row["problem"]])
+    why = "; ".join([*row["evidence"], *([row["scaling"]] if row["scaling"] != Scaling.sentence else [])])
+    if row["problem"]:  # what forbids to measure it stands alone, and whole
+        why = row["evidence"][-1]
     return (
         _text(row["series_number"]),
         row["role"] + (f" {row['component']}" if row["component"] in ("phase", "real", "imaginary") else ""),

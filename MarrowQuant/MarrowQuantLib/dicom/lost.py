@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..model import Role, certain
+from ..model import Finding, Role, certain, finding
 from .draft import Draft
 from .frame import Frame, LostFile
 from .geometry import LPS_TO_RAS, has_place
@@ -28,8 +28,8 @@ def volume_of(file: LostFile) -> SeriesVolume:
         shape=(0, 0, 0),
         ijk_to_ras=np.eye(4),
         parts=(),
-        evidence=(f"not read: {file.error}",),
-        problem=str(file.error),
+        evidence=(finding("recognised.not_read", error=file.error),),
+        problem=finding("unusable.file", error=file.error),
         folder=file.path.parent,
     )
 
@@ -40,7 +40,7 @@ def refuse_what_may_lack_a_slice(drafts: Sequence[Draft], lost: Sequence[LostFil
     A volume is safe if another one of its series has as many slices.
     """
     suspected = {uid for file in lost for uid in ([file.series_uid] if file.series_uid else _neighbours(file.path, frames))}
-    _refuse(drafts, suspected, "a file that seems to be of its series could not be read, so that a slice may be missing at an end")
+    _refuse(drafts, suspected, finding("unusable.file_lost"))
 
 
 def refuse_what_lost_a_slice_to_its_header(drafts: Sequence[Draft]) -> None:
@@ -48,8 +48,7 @@ def refuse_what_lost_a_slice_to_its_header(drafts: Sequence[Draft]) -> None:
     and differs in what makes it another volume."""
     few = [draft for draft in drafts if len(draft.grid.frames) <= 2]
     placeless = {draft.frame.series_uid for draft in few if not all(map(has_place, draft.grid.frames))}
-    why = "an image of its series has no position, orientation or pixel spacing, so that a slice may be missing at an end"
-    _refuse(drafts, placeless, why)
+    _refuse(drafts, placeless, finding("unusable.image_without_place"))
     by_series: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
         by_series[draft.frame.series_uid].append(draft)
@@ -57,12 +56,9 @@ def refuse_what_lost_a_slice_to_its_header(drafts: Sequence[Draft]) -> None:
         for short in members:
             for draft in members:
                 if not draft.problem and _continues(short, draft):
-                    n = len(short.grid.frames)
-                    short.problem = short.problem or "it seems to be a part of another volume of its series, from which its header differs"
-                    draft.problem = (
-                        f"{n} image{'s' if n > 1 else ''} of its series lie{'' if n > 1 else 's'} where its next slice would, with another "
-                        f"{_what_differs(short.frame, draft.frame)}; a slice may be missing at an end"
-                    )
+                    short.problem = short.problem or finding("unusable.part")
+                    what = _what_differs(short.frame, draft.frame)
+                    draft.problem = finding("unusable.continued", n=len(short.grid.frames), what=what)
 
 
 def _continues(short: Draft, draft: Draft) -> bool:
@@ -88,7 +84,7 @@ def _what_differs(a: Frame, b: Frame) -> str:
     return next((name for name, differs in names.items() if differs), "header")
 
 
-def _refuse(drafts: Sequence[Draft], suspected: set[str], why: str) -> None:
+def _refuse(drafts: Sequence[Draft], suspected: set[str], why: Finding) -> None:
     by_series: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
         if draft.frame.series_uid in suspected and not draft.problem:

@@ -18,8 +18,8 @@ from typing import Optional
 import numpy as np
 
 from ..fatwater import check_pdff_scale
-from ..model import UNIT_ADC, UNIT_FF, MarrowQuantError, Role
-from .frame import Frame, as_clause
+from ..model import NO_FINDING, UNIT_ADC, UNIT_FF, Finding, MarrowQuantError, Role, finding
+from .frame import Frame
 from .scaling import DISPLAYED, QUANTITIES, REAL_WORLD, Scaling, is_mapped, slope_and_intercept
 from .units import ANGULAR, DIFFUSIVITY, FRACTION, FREQUENCY, RATE, TIME, Unit, says_nothing, unit_of
 
@@ -33,7 +33,6 @@ GREY_LEVELS = 8  # bits of a picture made for the display
 SAME_SCALE = 0.01  # our choice: by how much two statements of one scale may differ
 LEAST_MAPPED = 0.5  # our choice: a mapping that leaves out more of the values that are not 0 has a wrong range
 LARGEST_STATED = {Role.PDFF: 250.0, Role.ADC: 20_000.0, Role.R2STAR: 20_000.0}  # of the median's size, in the unit of the role
-HOW_TO_GIVE = "give its scale as an override"
 
 
 def map_scaling(
@@ -60,12 +59,11 @@ def map_scaling(
         return stated if stated.problem else _checked(role, frames, samples, stated)
     unit = QUANTITIES[role][1]
     if role == Role.FIELD_MAP:
-        return Scaling(sentence="displayed values, no unit in the header")
+        return Scaling(sentence=finding("scaled.no_unit"))
     if reciprocal:
-        sentence = "T2* assumed to be in ms (no unit in the header); R2* = 1000 / T2*, empty where 0"
-        return Scaling(factor=1e3, reciprocal=True, unit=unit, sentence=sentence)
+        return Scaling(factor=1e3, reciprocal=True, unit=unit, sentence=finding("scaled.t2star"))
     if role == Role.R2STAR:
-        return Scaling(unit=unit, sentence="displayed values, assumed to be in 1/s (no unit in the header)")
+        return Scaling(unit=unit, sentence=finding("scaled.rate"))
     if role == Role.ADC:
         return _guess_adc(samples[np.isfinite(samples)])
     return _guess_fat_fraction(samples, frames[0].pixels.bits_stored, reference)
@@ -78,9 +76,9 @@ def _by_real_world(role: Role, frames: Sequence[Frame], stored: np.ndarray) -> O
     for code in codes:
         unit = unit_of(code)
         if unit is not None and unit.dimension in DIMENSIONS[role]:
-            scaling = _of_unit(role, unit, REAL_WORLD, code, f"Real World Value Mapping in {code}{_range_of(frames, code)}")
+            scaling = _of_unit(role, unit, REAL_WORLD, code, _mapping_told(frames, code))
             return replace(scaling, problem=_unlike_rescale(frames, code, unit, typical) or _hardly_mapped(frames, code, stored))
-    return _unknown(role, "its Real World Value Mapping", codes) if codes else None
+    return _unknown(role, "unusable.mapping_unit", codes) if codes else None
 
 
 def _without_unit(role: Role, frames: Sequence[Frame], stored: np.ndarray) -> Optional[Scaling]:
@@ -92,8 +90,7 @@ def _without_unit(role: Role, frames: Sequence[Frame], stored: np.ndarray) -> Op
             continue
         mapped, displayed = mapping[0] * typical + mapping[1], (frame.slope or 1.0) * typical + (frame.intercept or 0.0)
         if abs(mapped - displayed) > SAME_SCALE * max(abs(mapped), abs(displayed)):
-            problem = f"its Real World Value Mapping has no unit and gives other values than its rescale slope; {HOW_TO_GIVE}"
-            return Scaling(unit=QUANTITIES[role][1], sentence="unit not understood", problem=problem)
+            return Scaling(unit=QUANTITIES[role][1], sentence=finding("scaled.not_understood"), problem=finding("unusable.no_unit"))
     return None
 
 
@@ -109,36 +106,33 @@ def _typical_stored(frames: Sequence[Frame], samples: np.ndarray) -> float:
     return float(np.median(stored)) if stored.size else 0.0
 
 
-def _range_of(frames: Sequence[Frame], code: str) -> str:
+def _mapping_told(frames: Sequence[Frame], code: str) -> Finding:
     ranges = dict.fromkeys(limits for frame in frames for limits in frame.real_world_ranges.get(code, ()))
     if not ranges:
-        return ""
-    return f", which holds for stored values {' and '.join(f'{low:g} … {high:g}' for low, high in ranges)}; others are empty"
+        return finding("scaled.mapping", unit=code)
+    return finding("scaled.mapping_range", unit=code, ranges=[f"{low:g} … {high:g}" for low, high in ranges])
 
 
-def _hardly_mapped(frames: Sequence[Frame], code: str, stored: np.ndarray) -> str:
-    """Why a mapping must not be used: the stored values that it holds for are few of those that are there; or ""."""
+def _hardly_mapped(frames: Sequence[Frame], code: str, stored: np.ndarray) -> Finding:
+    """Why a mapping must not be used: the stored values that it holds for are few of those that are there."""
     share = max((float(np.mean(is_mapped(stored, frame, code))) for frame in frames), default=1.0) if stored.size else 1.0
     if share >= LEAST_MAPPED:
-        return ""
-    return f"its Real World Value Mapping in {code} holds for {100 * share:.0f} % of its values only; {HOW_TO_GIVE}"
+        return NO_FINDING
+    return finding("unusable.mapping_share", unit=code, percent=100 * share)
 
 
-def _unlike_rescale(frames: Sequence[Frame], code: str, unit: Unit, typical: float) -> str:
-    """Why a mapping must not be used: Rescale Type states a unit of the same kind, and makes another value of the same pixel; or ""."""
+def _unlike_rescale(frames: Sequence[Frame], code: str, unit: Unit, typical: float) -> Finding:
+    """Why a mapping must not be used: Rescale Type states a unit of the same kind, and makes another value of the same pixel."""
     other = unit_of(frames[0].rescale_type)
     if other is None or other.dimension != unit.dimension or frames[0].rescale_type == UNITY:
-        return ""
+        return NO_FINDING
     for frame in frames:
         slope, intercept = frame.real_world.get(code, (math.nan, math.nan))
         mapped = (slope * typical + intercept) * unit.factor
         displayed = ((1.0 if frame.slope is None else frame.slope) * typical + (frame.intercept or 0.0)) * other.factor
         if abs(mapped - displayed) > SAME_SCALE * max(abs(mapped), abs(displayed)):  # never for a mapping that is lost: not a number
-            return (
-                f"its header contradicts itself: the Real World Value Mapping in {code} and the rescale slope in {frame.rescale_type} "
-                f"give different values; {HOW_TO_GIVE}"
-            )
-    return ""
+            return finding("unusable.mapping_contradicts", unit=code, other=frame.rescale_type)
+    return NO_FINDING
 
 
 def _is_fraction(role: Role, frames: Sequence[Frame]) -> bool:
@@ -153,23 +147,24 @@ def _by_rescale_type(role: Role, frames: Sequence[Frame]) -> Optional[Scaling]:
         return None
     unit = unit_of(text)
     if unit is None or unit.dimension not in DIMENSIONS[role]:
-        return _unknown(role, "Rescale Type (0028,1054)", [text])
-    return _of_unit(role, unit, DISPLAYED, "", f"rescale slope and intercept, Rescale Type {text}")
+        return _unknown(role, "unusable.rescale_unit", [text])
+    return _of_unit(role, unit, DISPLAYED, "", finding("scaled.rescale_type", text=text))
 
 
-def _unknown(role: Role, where: str, texts: Sequence[str]) -> Scaling:
-    named = ", ".join(f"'{''.join(c for c in text if c.isprintable())[:24]}'" for text in texts)
+def _unknown(role: Role, code: str, texts: Sequence[str]) -> Scaling:
+    named = [f"'{''.join(c for c in text if c.isprintable())[:24]}'" for text in texts]
     name, unit = QUANTITIES[role]
-    problem = f"{where} states the unit {named}, which is not understood as one of {name}; {HOW_TO_GIVE}"
-    return Scaling(unit=unit, sentence="unit not understood", problem=problem)
+    return Scaling(unit=unit, sentence=finding("scaled.not_understood"), problem=finding(code, unit=named, map=name))
 
 
-def _of_unit(role: Role, unit: Unit, method: str, code: str, sentence: str) -> Scaling:
+def _of_unit(role: Role, unit: Unit, method: str, code: str, how: Finding) -> Scaling:
     name = QUANTITIES[role][1]
     if unit.dimension == TIME:
-        return Scaling(method, 1 / unit.factor, 0.0, True, False, code, name, f"{sentence}, R2* = {1 / unit.factor:g} / T2*, empty where 0")
+        factor = 1 / unit.factor
+        return Scaling(method, factor, 0.0, True, False, code, name, finding("scaled.reciprocal", how=how, factor=factor))
     factor = unit.factor / (2 * math.pi) if unit.dimension == ANGULAR else unit.factor
-    return Scaling(method, factor, 0.0, False, role == Role.ADC, code, name, sentence + ("; 0 is empty" if role == Role.ADC else ""))
+    is_adc = role == Role.ADC
+    return Scaling(method, factor, 0.0, False, is_adc, code, name, finding("scaled.zero_empty", how=how) if is_adc else how)
 
 
 def _checked(role: Role, frames: Sequence[Frame], samples: np.ndarray, scaling: Scaling) -> Scaling:
@@ -186,8 +181,7 @@ def _checked(role: Role, frames: Sequence[Frame], samples: np.ndarray, scaling: 
     typical *= scaling.factor
     if (0 <= typical or role == Role.PDFF) and abs(typical) <= LARGEST_STATED[role]:
         return scaling  # noise and fat shifts make some fractions negative, no rate or diffusivity is negative in most of the body
-    problem = f"by its unit ({scaling.sentence}) its values are about {typical:.4g} {scaling.unit}, which is impossible; {HOW_TO_GIVE}"
-    return replace(scaling, problem=problem)
+    return replace(scaling, problem=finding("unusable.impossible", how=scaling.sentence, typical=typical, unit=scaling.unit))
 
 
 # -------------------------------------------------------------------------------------------------------------------- guessed
@@ -198,27 +192,22 @@ def _guess_fat_fraction(samples: np.ndarray, bits_stored: int, reference: Option
     if by_water_and_fat is not None:
         return by_water_and_fat
     try:
-        factor, offset, sentence = check_pdff_scale(usual)
-        if factor == 1.0 and offset == 0.0:
-            _refuse_unless_a_body(usual)
-        if bits_stored == GREY_LEVELS and usual.max() > 100.0:
-            raise MarrowQuantError(
-                "the scale of the fat-fraction map is not known: 8 bits and values up to {high:.4g} are grey levels for a display",
-                high=float(usual.max()),
-            )
+        factor, offset, how = check_pdff_scale(usual)
     except MarrowQuantError as error:
-        return Scaling(unit=UNIT_FF, sentence="unit unknown", problem=as_clause(str(error)))
-    return Scaling(factor=factor, offset=offset, unit=UNIT_FF, sentence=f"no unit in the header; {sentence[0].lower()}{sentence[1:]}")
+        return Scaling(unit=UNIT_FF, sentence=finding("scaled.unknown"), problem=finding("unusable.error", error=error))
+    problem = NO_FINDING
+    if factor == 1.0 and offset == 0.0 and not _shows_a_body(usual):
+        problem = finding("unusable.ff_unit", low=float(usual.min()), high=float(usual.max()))
+    elif bits_stored == GREY_LEVELS and usual.max() > 100.0:
+        problem = finding("unusable.ff_grey", high=float(usual.max()))
+    if problem:
+        return Scaling(unit=UNIT_FF, sentence=finding("scaled.unknown"), problem=problem)
+    return Scaling(factor=factor, offset=offset, unit=UNIT_FF, sentence=how)
 
 
-def _refuse_unless_a_body(values: np.ndarray) -> None:
-    without_fat, fat = np.mean(values <= LOW_FAT), np.mean(values >= HIGH_FAT)
-    if min(without_fat, fat) < BODY_SHARE:
-        raise MarrowQuantError(
-            "the scale of the fat-fraction map is not known: it has no unit, and values between {low:.4g} and {high:.4g} may be per cent "
-            "or per mille; {what_to_do}",
-            low=float(values.min()), high=float(values.max()), what_to_do=HOW_TO_GIVE,
-        )
+def _shows_a_body(values: np.ndarray) -> bool:
+    """True if per cent would make some of the values tissue without fat, and some fat."""
+    return bool(min(np.mean(values <= LOW_FAT), np.mean(values >= HIGH_FAT)) >= BODY_SHARE)
 
 
 def _fits_water_and_fat(samples: np.ndarray, reference: np.ndarray) -> Optional[Scaling]:
@@ -233,18 +222,17 @@ def _fits_water_and_fat(samples: np.ndarray, reference: np.ndarray) -> Optional[
     if misfits[best] > AGREEMENT or misfits[second] < MUCH_WORSE * max(misfits[best], 0.5):
         return None
     factor, offset = candidates[best]
-    sentence = f"no unit in the header; taken as {best}, in which it agrees with water and fat within {misfits[best]:.1f} points"
-    return Scaling(factor=factor, offset=offset, unit=UNIT_FF, sentence=sentence)
+    how = finding("scaled.by_water_fat", unit=best, misfit=misfits[best])
+    return Scaling(factor=factor, offset=offset, unit=UNIT_FF, sentence=how)
 
 
 def _guess_adc(values: np.ndarray) -> Scaling:
     body = values[values > 0]
     if body.size == 0:
-        return Scaling(unit=UNIT_ADC, sentence="unit unknown", problem="the ADC map is empty, its scale cannot be checked")
+        return Scaling(unit=UNIT_ADC, sentence=finding("scaled.unknown"), problem=finding("unusable.adc_empty"))
     middle = float(np.median(body))
     for factor, word in ((1.0, "µm²/s"), (1e3, "10⁻³ mm²/s"), (1e6, "mm²/s")):
         if 150.0 <= middle * factor <= 4500.0:
-            sentence = f"displayed values taken as {word}, because their median is {middle:.4g} (no unit in the header); 0 is empty"
-            return Scaling(factor=factor, zero_is_empty=True, unit=UNIT_ADC, sentence=sentence)
-    problem = f"the median of the ADC map is {middle:.4g}, which fits no known unit; {HOW_TO_GIVE}"
-    return Scaling(unit=UNIT_ADC, sentence="unit unknown", problem=problem)
+            how = finding("scaled.by_median", unit=word, median=middle)
+            return Scaling(factor=factor, zero_is_empty=True, unit=UNIT_ADC, sentence=how)
+    return Scaling(unit=UNIT_ADC, sentence=finding("scaled.unknown"), problem=finding("unusable.adc_scale", median=middle))

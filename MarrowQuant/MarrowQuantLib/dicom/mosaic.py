@@ -13,6 +13,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..model import finding
 from .csa import csa_numbers
 from .elements import CSA_IMAGE_HEADER, IMAGE_TYPE, SIEMENS, UIH, Elements, as_numbers
 
@@ -45,15 +46,15 @@ def mosaic_tiles(source: Elements, rows: int, columns: int) -> list[dict[str, An
         return _uih_tiles(source, rows, columns)
     said = [source.number(N_IMAGES) or 0, next(iter(csa_numbers(source.value(CSA_IMAGE_HEADER), "NumberOfImagesInMosaic")), 0)]
     if all(said) and said[0] != said[1]:
-        return [{"problem": f"its header contradicts itself on how many tiles the image has: {said[0]:g} and {said[1]:g}"}]
+        return [{"problem": finding("unusable.tiles_contradict", n=said[0], other=said[1])}]
     n_images = int(said[0] or said[1])
     if n_images < 1 and ("MOSAIC" in words or _looks_tiled(source, rows, columns)):
-        return [{"problem": "all its slices are tiles of one image (a mosaic), and the number of tiles was removed from its header"}]
+        return [{"problem": finding("unusable.tiles_removed")}]
     if n_images < 1 or (n_images == 1 and "MOSAIC" not in words):
         return []
     grid = math.ceil(math.sqrt(n_images))
     if not _fits(source, rows, columns, grid):
-        return [{"problem": f"all its slices are tiles of one image (a mosaic), and {n_images} tiles do not fit its size"}]
+        return [{"problem": finding("unusable.tiles_unfit", n=n_images)}]
     first, step = _first_position_and_step(source, rows - rows // grid, columns - columns // grid)
     count = _at_most(n_images, rows * columns)
     return _tiles([None if first is None else first + n * step for n in range(count)], grid, grid, rows, columns)
@@ -78,7 +79,7 @@ def _uih_tiles(source: Elements, rows: int, columns: int) -> list[dict[str, Any]
     items = source.value(UIH_SLICES)
     n_listed = len(items) if isinstance(items, Sequence) else 0
     if not source.number(UIH_N_SLICES) and not n_listed:
-        return [{"problem": "all its slices are tiles of one image (a grid), and the number of tiles was removed from its header"}]
+        return [{"problem": finding("unusable.grid_removed")}]
     count = _at_most(int(source.number(UIH_N_SLICES) or n_listed), rows * columns)
     positions = [as_numbers(item.get("ImagePositionPatient")) for item in items] if isinstance(items, Sequence) else []
     across = math.ceil(math.sqrt(count))

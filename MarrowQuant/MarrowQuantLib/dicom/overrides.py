@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..io.jsonfiles import read_json
-from ..model import MarrowQuantError, Role
+from ..model import NO_FINDING, MarrowQuantError, Role, finding
 from .bvalues import MAX_B_VALUE
 from .classify import NO_B_VALUE, SAID, Verdict
 from .draft import Draft
@@ -38,7 +38,6 @@ from .scaling import MAX_SCALE, QUANTITIES, Scaling
 SELECTORS = ("role", "b_value", "echo_time_ms", "station", "component", "volume")
 CHANGES = ("role", "b_value", "scale", "exclude", "date")
 ECHO_TIME_TOLERANCE_MS = 0.005  # half of the last digit that ``inspect`` shows
-READERS_DECISION = "by the reader's decision"
 
 
 @dataclass(frozen=True)
@@ -235,22 +234,20 @@ def apply_overrides(drafts: Iterable[Draft], overrides: Sequence[Override]) -> N
 
 def _apply(draft: Draft, override: Override) -> None:
     if override.role is not None:
-        evidence = f"{override.role.value} {READERS_DECISION}; the header says {draft.role.value} ({draft.verdict.evidence})"
+        said = {"header": draft.role.value, "evidence": draft.verdict.evidence}
+        evidence = finding("recognised.by_reader", role=override.role.value, **said)
         draft.verdict = Verdict(override.role, SAID, evidence)
         draft.b_value = draft.frame.b_value if override.role in (Role.DWI, Role.CALCULATED_DWI) else None
     if override.b_value is not None:
-        draft.evidence.append(f"b {override.b_value:g} s/mm² {READERS_DECISION}; before it was {_or_none(draft.b_value)}")
+        code = "recognised.b_only_by_reader" if draft.b_value is None else "recognised.b_by_reader"
+        draft.evidence.append(finding(code, b=override.b_value, before=draft.b_value))
         draft.b_value = override.b_value
         if draft.problem == NO_B_VALUE:
-            draft.problem = ""
+            draft.problem = NO_FINDING
     if override.role == Role.DWI and draft.b_value is None:
-        draft.problem = "the reader calls it dwi, but its header has no b-value; give b_value in the override too"
+        draft.problem = finding("unusable.dwi_without_b")
     if override.exclude:
-        draft.problem = f"excluded {READERS_DECISION}"
-
-
-def _or_none(value: Optional[float]) -> str:
-    return "none" if value is None else f"{value:g}"
+        draft.problem = finding("unusable.excluded")
 
 
 def overridden_scaling(draft: Draft) -> Scaling:
@@ -259,10 +256,10 @@ def overridden_scaling(draft: Draft) -> Scaling:
     if not scales:
         return draft.scaling
     if draft.role in QUANTITIES:
-        sentence = f"displayed values × {scales[-1]:g} {READERS_DECISION}"
-        return Scaling(factor=scales[-1], unit=QUANTITIES[draft.role][1], zero_is_empty=draft.role == Role.ADC, sentence=sentence)
-    factor = draft.scaling.factor * scales[-1]
-    return replace(draft.scaling, factor=factor, sentence=f"{draft.scaling.sentence}; × {scales[-1]:g} {READERS_DECISION}")
+        how = finding("scaled.by_reader", scale=scales[-1])
+        return Scaling(factor=scales[-1], unit=QUANTITIES[draft.role][1], zero_is_empty=draft.role == Role.ADC, sentence=how)
+    how = finding("scaled.times", how=draft.scaling.sentence, scale=scales[-1])
+    return replace(draft.scaling, factor=draft.scaling.factor * scales[-1], sentence=how)
 
 
 def refuse_unused(overrides: Iterable[Override], used: Iterable[Override]) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from .bvalues import settle
 from .frame import Frame
-from .geometry import SAME_POSITION_MM, gap_sentence, has_place, heights_of
+from .geometry import SAME_POSITION_MM, gap_in, has_place, heights_of
 from .patients import united
 
 
@@ -90,7 +90,7 @@ def _lie_between(first: Sequence[Frame], second: Sequence[Frame]) -> bool:
         return False
     own = [np.sort(heights_of(group)) for group in (first, second)]
     both = np.sort(heights_of([*first, *second]))
-    return not any(map(gap_sentence, (*own, both))) and bool(np.median(np.diff(own[0])) > 1.9 * np.median(np.diff(both)))
+    return not any(map(gap_in, (*own, both))) and bool(np.median(np.diff(own[0])) > 1.9 * np.median(np.diff(both)))
 
 
 def _protocol(frame: Frame) -> Hashable:

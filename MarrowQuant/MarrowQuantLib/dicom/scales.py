@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..model import Role
+from ..model import NO_FINDING, Finding, Role
 from .completeness import lost_beside, lost_in_part
 from .draft import Draft, same_protocol
 from .mapunits import map_scaling
@@ -37,11 +37,11 @@ def scale(drafts: Sequence[Draft]) -> None:
             draft.problem = draft.scaling.problem
 
 
-def _lost_scale(draft: Draft) -> str:
+def _lost_scale(draft: Draft) -> Finding:
     is_map = draft.role in QUANTITIES
     if not is_map and draft.role not in MEASURED_SIGNALS:
-        return ""
-    return next(filter(None, (lost_in_part(part, is_map) for part in draft.parts)), "")
+        return NO_FINDING
+    return next(filter(None, (lost_in_part(part, is_map) for part in draft.parts)), NO_FINDING)
 
 
 def _refuse_without_a_slope(group: Sequence[Draft]) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..model import UNIT_ADC, UNIT_FF, UNIT_FIELD, UNIT_R2STAR, Role, certain
+from ..model import NO_FINDING, UNIT_ADC, UNIT_FF, UNIT_FIELD, UNIT_R2STAR, Finding, Role, certain, finding
 from . import elements as el
 from .frame import Frame
 
@@ -25,6 +25,8 @@ QUANTITIES = {
 }  # fmt: skip
 MAX_SCALE = 1e15  # our choice: no scanner stores values that must be scaled by more, up or down
 PHASE_UNITS = ((3.3, 1.0, 0.0, "radians"), (3200.0, 1e-3, 0.0, "milliradians"), (4096.0, math.pi / 4096, 0.0, "units of π / 4096"))
+
+AS_STORED = finding("scaled.stored")
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,12 @@ class Scaling:
         Exactly 0 marks a voxel without a value (the scanner's mask).
     unit_code : str
         Which real-world mapping is used.
-    unit, sentence : str
-        Unit of the result, and how it was found.
-    problem : str
-        Why the values cannot be trusted, or "".
+    unit : str
+        Of the result.
+    sentence : Finding
+        How it was found.
+    problem : Finding
+        Why the values cannot be trusted, or ``NO_FINDING``.
     """
 
     method: str = DISPLAYED
@@ -56,8 +60,8 @@ class Scaling:
     zero_is_empty: bool = False
     unit_code: str = ""
     unit: str = ""
-    sentence: str = "stored values are used as they are"
-    problem: str = ""
+    sentence: Finding = AS_STORED
+    problem: Finding = NO_FINDING
 
 
 def apply(stored: np.ndarray, frames: Sequence[Frame], scaling: Scaling) -> np.ndarray:
@@ -110,18 +114,18 @@ def slope_and_intercept(frame: Frame, scaling: Scaling) -> tuple[float, float]:
     return slope, intercept
 
 
-def broken_slope(frames: Sequence[Frame]) -> str:
-    """Why images must not be measured whose header would make their values all equal or absurd, or ""."""
+def broken_slope(frames: Sequence[Frame]) -> Finding:
+    """Why images must not be measured whose header would make their values all equal or absurd, or ``NO_FINDING``."""
     for frame in frames:
         real_world = frame.real_world.values()
         slopes = [frame.slope, frame.scale_slope, *(slope for slope, _ in real_world)]
         if 0 in slopes:
-            return "a scaling slope in its header is 0, so that the values of its voxels are lost"
+            return finding("unusable.slope_zero")
         sizes = [abs(slope) for slope in slopes if slope is not None]
         offsets = [abs(frame.intercept or 0.0), *(abs(intercept) for _, intercept in real_world)]
         if any(not 1 / MAX_SCALE <= size <= MAX_SCALE for size in sizes) or max(offsets) > MAX_SCALE:
-            return "the scaling in its header is absurd (a slope or intercept beyond 10¹⁵), so that its values cannot be trusted"
-    return ""
+            return finding("unusable.scale_absurd")
+    return NO_FINDING
 
 
 def signal_scaling(frames: Sequence[Frame]) -> Scaling:
@@ -135,15 +139,13 @@ def signal_scaling(frames: Sequence[Frame]) -> Scaling:
     slopes = {(frame.slope, frame.intercept or 0.0, frame.scale_slope) for frame in frames}
     if all(frame.vendor == el.PHILIPS and frame.slope and frame.scale_slope for frame in frames):
         if len(slopes) == 1:
-            return Scaling(sentence="displayed values (rescale slope and intercept; Philips' slopes are equal in all images)")
-        sentence = "Philips' floating point values, DV / (RS × SS), because the slopes differ between the images"
-        return Scaling(method=FLOATING_POINT, sentence=sentence)
+            return Scaling(sentence=finding("scaled.philips_equal"))
+        return Scaling(method=FLOATING_POINT, sentence=finding("scaled.philips_float"))
     if slopes == {(None, 0.0, None)} or {(s or 1.0, i) for s, i, _ in slopes} == {(1.0, 0.0)}:
         return Scaling()
     if any(frame.vendor == el.PHILIPS for frame in frames) and len({frame.slope for frame in frames}) > 1:
-        sentence = "displayed values; Philips' scale slope is missing, so that signals may not be comparable between images"
-        return Scaling(sentence=sentence)
-    return Scaling(sentence="rescale slope and intercept of each slice")
+        return Scaling(sentence=finding("scaled.philips_lost"))
+    return Scaling(sentence=finding("scaled.each_slice"))
 
 
 def phase_scaling(vendor: str, samples: np.ndarray) -> Scaling:
@@ -158,13 +160,13 @@ def phase_scaling(vendor: str, samples: np.ndarray) -> Scaling:
         Displayed values of all phase images of the acquisition: those of one image need not reach the ends of the scale.
     """
     if samples.size == 0:
-        return Scaling(unit="rad", sentence="unit unknown", problem="the phase images are empty")
+        return Scaling(unit="rad", sentence=finding("scaled.unknown"), problem=finding("unusable.phase_empty"))
     low, high = float(samples.min()), float(np.abs(samples).max())
     if high > 4096.0:
-        return Scaling(unit="rad", sentence="unit unknown", problem=f"the phase reaches {high:.4g}, which is no known scale")
+        return Scaling(unit="rad", sentence=finding("scaled.unknown"), problem=finding("unusable.phase_scale", high=high))
     if low >= 0 and (vendor == el.SIEMENS or high > 3200.0):
         factor, offset, word = math.pi / 2048, -math.pi, "0 … 4096 for −π … π"
     else:
         _, factor, offset, word = next(unit for unit in PHASE_UNITS if high <= unit[0])
-    sentence = f"phase in {word}, because the values of the acquisition lie between {low:.4g} and {float(samples.max()):.4g}"
-    return Scaling(factor=factor, offset=offset, unit="rad", sentence=sentence)
+    how = finding("scaled.phase", unit=word, low=low, high=float(samples.max()))
+    return Scaling(factor=factor, offset=offset, unit="rad", sentence=how)

@@ -7,12 +7,12 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..model import MarrowQuantError, Progress, Role, no_progress
+from ..model import NO_FINDING, MarrowQuantError, Progress, Role, finding, no_progress
 from .classify import BY_NEIGHBOURS, DESCRIBED, Verdict, classify
 from .derived import name_derived
 from .directions import MIN_DIRECTIONS, merge_across_series, merge_directions, merge_repeats, n_directions
 from .draft import Draft, describe_candidate, draft_series, same_protocol
-from .frame import Frame, LostFile, as_clause
+from .frame import Frame, LostFile
 from .geometry import make_grid
 from .grouping import number_acquisitions, number_stations, refuse_short_volumes
 from .headers import read_files, read_folder
@@ -98,7 +98,7 @@ def _try_to_decode(drafts: Sequence[Draft]) -> None:
             try:
                 read_frames([frame])
             except MarrowQuantError as error:
-                draft.problem = as_clause(str(error))
+                draft.problem = finding("unusable.error", error=error)
 
 
 def _reading_order(draft: Draft) -> tuple[str, str, int, int, int]:
@@ -120,7 +120,7 @@ def _look_at_neighbouring_series(drafts: Sequence[Draft]) -> None:
     groups: dict[Hashable, list[Draft]] = defaultdict(list)
     for draft in drafts:
         frame = draft.frame
-        protocol = same_protocol(replace(draft, verdict=Verdict(Role.UNKNOWN, 0.0, "")))
+        protocol = same_protocol(replace(draft, verdict=Verdict(Role.UNKNOWN, 0.0, NO_FINDING)))
         groups[(protocol, frame.repetition_time_ms, frame.flip_angle_deg, frame.echo_planar)].append(draft)
     for group in groups.values():
         doubtful = [draft for draft in group if draft.verdict.confidence <= DESCRIBED]
@@ -128,7 +128,7 @@ def _look_at_neighbouring_series(drafts: Sequence[Draft]) -> None:
         for draft in doubtful if len(relatives) > 1 else ():
             verdict = classify(describe_candidate(draft.grid, relatives))
             if verdict.role in EXPLAINED_BY_NEIGHBOURS and verdict.confidence > min(DESCRIBED, draft.verdict.confidence):
-                evidence = f"{verdict.evidence} (seen with the neighbouring series)"
+                evidence = finding("recognised.neighbours", evidence=verdict.evidence)
                 draft.verdict = replace(verdict, confidence=min(BY_NEIGHBOURS, verdict.confidence), evidence=evidence)
                 draft.problem = draft.grid.problem or verdict.problem
                 draft.b_value = (draft.frame.b_value or 0.0) if verdict.role == Role.DWI else None
@@ -137,9 +137,9 @@ def _look_at_neighbouring_series(drafts: Sequence[Draft]) -> None:
 def _finish(draft: Draft) -> SeriesVolume:
     frame = draft.frame
     quantity, unit = QUANTITIES.get(draft.role, ("phase" if frame.component == "phase" else "signal", draft.scaling.unit))
-    lossy = sorted({f.lossy for part in draft.parts for f in part if f.lossy})
-    station = [f"station {draft.station}, counted from the head"] if draft.station else []
-    problem = [f"not measured: {draft.problem}"] if draft.problem else []
+    lossy = tuple(sorted({f.lossy for part in draft.parts for f in part if f.lossy}))
+    station = [finding("recognised.station", station=draft.station)] if draft.station else []
+    problem = [finding("recognised.not_measured", why=draft.problem)] if draft.problem else []
     return SeriesVolume(
         series_number=frame.series_number,
         series_description=frame.series_description,
@@ -165,7 +165,7 @@ def _finish(draft: Draft) -> SeriesVolume:
         patient_key=frame.patient_key,
         patient=frame.patient,
         study_uid=frame.study_uid,
-        lossy=", ".join(lossy),
+        lossy=lossy,
         acquisition={
             "manufacturer": frame.manufacturer,
             "model": frame.model,

@@ -11,7 +11,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..diffusion import trace_image
-from ..model import MarrowQuantError, Role, Volume, finding
+from ..model import NO_FINDING, Finding, MarrowQuantError, Role, Volume, finding
 from .frame import Frame
 from .overrides import Override
 from .patients import Patient
@@ -51,18 +51,18 @@ class SeriesVolume:
         How stored values become that quantity.
     confidence : float
         0 … 1; 0 where there is a problem.
-    evidence : tuple of str
-        One sentence for each thing that was concluded.
-    problem : str
-        Why it must not be measured, or "".
+    evidence : tuple of Finding
+        One for each thing that was concluded.
+    problem : Finding
+        Why it must not be measured, or ``NO_FINDING``.
     overrides : tuple of Override
         The reader's decisions that hold for it.
     select : dict
         What the headers alone say: the selectors of an override that is about this volume.
     exam_date, patient_key, patient, study_uid
         Date of the study, None if it has none; hashes that tell patients apart; the study.
-    lossy : str
-        How its pixels were compressed with loss, or "".
+    lossy : tuple of Finding
+        How its pixels were compressed with loss.
     acquisition : dict
         manufacturer, model, field_strength_t, repetition_time_s, flip_angle_deg, n_directions; what a follow-up is compared with.
     synthetic : bool
@@ -89,15 +89,15 @@ class SeriesVolume:
     quantity: str = ""
     unit: str = ""
     confidence: float = 0.0
-    evidence: tuple[str, ...] = ()
-    problem: str = ""
+    evidence: tuple[Finding, ...] = ()
+    problem: Finding = NO_FINDING
     overrides: tuple[Override, ...] = ()
     select: Mapping[str, Any] = field(default_factory=dict)
     exam_date: Optional[datetime.date] = None
     patient_key: str = ""
     patient: Patient = field(default_factory=Patient)
     study_uid: str = ""
-    lossy: str = ""
+    lossy: tuple[Finding, ...] = ()
     acquisition: Mapping[str, Any] = field(default_factory=dict)
     synthetic: bool = False
     folder: Path = Path()

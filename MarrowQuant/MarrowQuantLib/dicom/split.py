@@ -9,9 +9,9 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..model import certain
+from ..model import Finding, certain, finding
 from .frame import Frame
-from .geometry import IRREGULAR_STEP, MAX_SHEAR_PIXELS, SAME_DIRECTION, SAME_POSITION_MM, gap_sentence, has_place, heights_of, offsets_of
+from .geometry import IRREGULAR_STEP, MAX_SHEAR_PIXELS, SAME_DIRECTION, SAME_POSITION_MM, gap_in, has_place, heights_of, offsets_of
 from .pixels import read_frames
 
 STATIONS_APART = 0.5  # our choice, of the lower height: how far the centres of two table positions are apart at least
@@ -24,7 +24,7 @@ class Stack:
     """Slices of one volume in any order; ``evidence`` tells what was done to get them."""
 
     frames: tuple[Frame, ...]
-    evidence: tuple[str, ...] = ()
+    evidence: tuple[Finding, ...] = ()
 
 
 def split_series(frames: Sequence[Frame]) -> list[Stack]:
@@ -103,7 +103,8 @@ def _without_shared_positions(frames: list[Frame]) -> list[Stack]:
     for what, key in TOLD_APART_BY.items():
         parts = _parts(frames, key) if shared else _stations(frames, key)
         if parts is not None:
-            return [Stack(s.frames, (f"told apart by {what}", *s.evidence)) for part in parts for s in _without_shared_positions(part)]
+            told = finding("recognised.apart", what=what)
+            return [Stack(s.frames, (told, *s.evidence)) for part in parts for s in _without_shared_positions(part)]
     return _told_apart_by_order(frames) if shared else _interleaved(frames)
 
 
@@ -142,7 +143,7 @@ def _interleaved(frames: list[Frame]) -> list[Stack]:
     if usual and np.any(steps / usual < 1 - SEAM_STEP):
         for runs in (_restarts(frames), _runs(frames)):
             if runs is not None and _if_stations(runs) is not None:
-                return [Stack(tuple(run), ("told apart by the order of the instance numbers",)) for run in runs]
+                return [Stack(tuple(run), (finding("recognised.apart_by_order"),)) for run in runs]
     return [Stack(tuple(frames))]  # uneven, which is refused later
 
 
@@ -173,7 +174,7 @@ def _parts(frames: list[Frame], key: Callable[[Frame], Optional[int]]) -> Option
 
 
 def _is_regular(frames: Sequence[Frame]) -> bool:
-    return len(frames) > 1 and gap_sentence(np.sort(heights_of(frames))) == ""
+    return len(frames) > 1 and not gap_in(np.sort(heights_of(frames)))
 
 
 def _told_apart_by_order(frames: list[Frame]) -> list[Stack]:
@@ -181,17 +182,16 @@ def _told_apart_by_order(frames: list[Frame]) -> list[Stack]:
     positions = [_distinct(group) for group in _positions(frames)]
     kept = [frame for group in positions for frame in group]
     copies = len(frames) - len(kept)
-    twice = "images were" if copies > 1 else "image was"
-    evidence = (f"{copies} {twice} there twice with identical pixels, one of each was kept",) * bool(copies)
+    evidence = (finding("recognised.twice", n=copies),) if copies else ()
     if len(kept) == len(positions):
         return [Stack(tuple(kept), evidence)]
     runs = _restarts(kept) or _runs(kept)
     if runs is not None:
-        return [Stack(tuple(run), (*evidence, "told apart by the order of the instance numbers")) for run in runs]
+        return [Stack(tuple(run), (*evidence, finding("recognised.apart_by_order"))) for run in runs]
     counts = {len(group) for group in positions}
     if len(counts) > 1:
         return [Stack(tuple(kept), evidence)]  # a grid with shared positions, which is refused later
-    told = "repeated images at the same positions, told apart by their order"
+    told = finding("recognised.repeated")
     return [Stack(tuple(group[n] for group in positions), (*evidence, told)) for n in range(counts.pop())]
 
 

@@ -6,7 +6,7 @@ from typing import Optional, Union
 
 import numpy as np
 
-from ..model import MarrowQuantError
+from ..model import Finding, MarrowQuantError, finding
 
 # Largest value of a map in each convention: a fraction (0..1), per cent (0..100) or per mille (0..1000), with room for noise; our choice.
 LARGEST_FRACTION = 1.05
@@ -85,7 +85,7 @@ def dropout_ratio(
     return 100 * _ratio(in_phase - opposed_phase, in_phase, in_phase > noise_floor)
 
 
-def check_pdff_scale(values: np.ndarray) -> tuple[float, float, str]:
+def check_pdff_scale(values: np.ndarray) -> tuple[float, float, Finding]:
     """Guess the scale of a fat-fraction map from its values: FF in % = factor × value + offset.
 
     Vendors store fractions, per cent, per mille, or their own scale; the guess must be shown to the reader with its sentence.
@@ -99,7 +99,7 @@ def check_pdff_scale(values: np.ndarray) -> tuple[float, float, str]:
     -------
     factor : float
     offset : float
-    sentence : str
+    how : Finding
         What was assumed, and why.
 
     Raises
@@ -112,21 +112,20 @@ def check_pdff_scale(values: np.ndarray) -> tuple[float, float, str]:
     if not values.size or values.max() <= 0:
         raise MarrowQuantError("The fat-fraction map holds no positive value; choose another series.")
     low, high = float(values.min()), float(values.max())
-    told = f"its values lie between {low:.4g} and {high:.4g}"
     if high <= LARGEST_FRACTION:
-        return 100.0, 0.0, f"The fat-fraction map was taken as a fraction (1 is pure fat): {told}."
+        return 100.0, 0.0, finding("scaled.as_fraction", low=low, high=high)
     if high <= LARGEST_PERCENT or (high <= PHILIPS_HIGH and low < PHILIPS_LOW / 2):
-        return 1.0, 0.0, f"The fat-fraction map was taken as per cent: {told}."
+        return 1.0, 0.0, finding("scaled.as_percent", low=low, high=high)
     if high <= LARGEST_PERMILLE:
-        return 0.1, 0.0, f"The fat-fraction map was taken as per mille (1000 is pure fat): {told}."
+        return 0.1, 0.0, finding("scaled.as_permille", low=low, high=high)
     slope = (PHILIPS_HIGH - PHILIPS_LOW) / PHILIPS_STORED_MAX
     inside = (values >= -PHILIPS_LOW / slope - 0.5) & (values <= (100 - PHILIPS_LOW) / slope + 0.5)
     if high <= PHILIPS_STORED_MAX and low >= 0 and np.count_nonzero(inside) > values.size / 2:
-        sentence = f"The fat-fraction map was taken as unscaled Philips values (0 … 4095 is -100 … 200 %): {told}."
-        return slope, PHILIPS_LOW, sentence
+        return slope, PHILIPS_LOW, finding("scaled.as_philips", low=low, high=high)
     raise MarrowQuantError(
-        "The scale of the fat-fraction map is not known: {told}; choose another series, or use water and fat.",
-        told=told,
+        "The scale of the fat-fraction map is not known: its values lie between {low:.4g} and {high:.4g}; choose another series, or use "
+        "water and fat.",
+        low=low, high=high,
     )
 
 

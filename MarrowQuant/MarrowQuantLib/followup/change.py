@@ -94,8 +94,9 @@ def _with_site_limit(index: Index, limits: Mapping[str, Repeatability]) -> Index
     own = limits.get(index.key)
     if own is None:
         return index
-    source = f"the site's own repeatability coefficient, {own.n_subjects} subjects with {own.n_readings} readings"
-    return replace(index, limit=Limit(own.rc, f"{source}; {own.how}" if own.how else source))
+    code = "source.site_how" if own.how else "source.site"
+    source = finding(code, subjects=own.n_subjects, readings=own.n_readings, how=own.how)
+    return replace(index, limit=Limit(own.rc, source))
 
 
 def _changes_per_level(baseline: ExamResult, follow_up: ExamResult, limits: Mapping[str, Repeatability]) -> tuple[Change, ...]:
@@ -144,9 +145,9 @@ def _size_findings(
     own = NORMAL_95 * (noise or 0.0) * (100.0 / first if is_relative else 1.0)
     if own > SMALL_SHARE * limit:
         limit = math.hypot(limit, own)
-        sources.append(f"with the noise of both values, ±{own:.2g} {unit}")
+        sources.append(finding("change.with_noise", noise=own, unit=unit))
     if limit and abs(size) <= limit:
-        findings.append(finding(INSIDE_LIMIT, limit=float(f"{limit:.3g}"), unit=unit, source="; ".join(sources)))
+        findings.append(finding(INSIDE_LIMIT, limit=float(f"{limit:.3g}"), unit=unit, source=sources))
     return tuple(findings)
 
 

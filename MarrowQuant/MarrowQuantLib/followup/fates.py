@@ -14,7 +14,6 @@ import numpy as np
 
 from ..burden.landmarks import SPINE
 from ..burden.pattern import BY_READER
-from ..burden.setaside import code_of, codes_in
 from ..model import ACCEPTED, Burden, Component
 from .lesions import LEAST_OVERLAP, NEW, RESOLVED, UNCERTAIN, Carry, LesionMatch, shared
 from .movement import BodyMovement
@@ -85,7 +84,7 @@ class Fates:
         agreement = self._agreement(lesion, later)
         visible = self._in_view(lesion, later)
         sure = float(np.clip((agreement - 0.5) / (_SURE_AGREEMENT - 0.5), 0.0, 1.0) * lesion.volume_ml / (lesion.volume_ml + _HALF_ML))
-        if code_of(lesion.reason) not in BY_READER and "bone.by_marrow" not in codes_in(lesion.reason):
+        if lesion.reason.code not in BY_READER and "bone.by_marrow" not in lesion.reason.codes:
             sure = min(sure, MOST_UNREAD)  # nobody looked at it, and no marrow lies around it
         confidence = round(sure if visible else 0.0, 3)
         told = visible and lesion.volume_ml >= LEAST_ML and agreement >= LEAST_AGREEMENT

@@ -23,7 +23,7 @@ from .basics import (
     part,
 )
 from .burden import ACCEPTED, PHYSIOLOGICAL, REJECTED, Burden, BurdenPart, Component, Infiltration, Profile, Seam, Stitching
-from .findings import Finding, as_finding, finding, grouped, sentence
+from .findings import NO_FINDING, Finding, as_finding, finding, grouped, sentence
 from .identity import ExamIdentity, Relation, identities_in, identity_from_plain, relation
 from .keys import MapKey
 from .laboratory import LabHistory, LabNote, LabValue
@@ -51,6 +51,7 @@ __all__ = [
     "ACCEPTED",
     "ANAEMIAS",
     "KINDS",
+    "NO_FINDING",
     "PHYSIOLOGICAL",
     "RAS_TO_LPS",
     "REJECTED",

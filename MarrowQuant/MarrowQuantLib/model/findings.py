@@ -58,6 +58,12 @@ class Finding(str):
         return Finding, (self.code, self.all_values)
 
     @property
+    def codes(self) -> frozenset[str]:
+        """Its code, and those of the findings among its values."""
+        inner = (each.codes for value in self.all_values.values() for each in _as_tuple(value) if isinstance(each, Finding))
+        return frozenset((self.code,)).union(*inner)
+
+    @property
     def severity(self) -> str:
         """"note", "check" or "serious"."""
         return FINDINGS[self.code][0]
@@ -177,3 +183,7 @@ def _read(value: Any) -> Any:
             return MarrowQuantError(value["error"], **{name: _read(item) for name, item in value["values"].items()})
         return finding_from_plain(value)
     return tuple(_read(each) for each in value) if isinstance(value, list) else value
+
+
+NO_FINDING = Finding(TOLD, {"sentence": ""})
+"""Stands where there is nothing to be told: it is empty, and false."""

@@ -8,7 +8,7 @@ from typing import Any
 import slicer
 
 from ..model import grouped, sentence
-from ..words.catalogue import WORD, how_said, translated
+from ..words.catalogue import WORD, translated
 
 
 def interfaceLanguage() -> str:
@@ -25,11 +25,6 @@ def reportLanguage(parameters: Any) -> str:
 def said(found: Any) -> str:
     """A finding or an error in the reader's language."""
     return sentence(found, interfaceLanguage())
-
-
-def saidHow(text: str) -> str:
-    """Why a series is taken for what it is, or how a number was measured, in the reader's language."""
-    return how_said(text, interfaceLanguage())
 
 
 def saidWord(text: str) -> str:

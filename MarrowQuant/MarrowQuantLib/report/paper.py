@@ -552,7 +552,7 @@ class _Paper:
         self.heading(words("limits_heading"))
         self.points(limit_lines(words), 7.5)
         measurements = [measured for exam in self.results.exams for measured in exam.lumbar.values() if measured.how]
-        made = dict.fromkeys(f"{words.how(each.name)}: {sentence(each.how, words.language)}" for each in measurements)
+        made = dict.fromkeys(f"{words.word(each.name)}: {sentence(each.how, words.language)}" for each in measurements)
         self.heading(words("provenance"))
         self.points(made, 7.5)
 

@@ -21,6 +21,7 @@ from ..results import rows
 from ..results.formats import NONE, number, shown_unit, signed
 from ..vertebrae.dominance import dominance_of
 from ..vertebrae.places import said_place
+from ..words.roles import role_word
 from ..words.terms import term
 from . import charts
 from .first_page import badges, note_list
@@ -275,10 +276,10 @@ def limit_lines(words: Strings) -> list[str]:
         label = label_of(index.key, words.language)
         if index.limit:
             unit = shown_unit("%" if index.limit.relative else index.change_unit, words.language)
-            items.append(f"{label}, {words('limit')}: ±{index.limit.value:g} {unit} ({words.how(index.limit.source)})")
+            items.append(f"{label}, {words('limit')}: ±{index.limit.value:g} {unit} ({sentence(index.limit.source, words.language)})")
         if index.floor:
             unit = shown_unit(index.unit, words.language)
-            items.append(f"{label}, {words('floor')}: < {index.floor.value:g} {unit} ({words.how(index.floor.source)})")
+            items.append(f"{label}, {words('floor')}: < {index.floor.value:g} {unit} ({sentence(index.floor.source, words.language)})")
     return items
 
 
@@ -291,7 +292,7 @@ def _provenance(exams: Sequence[ExamResult], words: Strings) -> str:
     sentences = []
     for exam in exams:
         measurements = [*exam.lumbar.values(), *((exam.burden.tdv, exam.burden.gadc) if exam.burden else ())]
-        steps = [(words.how(measurement.name), measurement.how) for measurement in measurements]
+        steps = [(words.word(measurement.name), measurement.how) for measurement in measurements]
         steps += [(volume.name, made(*volume.source)) for volume in exam.maps.values()]
         sentences += [f"{name}: {sentence(how, words.language)}" for name, how in steps if how]
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in dict.fromkeys(sentences))
@@ -299,8 +300,8 @@ def _provenance(exams: Sequence[ExamResult], words: Strings) -> str:
 
 
 def _told(values: Any) -> list[str]:
-    """A list of the file's own, which is not checked, as texts."""
-    return [str(value) for value in values] if isinstance(values, (list, tuple)) else []
+    """A list of the file's own, which is not checked, as texts; findings stay findings."""
+    return [value if isinstance(value, str) else str(value) for value in values] if isinstance(values, (list, tuple)) else []
 
 
 def _series_table(exam: ExamResult, words: Strings) -> str:
@@ -308,9 +309,11 @@ def _series_table(exam: ExamResult, words: Strings) -> str:
     for row in exam.series:
         shape = " × ".join(_told(row.get("shape"))) or "–"
         numbers = (row.get("b_value"), row.get("station"))
-        cells = cell(str(row.get("series_description") or ""), True) + cell(str(row.get("role", "")), True)
+        role = role_word(str(row.get("role") or "unknown"), words.language)
+        cells = cell(str(row.get("series_description") or ""), True) + cell(role, True)
         cells += "".join(cell(f"{n:g}" if isinstance(n, (int, float)) else "–") for n in numbers) + cell(shape)
-        cells += cell(words("yes") if row.get("used") else words("no")) + cell(" ".join(_told(row.get("evidence"))), True)
+        cells += cell(words("yes") if row.get("used") else words("no"))
+        cells += cell(sentence(made(*_told(row.get("evidence"))), words.language), True)
         drawn.append(f'<tr><th scope="row">{escape(str(row.get("series_number", "–")))}</th>{cells}</tr>')
     heads = [words(key) for key in ("series_number", "description", "role")] + ["b (s/mm²)"]
     heads += [words(key) for key in ("station", "shape", "used", "why")]

@@ -7,7 +7,7 @@ from html import escape
 from typing import Optional
 
 from ..model import RESEARCH_USE_ONLY, MarrowQuantError, sentence
-from ..words.catalogue import how_said
+from ..words.catalogue import WORD, translated
 from ..words.terms import is_term, term
 
 LANGUAGES = ("en", "ja")
@@ -335,9 +335,9 @@ class Strings:
         """The sentence of a finding, safe to stand in a page."""
         return escape(sentence(found, self.language))
 
-    def how(self, text: str) -> str:
-        """How a number was made; what the catalogue does not know stays as it is."""
-        return how_said(text, self.language)
+    def word(self, text: str) -> str:
+        """A word of the results, such as the name of a measurement; what the catalogue does not know stays as it is."""
+        return translated(text, self.language, WORD)
 
     def date(self, date: Optional[datetime.date]) -> str:
         """An exam's date, or that it is not known."""

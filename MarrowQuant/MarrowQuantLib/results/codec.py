@@ -168,9 +168,20 @@ def _decoded_one(annotation: Any, item: Any) -> Any:
         raise ValueError("a number that is too large") from None
 
 
-def _decoded_plain(annotation: Any, item: Any) -> Any:
-    if annotation is Finding:
+def with_findings(item: Any) -> Any:
+    """What :func:`plain` wrote of a value that no annotation describes, with its findings as such again; lists stay lists."""
+    if isinstance(item, list):
+        return [with_findings(each) for each in item]
+    if not isinstance(item, Mapping):
+        return item
+    if item.keys() == _FINDING["properties"].keys():
         return finding_from_plain(item)
+    return {key: with_findings(each) for key, each in item.items()}
+
+
+def _decoded_plain(annotation: Any, item: Any) -> Any:
+    if annotation is Finding or annotation is Any:
+        return finding_from_plain(item) if annotation is Finding else with_findings(item)
     if annotation is float:
         return math.nan if item is None else float(item)
     if annotation is datetime.date:

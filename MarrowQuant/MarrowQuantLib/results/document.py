@@ -38,8 +38,8 @@ from ..response.iss import Stage
 from ..vertebrae.levels import LEVELS
 from .codec import decode, encode, schema_of
 
-SCHEMA_VERSION = "2.1.0"
-READ_VERSIONS = ("1.0.0", "1.1.0", "1.2.0", "1.3.0", "2.0.0", SCHEMA_VERSION)
+SCHEMA_VERSION = "2.2.0"
+READ_VERSIONS = ("1.0.0", "1.1.0", "1.2.0", "1.3.0", "2.0.0", "2.1.0", SCHEMA_VERSION)
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 SERIES_FIELDS = (
     "series_number", "series_description", "role", "b_value", "echo_time_s", "repetition_time_s", "flip_angle_deg", "scanner", "voxel_mm",
@@ -87,8 +87,8 @@ class Document:
         "Version of this schema; the first number changes when a reader must change, the second when optional fields are added (1.1.0: "
         "laboratory, lesions, distributions, infiltration, and the components' region, fat fraction, seam and name; 1.2.0: stations, "
         "roi_shape; 1.3.0: identity; 2.0.0: findings with code and values in the place of sentences; 2.1.0: level "
-        "of a change, kind of case, response by the blood, classification, pattern on STIR, how numbers and images were made as codes with "
-        "values).",
+        "of a change, kind of case, response by the blood, classification, how numbers and images were made as codes with values; 2.2.0: "
+        "pattern on STIR, why a series is taken for what it is, its scaling and its problem as codes with values).",
         choices=(SCHEMA_VERSION,),
     )
     research_use_only: str = described("The sentence that must accompany these numbers.")

@@ -20,7 +20,7 @@ from ..features.firstorder import unit_of_feature
 from ..followup import index_of
 from ..followup.region_loads import region_loads
 from ..io.textfiles import without_formula
-from ..model import Burden, ExamResult, Measurement, RegionChange, ResponseEstimate, Results, iso_date
+from ..model import Burden, ExamResult, Measurement, RegionChange, ResponseEstimate, Results, finding, iso_date
 from . import rows
 
 COLUMNS = ("exam", "date", "region", "quantity", "value", "unit", "n_voxels", "fraction_inside", "how", "standard_error", "placement_error")
@@ -55,7 +55,7 @@ def measurement_rows(results: Results) -> Iterator[Row]:
 def _exam_rows(exam: ExamResult) -> Iterator[Row]:
     for vertebra in rows.vertebrae([exam])[0].rows:
         level, excluded = vertebra["level"].value, vertebra["excluded"].value
-        note = f"excluded from the mean: {excluded}" if vertebra.is_out else ""
+        note = finding("made.excluded", why=excluded) if vertebra.is_out else ""
         for key in vertebra.source.measurements:
             yield _measured(level, key, vertebra[key], vertebra.source.measurements[key], note)
         for key, features in vertebra.source.features.items():

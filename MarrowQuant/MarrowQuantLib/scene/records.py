@@ -30,7 +30,7 @@ from ..model import (
     iso_date,
 )
 from ..model.findings import finding_from_plain
-from ..results.codec import decode, encode, plain
+from ..results.codec import decode, encode, plain, with_findings
 from ..vertebrae.segment import Body
 from .nodes import find_node, find_or_add, remove_nodes
 
@@ -76,7 +76,7 @@ def write_record(
             "protocol": maps.protocol,
             "findings": plain([as_finding(found) for found in maps.findings]),
             "synthetic": maps.synthetic,
-            "series": maps.series,
+            "series": plain(maps.series),
             "stitching": None if maps.stitching is None else encode(maps.stitching),
             "identity": maps.identity.plain(),
         },
@@ -117,7 +117,7 @@ def _record_of(record: dict[str, Any]) -> dict[str, Any]:
     maps = record["maps"]
     maps["date"] = datetime.date.fromisoformat(maps["date"]) if maps["date"] else None
     findings = maps.pop("warnings", ())  # their name in an older scene
-    maps["findings"], maps["series"] = tuple(map(finding_from_plain, maps.get("findings", findings))), tuple(maps["series"])
+    maps["findings"], maps["series"] = tuple(map(finding_from_plain, maps.get("findings", findings))), tuple(with_findings(maps["series"]))
     maps.pop("seams_ras", None)  # of an older scene, which kept nothing else of the stations
     stitching = maps.get("stitching")
     maps["stitching"] = None if stitching is None else decode(Stitching, stitching)

@@ -2,7 +2,7 @@
 
 The English template is the message id, ``ja.po`` beside this file holds the Japanese. It is read as it is, by the small reader below, so
 that Slicer needs neither a compiled file nor Babel; the tests read it with Babel too and compare. Words that stand as values in a template
-("baseline", "fat fraction") have the context ``word`` there, the short texts that say how a number came about the context ``how``.
+("baseline", "fat fraction") have the context ``word`` there.
 """
 
 from __future__ import annotations
@@ -10,17 +10,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any, Optional
 
 LANGUAGES = ("en", "ja")
 WORD = "word"
-HOW = "how"
 NOT_KNOWN = "not known"
 _SEPARATOR = {"en": ", ", "ja": "、"}
-_BETWEEN_PARTS = {"en": "; ", "ja": "；"}
 _BETWEEN_SENTENCES = {"en": " ", "ja": ""}
 _ENTRY_PART = re.compile(r'^(msgctxt|msgid|msgstr)\s+"')
 
@@ -37,7 +35,8 @@ def filled(template: str, values: Mapping[str, Any], language: str = "en") -> st
 
     A placeholder is ``{name}`` or ``{name:format}`` as for :meth:`str.format`. Besides: a sequence is listed, None is "not known", a text
     is looked up among the words, what has a method ``in_language`` (a finding, an error) says it itself, and ``{n:voxel|voxels}`` is the
-    number with the noun that fits it (``{n:none|# voxel|# voxels}`` has a form for none). ``{steps:; }`` lists with a semicolon between.
+    number with the noun that fits it (``{n:none|# voxel|# voxels}`` has a form for none). ``{steps:; }`` lists with a semicolon between,
+    ``{why:clause}`` says a finding or an error as the clause behind a colon.
     """
     return _Filler(language).vformat(translated(template, language), (), values)
 
@@ -59,9 +58,10 @@ class _Filler(Formatter):
             separator = _BETWEEN_SENTENCES[self._language] if are_sentences else _SEPARATOR[self._language]
             return separator.join(self.format_field(each, format_spec) for each in value)
         if hasattr(value, "in_language"):
-            return value.in_language(self._language)
+            told = str(value.in_language(self._language))
+            return _as_clause(told) if format_spec == "clause" else told
         if value is None or isinstance(value, str):
-            return how_said(NOT_KNOWN if value is None else value, self._language)
+            return translated(NOT_KNOWN if value is None else value, self._language, WORD)
         if "|" in format_spec:
             return _counted(value, format_spec.split("|"))
         return format(value, format_spec)
@@ -74,37 +74,10 @@ def _counted(number: int, forms: list[str]) -> str:
     return forms[min(number, 2)].replace("#", str(number))
 
 
-@lru_cache(maxsize=4096)
-def how_said(text: str, language: str) -> str:
-    """A text that says how something came about (why a series is taken for what it is, how a number was measured), in ``language``.
-
-    Such texts are kept as English text. Each part between semicolons is told by the template that it fits; as it is where none does.
-    """
-    if language == "en" or not text:
-        return text
-    exact = translated(text, language, WORD)
-    if exact != text:
-        return exact
-    for pattern, japanese in _how(language):
-        fits = pattern.fullmatch(text)
-        if fits:
-            return japanese.format(**{name: how_said(value, language) for name, value in fits.groupdict().items()})
-    parts = text.split("; ")
-    return _BETWEEN_PARTS[language].join(how_said(part, language) for part in parts) if len(parts) > 1 else text
-
-
-@cache
-def _how(language: str) -> list[tuple[re.Pattern[str], str]]:
-    """The templates of the context ``how`` as patterns, the longest first."""
-    known = {text: said for (context, text), said in _catalogue(language).items() if context == HOW}
-    return [(_pattern(template), known[template]) for template in sorted(known, key=len, reverse=True)]
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    """What a template's sentences look like; a placeholder does not reach over a semicolon, and ``{n}`` is a number."""
-    special = {"n": "[^;A-Za-z]+?"}
-    parts = ((re.escape(text), name) for text, name, _, _ in Formatter().parse(template))
-    return re.compile("".join(text + (f"(?P<{name}>{special.get(name, '[^;]+?')})" if name else "") for text, name in parts))
+def _as_clause(sentence: str) -> str:
+    """Without a capital, but that of a name, and without the full stop."""
+    is_name = sentence[1:2].isupper() or sentence[:1] == "'"
+    return (sentence if is_name else sentence[:1].lower() + sentence[1:]).rstrip(".。")
 
 
 @cache

@@ -30,7 +30,7 @@ def role_word(role: str, language: str = "en") -> str:
     Parameters
     ----------
     role : str
-        A value of ``Role``.
+        A value of ``Role``; another text stays as it is.
     language : {"en", "ja"}
     """
-    return translated(_WORDS[role], language, WORD)
+    return translated(_WORDS.get(role, role), language, WORD)

@@ -11,7 +11,7 @@ from ...burden.classes import check_edges
 from ...model import MarrowQuantError, sentence
 from ...scene.parameters import numbers_from_text, text_from_numbers
 from ..fields import tell
-from ..language import interfaceLanguage, saidHow, saidWord
+from ..language import interfaceLanguage, said, saidWord
 from .selector import NodeChoice
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class BurdenOptions:
         thresholds = (parameters.tdvSignalRatio, (parameters.tdvAdcLower, parameters.tdvAdcUpper))
         chosen = next((n for n, preset in enumerate(PRESETS) if (preset.ratio, preset.adc_window) == thresholds), -1)
         self.ui.presetComboBox.setCurrentIndex(chosen)
-        self.ui.presetComboBox.toolTip = saidHow(PRESETS[chosen].source) if chosen >= 0 else ""
+        self.ui.presetComboBox.toolTip = said(PRESETS[chosen].source) if chosen >= 0 else ""
         self.ui.skeletonComboBox.enabled = exam is not None and exam.load.has_diffusion()
         self._mask.show(exam.load.skeleton_node if exam else None)
         hand = exam.hand if exam else {}

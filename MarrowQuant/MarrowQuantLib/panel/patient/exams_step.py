@@ -18,7 +18,7 @@ from ...scene.case.reading import AnotherCase
 from ...scene.loaded import has_loaded_volumes, volumes_of_another
 from ...words.roles import role_word
 from ..fields import PathField
-from ..language import interfaceLanguage, said, saidHow, saidLines
+from ..language import interfaceLanguage, said, saidLines
 from ..step import Step
 from ..tablewidget import Columns, fillTable
 from . import views
@@ -284,7 +284,7 @@ class ExamsStep(Step):
         headers = [
             _("Series"), _("Role"), _("b s/mm²"), _("Scale"), _("Unit"), _("TE ms"), _("Station"), _("Used"), _("Confidence"), _("Why"),
         ]  # fmt: skip
-        tips = ["\n".join(map(saidHow, filter(None, [*row["evidence"], row.get("scaling", "")]))) for row in rows]
+        tips = ["\n".join(map(said, filter(None, [*row["evidence"], row.get("scaling", "")]))) for row in rows]
         fillTable(table, headers, [self._cells(row) for row in rows], tips, (B_COLUMN, SCALE_COLUMN))
         self._columns.show()
 
@@ -301,5 +301,5 @@ class ExamsStep(Step):
             "" if series["station"] is None else str(series["station"]),
             _("yes") if series["used"] else "",
             f"{100 * series['confidence']:.0f} %",
-            _("changed by you, not read yet") if pending else "; ".join(map(saidHow, series["evidence"])),
+            _("changed by you, not read yet") if pending else "; ".join(map(said, series["evidence"])),
         ]

@@ -25,9 +25,13 @@ from . import (
     left_out,
     made,
     reading,
+    recognised,
     response,
+    scaled,
     scene,
     sheet,
+    sources,
+    unusable,
     vertebrae,
 )
 from .severity import CHECK, NOTE, SERIOUS
@@ -55,9 +59,13 @@ FINDINGS: Mapping[str, Row] = {
     **left_out.FINDINGS,
     **made.FINDINGS,
     **reading.FINDINGS,
+    **recognised.FINDINGS,
     **response.FINDINGS,
+    **scaled.FINDINGS,
     **scene.FINDINGS,
     **sheet.FINDINGS,
+    **sources.FINDINGS,
+    **unusable.FINDINGS,
     **vertebrae.FINDINGS,
 }
 

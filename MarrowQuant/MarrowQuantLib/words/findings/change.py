@@ -12,7 +12,8 @@ FINDINGS = {
         CHECK,
         "small baseline: the baseline is below {floor:g} {unit}, so the relative change is unstable ({source}); read the absolute change.",
     ),
-    "change.inside_limit": (NOTE, "inside measurement error: the change is within ±{limit:g} {unit} ({source})."),
+    "change.with_noise": (NOTE, "with the noise of both values, ±{noise:.2g} {unit}"),
+    "change.inside_limit": (NOTE, "inside measurement error: the change is within ±{limit:g} {unit} ({source:; })."),
     "change.protocol": (CHECK, "protocol differs: {what} {before} at baseline, {after} at follow-up."),
     "change.levels": (
         CHECK, "levels differ: the mean is over {before} at baseline and over {after} at follow-up; compared over {levels}."

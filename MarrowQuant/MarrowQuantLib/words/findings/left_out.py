@@ -1,4 +1,4 @@
-"""Why a file is not passed on when data are de-identified."""
+"""Why a file is not passed on when data are de-identified, and what is not done to those that are."""
 
 from __future__ import annotations
 
@@ -26,5 +26,12 @@ FINDINGS = {
     "left_out.waveform": (NOTE, "a waveform: its content cannot be cleaned safely"),
     "left_out.photograph": (NOTE, "a photograph, video or other visible-light image: its content cannot be cleaned safely"),
     "left_out.other": (NOTE, "an object that is no MR image: its content cannot be cleaned safely"),
+    "left_out.faces": (NOTE, "Faces: the shape of a head in the field of view can be recognised (option 113102 is not applied)."),
+    "left_out.burned_text": (
+        NOTE, "Pixels: text burned into pixels is not searched for; images in which it is usual were left out.",
+    ),
+    "left_out.link": (
+        NOTE, "Link: with the key the pseudonyms can be computed again, so these data are pseudonymised, not anonymous, for who holds it.",
+    ),
     "left_out.most_often": (NOTE, " (most often: {reason})"),
 }

@@ -19,6 +19,7 @@ FINDINGS = {
     "made.roi_mean": (NOTE, "mean"),
     "made.roi_median": (NOTE, "median"),
     "made.roi_moved": (NOTE, "ROI moved by {shift}"),
+    "made.excluded": (NOTE, "excluded from the mean: {why}"),
     "made.levels_mean": (NOTE, "mean of the levels {levels}"),
     "made.dropout": (NOTE, "100 (IP − OP) / IP of the ROI's mean signals, not corrected for R2*"),
     "made.dropout_range": (NOTE, "it rises with FF only below about 50 %"),

@@ -1,0 +1,81 @@
+"""Why a series is taken for what it is, and how its images became one volume; where its b-value stands."""
+
+from __future__ import annotations
+
+from .severity import NOTE
+
+FINDINGS = {
+    # what it is
+    "recognised.nothing": (NOTE, "no rule recognised it"),
+    "recognised.capture": (NOTE, "a screen capture or colour picture, not a measured image"),
+    "recognised.projection": (NOTE, "a projection or reformat (ImageType {word}), not a measured image"),
+    "recognised.image_type": (NOTE, "ImageType says {word}"),
+    "recognised.orientations": (NOTE, "{n} slice orientations in one series"),
+    "recognised.t2star": (NOTE, "ImageType says T2*, converted to R2*"),
+    "recognised.other_map": (NOTE, "a derived diffusion map ({word}) that is not used"),
+    "recognised.real_world_unit": (NOTE, "its Real World Value Mapping has the unit {unit}"),
+    "recognised.rescale_unit": (NOTE, "its Rescale Type is the unit {unit}"),
+    "recognised.calculated": (NOTE, "ImageType says {word}: this b-value was not acquired"),
+    "recognised.calculated_name": (NOTE, "the sequence name says computed from b {low} to {high}: b {b:g} was not acquired"),
+    "recognised.calculated_described": (NOTE, "the series description says calculated: this b-value was not acquired"),
+    "recognised.map_described": (NOTE, "a derived diffusion map by its description, not used"),
+    "recognised.adc_described": (NOTE, "a derived image whose series description says ADC"),
+    "recognised.ge_prefix": (NOTE, "GE's series description begins with {word}"),
+    "recognised.echo": (NOTE, "one of {n} echo times, {kind}"),
+    "recognised.two_echoes": (NOTE, "one of two echo times that are not an in-phase and an opposed-phase one"),
+    "recognised.no_field": (NOTE, "two echo times, but no field strength to tell in phase from opposed phase"),
+    "recognised.dual_echo": (NOTE, "dual echo, TE {te:g} ms at {field:g} T: fat is {turns:.2f} of a turn ahead of water, {phase}"),
+    "recognised.contrast": (NOTE, "Acquisition Contrast says {word}"),
+    "recognised.inversion": (NOTE, "inversion recovery with TI {ti:g} ms, which suppresses fat"),
+    "recognised.spin_echo": (NOTE, "spin echo with TR {tr:g} and TE {te:g} ms"),
+    "recognised.description": (NOTE, "only the series description says so (\"{word}\")"),
+    "recognised.neighbours": (NOTE, "{evidence} (seen with the neighbouring series)"),
+    "recognised.station": (NOTE, "station {station}, counted from the head"),
+    "recognised.ideal": (NOTE, "temporal position {n} of 6 is {what}: in phase = water + fat holds to {percent:.0f} % in this order"),
+    "recognised.ideal_unknown": (NOTE, "six temporal positions, but their images fit neither known order of IDEAL-IQ"),
+    "recognised.by_reader": (NOTE, "{role} by the reader's decision; the header says {header} ({evidence})"),
+    "recognised.not_measured": (NOTE, "not measured: {why}"),
+    "recognised.not_read": (NOTE, "not read: {error}"),
+    "recognised.no_magnitude": (NOTE, "the {kind} image of a series whose magnitude is measured ({evidence})"),
+    # diffusion
+    "recognised.diffusion": (NOTE, "b {b:g} s/mm² by {source}"),
+    "recognised.b0_of_series": (NOTE, "b 0 s/mm² by {source}, in a series with higher b-values"),
+    "recognised.b0_by_sign": (NOTE, "{sign}, b 0 s/mm² by {source}"),
+    "recognised.taken_as_b0": (NOTE, "no b-value in its header, taken as b 0 of a series that has b-values"),
+    "recognised.slices_without_b": (NOTE, "in a series of diffusion, where only some of its slices lack the b-value"),
+    "recognised.beside_b0": (NOTE, "in a series of diffusion, where an image of b 0 is there beside it, and it lacks the b-value"),
+    "recognised.without_b": (NOTE, "{sign}, without a b-value"),
+    "recognised.says_diffusion": (NOTE, "ImageType or contrast says DIFFUSION"),
+    "recognised.echo_planar": (NOTE, "echo-planar and described as diffusion"),
+    "recognised.described": (NOTE, "described as diffusion"),
+    "recognised.b_by_reader": (NOTE, "b {b:g} s/mm² by the reader's decision; before it was {before:g}"),
+    "recognised.b_only_by_reader": (NOTE, "b {b:g} s/mm² by the reader's decision; before it was none"),
+    # where the b-value stands
+    "recognised.b_applied": (NOTE, "UIH (0065,1009), as applied; {prescribed:g} was prescribed"),
+    "recognised.b_dummy": (NOTE, "{source}; {other} says {b:g} and is taken for a dummy"),
+    "recognised.b_shortened": (NOTE, "{source}, {b:g} times the square of the gradient's length {length:.3f}"),
+    "recognised.b_of_slices": (NOTE, "{source}, one volume whose slices say b {low:g} to {high:g} as applied"),
+    "recognised.b_of_shell": (NOTE, "{source}, one shell of b {low:g} to {high:g} as applied"),
+    "recognised.mapping": (NOTE, "the Real World Value Mapping in {unit}"),
+    # made of other images
+    "recognised.computed_b": (NOTE, "derived from the images at b {b_values:g}: b {b:g} was not acquired ({evidence})"),
+    "recognised.copy": (NOTE, "derived from the images of series {series}, which are used instead ({evidence})"),
+    "recognised.composed": (NOTE, "composed of {n} stations, which are measured instead ({evidence})"),
+    "recognised.trace_instead": (
+        NOTE, "{n:single gradient direction|single gradient directions} of b {b:g}; the trace image is used instead",
+    ),
+    # how its images became one volume
+    "recognised.directions": (NOTE, "geometric mean of {n} gradient directions, in place of a trace image"),
+    "recognised.few_directions": (
+        NOTE,
+        "only {n:gradient direction: the ADC is that along it|gradient directions: the ADC is that along them}, not the mean diffusivity",
+    ),
+    "recognised.repeats": (NOTE, "geometric mean of {n} images, because it was acquired more often than the other b-values"),
+    "recognised.one_shell": (NOTE, "b {b_values:g} as applied are one shell"),
+    "recognised.apart": (NOTE, "told apart by {what}"),
+    "recognised.apart_by_order": (NOTE, "told apart by the order of the instance numbers"),
+    "recognised.repeated": (NOTE, "repeated images at the same positions, told apart by their order"),
+    "recognised.twice": (NOTE, "{n:image was|images were} there twice with identical pixels, one of each was kept"),
+    "recognised.lossy": (NOTE, "compressed with loss"),
+    "recognised.lossy_ratio": (NOTE, "compressed with loss, {ratio:g} : 1"),
+}
