@@ -74,7 +74,7 @@ GAP = {"n": 2, "after": 3, "count": 20, "step": 9.0, "usual": 3.0}
          "計測に使わない：スライスが2枚欠けている：20枚中3枚目の後の間隔が9.00 mm、他では3.00 mm"),
         (finding("unusable.error", error=MarrowQuantError("The fat-fraction map holds no positive value; choose another series.")),
          "the fat-fraction map holds no positive value; choose another series",
-         "脂肪分画マップに正の値がないため、別のシリーズを選ぶこと"),
+         "脂肪分画マップに正の値がありません。別のシリーズを選んでください"),
         (finding("recognised.lossy_ratio", ratio=7.5), "compressed with loss, 7.5 : 1", "非可逆圧縮、7.5 : 1"),
         (made("something a site wrote itself"), "something a site wrote itself", "something a site wrote itself"),
     ],
