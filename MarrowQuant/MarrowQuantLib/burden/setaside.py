@@ -156,7 +156,7 @@ def _like_the_column(found: list[tuple[str, Finding]], pieces: Pieces, evidence:
         return none
     usual = np.average(evidence.tissue[column], axis=0, weights=pieces.volume_ml[column])
     same = np.all(np.abs(np.log(evidence.tissue / usual)) < np.log([_SAME_RATIO, _SAME_ADC]), axis=1)
-    open_to_it = np.array([code_of(reason) not in _NEVER_BONE and not code_of(reason).startswith("artefact.") for _, reason in found])
+    open_to_it = np.array([reason.code not in _NEVER_BONE and not reason.code.startswith("artefact.") for _, reason in found])
     return ~accepted & open_to_it & same & evidence.in_pelvis & (pieces.volume_ml >= BY_PLACE_ML[0])
 
 
