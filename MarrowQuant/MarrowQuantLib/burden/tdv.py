@@ -71,6 +71,7 @@ MARROW_CLOSE = 0.8
 """Signal of the patient's own marrow over the threshold from which on pieces of it pass by chance; our choice."""
 _OWN_RATIO, _OWN_ADC = 1.25, 780.0  # of the patient's own marrow, and µm²/s: the noise of small pieces about both; our choice
 _BELLY_DEPTH = 0.85  # between back and front: in front of the pubis, where fat that was not suppressed and its ghosts lie
+_BRIGHT = 0.8  # of the usual threshold: what makes a piece large or small; the edges then do not move with the threshold; our choice
 _LOWEST_RATIO = 2.0  # voxels are prepared down to this ratio; a lower one prepares again
 
 
@@ -180,7 +181,7 @@ class BurdenSession:
         """Collect the voxels that can become candidates at this ratio or above."""
         signal, adc = self._high_b.array, self._adc_map.array
         lowest = lowest_ratio * self.muscle.signal
-        level = edge_level(np.nan_to_num(signal), lowest)
+        level = edge_level(np.nan_to_num(signal), lowest, _BRIGHT * Settings.tdv_signal_ratio * self.muscle.signal)
         above = level >= lowest
         flat = self._in_skeleton(np.flatnonzero(above & np.isfinite(adc) & np.isfinite(signal)))
         self._lowest_ratio = lowest_ratio
