@@ -123,7 +123,7 @@ def _from_images(options: argparse.Namespace) -> _Echoes:
                 n_first=len(first), n_second=len(second),
             )
         parts = np.stack([volume.array for volume in second], axis=-1)
-        signal = signal * np.exp(1j * scales.radians(parts, options.phase_unit)) if options.phase else signal + 1j * parts
+        signal = scales.from_polar(signal, scales.radians(parts, options.phase_unit)) if options.phase else signal + 1j * parts
     return _Echoes(signal, scales.echo_times_s(times), float(tesla), first[0])
 
 
@@ -169,7 +169,7 @@ def _loaded(echoes: Sequence[tuple[float, dict[str, dicom.SeriesVolume]]], pair:
     parts = [np.stack([by_part[name].load().array for _, by_part in echoes], axis=-1) for name in pair]
     signal = parts[0]
     if len(pair) == 2:
-        signal = parts[0] + 1j * parts[1] if pair[0] == "real" else parts[0] * np.exp(1j * parts[1])
+        signal = parts[0] + 1j * parts[1] if pair[0] == "real" else scales.from_polar(*parts)
     return _Echoes(signal, [t for t, _ in echoes], float(tesla), Volume(parts[0][..., 0], np.asarray(first.ijk_to_ras)))
 
 

@@ -17,6 +17,7 @@ from .. import fatwater
 from ..dicom import SeriesVolume
 from ..dicom.classify import PHASE_TOLERANCE, phase_of_echo
 from ..diffusion import stitch
+from ..fatwater.scales import from_polar
 from ..model import UNIT_FF, UNIT_R2STAR, MarrowQuantError, Progress, Role, Volume, as_finding, finding, part
 from ..quantities import ready_maps
 
@@ -208,7 +209,7 @@ def _fit(build: ExamBuilder, echoes: EchoSet, field_strength_t: float, progress:
 
 
 def _complex(first: np.ndarray, second: np.ndarray, pair: tuple[str, str]) -> np.ndarray:
-    return (first + 1j * second if pair[0] == "real" else first * np.exp(1j * second)).astype(np.complex64)
+    return (first + 1j * second).astype(np.complex64) if pair[0] == "real" else from_polar(first, second)
 
 
 # ---------------------------------------------------------------------------------------------------------------- choice

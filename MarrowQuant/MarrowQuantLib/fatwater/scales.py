@@ -55,6 +55,13 @@ def radians(phase: np.ndarray, unit: Optional[str] = None) -> np.ndarray:
     return phase if unit == "radians" else phase * np.float32(2 * np.pi / TURNS[unit])
 
 
+def from_polar(magnitude: np.ndarray, phase_rad: np.ndarray) -> np.ndarray:
+    """The complex image, complex64 of the same shape; by cosine and sine, as numpy's complex exponential is many times as slow."""
+    image = np.empty(magnitude.shape, np.complex64)
+    image.real, image.imag = magnitude * np.cos(phase_rad), magnitude * np.sin(phase_rad)
+    return image
+
+
 def _unit(low: float, high: float, whole: bool) -> str:
     """The unit of phase values between ``low`` and ``high``, "" where it cannot be told.
 
