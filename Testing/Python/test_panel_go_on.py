@@ -119,6 +119,8 @@ def test_the_answer_says_what_is_known_and_how_much_waits(panel):
 
 
 def test_the_panel_counts_what_the_report_lists_to_be_checked(panel):
+    import slicer
+
     maps = [fake_exams.exam_maps(label) for label in ("baseline", "follow-up")]
     panel.logic.case.replace_by([maps[0], replace(maps[1], protocol={**maps[1].protocol, "manufacturer": "another"})])
     panel.panel.refresh()
@@ -134,6 +136,8 @@ def test_the_panel_counts_what_the_report_lists_to_be_checked(panel):
     listed = section.split("<h3>")[0].count("<li>")
     assert listed and f"{listed} to check" in panel.ui.answerDetailLabel.text
     assert len(panel.ui.answerDetailLabel.toolTip.splitlines()) == listed
+    slicer.mrmlScene.Clear(0)
+    assert panel.ui.answerDetailLabel.toolTip == "", "nothing of a closed case stays"
 
 
 def test_with_one_exam_the_numbers_themselves_are_the_answer(panel):

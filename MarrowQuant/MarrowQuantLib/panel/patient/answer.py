@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from slicer.i18n import tr as _
@@ -36,10 +37,11 @@ class Answer:
         numbers = " · ".join(filter(None, (_of_index(index, results.exams) for index in INDICES if index.key in _SHOWN)))
         checks = _("{n} to check").format(n=len(checked)) if checked else _("nothing to check")
         response = _of_response(results)
-        self._show(response or numbers, " · ".join(filter(None, (numbers if response else "", checks))))
-        self._ui.answerDetailLabel.toolTip = "\n".join(plain_sentences(checked, Strings(interfaceLanguage())))
+        small = " · ".join(filter(None, (numbers if response else "", checks)))
+        self._show(response or numbers, small, plain_sentences(checked, Strings(interfaceLanguage())))
 
-    def _show(self, large: str, small: str) -> None:
+    def _show(self, large: str, small: str, told: Sequence[str] = ()) -> None:
+        self._ui.answerDetailLabel.toolTip = "\n".join(told)
         for label, text in ((self._ui.answerLabel, large), (self._ui.answerDetailLabel, small)):
             label.text = text
             label.visible = bool(text)
