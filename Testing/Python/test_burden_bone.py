@@ -266,3 +266,38 @@ def test_what_is_no_brighter_than_the_patients_own_marrow_is_set_aside() -> None
     assert [round(float(c.centroid_ras[2])) for c in kept] == [-45]
     assert sum(getattr(c.reason, "code", "") == "bone.own_marrow" for c in burden.components) >= 6
     assert "burden.bright_marrow" in [getattr(flag, "code", "") for flag in burden.findings]
+
+
+def test_shading_is_told():
+    high, adc = body()
+    shaded = high.like(np.where(R > 0, 2.2 * high.array, high.array).astype(np.float32))
+    assert "burden.shading" in {told.code for told in BurdenSession(shaded, adc).update().findings}
+    assert "burden.shading" not in {told.code for told in BurdenSession(high, adc).update().findings}
+
+
+# ----------------------------------------------------------------------------------------------- labels of other tools
+@pytest.mark.parametrize(
+    ("highest", "bone", "organ", "codes"),
+    [
+        (50, 38, 5, {"burden.mask_of_tool", "burden.mask_without_ribs"}),  # TotalSegmentator MRI: left hip, liver
+        (72, 50, 5, {"burden.mask_of_tool"}),  # VIBESegmentator: left hip, liver
+    ],
+)
+def test_a_labelmap_of_a_known_tool_gives_its_bones(highest, bone, organ, codes):
+    lesions = [ball((90, 0, 0), (12, 12, 14)), ball((0, 40, 0), (12, 12, 14))]
+    high, adc = body([(where, LESION) for where in lesions])
+    labels = np.zeros(SHAPE, dtype=np.int16)
+    labels[0, 0, : min(highest, SHAPE[2])] = np.arange(1, highest + 1)
+    labels[lesions[0]], labels[lesions[1]] = bone, organ
+    burden = BurdenSession(high, adc, skeleton=Volume(labels, MATRIX)).update()
+    assert the_one(burden).centroid_ras[0] == pytest.approx(90, abs=3)
+    assert {told.code for told in burden.findings if "mask_" in told.code} == codes
+
+
+def test_labels_of_an_unknown_tool_are_all_taken_for_bone_and_that_is_told():
+    high, adc = body([(ball((90, 0, 0), (12, 12, 14)), LESION)])
+    labels = np.zeros(SHAPE, dtype=np.int16)
+    labels[ball((90, 0, 0), (20, 20, 20))] = 4
+    labels[0, 0, :3] = 1, 2, 3
+    burden = BurdenSession(high, adc, skeleton=Volume(labels, MATRIX)).update()
+    assert the_one(burden).volume_ml > 5 and "burden.mask_labels" in {told.code for told in burden.findings}

@@ -53,6 +53,7 @@ _NOISE_FACTOR = 3.0  # of the median signal at the border of the field of view
 _NEIGHBOURS = 5 / 9  # part of the 3 x 3 neighbourhood in the slice that must qualify as well: drops noise and edges
 _BIN = 0.05  # width of a histogram bin in the logarithm of the signal
 _AROUND_MODE = 0.25  # the median is taken over signals this close to the mode, relative
+_UNEVEN_WINDOW = (0.4, 2.5)  # of the muscle signal, within which tissue with the ADC of muscle is compared; our choice
 _CLEAR_SNR = 6.0  # of muscle: below, what is cut off as noise takes the darker part of muscle with it
 _AIR_SNR = 1.2  # of a mean without noise: three standard deviations of air, whose squares vary by 2 SD² / √27 about nothing
 _SPAN = 850e-6  # s/mm² × 10⁻⁶: between the b-values that a mean ADC is taken from; its value hardly matters
@@ -61,7 +62,8 @@ _SPAN = 850e-6  # s/mm² × 10⁻⁶: between the b-values that a mean ADC is ta
 @dataclass(frozen=True)
 class MuscleReference:
     """Median muscle signal of the high-b image, the number of voxels it rests on, how it was found, what to doubt about it, the standard
-    deviation of the noise in each channel (0 where no air is in view), and the spread of the muscle signal over the body (relative)."""
+    deviation of the noise in each channel (0 where no air is in view), the spread of the muscle signal over the body (relative), and by
+    what factor it differs between the quarters of the body's slabs (see :func:`_uneven`)."""
 
     signal: float
     n_voxels: int
@@ -69,6 +71,7 @@ class MuscleReference:
     doubt: str = ""
     noise: float = 0.0
     spread: float = 0.0
+    uneven: float = 1.0
 
 
 def muscle_reference(high_b: Volume, adc: Volume, muscle: Optional[Muscle] = None) -> MuscleReference:
@@ -145,7 +148,8 @@ def find_muscle(high_b: Volume, adc: Volume) -> MuscleReference:
         )
     spread = _spread(high_b, tissue, float(np.median(found)))
     how = finding("made.muscle_found", n=found.size, low=low, high=high, unit=UNIT_ADC)
-    return MuscleReference(float(np.median(found)), int(found.size), how, spread=spread)
+    uneven = _uneven(high_b, tissue, float(np.median(found)))
+    return MuscleReference(float(np.median(found)), int(found.size), how, spread=spread, uneven=uneven)
 
 
 def _muscle_like(signal: np.ndarray, adc: np.ndarray, tissue: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -176,6 +180,21 @@ def _spread(high_b: Volume, muscle: np.ndarray, signal: float) -> float:
     values = high_b.array[tuple(near.T)]
     medians = [float(np.median(values[slab == n])) for n in np.unique(slab) if np.count_nonzero(slab == n) >= MIN_MUSCLE_VOXELS]
     return float(np.std(medians) / signal) if len(medians) > 1 else 0.0
+
+
+def _uneven(high_b: Volume, muscle: np.ndarray, signal: float) -> float:
+    """The second brightest over the second darkest median signal of muscle among the quarters (right and left, front and back) of slabs of
+    200 mm: how far dielectric shading or the coils move what the threshold means. One quarter may hold an organ or metal; our choice."""
+    low, high = _UNEVEN_WINDOW
+    near = np.argwhere(muscle & (high_b.array > low * signal) & (high_b.array < high * signal))
+    if not len(near):
+        return 1.0
+    slab = (near[:, 0] * float(high_b.spacing_mm[2]) // (2 * _SLAB_MM)).astype(int)
+    middle = np.median(near, axis=0)
+    cell = 4 * slab + 2 * (near[:, 1] > middle[1]) + (near[:, 2] > middle[2])
+    values = high_b.array[tuple(near.T)]
+    medians = sorted(float(np.median(values[cell == n])) for n in np.unique(cell) if np.count_nonzero(cell == n) >= MIN_MUSCLE_VOXELS)
+    return medians[-2] / medians[1] if len(medians) > 3 else 1.0
 
 
 def muscle_at(high_b: Volume, adc: Volume, points_ras: Sequence[Sequence[float]]) -> MuscleReference:

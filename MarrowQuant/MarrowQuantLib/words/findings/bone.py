@@ -56,6 +56,11 @@ FINDINGS = {
         "The tDV of {tdv:.1f} mL may be more than 20 % off: {edges:.1f} mL hang on where the edges of small pieces are drawn, "
         "{counted:.1f} mL count by their position alone, and {aside:.1f} mL beside bone are not counted; look at these pieces.",
     ),
+    "burden.shading": (
+        CHECK,
+        "The signal of muscle differs by a factor of {factor:.1f} between parts of the body (dielectric shading, or coils of uneven "
+        "sensitivity): the threshold is too low where it is bright and too high where it is dark, and the tDV is uncertain there.",
+    ),
     "burden.noisy": (
         CHECK,
         "The images are noisy: muscle has {snr:.1f} times the noise at the highest b-value, less than {least:g}; lesions may be lost and "

@@ -20,6 +20,17 @@ FINDINGS = {
     "burden.inside_mask": (
         NOTE, "The tDV counts only what lies inside the skeleton mask that was given; lesions outside it are not listed."
     ),
+    "burden.mask_of_tool": (
+        NOTE,
+        "The mask is a labelmap of {tool}: its labels of bones ({bones}) are the mask of bone, its {n} other labels are not.",
+    ),
+    "burden.mask_without_ribs": (
+        CHECK,
+        "{tool} has no labels for ribs, sternum and skull: lesions there are not counted; add them to the mask, or measure without it.",
+    ),
+    "burden.mask_labels": (
+        CHECK, "The mask holds {n} different labels, and all of them are taken for bone; give a mask of bone alone if some are organs."
+    ),
     "burden.without_adc": (NOTE, "{without_adc:.1f} mL above the signal threshold have no valid ADC and are not in the tDV."),
     "burden.decisions_lost": (CHECK, "{n} of the reader's decisions meet no component at these thresholds."),
     "burden.joined": (CHECK, "Component {component} joins pieces that were decided differently; the last decision holds."),
