@@ -102,6 +102,17 @@ def test_phase_in_no_known_scale_is_refused(tmp_path, capsys):
     assert "no known scale" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("second", "says"), [("--phase", "image 2 of 6 holds one value"), ("--imaginary", "hold no negative value")])
+def test_parts_that_are_no_phase_or_no_real_and_imaginary_parts_are_refused(tmp_path, capsys, second, says):
+    signal = simulate(np.full((12, 12), 0.3), np.zeros((12, 12)), np.full((12, 12), 40.0), snr=50)
+    phase = np.where(np.arange(6) == 0, np.angle(signal), 0)
+    first, other = (np.abs(signal), phase) if second == "--phase" else (signal.real + 2048, signal.imag + 2048)
+    images = [[write(tmp_path, f"{name}{n}.nii", part[None, ..., n]) for n in range(6)] for name, part in (("a", first), ("b", other))]
+    options = ["--te-ms", *times_ms(), "--tesla", "3", "--out", str(tmp_path / "maps")]
+    assert main(["pdff", *images[0], second, *images[1], *options]) == 1
+    assert says in capsys.readouterr().err
+
+
 def test_a_dicom_folder_is_fitted_from_its_headers(digital_patient, tmp_path, capsys):
     assert main(["pdff", str(digital_patient("responder", "philips").baseline), "--out", str(tmp_path / "out")]) == 0
     assert "6 complex echoes" in capsys.readouterr().out

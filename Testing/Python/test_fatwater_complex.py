@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.echoes import SIX_ECHOES, columns, disc, simulate
 from helpers.studies import STUDIES, needs_studies
-from MarrowQuantLib.fatwater import fieldmap, fit_fat_water, fraction
+from MarrowQuantLib.fatwater import fieldmap, fit_fat_water, fraction, tissue
 from MarrowQuantLib.model import MarrowQuantError
 
 CASES = STUDIES / "fatwater"
@@ -337,3 +337,32 @@ def test_cancelling_a_volume_stops_its_threads(step):
     with pytest.raises(Stop):
         fit_fat_water(signal, SIX_ECHOES, 3.0, progress=stop)
     assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize("order", [(0, 1, 3, 2, 4, 5), (3, 0, 5, 1, 4, 2), (0, 1, 1, 3, 4, 5)])
+def test_echoes_that_do_not_follow_the_model_are_told(order):
+    ff, field, r2star, inside = columns(48)
+    signal = simulate(ff, field, r2star, snr=50) * inside[..., None]
+    assert "fatwater.misfit" not in [said.code for said in fit_fat_water(signal, SIX_ECHOES, 3.0).findings]
+    assert "fatwater.misfit" in [said.code for said in fit_fat_water(signal[..., list(order)], SIX_ECHOES, 3.0).findings]
+
+
+def test_fast_decay_in_noise_is_no_sign_of_a_wrong_order():
+    shape = (48, 48)
+    signal = simulate(np.full(shape, 0.3), np.zeros(shape), np.full(shape, 600.0), snr=10)
+    assert "fatwater.misfit" not in [said.code for said in fit_fat_water(signal, SIX_ECHOES, 3.0).findings]
+
+
+def test_an_echo_without_signal_is_refused_by_its_number():
+    ff, field, r2star, _ = columns(24)
+    signal = simulate(ff, field, r2star)[..., ::-1].copy()
+    signal[..., 1] = 0
+    with pytest.raises(MarrowQuantError, match="Echo 2 of 6"):
+        fit_fat_water(signal, SIX_ECHOES[::-1], 3.0)
+
+
+def test_voxels_that_are_infinite_do_not_blind_the_summary():
+    ff, field, r2star, _ = columns(24)
+    signal = simulate(ff, field, r2star, snr=50)
+    signal[3:8] = np.inf
+    assert tissue(signal, fit_fat_water(signal, SIX_ECHOES, 3.0)).mean() > 0.7

@@ -123,8 +123,25 @@ def _from_images(options: argparse.Namespace) -> _Echoes:
                 n_first=len(first), n_second=len(second),
             )
         parts = np.stack([volume.array for volume in second], axis=-1)
+        _check_parts(signal, parts, bool(options.phase))
         signal = scales.from_polar(signal, scales.radians(parts, options.phase_unit)) if options.phase else signal + 1j * parts
     return _Echoes(signal, scales.echo_times_s(times), float(tesla), first[0])
+
+
+def _check_parts(first: np.ndarray, second: np.ndarray, is_phase: bool) -> None:
+    """That phase images hold a phase, and real and imaginary parts both signs."""
+    if is_phase:
+        for n, image in enumerate(np.moveaxis(second, -1, 0), start=1):
+            if np.nanmin(image) == np.nanmax(image):
+                raise MarrowQuantError(
+                    "Phase image {n} of {n_images} holds one value alone, so it is no phase; check the series.",
+                    n=n, n_images=second.shape[-1],
+                )  # fmt: skip
+    elif min(np.nanmax(-first), np.nanmax(-second)) <= 0:
+        raise MarrowQuantError(
+            "The real or the imaginary images hold no negative value: they are magnitudes, or were stored with an offset; give them as "
+            "they were reconstructed."
+        )
 
 
 def _volumes(paths: Sequence[Path]) -> list[Volume]:

@@ -19,7 +19,7 @@ from ..model import Finding, MarrowQuantError, Numbers, Progress, finding, no_pr
 from . import fieldmap, fraction, precession, rivals, uncertainty, varpro
 from . import readout as bipolar
 from . import refine as refinement
-from .checks import checked, noise_sd, prepared
+from .checks import checked, noise_sd, prepared, unlike_model
 from .result import MOST_PERCENT, MOST_R2STAR_PER_S, FatWaterFit
 from .spectra import FatSpectrum, fat_phasor, get_spectrum
 
@@ -140,10 +140,12 @@ def fit_fat_water(
     problem = _problem(times[order], field_strength_t, chosen, fitted, coupling)
     found = _separated(echoes, problem, conjugate, progress)
     found, readout, findings = _corrected(echoes, problem, found, readout, progress)
+    of_neighbours = noise_sd(echoes, fitted)
+    unlike = unlike_model(found.fit.misfit, echoes, fitted, of_neighbours, FEWEST_ECHOES)
     return replace(
-        _maps(found, problem, echoes, scale, signal.shape[:-1], chosen),
+        _maps(found, problem, echoes, scale, signal.shape[:-1], chosen, np.float32(of_neighbours)),
         n_excluded=int(np.count_nonzero(inside) - np.count_nonzero(fitted)),
-        findings=(*_doubts(found, fitted), *findings),
+        findings=(*unlike, *_doubts(found, fitted), *findings),
         readout=readout,
     )
 
@@ -159,11 +161,11 @@ def _check_readout(readout: str, n_echoes: int) -> None:
 
 
 def _maps(
-    found: _Separated, problem: _Problem, echoes: np.ndarray, scale: np.float32, shape: tuple[int, ...], spectrum: FatSpectrum
+    found: _Separated, problem: _Problem, echoes: np.ndarray, scale: np.float32, shape: tuple[int, ...], spectrum: FatSpectrum,
+    of_neighbours: np.float32,
 ) -> FatWaterFit:
-    """The maps in the unit of the signal, each of ``shape``, with their standard deviations."""
+    """The maps in the unit of the signal, each of ``shape``, with their standard deviations; ``of_neighbours`` is the noise of an echo."""
     fit, fitted, period_hz = found.fit, problem.fitted, problem.table.period_hz
-    of_neighbours = np.float32(noise_sd(echoes, fitted))
     minor_sd = of_neighbours * fit.minor_gain
     if len(echoes) > FEWEST_ECHOES:
         sd = noise.around(len(echoes) * fit.misfit, len(echoes) - FEWEST_ECHOES)

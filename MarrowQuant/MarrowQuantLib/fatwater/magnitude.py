@@ -18,7 +18,7 @@ from scipy.special import i0e, i1e
 from .. import noise
 from ..io.arguments import is_finite_number
 from ..model import Finding, MarrowQuantError, Numbers, Progress, finding, no_progress
-from .checks import checked, noise_sd, prepared
+from .checks import checked, noise_sd, prepared, unlike_model
 from .result import MOST_PERCENT, MOST_R2STAR_PER_S, FatWaterFit
 from .spectra import FatSpectrum, fat_phasor, get_spectrum
 
@@ -86,12 +86,7 @@ def fit_fat_water_magnitude(
         Complex, negative or empty data, lengths that do not match, fewer than four echoes, echo times not in seconds, an empty mask.
     """
     signal, times, inside = checked(signal, echo_times_s, field_strength_t, mask, FEWEST_ECHOES)
-    if np.iscomplexobj(signal):
-        raise MarrowQuantError("These images are complex; use fit_fat_water, which does not confuse water with fat above 50 %.")
-    if np.any(signal < 0):
-        raise MarrowQuantError("The images hold negative values, so they are no magnitude images; choose the magnitude series.")
-    if sigma is not None and not (is_finite_number(sigma) and sigma > 0):
-        raise MarrowQuantError("A noise level of {sigma} is not possible; give a positive number in the unit of the images.", sigma=sigma)
+    _check_magnitudes(signal, sigma)
     chosen = get_spectrum(spectrum)
     order = np.argsort(times)
     echoes, fitted, scale = prepared(signal, order, inside, np.float32)
@@ -100,6 +95,7 @@ def fit_fat_water_magnitude(
     model = _Model(times[order], phasor.real, np.abs(phasor) ** 2, max(of_one, LEAST_NOISE))
     maps = _fitted(echoes.reshape(len(echoes), -1), np.flatnonzero(fitted), model, progress)
     water, fat, r2star, residual, sd, rate_sd, suspect = (values.reshape(signal.shape[:-1]) for values in maps)
+    unlike = unlike_model(residual.reshape(fitted.shape) ** 2, echoes, fitted, model.sigma, 3)
     with np.errstate(divide="ignore", invalid="ignore"):
         pdff = np.float32(100) * fat / (water + fat)
     return FatWaterFit(
@@ -114,12 +110,21 @@ def fit_fat_water_magnitude(
         field_period_hz=float("inf"),
         n_excluded=int(np.count_nonzero(inside) - np.count_nonzero(fitted)),
         spectrum=chosen,
-        findings=_doubts(suspect, fitted),
+        findings=(*unlike, *_doubts(suspect, fitted)),
         readout="",
         pdff_sd_percent=noise.told(sd, MOST_PERCENT),
         r2star_sd_per_s=noise.told(rate_sd, MOST_R2STAR_PER_S),
         noise_sd=np.full(signal.shape[:-1], model.sigma * scale, np.float32),
     )
+
+
+def _check_magnitudes(signal: np.ndarray, sigma: Optional[float]) -> None:
+    if np.iscomplexobj(signal):
+        raise MarrowQuantError("These images are complex; use fit_fat_water, which does not confuse water with fat above 50 %.")
+    if np.any(signal < 0):
+        raise MarrowQuantError("The images hold negative values, so they are no magnitude images; choose the magnitude series.")
+    if sigma is not None and not (is_finite_number(sigma) and sigma > 0):
+        raise MarrowQuantError("A noise level of {sigma} is not possible; give a positive number in the unit of the images.", sigma=sigma)
 
 
 def _doubts(suspect: np.ndarray, fitted: np.ndarray) -> tuple[Finding, ...]:

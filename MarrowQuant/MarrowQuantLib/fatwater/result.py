@@ -92,5 +92,5 @@ def tissue(signal: np.ndarray, fit: FatWaterFit) -> np.ndarray:
     ndarray of bool, shape (...)
     """
     brightness = np.sqrt(np.mean(np.abs(signal) ** 2, axis=-1))
-    body = np.isfinite(fit.pdff_percent) & (brightness > TISSUE * np.nanpercentile(brightness, 99))
+    body = np.isfinite(fit.pdff_percent) & (brightness > TISSUE * np.percentile(brightness[np.isfinite(brightness)], 99))
     return body if fit.noise_sd is None else body & (brightness > ABOVE_NOISE * fit.noise_sd)

@@ -15,6 +15,11 @@ FINDINGS = {
         "{n:voxel|voxels} ({percent:.0f} % of those with signal) lie in regions that fit almost as well with water and fat exchanged; they "
         "are marked as swap suspects.",
     ),
+    "fatwater.misfit": (
+        CHECK,
+        "What the fit leaves over is {percent:.0f} % of the signal and {times:.0f} times the noise, in the median: the echo times, the "
+        "order of the echoes, the pairs of images or the field strength may be wrong.",
+    ),
     "fatwater.magnitude": (
         CHECK,
         "Magnitude images alone cannot tell water from fat with certainty: in {percent:.0f} % of the voxels, most of them near 50 %, the "
