@@ -226,3 +226,13 @@ def test_one_case_is_no_cohort(capsys, tmp_path):
     (tmp_path / "results.json").write_text("{}", encoding="utf-8")
     sentence = refused(capsys, "cohort", "roc", tmp_path / "results.json", "--outcome", "y", "--predictor", "x")
     assert "results.json is one case's file; give the folder" in sentence
+
+
+def test_a_folder_for_dicom_objects_that_is_not_new_is_refused_before_anything_is_read(capsys, tmp_path, out):
+    pytest.importorskip("highdicom", reason="highdicom is not installed; DICOM objects need it (pip install highdicom).")
+    (tmp_path / "no-images").mkdir()
+    (tmp_path / "objects").mkdir()
+    (tmp_path / "objects" / "older").write_text("", encoding="utf-8")
+    results = Path(__file__).parent / "data" / "results" / "2.0.0.json"
+    for command in (("export", results, tmp_path / "no-images"), ("analyze", tmp_path / "no-images", "--out", out)):
+        assert "'objects' is not empty" in refused(capsys, *command, "--dicom", tmp_path / "objects")

@@ -339,12 +339,14 @@ def test_a_segmentation_of_dcmqi_is_read(case, tmp_path):
 
 def test_nothing_of_an_identity_that_was_removed_comes_back(tmp_path):
     """Objects made of a de-identified copy hold nothing of what was in the images before, in no attribute, page or packed record."""
+    import zipfile
     import zlib
 
     import pypdfium2
     from MarrowQuantLib.deidentify import deidentify
     from MarrowQuantLib.export.prior import PRIVATE_CREATOR, PRIVATE_GROUP, RECORD
     from MarrowQuantLib.export.write import export_dicom
+    from MarrowQuantLib.report.workbook import write_workbook
 
     secrets = ("Geheimrat", "GH-471187", "19500317", "Mariahilf", "ACC471187")
 
@@ -368,9 +370,13 @@ def test_nothing_of_an_identity_that_was_removed_comes_back(tmp_path):
         if name.endswith("-pdf"):
             document = pypdfium2.PdfDocument(made.EncapsulatedDocument)
             told += "".join(page.get_textpage().get_text_range() for page in document).encode()
+            told += str(document.get_metadata_dict()).encode()
             document.close()
-        assert made.PatientIdentityRemoved == "YES", name
+        assert made.PatientIdentityRemoved == "YES" and not [secret for secret in secrets if secret in path.name], name
         assert [secret for secret in secrets if secret.lower().encode() in told.lower()] == [], name
+    with zipfile.ZipFile(write_workbook(results, tmp_path / "tables.xlsx")) as book:
+        told = b"".join(map(book.read, book.namelist()))  # cells and properties
+    assert [secret for secret in secrets if secret.lower().encode() in told.lower()] == []
 
 
 def test_a_header_of_another_scanner_makes_valid_objects(tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .. import workflow
+from ..export import refuse_in_vain
 from ..io.atomic import refuse_existing, refuse_inside
 from ..model import MarrowQuantError
 from ..report.shown import Cover
@@ -88,7 +89,9 @@ def main_job(options: argparse.Namespace, exams: Sequence[Path], labs: Optional[
     per_slice = getattr(options, "per_slice", None)
     for also in filter(None, (options.dicom, options.pdf, options.xlsx, per_slice)):
         refuse_inside(also, exams)
-        refuse_existing([also], options.overwrite and also is not options.dicom)
+    refuse_existing([path for path in (options.pdf, options.xlsx, per_slice) if path], options.overwrite)
+    if options.dicom:
+        refuse_in_vain(options.dicom)
     existing_inputs([*exams, labs, *choices.get("rois", ()), *choices.get("skeletons", ())])
     results = workflow.analyze(exams, labs=labs, progress=workflow.part(progress_bar, 0.0, 0.8), **choices)
     writer = None if options.no_scene else scene_writer()

@@ -39,6 +39,7 @@ def add_cover(parser: argparse.ArgumentParser) -> None:
 
 def _export(options: argparse.Namespace) -> int:
     from .. import workflow
+    from ..export import refuse_in_vain
     from ..export.restore import restore
 
     if not any((options.dicom, options.pdf, options.xlsx)):
@@ -48,6 +49,8 @@ def _export(options: argparse.Namespace) -> int:
     if options.dicom and not options.exams:
         raise MarrowQuantError("The DICOM objects need the exams' images: give their folders behind the results, in the same order.")
     refuse_existing([path for path in (options.pdf, options.xlsx) if path], options.overwrite)
+    if options.dicom:
+        refuse_in_vain(options.dicom)
     exams: list[ExamFiles] = []
     if options.exams:
         for out in filter(None, (options.dicom, options.pdf, options.xlsx)):
@@ -76,6 +79,5 @@ def write_exports(results: Results, exams: Sequence[ExamFiles], options: argpars
     if options.pdf:
         written["pdf"] = write_paper(results, options.pdf, options.language, cover)
     if options.dicom:
-        refuse_existing([options.dicom], False)
         written |= workflow.export_dicom(results, exams, options.dicom, cover=cover, language=options.language, progress=progress)
     return written

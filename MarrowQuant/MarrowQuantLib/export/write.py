@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Optional
 from ..dicom import ExamFiles
 from ..io.atomic import in_one_step
 from ..io.dicomfiles import write_dicom
-from ..io.packages import need
 from ..model import ExamResult, MarrowQuantError, Progress, Results, no_progress, part
 from ..report.paper import first_page_png, paper
 from ..report.shown import Cover
 from ..results import results_to_dict
 from ..vertebrae.segment import segment_bodies
-from . import refuse_old_python
+from . import refuse_in_vain
 from .documents import encapsulated_pdf, secondary_capture
 from .groups import documents
 from .objects import (
@@ -81,9 +80,8 @@ def export_dicom(
     MarrowQuantError
         If highdicom is missing, the exams are not those of the results, or the folder cannot be written.
     """
-    refuse_old_python()
-    need("highdicom", "DICOM objects")
     folder = Path(folder)
+    refuse_in_vain(folder)
     if len(exams) != len(results.exams):
         raise MarrowQuantError(
             "The results are of {n} exams and {m} were given; give the folders of the same exams.", n=len(results.exams), m=len(exams)
