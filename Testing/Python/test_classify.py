@@ -687,3 +687,91 @@ def test_a_table_with_a_patient_that_cannot_be_used_names_it(cases, tmp_path):
     table.write_text("record_id,kind\na,cold\n")
     with pytest.raises(MarrowQuantError, match="kind cold is not known"):
         manifest.read_table(table)
+
+
+CELLS = {"age_years": ("2020-01-01", "inf", "not known"), "platelets": ("-5", "9e9"), "stir_pattern": ("9", "three", "0")}
+
+
+def test_a_cell_that_cannot_be_is_named_and_not_taken_for_unknown(cases, tmp_path):
+    """A date for an age, an impossible count, a pattern that there is not."""
+    manifest.write_cohort(cases[:1], tmp_path / "cohort")
+    table, name = tmp_path / "cohort" / "patients.csv", cases[0].record_id
+
+    def prepared(**cells):
+        row = {"record_id": name, "images": name, "kind": marrow.MDS, "synthetic": "1", **cells}
+        table.write_text(",".join(row) + "\n" + ",".join(f'"{text}"' for text in row.values()) + "\n")
+        return manifest.prepare_table(table, Preparation(), event=marrow.MDS, other=marrow.AA).patients[0]
+
+    for column, texts in CELLS.items():
+        for text in texts:
+            with pytest.raises(MarrowQuantError, match=f"column {column} is no number from"):
+                prepared(**{column: text})
+    found = prepared(age_years="NA", platelets="４5", stir_pattern="2.0")
+    assert np.isnan(found.age_years) and found.platelets == 45 and found.stir_pattern == 2
+    assert prepared(clicks="L1=0,0,72; L3=0,0,0").levels != found.levels  # what the reader says counts before a file that lies there
+    with pytest.raises(MarrowQuantError, match="clicked twice"):
+        prepared(clicks="L1=0,0,72; L1=0,0,0")
+    with pytest.raises(MarrowQuantError, match="is no click"):
+        prepared(clicks="L1=0,0,nan; L3=0,0,0")
+    with pytest.raises(MarrowQuantError, match="Both kinds are mds"):
+        manifest.prepare_table(table, Preparation(), event=marrow.MDS, other=marrow.MDS)
+    with pytest.raises(MarrowQuantError, match="cannot hold t1"):
+        Preparation(("t1", "t1"))
+
+
+HOLES = {
+    "black": lambda array, inside: array * 0, "no number": lambda array, inside: array * np.nan, "negative": lambda array, inside: -array,
+    "constant": lambda array, inside: array * 0 + 1, "black marrow": lambda array, inside: np.where(inside, 0, array),
+    "infinite marrow": lambda array, inside: np.where(inside, np.inf, array),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", HOLES)
+def test_images_with_nothing_in_them_end_in_a_sentence(cases, how):
+    """Not in an answer, and in no warning of NumPy's, which are errors here; the model's own domain is the last guard."""
+    case = cases[0]
+    maps = {key: volume.like(HOLES[how](volume.array, case.labels.array > 0).astype(np.float32)) for key, volume in case.maps.items()}
+    model = modelfolder.read_model(bundled_model())
+    with pytest.raises(MarrowQuantError, match=r"black or without values|cannot be normalised|unlike those of training"):
+        patient = make_patient("", case.row, maps, bodies_of(case.labels, marrow.LEVELS), model.preparation)
+        predict.predict(model, patient, "multiparametric")
+
+
+def test_a_body_without_values_is_named_and_a_missing_index_is_said(cases):
+    case, bodies = cases[0], bodies_of(cases[0].labels, marrow.LEVELS)
+    holed = case.maps["t1"].like(np.where(case.labels.array == 3, np.nan, case.maps["t1"].array))
+    spine = prepare({"t1": holed}, bodies)
+    assert "L3" not in spine.levels and len(spine.levels) == 4
+    assert next(each for each in spine.findings if each.code == "classify.empty").about["level"] == ("L3",)
+    model = modelfolder.read_model(bundled_model())
+    patient = make_patient("", case.row, {"t1": case.maps["t1"]}, bodies, model.preparation)
+    told = next(each for each in predict.predict(model, patient, "multiparametric").findings if each.code == "classify.index_filled")
+    assert {"ff", "adc", "r2star"} <= set(told.about["index"]) and "t1_to_discs" not in told.about["index"]
+
+
+def test_readers_that_cannot_be_compared_are_refused(tmp_path):
+    table, some = tmp_path / "readers.csv", numbers_only(20)
+    for text, told in (
+        ("record_id,a\np0,inf\n", "a number in each other cell"), ("record_id,a\np0,high\n", "a number in each other cell"),
+        ("record_id,a\np0,1\np0,2\n", "two lines of scores"), ("record_id,age\np0,1\n", "as an arm is"),
+    ):  # fmt: skip
+        table.write_text(text)
+        with pytest.raises(MarrowQuantError, match=told):
+            manifest.read_scores(table)
+    table.write_text("record_id,a\n" + "".join(f"p{n},{'nan' if n == 3 else n}\n" for n in range(20)))
+    plan = evaluation.Plan(arms=("age",), curve=False, quick_times=0)
+    with pytest.raises(MarrowQuantError, match="a has no score for 1 patients"):
+        evaluation.evaluate(dataclasses.replace(some, readers=manifest.read_scores(table)), plan)
+
+
+@pytest.mark.parametrize("options", [("--seed", "-1"), ("--repeats", "0"), ("--seed", "x")])
+def test_a_number_that_cannot_be_ends_in_a_sentence_in_the_shell(options, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["classify", "evaluate", str(tmp_path), "--out", str(tmp_path / "e"), *options])
+    assert "is no whole number of" in capsys.readouterr().err
+
+
+def test_an_average_brings_the_arms_that_it_is_made_of(data):
+    from MarrowQuantLib.classify.arms import usable_arms
+
+    assert set(usable_arms(data, ("average",))[0]) == {"average", "network", "multiparametric"}

@@ -27,6 +27,7 @@ from MarrowQuantLib.response.anaemia import blood_response, is_severe
 from MarrowQuantLib.results import results_from_dict, results_to_dict
 from MarrowQuantLib.results.record import case_record
 from MarrowQuantLib.scene import records
+from slicerhost.application import PANEL_SIZE
 
 START, END = datetime.date(2025, 1, 10), datetime.date(2025, 6, 10)
 
@@ -103,6 +104,84 @@ def test_the_course_tells_every_date_against_the_first(tmp_path):
     assert blood_course(history, "myeloma") == ()
     write_report(replace(results("mds"), history=history), tmp_path / "r.html")
     assert "2025-07-10" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_one_exam_with_a_sheet_of_two_dates_has_its_response_too(tmp_path):
+    """No second exam stands above with a category of its own."""
+    history = LabHistory(tuple(LabValue("platelets", n, "10*9/L", d) for n, d in ((30.0, START), (80.0, END))), ())
+    whole = replace(workflow.conclude([exam("baseline", START, 40.0, {"platelets": 30.0})], Settings(kind="mds")), history=history)
+    write_report(whole, tmp_path / "r.html")
+    assert "haematological improvement" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_the_course_shows_the_blood_and_the_shell_its_response_at_every_date(tmp_path, capsys):
+    from MarrowQuantLib import cli
+    from MarrowQuantLib.report.timeline import timeline_of, timeline_svg
+    from MarrowQuantLib.results.document import write_results
+
+    folders = []
+    months = [datetime.date(2025, month, 10) for month in (1, 4, 7, 10)]
+    for n, (first, second) in enumerate(zip(months, months[1:])):
+        counts = [{"neutrophils": 0.4 + 0.45 * m, "platelets": 12.0 + 25.0 * m, "haemoglobin": 75.0 + 15.0 * m} for m in (n, n + 1)]
+        pair = (exam("baseline", first, 60.0 - n, counts[0]), exam("follow-up", second, 59.0 - n, counts[1]))
+        folders.append(tmp_path / f"r{n}")
+        folders[-1].mkdir()
+        write_results(workflow.conclude(pair, Settings(kind="aplastic_anaemia")), folders[-1])
+    out = tmp_path / "course.svg"
+    assert cli.main(["timeline", *map(str, folders), "--out", str(out)]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Response by the blood")]
+    assert [line.split(": ")[1].split(" ")[0] for line in said] == ["partial"] * 3
+    drawn = out.read_text(encoding="utf-8")
+    assert "Neutrophils" in drawn and "1.75" in drawn and "M protein" not in drawn and "VGPR" not in drawn
+    japanese = timeline_svg(timeline_of([results("mds")]), "ja")
+    assert "血小板" in japanese and "M蛋白" not in japanese
+
+
+def test_neutrophils_are_shown_as_finely_as_their_limits():
+    """0.4 is very severe and 0.6 is not: a count without decimals cannot tell them apart."""
+    from MarrowQuantLib.results import rows
+
+    pair = exam("baseline", START, 40.0, {"neutrophils": 0.44}), exam("follow-up", END, 35.0, {"neutrophils": 1.26})
+    row = rows.laboratory(pair).rows[0]
+    assert [row[key].text() for key in ("value_0", "value_1", "change")] == ["0.44", "1.26", "+0.82"]
+
+
+def test_the_response_of_myeloma_is_in_no_door_of_another_kind(tmp_path):
+    """Page, PDF, workbook, measurements, JSON, course, shell, groups of the DICOM report, row of a cohort."""
+    pdfium, openpyxl = pytest.importorskip("pypdfium2"), pytest.importorskip("openpyxl")
+    pytest.importorskip("fpdf")
+    from MarrowQuantLib.commands.summary import summary
+    from MarrowQuantLib.export.groups import documents
+    from MarrowQuantLib.report.paper import paper
+    from MarrowQuantLib.report.timeline import timeline_of, timeline_svg
+    from MarrowQuantLib.report.workbook import write_workbook
+    from MarrowQuantLib.results import write_measurements
+
+    def doors(whole, language):
+        write_report(whole, tmp_path / "r.html", language=language)
+        yield "page", (tmp_path / "r.html").read_text(encoding="utf-8")
+        document = pdfium.PdfDocument(paper(whole, language))
+        yield "paper", "".join(page.get_textpage().get_text_range() for page in document)
+        document.close()
+        book = openpyxl.load_workbook(write_workbook(whole, tmp_path / "r.xlsx", language))
+        yield "workbook", " ".join(str(cell.value) for sheet in book for row in sheet for cell in row)
+        yield "course", timeline_svg(timeline_of([whole]), language)
+        yield "shell", summary(whole)
+        yield "DICOM", repr(documents(whole.exams[-1], whole, {}))
+        yield "measurements", write_measurements(whole, tmp_path / "m.csv").read_text(encoding="utf-8")
+        yield "JSON", json.dumps(results_to_dict(whole)["response"])
+        row = case_record(whole)
+        yield "cohort", repr([row["response_probability"], row["response_model"]])
+
+    marks = ("VGPR", "IMWG", "ISS ")
+    told = {door for language in ("en", "ja") for door, text in doors(results("myeloma"), language) if any(m in text for m in marks)}
+    assert told >= {"page", "paper", "workbook", "shell", "DICOM"}  # the marks are found where they belong
+    for kind in KINDS[1:]:
+        for language in ("en", "ja"):
+            for door, text in doors(results(kind), language):
+                assert not any(mark in text for mark in marks), (kind, language, door)
+        row = case_record(results(kind))
+        assert row["response_probability"] is None and row["response_model"] is None
 
 
 def exam(label, date, ff, labs):
@@ -194,7 +273,7 @@ def test_the_panel_asks_what_the_kind_needs(spine_panel):
     assert spine_panel.logic.case.results().settings.kind == "aplastic_anaemia"
 
 
-def test_the_classifier_answers_in_the_panel(spine_panel):
+def test_the_classifier_answers_in_the_panel(spine_panel, slicer_host):
     pytest.importorskip("onnxruntime")
     ui, case = spine_panel.ui, spine_panel.logic.case
     assert not ui.classifyButton.visible
@@ -207,6 +286,12 @@ def test_the_classifier_answers_in_the_panel(spine_panel):
     assert "Probability of MDS against aplastic anaemia" in text and "simulated" in text
     assert found.picture.startswith(b"\x89PNG") and set(found.by_level) == {"L1", "L2", "L3", "L4", "L5"}
     assert case.results().classification is found
+    choose_kind(spine_panel, "myeloma")
+    assert case.results().classification is None and not ui.classifierBrowser.visible
+    choose_kind(spine_panel, "mds")
+    assert case.results().classification is found and ui.classifierBrowser.visible
+    picture = slicer_host.show_at_real_size(spine_panel)
+    assert (picture.width(), picture.height()) == PANEL_SIZE and ui.stepsScrollArea.horizontalScrollBar().maximum == 0
     case.exams["baseline"].rois.replace(case.exams["baseline"].rois.now()[:4])
     case.exams["baseline"].measure()
     assert case.classifier.answer() is None  # another exam than was asked about

@@ -111,7 +111,7 @@ def usable_arms(dataset: Dataset, wanted: Sequence[str]) -> tuple[tuple[str, ...
         raise MarrowQuantError("There is no arm {unknown}; choose of: {arms}.", unknown=unknown, arms=list(ARMS))
     kept: list[str] = []
     told: list[Finding] = []
-    for key in wanted:
+    for key in dict.fromkeys(part for name in wanted for part in (*ARMS[name].of, name)):  # an average needs what it is made of
         arm = ARMS[key]
         if arm.kind in ("ridge", "machine"):
             columns, said = usable_columns(dataset, arm)

@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..cohort.cells import NO_VALUE, BadCell, parse_number
 from ..exam.maps import ExamMaps
 from ..features import first_order
 from ..features.texture import cooccurrence
@@ -69,12 +70,13 @@ def make_patient(
     Raises
     ------
     MarrowQuantError
-        As :func:`prepare`.
+        As :func:`prepare`; or if age, platelets or pattern are no such numbers.
     """
+    maps = {key: volume if np.isfinite(volume.array).all() else _without_infinite(volume) for key, volume in maps.items()}
     spine = _cached(maps, bodies, settings, cache)
     indices = {**measured_indices(maps, bodies), **picture_indices(spine, settings)}
     pattern = propose_pattern(maps["stir"], bodies) if "stir" in maps else None
-    given = row.get("stir_pattern")
+    given = _number(row, "stir_pattern", 1, 4)
     return Patient(
         record_id,
         str(row["kind"]),
@@ -83,15 +85,19 @@ def make_patient(
         spine.levels,
         site=str(row.get("site") or ""),
         scanner=str(row.get("scanner") or ""),
-        age_years=_number(row.get("age_years")),
-        platelets=_number(row.get("platelets")),
+        age_years=_number(row, "age_years", 0.0, 120.0),
+        platelets=_number(row, "platelets", 0.0, 3000.0),
         synthetic=bool(row.get("synthetic", False)),
         indices=indices,
         image_hash=spine.image_hash,
         statistics=spine.statistics,
-        stir_pattern=int(given) if given not in (None, "") else pattern.pattern if pattern else None,
+        stir_pattern=int(given) if math.isfinite(given) else pattern.pattern if pattern else None,
         findings=spine.findings,
     )
+
+
+def _without_infinite(volume: Volume) -> Volume:
+    return volume.like(np.where(np.isinf(volume.array), np.nan, volume.array))
 
 
 def measured_indices(maps: Mapping[str, Volume], bodies: Bodies) -> dict[str, float]:
@@ -107,7 +113,7 @@ def measured_indices(maps: Mapping[str, Volume], bodies: Bodies) -> dict[str, fl
         found[name] = float(np.mean(values)) if values else math.nan
     for feature in HISTOGRAM:
         values = [vertebra.features["ff"][feature] for vertebra in vertebrae if "ff" in vertebra.features]
-        found[f"ff_{feature}"] = float(np.nanmean(values)) if values else math.nan
+        found[f"ff_{feature}"] = _mean(values)
     return found
 
 
@@ -123,7 +129,13 @@ def picture_indices(spine: PreparedSpine, settings: Preparation) -> dict[str, fl
             grey = cooccurrence(level, inside, distance=distance)
             one.update({f"texture_{key}_{distance}": value for key, value in grey.items()})
         found.append(one)
-    return {key: float(np.nanmean([one[key] for one in found])) for key in found[0]}
+    return {key: _mean([one[key] for one in found]) for key in found[0]}
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Of the values that are known; NaN without any."""
+    known = [value for value in values if math.isfinite(value)]
+    return float(np.mean(known)) if known else math.nan
 
 
 def simulated_dataset(cases: Sequence[SpineCase], settings: Optional[Preparation] = None, progress: Progress = no_progress) -> Dataset:
@@ -182,8 +194,24 @@ def _finding(written: Any) -> Finding:
     return finding_from_plain(written)
 
 
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
+def _number(row: Mapping[str, Any], name: str, low: float, high: float) -> float:
+    """A number of a row; NaN where it is not known.
+
+    Raises
+    ------
+    MarrowQuantError
+        If what stands there is no number within the limits, such as a date: it would count as not known.
+    """
+    value = row.get(name)
+    if value is None or (isinstance(value, str) and value.strip().lower() in NO_VALUE) or (isinstance(value, float) and math.isnan(value)):
         return math.nan
+    try:
+        number = parse_number(value) if isinstance(value, str) else float(value)
+    except (BadCell, TypeError, ValueError):
+        number = math.nan
+    if not low <= number <= high:
+        raise MarrowQuantError(
+            "What stands in the column {column} is no number from {low:g} to {high:g}; correct it, or leave it empty.",
+            column=name, low=low, high=high,
+        )  # fmt: skip
+    return number

@@ -241,7 +241,7 @@ def _readers(dataset: Dataset) -> tuple[dict[str, Roc], dict[str, np.ndarray]]:
     """
     curves, rows = {}, {}
     for name, scores in dataset.readers.items():
-        missing = [patient.record_id for patient in dataset.patients if patient.record_id not in scores]
+        missing = [patient.record_id for patient in dataset.patients if not np.isfinite(scores.get(patient.record_id, np.nan))]
         if missing:
             raise MarrowQuantError(
                 "{reader} has no score for {n} patients; readers and arms are compared on the same patients.", reader=name, n=len(missing)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 from .. import dicom
+from ..cohort.cells import NO_VALUE, BadCell, parse_number
 from ..exam.maps import make_exam_maps
 from ..io import imagefiles
 from ..io.sheets import read_sheet
 from ..model import KINDS, Finding, MarrowQuantError, Progress, Role, Settings, Volume, finding, no_progress
 from ..vertebrae import read_labels, segment_bodies, take_over
 from ..vertebrae.segment import Bodies
+from .arms import ARMS
 from .bodies import image_of_bodies
 from .cases import make_patient, says_synthetic, scanner_of
 from .dataset import Dataset, Patient
@@ -120,7 +123,8 @@ def _read_dicom(source: Path) -> Images:
 
 
 def read_bodies(row: Row, maps: Mapping[str, Volume]) -> Bodies:
-    """The bodies that a row names by a label file or by clicks; in a folder of images ``bodies.nii.gz`` or ``bodies.seg.nrrd`` is taken.
+    """The bodies that a row names by a label file or by clicks; without either, ``bodies.nii.gz`` or ``bodies.seg.nrrd`` in the folder of
+    images.
 
     Raises
     ------
@@ -128,13 +132,16 @@ def read_bodies(row: Row, maps: Mapping[str, Volume]) -> Bodies:
         If there are neither, or they cannot be used.
     """
     path = row.path(_BODIES)
-    if path is None and row.path("images") is not None:
+    if path is None and not row.cells.get("clicks") and row.path("images") is not None:
         beside = [row.path("images") / name for name in ("bodies.seg.nrrd", "bodies.nii.gz")]  # type: ignore[operator]
         path = next((each for each in beside if each.is_file()), None)
     if path is not None:
         return take_over(read_labels(path))
     if row.cells.get("clicks"):
-        return segment_bodies(image_of_bodies(maps), dict(_click(text) for text in row.cells["clicks"].split(";")))
+        clicks = [_click(text) for text in row.cells["clicks"].split(";")]
+        if len(dict(clicks)) < len(clicks):
+            raise MarrowQuantError("A level is clicked twice; give one point for each level.")
+        return segment_bodies(image_of_bodies(maps), dict(clicks))
     raise MarrowQuantError("No bodies are given; name a label file (bodies) or a point in two levels (clicks).")
 
 
@@ -144,7 +151,7 @@ def _click(text: str) -> tuple[str, tuple[float, ...]]:
         numbers = tuple(float(number) for number in point.split(","))
     except ValueError:
         numbers = ()
-    if len(numbers) != 3:
+    if len(numbers) != 3 or not all(map(math.isfinite, numbers)):
         raise MarrowQuantError("'{text}' is no click; write a level and three numbers, such as L1=2,-10,70.", text=text.strip()[:30])
     return level.strip(), numbers
 
@@ -192,6 +199,8 @@ def prepare_table(
     MarrowQuantError
         If no patient is left. A patient that cannot be used is named in a finding.
     """
+    if event == other:
+        raise MarrowQuantError("Both kinds are {event}; give two different ones to be told apart.", event=event)
     rows = [row for row in read_table(path) if row.cells["kind"] in (event, other)]
     patients: list[Patient] = []
     told: list[Finding] = []
@@ -219,19 +228,27 @@ def read_scores(path: Path) -> dict[str, dict[str, float]]:
     Raises
     ------
     MarrowQuantError
-        If a cell is no number.
+        If a cell is no number, a record stands there twice, or a reader has the name of an arm.
     """
     sheet = read_sheet(Path(path), "table of scores", is_header=lambda cells: "record_id" in {cell.strip().lower() for cell in cells})
     header = [name.strip() for name in sheet.header]
     try:
         key = [name.lower() for name in header].index("record_id")
-        return {
-            name: {cells[key]: float(cells[n]) for cells in sheet.rows if cells[n] != ""} for n, name in enumerate(header) if n != key
+        scores = {
+            name: {cells[key]: parse_number(cells[n]) for cells in sheet.rows if cells[n].strip().lower() not in NO_VALUE}
+            for n, name in enumerate(header)
+            if n != key
         }
-    except ValueError:
+    except (BadCell, ValueError):
         raise MarrowQuantError(
             "{file} is no table of scores: it needs a column record_id, and a number in each other cell.", file=sheet.name
         ) from None
+    records, taken = [cells[key] for cells in sheet.rows], sorted(set(scores) & set(ARMS))
+    if len(set(records)) < len(records):
+        raise MarrowQuantError("{file} has two lines of scores for one record; leave one.", file=sheet.name)
+    if taken:
+        raise MarrowQuantError("A reader is called {name}, as an arm is; give the column another name.", name=taken[0])
+    return scores
 
 
 def write_cohort(cases: list, folder: Path, progress: Progress = no_progress) -> Path:

@@ -33,7 +33,7 @@ _FEWEST_PIXELS = 6
 _FEWEST_FOR_BIAS, _DISC_WEIGHT, _MOST_BIAS = 3, 2.0, 1.5
 _COARSEST_MM, _THICKEST_MM = 1.6, 7.0
 _LEAST_SIGNAL_TO_NOISE = 6.0
-_MOST_OUTSIDE = 0.1
+_MOST_OUTSIDE = 0.1  # of a picture beyond the image, or of a body without values
 _MOST_TURN = 0.5  # cosine between the slices' normal and left–right below which a series is not sagittal
 FEW_BODIES = 3
 STATISTICS = ("in_plane_mm", "marrow", "marrow_p5", "marrow_p95", "spread", "around", "sharpness", "signal_to_noise")
@@ -63,10 +63,10 @@ class Preparation:
     remove_bias: bool = True
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.channels if name not in CHANNELS]
+        unknown = [name for n, name in enumerate(self.channels) if name not in CHANNELS or name in self.channels[:n]]
         if unknown or not self.channels:
             raise MarrowQuantError(
-                "A patch cannot hold {unknown}; choose of {channels}.", channels=list(CHANNELS), unknown=unknown or ["nothing"]
+                "A patch cannot hold {unknown}; choose of {channels}, each once.", channels=list(CHANNELS), unknown=unknown or ["nothing"]
             )
         if self.reference not in ("disc", "muscle") or not 16 <= self.pixels <= 128 or not 0.3 <= self.pixel_mm <= 3.0:
             raise MarrowQuantError(
@@ -139,6 +139,8 @@ def prepare(maps: Mapping[str, Volume], bodies: Bodies, settings: Optional[Prepa
         )
     first = maps[settings.channels[0]]
     kept, findings = _in_view(kept, first, settings)
+    kept, empty = _with_values(kept, maps, settings)
+    findings += empty
     channels = []
     for name in settings.channels:
         volume, told = _normalised(maps[name], kept, name, settings)
@@ -189,6 +191,29 @@ def _in_view(bodies: Sequence[Body], volume: Volume, settings: Preparation) -> t
     return kept, [finding("classify.cut", level=[body.level for body in cut])] if cut else []
 
 
+def _with_values(bodies: Sequence[Body], maps: Mapping[str, Volume], settings: Preparation) -> tuple[list[Body], list[Finding]]:
+    """Bodies that every channel has values in; black ones and those without numbers are named and left out."""
+    kept, told = list(bodies), []
+    for name in settings.channels:
+        empty = [body for body in kept if _is_empty(maps[name], body, settings)]
+        if empty:
+            told.append(finding("classify.empty", map=name, level=[body.level for body in empty]))
+            kept = [body for body in kept if body not in empty]
+    if not kept:
+        raise MarrowQuantError(
+            "The images are black or without values in the bodies, so that there is nothing to look at; check how they were exported."
+        )
+    return kept, told
+
+
+def _is_empty(volume: Volume, body: Body, settings: Preparation) -> bool:
+    ijk = np.rint(volume.to_ijk(_points(body, settings)[_inside(body, settings)])).astype(int)
+    i, j, k = np.clip(ijk, 0, np.array(volume.array.shape[::-1]) - 1).T
+    values = volume.array[k, j, i]
+    known = values[np.isfinite(values)]
+    return bool(known.size < (1.0 - _MOST_OUTSIDE) * values.size or np.ptp(known) == 0)
+
+
 def _points(body: Body, settings: Preparation) -> np.ndarray:
     """RAS positions of the pixels, shape (rows, columns, 3): rows from head to foot, columns from front to back."""
     steps = (np.arange(settings.pixels) - (settings.pixels - 1) / 2.0) * settings.pixel_mm
@@ -199,7 +224,7 @@ def _points(body: Body, settings: Preparation) -> np.ndarray:
 def _patch(volume: Volume, body: Body, settings: Preparation) -> np.ndarray:
     ijk = volume.to_ijk(_points(body, settings))
     where = np.moveaxis(ijk[..., ::-1], -1, 0)
-    values = np.nan_to_num(np.asarray(volume.array, dtype=np.float64), nan=0.0)
+    values = np.nan_to_num(np.asarray(volume.array, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     return map_coordinates(values, where, order=1, mode="nearest")
 
 
@@ -242,6 +267,8 @@ def without_bias(volume: Volume, bodies: Sequence[Body], settings: Optional[Prep
         return volume
     middle = np.mean([body.center_ras for body in bodies], axis=0)
     places, signals, is_disc = _bias_points(volume, bodies, settings)
+    if signals.min() <= 0:  # no image of magnitudes
+        return volume
     terms = _bias_terms(places - middle)
     design = np.column_stack([terms, is_disc, 1.0 - is_disc])
     weight = np.where(is_disc > 0, _DISC_WEIGHT, 1.0)[:, None]

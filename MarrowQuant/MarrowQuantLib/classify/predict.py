@@ -166,6 +166,9 @@ def predict(model: Model, patient: Patient, arm: str = "", *, explain: bool = Fa
     parts = dict(contributions(model, patient.indices)) if REGRESSION in model.arms and patient.indices else {}
     common = {"event": model.content["event"], "other": model.content["other"], "threshold": model.content["arms"][arm]["threshold"]}
     if arm == REGRESSION:
+        missing = [name for name in model.content["arms"][arm]["columns"] if not np.isfinite(patient.indices.get(name, np.nan))]
+        if missing:
+            findings.append(finding("classify.index_filled", index=missing))
         log_odds = regression_log_odds(model, patient.indices)
         low, high = np.quantile(expit(log_odds[1:]), (0.025, 0.975))
         return Prediction(arm, float(expit(log_odds[0])), (float(low), float(high)), body_weights={}, parts=parts, findings=tuple(findings),

@@ -11,6 +11,7 @@ from ..io.atomic import refuse_existing, refuse_inside
 from ..model import KINDS, MarrowQuantError
 from .outputs import add_overwrite, existing_inputs
 from .progress import progress_bar
+from .whole import whole
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     train.add_argument("data", type=Path, metavar="DIR", help="what 'prepare' wrote")
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="model folder; its name is the model's id")
     train.add_argument("--no-network", action="store_true", help="the regression alone, which needs no torch")
-    train.add_argument("--seed", type=int, default=1)
+    train.add_argument("--seed", type=whole(), default=1)
     train.set_defaults(command=_train)
     predict = actions.add_parser("predict", help="ask a model about one patient")
     predict.add_argument("images", type=Path, metavar="IMAGES", help="folder with DICOM or t1.nii.gz …, or one T1 image")
@@ -66,7 +67,7 @@ def _simulated(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--knob", default="study", help="study, texture, age, site or noise (default: %(default)s)")
     parser.add_argument("--mds", type=int, default=25, metavar="N", help="default: %(default)s")
     parser.add_argument("--aa", type=int, default=30, metavar="N", help="default: %(default)s")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=whole(), default=1)
 
 
 def _evaluating(parser: argparse.ArgumentParser) -> None:
@@ -74,9 +75,9 @@ def _evaluating(parser: argparse.ArgumentParser) -> None:
         "--arms", default="", metavar="A,B",
         help="of: age, multiparametric, multiparametric_clinical, machine, machine_clinical, texture, lenet, network, average",
     )  # fmt: skip
-    parser.add_argument("--repeats", type=int, default=2, metavar="N", help="of the 5-fold cross-validation (default: %(default)s)")
+    parser.add_argument("--repeats", type=whole(1), default=2, metavar="N", help="of the 5-fold cross-validation (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="leave out the learning curve and the random labels")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=whole(), default=1)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="write page, tables, figures and predictions")
     add_overwrite(parser)
     parser.add_argument("--language", choices=("en", "ja"), default="en")

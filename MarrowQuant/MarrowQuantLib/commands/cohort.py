@@ -15,6 +15,7 @@ from ..model import MarrowQuantError
 from . import cohort_more as more
 from .outputs import add_overwrite, output_file
 from .progress import progress_bar
+from .whole import whole
 
 if TYPE_CHECKING:
     from ..cohort.analysis import Selected
@@ -79,7 +80,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     more.add(actions, _action, _page)
     example = actions.add_parser("example", help="write a simulated cohort after the published design (50 patients, 15 CR/VGPR)")
     example.add_argument("--out", type=Path, required=True, metavar="DIR")
-    example.add_argument("--seed", type=int, default=1)
+    example.add_argument("--seed", type=whole(), default=1)
     example.set_defaults(command=_example)
 
 

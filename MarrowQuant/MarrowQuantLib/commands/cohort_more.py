@@ -11,6 +11,7 @@ from ..io.atomic import refuse_existing
 from ..model import MarrowQuantError
 from .outputs import add_overwrite, output_file
 from .progress import progress_bar
+from .whole import whole
 
 if TYPE_CHECKING:
     from ..cohort.table import Cohort
@@ -33,7 +34,7 @@ def add(actions: Any, action: Callable[..., argparse.ArgumentParser], page: Call
     impute = action(actions, "impute", "logistic regression on complete cases beside multiple imputation", _impute)
     impute.add_argument("--predictors", required=True, metavar="A,B")
     impute.add_argument("--tables", type=int, default=20, metavar="N", help="filled-in tables (default: %(default)s)")
-    impute.add_argument("--seed", type=int, default=1)
+    impute.add_argument("--seed", type=whole(), default=1)
     page(impute)
     _add_size(actions)
     merge = actions.add_parser("merge", help="the tables of several sites as one, with the conflicts listed")
@@ -53,7 +54,7 @@ def add(actions: Any, action: Callable[..., argparse.ArgumentParser], page: Call
     study.add_argument("--language", choices=("en", "ja", "both"), default="en")
     study.add_argument("--scores", type=Path, metavar="CSV", help="a network's scores of MDS against AA, by record_id")
     study.add_argument("--bootstraps", type=int, default=200, metavar="N", help="of the validation (default: %(default)s)")
-    study.add_argument("--seed", type=int, default=1)
+    study.add_argument("--seed", type=whole(), default=1)
     study.set_defaults(command=_study)
 
 

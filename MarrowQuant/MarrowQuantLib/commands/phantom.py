@@ -9,6 +9,7 @@ from pathlib import Path
 from .. import phantom, workflow
 from .analyze import add_output_options, main_job
 from .progress import progress_bar
+from .whole import whole
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +30,7 @@ def add_demo(parser: argparse.ArgumentParser) -> None:
 def _add_patient_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--story", choices=tuple(phantom.STORIES), default="responder")
     parser.add_argument("--dialect", choices=tuple(phantom.DIALECTS), default="philips")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=whole(), default=1)
 
 
 def _phantom(options: argparse.Namespace) -> int:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ..followup.normal import normal_band
 from ..model import iso_date
-from ..report.timeline import timeline_of, write_timeline
+from ..report.timeline import history_over, kind_of, timeline_of, write_timeline
 from ..response import read_history
+from ..response.anaemia import blood_course
 from ..results import read_results
 from .outputs import add_overwrite, output_file
 from .subject import add_subject, read_subject
@@ -34,7 +35,10 @@ def _timeline(options: argparse.Namespace) -> int:
         first = min((exam for case in cases for exam in case.exams), key=lambda exam: iso_date(exam.date) or "9999")
         band, words = normal_band(subject.age_years, subject.sex, first.protocol.get("ff_origin", ""))
         print(words)
-    timeline = timeline_of(cases, read_history(options.labs) if options.labs else None, band)
+    history = read_history(options.labs) if options.labs else None
+    timeline = timeline_of(cases, history, band)
     write_timeline(timeline, options.out, options.language)
     print(f"Timeline of {len(timeline.dates)} dates: {options.out}")
+    for date, blood in blood_course(history_over(cases, history), kind_of(cases)):
+        print(f"Response by the blood, {date}: {blood.category or 'not graded'} ({blood.rule})")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from ..model import LabHistory, MarrowQuantError, Results
-from ..response import NOTE_KINDS, Stage, assess
+from ..response import NOTE_KINDS, Assessment, Stage, assess
 from ..response.iss import NOT_VERIFIED
 from ..response.lab_notes import COVARIATE, FINDING, OTHER
 from ..results import rows
@@ -36,7 +36,7 @@ def labs_section(results: Results, words: Strings) -> str:
         category = blood_word(blood.category, words)
         parts.append(f"<h3>{words('blood')}</h3><p><b>{escape(category)}</b>: {words.say(blood.rule)}</p>")
         parts.append(_items([words.say(note) for note in blood.findings]))
-    parts.append(_blood_course(assessment.history, results.settings.kind, words))
+    parts.append(_blood_course(assessment, results.settings.kind, words))
     staged = [stage for stage in assessment.stages if stage.stage is not None or len(stage.missing) < _NOT_WORTH_TELLING]
     if staged:
         parts.append(f"<h3>{words('stage')}</h3>{_items([*(_stage(stage, words) for stage in staged), words.say(NOT_VERIFIED)])}")
@@ -97,8 +97,8 @@ def _value_table(results: Results, words: Strings) -> str:
     return table(heads, drawn, text_columns=(1, len(heads) - 1) if ranged else (1,)) + told
 
 
-def _blood_course(history: LabHistory, kind: str, words: Strings) -> str:
-    heads, found = blood_rows(history, kind, words)
+def _blood_course(told: Assessment, kind: str, words: Strings) -> str:
+    heads, found = blood_rows(told, kind, words)
     if not found:
         return ""
     drawn = [

@@ -497,7 +497,7 @@ class _Paper:
             category = blood_word(told.blood.category, words)
             self.text(f"{words('blood')}: {category}: {sentence(told.blood.rule, words.language)}", 8)
             self.points(sentence(note, words.language) for note in told.blood.findings)
-        heads, course = blood_rows(told.history, self.results.settings.kind, words)
+        heads, course = blood_rows(told, self.results.settings.kind, words)
         self.table(heads, [(date, category, sentence(rule, words.language)) for date, category, rule in course], (0, 1, 2), 7)
         if told.imwg is not None:
             self.text(f"{words('imwg')}: {told.imwg.category or words('imwg_none')}: {sentence(told.imwg.rule, words.language)}", 8)
@@ -550,7 +550,7 @@ class _Paper:
         self.heading(words("settings"))
         self.table([words("setting_name"), words("value")], settings_rows(self.results, words), (0, 1), 7)
         self.heading(words("limits_heading"))
-        self.points(limit_lines(words), 7.5)
+        self.points(limit_lines(self.results.settings.kind, words), 7.5)
         measurements = [measured for exam in self.results.exams for measured in exam.lumbar.values() if measured.how]
         made = dict.fromkeys(f"{words.word(each.name)}: {sentence(each.how, words.language)}" for each in measurements)
         self.heading(words("provenance"))

@@ -17,6 +17,7 @@ from ..followup.normal import baseline_band
 from ..model import UNIT_VOLUME, Burden, ExamResult, Histogram, ResponseEstimate, Results, made, sentence
 from ..model.settings import SETTINGS
 from ..response import translation
+from ..response.lab_tests import is_asked
 from ..results import rows
 from ..results.formats import NONE, number, shown_unit, signed
 from ..vertebrae.dominance import dominance_of
@@ -239,7 +240,7 @@ def methods_section(results: Results, words: Strings) -> str:
         table([words("settings"), words("value")], settings, text_columns=(1,)),
         table(heads, protocol, text_columns=(1, 2)) if protocol else "",
         *(_acquisition(exam, words) for exam in results.exams if exam.series),
-        f"<h3>{words('limits_heading')}</h3>{_limits(words)}",
+        f"<h3>{words('limits_heading')}</h3>{_limits(results.settings.kind, words)}",
         f"<h3>{words('provenance')}</h3>{_provenance(results.exams, words)}",
         *(_series_table(exam, words) for exam in results.exams if exam.series),
     )
@@ -269,10 +270,12 @@ def _protocol_value(name: str, value: Any, words: Strings) -> str:
     return words.or_key(value) if name == "ff_origin" else _listed(value)
 
 
-def limit_lines(words: Strings) -> list[str]:
-    """What a change is compared with, and where each limit comes from."""
+def limit_lines(kind: str, words: Strings) -> list[str]:
+    """What a change is compared with, and where each limit comes from, of the indices that are asked for in a kind of case."""
     items = []
     for index in INDICES:
+        if not is_asked(index.key, kind):
+            continue
         label = label_of(index.key, words.language)
         if index.limit:
             unit = shown_unit("%" if index.limit.relative else index.change_unit, words.language)
@@ -283,8 +286,8 @@ def limit_lines(words: Strings) -> list[str]:
     return items
 
 
-def _limits(words: Strings) -> str:
-    return '<ul class="notes">' + "".join(f"<li>{escape(item)}</li>" for item in limit_lines(words)) + "</ul>"
+def _limits(kind: str, words: Strings) -> str:
+    return '<ul class="notes">' + "".join(f"<li>{escape(item)}</li>" for item in limit_lines(kind, words)) + "</ul>"
 
 
 def _provenance(exams: Sequence[ExamResult], words: Strings) -> str:

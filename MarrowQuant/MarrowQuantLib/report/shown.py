@@ -18,7 +18,6 @@ from ..model import (
     Classification,
     ExamResult,
     Finding,
-    LabHistory,
     Results,
     StirPattern,
     as_finding,
@@ -26,6 +25,7 @@ from ..model import (
     sentence,
 )
 from ..quantities import LUMBAR, quantity
+from ..response import Assessment
 from ..response.anaemia import blood_course
 from ..results import rows
 from ..results.formats import NONE, number, signed
@@ -144,12 +144,12 @@ def blood_word(category: Optional[str], words: Strings) -> str:
     return words("blood_" + (category or "unknown").replace(" ", "_"))
 
 
-def blood_rows(history: LabHistory, kind: str, words: Strings) -> tuple[list[str], list[tuple[str, str, Any]]]:
+def blood_rows(told: Assessment, kind: str, words: Strings) -> tuple[list[str], list[tuple[str, str, Any]]]:
     """Response by the blood at every date of the sheet: heads, and date, category and rule; no row for other kinds of case and for two
-    dates, which stand above."""
-    course = blood_course(history, kind)
+    dates that stand above as those of the exams."""
+    course = blood_course(told.history, kind)
     found = [(date.isoformat(), blood_word(blood.category, words), blood.rule) for date, blood in course]
-    return [words("date"), words("blood"), words("meaning")], found if len(found) > 1 else []
+    return [words("date"), words("blood"), words("meaning")], found if len(found) > (told.blood is not None) else []
 
 
 def marks(change: Optional[Change], limited: bool, words: Strings) -> list[tuple[str, str, str]]:

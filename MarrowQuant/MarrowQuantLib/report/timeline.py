@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, Optional
 
-from ..followup import Index, index_of, label_of, value_of
+from ..followup import INDICES, Index, index_of, value_of
 from ..followup.normal import Band
 from ..model import LabHistory, LabNote, LabValue, MarrowQuantError, Results, certain
-from ..response import NOTE_KINDS
+from ..quantities import LABS
+from ..response import NOTE_KINDS, find_test
 from ..response.assess import history_of
 from ..results.formats import number, relative, signed
 from ..results.read import refuse_several_patients
@@ -19,6 +20,8 @@ from . import charts
 from .strings import Strings
 
 FOLLOWED = ("ff", "adc", "tdv", "m_protein", "beta2_microglobulin", "haemoglobin")
+"""What the course of myeloma shows, in its order; in other kinds of case the blood stands in the place of the disease's own tests."""
+FOLLOWED_IN_OTHERS = ("ff", "adc", "tdv", "r2star", "haemoglobin", "neutrophils", "platelets", "reticulocytes", "blasts", "ferritin")
 EVENTS = {"therapy_cycle": "▼", "g_csf": "G", "transfusion": "T"}
 WIDTH, LEFT, RIGHT, ROW, TOP = 760.0, 60.0, 150.0, 92.0, 56.0
 _LABEL_ROOM = 34.0  # width of a value in the picture's units
@@ -28,7 +31,10 @@ _SAME = 1e-4  # relative; the same exam in two results differs by no more than t
 
 @dataclass(frozen=True)
 class Timeline:
-    """Points of every followed index in the index's unit, events, and the published normal fat fraction if there is one."""
+    """Points of every followed index in the index's unit, events, and the published normal fat fraction if there is one.
+
+    ``points`` is in the order that it is drawn in.
+    """
 
     points: Mapping[str, Sequence[tuple[datetime.date, float]]]
     events: Sequence[LabNote] = ()
@@ -60,12 +66,13 @@ def timeline_of(cases: Sequence[Results], history: Optional[LabHistory] = None, 
     """
     history = history or LabHistory()
     refuse_several_patients(cases)
-    points: dict[str, dict[datetime.date, float]] = {key: {} for key in FOLLOWED}
+    keys = FOLLOWED if kind_of(cases) == "myeloma" else FOLLOWED_IN_OTHERS
+    points: dict[str, dict[datetime.date, float]] = {key: {} for key in keys}
     events: dict[tuple[str, datetime.date], LabNote] = {}
     for case in cases:
         for exam in case.exams:
-            for key in FOLLOWED if exam.date else ():  # an exam without a date has no place on a line of time
-                index = index_of(key)
+            for key in keys if exam.date else ():  # an exam without a date has no place on a line of time
+                index = _index(key)
                 value = None if index.origin == "labs" else value_of(exam, index)
                 if value is not None:
                     _add(points[key], certain(exam.date), value, index)
@@ -81,10 +88,31 @@ def timeline_of(cases: Sequence[Results], history: Optional[LabHistory] = None, 
     return replace(timeline, events=tuple(sorted(events.values(), key=lambda event: event.date)))
 
 
+def kind_of(cases: Sequence[Results]) -> str:
+    """The kind of case of a patient's results; where they differ, that of the last."""
+    return cases[-1].settings.kind if cases else "myeloma"
+
+
+def history_over(cases: Sequence[Results], history: Optional[LabHistory] = None) -> LabHistory:
+    """The laboratory values and events of all results of a patient, and of a sheet beside them."""
+    sheets = [*map(history_of, cases), *([history] if history else [])]
+    values = {(value.test, value.date): value for sheet in sheets for value in sheet.values}
+    notes = dict.fromkeys(note for sheet in sheets for note in sheet.notes)
+    return LabHistory(tuple(values.values()), tuple(notes))
+
+
+def _index(key: str) -> Index:
+    """What is drawn: an index that is followed, or a laboratory test that stands in no table of changes."""
+    if key in {index.key for index in INDICES}:
+        return index_of(key)
+    test = certain(find_test(key))
+    return Index(key, test.label_en, test.label_ja, test.unit, LABS, digits=test.digits)
+
+
 def _add_labs(points: Mapping[str, dict[datetime.date, float]], values: Iterable[LabValue]) -> None:
     for value in values:
         if value.test in points:
-            _add(points[value.test], value.date, value.value, index_of(value.test))
+            _add(points[value.test], value.date, value.value, _index(value.test))
 
 
 def _add_events(events: dict[tuple[str, datetime.date], LabNote], notes: Iterable[LabNote]) -> None:
@@ -135,7 +163,7 @@ def write_timeline(timeline: Timeline, path: Path, language: str = "en") -> Path
 
 def timeline_svg(timeline: Timeline, language: str = "en", label: str = "Course over time", notice: str = "") -> str:
     """Draw the course; rows without a value are left out. ``label`` is read aloud by a screen reader, ``notice`` stands below."""
-    rows = [key for key in FOLLOWED if key in timeline.points]
+    rows = [_index(key) for key in timeline.points]
     first, last = timeline.dates[0], timeline.dates[-1]
     days = max((last - first).days, 1)
     bottom = TOP + ROW * len(rows)
@@ -144,10 +172,10 @@ def timeline_svg(timeline: Timeline, language: str = "en", label: str = "Course 
         return LEFT + 12 + (WIDTH - LEFT - RIGHT - 24) * (date - first).days / days
 
     parts = _event_marks(timeline.events, x, bottom)
-    for n, key in enumerate(rows):
-        parts += _row(index_of(key), timeline, x, TOP + ROW * n, language)
+    for n, index in enumerate(rows):
+        parts += _row(index, timeline, x, TOP + ROW * n, language)
     parts += _date_axis(timeline.dates, x, bottom)
-    spoken = "; ".join(f"{label_of(key)} {', '.join(f'{d} {v:.4g}' for d, v in timeline.points[key])}" for key in rows)
+    spoken = "; ".join(f"{row.label('en')} {', '.join(f'{d} {v:.4g}' for d, v in timeline.points[row.key])}" for row in rows)
     parts.append(charts.text(LEFT, bottom + 36, _legend(timeline, language), soft=True, size=10))
     parts += [charts.text(LEFT, bottom + 54, notice, size=10)] if notice else []
     return charts.svg(WIDTH, bottom + (62 if notice else 44), f"{label}. {spoken}", parts)
@@ -190,9 +218,10 @@ def _row(index: Index, timeline: Timeline, x: Callable[[datetime.date], float], 
         return top + 22 + height * (1.0 - (value - low) / ((high - low) or 1.0))
 
     end = WIDTH - RIGHT
-    parts = [charts.text(LEFT, top + 12, f"{label_of(index.key, language)} ({index.unit})", size=11.5, halo=True)]
-    parts += [charts.line(LEFT, y(low), end, y(low)), charts.text(LEFT - 5, y(low) + 4, number(low, index.unit), "end", soft=True, size=10)]
-    parts.append(charts.text(LEFT - 5, y(high) + 4, number(high, index.unit), "end", soft=True, size=10))
+    parts = [charts.text(LEFT, top + 12, f"{index.label(language)} ({index.unit})", size=11.5, halo=True)]
+    parts.append(charts.line(LEFT, y(low), end, y(low)))
+    limits = (low, high)
+    parts += [charts.text(LEFT - 5, y(v) + 4, number(v, index.unit, index.digits), "end", soft=True, size=10) for v in limits]
     if band:
         top_edge, lower_edge = y(band.mean + band.sd), y(band.mean - band.sd)
         parts.append(charts.rect(LEFT, top_edge, end - LEFT, lower_edge - top_edge, charts.BEFORE, 0.15))
@@ -212,7 +241,7 @@ def _verdict(index: Index, points: Sequence[tuple[datetime.date, float]], left: 
     points_word = "ポイント" if language == "ja" else "points"
     unit = index.unit if index.change_unit == index.unit else points_word
     is_stable = before > 0 and (index.floor is None or before >= index.floor.value)
-    lines = [f"{signed(after - before, index.change_unit)} {unit}"]
+    lines = [f"{signed(after - before, index.change_unit, index.digits)} {unit}"]
     lines += [relative(100.0 * (after - before) / before)] if is_stable else []
     if index.limit is not None:
         inside = is_inside_error(index, before, after)
@@ -226,7 +255,7 @@ def _value_labels(index: Index, places: Sequence[tuple[float, float, float]]) ->
     parts, free = [], -1e9
     for x, y, value in places:
         if x - free >= _LABEL_ROOM:
-            parts.append(charts.text(x, y + 17, number(value, index.unit), "middle", soft=True, size=9.5, halo=True))
+            parts.append(charts.text(x, y + 17, number(value, index.unit, index.digits), "middle", soft=True, size=9.5, halo=True))
             free = x
     return parts
 

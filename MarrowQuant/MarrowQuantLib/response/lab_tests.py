@@ -36,6 +36,8 @@ class LabTest:
         Limits in the canonical unit outside which the reader is asked whether the value is right.
     aliases : tuple of str
         Further accepted names; compared after :func:`fold_name`.
+    digits : int or None
+        After the point; None: those of its unit.
     """
 
     key: str
@@ -47,6 +49,7 @@ class LabTest:
     high: float
     ask: tuple[float, float]
     aliases: tuple[str, ...] = ()
+    digits: Optional[int] = None
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -147,9 +150,9 @@ LAB_TESTS: tuple[LabTest, ...] = (
              "free kappa/lambda ratio", "rFLC", "sFLC ratio",
              "free light chain ratio")),
     LabTest("neutrophils", "Neutrophils", "好中球", "10*9/L", _PLATELETS, 0, 200, (0.05, 50),
-            ("ANC", "neutrophil count", "absolute neutrophil count", "Neut", "好中球数", "Neutrophile")),
+            ("ANC", "neutrophil count", "absolute neutrophil count", "Neut", "好中球数", "Neutrophile"), digits=2),
     LabTest("reticulocytes", "Reticulocytes", "網状赤血球", "10*9/L", _PLATELETS, 0, 1000, (0.5, 400),
-            ("Ret", "Retic", "reticulocyte count", "網赤血球", "網状赤血球数", "Retikulozyten")),
+            ("Ret", "Retic", "reticulocyte count", "網赤血球", "網状赤血球数", "Retikulozyten"), digits=1),
     LabTest("blasts", "Blasts, bone marrow", "骨髄芽球", "%", {"%": 1.0}, 0, 100, (0, 100),
             ("marrow blasts", "bone marrow blasts", "骨髄芽球比率", "BM blasts")),
     LabTest("ferritin", "Ferritin", "フェリチン", "µg/L", {"µg/L": 1.0, "ng/mL": 1.0, "mg/L": 1000.0}, 0, 100000, (3, 20000),

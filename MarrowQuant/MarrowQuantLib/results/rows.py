@@ -500,14 +500,15 @@ def _lab_columns(exams: Sequence[ExamResult]) -> Iterable[Column]:
 def _lab_row(test: str, found: Sequence[Optional[LabValue]]) -> Row:
     there = [value for value in found if value is not None]
     known, unit = find_test(test), there[0].unit
+    digits = known.digits if known else None
     cells = {"test": Cell(test, kind=TEXT), "unit": Cell(unit, kind=TEXT)}
     for n, value in enumerate(found):
         if value is not None:
-            cells |= {f"value_{n}": LabCell(value.value, unit, sign=value.sign, censored=value.censored)}
+            cells |= {f"value_{n}": LabCell(value.value, unit, digits=digits, sign=value.sign, censored=value.censored)}
             cells |= {f"date_{n}": Cell(value.date.isoformat(), kind=TEXT), f"given_{n}": Cell(value.given, kind=TEXT)}
     cells["reference"] = Cell("; ".join(dict.fromkeys(value.reference for value in there if value.reference)), kind=TEXT)
     if len(there) == len(found) > 1:
-        cells["change"] = Cell(there[1].value - there[0].value, unit, CHANGE)
+        cells["change"] = Cell(there[1].value - there[0].value, unit, CHANGE, digits)
     return Row(cells, known)
 
 

@@ -11,6 +11,7 @@ import qt
 from slicer.i18n import tr as _
 
 from ...model import Contribution, ResponseEstimate, Results
+from ...report.shown import blood_rows
 from ...report.strings import Strings
 from ...response import assess, available_models, load_model
 from ...response.estimate import PREVALENCE
@@ -200,10 +201,13 @@ def _assessmentText(results: Results) -> str:
     """Response category with its rule and what was missing, and the stages; empty without laboratory values."""
     assessment, lines = assess(results), []
     imwg = assessment.imwg
+    words = Strings(interfaceLanguage())
     if assessment.blood is not None:
-        words, blood = Strings(interfaceLanguage()), assessment.blood
+        blood = assessment.blood
         category = words("blood_" + (blood.category or "unknown").replace(" ", "_"))
         lines += [f"{words('blood')}: {category} ({said(blood.rule)})", *map(said, blood.findings)]
+    course = blood_rows(assessment, results.settings.kind, words)[1]
+    lines += [f"{words('blood')}, {date}: {category} ({said(rule)})" for date, category, rule in course]
     if imwg is not None:
         category = imwg.category or _("not graded")
         lines += [_("IMWG response category: {category} ({rule})").format(category=category, rule=said(imwg.rule))]

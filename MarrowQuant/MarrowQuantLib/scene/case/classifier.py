@@ -11,7 +11,7 @@ from ...classify.cases import make_patient, says_synthetic, scanner_of
 from ...classify.modelfolder import read_model
 from ...classify.patches import refuse_missing
 from ...classify.predict import classification, predict
-from ...model import Classification, MarrowQuantError, Progress, no_progress
+from ...model import ANAEMIAS, Classification, MarrowQuantError, Progress, no_progress
 
 if TYPE_CHECKING:
     from .case import Case
@@ -56,8 +56,8 @@ class Classifier:
         self._of = exam.vertebrae
 
     def answer(self) -> Optional[Classification]:
-        """The answer, while the exam that it is about was not measured anew."""
-        if self._answer is None:
+        """The answer, while the exam that it is about was not measured anew and the case is of a kind that is asked about."""
+        if self._answer is None or self.case.settings().kind not in ANAEMIAS:
             return None
         exam = self.case.exams.get(self._answer.exam)
         return self._answer if exam is not None and exam.vertebrae is self._of else None

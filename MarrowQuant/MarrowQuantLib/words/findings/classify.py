@@ -6,6 +6,7 @@ from .severity import CHECK, NOTE, SERIOUS
 
 FINDINGS = {
     "classify.cut": (CHECK, "{level}: the picture of the body leaves the image, so it was not used."),
+    "classify.empty": (CHECK, "{level}: the {map} image is black or without values in the body, so it was not used."),
     "classify.other_reference": (CHECK, "The {map} signal was divided by {used}, because {wanted} is not seen."),
     "classify.not_sagittal": (CHECK, "The slices are not sagittal, so that the bodies' pictures are interpolated across them."),
     "classify.coarse": (
@@ -15,6 +16,10 @@ FINDINGS = {
     "classify.noisy": (CHECK, "The {map} images are noisy in the marrow (signal to noise {ratio:.1f}); texture there is mostly noise."),
     "classify.not_prepared": (SERIOUS, "{patient}: the pictures could not be made ready and the patient is left out: {why}"),
     "classify.index_missing": (CHECK, "{index} is missing in {n:patient|patients} and was filled in with the training patients' median."),
+    "classify.index_filled": (
+        CHECK,
+        "Not measured in this patient: {index}; the regression takes the training patients' median instead, so the answer rests on less.",
+    ),
     "classify.index_left_out": (NOTE, "{index} was measured in too few patients and is in no arm."),
     "classify.site_tells": (
         SERIOUS,
