@@ -489,6 +489,30 @@ def test_a_network_learns_texture_and_its_onnx_answers_alike(tmp_path):
     assert networks.build("lenet", 2, 48)(torch.zeros(3, 2, 48, 48))[0].shape == (1,)
 
 
+def test_monais_network_learns_texture_and_its_onnx_answers_alike(tmp_path):
+    torch = pytest.importorskip("torch")
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("monai")
+    from MarrowQuantLib.classify import networks
+    from MarrowQuantLib.classify.arms import USUAL
+
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(3)
+    outcome = np.arange(12) % 2 == 0
+    grain = [4 if event else 1 for event in outcome]
+    coarse = [np.kron(rng.normal(size=(3, 1, 48 // size, 48 // size)), np.ones((1, 1, size, size))) for size in grain]
+    stack = networks.Stack.of([each.astype(np.float32) for each in coarse], outcome, np.zeros(1), np.ones(1))
+    first, again = (networks.train("densenet", stack, stack, seed=4, epochs=6) for _ in range(2))
+    told = networks.log_odds(first, stack)
+    assert np.array_equal(told, networks.log_odds(again, stack))
+    assert told[outcome].min() > told[~outcome].max()
+    networks.write_onnx(first, tmp_path / "net.onnx", 1, 48)
+    session = runtime.InferenceSession(str(tmp_path / "net.onnx"), providers=["CPUExecutionProvider"])
+    for patient, expected in zip(coarse[:3], told):
+        assert session.run(None, {"patches": patient.astype(np.float32)})[0] == pytest.approx(expected, abs=1e-5)
+    assert "densenet" not in USUAL and "densenet" not in evaluation.Plan().arms
+
+
 def test_the_bundled_model_answers_and_explains_for_a_simulated_patient(cases):
     pytest.importorskip("onnxruntime")
     model = modelfolder.read_model(bundled_model())

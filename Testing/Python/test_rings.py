@@ -11,7 +11,7 @@ MODULE = Path(__file__).resolve().parents[2] / "MarrowQuant"
 LIB = MODULE / "MarrowQuantLib"
 RING_1_LIBRARIES = {
     "argcomplete", "numpy", "orjson", "scipy", "SimpleITK", "pydicom", "highdicom", "sklearn", "statsmodels", "PIL", "distributed",
-    "docx", "fpdf", "openpyxl", "pypdfium2", "torch", "onnxruntime",
+    "docx", "fpdf", "openpyxl", "pypdfium2", "torch", "monai", "onnxruntime",
 }  # fmt: skip
 NETWORK = {"pynetdicom", "dicomweb_client", "requests"}
 ON_THE_NETWORK = {"export/pacs.py"}  # the one file that may speak to another computer, when the reader asks for it

@@ -77,9 +77,13 @@ ARMS: dict[str, Arm] = {
         Arm("texture", "Radiomic texture", "ridge", TEXTURE),
         Arm("lenet", "CNN, LeNet", "network", network="lenet"),
         Arm("network", "CNN, small", "network", network="small"),
+        Arm("densenet", "CNN, DenseNet of MONAI", "network", network="densenet"),
         Arm("average", "Average of CNN and multiparametric", "average", of=("network", "multiparametric")),
     )
 }
+ON_DEMAND = ("densenet",)
+"""Arms that take part only where they are named."""
+USUAL = tuple(key for key in ARMS if key not in ON_DEMAND)
 WITHOUT_TORCH = tuple(key for key, arm in ARMS.items() if arm.kind in ("ridge", "machine"))
 
 
@@ -190,6 +194,8 @@ def member_log_odds(model: NetworkModel, dataset: Dataset) -> np.ndarray:
 
 def _fit_network(arm: Arm, dataset: Dataset, seed: int) -> Fitted:
     need("torch", "training a network")
+    if arm.network == "densenet":
+        need("monai", "the arm densenet")
     from . import networks
 
     outcome, pictures = dataset.outcome, [patient.patches for patient in dataset.patients]

@@ -18,7 +18,7 @@ from scipy.stats import chi2_contingency
 from ..cohort.roc import PairedRoc, Roc, auc_of_groups, compare_rocs, roc
 from ..cohort.validation import Performance, performance
 from ..model import Finding, MarrowQuantError, Progress, finding, no_progress, part
-from .arms import ARMS, usable_arms
+from .arms import ARMS, USUAL, usable_arms
 from .crossing import FOLDS, REPEATS, Crossed, cross_validate, learning_curve, leave_sites_out, random_labels
 from .dataset import Dataset, checked
 
@@ -97,7 +97,7 @@ class Evaluation:
 class Plan:
     """What an evaluation does. ``slow_times`` is how often labels are shuffled for a network, ``quick_times`` for the others; 0: never."""
 
-    arms: tuple[str, ...] = tuple(ARMS)
+    arms: tuple[str, ...] = USUAL
     folds: int = FOLDS
     repeats: int = REPEATS
     seed: int = 1

@@ -55,6 +55,7 @@ _JAPANESE = {
     "Radiomic texture": "ラジオミクス（テクスチャ）",
     "CNN, LeNet": "CNN（LeNet）",
     "CNN, small": "CNN（小型）",
+    "CNN, DenseNet of MONAI": "CNN（MONAIのDenseNet）",
     "Average of CNN and multiparametric": "CNNとマルチパラメトリックの平均",
     "predicted probability (out of fold)": "予測確率（交差検証）",
     "share learned from": "学習に用いた割合",

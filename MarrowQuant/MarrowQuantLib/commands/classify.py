@@ -73,7 +73,8 @@ def _simulated(parser: argparse.ArgumentParser) -> None:
 def _evaluating(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--arms", default="", metavar="A,B",
-        help="of: age, multiparametric, multiparametric_clinical, machine, machine_clinical, texture, lenet, network, average",
+        help="of: age, multiparametric, multiparametric_clinical, machine, machine_clinical, texture, lenet, network, average; densenet takes "
+        "part only where it is named",
     )  # fmt: skip
     parser.add_argument("--repeats", type=whole(1), default=2, metavar="N", help="of the 5-fold cross-validation (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="leave out the learning curve and the random labels")
@@ -139,11 +140,11 @@ def _free(options: argparse.Namespace) -> None:
 
 
 def _write(options: argparse.Namespace, data: Any) -> int:
-    from ..classify.arms import ARMS
+    from ..classify.arms import USUAL
     from ..classify.evaluation import Plan, evaluate
     from ..classify.page import as_text, write_evaluation
 
-    arms = tuple(name.strip() for name in options.arms.split(",") if name.strip()) or tuple(ARMS)
+    arms = tuple(name.strip() for name in options.arms.split(",") if name.strip()) or USUAL
     quick: dict[str, Any] = {"curve": False, "quick_times": 0, "slow_times": 0} if options.quick else {}
     found = evaluate(data, Plan(arms=arms, repeats=options.repeats, seed=options.seed, **quick), progress_bar)
     progress_bar.end()

@@ -8,7 +8,7 @@ from types import ModuleType
 from ..model import MarrowQuantError
 
 PIP_NAMES = {
-    "sklearn": "scikit-learn", "statsmodels": "statsmodels", "PIL": "Pillow", "openpyxl": "openpyxl", "torch": "torch",
+    "sklearn": "scikit-learn", "statsmodels": "statsmodels", "PIL": "Pillow", "openpyxl": "openpyxl", "torch": "torch", "monai": "monai",
     "onnxruntime": "onnxruntime",
     "highdicom": "highdicom", "fpdf": "fpdf2", "pypdfium2": "pypdfium2", "matplotlib_fontja": "matplotlib-fontja",
     "pynetdicom": "pynetdicom", "dicomweb_client": "dicomweb-client",
