@@ -73,8 +73,8 @@ def _simulated(parser: argparse.ArgumentParser) -> None:
 def _evaluating(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--arms", default="", metavar="A,B",
-        help="of: age, multiparametric, multiparametric_clinical, machine, machine_clinical, texture, lenet, network, average; densenet takes part only "
-        "where it is named",
+        help="of: age, multiparametric, multiparametric_clinical, machine, machine_clinical, texture, lenet, network, average; densenet "
+        "takes part only where it is named",
     )  # fmt: skip
     parser.add_argument("--repeats", type=whole(1), default=2, metavar="N", help="of the 5-fold cross-validation (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="leave out the learning curve and the random labels")
