@@ -108,6 +108,41 @@ def in_language(language: str, folder: Path, patient: PhantomPatient, draw: Call
     slicer.mrmlScene.Clear(0)
 
 
+def classifier(language: str) -> None:
+    """Step 6 of a simulated spine with MDS: the pattern on STIR, and the bundled model's answer with its picture."""
+    import slicer  # noqa: PLC0415
+    from helpers.japanese import start  # noqa: PLC0415
+    from MarrowQuantLib.classify.cases import bodies_of  # noqa: PLC0415
+    from MarrowQuantLib.dicom import SeriesVolume  # noqa: PLC0415
+    from MarrowQuantLib.exam.maps import ExamMaps  # noqa: PLC0415
+    from MarrowQuantLib.model import KINDS  # noqa: PLC0415
+    from MarrowQuantLib.phantom import marrow  # noqa: PLC0415
+    from slicerhost import application  # noqa: PLC0415
+
+    case = marrow.simulate_spine(next(one for one in marrow.draw_cohort("study", 8, 8, 41) if one["kind"] == "mds" and one["site"] == "A"))
+    t1, said = case.maps["t1"], {"acquisition": {"manufacturer": case.row["scanner"]}, "synthetic": True}
+    series = SeriesVolume(1, "T1", "1.2", t1.role, t1.array.shape, t1.ijk_to_ras, ((),), **said).as_row(used=True)
+    host = application.start()
+    host.reset()
+    widget, _ = start(host, "MarrowQuant", language)
+    ui, panel = widget.ui, widget.panel
+    panel.case.replace_by([ExamMaps("baseline", None, dict(case.maps), synthetic=True, series=(series,))])
+    panel.case.exams["baseline"].rois.replace(bodies_of(case.labels, marrow.LEVELS).rois)
+    panel.refresh()
+    ui.measureButton.click()
+    ui.kindComboBox.setCurrentIndex(KINDS.index("mds"))
+    panel.labs.onCaseKindChosen(KINDS.index("mds"))
+    for name in SECTIONS:
+        getattr(ui, f"{name}Section").collapsed = name != "response"
+    ui.classifyButton.click()
+    host.process_events()
+    host.grab(widget, PICTURES / language / "classifier.png")
+    if host.slot_errors:
+        sys.exit("\n".join(host.slot_errors))
+    host.close_all()
+    slicer.mrmlScene.Clear(0)
+
+
 def report(results: Path) -> None:
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
@@ -137,6 +172,7 @@ def main() -> None:
                 in_language(language, folder, patient, lambda host, widget, target=target: draw_windows(host, widget, target))
             else:
                 in_language(language, folder, patient, lambda host, widget, spoken=language: draw_sections(host, widget, spoken))
+                classifier(language)
         if windows is None:
             report(folder / "out-en")
 
