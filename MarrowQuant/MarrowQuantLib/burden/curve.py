@@ -29,6 +29,9 @@ BESIDE = 0.15
 """Share inside the region of bone from which on a piece that is not counted may be bone all the same."""
 
 _EDGE, _MOST_EDGE = 2.0, 0.6
+_ALL_PIECES = 0.08
+"""Relative, of all pieces alike: partial volume at thin bones and what the ADC loses at edges. With it the interval held the truth in 50 of
+53 bodies that rules were made on, without it in 45; two of the three others have metal, whose voids hide a part of the load."""
 LEAST_SPREAD = 0.03  # of muscle, where its spread could not be told; our choice
 
 
@@ -71,9 +74,10 @@ def _edges_ml(components: Sequence[Component], voxel_ml: float) -> float:
 
 
 def with_edges(limits: tuple[float, float], components: Sequence[Component], voxel_ml: float) -> tuple[float, float]:
-    """The interval of the tDV in mL, made wider by what the edges of its pieces leave open; the two are independent."""
+    """The interval of the tDV in mL, made wider by what the edges of each piece and of all pieces alike leave open; the three are
+    independent."""
     tdv, edges = sum(c.volume_ml for c in components if c.state == ACCEPTED), _edges_ml(components, voxel_ml)
-    low, high = (float(np.hypot(tdv - limit, edges)) for limit in limits)
+    low, high = (float(np.linalg.norm([tdv - limit, edges, _ALL_PIECES * tdv])) for limit in limits)
     return max(tdv - low, 0.0), tdv + high
 
 
