@@ -414,27 +414,30 @@ def judge_fates(exams: tuple[Exam, Exam], burdens: tuple[Any, Any]) -> dict[str,
         {c.label: _owner(exam, burden.labels.array == c.label) for c in burden.components} for exam, burden in zip(exams, (before, after))
     ]
     named = [{c.lesion_id: c.label for c in burden.components if c.lesion_id} for burden in (before, after)]
-    told: dict[int, str] = {}
+    told: dict[int, tuple[str, float]] = {}
     false = []
     for change in changes:
         own = {owner[0].get(named[0].get(n, 0), 0) for n in change.names_before}
         own |= {owner[1].get(named[1].get(n, 0), 0) for n in change.names_after}
         for number in own - {0, 255}:
-            told[number] = change.kind
+            told[number] = (change.kind, change.confidence)
         if change.kind in ("new", "resolved"):
             expected = {"new": "new", "resolved": "gone"}[change.kind]
             if not any(0 < n < 255 and exams[0].lesions[n - 1]["fate"] == expected for n in own):
                 volume = round(max(change.volume_before_ml, change.volume_after_ml), 1)
                 false.append((change.kind, change.region, volume, change.confidence))
-    right, of, unsure = 0, 0, 0
+    sure: list[tuple[float, bool]] = []
+    unsure = 0
     for number, (first, second) in enumerate(zip(exams[0].lesions, exams[1].lesions), start=1):
         largest, least = (pick(first["volume_ml"], second["volume_ml"]) for pick in (max, min))
         if number in told and largest >= SEEN_ML:
             expected = {"gone": ("resolved",), "new": ("new",)}.get(first["fate"], ("persisting", "merged", "split"))
             if largest < LEAST_FATE_ML or (least == 0 and "persisting" in expected):
                 expected = (*expected, "uncertain")  # too small to be new or resolved by itself, or one exam does not show its place
-            right, of, unsure = right + (told[number] in expected), of + 1, unsure + (told[number] == "uncertain")
-    return {"right": right, "of": of, "uncertain": unsure, "false": false}
+            kind, confidence = told[number]
+            sure.append((confidence, kind in expected))
+            unsure += kind == "uncertain"
+    return {"right": sum(right for _, right in sure), "of": len(sure), "uncertain": unsure, "false": false, "sure": sure}
 
 
 def _owner(exam: Exam, voxels: np.ndarray) -> int:
@@ -506,6 +509,8 @@ def summary(rows: list[dict[str, Any]], fates: list[dict[str, Any]]) -> str:
     lesions = [found for r in rows for *_, found in r["found"]]
     told = sum(o > 0.2 and not r["doubts"] for o, r in zip(off, ill))
     false = [finding for fate in fates for finding in fate["false"]]
+    sure = [item for fate in fates for item in fate["sure"]]
+    by_confidence = [[right for c, right in sure if low <= c < high] for low, high in ((0.0, 0.5), (0.5, 0.8), (0.8, 1.01))]
     near, fair = (sum(o <= limit for o in off) for limit in (0.1, 0.2))
     held = sum(r["interval"][0] <= r["true_ml"] <= r["interval"][1] for r in ill if "interval" in r)
     return "\n".join([
@@ -516,6 +521,8 @@ def summary(rows: list[dict[str, Any]], fates: list[dict[str, Any]]) -> str:
         f"{len(rows)} patients; at most 3 mL in {sum(r['false_ml'] <= 3 for r in rows)}",
         f"fates right: {sum(f['right'] for f in fates)} of {sum(f['of'] for f in fates)}, uncertain {sum(f['uncertain'] for f in fates)}; "
         f"falsely new or resolved: {len(false)}, with confidence above 0.8: {sum(item[3] > 0.8 for item in false)}",
+        "fates right by confidence (below 0.5, 0.5 to 0.8, from 0.8 on): "
+        + ", ".join(f"{sum(own)} of {len(own)}" for own in by_confidence),
     ])  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from MarrowQuantLib.burden.muscle import find_muscle, noise_of
 from MarrowQuantLib.burden.physiology import NO_RULE, BodyOutline
 from MarrowQuantLib.burden.pieces import find_pieces
 from MarrowQuantLib.burden.setaside import Evidence, judge
-from MarrowQuantLib.diffusion.bmatch import BShift, agreed, match_b_values
+from MarrowQuantLib.diffusion.bmatch import BShift, agreed, find_shifts, moved_back
 from MarrowQuantLib.diffusion.shift import estimate_shift
 from MarrowQuantLib.model import ACCEPTED, PHYSIOLOGICAL, REJECTED, Component, Volume, finding
 from scipy import ndimage
@@ -47,6 +47,11 @@ def body(things=(), marrow=MARROW, noise=2.0, seed=1):
 def measure(things=(), **more):
     session = BurdenSession(*body(things, **more), bone_first=True)
     return session, session.update()
+
+
+def match_b_values(images, b_values, spacing_mm):
+    shifts = find_shifts(images, b_values, spacing_mm)
+    return moved_back(images, shifts, spacing_mm), shifts
 
 
 def the_one(burden):

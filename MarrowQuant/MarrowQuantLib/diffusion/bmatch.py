@@ -65,10 +65,8 @@ class BShift:
         return bool(np.any(self.turn_deg))
 
 
-def match_b_values(
-    images: Sequence[np.ndarray], b_values: Sequence[float], spacing_mm: np.ndarray
-) -> tuple[list[np.ndarray], list[BShift]]:
-    """The images of one station on the place of the lowest b-value's, and how far each was off.
+def find_shifts(images: Sequence[np.ndarray], b_values: Sequence[float], spacing_mm: np.ndarray) -> list[BShift]:
+    """How far the images of one station lie off that of the lowest b-value.
 
     Parameters
     ----------
@@ -81,19 +79,8 @@ def match_b_values(
 
     Returns
     -------
-    images : list of ndarray
-        Those that were off by ``SMALLEST`` voxels or more are interpolated by cubic B-splines; all others are the given arrays.
-    shifts : list of BShift
-        One for each image but the first.
-    """
-    shifts = find_shifts(images, b_values, spacing_mm)
-    return moved_back(images, shifts, spacing_mm), shifts
-
-
-def find_shifts(images: Sequence[np.ndarray], b_values: Sequence[float], spacing_mm: np.ndarray) -> list[BShift]:
-    """How far the images of one station lie off that of the lowest b-value, one for each image but the first; none for too small images.
-
-    Parameters and results are those of :func:`match_b_values`.
+    list of BShift
+        One for each image but the first; none where the images are too small for it.
     """
     if len(images) < 2 or images[0].size < _FEWEST_VOXELS or images[0].shape[0] < _FEWEST_SLICES:
         return []
@@ -127,9 +114,21 @@ def agreed(stations: Sequence[Sequence[BShift]], spacing_mm: np.ndarray) -> list
 
 
 def moved_back(images: Sequence[np.ndarray], shifts: Sequence[BShift], spacing_mm: np.ndarray) -> list[np.ndarray]:
-    """The images of one station on the place of the lowest b-value's; those that need not be moved are the given arrays.
+    """The images of one station on the place of the lowest b-value's.
 
-    Parameters are those of :func:`match_b_values`, and the shifts of all images but the first.
+    Parameters
+    ----------
+    images : sequence of ndarray, shape (k, j, i)
+        By b-value, the lowest first.
+    shifts : sequence of BShift
+        Of all images but the first, as :func:`find_shifts` gives them; or none.
+    spacing_mm : ndarray, shape (3,)
+        Voxel size along i, j, k.
+
+    Returns
+    -------
+    list of ndarray
+        Images that are moved are interpolated by cubic B-splines; all others are the given arrays.
     """
     if not shifts:
         return list(images)
