@@ -773,6 +773,17 @@ def test_a_body_without_values_is_named_and_a_missing_index_is_said(cases):
     assert {"ff", "adc", "r2star"} <= set(told.about["index"]) and "t1_to_discs" not in told.about["index"]
 
 
+def test_an_index_in_another_unit_is_refused_by_the_regression(cases):
+    """The pictures' statistics are those of T1 and do not show it."""
+    case, bodies = cases[0], bodies_of(cases[0].labels, marrow.LEVELS)
+    model = modelfolder.read_model(bundled_model())
+    for key, factor in (("adc", 1000.0), ("r2star", 100.0), ("ff", 100.0)):
+        maps = {**case.maps, key: case.maps[key].like(case.maps[key].array * factor)}
+        patient = make_patient("", case.row, maps, bodies, model.preparation)
+        with pytest.raises(MarrowQuantError, match="so far outside the model does not answer"):
+            predict.predict(model, patient, "multiparametric")
+
+
 def test_readers_that_cannot_be_compared_are_refused(tmp_path):
     table, some = tmp_path / "readers.csv", numbers_only(20)
     for text, told in (

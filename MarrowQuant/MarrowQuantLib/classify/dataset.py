@@ -22,6 +22,7 @@ from .patches import Preparation
 FORMAT = "marrowquant classify data set 1"
 FILE, ARRAYS = "dataset.json", "patches.npz"
 _FEWEST_A_GROUP = 5
+_NAMED = 6  # records that a sentence names
 
 
 @dataclass(frozen=True)
@@ -139,12 +140,15 @@ def checked(dataset: Dataset) -> Dataset:
     names = [patient.record_id for patient in dataset.patients]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise MarrowQuantError("{n} records occur twice; a patient is one case, so give all exams of a patient one row.", n=len(twice))
-    hashes = [patient.image_hash for patient in dataset.patients if patient.image_hash]
-    shared = len(hashes) - len(set(hashes))
+        raise MarrowQuantError(
+            "{records} occur twice; a patient is one case, so give all exams of a patient one row.", records=twice[:_NAMED]
+        )
+    hashes = [patient.image_hash for patient in dataset.patients]
+    shared = [name for name, known in zip(names, hashes) if known and hashes.count(known) > 1]
     if shared:
         raise MarrowQuantError(
-            "{n} patients share an image with another; one image in two folds would be learned by heart, so mend the table.", n=shared
+            "{records} share an image with another patient; one image in two folds would be learned by heart, so mend the table.",
+            records=shared[:_NAMED],
         )
     if not dataset.synthetic and any(patient.synthetic for patient in dataset.patients):
         raise MarrowQuantError("Simulated and real patients are mixed; evaluate them apart.")

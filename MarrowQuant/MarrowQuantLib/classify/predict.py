@@ -27,6 +27,8 @@ from .words import ClassifyWords, kind_name
 
 DIFFER = 0.3
 """Range of the members' probabilities from which on the reader is told (our choice)."""
+FAR = 6.0
+"""Standard deviations of the training patients from which on an index is too far for the regression (our choice)."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,19 @@ def refuse_outside(model: Model, patient: Patient) -> None:
             )  # fmt: skip
 
 
+def _refuse_far(model: Model, patient: Patient) -> None:
+    """Refuse indices that no training patient came near, which the pictures' statistics do not show: a map in another unit, say."""
+    told = model.content["arms"][REGRESSION]
+    for name, mean, sd in zip(told["columns"], told["mean"], told["sd"]):
+        value = patient.indices.get(name, float("nan"))
+        if abs(value - mean) > FAR * sd:
+            raise MarrowQuantError(
+                "{name} is {value:.3g}, in training it was {mean:.3g} with a standard deviation of {sd:.2g}; so far outside the model does "
+                "not answer.",
+                name=name, value=value, mean=mean, sd=sd,
+            )  # fmt: skip
+
+
 _NAMES = {
     "in_plane_mm": "the pixel size in mm",
     "marrow": "the signal of marrow over the reference",
@@ -169,6 +184,7 @@ def predict(model: Model, patient: Patient, arm: str = "", *, explain: bool = Fa
         missing = [name for name in model.content["arms"][arm]["columns"] if not np.isfinite(patient.indices.get(name, np.nan))]
         if missing:
             findings.append(finding("classify.index_filled", index=missing))
+        _refuse_far(model, patient)
         log_odds = regression_log_odds(model, patient.indices)
         low, high = np.quantile(expit(log_odds[1:]), (0.025, 0.975))
         return Prediction(arm, float(expit(log_odds[0])), (float(low), float(high)), body_weights={}, parts=parts, findings=tuple(findings),
