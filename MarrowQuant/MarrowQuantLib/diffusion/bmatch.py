@@ -26,7 +26,8 @@ HALF = 0.5  # of a voxel: a larger shift that cannot be undone is told
 _LEAST_GAIN = 0.002  # in mutual information (nats) by which the moved image must match better
 _NONE = np.array([0.15, 0.15, 0.3])  # of a voxel along i, j, k: with less, what is found is the error of the search, larger across slices
 _AGREES, _FEWEST_AGREEING, _SMALLEST_AGREED = 0.35, 3, 0.2  # voxels of the median, stations, and voxels from which their median is undone
-_TRIED_DEG, _LEAST_TURN_DEG, _LARGEST_DEG = 1.5, 1.0, 15.0  # of turns
+_TRIED_DEG, _LEAST_TURN_DEG, _LARGEST_DEG = 1.5, 2.0, 15.0  # of turns: in noise, one of a degree gains by what interpolation smooths
+_LEAST_TURN_GAIN = 0.02  # in mutual information, by which the turned image must match better
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,7 @@ def _highest(information: _Information, here: float) -> tuple[np.ndarray, float]
 
 
 def _highest_turned(information: _Information, shift: np.ndarray, there: float) -> tuple[np.ndarray, float]:
-    """The pose of most information and the information there; the shift alone unless a turn of a degree or more makes the images match
+    """The pose of most information and the information there; the shift alone unless a turn of two degrees or more makes the images match
     better."""
     from scipy import optimize
 
@@ -230,7 +231,7 @@ def _highest_turned(information: _Information, shift: np.ndarray, there: float) 
     axis, side = np.unravel_index(int(np.argmax(tried)), tried.shape)
     start = np.concatenate([shift, _TRIED_DEG * np.eye(3)[axis] * (2 * side - 1)])
     found = optimize.minimize(lambda pose: -information(pose), start, method="Powell", options={"xtol": 0.02, "ftol": 1e-5})
-    if -found.fun - there <= _LEAST_GAIN or np.abs(found.x[3:]).max() < _LEAST_TURN_DEG:
+    if -found.fun - there <= _LEAST_TURN_GAIN or np.abs(found.x[3:]).max() < _LEAST_TURN_DEG:
         return shift, there
     return np.asarray(found.x, dtype=float), -float(found.fun)
 

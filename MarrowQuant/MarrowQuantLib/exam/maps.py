@@ -327,7 +327,7 @@ def _told_shifts(station: int, shifts: Sequence[BShift]) -> list[Finding]:
     """What the reader should know about the images of one station at different b-values."""
     told = []
     for shift in shifts:
-        if shift.undone or shift.left:
+        if (shift.undone and np.any(shift.voxels)) or shift.left:
             code = "diffusion.b_shifted" if shift.undone else "diffusion.b_shift_left"
             about = {"station": station, "b_value": shift.b_value, "mm": float(np.linalg.norm(shift.mm))}
             told.append(finding(code, **about, voxels=[f"{v:+.1f}" for v in shift.voxels]))
