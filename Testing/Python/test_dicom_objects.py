@@ -57,6 +57,9 @@ def test_a_map_holds_our_values_at_our_places(case, tmp_path):
         _same_voxels(ours.array, ours.ijk_to_ras, theirs.array, _ras(theirs.affine))
         found = _by_dcmqi("paramap2itkimage", objects[f"baseline-map-{key}"], tmp_path / key)[0]
         _same_voxels(ours.array, ours.ijk_to_ras, found.array, found.ijk_to_ras)
+    for shown, widest in (("adc", 4000.0), ("adc-sd", 400.0)):  # not up to the values where there is no signal
+        shared = dcmread(objects[f"baseline-map-{shown}"]).SharedFunctionalGroupsSequence[0]
+        assert 0 < shared.FrameVOILUTSequence[0].WindowWidth <= widest
 
 
 def test_a_segment_holds_our_voxels_at_our_places(case, tmp_path):

@@ -224,6 +224,12 @@ def test_a_probability_is_never_written_as_certainty(results, probability, shown
     assert f"Probability of CR or VGPR {shown} 95 % interval {shown} to {shown}" in text
 
 
+def test_a_shift_of_nothing_has_no_sign(results):
+    exam = dataclasses.replace(results.exams[0], protocol={**results.exams[0].protocol, "adc_shift_ras_mm": [-0.0, 0.2, -0.1]})
+    told = report_page(dataclasses.replace(results, exams=(exam, *results.exams[1:])), Strings("en"))
+    assert "0, 0.2, −0.1" in told and "-0," not in told
+
+
 def test_one_exam_gives_a_page_without_changes(results):
     source = report_page(Results(results.exams[:1], (), None, Settings()), Strings("en"))
     page = Page(source)
