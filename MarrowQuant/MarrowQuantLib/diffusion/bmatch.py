@@ -226,7 +226,7 @@ def _highest_turned(information: _Information, shift: np.ndarray, there: float) 
     tried = np.array([
         [information(np.concatenate([shift, sign * axis])) for sign in (-1, 1)] for axis in _TRIED_DEG * np.eye(3)
     ])  # fmt: skip
-    if np.all(tried <= there + _LEAST_GAIN):
+    if np.all(tried <= there + _LEAST_TURN_GAIN / 2):
         return shift, there
     axis, side = np.unravel_index(int(np.argmax(tried)), tried.shape)
     start = np.concatenate([shift, _TRIED_DEG * np.eye(3)[axis] * (2 * side - 1)])
