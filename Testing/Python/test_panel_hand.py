@@ -36,6 +36,19 @@ def test_a_point_moved_by_its_coordinates_is_measured_where_it_is(panel, slicer_
         assert list(points(panel).GetNthControlPointPositionWorld(0)) == [0.0, 0.0, height]
 
 
+def test_points_under_a_transform_are_measured_where_they_are_drawn_and_back_again(panel, slicer_host):
+    import slicer
+
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    matrix = np.eye(4)
+    matrix[2, 3] = 3.0
+    transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
+    for node_id, height in ((transform.GetID(), 63.0), (None, 60.0)):
+        points(panel).SetAndObserveTransformNodeID(node_id)
+        rest(slicer_host)
+        assert exam_of(panel).vertebrae[0].roi.center_ras[2] == height
+
+
 def test_a_point_renamed_or_deleted_in_markups_is_followed(panel, slicer_host, tmp_path):
     levels = ["L1", "L2", "L3", "L4", "S1"]
     points(panel).SetNthControlPointLabel(4, "S1")

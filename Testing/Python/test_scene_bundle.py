@@ -355,6 +355,24 @@ def test_no_identity_and_no_path_of_this_computer_gets_into_the_file(slicer_scen
     assert get_parameters()["baselineFolder"] == "/data/YAMADA^TARO"  # kept in the open scene
 
 
+def test_no_file_in_a_bundle_is_called_like_the_folder_of_the_scene_opened_last(slicer_scene, tmp_path):
+    from MarrowQuantLib.scene.records import write_follow_up
+    from MarrowQuantLib.scene.results_scene import save_scene
+
+    write_follow_up({"regions": []})
+    save_scene(tmp_path / "first.mrb")
+    (tmp_path / "Tanaka_Taro").mkdir()
+    root = slicer_scene.GetRootDirectory()
+    slicer_scene.SetRootDirectory(str(tmp_path / "Tanaka_Taro"))
+    try:
+        slicer_scene.Commit(str(tmp_path / "Tanaka_Taro" / "scene.mrml"))
+        save_scene(tmp_path / "second.mrb")
+    finally:
+        slicer_scene.SetRootDirectory(root)
+    with zipfile.ZipFile(tmp_path / "second.mrb") as packed:
+        assert "Tanaka" not in "".join(packed.namelist()) and any(name.endswith(".txt") for name in packed.namelist())
+
+
 def test_volumes_are_compressed(slicer_scene, tmp_path):
     from MarrowQuantLib.scene.results_scene import write_scene
 

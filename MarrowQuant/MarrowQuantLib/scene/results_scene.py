@@ -152,6 +152,7 @@ def save_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
         temporary = tempfile.TemporaryDirectory(prefix=".marrowquant-", dir=path.parent)
         with temporary as folder, without_paths(scene), without_cohort(scene):
             bundle = Path(folder) / path.name
+            _forget_folders(scene)
             if not scene.WriteToMRB(str(bundle)):
                 raise OSError("Slicer could not write it")
             os.replace(bundle, path)
@@ -161,6 +162,15 @@ def save_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
             "The scene {file} cannot be written ({reason}); choose a folder with space to write to.",
             file=path.name, reason=reason,
         ) from error
+
+
+def _forget_folders(scene: Any) -> None:
+    """Let no node's file be called like a folder, perhaps that of the scene opened last. Slicer does so: it keeps an empty file name of
+    what is only in a bundle, and where the scene's XML is written the folder of the scene is put before it, empty or not.
+    """
+    for storage in nodes_with("vtkMRMLStorageNode", {}, scene):
+        if storage.GetFileName() and Path(storage.GetFullNameFromFileName()).is_dir():
+            storage.SetFileName("")
 
 
 def load_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:

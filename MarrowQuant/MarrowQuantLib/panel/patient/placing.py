@@ -33,6 +33,7 @@ class Placing:
             (markups.PointEndInteractionEvent, onChanged),
             (markups.PointRemovedEvent, onChanged),
             (markups.PointModifiedEvent, panel.onNodeEdited),  # moved by coordinates, or renamed, in Markups
+            (slicer.vtkMRMLTransformableNode.TransformModifiedEvent, panel.onNodeEdited),  # moved as a whole, in Transforms
         )
         self._observed: Optional[Any] = None
         self._escape = qt.QShortcut(slicer.util.mainWindow() or panel.ui.stepsWidget)
