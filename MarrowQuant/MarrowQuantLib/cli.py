@@ -16,6 +16,7 @@ from . import RESEARCH_USE_ONLY, MarrowQuantError, __version__, commands
 from .commands.progress import progress_bar
 
 INTERRUPTED = 130
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")  # what numpy's matrix library asks for, the first before the second
 _COMPLETION = (
     "Completion with Tab in bash and zsh: pip install 'marrowquant[completion]', then eval \"$(register-python-argcomplete marrowquant)\"."
 )
@@ -23,6 +24,8 @@ _COMPLETION = (
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run one command; returns the exit code."""
+    if not any(name in os.environ for name in BLAS_THREADS):
+        os.environ[BLAS_THREADS[0]] = "1"  # numpy is not loaded yet; its threads wait for each other longer than small products take
     try:
         return _run(arguments)
     except KeyboardInterrupt:

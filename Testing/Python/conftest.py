@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from slicerhost.application import Host
 
 
+# As the command line does; else the matrix library's threads get in the way of those that test beside them.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 if importlib.util.find_spec("hypothesis"):
     from hypothesis import settings
 

@@ -204,6 +204,20 @@ def test_the_shell_answers_without_loading_the_numerics(arguments):
     assert told.stdout.splitlines()[-1] == f"LOADED {own} []"
 
 
+@pytest.mark.parametrize("asked, told", [({}, "1 None"), ({"OMP_NUM_THREADS": "3"}, "None 3"), ({"OPENBLAS_NUM_THREADS": "2"}, "2 None")])
+def test_the_matrix_library_gets_one_thread_unless_the_user_asks_for_more(asked, told):
+    names = ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"]
+    code = (
+        "import os\nfrom MarrowQuantLib import cli\n"
+        "try:\n    cli.main(['--version'])\nexcept SystemExit:\n    pass\n"
+        f"print(*map(os.environ.get, {names!r}))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in names}
+    environment.update(asked, PYTHONPATH=str(Path(cli.__file__).resolve().parents[1]))
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == told
+
+
 @pytest.mark.parametrize("name", commands.COMMANDS)
 def test_every_command_of_the_help_has_options(name, capsys):
     with pytest.raises(SystemExit) as stopped:

@@ -22,6 +22,7 @@ import pydicom
 DEFLATED, EXPLICIT = b"1.2.840.10008.1.2.1.99", b"1.2.840.10008.1.2.1"
 GZIP_MARK, MAGIC = b"\x1f\x8b", b"DICM"
 META_SIZE = 1 << 12  # holds the transfer syntax
+SMALL_FILE_BYTES = 1 << 18  # one slice
 MAX_FILE_BYTES = 1 << 28  # of a packed file, unpacked, and of what is read of any file's header
 ITEM, END_OF_ITEMS = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"  # PS3.5 7.5
 MAX_FRAGMENTS = 100_000
@@ -69,6 +70,13 @@ class BoundedReader:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
+
+
+def in_memory(file: BinaryIO) -> BinaryIO:
+    """A small file's bytes, for the hundreds of small reads that its header takes; a larger file itself, at its beginning."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return io.BytesIO(file.read()) if size <= SMALL_FILE_BYTES else file
 
 
 def open_file(path: Path) -> BinaryIO:

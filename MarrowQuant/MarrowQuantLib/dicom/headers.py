@@ -19,7 +19,7 @@ from pydicom.errors import BytesLengthException, InvalidDicomError
 from ..model import MarrowQuantError, Progress, finding
 from . import elements as el
 from .describe import describe, identify
-from .files import BoundedReader, has_whole_fragments, is_dicom, open_file, quiet_pydicom
+from .files import BoundedReader, has_whole_fragments, in_memory, is_dicom, open_file, quiet_pydicom
 from .frame import Frame, LostFile, PixelStore
 from .geometry import has_place
 from .mosaic import mosaic_tiles
@@ -127,7 +127,9 @@ def _frames_in(path: Path, relative: str, told: dict[str, str]) -> list[Frame]:
         if not is_dicom(file.read(132), path):
             return []
         file.seek(0)
-        dataset = pydicom.dcmread(BoundedReader(file), stop_before_pixels=True, force=True)
+        head = in_memory(file)
+        dataset = pydicom.dcmread(BoundedReader(head), stop_before_pixels=True, force=True)
+        file.seek(head.tell())
         top = el.Elements((el.Level.of(dataset),))
         sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", "")) or top.text(0x00080016)
         if not sop_class:
