@@ -13,8 +13,10 @@ from MarrowQuantLib.io import imagefiles
 from MarrowQuantLib.model import MarrowQuantError, Role, Volume
 from MarrowQuantLib.phantom import dixon, patient
 from MarrowQuantLib.phantom.stories import find_story
-from MarrowQuantLib.vertebrae import segment, segment_bodies
-from MarrowQuantLib.vertebrae.column import ColumnFrame, Sampler, sides_of_bodies
+from MarrowQuantLib.vertebrae import segment, segment_bodies, turns
+from MarrowQuantLib.vertebrae.chain import Box
+from MarrowQuantLib.vertebrae.column import ColumnFrame, Sampler
+from MarrowQuantLib.vertebrae.turns import sides_and_rotations
 from scipy import ndimage
 
 LUMBAR = spines.LUMBAR
@@ -86,7 +88,7 @@ def test_a_column_bent_to_the_side_is_followed(number, sagitta_mm):
 
 @needs_studies
 def test_a_body_that_was_lost_to_the_side_of_its_neighbours_is_told(monkeypatch):
-    monkeypatch.setattr(segment, "sides_of_bodies", lambda frames, *_: np.array([0.0, 0.0, 11.0, 0.0, 0.0]))
+    monkeypatch.setattr(turns, "sides_and_rotations", lambda *_: (np.array([0.0, 0.0, 11.0, 0.0, 0.0]), np.zeros(5)))
     case = spines.spine(5)
     found = segment_bodies(case.image, spines.clicks(case, 5, 0))
     assert abs(found.bodies[2].center_ras[0] - case.centers[2, 0]) > 7
@@ -103,17 +105,22 @@ def test_bodies_of_a_bent_column_are_found_from_one_to_the_next(monkeypatch):
     assert max(abs(body.center_ras[0] - center[0]) for body, center in zip(found.bodies, case.centers)) < 5
 
 
-@pytest.mark.parametrize("right", [-4.0, 0.0, 3.0])
+@pytest.mark.parametrize(("right", "degrees"), [(-4.0, 0.0), (0.0, 0.0), (3.0, 0.0), (0.0, 12.0), (-3.0, -16.0), (2.0, 20.0)])
 @pytest.mark.parametrize("sign", [1, -1])
-def test_the_side_of_a_body_is_that_of_its_mirror_plane(right, sign):
-    x = np.abs(np.arange(-60.0, 61.0) - right)
-    texture = ndimage.gaussian_filter(np.random.default_rng(0).normal(size=(60, 120, 80)), 2)
-    values = np.stack([np.interp(x, np.arange(80.0), row) for row in texture.reshape(-1, 80)]).reshape(60, 120, 121)
+def test_the_side_and_the_turn_of_a_body_are_those_of_its_mirror_plane(right, degrees, sign):
+    """A texture that is symmetric about a plane through the canal."""
+    texture = ndimage.gaussian_filter(np.random.default_rng(0).normal(size=(60, 170, 120)), 2)
+    y, x = np.mgrid[-80.0:81.0, -60.0:61.0]
+    cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    across, along = cos * (x - right) + sin * (y + 32), -sin * (x - right) + cos * (y + 32)
+    values = np.stack([ndimage.map_coordinates(plane, [along + 70, np.abs(across)], order=1, mode="nearest") for plane in texture])
     matrix = np.eye(4)
-    matrix[:3, 3] = (-60.0, -60.0, -30.0)
-    frame = ColumnFrame(np.zeros(3), np.eye(3), 1.0)
+    matrix[:3, 3] = (-60.0, -80.0, -30.0)
     sampler = Sampler(Volume(sign * values.astype(np.float32), matrix))
-    assert sides_of_bodies([frame], sampler, [np.zeros(2)], {})[0] == pytest.approx(right, abs=0.5)
+    box = Box(np.zeros(2), 0.0, 27.0, 35.0, 0.0)
+    sides, rotations = sides_and_rotations([ColumnFrame(np.zeros(3), np.eye(3), 1.0)], sampler, [box], {})
+    assert rotations[0] == pytest.approx(degrees)
+    assert sides[0] == pytest.approx(right - 32 * sin, abs=1.0)
 
 
 @pytest.mark.parametrize("role", [Role.WATER, Role.FAT, Role.IN_PHASE, Role.PDFF])

@@ -27,6 +27,12 @@ class Marrow:
     spread: float
     slopes: tuple[float, float] = (0.0, 0.0)
 
+    @staticmethod
+    def of(values: np.ndarray) -> Marrow:
+        """Of the inside of a body whose signal is given in quarters of the image's spread."""
+        level = float(np.median(values))
+        return Marrow(level, max(1.48 * float(np.median(np.abs(values - level))), _SMALLEST_SPREAD))
+
     def unlike(self, values: np.ndarray) -> np.ndarray:
         """0 where the signal is that of the marrow, 0.39 at three spreads from it, towards 1 beyond six."""
         return 1.0 - np.exp(-0.5 * ((values - self.level) / (_UNLIKE * self.spread)) ** 2)
@@ -91,6 +97,7 @@ FINE = Search(1.5, 4.0, np.arange(-7.5, 7.6, 2.5), 7)
 ENDPLATE_PARTS = (1.0, 1.0)
 WALL_PARTS = (0.5, 2.0)
 
+_SMALLEST_SPREAD = 0.2  # in quarters of the image's spread, our choice: without noise an edge would begin with partial volume
 _UNLIKE = 3.0  # spreads of the marrow (tried on ten spines)
 _MIDDLE = 5  # units from where a body was first seen to where its back half begins, our choice
 _INTERIOR = 0.3  # of height and depth to either side: what is taken for marrow

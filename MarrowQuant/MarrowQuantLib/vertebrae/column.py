@@ -7,7 +7,7 @@ the exact negative: nothing that follows may depend on the sign.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Optional
 
@@ -29,20 +29,17 @@ _X_STEP = 2
 _MIDLINE = 7.0  # half-width of the slab that is averaged into the picture
 _MIRROR = np.arange(-13, 14)  # shifts of the mirror plane that are tried: three standard deviations of a 4 mm click error
 _MIRROR_PRIOR = 8.0
-# Of bodies beside the column's midline, and of one beside the next (of some settings tried on 29 spines; 3 and 12, 2 and 6 do as well).
-_SIDE_PRIOR, _SIDE_STEP = 8.0, 4.0
-_SIDES = np.arange(-24, 25)  # places of their mirror planes that are tried, half units
-# The course of a column bent to the side, all our choice but for the gain, which is what two of the given scoliotic spines show (1.3, 2.5).
+# The course of a column bent to the side, all our choice.
 _COURSE = np.arange(-24, 25)  # places of the mirror plane that are tried at every height
 _COURSE_STEP = 3.0  # between these heights, units
 _COURSE_PRIOR = 12.0
 _COURSE_STIFFNESS = 0.02  # correlation that a sideways step by one unit must gain
 _COURSE_SMOOTH = 3.0  # heights
-_OUTWARDS = 1.3  # bodies lie further out than the tissue behind them, as a bent column turns (scoliosis)
 _LEAST_BEND = 5.0  # units from a straight line; less is left to the side of each body
 _LEAN_OVER = 9.0  # units up and down over which a body's lean is taken
 CLICK_ERROR_MM = 4.0  # of a reader's click on each axis (our choice)
-_PULL = 0.15  # correlation that a shift by 1.4 such deviations must gain
+PULL = 0.15
+"""Correlation that a shift by 1.4 such deviations must gain (our choice)."""
 _SIZE_SD = 0.08  # of the logarithm of the size from patient to patient, our choice: 0.94 to 1.05 on the ten spines
 _DISTANCE_SD_MM = 5.7  # of the distance of two clicks that are 4 mm off along it
 _COLUMN = 7.0  # about the curve through the clicks: what is taken for column, body or disc, in a Gaussian weight (our choice)
@@ -227,7 +224,7 @@ def find_midline(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray) -> tup
     rows = np.arange(len(z))
     position = np.clip(shift - _MIRROR[0], 0, len(_MIRROR) - 1)
     score = match[rows, np.rint(position).astype(int)].mean(axis=-1)
-    pulled = score - _PULL * (upper**2 + lower**2) / (2 * _MIRROR_PRIOR**2)
+    pulled = score - PULL * (upper**2 + lower**2) / (2 * _MIRROR_PRIOR**2)
     best = np.unravel_index(np.argmax(pulled), pulled.shape)
     ends_x = np.array([upper[best], lower[best]], dtype=float)
     tips = frame.to_ras(np.stack([ends_x, np.zeros(2), ends], axis=1))
@@ -239,7 +236,7 @@ def find_course(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray) -> Colu
     """The frame with the course of a column that is bent to the side; as it is where the column is straight.
 
     At every height the mirror plane of the tissue behind the bodies, along the best path (dynamic programming). What the clicks tell of the
-    sides is left to :func:`sides_of_bodies`.
+    sides is left to :mod:`.turns`.
 
     Parameters
     ----------
@@ -250,8 +247,8 @@ def find_course(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray) -> Colu
         return frame
     z = np.arange(curve[-1, 2] - 20, curve[0, 2] + 20, _COURSE_STEP)
     match = _mirror_behind(frame, sampler, curve, z, _COURSE)
-    match = ndimage.gaussian_filter1d(match, 1.5, axis=0) - _PULL * _COURSE**2 / (2 * _COURSE_PRIOR**2)
-    course = _OUTWARDS * ndimage.gaussian_filter1d(best_path(match, _COURSE, _COURSE_STIFFNESS), _COURSE_SMOOTH)
+    match = ndimage.gaussian_filter1d(match, 1.5, axis=0) - PULL * _COURSE**2 / (2 * _COURSE_PRIOR**2)
+    course = ndimage.gaussian_filter1d(best_path(match, _COURSE, _COURSE_STIFFNESS), _COURSE_SMOOTH)
     straight = np.polyval(np.polyfit(z, course, 1), z)
     return frame if np.abs(course - straight).max() < _LEAST_BEND else replace(frame, course=np.stack([z, course], axis=1))
 
@@ -268,45 +265,6 @@ def best_path(score: np.ndarray, places: np.ndarray, stiffness: float) -> np.nda
     for back in reversed(pointers):
         path.append(int(back[path[-1]]))
     return places[path[::-1]].astype(float)
-
-
-def sides_of_bodies(
-    frames: Sequence[ColumnFrame], sampler: Sampler, centers: Sequence[np.ndarray], clicks: Mapping[int, float]
-) -> np.ndarray:
-    """How far each body lies to the right of the column's midline: the mirror plane of its inside and of the canal behind it alone.
-
-    A column is not quite straight from left to right, nor does it jump: the best path through all bodies (dynamic programming), drawn to
-    the clicks as far as these are exact. The sides of a body are beyond what is compared; psoas and vessels lie there. Of three regions
-    tried on ten lumbar spines (body and canal, canal, all that lies behind) this one gave the smallest centre errors.
-
-    Parameters
-    ----------
-    frames : sequence of ColumnFrame
-        Of each body.
-    sampler : Sampler
-    centers : sequence of ndarray, shape (2,)
-        (y, z) of each body in units.
-    clicks : mapping of place in the column to x
-        Where bodies were clicked, units to the right of the midline.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        In units, negative to the left.
-    """
-    places = _SIDES / 2
-    score = np.array([_mirror_at(frame, sampler, center) for frame, center in zip(frames, centers)])
-    score -= _PULL * places**2 / (2 * _SIDE_PRIOR**2)
-    for n, x in clicks.items():
-        score[n] -= _PULL * (places - x) ** 2 / (2 * (CLICK_ERROR_MM / frames[n].scale) ** 2)
-    return best_path(score, places, _PULL / (2 * _SIDE_STEP**2))
-
-
-def _mirror_at(frame: ColumnFrame, sampler: Sampler, center: np.ndarray) -> np.ndarray:
-    """:func:`mirror_match` of a body and its canal at each of :data:`_SIDES`."""
-    x, y, z = np.arange(-_SIDE, _SIDE + 1.0), center[0] + np.arange(-40, 21, 2.0), center[1] + np.arange(-9, 10, 3.0)
-    grid = np.stack(np.meshgrid(z, y, x, indexing="ij")[::-1], axis=-1)
-    return mirror_match(standardise(sampler(frame.to_ras(grid)), (2, 3, 10)), len(x) // 2, _SIDES).mean(axis=0)
 
 
 def _mirror_behind(frame: ColumnFrame, sampler: Sampler, curve: np.ndarray, z: np.ndarray, shifts: np.ndarray) -> np.ndarray:

@@ -29,7 +29,6 @@ from .column import (
     find_course,
     find_midline,
     sagittal_picture,
-    sides_of_bodies,
 )
 from .cortex import inset, side_of_line
 from .doubts import body_findings, uncertainty
@@ -39,6 +38,7 @@ from .proportions import relative_depth, relative_height, relative_spacing, size
 from .propose import check_distance, mean_curve
 from .roi import default_axes
 from .sides import half_widths, marrow_half_widths
+from .turns import turned_bodies
 from .walls import BodySurface, U, V, X, body_positions, fit_surfaces, share_depth, turn
 
 MARGIN_MM = 3.5
@@ -47,6 +47,8 @@ VEIN_FRACTION = 0.2
 """The ROI keeps off this hindmost part of a body, where the basivertebral vein leaves it (our choice)."""
 MAX_LATERAL_MM = 16.0
 """Largest left–right half-length of the ROI: the sides of a single body are not searched for (our choice)."""
+_DOUBTED_LATERAL_MM = 14.0  # likewise of a body that is doubted
+_USUAL_LATERAL_MM, _USUAL_SIDE_MM = 10.0, 2.0  # and, beside the margin, of one whose width is the usual one alone (all our choice)
 
 # Of lumbar bodies before the image is looked at, in units (a lumbar spacing is 36.6): means of ten spines; the search allows for +-6 in
 # height and +-15 in depth. Other bodies by their usual proportions.
@@ -179,15 +181,14 @@ def segment_bodies(
     of_column += _frame_findings(certainty, frame.scale / size(levels))
     frames = [frame.at(box.center) for box in boxes]
     clicked = {levels.index(level): float(frames[levels.index(level)].to_units(point)[0]) for level, point in points.items()}
-    sides = sides_of_bodies(frames, sampler, [box.center for box in boxes], clicked)
-    boxes = [replace(box, side=float(side)) for box, side in zip(boxes, sides)]
+    frames, boxes = turned_bodies(frames, sampler, boxes, clicked, signs)
     fitted = _fit_column(sampler, frames, boxes, levels, signs)
     of_bodies, unsure = body_findings(levels, fitted, frames, sampler, points), uncertainty(fitted)
     surfaces = share_depth(fitted, levels)
     insides = [surface.depth_inside() for surface in surfaces]
     bodies = []
     for n, (level, surface) in enumerate(zip(levels, surfaces)):
-        body = _body(level, surface, insides[n], frames[n], margin_mm, shape, radii_mm)
+        body = _body(level, surface, insides[n], frames[n], margin_mm, shape, radii_mm, unsure[n] > 1)
         bodies.append(replace(body, findings=(*of_bodies[level], *body.findings), uncertainty=float(unsure[n])))
     labels = paint(image, frames, boxes, insides)
     return BodySegmentation(tuple(bodies), margin_mm, tuple(of_column), labels)
@@ -346,6 +347,7 @@ def _body(
     margin_mm: float,
     shape: str,
     radii_mm: Optional[Sequence[float]],
+    is_doubted: bool,
 ) -> Body:
     x, u, v = np.meshgrid(X, U, V, indexing="ij", sparse=True)
     within = inside > 0
@@ -361,7 +363,10 @@ def _body(
     high = np.array([front - margin, top - margin])
     middle = (low + high) / 2
     if radii_mm is None:
-        radii = np.array([min(MAX_LATERAL_MM, half[0] - margin_mm), *((high - low) / 2 * frame.scale)])
+        lateral = min(_DOUBTED_LATERAL_MM if is_doubted else MAX_LATERAL_MM, half[0] - margin_mm)
+        if surface.marrow_alone:
+            lateral = min(_USUAL_LATERAL_MM, lateral - _USUAL_SIDE_MM)
+        radii = np.array([lateral, *((high - low) / 2 * frame.scale)])
         findings: tuple[Finding, ...] = ()
         radii = np.maximum(radii, _MIN_ROI_MM)
     else:

@@ -51,7 +51,6 @@ _RELATIVE_DEPTH = {"L1": 0.91, "L2": 0.99, "L3": 1.03, "L4": 1.01, "L5": 1.04}  
 FRONT = SurfacePrior(1.5, 3.5, 1.2)
 BACK = SurfacePrior(1.0, 3.5, 1.2)  # nearer to the box, whose back is at the innermost edge: the sac's lies few units behind
 _EDGE_WEIGHT = 6.0
-_SMALLEST_SPREAD = 0.2  # of marrow, in quarters of the image's spread, our choice: without noise an edge would begin with partial volume
 ACROSS = np.arange(-5.0, 7.1, 0.5)
 """Units from a surface's edge, positive outwards, at which the signal across it is kept."""
 _CORE = 12.0  # units to either side of the middle within which there are bodies and discs alone
@@ -127,10 +126,10 @@ def fit_surfaces(sampler: Sampler, frame: ColumnFrame, box: Box, level: str, sig
     """
     x, u, v = np.meshgrid(X, U, V, indexing="ij", sparse=True)
     block = sampler(frame.to_ras(body_positions(box, x, u, v)))
-    ends, block = _scaled(block, block[np.abs(X) <= _CORE][:, np.abs(U) <= _CORE]), _scaled(block, block)
+    ends, block = scaled(block, block[np.abs(X) <= _CORE][:, np.abs(U) <= _CORE]), scaled(block, block)
     half_height, half_depth = box.height / 2, box.depth / 2
     front, back = _front(half_depth, half_width), _back(half_depth, level)
-    marrow, marrow_of_ends = (_marrow(values[10:-10, 18:-18, 17:-17]) for values in (block, ends))
+    marrow, marrow_of_ends = (Marrow.of(values[10:-10, 18:-18, 17:-17]) for values in (block, ends))
     steps = {}
 
     def step(rising: np.ndarray, axis: int) -> np.ndarray:
@@ -153,16 +152,11 @@ def fit_surfaces(sampler: Sampler, frame: ColumnFrame, box: Box, level: str, sig
     return BodySurface(box, top, bottom, front, back, half_width, steps, profiles)
 
 
-def _scaled(block: np.ndarray, part: np.ndarray) -> np.ndarray:
+def scaled(block: np.ndarray, part: np.ndarray) -> np.ndarray:
     """The signal in quarters of the spread of a part of it, limited, so that a bright neighbour does not hide a faint edge."""
     low, high = np.percentile(part, (10, 90))
     scaled = np.clip((block - low) / max(high - low, np.finfo(np.float32).tiny), -0.5, 1.5) * 4.0
     return ndimage.gaussian_filter1d(scaled, 1.0, axis=0)
-
-
-def _marrow(values: np.ndarray) -> Marrow:
-    level = float(np.median(values))
-    return Marrow(level, max(1.48 * float(np.median(np.abs(values - level))), _SMALLEST_SPREAD))
 
 
 def _profile(block: np.ndarray, edge: np.ndarray, along: np.ndarray, normal: np.ndarray, outward: float) -> np.ndarray:
