@@ -88,7 +88,7 @@ def test_a_column_bent_to_the_side_is_followed(number, sagitta_mm):
 
 @needs_studies
 def test_a_body_that_was_lost_to_the_side_of_its_neighbours_is_told(monkeypatch):
-    monkeypatch.setattr(turns, "sides_and_rotations", lambda *_: (np.array([0.0, 0.0, 11.0, 0.0, 0.0]), np.zeros(5)))
+    monkeypatch.setattr(turns, "sides_and_rotations", lambda *_: (np.array([0.0, 0.0, 11.0, 0.0, 0.0]), np.zeros(5), np.ones(5)))
     case = spines.spine(5)
     found = segment_bodies(case.image, spines.clicks(case, 5, 0))
     assert abs(found.bodies[2].center_ras[0] - case.centers[2, 0]) > 7
@@ -118,9 +118,10 @@ def test_the_side_and_the_turn_of_a_body_are_those_of_its_mirror_plane(right, de
     matrix[:3, 3] = (-60.0, -80.0, -30.0)
     sampler = Sampler(Volume(sign * values.astype(np.float32), matrix))
     box = Box(np.zeros(2), 0.0, 27.0, 35.0, 0.0)
-    sides, rotations = sides_and_rotations([ColumnFrame(np.zeros(3), np.eye(3), 1.0)], sampler, [box], {})
+    sides, rotations, alike = sides_and_rotations([ColumnFrame(np.zeros(3), np.eye(3), 1.0)], sampler, [box], {})
     assert rotations[0] == pytest.approx(degrees)
     assert sides[0] == pytest.approx(right - 32 * sin, abs=1.0)
+    assert alike[0] > 0.9
 
 
 @pytest.mark.parametrize("role", [Role.WATER, Role.FAT, Role.IN_PHASE, Role.PDFF])

@@ -24,7 +24,7 @@ from ..results.formats import NONE, number, probability, shown_unit
 from .first_page import reader_cautions, values_of
 from .fonts import PIECE, embed_fonts, folded
 from .images import ADC_WHITE, MIP_BLACK, KeyImage, anatomy_image, body_image, slice_image, spine_image
-from .sections import limit_lines, settings_rows
+from .sections import limit_lines, placement_line, settings_rows
 from .shown import (
     DOUBT,
     SURE,
@@ -414,7 +414,8 @@ class _Paper:
                 held = next((levels for column in columns if (levels := levels_of(exam, column.key))), [])
                 lines[-1][0] = words("mean_of", index=lines[-1][0], levels=shortened(held)) if held else lines[-1][0]
             self.table(heads, lines, (0, len(heads) - 1))
-        self.text(words("standard_error"), 7.5, _SOFT)
+        for told in (words("standard_error"), *filter(None, (placement_line(exam, words) for exam in exams))):
+            self.text(told, 7.5, _SOFT)
 
     def _vertebra(self, row: rows.Row, columns: Sequence[rows.Column]) -> list[str]:
         words = self.words

@@ -99,7 +99,18 @@ def _vertebra_table(results: Results, levels: Sequence[str], words: Strings) -> 
         heads = [*heads[:2], words("ff_points"), *heads[2:], words("meaning")]
     heads.append(tables[0].column("voxels").head(words.language))
     told = f'<p class="soft">{escape(words("standard_error"))}</p>' if any("±" in row for row in drawn) else ""
+    told += "".join(f'<p class="soft">{escape(line)}</p>' for line in (placement_line(exam, words) for exam in results.exams) if line)
     return table(heads, drawn, text_columns=[len(heads) - 2] if both else ()) + told + note_list(notes, words)
+
+
+def placement_line(exam: ExamResult, words: Strings) -> str:
+    """What the place of each ROI brings to its fat fraction; empty where it was not told."""
+    measured = [(vertebra.roi.level, vertebra.measurements.get("ff")) for vertebra in exam.vertebrae]
+    errors = [(level, found.placement_error, found.unit) for level, found in measured if found and found.placement_error is not None]
+    if not errors:
+        return ""
+    levels = ", ".join(f"{said_place(level, words.language)} ± {number(error, unit)}" for level, error, unit in errors)
+    return words("placement_error", exam=words.plain_exam(exam.label), levels=levels, unit=shown_unit(errors[0][2], words.language))
 
 
 def _unbroken(value: rows.Cell, words: Strings) -> str:

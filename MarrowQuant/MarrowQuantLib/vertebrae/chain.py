@@ -59,7 +59,7 @@ class BodyPrior:
 @dataclass(frozen=True)
 class Box:
     """A body in the sagittal picture: (y, z) of its centre in units, tilt in degrees (front raised is positive), height, depth, score; and
-    how far it lies to the right of the column's midline, in units."""
+    how far it lies to the right of the column's midline, in units, and the correlation of what lies to both sides of its mirror plane."""
 
     center: np.ndarray
     tilt: float
@@ -67,6 +67,7 @@ class Box:
     depth: float
     score: float
     side: float = 0.0
+    mirror: float = 1.0
 
 
 @dataclass(frozen=True)

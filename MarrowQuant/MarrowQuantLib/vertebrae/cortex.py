@@ -20,11 +20,10 @@ from .walls import ACROSS, BodySurface
 # From the outer side of the line to the marrow, in units: cortex, partial volume and chemical shift. Top and bottom are our
 # choice; front and back are mean distances to the labels of ten spines (MyoSegmenTUM-spine, https://osf.io/3j54b), rounded.
 INSET = {"top": 1.0, "bottom": 2.0, "front": 1.8, "back": 1.2}
-# Likewise where the line is seen, for an edge behind it and for one before it: mean distances to the labels of nine spines, five
-# T2-weighted (https://doi.org/10.1371/journal.pone.0143327), whose labels end in the middle of the line, and four pathological ones
+# Likewise behind the line where it is seen: mean distances to the labels of nine spines, five T2-weighted
+# (https://doi.org/10.1371/journal.pone.0143327), whose labels end in the middle of the line, and four pathological ones
 # (https://github.com/JonathanRamos/fastcleverseg), whose labels end at its inner side; between the two, nearer to the first.
-INSET_BEHIND_LINE = {"top": 1.8, "bottom": 1.9, "front": 1.8, "back": 1.6}
-INSET_BEFORE_LINE = {"top": 0.5, "bottom": 0.3, "front": 0.0, "back": 0.3}
+INSET_BEHIND_LINE = {"top": 1.7, "bottom": 1.8, "front": 2.0, "back": 1.6}
 
 # How much further it ends before the back edge at the last level: the steepest edge is there often that of the dural sac, and the space
 # between sac and bone widens downwards. Mean distance over the ten spines, rounded.
@@ -46,7 +45,7 @@ def inset(surfaces: Sequence[BodySurface], levels: Sequence[str], line: float) -
         inward = dict(INSET, back=INSET["back"] + _EPIDURAL.get(level, 0.0))
         if line:
             steps = {name: walls[name] if name in walls else _step_of(surface.profiles[name]) for name in INSET_BEHIND_LINE}
-            inward = {name: (INSET_BEHIND_LINE if step * line < 0 else INSET_BEFORE_LINE)[name] for name, step in steps.items()}
+            inward = {name: size if steps[name] * line < 0 else 0.0 for name, size in INSET_BEHIND_LINE.items()}
         top, bottom = surface.top - inward["top"], surface.bottom + inward["bottom"]
         front, back = surface.front - inward["front"], surface.back + inward["back"]
         moved.append(replace(surface, top=top, bottom=bottom, front=front, back=back))

@@ -48,7 +48,8 @@ VEIN_FRACTION = 0.2
 MAX_LATERAL_MM = 16.0
 """Largest left–right half-length of the ROI: the sides of a single body are not searched for (our choice)."""
 _DOUBTED_LATERAL_MM = 14.0  # likewise of a body that is doubted
-_USUAL_LATERAL_MM, _USUAL_SIDE_MM = 10.0, 2.0  # and, beside the margin, of one whose width is the usual one alone (all our choice)
+_USUAL_LATERAL_MM, _USUAL_SIDE_MM = 10.0, 2.0  # and, beside the margin, of one whose sides are neither seen nor alike (all our choice)
+_ALIKE = 0.7  # correlation of its sides above which a body's place from left to right is sure (our choice)
 
 # Of lumbar bodies before the image is looked at, in units (a lumbar spacing is 36.6): means of ten spines; the search allows for +-6 in
 # height and +-15 in depth. Other bodies by their usual proportions.
@@ -364,7 +365,7 @@ def _body(
     middle = (low + high) / 2
     if radii_mm is None:
         lateral = min(_DOUBTED_LATERAL_MM if is_doubted else MAX_LATERAL_MM, half[0] - margin_mm)
-        if surface.marrow_alone:
+        if surface.marrow_alone and surface.box.mirror < _ALIKE:
             lateral = min(_USUAL_LATERAL_MM, lateral - _USUAL_SIDE_MM)
         radii = np.array([lateral, *((high - low) / 2 * frame.scale)])
         findings: tuple[Finding, ...] = ()

@@ -52,8 +52,8 @@ def turned_bodies(
     signs : sequence of Signs
         Of the steps on leaving each body.
     """
-    sides, rotations = sides_and_rotations(frames, sampler, boxes, clicks)
-    boxes = [replace(box, side=float(side)) for box, side in zip(boxes, sides)]
+    sides, rotations, alike = sides_and_rotations(frames, sampler, boxes, clicks)
+    boxes = [replace(box, side=float(side), mirror=float(mirror)) for box, side, mirror in zip(boxes, sides, alike)]
     frames = [_turned(frame, box, _about_column(rotation)) for frame, box, rotation in zip(frames, boxes, rotations)]
     leans = [lean(frame, sampler, box, sign) for frame, box, sign in zip(frames, boxes, signs)]
     return [_turned(frame, box, _to_side(box, angle)) for frame, box, angle in zip(frames, boxes, leans)], boxes
@@ -61,10 +61,11 @@ def turned_bodies(
 
 def sides_and_rotations(
     frames: Sequence[ColumnFrame], sampler: Sampler, boxes: Sequence[Box], clicks: Mapping[int, float]
-) -> tuple[np.ndarray, np.ndarray]:
-    """How far each body lies to the right of the column's midline, in units, and its turn about the column's axis, in degrees.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How far each body lies to the right of the column's midline, in units, its turn about the column's axis, in degrees, and the
+    correlation with its mirror image there.
 
-    The turn is positive where the front of the body goes to the left. The parameters are those of :func:`turned_bodies`; both arrays have
+    The turn is positive where the front of the body goes to the left. The parameters are those of :func:`turned_bodies`; the arrays have
     the shape (n,). Of the places and turns that explain the picture about as well, those near the clicks, and near to those of the next
     body, are taken.
     """
@@ -72,9 +73,10 @@ def sides_and_rotations(
     side = canal - _CANAL * np.sin(np.deg2rad(rotation))
     step = PULL / 2 * (((canal[:, None] - canal) / _SIDE_STEP) ** 2 + ((rotation[:, None] - rotation) / _ROTATION_STEP) ** 2)
     usual = -PULL / 2 * ((canal / _SIDE_PRIOR) ** 2 + (rotation / _ROTATION_PRIOR) ** 2)
-    total, pointers = np.zeros(len(side)), []
+    total, pointers, matches = np.zeros(len(side)), [], []
     for n, (frame, box) in enumerate(zip(frames, boxes)):
-        own = _mirror_match(frame, sampler, box).ravel() + usual
+        matches.append(_mirror_match(frame, sampler, box).ravel())
+        own = matches[-1] + usual
         if n in clicks:
             own = own - PULL * np.log1p(((side - clicks[n]) * frame.scale / CLICK_ERROR_MM) ** 2 / 2)  # Cauchy: one click may be far off
         if n:
@@ -85,7 +87,8 @@ def sides_and_rotations(
     path = [int(total.argmax())]
     for back in reversed(pointers):
         path.append(int(back[path[-1]]))
-    return side[path[::-1]], rotation[path[::-1]]
+    path.reverse()
+    return side[path], rotation[path], np.array([match[place] for match, place in zip(matches, path)])
 
 
 def _mirror_match(frame: ColumnFrame, sampler: Sampler, box: Box) -> np.ndarray:

@@ -1574,6 +1574,10 @@
         <source>Press Measure.</source>
         <translation>「計測」を押してください。</translation>
     </message>
+    <message>
+        <source>± {error} {unit} from the ROI's place</source>
+        <translation>関心領域の位置により± {error} {unit}</translation>
+    </message>
 </context>
 <context>
     <name>patient.reasons</name>

@@ -84,7 +84,14 @@ class QuantifyStep(Step):
 
 
 def _how(measurements: Any) -> list[str]:
-    return [f"{saidWord(m.name)}: {_value(m)} {m.unit} ({said(m.how)})" for m in measurements.values()]
+    return [f"{saidWord(m.name)}: {_value(m)} {m.unit}{_placement(m)} ({said(m.how)})" for m in measurements.values()]
+
+
+def _placement(measurement: Any) -> str:
+    if measurement.placement_error is None:
+        return ""
+    error, unit = number(measurement.placement_error, measurement.unit), measurement.unit
+    return "; " + _("± {error} {unit} from the ROI's place").format(error=error, unit=unit)
 
 
 def _value(measurement: Any) -> str:
