@@ -27,7 +27,6 @@ from MarrowQuantLib.response.anaemia import blood_response, is_severe
 from MarrowQuantLib.results import results_from_dict, results_to_dict
 from MarrowQuantLib.results.record import case_record
 from MarrowQuantLib.scene import records
-from slicerhost.application import PANEL_SIZE
 
 START, END = datetime.date(2025, 1, 10), datetime.date(2025, 6, 10)
 
@@ -275,6 +274,8 @@ def test_the_panel_asks_what_the_kind_needs(spine_panel):
 
 def test_the_classifier_answers_in_the_panel(spine_panel, slicer_host):
     pytest.importorskip("onnxruntime")
+    from slicerhost.application import PANEL_SIZE
+
     ui, case = spine_panel.ui, spine_panel.logic.case
     assert not ui.classifyButton.visible
     choose_kind(spine_panel, "mds")
