@@ -24,6 +24,7 @@ SECTIONS = {
     "adc-sweeps": "adc_sweeps",
     "adc-real": "adc_real",
     "features": "features",
+    "main-job": "main_job",
     "promises": "promises",
 }
 
