@@ -103,7 +103,7 @@ def _speed() -> list[list[str]]:
     processor = _found("pdff", r"takes ([\d.]+) × less of the processor")
     volume = _found("pdff", r"slices is fitted ([\d.]+) × as fast")
     time, memory = _found("adc", r"([\d.]+) × the time"), _found("adc", r"([\d.]+) × the memory")
-    job = " ".join(f"{seconds} s, {of_processor} s of the processor" for _, seconds, of_processor, _ in _rows("main-job", "analyze"))
+    job = " ".join(f"{of_wall} s, {of_processor} s of the processor" for _, of_wall, of_processor, _ in _rows("main-job", "analyze"))
     of_pycsemri = f"{per_slice} ×; of processor time {processor} ×; a volume of 40 slices {volume} ×"
     return [
         ["`pdff` as fast as pycsemri, per slice", "10 ×", of_pycsemri, "pdff"],

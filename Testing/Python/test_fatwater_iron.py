@@ -125,6 +125,26 @@ def test_a_muscle_that_flips_is_suspect_as_a_whole_or_right():
     assert wrong.sum() < 0.05 * island.sum() or fit.swap_suspect[wrong].mean() > 0.95
 
 
+@pytest.mark.parametrize("jump_ppm", [-3.4, 0.0])
+@pytest.mark.parametrize(("tesla", "spacing_ms"), [(3.0, 0.98), (3.0, 1.2)])
+def test_muscle_between_lungs_is_marked_where_the_field_jumps_by_the_distance_of_fat_and_water(tesla, spacing_ms, jump_ppm):
+    # The field read is then smooth, so that the wrong part has no border, and is one region with what is right above and below.
+    n, times = 72, 1e-3 * (1.2 + spacing_ms * np.arange(6))
+    y, x, _ = disc(n)
+    radius = np.hypot(x / 0.95, y / 0.75)
+    lungs = (np.hypot((x - 0.45) / 0.33, y / 0.5) < 1) | (np.hypot((x + 0.45) / 0.33, y / 0.5) < 1)
+    muscle, body = (np.abs(x) < 0.1) & (np.abs(y) < 0.4), (radius < 1) & ~lungs
+    field = 42.577 * tesla * (0.3 * x * y + np.where(muscle, jump_ppm, 0.0))
+    fraction = np.where((radius > 0.88) & body, 0.9, 0.05)
+    clean = simulate(fraction, field, np.full((n, n), 40.0), times, tesla, spectrum=SPECTRUM)
+    noise = simulate(fraction, field, np.full((n, n), 1e6), times, tesla, 40, SPECTRUM, seed=5)
+    fit = fit_fat_water(clean * np.where(body, 1.0, 0.03)[..., None] + noise, times, tesla)
+    wrong = np.abs(magnitude_ratio(fit) - 100 * fraction) > 25
+    assert (wrong & muscle & ~fit.swap_suspect).sum() < 0.05 * muscle.sum()
+    if not jump_ppm:
+        assert (wrong & body).sum() < 0.01 * body.sum() and (fit.swap_suspect & body).sum() < 0.08 * body.sum()
+
+
 def test_regions_end_where_the_field_jumps_and_in_the_dark():
     labels = np.array([[[0, 0, 9, 9, 0, 19]]])
     judged = np.array([[[True, True, True, True, False, True]]])

@@ -62,11 +62,13 @@ class _Separated:
 @dataclass(frozen=True)
 class _Start:
     """Where the refinement starts, maps of shape (k, j, i): field in Hz and R2* of the solution chosen and of its rival, the region that a
-    voxel belongs to (-1: without a rival), voxels that the search doubts, voxels with enough signal to be judged; and the mean field."""
+    voxel belongs to (-1: without a rival), the part of blocks that prefer their rivals (-1: none), voxels that the search doubts, voxels
+    with enough signal to be judged; and the mean field."""
 
     chosen: tuple[np.ndarray, np.ndarray]
     rival: tuple[np.ndarray, np.ndarray]
     region: np.ndarray
+    part: np.ndarray
     suspect: np.ndarray
     judged: np.ndarray
     mean_hz: float
@@ -296,7 +298,8 @@ def _of_both_signs(
 
 
 def _without_rivals(echoes: np.ndarray, problem: _Problem, start: _Start, fit: refinement.Refined) -> np.ndarray:
-    """Put the rival solution into ``fit`` (in place) in regions where it is the better one; voxels of regions where both are as good."""
+    """Put the rival solution into ``fit`` (in place) in regions where it is the better one; voxels of regions where both are as good, and
+    of parts of a region (and a block around them) where the rival is clearly better although it is not in the whole."""
     if len(echoes) == FEWEST_ECHOES:  # as many numbers as unknowns: every solution fits a voxel
         return np.zeros(problem.fitted.shape, bool)
     region = np.where(problem.fitted, start.region, -1).ravel()
@@ -306,13 +309,19 @@ def _without_rivals(echoes: np.ndarray, problem: _Problem, start: _Start, fit: r
     def refit(voxels: np.ndarray) -> refinement.Refined:
         return refinement.refine(flat[:, voxels], rival_hz[voxels], rival_r2star[voxels], problem.at)
 
-    better, doubtful = rivals.verdict(region, found, refit)
+    better, doubtful, _ = rivals.verdict(region, found, refit)
     here = np.flatnonzero(np.isin(region, better))
     for first in range(0, here.size, CHUNK):
         some = here[first : first + CHUNK]
         for values, rival in zip(found, refit(some)):
             values[some] = rival
-    return np.isin(region, doubtful).reshape(start.region.shape)
+    part = np.where(problem.fitted.ravel() & ~np.isin(region, better), start.part.ravel(), -1)
+    apart = np.isin(part, rivals.verdict(part, found, refit)[2]).reshape(start.region.shape)
+    if apart.any():
+        from scipy import ndimage  # here, as the module loads without it
+
+        apart = ndimage.maximum_filter(apart, (1, 2 * BLOCK + 1, 2 * BLOCK + 1)) & start.judged & problem.fitted
+    return np.isin(region, doubtful).reshape(apart.shape) | apart
 
 
 def _corrected(
@@ -410,6 +419,7 @@ def _start(features: np.ndarray, problem: _Problem, block: int, progress: Progre
         chosen=(field_hz, r2star(labels)),
         rival=(rival_hz, r2star(found.rival)),
         region=nearest(np.where(found.rival < 0, -1, found.region)),
+        part=nearest(found.part),
         suspect=nearest((margin < SUSPECT_MARGIN * energy) & judged),
         judged=nearest(judged),
         mean_hz=mean_hz,
