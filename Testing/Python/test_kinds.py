@@ -410,6 +410,19 @@ def test_the_pattern_on_stir_is_proposed_set_and_taken_back(spine_panel, tmp_pat
     assert not ui.stirComboBox.visible and case.results().exams[0].stir is None
 
 
+def test_an_exam_of_t1_and_stir_alone_is_measured_and_told_in_the_shell(tmp_path):
+    from MarrowQuantLib.commands.summary import summary
+    from MarrowQuantLib.model import StirPattern
+    from MarrowQuantLib.vertebrae.measure import measure_vertebrae
+
+    maps, bodies = spine_maps()
+    maps = replace(maps, maps={key: maps.maps[key] for key in ("t1", "stir")})
+    vertebrae, lumbar = measure_vertebrae(maps.maps, bodies.rois)
+    whole = workflow.assemble(maps, vertebrae, lumbar, None, {}, stir=StirPattern(3, None, 0.8, 1.0, 0.06))
+    told = summary(workflow.conclude([whole], Settings(kind="mds")))
+    assert "Neither fat fraction nor ADC" in told and "Pattern on STIR, baseline: 3, heterogeneously high (proposed)" in told
+
+
 def test_the_pattern_that_a_reader_set_is_in_the_saved_scene(spine_panel):
     from MarrowQuantLib.scene.case.case import Case
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model import RESEARCH_USE_ONLY, ExamResult, Measurement, Results, certain, grouped, iso_date
+from ..model import RESEARCH_USE_ONLY, STIR_PATTERNS, ExamResult, Measurement, Results, certain, grouped, iso_date
 from ..response import assess
 from ..response.estimate import PREVALENCE
 from ..response.iss import NOT_VERIFIED
@@ -22,7 +22,7 @@ def summary(results: Results) -> str:
         lines.append("Synthetic data: a simulated patient, not a person.")
     lines += ["", *_vertebra_table(results.exams), ""]
     for exam in results.exams:
-        lines += _burden_lines(exam)
+        lines += [*_burden_lines(exam), *_stir_lines(exam)]
     if results.changes:
         lines += ["", "Change from baseline to follow-up"]
         of_exams = [change for change in results.changes if not change.level]  # those of the levels stand in the report
@@ -43,6 +43,8 @@ def _vertebra_table(exams: Sequence[ExamResult]) -> list[str]:
         return ["No vertebra was measured."]
     tables = rows.vertebrae(exams)
     shown = [column for column in tables[0].columns if column.key in _SHOWN]
+    if not shown:
+        return ["Neither fat fraction nor ADC was measured; the other indices stand in the report."]
     lines = [f"{'Vertebra':<10}" + "".join(f"{f'{exam.label} {shown[0].title()}':>16}" + _heads(shown[1:]) for exam in exams)]
     for level in levels:
         found = [next((row for row in table.rows if row["level"].value == level), rows.Row({})) for table in tables]
@@ -70,6 +72,13 @@ def _burden_lines(exam: ExamResult) -> list[str]:
         f"Tumour load, {exam.label} ({iso_date(exam.date) or NO_DATE}): tDV {_value('tdv', exam.burden.tdv)} in {accepted} components, "
         f"ADC median {_value('gadc', exam.burden.gadc)}"
     ]
+
+
+def _stir_lines(exam: ExamResult) -> list[str]:
+    if exam.stir is None or not exam.stir.pattern:
+        return []
+    said = "set by a reader" if exam.stir.by_reader else "proposed"
+    return [f"Pattern on STIR, {exam.label}: {exam.stir.pattern}, {STIR_PATTERNS[exam.stir.pattern]} ({said})"]
 
 
 def _change_line(row: rows.Row) -> str:
