@@ -49,6 +49,19 @@ def test_points_under_a_transform_are_measured_where_they_are_drawn_and_back_aga
         assert exam_of(panel).vertebrae[0].roi.center_ras[2] == height
 
 
+@pytest.mark.parametrize("how", ["enter", "export"])
+def test_an_image_under_a_transform_is_told_until_it_is_taken_out(panel, slicer_host, how, tmp_path):
+    import slicer
+
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    for node_id in (transform.GetID(), None):
+        exam_of(panel).map_node("ff").SetAndObserveTransformNodeID(node_id)
+        notice(panel, slicer_host, how, tmp_path)
+        found = [told.code for told in panel.logic.case.results().exams[0].findings]
+        assert ("hand.map_moved" in found) == (node_id is not None)
+        assert ("under a transform" in panel.ui.vertebraeMessage.text) == (node_id is not None)
+
+
 def test_a_point_renamed_or_deleted_in_markups_is_followed(panel, slicer_host, tmp_path):
     levels = ["L1", "L2", "L3", "L4", "S1"]
     points(panel).SetNthControlPointLabel(4, "S1")

@@ -25,7 +25,7 @@ from .selector import NodeChoice
 if TYPE_CHECKING:
     from .panel import Panel
 
-_TOLD_HERE = ("hand.points_deleted", "hand.outlines", "hand.map_deleted")
+_TOLD_HERE = ("hand.points_deleted", "hand.outlines", "hand.map_deleted", "hand.map_moved")
 LAST_LUMBAR = "L5"
 LEVEL_COLUMN = 0
 CHOICES = (("ellipsoid", False), ("cylinder", False), ("cylinder", True), ("box", False))  # shape of the ROIs, and whether it is a disc

@@ -66,6 +66,7 @@ class Hand:
     def follow(self) -> bool:
         """Take over what the reader changed since the last look; True if there was anything."""
         told = dict(self._exam.hand)
+        self._tell_moved_maps()
         followed = [step() for step in (self._follow_maps, self._follow_points, self._follow_outlines, self._follow_load)]
         anything = any(followed) or told != self._exam.hand
         if anything:
@@ -90,6 +91,13 @@ class Hand:
         if exam.vertebrae:
             self._refused_or_done(exam.measure)
         return True
+
+    def _tell_moved_maps(self) -> None:
+        moved = sorted(key for key in self._present() if self._exam.map_node(key).GetParentTransformNode() is not None)
+        if moved:
+            self._tell("hand.map_moved", map=moved)
+        else:
+            self._exam.hand.pop("hand.map_moved", None)
 
     def _points(self) -> tuple[Any, ...]:
         node = self._exam.rois.points_node

@@ -34,6 +34,11 @@ FINDINGS = {
         "point, or change size and shape in the vertebrae step.",
     ),
     "hand.map_deleted": (CHECK, "The image {map} of the {exam} was deleted: it is no longer measured; read the exams again to get it."),
+    "hand.map_moved": (
+        CHECK,
+        "The image {map} of the {exam} was put under a transform: it is drawn elsewhere than it is measured, which is where the scanner "
+        "placed it. Take it out of the transform.",
+    ),
     "hand.mask_deleted": (CHECK, "The mask of bone of the {exam} was deleted: its tumour load is that of the whole image."),
     "hand.model_missing": (
         CHECK,
