@@ -131,8 +131,7 @@ def _arms_part(evaluation: Evaluation, words: ClassifyWords) -> Part:
         "calibration": calibration_figure(outcome, crossed.mean(best), words),
         "decision": decision_figure(outcome, crossed.mean(best), words),
     }
-    told = tuple(found.in_language(words.language) for found in evaluation.findings)
-    return Part(title(evaluation, words), about(evaluation, words), tables, figures, methods(evaluation, words), told)
+    return Part(title(evaluation, words), about(evaluation, words), tables, figures, methods(evaluation, words), evaluation.findings)
 
 
 def _name(key: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Optional
 import numpy as np
 
 from .. import __version__
-from ..model import RESEARCH_USE_ONLY, MarrowQuantError
+from ..model import RESEARCH_USE_ONLY, Finding, MarrowQuantError
 from ..response import load_model
 from ..response.model_file import MODELS_FOLDER, SCHEMA_VERSION, own_models_folder
 from .columns import described
@@ -35,7 +35,7 @@ def model_spec(
     model_id: str,
     source: str,
     validation: Optional[Validation] = None,
-    findings: tuple[str, ...] = (),
+    findings: tuple[Finding, ...] = (),
 ) -> dict[str, Any]:
     """The content of a response-model file of kind ``logistic``.
 
@@ -52,7 +52,7 @@ def model_spec(
     source : str
         Where the patients come from, in words.
     validation : Validation, optional
-    findings : tuple of str
+    findings : tuple of Finding
         What was found in the table (missing values …).
 
     Raises
@@ -138,7 +138,7 @@ def _check_form(model_id: str) -> None:
 
 
 def _card(
-    procedure: Procedure, developed: Developed, source: str, validation: Optional[Validation], findings: tuple[str, ...]
+    procedure: Procedure, developed: Developed, source: str, validation: Optional[Validation], findings: tuple[Finding, ...]
 ) -> dict[str, Any]:
     fit = developed.fit
     card: dict[str, Any] = {

@@ -8,7 +8,7 @@ from typing import Generic, Optional, TypeVar, Union
 
 import numpy as np
 
-from ..model import MarrowQuantError, Progress, finding, no_progress
+from ..model import Finding, MarrowQuantError, Progress, finding, no_progress
 from . import factors
 from .comparisons import Correlation, GroupTest, PairedTest, adjust, mann_whitney, spearman, wilcoxon
 from .groups import GroupModel, fit_groups
@@ -32,7 +32,7 @@ class Selected:
     outcome: np.ndarray
     predictors: np.ndarray
     names: tuple[str, ...]
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]
     outcome_name: str
     events: tuple[str, ...]
     factors: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class RocAnalysis:
     first: Roc
     second: Optional[Roc]
     comparison: Optional[PairedRoc]
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Pair(Generic[Test]):
     values: np.ndarray
     test: Test
     adjusted_p: float
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Several:
     model: GroupModel
     labels: np.ndarray
     predictors: np.ndarray
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Explained:
     response: str
     fit: LinearFit
     terms: np.ndarray
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 def select(cohort: Cohort, outcome: str, predictors: Sequence[str], events: Sequence[str] = ()) -> Selected:
@@ -125,7 +125,7 @@ def select(cohort: Cohort, outcome: str, predictors: Sequence[str], events: Sequ
     return Selected(coded[rows] > 0, columns[rows], every, found, outcome, tuple(events), words, rows)
 
 
-def numbers(cohort: Cohort, names: Sequence[str], repeated: bool = False) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+def numbers(cohort: Cohort, names: Sequence[str], repeated: bool = False) -> tuple[np.ndarray, np.ndarray, tuple[Finding, ...]]:
     """The complete rows of columns without an outcome: values (n, m), which rows of the table they are (rows,), and what was found.
 
     Raises
@@ -172,7 +172,7 @@ def _adjusted(
     tests: Sequence[tuple[tuple[str, str], Callable[..., Test], Sequence[str]]], cohort: Cohort, correction: str
 ) -> tuple[Pair[Test], ...]:
     """Run tests of two columns each, with columns held constant, and correct their p."""
-    done: list[tuple[str, str, np.ndarray, Test, tuple[str, ...]]] = []
+    done: list[tuple[str, str, np.ndarray, Test, tuple[Finding, ...]]] = []
     for (first, second), test, constant in tests:
         columns = [first, second, *constant]
         if len(set(columns)) < len(columns):
@@ -229,7 +229,7 @@ def analyse_roc(chosen: Selected, *, direction: str = "auto", bootstraps: int = 
     return RocAnalysis(curves[0], curves[1] if len(curves) > 1 else None, paired, roc_findings(dict(zip(chosen.names, curves)), direction))
 
 
-def roc_findings(curves: Mapping[str, Roc], direction: str = "auto") -> tuple[str, ...]:
+def roc_findings(curves: Mapping[str, Roc], direction: str = "auto") -> tuple[Finding, ...]:
     """What a reader must know about ROC curves, each sentence once; ``curves`` by the marker's name."""
     findings = []
     for name, curve in curves.items():
@@ -250,7 +250,7 @@ def compare_groups(chosen: Selected, correction: str = "holm") -> tuple[Comparis
     return tuple(Comparison(name, test, float(p)) for name, test, p in zip(chosen.names, tests, adjusted))
 
 
-def analyse_logistic(chosen: Selected, method: str = "ml") -> tuple[LogisticFit, tuple[str, ...]]:
+def analyse_logistic(chosen: Selected, method: str = "ml") -> tuple[LogisticFit, tuple[Finding, ...]]:
     """Logistic regression on all predictors, and warnings."""
     fit = fit_logistic(chosen.outcome, chosen.predictors, chosen.names, method=method)
     return fit, events_findings(chosen.outcome, len(chosen.names))

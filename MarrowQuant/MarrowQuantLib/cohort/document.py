@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import __version__
 from ..io.packages import need
-from ..model import RESEARCH_USE_ONLY, MarrowQuantError
+from ..model import RESEARCH_USE_ONLY, Finding, MarrowQuantError, finding
 from ..report.fonts import embed_fonts, folded
 from .cells import safe_cell
 from .part import Part, Table
@@ -29,7 +29,7 @@ _NUMBERS = re.compile(r"[-−+±<>–%().,\d ]{1,14}")
 _WIDE, _PAGE_MM = 8, 182.0  # columns from which a table is set smaller; width between the margins of A4
 
 
-def write_documents(parts: Sequence[Part], title: str, folder: Path, words: Words, notice: str = "") -> tuple[list[Path], list[str]]:
+def write_documents(parts: Sequence[Part], title: str, folder: Path, words: Words, notice: str = "") -> tuple[list[Path], list[Finding]]:
     """Write all three.
 
     Returns
@@ -45,7 +45,7 @@ def write_documents(parts: Sequence[Part], title: str, folder: Path, words: Word
             write(parts, title, folder / name, words, notice)
             written.append(folder / name)
         except MarrowQuantError as error:
-            notes.append(str(error))
+            notes.append(finding("cohort.not_written", error=error))
     return written, notes
 
 
@@ -211,8 +211,8 @@ def _pdf_part(paper: Any, part: Part, words: Words) -> None:
     language = words.language
     _paragraph(paper, part.title, 12, 6, language)
     _paragraph(paper, part.about, 9, 5, language)
-    for sentence in part.findings:
-        _paragraph(paper, f"• {words.said(sentence)}", 8, 4, language)
+    for found in part.findings:
+        _paragraph(paper, f"• {words.said(found)}", 8, 4, language)
     for table in part.tables.values():
         if table.rows:
             _pdf_table(paper, table, words, part.title)

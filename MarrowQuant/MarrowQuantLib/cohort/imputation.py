@@ -17,7 +17,7 @@ import numpy as np
 from scipy import stats
 
 from ..io.packages import need
-from ..model import MarrowQuantError, Progress, no_progress
+from ..model import Finding, MarrowQuantError, Progress, no_progress
 from .factors import coded as factor
 from .logistic import LogisticFit, fit_logistic
 from .table import Cohort, findings
@@ -61,7 +61,7 @@ class Imputed:
     n: int
     n_complete: int
     missing: dict[str, int]
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 def pool(names: Sequence[str], estimates: np.ndarray, variances: np.ndarray, complete_freedom: float) -> Pooled:

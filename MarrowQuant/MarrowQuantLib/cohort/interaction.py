@@ -17,7 +17,7 @@ from typing import Any, Optional
 import numpy as np
 from scipy import stats
 
-from ..model import MarrowQuantError, finding
+from ..model import Finding, MarrowQuantError, finding
 from .analysis import correlate, numbers, select
 from .comparisons import adjust
 from .factors import coded
@@ -53,7 +53,7 @@ class Interactions:
     """All of an analysis; ``refused`` are findings about those that could not be tested."""
 
     tests: tuple[Interaction, ...]
-    refused: tuple[str, ...] = field(default=())
+    refused: tuple[Finding, ...] = field(default=())
 
     @property
     def adjusted(self) -> tuple[float, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from ..io.packages import need
-from ..model import MarrowQuantError, finding
+from ..model import Finding, MarrowQuantError, finding
 from .design import as_columns, check_columns
 from .logistic import INTERCEPT
 
@@ -37,7 +37,7 @@ class LinearFit:
     n: int
     n_patients: int
     freedom: np.ndarray
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def fit_linear(response: np.ndarray, terms: np.ndarray, names: Sequence[str]) -> LinearFit:

@@ -8,6 +8,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..model import Finding
 from .accuracy import Share, two_by_two
 from .analysis import Comparison, Explained, Pair, RocAnalysis, Selected, Several
 from .groups import Likelihood
@@ -60,7 +61,7 @@ def roc_fields(curve: Roc) -> dict[str, Any]:
     }
 
 
-def logistic_answer(chosen: Selected, fit: LogisticFit, findings: Sequence[str]) -> dict[str, Any]:
+def logistic_answer(chosen: Selected, fit: LogisticFit, findings: Sequence[Finding]) -> dict[str, Any]:
     """The fit: coefficients, odds ratios, intervals, p."""
     return {**head(chosen), **fit_fields(fit), "warnings": list(findings)}
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..model import Finding
+
 
 @dataclass(frozen=True)
 class Table:
@@ -31,7 +33,7 @@ class Part:
         SVG, by the name of their file.
     methods : tuple of str
         Sentences; nothing that was not done is named.
-    findings : tuple of str
+    findings : tuple of Finding
         What was found in the table before, then what a reader must know about the numbers.
     remarks : tuple of str
         Numbers that stand in no table, as sentences.
@@ -44,7 +46,7 @@ class Part:
     tables: Mapping[str, Table]
     figures: Mapping[str, str]
     methods: tuple[str, ...]
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     remarks: tuple[str, ...] = ()
     captions: Mapping[str, str] = field(default_factory=dict)
 
@@ -60,7 +62,7 @@ def renamed(part: Part, named: str, number: int) -> Part:
     )
 
 
-def stacked(parts: Mapping[str, Part], column: str, findings: Sequence[str] = ()) -> Part:
+def stacked(parts: Mapping[str, Part], column: str, findings: Sequence[Finding] = ()) -> Part:
     """The parts of subgroups as one: each table once, its rows named by the subgroup; figures numbered; sentences once."""
     tables: dict[str, Table] = {}
     for value, part in parts.items():

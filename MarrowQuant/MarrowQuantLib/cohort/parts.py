@@ -8,6 +8,7 @@ import numpy as np
 import scipy
 
 from ..io.packages import need
+from ..model import Finding
 from .analysis import Explained, Pair, Several
 from .columns import axis_title
 from .comparisons import Correlation, PairedTest
@@ -179,6 +180,6 @@ def _corrected(pairs: Sequence[Pair], words: Words) -> tuple[str, ...]:
     return (words("p values were corrected for their number after Holm."),) if len(pairs) > 1 else ()
 
 
-def _found(pairs: Sequence[Pair]) -> tuple[str, ...]:
+def _found(pairs: Sequence[Pair]) -> tuple[Finding, ...]:
     """What was found for every pair, each sentence once."""
     return tuple(dict.fromkeys(sentence for pair in pairs for sentence in pair.findings))

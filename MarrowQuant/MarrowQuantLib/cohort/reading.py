@@ -95,7 +95,7 @@ def _named(header: Sequence[str], names: Sequence[str], outcome: str) -> Optiona
     return next((by_name[name] for name in names if name in by_name), None)
 
 
-def _decimal_comma(rows: Sequence[Sequence[str]], header: Sequence[str], name: str) -> tuple[bool, list[str]]:
+def _decimal_comma(rows: Sequence[Sequence[str]], header: Sequence[str], name: str) -> tuple[bool, list[Finding]]:
     """True if the table writes decimal commas: then no number may have a point."""
     commas = [cell for row in rows for cell in row if "," in cell and _is_number(cell, True)]
     if not commas:
@@ -108,7 +108,7 @@ def _decimal_comma(rows: Sequence[Sequence[str]], header: Sequence[str], name: s
             "{name} has numbers such as '{commas}', where the comma may be a decimal or a thousands sign; write them with a point.",
             name=name, commas=commas[0],
         )
-    return True, [f"{name} writes decimal commas; '{commas[0]}' was read as {parse_number(commas[0], True):g}."]
+    return True, [finding("cohort.decimal_comma", name=name, cell=commas[0], number=parse_number(commas[0], True))]
 
 
 def _is_number(cell: str, comma: bool) -> bool:

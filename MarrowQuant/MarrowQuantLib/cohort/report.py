@@ -11,7 +11,7 @@ from typing import Any, Optional
 import numpy as np
 
 from .. import __version__
-from ..model import RESEARCH_USE_ONLY, MarrowQuantError, Progress, no_progress
+from ..model import RESEARCH_USE_ONLY, Finding, MarrowQuantError, Progress, finding, no_progress
 from ..report.style import STYLE
 from .analysis import Selected
 from .axes import standalone
@@ -40,7 +40,7 @@ class Written:
     """The files of a report, the page first, and what could not be written, as sentences."""
 
     paths: tuple[Path, ...]
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def write_cohort_report(
@@ -148,20 +148,20 @@ def _numbered(parts: Sequence[Part], words: Words) -> list[Part]:
     return made
 
 
-def _pictures(parts: Sequence[Part]) -> tuple[dict[str, bytes], tuple[str, ...]]:
+def _pictures(parts: Sequence[Part]) -> tuple[dict[str, bytes], tuple[Finding, ...]]:
     """The figures as PNG, those that can be drawn, and why the others cannot: the page and the SVG files do not need them."""
     drawn, why = {}, []
     for name, figure in ((name, figure) for part in parts for name, figure in part.figures.items()):
         try:
             drawn[name] = figure_png(figure)
         except MarrowQuantError as error:  # Pillow or a font is missing
-            why.append(str(error))
+            why.append(finding("cohort.not_written", error=error))
         except (ValueError, OSError, MemoryError) as error:  # in a process with another FreeType, Pillow reads absurd sizes of letters
             told = MarrowQuantError(
                 "The figure {name} was not drawn as PNG: {reason}; its SVG file holds it.",
                 name=name, reason=str(error),
             )  # fmt: skip
-            why.append(str(told))
+            why.append(finding("cohort.not_written", error=told))
     return drawn, tuple(dict.fromkeys(why))
 
 
@@ -221,7 +221,7 @@ def _charts(charts: str, words: Words) -> str:
     return f'<h3>{words("Figures")}</h3><div class="charts">{charts}</div>' if charts else ""
 
 
-def _findings(findings: Sequence[str], words: Words) -> str:
+def _findings(findings: Sequence[Finding], words: Words) -> str:
     told = [words.said(found) for found in findings]
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in told)
     if not items:

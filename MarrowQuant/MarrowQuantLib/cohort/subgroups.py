@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Optional, TypeVar
 
 import numpy as np
 
@@ -18,7 +18,7 @@ LEVEL = 0.05
 T = TypeVar("T")
 
 
-def chosen_rows(cohort: Cohort, rows: np.ndarray, found: str = "") -> Cohort:
+def chosen_rows(cohort: Cohort, rows: np.ndarray, found: Optional[Finding] = None) -> Cohort:
     """The cohort with the rows that are True only, shape (rows,), and what was found while they were chosen, if anything."""
     kept = np.flatnonzero(rows)
     return replace(
@@ -91,7 +91,7 @@ def split(cohort: Cohort, column: str, *outcomes: str) -> dict[str, Cohort]:
     }
 
 
-def each(cohort: Cohort, column: str, outcomes: Sequence[str], analyse: Callable[[Cohort], T]) -> tuple[dict[str, T], tuple[str, ...]]:
+def each(cohort: Cohort, column: str, outcomes: Sequence[str], analyse: Callable[[Cohort], T]) -> tuple[dict[str, T], tuple[Finding, ...]]:
     """An analysis of every subgroup.
 
     Returns
@@ -119,7 +119,7 @@ def each(cohort: Cohort, column: str, outcomes: Sequence[str], analyse: Callable
     return found, (many_looks(column, len(groups)), *refused)
 
 
-def many_looks(column: str, count: int) -> str:
+def many_looks(column: str, count: int) -> Finding:
     """What a reader must know of ``count`` subgroups: how likely a chance finding is, and that p values do not compare them.
 
     1 − 0.95^count for independent looks (elementary); Wang et al., N Engl J Med 2007;357:2189 (doi 10.1056/NEJMsr077003) on reporting them.

@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, finding
+from ..model import Finding, MarrowQuantError, finding
 from ..report.charts import AFTER, AGAINST, BEFORE, INK, line, svg, text, ticks
 from .axes import LEFT, SIZE, TOP, band, polyline, scales, shortened, up_axis
 from .columns import axis_title
@@ -36,7 +36,7 @@ class Survival:
     curves: Mapping[str, Curve]
     test: Optional[LogRank]
     cox: Optional[CoxFit]
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 def analyse_survival(
@@ -118,7 +118,7 @@ def survival_answer(found: Survival) -> dict[str, Any]:
     return {**answer, "warnings": list(_findings(found))}
 
 
-def _findings(found: Survival) -> tuple[str, ...]:
+def _findings(found: Survival) -> tuple[Finding, ...]:
     said = []
     if found.cox is not None:
         low = [name for name, (_, p) in zip(found.cox.names, found.cox.proportional) if p < PROPORTIONAL_BELOW]

@@ -42,7 +42,7 @@ class Cohort:
     decimal_comma : bool
         True if the cells write 12,5 for twelve and a half.
     id_column, date_column : str or None
-    findings : tuple of str
+    findings : tuple of Finding
         What was found while reading.
     part_of : Cohort or None
         The whole table, if this is a part of its rows: a value of the outcome need not occur in every part.
@@ -55,7 +55,7 @@ class Cohort:
     decimal_comma: bool = False
     id_column: Optional[str] = None
     date_column: Optional[str] = None
-    findings: tuple[str, ...] = field(default=())
+    findings: tuple[Finding, ...] = field(default=())
     part_of: Optional[Cohort] = field(default=None, repr=False)
 
     def __len__(self) -> int:
@@ -174,7 +174,7 @@ def complete_rows(*columns: np.ndarray) -> np.ndarray:
     return np.all([np.isfinite(column) for column in columns], axis=0)
 
 
-def findings(cohort: Cohort, columns: Sequence[str]) -> tuple[str, ...]:
+def findings(cohort: Cohort, columns: Sequence[str]) -> tuple[Finding, ...]:
     """What a reader must know about the columns before a number is computed, one sentence a finding."""
     said = list(cohort.findings)
     missing = cohort.missing(columns).items()

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..model import Finding
 from .characteristics import COUNT, MEAN, Characteristics, Line
 from .columns import axis_title
 from .part import Part, Table, p_text
@@ -17,7 +18,7 @@ def table1_answer(found: Characteristics) -> dict[str, Any]:
     return {"groups": dict(zip(found.groups, found.sizes)), "lines": [vars(line) for line in found.lines]}
 
 
-def table1_part(found: Characteristics, group: str, words: Words, findings: tuple[str, ...] = ()) -> Part:
+def table1_part(found: Characteristics, group: str, words: Words, findings: tuple[Finding, ...] = ()) -> Part:
     """The table, with overall column, groups, missing counts, standardised differences and tests."""
     names = found.groups if len(found.groups) > 1 else ()
     pairs = [words("SMD {first} – {second}", first=words.cell(first), second=words.cell(second)) for first, second in found.pairs]

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from ..io.packages import need
-from ..model import MarrowQuantError, Progress, finding, no_progress
+from ..model import Finding, MarrowQuantError, Progress, finding, no_progress
 from .logistic import fit_logistic
 from .procedure import Developed, Procedure, folds, intercept_for_mean
 from .roc import auc_of_groups
@@ -62,7 +62,7 @@ class Validation:
         Resamples used, and how many had to be drawn again because nothing could be fitted.
     selected : dict
         Share of the resamples that kept each predictor.
-    findings : tuple of str
+    findings : tuple of Finding
     """
 
     apparent: Performance
@@ -73,7 +73,7 @@ class Validation:
     bootstraps: int
     redrawn: int
     selected: dict[str, float]
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 def validate(
@@ -230,7 +230,7 @@ def _mean(items: Sequence[Performance]) -> Performance:
     return Performance(*(float(np.mean([getattr(one, item.name) for one in items])) for item in fields(Performance)))
 
 
-def events_findings(outcome: np.ndarray, candidates: int) -> tuple[str, ...]:
+def events_findings(outcome: np.ndarray, candidates: int) -> tuple[Finding, ...]:
     """The warning of few events a candidate predictor; empty if there are enough."""
     smaller = int(min(outcome.sum(), (~outcome).sum()))
     if smaller / candidates >= FEW_EVENTS:
@@ -240,7 +240,7 @@ def events_findings(outcome: np.ndarray, candidates: int) -> tuple[str, ...]:
 
 def _warnings(
     outcome: np.ndarray, candidates: int, optimism: Performance, apparent: Performance, redrawn: int, bootstraps: int
-) -> tuple[str, ...]:
+) -> tuple[Finding, ...]:
     said = list(events_findings(outcome, candidates))
     if optimism.auc > LARGE_OPTIMISM:
         said.append(finding("cohort.optimism", optimism=optimism.auc))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
 from ..io.atomic import refuse_existing, refuse_inside
-from ..model import MarrowQuantError
+from ..model import Finding, MarrowQuantError
 from . import cohort_more as more
 from .outputs import add_overwrite, output_file
 from .progress import progress_bar
@@ -322,7 +322,10 @@ def _linear(options: argparse.Namespace) -> int:
 
 
 def _write_page(
-    options: argparse.Namespace, makers: list[Callable[[Any], Part]], warning: str = "", found: Optional[Interactions] = None
+    options: argparse.Namespace,
+    makers: list[Callable[[Any], Part]],
+    warning: Optional[Finding] = None,
+    found: Optional[Interactions] = None,
 ) -> None:
     """The page of an analysis, if it was asked for; the tests of interaction stand in its last part."""
     from ..cohort.interaction import with_interaction

@@ -15,7 +15,7 @@ from ..cohort.reading import read_cohort
 from ..cohort.table import Cohort, complete_rows, findings
 from ..followup.indices import INDICES, index_of
 from ..followup.repeatability import FEW_SUBJECTS, Repeatability, read_limits, repeatability, write_limits
-from ..model import MarrowQuantError
+from ..model import Finding, MarrowQuantError, finding
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def _repeatability(options: argparse.Namespace) -> int:
     return 0
 
 
-def measure(table: Cohort, columns: Sequence[str], index: str, how: str = "") -> tuple[Repeatability, list[str]]:
+def measure(table: Cohort, columns: Sequence[str], index: str, how: str = "") -> tuple[Repeatability, list[Finding]]:
     """Repeatability of an index from a table, and what a reader must know about it.
 
     Parameters
@@ -69,7 +69,7 @@ def measure(table: Cohort, columns: Sequence[str], index: str, how: str = "") ->
     found = repeatability(values[complete_rows(*values.T)], index=index, unit=index_of(index).unit, how=how)
     notes = list(findings(table, columns))
     if found.n_subjects < FEW_SUBJECTS:
-        notes.append(f"The limits are uncertain: they stand on {found.n_subjects} subjects, fewer than {FEW_SUBJECTS}.")
+        notes.append(finding("cohort.uncertain_limits", n=found.n_subjects, fewest=FEW_SUBJECTS))
     return found, notes
 
 

@@ -8,7 +8,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, Volume, finding
+from ..model import Finding, MarrowQuantError, Volume, finding
 from .shift import Shift, estimate_shift
 from .stations import middle_station, place
 
@@ -25,13 +25,13 @@ class Alignment:
         Whole voxels along i, j, k by which :func:`~.stations.stitch` moves each station; the middle station stays.
     shifts : tuple of Shift
         Of the upper against the lower station of every overlap, from the lowest slice upwards.
-    findings : tuple of str
+    findings : tuple of Finding
         Which station is moved, and what remains.
     """
 
     moves: tuple[tuple[int, int, int], ...]
     shifts: tuple[Shift, ...]
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def align(stations: Sequence[Volume]) -> Alignment:
@@ -76,7 +76,7 @@ def _forced(shift: Shift, spacing: np.ndarray) -> np.ndarray:
     return np.abs(shift.mm) > np.maximum(_LEAST_VOXELS * spacing, _SURE * np.nan_to_num(shift.uncertain_mm, posinf=1e9))
 
 
-def _told(index: int, move: np.ndarray, off: np.ndarray, spacing: np.ndarray) -> str:
+def _told(index: int, move: np.ndarray, off: np.ndarray, spacing: np.ndarray) -> Finding:
     left = float(np.linalg.norm((off + move) * spacing))
     return finding(
         "diffusion.station_moved",

@@ -8,7 +8,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import finding
+from ..model import Finding, finding
 
 FEWEST_VOXELS = 50  # in an overlap, for a gain to be estimated; our choice
 FACING, MOST_MISSING = 2, 2  # slices of each station that are compared where none overlap, and that may lack between them; our choice
@@ -63,7 +63,7 @@ def otsu(values: np.ndarray) -> float:
     return float(edges[1 + np.argmax(between)])
 
 
-def estimate_gains(placed: Sequence[Placed], overlaps: Sequence[Optional[Overlap]], reference: int, findings: list[str]) -> np.ndarray:
+def estimate_gains(placed: Sequence[Placed], overlaps: Sequence[Optional[Overlap]], reference: int, findings: list[Finding]) -> np.ndarray:
     """Gain of each station, chained from neighbour to neighbour by their overlaps; the reference has 1."""
     gains = np.ones(len(placed))
     for a, b, shared in zip(placed, placed[1:], overlaps):

@@ -11,7 +11,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, Numbers, Profile, Seam, Stitching, Volume, finding
+from ..model import Finding, MarrowQuantError, Numbers, Profile, Seam, Stitching, Volume, finding
 from .gains import Overlap, Placed, estimate_gains, largest_step, otsu, overlap
 
 # Tolerances of the placement; all are our choice.
@@ -34,7 +34,7 @@ class Stitched:
         Factors applied, in the order of the stations that were given.
     seams : tuple of Seam
         From the lowest slice upwards.
-    findings : tuple of str
+    findings : tuple of Finding
     profile : Profile or None
         Brightness along the slices without and with the gains; None for a single station, and where it was not asked for.
     """
@@ -42,7 +42,7 @@ class Stitched:
     volume: Volume
     gains: tuple[float, ...]
     seams: tuple[Seam, ...]
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     profile: Optional[Profile] = None
 
     @property
@@ -96,7 +96,7 @@ def stitch(
     if len(stations) == 1 and gains is None:
         return Stitched(stations[0], (1.0,), ())
 
-    findings: list[str] = []
+    findings: list[Finding] = []
     reference = middle_station(stations)
     all_placed = [place(i, s, stations[reference], findings) for i, s in enumerate(stations)]
     if moves is not None:
@@ -132,7 +132,7 @@ def middle_station(stations: Sequence[Volume]) -> int:
     return int(np.argsort(heights)[len(stations) // 2])
 
 
-def place(index: int, station: Volume, reference: Volume, findings: list[str]) -> Placed:
+def place(index: int, station: Volume, reference: Volume, findings: list[Finding]) -> Placed:
     """Find a station's first slice on the grid of the reference, and check that it fits."""
     name = f"Station {index + 1}"
     if station.array.ndim != 3 or min(station.array.shape) < 1:

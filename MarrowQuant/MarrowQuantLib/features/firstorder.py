@@ -8,7 +8,7 @@ from typing import Optional
 import numpy as np
 
 from ..io.arguments import is_finite_number, number_array
-from ..model import Histogram, MarrowQuantError, finding
+from ..model import Finding, Histogram, MarrowQuantError, finding
 
 DEFAULT_LEVELS = 32  # grey levels for entropy, uniformity and mode when the caller names none; our choice
 DEFAULT_BINS = 50  # for quantities without a fixed scale; our choice
@@ -74,7 +74,7 @@ def unit_of_feature(name: str, unit: str) -> str:
     return {"histogram_entropy": "bit", "histogram_mode": "bin"}.get(name, unit)
 
 
-def region_findings(regions: Mapping[str, Mapping[str, float]], quantity: str) -> tuple[str, ...]:
+def region_findings(regions: Mapping[str, Mapping[str, float]], quantity: str) -> tuple[Finding, ...]:
     """What a reader has to know about the features of some regions: sentences on few voxels and on voxels that were left out.
 
     Parameters

@@ -18,6 +18,7 @@ from ..model import (
     Burden,
     Component,
     ExamResult,
+    Finding,
     LesionChange,
     MarrowQuantError,
     Progress,
@@ -61,7 +62,7 @@ def carry(
     return propagate_rois(rois, baseline[key], follow_up[key], progress)[0]
 
 
-def carry_findings(carried: Sequence[Carried]) -> list[str]:
+def carry_findings(carried: Sequence[Carried]) -> list[Finding]:
     """What the reader should know about carried ROIs."""
     findings = [finding("carried.rois", confidence=[f"{c.roi.level} {100 * c.confidence:.0f} %" for c in carried])]
     return findings + [doubt for c in carried for doubt in c.findings]
@@ -69,7 +70,7 @@ def carry_findings(carried: Sequence[Carried]) -> list[str]:
 
 def carry_rois(
     rois: Sequence[VertebraROI], baseline: Mapping[str, Volume], follow_up: Mapping[str, Volume], progress: Progress = no_progress
-) -> tuple[list[VertebraROI], list[str]]:
+) -> tuple[list[VertebraROI], list[Finding]]:
     """:func:`carry` and :func:`carry_findings` in one."""
     carried = carry(rois, baseline, follow_up, progress)
     return [c.roi for c in carried], carry_findings(carried)

@@ -8,7 +8,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..model import MarrowQuantError, Progress, VertebraROI, Volume, finding, no_progress
+from ..model import Finding, MarrowQuantError, Progress, VertebraROI, Volume, finding, no_progress
 from ..vertebrae.places import is_place
 from .registration import Rigid, find_shift, register
 
@@ -37,14 +37,14 @@ class Carried:
         From baseline to follow-up.
     confidence : float
         0 … 1, from how well the images agree around the vertebra; lowered where it moved out of line with its neighbours.
-    findings : tuple of str
+    findings : tuple of Finding
         Why to look at it.
     """
 
     roi: VertebraROI
     transform: Rigid
     confidence: float
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def common_image(baseline: Mapping[str, Volume], follow_up: Mapping[str, Volume]) -> Optional[str]:

@@ -25,7 +25,7 @@ from ..cohort.table1_part import table1_part
 from ..cohort.validation import Validation, events_findings
 from ..cohort.words import Words
 from ..io.packages import need
-from ..model import MarrowQuantError, Progress, no_progress
+from ..model import Finding, MarrowQuantError, Progress, no_progress
 from . import cohort as nodes
 
 MODEL_METHODS = ("firth", "ml", "ridge")
@@ -108,7 +108,7 @@ class Answer:
     curves: dict[str, Roc] = field(default_factory=dict)
     developed: Optional[Developed] = None
     part: Optional[Part] = None
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 class CohortCase:

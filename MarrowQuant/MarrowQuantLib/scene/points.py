@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Optional
 import numpy as np
 import slicer
 
+from ..model import Finding
 from ..vertebrae import parse_level
 from ..vertebrae.clicks import name_clicks
 from ..vertebrae.levels import is_counted, level_index
@@ -69,7 +70,7 @@ class _Points(NamedTuple):
     """All points of a list, and what was told about them."""
 
     points: tuple[PointState, ...]
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 def read_points(node: Any) -> tuple[PointState, ...]:
@@ -113,13 +114,13 @@ class PointHistory:
     ----------
     node : vtkMRMLMarkupsFiducialNode or None
         What the list holds now is where undoing ends.
-    findings : tuple of str
+    findings : tuple of Finding
         What was told about these points; it comes back with them.
     """
 
     DEPTH = 50
 
-    def __init__(self, node: Optional[Any], findings: tuple[str, ...] = ()) -> None:
+    def __init__(self, node: Optional[Any], findings: tuple[Finding, ...] = ()) -> None:
         self._before: list[_Step] = []
         self._after: list[_Step] = []
         self._now = _Points(() if node is None else read_points(node), findings)
@@ -134,7 +135,7 @@ class PointHistory:
         """True if something was taken back, and nothing was changed since."""
         return bool(self._after)
 
-    def record(self, node: Any, findings: tuple[str, ...], sizes: Optional[tuple[Sizes, Sizes]] = None) -> bool:
+    def record(self, node: Any, findings: tuple[Finding, ...], sizes: Optional[tuple[Sizes, Sizes]] = None) -> bool:
         """Remember the points as they are now; True if they changed since the last call.
 
         ``sizes`` are the settings before and after, if they changed with the points: they go back with them.
@@ -147,17 +148,17 @@ class PointHistory:
         self._now = now
         return changed
 
-    def undo(self, node: Any, findings: tuple[str, ...]) -> tuple[tuple[str, ...], Optional[Sizes]]:
+    def undo(self, node: Any, findings: tuple[Finding, ...]) -> tuple[tuple[Finding, ...], Optional[Sizes]]:
         """Bring back the points as they were before the last change, if there was one: their notes, and the sizes if it changed them."""
         self.record(node, findings)
         return self._go(self._before, self._after, node, 0)
 
-    def redo(self, node: Any, findings: tuple[str, ...]) -> tuple[tuple[str, ...], Optional[Sizes]]:
+    def redo(self, node: Any, findings: tuple[Finding, ...]) -> tuple[tuple[Finding, ...], Optional[Sizes]]:
         """Make the change again that was taken back last, unless another was made since; as :meth:`undo`."""
         self.record(node, findings)
         return self._go(self._after, self._before, node, 1)
 
-    def _go(self, source: list[_Step], target: list[_Step], node: Any, side: int) -> tuple[tuple[str, ...], Optional[Sizes]]:
+    def _go(self, source: list[_Step], target: list[_Step], node: Any, side: int) -> tuple[tuple[Finding, ...], Optional[Sizes]]:
         if not source:
             return self._now.findings, None
         points, sizes = source.pop()

@@ -58,7 +58,7 @@ def write_record(
     decisions: Sequence[Decision],
     proposed: bool,
     muscle_signal: Optional[float] = None,
-    placement_findings: Sequence[str] = (),
+    placement_findings: Sequence[Finding] = (),
     lost_maps: Iterable[str] = (),
     outlined: Sequence[Body] = (),
     stir: Optional[int] = None,

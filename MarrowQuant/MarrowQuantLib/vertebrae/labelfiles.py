@@ -18,7 +18,7 @@ from scipy import ndimage
 from ..dicom.segmentation import is_segmentation_object, read_segmentation
 from ..io import imagefiles
 from ..io.jsonfiles import read_json
-from ..model import MarrowQuantError, Volume, finding
+from ..model import Finding, MarrowQuantError, Volume, finding
 from .levels import ORDER, parse_level, place_index
 from .numbering import find_numbering
 from .segfile import cut_to_box, is_segmentation, read_segments
@@ -39,14 +39,14 @@ class LabelledVertebrae:
     ----------
     masks : dict of level to Volume
         Boolean arrays, shape (k, j, i), cut to the label's box; from cranial to caudal.
-    findings : tuple of str
+    findings : tuple of Finding
         How the levels were told, and what was left out.
     grid : Volume or None
         The image whose grid all masks lie on; None for segments of a scene.
     """
 
     masks: Mapping[str, Volume]
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     grid: Optional[Volume] = None
 
 
@@ -117,7 +117,7 @@ def _level_of_segment(name: str, terminology: str, source: str) -> Optional[str]
     return level if level in ORDER else None
 
 
-def _ordered(masks: Mapping[str, Volume], findings: Iterable[str], grid: Optional[Volume], source: str) -> LabelledVertebrae:
+def _ordered(masks: Mapping[str, Volume], findings: Iterable[Finding], grid: Optional[Volume], source: str) -> LabelledVertebrae:
     if not masks:
         raise MarrowQuantError(
             "{source} holds no labelled vertebra; the labels must name levels, such as L1 or vertebrae_L1.",
@@ -187,7 +187,7 @@ def _centers(labels: Volume, numbers: list[int]) -> dict[int, np.ndarray]:
     return dict(zip(numbers, labels.to_ras(index[:, ::-1])))
 
 
-def _bodies_beside(path: Path, labels: Volume) -> tuple[Volume, list[str]]:
+def _bodies_beside(path: Path, labels: Volume) -> tuple[Volume, list[Finding]]:
     """The labels cut to the bodies that SPINEPS marks in a second file; unchanged where there is none."""
     for part in ("seg-subreg", "seg-spine"):
         beside = path.with_name(path.name.replace("seg-vert", part))

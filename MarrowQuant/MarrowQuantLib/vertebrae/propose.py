@@ -14,7 +14,7 @@ from typing import Optional
 import numpy as np
 from scipy import ndimage
 
-from ..model import MarrowQuantError, Numbers, Settings, VertebraROI, Volume, finding
+from ..model import Finding, MarrowQuantError, Numbers, Settings, VertebraROI, Volume, finding
 from .levels import level_index, levels_between
 from .proportions import relative_spacing
 from .roi import default_axes
@@ -52,7 +52,7 @@ class Proposal:
     """ROIs from cranial to caudal, and per level the sentence that tells the reader why to look at it twice."""
 
     rois: tuple[VertebraROI, ...]
-    findings: Mapping[str, str]
+    findings: Mapping[str, Finding]
 
 
 def rois_between(
@@ -145,7 +145,7 @@ def mean_curve(levels: Sequence[str], top: np.ndarray, bottom: np.ndarray) -> np
     return top + along[:, None] * down + forwards[:, None] * np.linalg.norm(down) * anterior
 
 
-def _match(levels: Sequence[str], prior: np.ndarray, image: Volume) -> tuple[np.ndarray, dict[str, str]]:
+def _match(levels: Sequence[str], prior: np.ndarray, image: Volume) -> tuple[np.ndarray, dict[str, Finding]]:
     """Move the inner centres to the best correlation with the clicked ends, less the pull to the prior."""
     scale = float(np.linalg.norm(np.diff(prior, axis=0), axis=1).mean()) / SPACING_MM
     sampler = _Sampler(image, _STEP_MM * scale)
@@ -159,7 +159,8 @@ def _match(levels: Sequence[str], prior: np.ndarray, image: Volume) -> tuple[np.
     template = first + last
     moves = np.stack(np.meshgrid(*(np.arange(-n, n + 1) * _STEP_MM for n in search), indexing="ij"), axis=-1)
     penalty = _PULL / 2 * ((moves / np.array(_PULL_MM)) ** 2).sum(axis=-1)
-    centers, findings = prior.copy(), {}
+    centers = prior.copy()
+    findings: dict[str, Finding] = {}
     for n in range(1, len(levels) - 1):
         correlation = _correlate(sampler.block(prior[n], axes[n], patch + search), template)
         score = correlation - penalty
@@ -226,13 +227,13 @@ def _between_steps(score: np.ndarray, best: tuple[int, ...]) -> np.ndarray:
     return offset
 
 
-def _doubt(level: str, correlation: float, at_border: bool) -> str:
+def _doubt(level: str, correlation: float, at_border: bool) -> Optional[Finding]:
     if correlation < _DOUBT_CORRELATION:
         return finding("propose.unlike", level=level, correlation=correlation)
-    return finding("propose.at_edge", level=level) if at_border else ""
+    return finding("propose.at_edge", level=level) if at_border else None
 
 
-def _doubt_spacing(levels: Sequence[str], prior: np.ndarray, centers: np.ndarray, findings: dict[str, str]) -> None:
+def _doubt_spacing(levels: Sequence[str], prior: np.ndarray, centers: np.ndarray, findings: dict[str, Finding]) -> None:
     """A distance between neighbours far from the expected one points at the level that moved more."""
     expected = np.linalg.norm(np.diff(prior, axis=0), axis=1)
     found = np.linalg.norm(np.diff(centers, axis=0), axis=1)

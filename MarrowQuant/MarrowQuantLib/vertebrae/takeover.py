@@ -14,7 +14,7 @@ from typing import Optional
 import numpy as np
 from scipy import ndimage
 
-from ..model import MarrowQuantError, VertebraROI, Volume, as_finding, finding
+from ..model import Finding, MarrowQuantError, VertebraROI, Volume, finding
 from .labelfiles import LabelledVertebrae
 from .levels import LEVELS, is_counted, level_index, place_index
 from .roi import column_axes
@@ -78,16 +78,16 @@ def take_over(
     missing = [level for level in LEVELS[counted[0] : counted[-1]] if level not in masks] if counted else []
     if missing:
         findings.append(finding("labels.gap", first=bodies[0].level, last=bodies[-1].level, level=missing))
-    return TakenOver(tuple(_with_volume_findings(bodies)), margin_mm, tuple(map(as_finding, findings)), kept)
+    return TakenOver(tuple(_with_volume_findings(bodies)), margin_mm, tuple(findings), kept)
 
 
-def _nothing_left(findings: Sequence[str]) -> MarrowQuantError:
+def _nothing_left(findings: Sequence[Finding]) -> MarrowQuantError:
     if not findings:
         return MarrowQuantError("No vertebra is left; check the labels.")
     return MarrowQuantError("{findings} No vertebra is left; check the labels.", findings=list(findings))
 
 
-def _usable(labelled: LabelledVertebrae) -> tuple[dict[str, Volume], list[str]]:
+def _usable(labelled: LabelledVertebrae) -> tuple[dict[str, Volume], list[Finding]]:
     """Labels that can hold a body, from cranial to caudal, and all that is to be told so far."""
     masks = {level: labelled.masks[level] for level in sorted(labelled.masks, key=place_index) if level != _NO_BODY}
     if not masks:
@@ -131,7 +131,7 @@ class _Fitted:
     y: np.ndarray
     z: np.ndarray
     wall: float
-    findings: tuple[str, ...]
+    codes: tuple[str, ...]
 
 
 def _centroid(mask: Volume) -> np.ndarray:
@@ -169,16 +169,16 @@ def _cut_arch(inside: np.ndarray, grid: list[np.ndarray], center: np.ndarray, ax
         wall = y[0] - _STEP_MM
     body = _largest(inside & (y > wall)[None, :, None])
     width, depth = (np.ptp(np.flatnonzero(body.any(axis=other))) + 1.0 for other in ((1, 2), (0, 2)))
-    findings = []
+    codes = []
     if depth > _DEEPEST * width:
-        findings.append("labels.arch")
+        codes.append("labels.arch")
         wall = y[np.flatnonzero(body.any(axis=(0, 2)))[-1]] - _PLAUSIBLE_DEPTH * width * _STEP_MM
         body = _largest(body & (y > wall)[None, :, None])
     pieces = inside & (y > wall)[None, :, None]
     if body.sum() < 0.9 * pieces.sum():
-        findings.append("labels.pieces")
+        codes.append("labels.pieces")
     local = np.array(ndimage.center_of_mass(body)) * _STEP_MM + [x[0], y[0], z[0]]
-    return _Fitted(center + axes @ local, axes, body, x - local[0], y - local[1], z - local[2], wall - local[1], tuple(findings))
+    return _Fitted(center + axes @ local, axes, body, x - local[0], y - local[1], z - local[2], wall - local[1], tuple(codes))
 
 
 def _largest(mask: np.ndarray) -> np.ndarray:
@@ -208,7 +208,7 @@ def _body(
 ) -> Optional[Body]:
     """The body and its ROI; None where the margins leave no room."""
     low, high = _extent(found)
-    findings = [*found.findings, *(["labels.edge"] if at_edge else [])]
+    findings = [*found.codes, *(["labels.edge"] if at_edge else [])]
     inner_low = low + np.array([margin_mm, max(margin_mm, VEIN_FRACTION * (high[1] - low[1])), margin_mm])
     middle, room = (inner_low + high - margin_mm) / 2, (high - margin_mm - inner_low) / 2
     if np.any(room < _SMALLEST_MM):

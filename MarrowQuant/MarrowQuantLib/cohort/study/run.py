@@ -8,7 +8,7 @@ from typing import Optional
 
 import numpy as np
 
-from ...model import Progress, no_progress, part
+from ...model import Finding, Progress, no_progress, part
 from ..columns import axis_title
 from ..part import Part, Table
 from ..reading import read_cohort
@@ -62,7 +62,7 @@ def run_study(
     inputs = [folder / "cases", folder / "patients.csv", folder / "readers.csv", *([scores] if scores else [])]
     cohort = read_cohort(inputs[0], outcomes=inputs[1])
     written: list[Path] = []
-    findings: list[str] = []
+    findings: list[Finding] = []
     for n, language in enumerate(languages):
         words, reach = Words(language), 0.9 / len(languages)
         told = part(progress, 0.1 + n * reach, 0.1 + (n + 1) * reach)

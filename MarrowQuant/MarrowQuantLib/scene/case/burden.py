@@ -87,7 +87,7 @@ class ExamLoad:
     def _forget(self) -> None:
         self.burden: Optional[Burden] = None
         self.parts: tuple[BurdenPart, ...] = ()
-        self.part_findings: list[str] = []
+        self.part_findings: list[Finding] = []
         self._session: Optional[BurdenSession] = None
         self._part_sessions: list[PartSession] = []
         self.painting.forget()

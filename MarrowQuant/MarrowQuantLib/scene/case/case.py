@@ -88,7 +88,7 @@ class Case:
         "baseline" and "follow-up" to :class:`CaseExam`; only those that were read.
     follow_up : FollowUp
         What the follow-up takes over from the baseline, and the lesions of both.
-    findings : tuple of str
+    findings : tuple of Finding
         What the reader should know about whose the case is.
     said : Said
         What the reader knows better than the files.
@@ -129,7 +129,7 @@ class Case:
         self.unmeasured: tuple[Union[str, MarrowQuantError], ...] = ()
         self.laboratory.forget()
         self.classifier.forget()
-        self.findings: tuple[str, ...] = ()
+        self.findings: tuple[Finding, ...] = ()
         self._own_folders: set[Path] = set()
         self._folders: Optional[list[Path]] = None
         self.choices.forget()

@@ -64,7 +64,7 @@ class CaseExam:
         self.lumbar: Mapping[str, Measurement] = {}
         self.labs: dict[str, LabValue] = {}
         self.lost_maps: set[str] = set()
-        self._shift_findings: tuple[str, ...] = ()
+        self._shift_findings: tuple[Finding, ...] = ()
         self.trouble: Optional[MarrowQuantError] = None
 
     @property
@@ -126,7 +126,7 @@ class CaseExam:
 
     # ------------------------------------------------------------------------------------------------------------ ROIs
     @property
-    def findings(self) -> tuple[str, ...]:
+    def findings(self) -> tuple[Finding, ...]:
         """What the reader should know about the places of the ROIs, on the Dixon images and on the others."""
         return (*self.rois.findings, *self._shift_findings)
 

@@ -15,7 +15,7 @@ from ... import workflow
 from ...followup import follow
 from ...followup.follow import BodyMovement
 from ...followup.lesion_rows import LesionRow, rows_of
-from ...model import Burden, LesionChange, MarrowQuantError, Progress, VertebraROI, as_finding, no_progress
+from ...model import Burden, Finding, LesionChange, MarrowQuantError, Progress, VertebraROI, as_finding, no_progress
 from ...model.findings import finding_from_plain
 from ...results.codec import plain
 from .. import records
@@ -44,7 +44,7 @@ class _Before:
     had_burden: bool
     decisions: list[Decision]
     places: dict[str, _CarriedPlace]
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]
     movement: Optional[BodyMovement]
 
 
@@ -71,7 +71,7 @@ class FollowUp:
     def forget(self) -> None:
         """The exams are about to be replaced; the scene is left alone."""
         self.lesions: tuple[LesionChange, ...] = ()
-        self.findings: tuple[str, ...] = ()
+        self.findings: tuple[Finding, ...] = ()
         self._places: dict[str, _CarriedPlace] = {}
         self._movement: Optional[BodyMovement] = None
         self._matched: tuple[Optional[Burden], Optional[Burden]] = (None, None)

@@ -9,7 +9,7 @@ from typing import Any, Callable, Optional
 import numpy as np
 
 from ... import workflow
-from ...model import MarrowQuantError, VertebraROI
+from ...model import Finding, MarrowQuantError, VertebraROI
 from ...vertebrae import find_bodies, fit_places, from_segments, parse_level, place_between, relabel, take_over
 from ...vertebrae.clicks import in_air
 from ...vertebrae.levels import is_counted, level_index
@@ -77,7 +77,7 @@ class ExamRois:
 
     def __init__(self, around: Around, sizes: PointSizes) -> None:
         self._around, self._sizes, self._label = around, sizes, around.label
-        self.findings: tuple[str, ...] = ()
+        self.findings: tuple[Finding, ...] = ()
         self.outlined: tuple[Body, ...] = ()
         self._names = point_list.PointNames()
         self.refused_clicks: list[int] = []
@@ -271,7 +271,7 @@ class ExamRois:
         self.outlined = take_over(labelled).bodies
         self._place(found.rois, found.findings)
 
-    def _place(self, rois: Sequence[VertebraROI], findings: Sequence[str]) -> None:
+    def _place(self, rois: Sequence[VertebraROI], findings: Sequence[Finding]) -> None:
         """Replace all points of the column; a level that was excluded stays so, and so do places in the pelvis."""
         before = self.now() if self.has_points() else []
         excluded, new = {roi.level: roi.excluded for roi in before}, {roi.level for roi in rois}

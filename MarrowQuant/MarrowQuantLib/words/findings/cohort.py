@@ -5,6 +5,9 @@ from __future__ import annotations
 from .severity import CHECK, NOTE
 
 FINDINGS = {
+    "cohort.decimal_comma": (NOTE, "{name} writes decimal commas; '{cell}' was read as {number:g}."),
+    "cohort.not_written": (CHECK, "{error}"),
+    "cohort.uncertain_limits": (CHECK, "The limits are uncertain: they stand on {n} subjects, fewer than {fewest}."),
     "cohort.formulas": (CHECK, "Lines {lines} hold spreadsheet formulas; they are never run, and their columns cannot be used."),
     "cohort.no_id": (CHECK, "{name} has no ID column, so a patient entered twice cannot be noticed; every row counts as a patient."),
     "cohort.repeated": (CHECK, "Lines {lines} repeat an ID (column '{column}')."),
