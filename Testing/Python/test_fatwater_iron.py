@@ -102,6 +102,14 @@ def test_a_sign_that_cannot_be_told_stays_that_of_the_model_and_is_a_finding():
     assert "fatwater.sign" not in [w.code for w in fit_fat_water(signal, times, 1.5, conjugate=False).findings]
 
 
+@pytest.mark.parametrize(("spacing_ms", "turned"), [(1.6, False), (1.6, True), (2.0, False), (2.0, True)])
+def test_three_echoes_never_give_the_wrong_sign_without_a_finding(spacing_ms, turned):
+    times, x = 1e-3 * (1.1 + spacing_ms * np.arange(3)), disc(36)[1]
+    signal = simulate(np.where(x > 0, 0.1, 0.6), 60 * x, np.full((36, 36), 40.0), times, 1.5, 40, SPECTRUM)
+    fit = fit_fat_water(signal.conj() if turned else signal, times, 1.5)
+    assert not fit.conjugated and "fatwater.sign" in [w.code for w in fit.findings]
+
+
 def test_where_the_data_cannot_tell_the_whole_region_is_suspect():
     # At R2* 700 1/s and four echoes 0.9 ms apart at 1.5 T water and fat differ by a tenth of a turn before the signal is gone.
     times = 1e-3 * (1.1 + 0.9 * np.arange(4))
