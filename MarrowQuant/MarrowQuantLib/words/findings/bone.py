@@ -43,8 +43,8 @@ FINDINGS = {
     ),
     "burden.interval": (
         NOTE,
-        "The tDV is {low:.0f} to {high:.0f} mL if the threshold moves by what is not known of muscle and half a step; over the threshold "
-        "in multiples of muscle it is (mL) {curve}.",
+        "The tDV may be {low:.0f} to {high:.0f} mL by what is not known of muscle, half a step of the threshold and the edges of its "
+        "pieces; over the threshold in multiples of muscle it is (mL) {curve}.",
     ),
     "burden.none_at_any": (NOTE, "Nothing would be counted at a lower or a higher threshold either."),
     "burden.fragile": (
