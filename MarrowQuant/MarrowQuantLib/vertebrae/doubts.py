@@ -22,11 +22,11 @@ from .walls import BodySurface, body_positions, usual_depth
 _USUAL_SCORE, _SCORE_SPREAD = 16.4, 2.0
 _USUAL_WALLS, _WALLS_SPREAD = 0.85, 0.21
 _FAINTEST, _CLEAREST = 6.0, -3.0  # spreads beyond which a box counts no more (our choice)
-COEFFICIENTS = {"constant": -0.313, "box": 0.160, "ends": -3.456, "walls": 0.215, "side": 0.372, "line": -0.691}
+COEFFICIENTS = {"constant": -1.863, "box": 0.182, "ends": -1.930, "walls": 0.300, "side": 0.134, "line": -0.455}
 """Of the logistic regression, as ``vertebrae_doubts.py`` prints them; fitted by us on thirty spines."""
-LIMITS = {False: 0.043, True: 0.165}
+LIMITS = {False: 0.046, True: 0.111}
 """Probability above which a body is doubted, without and with a line of cortex seen: a fifth of the good bodies of each
-set of spines lie above it at most, rounded up, because other reasons for a doubt come on top."""
+set of spines lie above it at most."""
 
 # Limits for what is named on its own, our choice.
 _FAINT_ENDS = 0.25
