@@ -183,9 +183,9 @@ def _describe(node: Any, volume: Volume, date: Optional[datetime.date]) -> None:
         },
     )
     shown = DISPLAYS.get(volume.role)
-    coded = shown is not None and shown.unit == volume.unit
-    node.SetVoxelValueQuantity(_coded_entry(*shown.quantity_code) if coded else None)
-    node.SetVoxelValueUnits(_coded_entry(*shown.unit_code) if coded else None)
+    coded = shown if shown is not None and shown.unit == volume.unit else None
+    node.SetVoxelValueQuantity(_coded_entry(*coded.quantity_code) if coded else None)
+    node.SetVoxelValueUnits(_coded_entry(*coded.unit_code) if coded else None)
 
 
 def _show_as(node: Any, volume: Volume, key: str) -> None:

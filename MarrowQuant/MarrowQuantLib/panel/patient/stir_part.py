@@ -45,6 +45,7 @@ class StirPart:
         isAsked = exam is not None and exam.stir.is_asked
         for widget in (ui.stirLabel, ui.stirComboBox, ui.undoStirButton):
             widget.visible = isAsked
+        ui.undoStirButton.enabled = exam is not None and isAsked and exam.stir.can_undo
         if exam is None or not isAsked:
             return
         found, words = exam.stir.now() or StirPattern(), Strings(interfaceLanguage())
@@ -56,4 +57,3 @@ class StirPart:
             combo.addItems(texts)
         combo.setCurrentIndex(CHOICES.index(exam.stir.by_reader))
         combo.toolTip = stir_numbers(found, words) or _("A pattern is proposed once the vertebrae were measured and discs are seen.")
-        ui.undoStirButton.enabled = exam.stir.can_undo

@@ -551,7 +551,7 @@ class Case:
             self._take_up(exam, record)
             self.remembered[label] = records.record_text(label)
         self.laboratory.restore()
-        findings = [_about_lacking(exam) for exam in self.exams.values()]
+        findings: list[Union[str, MarrowQuantError]] = [_about_lacking(exam) for exam in self.exams.values()]
         for n, (label, exam) in enumerate(self.exams.items()):
             progress(n / len(self.exams), f"Restoring the {label}")
             findings += self._measure_again(exam)

@@ -93,7 +93,8 @@ class Hand:
         return True
 
     def _tell_moved_maps(self) -> None:
-        moved = sorted(key for key in self._present() if self._exam.map_node(key).GetParentTransformNode() is not None)
+        nodes = {key: self._exam.map_node(key) for key in self._present()}
+        moved = sorted(key for key, node in nodes.items() if node is not None and node.GetParentTransformNode() is not None)
         if moved:
             self._tell("hand.map_moved", map=moved)
         else:
