@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from MarrowQuantLib.model import LabHistory, LabNote, LabValue, MarrowQuantError
+from MarrowQuantLib.model import LabHistory, LabNote, LabValue, MarrowQuantError, finding
 from MarrowQuantLib.response import imwg_response, laboratory_findings, read_history
 from MarrowQuantLib.response.lab_dates import order_in, parse_date
 from MarrowQuantLib.response.lab_findings import about_distance
+from MarrowQuantLib.response.lab_notes import NOTE_KINDS
 from MarrowQuantLib.response.lab_numbers import read_written
+from MarrowQuantLib.response.lab_tests import LAB_TESTS
 
 HEADER = "date,test,value,unit\n"
 DAY, LATER = datetime.date(2025, 1, 14), datetime.date(2025, 3, 18)
@@ -219,3 +221,9 @@ def test_numbers_that_do_not_count_the_lines_and_birth_dates_tell_patients_apart
 def test_a_value_without_a_unit_is_asked_for_it(tmp_path):
     with pytest.raises(MarrowQuantError, match="Haemoglobin has no unit; give the value in g/L"):
         read(tmp_path, HEADER + "2025-01-14,Hb,8.8,\n")
+
+
+@pytest.mark.parametrize("named", [*LAB_TESTS, *NOTE_KINDS], ids=lambda named: named.key)
+def test_a_japanese_sentence_names_a_test_as_the_japanese_table_does(named):
+    told = finding("laboratory.far_from_exams", date=DAY, exam="baseline", days=40, most=28, tests=(named.label_en,))
+    assert f"（{named.label_ja}）" in told.in_language("ja")
