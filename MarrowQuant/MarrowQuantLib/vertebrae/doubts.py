@@ -83,7 +83,8 @@ def body_findings(
     points : mapping of level to ndarray, shape (3,)
         The clicks, RAS mm.
     """
-    unsure = uncertainty(surfaces) > 1
+    in_neck = np.array([level.startswith("C") for level in levels])  # no labelled neck was at hand: a faint outline is enough there
+    unsure = (uncertainty(surfaces) > 1) | (in_neck & (_faintness(surfaces)[0] > _FAINT))
     aside = _aside(surfaces)
     findings = {}
     for n, (level, surface, frame) in enumerate(zip(levels, surfaces, frames)):
