@@ -156,11 +156,7 @@ def box_around(grid: Volume, low_ras: Numbers, high_ras: Numbers) -> tuple[slice
     """Slices along k, j, i that hold every voxel between two corners, RAS mm."""
     corners = np.array(np.meshgrid(*zip(low_ras, high_ras))).reshape(3, -1).T
     ijk = grid.to_ijk(corners)
-    shape = np.array(grid.array.shape[::-1])
-    first = np.clip(np.floor(ijk.min(axis=0)).astype(int), 0, shape)
-    end = np.clip(np.ceil(ijk.max(axis=0)).astype(int) + 1, first, shape)
-    i, j, k = (slice(int(a), int(b)) for a, b in zip(first, end))
-    return k, j, i
+    return grid.slices_between(ijk.min(axis=0), ijk.max(axis=0))
 
 
 def _reach(heights: np.ndarray, landmarks: Optional[Landmarks]) -> list[np.ndarray]:

@@ -17,7 +17,7 @@ from ..diffusion.shells import DUMMY_B, one_image_a_shell
 from ..io import imagefiles
 from ..io.atomic import prepare_output, refuse_existing, refuse_inside
 from ..io.textfiles import decoded
-from ..model import UNIT_ADC, MarrowQuantError, Role, Volume, certain, finding
+from ..model import UNIT_ADC, MarrowQuantError, Role, Volume, certain
 from .outputs import add_overwrite
 from .overriding import add_overrides, scanned
 from .progress import progress_bar
@@ -231,9 +231,8 @@ def _together(arrays: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _tell_rising(signal: np.ndarray, b_values: Sequence[float], image: Volume) -> None:
-    rise = rising(signal, b_values)
-    if rise:
-        print(finding("diffusion.rising", station=image.station or 1, low=rise[0], high=rise[1], percent=rise[2]))
+    for found in rising(signal, b_values, image.station or 1):
+        print(found)
 
 
 def _fit_and_write(images: list[Volume], suffix: str, out: Path, options: argparse.Namespace) -> None:

@@ -54,7 +54,7 @@ def map_scaling(
         The fat fraction in % that water and fat give, at the voxels of ``samples``.
     """
     stored = _stored(frames, samples)
-    stated = _by_real_world(role, frames, stored) or _by_rescale_type(role, frames) or _without_unit(role, frames, stored)
+    stated = _by_real_world(role, frames, stored) or _by_rescale_type(role, frames) or _without_unit(role, frames, _typical(stored))
     if stated is not None:
         return stated if stated.problem else _checked(role, frames, samples, stated)
     unit = QUANTITIES[role][1]
@@ -71,27 +71,21 @@ def map_scaling(
 
 # -------------------------------------------------------------------------------------------------------------------- stated
 def _by_real_world(role: Role, frames: Sequence[Frame], stored: np.ndarray) -> Optional[Scaling]:
-    typical = float(np.median(stored)) if stored.size else 0.0
     codes = [code for code in frames[0].real_world if not says_nothing(code) and not (code == UNITY and not _is_fraction(role, frames))]
     for code in codes:
         unit = unit_of(code)
         if unit is not None and unit.dimension in DIMENSIONS[role]:
             scaling = _of_unit(role, unit, REAL_WORLD, code, _mapping_told(frames, code))
-            return replace(scaling, problem=_unlike_rescale(frames, code, unit, typical) or _hardly_mapped(frames, code, stored))
+            return replace(scaling, problem=_unlike_rescale(frames, code, unit, _typical(stored)) or _hardly_mapped(frames, code, stored))
     return _unknown(role, "unusable.mapping_unit", codes) if codes else None
 
 
-def _without_unit(role: Role, frames: Sequence[Frame], stored: np.ndarray) -> Optional[Scaling]:
+def _without_unit(role: Role, frames: Sequence[Frame], typical: float) -> Optional[Scaling]:
     """Refused if a mapping to "no units" makes another value of the map than its rescale slope does, and nothing says which holds."""
-    typical = float(np.median(stored)) if stored.size else 0.0
-    for frame in frames:
-        mapping = frame.real_world.get(UNITY)
-        if mapping is None or _is_fraction(role, [frame]):
-            continue
-        mapped, displayed = mapping[0] * typical + mapping[1], (frame.slope or 1.0) * typical + (frame.intercept or 0.0)
-        if abs(mapped - displayed) > SAME_SCALE * max(abs(mapped), abs(displayed)):
-            return Scaling(unit=QUANTITIES[role][1], sentence=finding("scaled.not_understood"), problem=finding("unusable.no_unit"))
-    return None
+    unitless = [frame for frame in frames if UNITY in frame.real_world and not _is_fraction(role, [frame])]
+    if not any(_contradicts(frame, UNITY, typical) for frame in unitless):
+        return None
+    return Scaling(unit=QUANTITIES[role][1], sentence=finding("scaled.not_understood"), problem=finding("unusable.no_unit"))
 
 
 def _stored(frames: Sequence[Frame], samples: np.ndarray) -> np.ndarray:
@@ -100,9 +94,8 @@ def _stored(frames: Sequence[Frame], samples: np.ndarray) -> np.ndarray:
     return stored[stored != 0]
 
 
-def _typical_stored(frames: Sequence[Frame], samples: np.ndarray) -> float:
-    """Median of the stored values that are not 0; 0 where the map is empty."""
-    stored = _stored(frames, samples)
+def _typical(stored: np.ndarray) -> float:
+    """The median; 0 where the map is empty."""
     return float(np.median(stored)) if stored.size else 0.0
 
 
@@ -126,13 +119,16 @@ def _unlike_rescale(frames: Sequence[Frame], code: str, unit: Unit, typical: flo
     other = unit_of(frames[0].rescale_type)
     if other is None or other.dimension != unit.dimension or frames[0].rescale_type == UNITY:
         return NO_FINDING
-    for frame in frames:
-        slope, intercept = frame.real_world.get(code, (math.nan, math.nan))
-        mapped = (slope * typical + intercept) * unit.factor
-        displayed = ((1.0 if frame.slope is None else frame.slope) * typical + (frame.intercept or 0.0)) * other.factor
-        if abs(mapped - displayed) > SAME_SCALE * max(abs(mapped), abs(displayed)):  # never for a mapping that is lost: not a number
-            return finding("unusable.mapping_contradicts", unit=code, other=frame.rescale_type)
-    return NO_FINDING
+    contradicting = next((frame for frame in frames if _contradicts(frame, code, typical, unit.factor, other.factor)), None)
+    return NO_FINDING if contradicting is None else finding("unusable.mapping_contradicts", unit=code, other=contradicting.rescale_type)
+
+
+def _contradicts(frame: Frame, code: str, typical: float, of_mapping: float = 1.0, of_rescale: float = 1.0) -> bool:
+    """True if a mapping and the rescale slope make different values of a stored one, each times the factor of its unit."""
+    slope, intercept = frame.real_world.get(code, (math.nan, math.nan))
+    mapped = (slope * typical + intercept) * of_mapping
+    displayed = ((1.0 if frame.slope is None else frame.slope) * typical + (frame.intercept or 0.0)) * of_rescale
+    return abs(mapped - displayed) > SAME_SCALE * max(abs(mapped), abs(displayed))  # never for a mapping that is lost: not a number
 
 
 def _is_fraction(role: Role, frames: Sequence[Frame]) -> bool:
@@ -176,7 +172,7 @@ def _checked(role: Role, frames: Sequence[Frame], samples: np.ndarray, scaling: 
         return scaling  # the samples are displayed values, of slices that are scaled each in its own way
     values = samples[np.isfinite(samples) & (samples != 0)]
     typical = float(np.median(values)) if values.size and scaling.method == DISPLAYED else 0.0
-    if scaling.method == REAL_WORLD and (stored := _typical_stored(frames, samples)):
+    if scaling.method == REAL_WORLD and (stored := _typical(_stored(frames, samples))):
         typical = stored * slope + intercept
     typical *= scaling.factor
     if (0 <= typical or role == Role.PDFF) and abs(typical) <= LARGEST_STATED[role]:

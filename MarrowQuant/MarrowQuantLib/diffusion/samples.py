@@ -10,7 +10,7 @@ import numpy as np
 
 from ..io.arguments import number_array
 from ..io.threads import in_threads, keep_freed_memory
-from ..model import MarrowQuantError, Numbers, Progress
+from ..model import Finding, MarrowQuantError, Numbers, Progress, finding
 
 SMALLEST_PLAUSIBLE_MAX_B = 10.0  # s/mm²; our choice: no body protocol ends below it, and in ms/µm² all b-values do
 LARGEST_PLAUSIBLE_B = 50_000.0  # s/mm²; our choice: beyond every clinical and preclinical protocol, so the unit is wrong
@@ -88,7 +88,7 @@ def prepare(
     return Samples(table, columns, scaled, tuple(b[columns].tolist()), _inside(mask, shape, order), shape, order)
 
 
-def rising(signal: np.ndarray, b_values: Numbers) -> Optional[tuple[float, float, float]]:
+def rising(signal: np.ndarray, b_values: Numbers, station: int) -> list[Finding]:
     """Where images become brighter with the b-value, which diffusion never does.
 
     Then the b-values stand in another order than the images, or the images were scaled each in its own way.
@@ -98,11 +98,13 @@ def rising(signal: np.ndarray, b_values: Numbers) -> Optional[tuple[float, float
     signal : ndarray, shape (..., n_b)
     b_values : sequence of float
         s/mm².
+    station : int
+        Which the finding names.
 
     Returns
     -------
-    tuple of float or None
-        The lower and the higher b-value, s/mm², and by how many per cent the image as a whole is brighter at the higher one.
+    list of Finding
+        The first two neighbouring b-values of which the higher one has the brighter image; empty if there are none.
     """
     b = np.asarray(b_values, float)
     table = signal.reshape(-1, b.size, order="F" if signal.ndim > 2 and signal.flags.f_contiguous else "C")
@@ -114,8 +116,8 @@ def rising(signal: np.ndarray, b_values: Numbers) -> Optional[tuple[float, float
             shells.append((value, total))
     for (low, before), (high, after) in zip(shells, shells[1:]):
         if after > RISE * before > 0:
-            return low, high, 100 * (after / before - 1)
-    return None
+            return [finding("diffusion.rising", station=station, low=low, high=high, percent=100 * (after / before - 1))]
+    return []
 
 
 def fit_in_chunks(samples: Samples, fit: FitChunk, n_maps: int, text: str, progress: Progress) -> tuple[list[np.ndarray], int]:

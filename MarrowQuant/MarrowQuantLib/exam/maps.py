@@ -200,9 +200,7 @@ def add_stations(build: ExamBuilder, stations: Sequence[Mapping[float, SeriesVol
     for n, (b_values, images) in enumerate(_matched_b_values(build, stations, shells)):
         build.progress(0.7 + 0.25 * n / len(stations), f"Fitting ADC, station {n + 1} of {len(stations)}")
         signal = np.stack([v.array for v in images], axis=-1)
-        rise = rising(signal, b_values)
-        if rise:
-            build.findings.append(finding("diffusion.rising", station=n + 1, low=rise[0], high=rise[1], percent=rise[2]))
+        build.findings += rising(signal, b_values, n + 1)
         fit = fit_adc(signal, np.array(b_values))
         more.append(model_maps(images[0], signal, b_values, fit.valid))
         how = finding("made.adc", b_values=b_values)

@@ -135,6 +135,14 @@ class Volume:
         matrix[:3, 3] = self.to_ras(low[::-1])
         return replace(self, array=self.array[tuple(slice(a, b) for a, b in zip(low, high))], ijk_to_ras=matrix)
 
+    def slices_between(self, low_ijk: np.ndarray, high_ijk: np.ndarray) -> tuple[slice, slice, slice]:
+        """Slices along k, j, i, cut to the grid, that hold every voxel between two places given as indices i, j, k."""
+        size = np.array(self.array.shape[2::-1])
+        first = np.clip(np.floor(low_ijk).astype(int), 0, size)
+        end = np.clip(np.ceil(high_ijk).astype(int) + 1, first, size)
+        i, j, k = (slice(int(a), int(b)) for a, b in zip(first, end))
+        return k, j, i
+
     def same_grid(self, other: Volume, tolerance_mm: float = 1e-2) -> bool:
         """True if both have the same shape and every voxel centre agrees within ``tolerance_mm``."""
         if self.array.shape[:3] != other.array.shape[:3]:

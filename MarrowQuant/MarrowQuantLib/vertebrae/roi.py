@@ -165,11 +165,7 @@ def _name(volume: Volume) -> str:
 def _bounding_box(roi: VertebraROI, volume: Volume) -> tuple[slice, slice, slice]:
     """Index box, cut to the grid, around the ROI's enclosing box: a linear map reaches furthest at sum |column| x radius."""
     center, reach = _center_and_reach(roi, volume)
-    size = np.array(volume.array.shape[::-1])
-    low = np.clip(np.floor(center - reach).astype(int), 0, size)
-    high = np.clip(np.ceil(center + reach).astype(int) + 1, low, size)
-    i, j, k = (slice(int(a), int(b)) for a, b in zip(low, high))
-    return k, j, i
+    return volume.slices_between(center - reach, center + reach)
 
 
 def _center_and_reach(roi: VertebraROI, volume: Volume) -> tuple[np.ndarray, np.ndarray]:
