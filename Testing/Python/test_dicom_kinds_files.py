@@ -21,7 +21,9 @@ from MarrowQuantLib.dicom.headers import read_files
 from MarrowQuantLib.dicom.patients import Patient, patient_from, relation, united
 from MarrowQuantLib.dicom.pixels import read_frames
 from MarrowQuantLib.model import MarrowQuantError, no_progress
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_fragmented_frames
+from pydicom.sequence import Sequence
 
 WHO = {"PatientName": "Miller^Richard", "PatientID": "4711-A", "PatientBirthDate": "19500101"}
 
@@ -293,7 +295,7 @@ def test_every_common_lossless_syntax_gives_the_same_values(tmp_path: Path, how:
     for path in tmp_path.iterdir():
         PACKED[how](path)
     (volume,) = scan(tmp_path)
-    assert (volume.problem, volume.lossy) == ("", ())
+    assert (volume.problem, volume.findings) == ("", ())
     np.testing.assert_array_equal(volume.load().array[2], pattern + 2)
 
 
@@ -304,9 +306,41 @@ def test_compression_with_loss_is_told(tmp_path: Path, command: tuple[str, ...])
     for path in tmp_path.iterdir():
         _by_dcmtk(*command)(path)
     (volume,) = scan(tmp_path)
-    assert [how.code for how in volume.lossy] == ["recognised.lossy_ratio"]
+    assert [how.code for how in volume.findings] == ["recognised.lossy_ratio"]
     (exam,) = group_exams([volume])
-    assert exam.findings[0].code == "reading.compressed"
+    assert exam.findings[0].code == "reading.remarked"
+
+
+LOSSY_CODE = Dataset()
+LOSSY_CODE.CodeValue, LOSSY_CODE.CodingSchemeDesignator, LOSSY_CODE.CodeMeaning = "113040", "DCM", "Lossy Compression"
+
+
+@pytest.mark.parametrize(("remark", "said"), [
+    ("lossy", {"LossyImageCompression": "01"}),
+    ("lossy_ratio", {"LossyImageCompressionRatio": "25"}),
+    ("lossy", {"DerivationDescription": "Lossy compression 20:1"}),
+    ("lossy", {"DerivationCodeSequence": Sequence([LOSSY_CODE])}),
+    ("contrast_agent", {"ContrastBolusAgent": "gadobutrol"}),
+    ("burned_in", {"BurnedInAnnotation": "YES"}),
+    ("distorted", {"VolumetricProperties": "DISTORTED"}),
+    ("logarithm", {"PixelIntensityRelationship": "LOG"}),
+    ("reformatted", {"ImageType": ["DERIVED", "SECONDARY", "MPR", "ADC"]}),
+])
+def test_what_the_header_says_of_its_images_is_passed_on(tmp_path: Path, remark: str, said: dict[str, Any]) -> None:
+    write_series(tmp_path, 900, **{"ImageType": ADC, **said})
+    (volume,) = scan(tmp_path)
+    assert [str(found.code) for found in volume.findings] == [f"recognised.{remark}"]
+    (exam,) = group_exams([volume])
+    assert [found.code for found in exam.findings] == ["reading.remarked"]
+
+
+@pytest.mark.parametrize("said", [
+    {"LossyImageCompression": "00", "LossyImageCompressionRatio": "1"}, {"DerivationDescription": "lossless JPEG, no loss"},
+    {"ContrastBolusAgent": "NONE"}, {"BurnedInAnnotation": "NO"}, {"VolumetricProperties": "VOLUME"},
+])  # fmt: skip
+def test_a_header_that_says_nothing_unusual_brings_no_remark(tmp_path: Path, said: dict[str, Any]) -> None:
+    write_series(tmp_path, 900, ImageType=ADC, **said)
+    assert scan(tmp_path)[0].findings == ()
 
 
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.102", "1.2.840.10008.1.2.4.57", "1.2.3.4.5"])

@@ -374,6 +374,16 @@ def test_a_map_that_may_be_per_cent_or_per_mille_is_not_guessed(tmp_path: Path, 
     assert "per cent or per mille" in scan(tmp_path)[0].problem
 
 
+@pytest.mark.parametrize("scale", [2.0, 2.55])
+def test_grey_levels_in_sixteen_bits_are_not_taken_for_per_mille(tmp_path: Path, scale: float) -> None:
+    """A body with 3 to 92 % fat, stored as half per cents or as the grey levels of a picture."""
+    body = np.full((16, 16), 3.0)
+    body[:5], body[5:10] = 92.0, 45.0
+    write_series(tmp_path, lambda k: np.rint(scale * body).astype(np.uint16), ImageType=FF, EchoTime=1.2)
+    assert "may be grey levels of a picture" in scan(tmp_path)[0].problem
+
+
+
 # ------------------------------------------------------------------------------------------------ kind 10: field maps
 @pytest.mark.parametrize("how", [{"RescaleType": "Hz"}, {"RescaleType": "rad/s"}, {"ImageType": ["DERIVED", "PRIMARY", "M", "B0_MAP"]},
                                  {"SeriesDescription": "B0 map"}, {"SeriesDescription": "Ax IDEAL FieldMap"}])

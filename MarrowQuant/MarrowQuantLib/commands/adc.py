@@ -198,8 +198,7 @@ def _from_dicom(folder: Path, options: argparse.Namespace) -> dict[str, list[Vol
 
 WORTH_TELLING = frozenset((
     "recognised.directions", "recognised.few_directions", "recognised.repeats", "recognised.one_shell", "recognised.b_applied",
-    "recognised.b_of_slices", "recognised.b_of_shell", "recognised.b_dummy", "recognised.taken_as_b0", "recognised.lossy",
-    "recognised.lossy_ratio",
+    "recognised.b_of_slices", "recognised.b_of_shell", "recognised.b_dummy", "recognised.taken_as_b0",
 ))  # fmt: skip
 
 
@@ -208,7 +207,7 @@ def _tell_how(scanned: Sequence[SeriesVolume], sets: Sequence[Sequence[SeriesVol
     used = {id(volume) for volumes in sets for volume in volumes}
     for volume in scanned:
         if id(volume) in used:
-            told = [reason for reason in volume.evidence if WORTH_TELLING & reason.codes]
+            told = [reason for reason in volume.evidence if reason in volume.findings or WORTH_TELLING & reason.codes]
             print(*(f"Series {volume.series_number}, {volume.name}: {sentence}." for sentence in told), sep="\n", end="\n" * bool(told))
         elif volume.role == Role.DWI:
             why = volume.problem or "it was acquired again, or alone"

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..diffusion.shells import DUMMY_B
 from ..io.identity import IdentityWords, without_long_numbers
-from ..model import NO_FINDING, Finding, finding
+from ..model import NO_FINDING, finding
 from . import elements as el
 from .bvalues import B_TAGS, CONFIDENCE, claims_of, named_in, says_weighted
 from .csa import csa_numbers
@@ -121,7 +121,6 @@ def describe(source: el.Elements) -> dict[str, Any]:
         "real_world": real_world,
         "real_world_ranges": ranges,
         "padding": _padding(source),
-        "lossy": _lossy(source),
         "sop_uid": source.text(0x00080018),
         "acquisition_time": source.text(0x0008002A) or source.text(0x00189074) or source.text(0x00080032),
         "problem": finding("unusable.table") if source.value(0x00283000) else NO_FINDING,
@@ -169,14 +168,6 @@ def _padding(source: el.Elements) -> Optional[tuple[float, float]]:
         ends = [None if end is None else end - (1 << bits) if end >= 1 << (bits - 1) else end for end in ends]
     known = [end for end in ends if end is not None]
     return min(known), max(known)
-
-
-def _lossy(source: el.Elements) -> Finding:
-    """How the pixels were compressed with loss, as the header says."""
-    if source.text(0x00282110) != "01":
-        return NO_FINDING
-    ratio = source.number(0x00282112)
-    return finding("recognised.lossy_ratio", ratio=ratio) if ratio else finding("recognised.lossy")
 
 
 def _diffusion(

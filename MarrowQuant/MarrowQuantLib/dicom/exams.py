@@ -90,9 +90,9 @@ def _exam(date: Optional[datetime.date], members: Sequence[SeriesVolume], lost: 
     differing = dict.fromkeys(what for other in others for what in relation(patient, other).differing)
     findings = [finding("reading.identity_differs", what=tuple(differing))] if differing else []
     findings += [finding("reading.file_left_out", problem=volume.problem) for volume in lost]
-    for how in sorted({volume.lossy for volume in members if volume.lossy}):
-        numbers = sorted({volume.series_number or 0 for volume in members if volume.lossy == how})
-        findings.append(finding("reading.compressed", series=tuple(numbers), how=how))
+    for remarks in sorted({volume.findings for volume in members if volume.findings}):
+        numbers = sorted({volume.series_number or 0 for volume in members if volume.findings == remarks})
+        findings.append(finding("reading.remarked", series=tuple(numbers), how=remarks))
     for volume in members:
         if volume.acquisition.get("few_directions") and not volume.problem:
             n = volume.acquisition["n_directions"]

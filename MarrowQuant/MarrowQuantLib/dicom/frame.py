@@ -106,7 +106,7 @@ class Frame:
     real_world_ranges: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)  # unit code: stored values it holds for
     padding: Optional[tuple[float, float]] = None  # values from … to are no measurements
     unreadable: tuple[str, ...] = ()  # attributes that are there and decide, but cannot be read
-    lossy: Finding = NO_FINDING  # how the pixels were compressed with loss
+    findings: tuple[Finding, ...] = ()  # what a reader of its numbers should know
     problem: Finding = NO_FINDING  # why this image cannot be measured, known from its header alone
 
     @property

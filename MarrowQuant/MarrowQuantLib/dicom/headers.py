@@ -23,7 +23,8 @@ from .files import BoundedReader, has_whole_fragments, in_memory, is_dicom, open
 from .frame import Frame, LostFile, PixelStore
 from .geometry import has_place
 from .mosaic import mosaic_tiles
-from .syntaxes import ALWAYS_LOSSY, BIG_ENDIAN, UNCOMPRESSED
+from .remarks import remarks_of
+from .syntaxes import BIG_ENDIAN, UNCOMPRESSED
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
 MR_IMAGES = frozenset(STORAGE + end for end in ("4", "4.1", "4.3", "4.4"))  # classic, enhanced, enhanced colour, legacy converted
@@ -240,7 +241,4 @@ def _frames(top: el.Elements, store: PixelStore, sop_class: str) -> Iterator[Fra
 
 
 def _described(source: el.Elements, store: PixelStore) -> dict[str, Any]:
-    described = describe(source)
-    if store.transfer_syntax in ALWAYS_LOSSY and not described["lossy"]:
-        described["lossy"] = finding("recognised.lossy")
-    return described
+    return {**describe(source), "findings": remarks_of(source, store.transfer_syntax)}

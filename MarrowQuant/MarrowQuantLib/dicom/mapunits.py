@@ -3,7 +3,8 @@
 A unit that is stated is never passed over: if it is not understood, or is none of the map's kind, the map is refused by name. Where none is
 stated, the fat fraction is compared with the water and fat images of the same acquisition if there are any, and is else taken from its
 values by ``fatwater.check_pdff_scale``; values up to 100 are believed to be per cent only if they show both tissue without fat and fat, as
-a body does, because a view of infiltrated marrow in per mille lies there too (our choice). ADC is told by its median, of which 500 … 3000
+a body does, because a view of infiltrated marrow in per mille lies there too, and values up to 255 never to be per mille, because the grey
+levels of a picture lie there (our choices). ADC is told by its median, of which 500 … 3000
 in µm²/s is usual in the body (the limits here are wider, our choice, because marrow and noise lie lower and fluid higher; the candidates
 are a factor 1000 apart).
 """
@@ -29,7 +30,7 @@ DIMENSIONS = {
 UNITY = "1"  # UCUM's "no units": a fraction where the values allow it, else nothing
 LOW_FAT, HIGH_FAT, BODY_SHARE = 15.0, 75.0, 0.005  # %, %, share of the voxels that must show each
 AGREEMENT, MUCH_WORSE = 5.0, 2.0  # percentage points from water and fat; how much worse every other scale must fit
-GREY_LEVELS = 8  # bits of a picture made for the display
+GREY_BITS, BRIGHTEST = 8, 255.0  # of a picture made for a display
 SAME_SCALE = 0.01  # our choice: by how much two statements of one scale may differ
 LEAST_MAPPED = 0.5  # our choice: a mapping that leaves out more of the values that are not 0 has a wrong range
 LARGEST_STATED = {Role.PDFF: 250.0, Role.ADC: 20_000.0, Role.R2STAR: 20_000.0}  # of the median's size, in the unit of the role
@@ -194,7 +195,7 @@ def _guess_fat_fraction(samples: np.ndarray, bits_stored: int, reference: Option
     problem = NO_FINDING
     if factor == 1.0 and offset == 0.0 and not _shows_a_body(usual):
         problem = finding("unusable.ff_unit", low=float(usual.min()), high=float(usual.max()))
-    elif bits_stored == GREY_LEVELS and usual.max() > 100.0:
+    elif usual.max() > 100.0 and (bits_stored == GREY_BITS or (factor != 1.0 and usual.max() <= BRIGHTEST)):
         problem = finding("unusable.ff_grey", high=float(usual.max()))
     if problem:
         return Scaling(unit=UNIT_FF, sentence=finding("scaled.unknown"), problem=problem)

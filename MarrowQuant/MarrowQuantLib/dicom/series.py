@@ -137,7 +137,7 @@ def _look_at_neighbouring_series(drafts: Sequence[Draft]) -> None:
 def _finish(draft: Draft) -> SeriesVolume:
     frame = draft.frame
     quantity, unit = QUANTITIES.get(draft.role, ("phase" if frame.component == "phase" else "signal", draft.scaling.unit))
-    lossy = tuple(sorted({f.lossy for part in draft.parts for f in part if f.lossy}))
+    remarks = tuple(sorted({remark for part in draft.parts for f in part for remark in f.findings}))
     station = [finding("recognised.station", station=draft.station)] if draft.station else []
     problem = [finding("recognised.not_measured", why=draft.problem)] if draft.problem else []
     return SeriesVolume(
@@ -157,7 +157,7 @@ def _finish(draft: Draft) -> SeriesVolume:
         quantity=quantity,
         unit=unit,
         confidence=0.0 if draft.problem else draft.verdict.confidence,
-        evidence=(*lossy, draft.verdict.evidence, *draft.evidence, *station, *problem),
+        evidence=(*remarks, draft.verdict.evidence, *draft.evidence, *station, *problem),
         problem=draft.problem,
         overrides=draft.overrides,
         select=draft.select,
@@ -165,7 +165,7 @@ def _finish(draft: Draft) -> SeriesVolume:
         patient_key=frame.patient_key,
         patient=frame.patient,
         study_uid=frame.study_uid,
-        lossy=lossy,
+        findings=remarks,
         acquisition={
             "manufacturer": frame.manufacturer,
             "model": frame.model,

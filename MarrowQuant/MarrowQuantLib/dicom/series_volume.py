@@ -61,8 +61,8 @@ class SeriesVolume:
         What the headers alone say: the selectors of an override that is about this volume.
     exam_date, patient_key, patient, study_uid
         Date of the study, None if it has none; hashes that tell patients apart; the study.
-    lossy : tuple of Finding
-        How its pixels were compressed with loss.
+    findings : tuple of Finding
+        What the header says of its images that a reader of their numbers should know.
     acquisition : dict
         manufacturer, model, field_strength_t, repetition_time_s, flip_angle_deg, n_directions; what a follow-up is compared with.
     synthetic : bool
@@ -97,7 +97,7 @@ class SeriesVolume:
     patient_key: str = ""
     patient: Patient = field(default_factory=Patient)
     study_uid: str = ""
-    lossy: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
     acquisition: Mapping[str, Any] = field(default_factory=dict)
     synthetic: bool = False
     folder: Path = Path()

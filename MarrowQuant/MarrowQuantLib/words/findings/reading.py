@@ -19,7 +19,10 @@ FINDINGS = {
     "reading.same_date": (CHECK, "Both exams bear the date {date}; their order is that in which they were given."),
     "reading.date_given": (NOTE, "The date {date} was given by the reader."),
     "reading.file_left_out": (SERIOUS, "A file was left out: {problem} Only volumes that are whole without it were used."),
-    "reading.compressed": (CHECK, "The images of series {series} were {how:; }: their values are not those that the scanner wrote."),
+    "reading.remarked": (
+        CHECK,
+        "The images of series {series} were {how:; }, as their header says: judge whether their numbers may be compared with others.",
+    ),
     "reading.few_directions": (
         CHECK, "Series {series}, b {b:g}: {n:gradient direction|gradient directions} only, so that the ADC is not the mean diffusivity.",
     ),

@@ -76,6 +76,12 @@ FINDINGS = {
     "recognised.apart_by_order": (NOTE, "told apart by the order of the instance numbers"),
     "recognised.repeated": (NOTE, "repeated images at the same positions, told apart by their order"),
     "recognised.twice": (NOTE, "{n:image was|images were} there twice with identical pixels, one of each was kept"),
+    # what the header says was done to them
     "recognised.lossy": (NOTE, "compressed with loss"),
     "recognised.lossy_ratio": (NOTE, "compressed with loss, {ratio:g} : 1"),
+    "recognised.contrast_agent": (NOTE, "acquired after a contrast agent was given"),
+    "recognised.burned_in": (NOTE, "marked with text in their pixels"),
+    "recognised.distorted": (NOTE, "distorted"),
+    "recognised.logarithm": (NOTE, "stored as logarithms of the signal"),
+    "recognised.reformatted": (NOTE, "reformatted from other images"),
 }

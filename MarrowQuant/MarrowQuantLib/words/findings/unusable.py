@@ -107,7 +107,8 @@ FINDINGS = {
     ),
     "unusable.ff_grey": (
         SERIOUS,
-        "the scale of the fat-fraction map is not known: 8 bits and values up to {high:.4g} are grey levels for a display",
+        "the scale of the fat-fraction map is not known: its values up to {high:.4g} may be grey levels of a picture; give its scale as an "
+        "override",
     ),
     "unusable.ff_unit": (
         SERIOUS,
