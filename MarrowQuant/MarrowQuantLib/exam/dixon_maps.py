@@ -28,6 +28,7 @@ MIN_ECHOES = 3
 COMPLEX_PAIRS = (("real", "imaginary"), ("magnitude", "phase"))
 FAT_FRACTION_ROLES = (Role.PDFF, Role.WATER, Role.FAT, Role.MULTI_ECHO)
 T1_BIAS_AT = 30.0  # % of fat, usual in lumbar marrow
+SPINE_SERIES = (Role.T1, Role.STIR)  # measured against discs and looked at body by body, which sagittal slices show
 LARGEST_T1_BIAS_POINTS = 3.0  # our choice: the repeatability of a fat fraction; a smaller bias is told in the protocol only
 # Names a disagreement: the repeatability coefficient of PDFF in liver, 2.99 points (Yokoo 2018, doi:10.1148/radiol.2017170550).
 FF_AGREEMENT_POINTS = 3.0
@@ -38,7 +39,7 @@ def add_ready_maps(build: ExamBuilder) -> None:
     """The scanner's own maps and Dixon images, and the fat fraction of its water and fat."""
     slabs: dict[str, list[Volume]] = {}
     for key, role in ready_maps().items():
-        slabs[key] = [build.load(volume) for volume in stations_of(build.of_role(role))]
+        slabs[key] = [build.load(volume) for volume in build.chosen(role)]
         if slabs[key]:
             build.maps[key] = joined(build, slabs[key])
     pairs = [(water, fat) for water in slabs["water"] for fat in slabs["fat"] if water.station == fat.station and water.same_grid(fat)]
@@ -49,20 +50,30 @@ def add_ready_maps(build: ExamBuilder) -> None:
 
 
 def stations_of(volumes: Sequence[SeriesVolume]) -> list[SeriesVolume]:
-    """The stations of the acquisition that the largest volume belongs to, one volume each, the most cranial first; none without volumes."""
-    largest = _largest(volumes)
-    if largest is None:
+    """The stations of the acquisition that the fittest volume belongs to, one volume each, the most cranial first; none without volumes."""
+    fittest = _fittest(volumes)
+    if fittest is None:
         return []
-    found: dict[Optional[int], SeriesVolume] = {largest.station: largest}
-    for volume in volumes if largest.station is not None else ():
-        if volume.acquisition_group == largest.acquisition_group:
+    found: dict[Optional[int], SeriesVolume] = {fittest.station: fittest}
+    for volume in volumes if fittest.station is not None else ():
+        if volume.acquisition_group == fittest.acquisition_group:
             found.setdefault(volume.station, volume)
     return [found[station] for station in sorted(found, key=lambda station: station or 0)]
 
 
-def _largest(volumes: Sequence[SeriesVolume]) -> Optional[SeriesVolume]:
-    """The volume with the most voxels; the first in series order among equals."""
-    return max(volumes, key=lambda v: (v.confidence >= 0.5, int(np.prod(v.shape))), default=None)
+def _fittest(volumes: Sequence[SeriesVolume]) -> Optional[SeriesVolume]:
+    """The volume that is sure of its role, shows the spine where that matters, is untouched, and has most voxels; the first of equals."""
+
+    def merits(volume: SeriesVolume) -> tuple[bool, bool, bool, int]:
+        fits_spine = volume.role not in SPINE_SERIES or is_sagittal(volume)
+        return volume.confidence >= 0.5, fits_spine, not volume.findings, int(np.prod(volume.shape))
+
+    return max(volumes, key=merits, default=None)
+
+
+def is_sagittal(volume: SeriesVolume) -> bool:
+    """True if its slices are nearer to the sagittal plane than to the others."""
+    return int(np.argmax(np.abs(volume.ijk_to_ras[:3, 2]))) == 0
 
 
 def joined(build: ExamBuilder, slabs: Sequence[Volume]) -> Volume:
@@ -237,7 +248,7 @@ def add_findings(build: ExamBuilder) -> None:
     water, fat = build.maps.get("water"), build.maps.get("fat")
     if water is not None and fat is not None and water.same_grid(fat):
         build.warn(fatwater.find_swapped_slices(water.array, fat.array, water.spacing_mm).findings)
-    source = _largest([v for v in build.volumes if id(v) in build.used and v.role in FAT_FRACTION_ROLES])
+    source = _fittest([v for v in build.volumes if id(v) in build.used and v.role in FAT_FRACTION_ROLES])
     angle, time = (source.acquisition.get(key) if source else None for key in ("flip_angle_deg", "repetition_time_s"))
     if not angle or not time or not 0 < angle < 180 or not time <= fatwater.LONGEST_TR_S:
         return

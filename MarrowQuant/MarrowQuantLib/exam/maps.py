@@ -119,6 +119,15 @@ class ExamBuilder:
         """The exam's volumes of one role."""
         return [v for v in self.volumes if v.role == role]
 
+    def chosen(self, role: Role) -> list[SeriesVolume]:
+        """The volumes of one role that are measured, the most cranial first; that there are others is told."""
+        volumes = self.of_role(role)
+        taken = stations_of(volumes)
+        others = sorted({v.series_number or 0 for v in volumes} - {v.series_number or 0 for v in taken})
+        if others:
+            self.warn([finding("exam.other_series", series=taken[0].series_number or 0, others=others)])
+        return taken
+
     def warn(self, sentences: Iterable[str]) -> None:
         """Tell the reader, once."""
         self.findings += [as_finding(told) for told in dict.fromkeys(sentences) if told not in self.findings]
@@ -181,7 +190,7 @@ def _add_diffusion(build: ExamBuilder) -> None:
     stations = _diffusion_stations(build)
     if stations:
         add_stations(build, stations)
-    slabs = [] if "adc" in build.maps else [build.load(volume) for volume in stations_of(build.of_role(Role.ADC))]
+    slabs = [] if "adc" in build.maps else [build.load(volume) for volume in build.chosen(Role.ADC)]
     if slabs:  # the scanner's own map, where there are no images at several b-values to fit one to
         build.maps["adc"] = joined(build, slabs)
         build.findings.append(finding("diffusion.ready_adc"))

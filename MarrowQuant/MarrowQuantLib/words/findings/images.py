@@ -6,6 +6,9 @@ from .severity import CHECK, NOTE, SERIOUS
 
 FINDINGS = {
     "exam.series_unused": (CHECK, "Series {series} was not used: {why}"),
+    "exam.other_series": (
+        NOTE, "Series {series} was measured; left aside were the images of the same kind of series {others}.",
+    ),
     "exam.set_by_reader": (NOTE, "{volume} of series {series}: {changes} set by the reader."),
     "exam.no_rois": (CHECK, "No vertebral ROI was given: fat fraction and ADC per vertebra were not measured."),
     "dixon.other_stations": (CHECK, "Water and fat do not have the same stations; their fat fraction is that of station {station}."),
