@@ -27,7 +27,8 @@ def read(tmp_path, text, encoding="utf-8"):
     "text",
     ["2025-01-14", "2025/1/14", "2025.01.14", "20250114", "2025-01-14 00:00:00", "2025/1/14 0:00", "2025年1月14日",
      "2025年01月14日 8時30分",
-     "R7.1.14", "R07/01/14", "令和7年1月14日", "Ｒ７．１．１４", "14-Jan-2025", "14JAN2025", "January 14, 2025",
+     "R7.1.14", "R07/01/14", "令和7年1月14日", "Ｒ７．１．１４", "R70114", "R070114", "Reiwa 7.1.14",
+     "14-Jan-2025", "14JAN2025", "January 14, 2025",
      "14 January 2025", "2025 Jan 14",
      "14.01.2025", "01/14/2025", "14/1/2025 08:30", "2025-01-14T08:30:00Z", "2025-01-14T08:30:00+09:00", "2025/01/14(火)",
      "20250114083000"],
@@ -42,9 +43,16 @@ def test_the_eras_begin_in_the_year_after_their_zero(text, date):
 
 
 @pytest.mark.parametrize("text", ["03/04/2025", "3-4-2025", "25/01/14", "45671", "2025-02-30", "2025-13-01", "14 Foo 2025", "", "R0.1.14",
-"yesterday"])
+"R00114", "R71314", "yesterday"])
 def test_a_date_that_can_mean_two_days_or_none_is_not_guessed(text):
     assert parse_date(text) is None
+
+
+@pytest.mark.parametrize("sign", ["，", "；", "、"])
+def test_separators_of_a_japanese_keyboard_are_read(tmp_path, sign):
+    lines = (("日付", "項目", "結果", "単位"), ("令和7年1月14日", "M蛋白", "３８", "g/L"))
+    history = read(tmp_path, "".join(sign.join(cells) + "\n" for cells in lines))
+    assert [(value.date, value.value) for value in history.values] == [(DAY, 38.0)]
 
 
 def test_one_clear_date_of_a_sheet_tells_the_order_of_the_others(tmp_path):

@@ -26,6 +26,7 @@ _HEADER_WITHIN = 20  # our choice: lines of titles that may stand above the head
 # Characters without meaning for a table: control characters, zero-width spaces and marks, which copying from web pages and PDF leaves.
 _INVISIBLE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x200B, 0x2010), 0x2060, 0xFEFF, 0xFFFE, 0xFFFF], " ")
 _SEP_LINE = re.compile(r'\s*"?sep=(.)"?[,;\t]*\s*', re.IGNORECASE)
+_SEPARATORS = ",;\t|，；、"  # the last three as a Japanese keyboard writes them
 
 Row = tuple[int, list[str]]
 
@@ -128,8 +129,8 @@ def _text_rows(raw: bytes, name: str, what: str) -> tuple[str, list[Row], list[F
 
 def _separator(text: str) -> str:
     """What stands between the cells: the sign that divides the first filled line most often, spaces only if no other sign does."""
-    first = next((line for line in text.splitlines() if line.strip(" ,;\t|")), "")
-    counts = {sign: len(next(csv.reader([first], delimiter=sign), [])) for sign in (",", ";", "\t", "|")}
+    first = next((line for line in text.splitlines() if line.strip(" " + _SEPARATORS)), "")
+    counts = {sign: len(next(csv.reader([first], delimiter=sign), [])) for sign in _SEPARATORS}
     best = max(counts, key=lambda sign: counts[sign])
     return best if counts[best] > 1 or not _is_spaced(text, first) else " "
 

@@ -1,9 +1,9 @@
 """Dates as laboratories, spreadsheets and Japanese forms write them.
 
 Read are forms that can mean one day only: the year first with any sign between, eight digits, a month in words, the Japanese eras
-(R7.1.14, 令和7年1月14日), a day, a month in words and two digits of the year as spreadsheets show a date (14-Jan-25), and day and month
-before the year where one of them is above 12, or another line of the sheet shows the order. A time behind the date is left out. Other
-two-digit years of our era, and serial numbers of spreadsheets (whose zero differs between systems), are refused.
+(R7.1.14, R070114, 令和7年1月14日), a day, a month in words and two digits of the year as spreadsheets show a date (14-Jan-25), and day and
+month before the year where one of them is above 12, or another line of the sheet shows the order. A time behind the date is left out.
+Other two-digit years of our era, and serial numbers of spreadsheets (whose zero differs between systems), are refused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ FIRST_DATE = datetime.date(1980, 1, 1)  # our choice: before MRI of the marrow, 
 DAY_FIRST, MONTH_FIRST = "day first", "month first"
 
 # Year before the first of each era: the first year of Reiwa is 2019, of Heisei 1989, of Showa 1926 (general knowledge).
-_ERAS = {"r": 2018, "令和": 2018, "令": 2018, "h": 1988, "平成": 1988, "平": 1988, "s": 1925, "昭和": 1925, "昭": 1925}
+_ERAS = {
+    **dict.fromkeys(("reiwa", "r", "令和", "令"), 2018), **dict.fromkeys(("heisei", "h", "平成", "平"), 1988),
+    **dict.fromkeys(("showa", "s", "昭和", "昭"), 1925),
+}  # fmt: skip
 _MONTHS = {
     name: n + 1 for n, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"))
 }  # fmt: skip
@@ -30,6 +33,7 @@ _DIGITS = re.compile(rf"(\d{{4}})(\d{{2}})(\d{{2}})(?:\d{{4}}|\d{{6}})?{_BEHIND}
 _MONTH_AND_DAY = rf"(?:{_SIGN}|\s*年\s*)(\d{{1,2}})(?:{_SIGN}|\s*月\s*)(\d{{1,2}})\s*日?{_BEHIND}"
 _YEAR_FIRST = re.compile(rf"(\d{{4}}){_MONTH_AND_DAY}", re.IGNORECASE)
 _ERA = re.compile(rf"({'|'.join(_ERAS)})\s*\.?\s*(0?[1-9]|[1-9]\d|元){_MONTH_AND_DAY}", re.IGNORECASE)
+_ERA_DIGITS = re.compile(rf"({'|'.join(_ERAS)})\s*(0?[1-9]|[1-9]\d)(\d{{2}})(\d{{2}}){_BEHIND}", re.IGNORECASE)
 _NAMED_MIDDLE = re.compile(rf"(\d{{1,2}})[-\s./]*([a-z]{{3,9}})[-\s./,]*(\d{{4}}){_BEHIND}", re.IGNORECASE)
 _NAMED_SHORT = re.compile(rf"(\d{{1,2}})[-\s./]([a-z]{{3,9}})[-\s./](\d{{2}}){_BEHIND}", re.IGNORECASE)
 _NAMED_FIRST = re.compile(rf"([a-z]{{3,9}})[-\s./]*(\d{{1,2}})(?:st|nd|rd|th)?[-\s,]+(\d{{4}}){_BEHIND}", re.IGNORECASE)
@@ -51,6 +55,7 @@ def parse_date(text: str, order: str = "") -> Optional[datetime.date]:
         (_YEAR_FIRST, lambda m: (int(m[1]), int(m[2]), int(m[3]))),
         (_DIGITS, lambda m: (int(m[1]), int(m[2]), int(m[3]))),
         (_ERA, lambda m: (_ERAS[m[1]] + (1 if m[2] == "元" else int(m[2])), int(m[3]), int(m[4]))),
+        (_ERA_DIGITS, lambda m: (_ERAS[m[1]] + int(m[2]), int(m[3]), int(m[4]))),
         (_NAMED_MIDDLE, lambda m: (int(m[3]), _month(m[2]), int(m[1]))),
         (_NAMED_SHORT, lambda m: (_century(int(m[3])), _month(m[2]), int(m[1]))),
         (_NAMED_FIRST, lambda m: (int(m[3]), _month(m[1]), int(m[2]))),
