@@ -127,9 +127,15 @@ def test_a_file_that_is_no_list_of_objects_is_refused(tmp_path: Path, text: str,
         dicom.read_overrides(tmp_path / "none.json")
 
 
+def test_why_an_override_is_not_understood_is_told_in_japanese_too() -> None:
+    with pytest.raises(MarrowQuantError) as caught:
+        dicom.overrides_from([{"series": 1, "scale": -2}])
+    assert "scale は 0 より大きく" in caught.value.in_language("ja")
+
+
 def test_an_override_about_no_volume_is_refused(two_b_values: Path) -> None:
     overrides = dicom.overrides_from([{"series": 1, "select": {"b_value": 400}, "exclude": True}])
-    with pytest.raises(MarrowQuantError, match="Override 1 is about no volume: there is no series 1 with b_value 400"):
+    with pytest.raises(MarrowQuantError, match="Override 1 is about no volume: series 1 has none with b_value 400"):
         workflow.read_exams([two_b_values], overrides=overrides)
 
 

@@ -115,11 +115,11 @@ def overrides_from(entries: Any) -> tuple[Override, ...]:
 def _override(number: int, entry: Mapping[str, Any]) -> Override:
     select = entry.get("select", {})
     if not isinstance(select, dict):
-        raise _not_understood(number, "select must be an object in { }")
+        raise _not_understood(number, "select")
     for name in [*(set(entry) - {"series", "select", "exam_date", *CHANGES}), *(set(select) - set(SELECTORS))]:
-        raise _not_understood(number, f"it has the unknown key {str(name)[:40]!r}")
+        raise _not_understood(number, "unknown_key", key=str(name)[:40])
     if not _is_whole(entry.get("series")):
-        raise _not_understood(number, "series must be the number of a series")
+        raise _not_understood(number, "series")
     override = Override(
         number=number,
         series=entry["series"],
@@ -133,7 +133,7 @@ def _override(number: int, entry: Mapping[str, Any]) -> Override:
     )
     _check_selectors(number, select)
     if not override.changes:
-        raise _not_understood(number, f"it sets none of {', '.join(CHANGES)}")
+        raise _not_understood(number, "empty", names=list(CHANGES))
     return override
 
 
@@ -141,15 +141,15 @@ def _check_selectors(number: int, select: Mapping[str, Any]) -> None:
     _b_value(number, select)
     echo_time = _number(select, "echo_time_ms")
     if echo_time is not None and not 0 <= echo_time < math.inf:
-        raise _not_understood(number, "echo_time_ms must be a number of 0 or more")
+        raise _not_understood(number, "number", key="echo_time_ms")
     for name in ("station", "volume"):
         if name in select and not _is_whole(select[name]):
-            raise _not_understood(number, f"{name} must be a whole number")
+            raise _not_understood(number, "whole", key=name)
     _role(number, select.get("role"))
 
 
-def _not_understood(number: int, why: str) -> MarrowQuantError:
-    return MarrowQuantError("Override {number} is not understood: {why}.", number=number, why=why)
+def _not_understood(number: int, why: str, **values: Any) -> MarrowQuantError:
+    return MarrowQuantError("Override {number} is not understood: {why}.", number=number, why=finding(f"override.{why}", **values))
 
 
 def _is_whole(value: Any) -> bool:
@@ -159,14 +159,14 @@ def _is_whole(value: Any) -> bool:
 def _b_value(number: int, entry: Mapping[str, Any]) -> Optional[float]:
     value = _number(entry, "b_value")
     if value is not None and not 0 <= value <= MAX_B_VALUE:
-        raise _not_understood(number, f"b_value must be a number of 0 or more, up to {MAX_B_VALUE:g}")
+        raise _not_understood(number, "number_up_to", key="b_value", largest=MAX_B_VALUE)
     return value
 
 
 def _scale(number: int, entry: Mapping[str, Any]) -> Optional[float]:
     value = _number(entry, "scale")
     if value is not None and not 0 < value <= MAX_SCALE:
-        raise _not_understood(number, f"scale must be a number above 0, up to {MAX_SCALE:g}")
+        raise _not_understood(number, "positive", key="scale", largest=MAX_SCALE)
     return value
 
 
@@ -184,7 +184,7 @@ def _role(number: int, value: Any) -> Optional[Role]:
         return None
     role = next((role for role in Role if role.value == value), None)
     if role is None:
-        raise _not_understood(number, f"role must be one of {', '.join(role.value for role in Role)}")
+        raise _not_understood(number, "role", names=[role.value for role in Role])
     return role
 
 
@@ -194,12 +194,12 @@ def _date(number: int, name: str, value: Any) -> Optional[datetime.date]:
     try:
         return datetime.datetime.strptime(value, "%Y-%m-%d").date()
     except (TypeError, ValueError):
-        raise _not_understood(number, f"{name} must look like 2025-01-14") from None
+        raise _not_understood(number, "date", key=name) from None
 
 
 def _flag(number: int, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise _not_understood(number, "exclude must be true or false")
+        raise _not_understood(number, "flag")
     return value
 
 
@@ -280,9 +280,14 @@ def refuse_unused(overrides: Iterable[Override], used: Iterable[Override]) -> No
     numbers = {override.number for override in used}
     for override in overrides:
         if override.number not in numbers:
-            which = f" with {', '.join(f'{k} {v}' for k, v in override.select.items())}" if override.select else ""
+            if override.select:
+                raise MarrowQuantError(
+                    "Override {number} is about no volume: series {series} has none with {select}; compare it with the series as they are "
+                    "recognised without overrides.",
+                    number=override.number, series=override.series, select=[f"{name} {value}" for name, value in override.select.items()],
+                )  # fmt: skip
             raise MarrowQuantError(
-                "Override {number} is about no volume: there is no series {series}{which}; compare it with the series as they are "
-                "recognised without overrides.",
-                number=override.number, series=override.series, which=which,
-            )
+                "Override {number} is about no volume: there is no series {series}; compare it with the series as they are recognised "
+                "without overrides.",
+                number=override.number, series=override.series,
+            )  # fmt: skip
