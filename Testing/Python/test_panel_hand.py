@@ -62,6 +62,21 @@ def test_an_image_under_a_transform_is_told_until_it_is_taken_out(panel, slicer_
         assert ("under a transform" in panel.ui.vertebraeMessage.text) == (node_id is not None)
 
 
+@pytest.mark.parametrize("how", ["enter", "export"])
+def test_voxels_of_an_image_changed_in_another_module_are_told_until_they_are_put_back(panel, slicer_host, how, tmp_path):
+    import slicer
+
+    node = exam_of(panel).map_node("ff")
+    voxels, before = slicer.util.arrayFromVolume(node), column(panel.ui.vertebraeTable, 1)
+    for step in (17.0, -17.0):
+        voxels[55:] += step
+        slicer.util.arrayFromVolumeModified(node)
+        notice(panel, slicer_host, how, tmp_path)
+        found = [told.code for told in panel.logic.case.results().exams[0].findings]
+        assert ("hand.map_changed" in found) == (step > 0)
+        assert column(panel.ui.vertebraeTable, 1) == before
+
+
 def test_a_point_renamed_or_deleted_in_markups_is_followed(panel, slicer_host, tmp_path):
     levels = ["L1", "L2", "L3", "L4", "S1"]
     points(panel).SetNthControlPointLabel(4, "S1")

@@ -13,6 +13,7 @@ from ...model import MarrowQuantError, finding
 from ..load_edits import load_node, stamp
 from ..muscle import muscle_points
 from ..points import read_points
+from ..volumes import holds_voxels, voxel_time
 
 if TYPE_CHECKING:
     from .exam import CaseExam
@@ -29,6 +30,7 @@ class Hand:
     def __init__(self, exam: CaseExam) -> None:
         self._exam = exam
         self._seen: set[str] = set()  # keys of the maps whose nodes were there
+        self._voxels: dict[str, int] = {}  # when the voxels of each were last known to be the case's own, in VTK's time
         self._outlines: Optional[tuple[Any, ...]] = None
         self._measured: tuple[Any, ...] = ()
         self._normalised: tuple[Any, ...] = ()
@@ -36,8 +38,9 @@ class Hand:
 
     # ----------------------------------------------------------------------------------------- what the case itself does
     def look(self) -> None:
-        """Remember which images have nodes, to see later that one was deleted."""
+        """Remember which images have nodes, and their voxels, to see later that one was deleted or changed."""
         self._seen = self._seen | self._present()
+        self._voxels = {key: self._voxels.get(key, voxel_time(self._exam.map_node(key))) for key in self._present()}
 
     def _present(self) -> set[str]:
         return {key for key in self._exam.maps.maps if self._exam.map_node(key) is not None}
@@ -67,6 +70,7 @@ class Hand:
         """Take over what the reader changed since the last look; True if there was anything."""
         told = dict(self._exam.hand)
         self._tell_moved_maps()
+        self._tell_changed_maps()
         followed = [step() for step in (self._follow_maps, self._follow_points, self._follow_outlines, self._follow_load)]
         anything = any(followed) or told != self._exam.hand
         if anything:
@@ -99,6 +103,17 @@ class Hand:
             self._tell("hand.map_moved", map=moved)
         else:
             self._exam.hand.pop("hand.map_moved", None)
+
+    def _tell_changed_maps(self) -> None:
+        for key in self._present():
+            node = self._exam.map_node(key)
+            if voxel_time(node) != self._voxels.get(key) and holds_voxels(node, self._exam.maps.maps[key]):
+                self._voxels[key] = voxel_time(node)
+        changed = sorted(key for key in self._present() if voxel_time(self._exam.map_node(key)) != self._voxels.get(key))
+        if changed:
+            self._tell("hand.map_changed", map=changed)
+        else:
+            self._exam.hand.pop("hand.map_changed", None)
 
     def _points(self) -> tuple[Any, ...]:
         node = self._exam.rois.points_node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .severity import CHECK, NOTE
+from .severity import CHECK, NOTE, SERIOUS
 
 FINDINGS = {
     "hand.edited": (NOTE, "Voxels that the reader painted or erased in the tumour load hold at every threshold."),
@@ -38,6 +38,11 @@ FINDINGS = {
         CHECK,
         "The image {map} of the {exam} was put under a transform: it is drawn elsewhere than it is measured, which is where the scanner "
         "placed it. Take it out of the transform.",
+    ),
+    "hand.map_changed": (
+        SERIOUS,
+        "The voxels of the image {map} of the {exam} were changed in another module: what is drawn is not what is measured, which is the "
+        "image as it was read. Undo the change, or read the exams again.",
     ),
     "hand.mask_deleted": (CHECK, "The mask of bone of the {exam} was deleted: its tumour load is that of the whole image."),
     "hand.model_missing": (
