@@ -324,7 +324,7 @@ class MarrowQuantLogic(ScriptedLoadableModuleLogic):
         if labs:
             self.case.laboratory.read(Path(labs))
         if out:
-            self.case.export(Path(out), reportLanguage(parameters), progress, overwrite=overwrite)
+            self.case.output.export(Path(out), reportLanguage(parameters), progress, overwrite=overwrite)
         return self.case.results()
 
     def batch(self, manifest: Any, out: Any, **options: Any) -> Any:

@@ -113,7 +113,7 @@ class MarrowQuantDICOMPluginClass(DICOMPlugin):
         try:
             ensureForDicom()
             for directory in dict.fromkeys(exportable.directory for exportable in exportables):
-                logic.case.export_dicom(Path(directory), reportLanguage(logic.getParameterNode()))
+                logic.case.output.export_dicom(Path(directory), reportLanguage(logic.getParameterNode()))
         except MarrowQuantError as error:
             return said(error)
         return ""

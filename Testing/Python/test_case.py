@@ -213,7 +213,7 @@ def test_a_saved_scene_reopens_with_points_decisions_values_and_numbers(case, tm
     case.exams["baseline"].load.decide(case.exams["baseline"].burden.components[1], REJECTED)
     case.update_burdens()
     before = case.results()
-    written = case.export(tmp_path / "out")
+    written = case.output.export(tmp_path / "out")
 
     load_scene(written["scene"])
     from MarrowQuantLib.scene.parameters import get_parameters
@@ -236,10 +236,10 @@ def test_a_case_is_not_saved_with_a_scene_that_was_opened_since(case, tmp_path):
     from MarrowQuantLib.scene.results_scene import load_scene
 
     place(case.exams["baseline"])
-    written = case.export(tmp_path / "out")
+    written = case.output.export(tmp_path / "out")
     case.exams["baseline"].set_lab("m_protein", LabValue("m_protein", 38.0, "g/L", fake_exams.DATES["baseline"], "given"))
     load_scene(written["scene"])  # from a console: no panel takes it up
-    for save in (lambda: case.export(tmp_path / "other"), lambda: case.write_share_safe(tmp_path / "other" / "shared.mrb")):
+    for save in (lambda: case.output.export(tmp_path / "other"), lambda: case.output.write_share_safe(tmp_path / "other" / "shared.mrb")):
         with pytest.raises(MarrowQuantError, match="another case"):
             save()
     assert not (tmp_path / "other").exists()
@@ -257,7 +257,7 @@ def test_reading_again_forgets_what_was_measured_before(case):
 
 def test_exported_files_are_all_there_and_the_scene_keeps_the_readers_points(case, tmp_path):
     place(case.exams["baseline"])
-    written = case.export(tmp_path / "out")
+    written = case.output.export(tmp_path / "out")
     assert {path.name for path in written.values()} == {"results.json", "measurements.csv", "report.html", "scene.mrb"}
     assert all(path.stat().st_size > 0 for path in written.values())
     assert len(case.exams["baseline"].rois.now()) == 5
@@ -326,7 +326,7 @@ def test_decisions_on_stations_kept_apart_are_saved_and_come_back(case, tmp_path
     case.propose_burden()
     exam.load.decide(exam.load.components()[3][1], REJECTED, part=2)
     case.update_burdens()
-    load_scene(case.export(tmp_path / "out")["scene"])
+    load_scene(case.output.export(tmp_path / "out")["scene"])
     reopened = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
     reopened.restore()
     again = reopened.exams["baseline"]
@@ -383,7 +383,7 @@ def test_points_in_muscle_hold_for_the_images_they_lie_in_and_come_back_with_the
     exam.load.follow_muscle()
     assert exam.burden.muscle_signal == 2 * found and exam.load.parts[0].burden.muscle_signal == of_part
     assert exam.load.muscle_is_given and "check that they lie in muscle" in " ".join(exam.burden.findings)
-    load_scene(case.export(tmp_path / "out")["scene"])
+    load_scene(case.output.export(tmp_path / "out")["scene"])
     reopened = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
     reopened.restore()
     again = reopened.exams["baseline"]
@@ -409,7 +409,7 @@ def test_a_reopened_case_tells_how_muscle_was_found(case, tmp_path):
     second.load.propose(90.0)
     for exam in (first, second):
         exam.load.show()
-    load_scene(case.export(tmp_path / "out")["scene"])
+    load_scene(case.output.export(tmp_path / "out")["scene"])
     reopened = Case(SimpleNamespace(**{**vars(parameters()), **get_parameters()}))
     reopened.restore()
     assert [exam.burden.tdv.how for exam in reopened.exams.values()] == [exam.burden.tdv.how for exam in (first, second)]
@@ -426,7 +426,7 @@ def test_how_the_stations_were_joined_is_in_results_and_report_and_comes_back_wi
     case.replace_by([fake_exams.with_stations(fake_exams.exam_maps("baseline"))])
     case.propose_burden()
     assert not any(component.near_seam for component in case.exams["baseline"].burden.components)
-    written = case.export(tmp_path / "out")
+    written = case.output.export(tmp_path / "out")
     results = json.loads(written["results"].read_text(encoding="utf-8"))
     jsonschema.validate(results, json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
     (seam,) = results["exams"][0]["stations"]["seams"]
@@ -474,7 +474,7 @@ def test_the_adc_classes_are_segments_with_their_volume_and_follow_their_edges(c
     assert again is node and node.GetDisplayNode().GetVisibility() and len(names) == 2
     assert not masks[0].any() and masks[1].any(), "what is rejected has no class"
     assert segments("_part2")[1][0].startswith("ADC <1000")
-    load_scene(case.export(tmp_path / "out")["scene"])
+    load_scene(case.output.export(tmp_path / "out")["scene"])
     np.testing.assert_array_equal(segments()[2][1], masks[1])
     measured = {row["index"]: row for row in read_rows(find_node("vtkMRMLTableNode", {"exam": "baseline", "table": "measurements"}))}
     assert float(measured["tDV, ADC >1000 µm²/s"]["value"]) == pytest.approx(masks[1].sum() * voxel_ml, rel=1e-5)

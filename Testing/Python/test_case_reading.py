@@ -308,8 +308,8 @@ def test_a_shared_scene_holds_no_digest_and_no_token_of_the_case(case, tmp_path)
     from MarrowQuantLib.scene.nodes import case_token
 
     worked_on(case, tmp_path)
-    case.export(tmp_path / "out")
-    case.write_share_safe(tmp_path / "out" / "scene-share-safe.mrb")
+    case.output.export(tmp_path / "out")
+    case.output.write_share_safe(tmp_path / "out" / "scene-share-safe.mrb")
     identity = case.exams["baseline"].maps.identity
     secrets = [case_token(), identity.patient, *identity.frames]
     with zipfile.ZipFile(tmp_path / "out" / "scene.mrb") as bundle:
@@ -325,7 +325,7 @@ def test_a_shared_scene_opens_and_another_reading_asks(case, tmp_path, slicer_sc
     from MarrowQuantLib.scene.case.reading import AnotherCase
 
     worked_on(case, tmp_path)
-    case.write_share_safe(tmp_path / "shared.mrb")
+    case.output.write_share_safe(tmp_path / "shared.mrb")
     slicer_scene.ReadFromMRB(str(tmp_path / "shared.mrb"), True)
     opened = Case(parameters())
     opened.restore()
@@ -336,7 +336,7 @@ def test_a_shared_scene_opens_and_another_reading_asks(case, tmp_path, slicer_sc
 
 def test_exporting_shared_scenes_and_courses_keep_off_the_folder_of_another_patient(case, tmp_path):
     worked_on(case, tmp_path, A)
-    case.export(tmp_path / "out")
+    case.output.export(tmp_path / "out")
     before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     read(case, tmp_path, "BBBXB-0", "BBBXB-1", close_other=True)
     for exam in case.exams.values():
@@ -344,35 +344,36 @@ def test_exporting_shared_scenes_and_courses_keep_off_the_folder_of_another_pati
     case.measure()
     out = tmp_path / "out"
     for write in (
-        lambda: case.export(out), lambda: case.export(out, overwrite=True), lambda: case.write_share_safe(out / "scene-share-safe.mrb"),
-        lambda: case.write_course(out / "course.svg"),
+        lambda: case.output.export(out), lambda: case.output.export(out, overwrite=True),
+        lambda: case.output.write_share_safe(out / "scene-share-safe.mrb"),
+        lambda: case.output.write_course(out / "course.svg"),
     ):  # fmt: skip
         with pytest.raises(ResultsInTheWay, match="another patient"):
             write()
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
     with pytest.raises(MarrowQuantError, match="different patients"):
-        case.write_course(tmp_path / "course.svg", out)
+        case.output.write_course(tmp_path / "course.svg", out)
 
 
 def test_a_case_replaces_its_own_results_and_asks_about_those_that_it_found(case, tmp_path, slicer_scene):
     from MarrowQuantLib.scene.case.case import Case
 
     worked_on(case, tmp_path)
-    case.export(tmp_path / "out")
-    case.export(tmp_path / "out")
+    case.output.export(tmp_path / "out")
+    case.output.export(tmp_path / "out")
     slicer_scene.ReadFromMRB(str(tmp_path / "out" / "scene.mrb"), True)
     opened = Case(parameters())
     opened.restore()
     with pytest.raises(ResultsInTheWay, match="earlier results of this patient"):
-        opened.export(tmp_path / "out")
-    opened.export(tmp_path / "out", overwrite=True)
+        opened.output.export(tmp_path / "out")
+    opened.output.export(tmp_path / "out", overwrite=True)
 
 
 def test_the_identity_comes_back_with_the_scene(case, tmp_path, slicer_scene):
     from MarrowQuantLib.scene.case.case import Case
 
     worked_on(case, tmp_path)
-    case.export(tmp_path / "out")
+    case.output.export(tmp_path / "out")
     slicer_scene.ReadFromMRB(str(tmp_path / "out" / "scene.mrb"), True)
     opened = Case(parameters())
     opened.restore()

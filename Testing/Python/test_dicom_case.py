@@ -42,12 +42,12 @@ def test_the_open_case_is_written_and_comes_back(case, tmp_path):
     exam = next(iter(case.exams.values()))
     exam.vertebrae, exam.lumbar = measure_vertebrae(exam.maps.maps, exported.rois_in(exam.maps.maps["ff"]))
     exam.outdate_result()
-    target = case.export_dicom(tmp_path / "out")
+    target = case.output.export_dicom(tmp_path / "out")
     assert target.name == "dicom" and (target / "baseline-report-pdf.dcm").exists()
     back = read_prior(target)
     assert [v.roi.level for v in back.vertebrae] == list(exported.LEVELS)
     assert np.array_equal(back.maps["ff"].array, exam.maps.maps["ff"].array, equal_nan=True)
-    assert case.export_dicom(tmp_path / "out").name == "dicom-2"  # nothing is replaced
+    assert case.output.export_dicom(tmp_path / "out").name == "dicom-2"  # nothing is replaced
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_the_data_tree_exports_the_case_and_its_report_opens_as_a_table(case, pl
     rows, numbers = read_rows(plugin.load(loadable)), numbers_in(own_report(path))
     assert [(row["site"], row["value"]) for row in rows] == [(site, value) for site, _, _, value in numbers]
     assert {"Fat fraction", "Number of voxels"} <= {row["quantity"] for row in rows} and rows[0]["unit"] == "%"
-    case._folders = []
+    case.read_from = []
     case.choices.choose("baselineFolder", "", waits=False)
     assert plugin.export([exportable]) != ""  # a sentence, no traceback
 
@@ -114,7 +114,7 @@ def test_the_exportable_has_no_name_that_slicer_lacks():
 
 def test_images_of_another_patient_are_not_taken_for_the_case(case, tmp_path):
     write_small(tmp_path / "other", "ge", seed=7)
-    case._folders = []
+    case.read_from = []
     case.choices.choose("baselineFolder", str(tmp_path / "other"), waits=False)
     with pytest.raises(MarrowQuantError, match="not those of the open case"):
-        case.export_dicom(tmp_path / "out")
+        case.output.export_dicom(tmp_path / "out")

@@ -16,7 +16,7 @@ def test_another_spectrum_is_kept_and_the_maps_say_that_they_were_fitted_with_th
     exam, parameters = case.exams["baseline"], filled_panel.logic.getParameterNode()
     ui.spectrumComboBox.activated(1)
     assert parameters.fatSpectrum == FAT_SPECTRA[1] == case.settings().fat_spectrum
-    assert not case.other_spectrum(), "no echoes were fitted"
+    assert not case.conclusion.other_spectrum(), "no echoes were fitted"
     made = finding("made.echoes", n=6, spectrum=FAT_SPECTRA[0])
     exam.maps = replace(exam.maps, maps={**exam.maps.maps, "ff": replace(exam.maps.maps["ff"], source=(made,))})
     exam.outdate_result()

@@ -77,11 +77,11 @@ def test_the_functional_map_is_a_hidden_segmentation_and_goes_with_the_follow_up
 def test_the_voxels_are_compared_anew_only_when_vertebrae_were_measured_anew(slicer_scene):
     from MarrowQuantLib.scene.case.case import Case
 
-    case, exams = Case(), results().exams
-    first = case._region_changes(exams)
-    assert first and case._region_changes([replace(exam, labs={}) for exam in exams]) is first
-    assert case._region_changes([replace(exams[0], vertebrae=exams[0].vertebrae[:2]), exams[1]]) != first
-    assert case._region_changes(exams[:1]) == ()
+    conclusion, exams = Case().conclusion, results().exams
+    first = conclusion._region_changes(exams)
+    assert first and conclusion._region_changes([replace(exam, labs={}) for exam in exams]) is first
+    assert conclusion._region_changes([replace(exams[0], vertebrae=exams[0].vertebrae[:2]), exams[1]]) != first
+    assert conclusion._region_changes(exams[:1]) == ()
 
 
 def test_the_buttons_of_the_panel_show_the_histograms_once_measured(filled_panel):

@@ -81,7 +81,7 @@ def decide(widget) -> None:
 
 
 def write_by_export(widget, folder: Path) -> Path:
-    return widget.logic.case.export(folder / "out")["scene"]
+    return widget.logic.case.output.export(folder / "out")["scene"]
 
 
 def write_by_saving(widget, folder: Path) -> Path:

@@ -149,7 +149,7 @@ def test_a_segmentation_chosen_for_one_is_not_that_of_the_other_by_its_number(re
 @pytest.mark.parametrize("button", ["exportButton", "shareButton", "dicomButton"])
 def test_the_open_case_is_written_into_a_folder_typed_for_the_next_exams_only_if_the_reader_says_so(reader, button, monkeypatch):
     case = reader.widget.logic.case
-    monkeypatch.setattr(case, "export_dicom", lambda folder, *_, **__: (folder.mkdir(parents=True), folder)[1])
+    monkeypatch.setattr(case.output, "export_dicom", lambda folder, *_, **__: (folder.mkdir(parents=True), folder)[1])
     monkeypatch.setattr("MarrowQuantLib.panel.patient.export_step.ensureForDicom", lambda: None)
     reader.read(A)
     reader.work()

@@ -241,7 +241,7 @@ class ExamsStep(Step):
 
     def _notApplied(self) -> str:
         """What was chosen since the last reading and holds from the next one on."""
-        if self.case.other_spectrum():
+        if self.case.conclusion.other_spectrum():
             return _("You chose another fat spectrum. Press Read and measure to fit the echoes with it.")
         pending = [row for label in self.case.exams for row in self.case.series_rows(label) if self._is_pending(row)]
         for row in pending:

@@ -88,7 +88,7 @@ class ExportStep(Step):
 
     def _write(self, progress: Progress, overwrite: bool) -> None:
         parameters = self.panel.parameterNode
-        written = self.case.export(
+        written = self.case.output.export(
             Path(self._chosen()), reportLanguage(parameters), progress, overwrite=overwrite, cover=self._cover()
         )
         self._written = [path.name for path in written.values()]
@@ -104,7 +104,7 @@ class ExportStep(Step):
 
     def _share(self, progress: Progress, overwrite: bool) -> None:
         progress(0.0, "Saving the scene without identity")
-        self.case.write_share_safe(Path(self._chosen()) / SHARED_NAME, overwrite=overwrite)
+        self.case.output.write_share_safe(Path(self._chosen()) / SHARED_NAME, overwrite=overwrite)
         self._shared = True
 
     def _askBeforeReplacing(
@@ -143,7 +143,7 @@ class ExportStep(Step):
         parameters, self._written = self.panel.parameterNode, []
 
         def write(progress: Progress) -> None:
-            target = self.case.export_dicom(Path(self._chosen()), reportLanguage(parameters), progress, cover=self._cover())
+            target = self.case.output.export_dicom(Path(self._chosen()), reportLanguage(parameters), progress, cover=self._cover())
             self._written = [target.name]
 
         self.panel.run(write)

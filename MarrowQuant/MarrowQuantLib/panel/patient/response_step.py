@@ -68,7 +68,7 @@ class ResponseStep(Step):
 
     def _showModel(self) -> None:
         """The model that holds; nothing is chosen in the list if the one of the case is gone, and the label says which holds then."""
-        missing, chosen = self.case.missing_model, self.panel.parameterNode.modelId or DEFAULT_MODEL.stem
+        missing, chosen = self.case.conclusion.missing_model, self.panel.parameterNode.modelId or DEFAULT_MODEL.stem
         self.ui.modelComboBox.setCurrentIndex(-1 if missing else self._models.index(chosen))
         told = _('The model "{model}" is not on this computer or cannot be read; "{used}" holds.')
         tell(self.ui.modelComboBoxRefusal, told.format(model=missing, used=DEFAULT_MODEL.stem) if missing else "")
@@ -84,7 +84,7 @@ class ResponseStep(Step):
         folder = self.case.choices.path("otherResultsFolder")
         others = Path(folder) if folder else None
         path = Path(self.case.choices.path("outputFolder")) / COURSE_NAME
-        if self.panel.attempt(lambda: self.case.write_course(path, others, reportLanguage(parameters))):
+        if self.panel.attempt(lambda: self.case.output.write_course(path, others, reportLanguage(parameters))):
             qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path)))
 
     def onLimitsChosen(self, path: str) -> None:
