@@ -17,6 +17,7 @@ from ..diffusion.shells import DUMMY_B, one_image_a_shell
 from ..io import imagefiles
 from ..io.atomic import prepare_output, refuse_existing, refuse_inside
 from ..io.textfiles import decoded
+from ..io.threads import in_threads
 from ..model import UNIT_ADC, MarrowQuantError, Role, Volume, certain
 from .outputs import add_overwrite
 from .overriding import add_overrides, scanned
@@ -256,12 +257,15 @@ def _fit_and_write(images: list[Volume], suffix: str, out: Path, options: argpar
     }
     maps = {FILES[key]: (make(), title, unit) for key, (make, title, unit) in wanted.items() if key in options.maps}
     maps.update({f"computed_b{b:g}": (computed_b(fit.s0, fit.adc_um2_per_s, b), f"computed b {b:g}", "") for b in options.computed_b})
-    for name, (array, title, unit) in maps.items():
+
+    def write(name: str) -> Path:
+        array, title, unit = maps[name]
         role = Role.ADC if title == "ADC" else Role.UNKNOWN
-        volume = grid.like(array, role=role, name=title, quantity=title, unit=unit, b_value=None)
         path = out / f"{name}{suffix}.{options.format}"
-        imagefiles.write_volume(volume, path)
-        print(path)
+        imagefiles.write_volume(grid.like(array, role=role, name=title, quantity=title, unit=unit, b_value=None), path)
+        return path
+
+    print(*in_threads(write, list(maps)), sep="\n")
     how = f"{METHOD_NAMES[fit.method]} over b {', '.join(f'{b:g}' for b in fit.b_values)} s/mm²"
     values = fit.adc_um2_per_s[fit.valid] if fit.n_excluded else fit.adc_um2_per_s.ravel(order="K")
     median = f"median {_median(values):.0f} {UNIT_ADC} over {values.size} voxels" if values.size else NO_VOXEL
@@ -272,8 +276,13 @@ def _median(values: np.ndarray) -> float:
     """The median of many numbers, shape (n,): a sample tells roughly where it lies, and only those near it are sorted."""
     some = np.sort(values[:: max(1, values.size // MEDIAN_SAMPLE)])
     low, high = some[int((0.5 - MEDIAN_WITHIN) * len(some))], some[int((0.5 + MEDIAN_WITHIN) * len(some))]
-    below = np.count_nonzero(values < low)
-    near = np.sort(values[(values >= low) & (values <= high)])
+
+    def ranked(start: int) -> tuple[int, np.ndarray]:
+        part = values[start : start + MEDIAN_SAMPLE]  # small enough for the processor's cache
+        return np.count_nonzero(part < low), part[(part >= low) & (part <= high)]
+
+    counts, parts = zip(*in_threads(ranked, range(0, values.size, MEDIAN_SAMPLE)))
+    below, near = sum(counts), np.sort(np.concatenate(parts))
     first, second = (values.size - 1) // 2 - below, values.size // 2 - below
     return float(np.mean(near[[first, second]]) if first >= 0 and second < near.size else np.median(values))
 
