@@ -279,7 +279,7 @@ def _median(values: np.ndarray) -> float:
 
     def ranked(start: int) -> tuple[int, np.ndarray]:
         part = values[start : start + MEDIAN_SAMPLE]  # small enough for the processor's cache
-        return np.count_nonzero(part < low), part[(part >= low) & (part <= high)]
+        return int(np.count_nonzero(part < low)), part[(part >= low) & (part <= high)]
 
     counts, parts = zip(*in_threads(ranked, range(0, values.size, MEDIAN_SAMPLE)))
     below, near = sum(counts), np.sort(np.concatenate(parts))
