@@ -33,15 +33,15 @@ def remarks_of(source: el.Elements, transfer_syntax: str) -> tuple[Finding, ...]
     tuple of Finding
         ``recognised.…``, what was done to the image or stands in it; empty for most images.
     """
-    said = (
-        (_is_lossy(source, transfer_syntax), _lossy(source)),
-        (source.text(0x00180010).strip().upper() not in NO_AGENT, finding("recognised.contrast_agent")),
-        (source.text(0x00280301).upper() == "YES", finding("recognised.burned_in")),
-        (source.text(0x00089206).upper() == "DISTORTED", finding("recognised.distorted")),
-        (source.text(0x00281040).upper() == "LOG", finding("recognised.logarithm")),
-        (not REFORMATTED.isdisjoint(source.texts(el.IMAGE_TYPE)), finding("recognised.reformatted")),
-    )
-    return tuple(remark for holds, remark in said if holds)
+    said = {
+        "contrast_agent": source.text(0x00180010).strip().upper() not in NO_AGENT,
+        "burned_in": source.text(0x00280301).upper() == "YES",
+        "distorted": source.text(0x00089206).upper() == "DISTORTED",
+        "logarithm": source.text(0x00281040).upper() == "LOG",
+        "reformatted": not REFORMATTED.isdisjoint(source.texts(el.IMAGE_TYPE)),
+    }
+    lossy = (_lossy(source),) if _is_lossy(source, transfer_syntax) else ()
+    return (*lossy, *(finding(f"recognised.{what}") for what, holds in said.items() if holds))
 
 
 def _is_lossy(source: el.Elements, transfer_syntax: str) -> bool:

@@ -65,13 +65,13 @@ def _fittest(volumes: Sequence[SeriesVolume]) -> Optional[SeriesVolume]:
     """The volume that is sure of its role, shows the spine where that matters, is untouched, and has most voxels; the first of equals."""
 
     def merits(volume: SeriesVolume) -> tuple[bool, bool, bool, int]:
-        fits_spine = volume.role not in SPINE_SERIES or is_sagittal(volume)
+        fits_spine = volume.role not in SPINE_SERIES or _is_sagittal(volume)
         return volume.confidence >= 0.5, fits_spine, not volume.findings, int(np.prod(volume.shape))
 
     return max(volumes, key=merits, default=None)
 
 
-def is_sagittal(volume: SeriesVolume) -> bool:
+def _is_sagittal(volume: SeriesVolume) -> bool:
     """True if its slices are nearer to the sagittal plane than to the others."""
     return int(np.argmax(np.abs(volume.ijk_to_ras[:3, 2]))) == 0
 

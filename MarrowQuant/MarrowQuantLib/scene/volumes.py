@@ -156,14 +156,9 @@ def exam_maps_from_scene(label: str, scene: Optional[Any] = None) -> dict[str, V
     return maps
 
 
-def voxel_time(node: Any) -> int:
-    """VTK's time of the last change of a volume's voxels; 0 where it has none."""
-    return 0 if node is None or node.GetImageData() is None else int(node.GetImageData().GetMTime())
-
-
 def holds_voxels(node: Any, volume: Volume) -> bool:
     """True if a node holds exactly the values of a volume, as :func:`volume_to_node` puts them there."""
-    if node is None or node.GetImageData() is None:
+    if node.GetImageData() is None:
         return False
     own, shown = _storable(volume.array), slicer.util.arrayFromVolume(node)
     return own.shape == shown.shape and np.array_equal(own, shown, equal_nan=own.dtype.kind == "f")

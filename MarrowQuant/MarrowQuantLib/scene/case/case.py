@@ -1,6 +1,7 @@
 """One patient in the scene: runs the workflow's functions and keeps in nodes what the reader decided and what was measured.
 
-Every button of the panel is one method of :class:`Case` or :class:`CaseExam`; from the Python console the same methods do the same.
+Every button of the panel is one method of :class:`Case`, of :class:`CaseExam` or of a part of them, as ``case.output``; from the Python
+console the same methods do the same.
 """
 
 from __future__ import annotations

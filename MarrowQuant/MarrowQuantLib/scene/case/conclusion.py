@@ -95,7 +95,7 @@ class Conclusion:
     def _region_changes(self, exams: Sequence[ExamResult]) -> tuple[RegionChange, ...]:
         """Found anew only where vertebrae were measured anew: a moved threshold must not wait for them."""
         vertebrae = tuple(exam.vertebrae for exam in exams)
-        if len(vertebrae) != len(self._distributions_of) or any(a is not b for a, b in zip(vertebrae, self._distributions_of)):
+        if not _are(vertebrae, self._distributions_of):
             self._distributions = region_changes(*exams) if len(exams) == 2 else ()
             self._distributions_of = vertebrae
         return self._distributions

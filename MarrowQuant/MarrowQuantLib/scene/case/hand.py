@@ -13,7 +13,7 @@ from ...model import MarrowQuantError, finding
 from ..load_edits import load_node, stamp
 from ..muscle import muscle_points
 from ..points import read_points
-from ..volumes import holds_voxels, voxel_time
+from ..volumes import holds_voxels
 
 if TYPE_CHECKING:
     from .exam import CaseExam
@@ -30,7 +30,7 @@ class Hand:
     def __init__(self, exam: CaseExam) -> None:
         self._exam = exam
         self._seen: set[str] = set()  # keys of the maps whose nodes were there
-        self._voxels: dict[str, int] = {}  # when the voxels of each were last known to be the case's own, in VTK's time
+        self._voxels: dict[str, tuple[tuple[Any, ...], bool]] = {}  # stamp of each, and whether it held the voxels read
         self._outlines: Optional[tuple[Any, ...]] = None
         self._measured: tuple[Any, ...] = ()
         self._normalised: tuple[Any, ...] = ()
@@ -39,11 +39,13 @@ class Hand:
     # ----------------------------------------------------------------------------------------- what the case itself does
     def look(self) -> None:
         """Remember which images have nodes, and their voxels, to see later that one was deleted or changed."""
-        self._seen = self._seen | self._present()
-        self._voxels = {key: self._voxels.get(key, voxel_time(self._exam.map_node(key))) for key in self._present()}
+        self._seen = self._seen | set(self._nodes())
+        self._voxels = {key: self._voxels.get(key, (stamp(node), True)) for key, node in self._nodes().items()}
 
-    def _present(self) -> set[str]:
-        return {key for key in self._exam.maps.maps if self._exam.map_node(key) is not None}
+    def _nodes(self) -> dict[str, Any]:
+        """The nodes of the maps that have one, by key."""
+        nodes = ((key, self._exam.map_node(key)) for key in self._exam.maps.maps)
+        return {key: node for key, node in nodes if node is not None}
 
     def was_measured(self) -> None:
         """The points as they are now are those of the measurements."""
@@ -69,8 +71,7 @@ class Hand:
     def follow(self) -> bool:
         """Take over what the reader changed since the last look; True if there was anything."""
         told = dict(self._exam.hand)
-        self._tell_moved_maps()
-        self._tell_changed_maps()
+        self._tell_moved_and_changed_maps()
         followed = [step() for step in (self._follow_maps, self._follow_points, self._follow_outlines, self._follow_load)]
         anything = any(followed) or told != self._exam.hand
         if anything:
@@ -83,7 +84,7 @@ class Hand:
     def _follow_maps(self) -> bool:
         exam, seen = self._exam, self._seen
         self.look()
-        lost = seen & set(exam.maps.maps) - self._present()
+        lost = seen & set(exam.maps.maps) - set(self._nodes())
         if not lost:
             return False
         exam.maps = replace(exam.maps, maps={key: volume for key, volume in exam.maps.maps.items() if key not in lost})
@@ -96,24 +97,18 @@ class Hand:
             self._refused_or_done(exam.measure)
         return True
 
-    def _tell_moved_maps(self) -> None:
-        nodes = {key: self._exam.map_node(key) for key in self._present()}
-        moved = sorted(key for key, node in nodes.items() if node is not None and node.GetParentTransformNode() is not None)
-        if moved:
-            self._tell("hand.map_moved", map=moved)
-        else:
-            self._exam.hand.pop("hand.map_moved", None)
-
-    def _tell_changed_maps(self) -> None:
-        for key in self._present():
-            node = self._exam.map_node(key)
-            if voxel_time(node) != self._voxels.get(key) and holds_voxels(node, self._exam.maps.maps[key]):
-                self._voxels[key] = voxel_time(node)
-        changed = sorted(key for key in self._present() if voxel_time(self._exam.map_node(key)) != self._voxels.get(key))
-        if changed:
-            self._tell("hand.map_changed", map=changed)
-        else:
-            self._exam.hand.pop("hand.map_changed", None)
+    def _tell_moved_and_changed_maps(self) -> None:
+        nodes = self._nodes()
+        for key, node in nodes.items():
+            if stamp(node) != self._voxels.get(key, ((), True))[0]:
+                self._voxels[key] = stamp(node), holds_voxels(node, self._exam.maps.maps[key])
+        moved = sorted(key for key, node in nodes.items() if node.GetParentTransformNode() is not None)
+        changed = sorted(key for key in nodes if not self._voxels[key][1])
+        for code, keys in (("hand.map_moved", moved), ("hand.map_changed", changed)):
+            if keys:
+                self._tell(code, map=keys)
+            else:
+                self._exam.hand.pop(code, None)
 
     def _points(self) -> tuple[Any, ...]:
         node = self._exam.rois.points_node
