@@ -21,6 +21,7 @@ from MarrowQuantLib.dicom.headers import read_files
 from MarrowQuantLib.dicom.patients import Patient, patient_from, relation, united
 from MarrowQuantLib.dicom.pixels import read_frames
 from MarrowQuantLib.model import MarrowQuantError, no_progress
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_fragmented_frames
 from pydicom.sequence import Sequence
@@ -320,7 +321,10 @@ LOSSY_CODE.CodeValue, LOSSY_CODE.CodingSchemeDesignator, LOSSY_CODE.CodeMeaning 
     ("lossy_ratio", {"LossyImageCompressionRatio": "25"}),
     ("lossy", {"DerivationDescription": "Lossy compression 20:1"}),
     ("lossy", {"DerivationCodeSequence": Sequence([LOSSY_CODE])}),
+    ("lossy_ratio", {"LossyImageCompression": "01", "LossyImageCompressionRatio": ["10", "5"]}),
     ("contrast_agent", {"ContrastBolusAgent": "gadobutrol"}),
+    ("contrast_agent", {"ContrastBolusAgentSequence": Sequence([Dataset()])}),
+    ("contrast_agent", {"ContrastBolusVolume": "7.5"}),
     ("burned_in", {"BurnedInAnnotation": "YES"}),
     ("distorted", {"VolumetricProperties": "DISTORTED"}),
     ("logarithm", {"PixelIntensityRelationship": "LOG"}),
@@ -336,11 +340,23 @@ def test_what_the_header_says_of_its_images_is_passed_on(tmp_path: Path, remark:
 
 @pytest.mark.parametrize("said", [
     {"LossyImageCompression": "00", "LossyImageCompressionRatio": "1"}, {"DerivationDescription": "lossless JPEG, no loss"},
+    {"DerivationDescription": "not lossy compressed"}, {"ContrastBolusVolume": "0"},
     {"ContrastBolusAgent": "NONE"}, {"BurnedInAnnotation": "NO"}, {"VolumetricProperties": "VOLUME"},
 ])  # fmt: skip
 def test_a_header_that_says_nothing_unusual_brings_no_remark(tmp_path: Path, said: dict[str, Any]) -> None:
     write_series(tmp_path, 900, ImageType=ADC, **said)
     assert scan(tmp_path)[0].findings == ()
+
+
+@pytest.mark.parametrize(("vr", "value"), [("LO", "abc"), ("US", 5)])
+def test_a_broken_remark_breaks_no_image(tmp_path: Path, vr: str, value: Any) -> None:
+    write_series(tmp_path, 900, ImageType=ADC)
+    for path in tmp_path.iterdir():
+        image = pydicom.dcmread(path)
+        image[0x00089215] = DataElement(0x00089215, vr, value)
+        image.save_as(path)
+    (volume,) = scan(tmp_path)
+    assert (volume.problem, volume.findings) == ("", ())
 
 
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.102", "1.2.840.10008.1.2.4.57", "1.2.3.4.5"])
