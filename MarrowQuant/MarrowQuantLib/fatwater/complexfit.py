@@ -37,7 +37,8 @@ GONE_PER_S = (0.0, 100.0, 200.0, 350.0, 500.0, 700.0, 900.0, 1200.0)  # tried wh
 AS_LIKELY = 4.0  # of the noise variance as difference of the squared misfits: e⁻⁴ is the ratio of the likelihoods; our choice
 RIVAL_SHARE = 0.01  # of the voxels with signal, from which the reader is told of regions whose rival fits as well; our choice
 SUSPECT_ENERGY = 0.1  # of the mean energy; darker blocks are not judged
-CHUNK = 1 << 11  # voxels refined at once: fits the cache, and is too small for BLAS to wake its threads, which costs more than it gains
+CHUNK = 1 << 13  # voxels refined at once: fits the cache, and is large enough that two threads seldom wait for each other (measured)
+FEWEST_CHUNKS = 8  # below, as in a single slice, two threads take longer than one (measured)
 READOUTS = ("auto", "unipolar", "bipolar")
 READOUT_STEPS = 3  # Gauss–Newton steps of the odd–even phase after each field search
 
@@ -454,15 +455,19 @@ def _refined(
             values[here] = fit
         return here[going]
 
+    def more(first: int) -> None:
+        refinement.go_on(maps, flat, going[first : first + CHUNK], at)
+
     progress(0.5, "Fitting water and fat")
     starts = range(0, wanted.size, CHUNK)
+    worked = map if len(starts) < FEWEST_CHUNKS else in_threads
     left = [np.empty(0, np.intp)]
-    for first, going in zip(starts, in_threads(one, starts)):
-        left.append(going)
+    for first, unfinished in zip(starts, worked(one, starts)):
+        left.append(unfinished)
         progress(0.5 + 0.45 * first / wanted.size, "Fitting water and fat")
     going = np.concatenate(left)
-    for first in range(0, going.size, CHUNK):
-        refinement.go_on(maps, flat, going[first : first + CHUNK], at)
+    starts = range(0, going.size, CHUNK)
+    for first, _ in zip(starts, worked(more, starts)):
         progress(0.95 + 0.05 * first / going.size, "Fitting water and fat")
     progress(1.0, "Water and fat fitted")
     return refinement.Refined(*(values.reshape(fitted.shape) for values in maps))

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..io.threads import product
+
 STEPS = 4  # Gauss and Newton; our choice: a fifth moves no fat fraction of the benchmark's workload by more than 0.015 points
 UNFINISHED = 20.0  # 1/s: where the last step was larger, as where iron leaves little after the first echoes, more follow; our choice
 MORE_ROUNDS = 3  # of as many steps again, at most
@@ -21,6 +23,9 @@ LARGEST_FIELD_STEP_HZ = 60.0  # keep a bad start from jumping to the swapped min
 LARGEST_R2STAR_STEP = 150.0  # 1/s; our choice
 LARGEST_GROWTH = 15.0  # of -R2* t at the last echo: float32 holds exp(4 × 15); only noise grows with time
 TINY = np.float32(1e-30)  # keeps quotients finite
+
+
+_Sums = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 class Refined(NamedTuple):
@@ -100,7 +105,7 @@ def refine(signal: np.ndarray, field_hz: np.ndarray, r2star_per_s: np.ndarray, a
 def begun(signal: np.ndarray, field_hz: np.ndarray, r2star_per_s: np.ndarray, at: Echoes) -> tuple[Refined, np.ndarray]:
     """The first steps of :func:`refine`, whose arguments it takes; and in which voxels more must follow, by :func:`go_on`."""
     with np.errstate(over="ignore", invalid="ignore"):
-        found, last = _refined(signal, (2j * np.pi * field_hz - r2star_per_s).astype(np.complex64), at)
+        found, last = _refined(signal, _rate(field_hz, r2star_per_s), at)
         worth = found.misfit < NOISE_ALONE * np.mean(signal.real**2 + signal.imag**2, axis=0)
         return found, (last > UNFINISHED) & worth
 
@@ -121,27 +126,56 @@ def go_on(found: Refined, signal: np.ndarray, going: np.ndarray, at: Echoes) -> 
 def solved(signal: np.ndarray, field_hz: np.ndarray, r2star_per_s: np.ndarray, at: Echoes) -> Refined:
     """Water, fat and misfit at this field and R2*, without a step; arguments as of :func:`refine`."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return _refined(signal, (2j * np.pi * field_hz - r2star_per_s).astype(np.complex64), at, 0)[0]
+        return _refined(signal, _rate(field_hz, r2star_per_s), at, 0)[0]
+
+
+def misfits(signal: np.ndarray, field_hz: np.ndarray, r2star_per_s: np.ndarray, at: Echoes) -> np.ndarray:
+    """The misfit alone of :func:`solved`, without bounds, which take as long."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _amplitudes(signal, _rate(field_hz, r2star_per_s), at).misfit
+
+
+def _rate(field_hz: np.ndarray, r2star_per_s: np.ndarray) -> np.ndarray:
+    return (2j * np.pi * field_hz - r2star_per_s).astype(np.complex64)
 
 
 def _refined(signal: np.ndarray, rate: np.ndarray, at: Echoes, steps: int = STEPS) -> tuple[Refined, np.ndarray]:
     """The optimum after that many steps, and the size of the last one in 1/s."""
+    rate, last = _stepped(signal, rate, at, steps)
+    water, fat, misfit, sums, inverse = _amplitudes(signal, rate, at)
+    minor_gain, fraction_gain, rate_gain = _bounds(water, fat, sums, inverse, at)
+    to_zero = _exponential(rate, np.float32(-at.times_s[0]))
+    grown = np.abs(to_zero)
+    return Refined(rate, water * to_zero, fat * to_zero, misfit, minor_gain * grown, fraction_gain * grown**2, rate_gain), last
+
+
+def _stepped(signal: np.ndarray, rate: np.ndarray, at: Echoes, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """The rate after that many steps, and the size of the last one in 1/s."""
     largest, before = np.float32(LARGEST_GROWTH / at.times_s[-1]), rate
     for _ in range(steps):
         before = rate
         rate = rate + _step(signal, rate, at)
         rate.real = np.minimum(rate.real, largest)
+    return rate, np.abs(rate - before)
+
+
+class _Amplitudes(NamedTuple):
+    """Water and fat at the first echo, the mean square of their misfit, and what they were solved from."""
+
+    water: np.ndarray
+    fat: np.ndarray
+    misfit: np.ndarray
+    sums: list[_Sums]
+    inverse: tuple[np.ndarray, ...]
+
+
+def _amplitudes(signal: np.ndarray, rate: np.ndarray, at: Echoes) -> _Amplitudes:
     conjugated_decay = decays(np.conj(rate), at.after_first_s)
     sums, projected = _inner_products(signal, conjugated_decay, at)
     inverse = _inverse(sums[0])
     water, fat = _solve(inverse, projected[0], projected[1])
     misfit = signal - (water + fat * at.phasor[:, None]) * np.conj(conjugated_decay)
-    misfit = np.mean(misfit.real**2 + misfit.imag**2, axis=0)
-    minor_gain, fraction_gain, rate_gain = _bounds(water, fat, sums, inverse, at)
-    to_zero = _exponential(rate, np.float32(-at.times_s[0]))
-    grown = np.abs(to_zero)
-    found = Refined(rate, water * to_zero, fat * to_zero, misfit, minor_gain * grown, fraction_gain * grown**2, rate_gain)
-    return found, np.abs(rate - before)
+    return _Amplitudes(water, fat, np.mean(misfit.real**2 + misfit.imag**2, axis=0), sums, inverse)
 
 
 def _bounds(
@@ -176,7 +210,7 @@ def gains_of_faster_decay(found: Refined, by_per_s: np.ndarray, at: Echoes) -> t
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         size = np.exp(found.rate.real * np.float32(at.times_s[0]))
         faster = (found.rate.real - by_per_s).astype(np.float32)
-        rows = at.on_weights @ np.exp(np.multiply.outer(2 * at.after_first_s.astype(np.float32), faster))
+        rows = product(at.on_weights, np.exp(np.multiply.outer(2 * at.after_first_s.astype(np.float32), faster)))
         sums = _mixed(rows)
         _, fraction_gain, rate_gain = _bounds(found.water * size, found.fat * size, sums, _inverse(sums[0]), at)
         return fraction_gain / size**2, rate_gain
@@ -203,9 +237,6 @@ def _spacings(times_s: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(round(later - earlier, 9) for earlier, later in zip(times_s, times_s[1:]))
 
 
-_Sums = tuple[np.ndarray, np.ndarray, np.ndarray]
-
-
 def _exponential(rate: np.ndarray, time_s: np.float32) -> np.ndarray:
     """exp(z t) from real functions, which numpy has vectorised; its complex exponential is several times as slow."""
     size, angle = np.exp(rate.real * time_s), rate.imag * time_s
@@ -220,8 +251,8 @@ def _inner_products(signal: np.ndarray, conjugated_decay: np.ndarray, at: Echoes
 
     It takes exp(zt)* = exp(z* t), which saves a pass over all echoes.
     """
-    sums = _mixed(at.on_weights @ (conjugated_decay.real**2 + conjugated_decay.imag**2))
-    return sums, at.on_signal @ (conjugated_decay * signal)
+    sums = _mixed(product(at.on_weights, conjugated_decay.real**2 + conjugated_decay.imag**2))
+    return sums, product(at.on_signal, conjugated_decay * signal)
 
 
 def _mixed(rows: np.ndarray) -> list[_Sums]:

@@ -74,7 +74,7 @@ def _width(signal: np.ndarray, some: refine.Refined, sd: np.ndarray, at: refine.
     field_hz, n_echoes = some.rate.imag / np.float32(2 * np.pi), len(signal)
     total, squares = np.zeros(len(sd), np.float32), np.zeros(len(sd), np.float32)
     for decay, apart in zip(DECAYS_PER_S, np.gradient(DECAYS_PER_S)):
-        misfit = refine.solved(signal, field_hz, np.full(len(sd), decay, np.float32), at).misfit
+        misfit = refine.misfits(signal, field_hz, np.full(len(sd), decay, np.float32), at)
         with np.errstate(divide="ignore", invalid="ignore"):
             worse = np.clip(n_echoes * (misfit - some.misfit) / sd**2, 0, UNLIKELY)
         weight = np.float32(apart) * np.exp(-worse)

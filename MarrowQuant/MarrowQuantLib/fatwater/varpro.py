@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..io.threads import columns, product
 from .spectra import GAMMA_BAR_HZ_PER_T
 
 # Our choice: 64 change no ramp or case of Docs/accuracy-and-speed.md by more than 0.04 % of the voxels, and take a third longer.
 N_FIELDS = 48
-LARGEST_PRODUCT = 1 << 18  # multiplications: from here on OpenBLAS wakes its threads, which on a busy computer costs more than it gains
 # Our choice: dense enough that the misfit of a wrong R2* stays below that of a swap (seven values up to 600 1/s swap marrow of 230 1/s), as
 # wide as iron goes, and wider apart at fast decay, which fewer echoes tell.
 R2STAR_PER_S = (0.0, 40.0, 80.0, 120.0, 160.0, 205.0, 255.0, 310.0, 370.0, 440.0, 520.0, 610.0, 710.0, 820.0, 950.0, 1100.0, 1300.0)
@@ -54,7 +54,7 @@ class FieldTable:
         """Residual sum of squares at the best R2*, shape (n_fields, n), of features with shape (n_features, n)."""
         n = features.shape[1]
         cost = np.empty((len(self.field_hz), n), np.float32)
-        width = max(1, LARGEST_PRODUCT // self.projectors[0].size)
+        width = columns(self.projectors[0])
         for first in range(0, n, width):
             some, lowest = features[:, first : first + width], cost[:, first : first + width]
             np.matmul(self.projectors[0], some, out=lowest)
@@ -69,7 +69,7 @@ class FieldTable:
         by_label, some = self.projectors.transpose(1, 0, 2), features[:, order]
         best = np.empty(labels.shape, np.intp)
         for first, end, projectors in zip((0, *ends), ends, by_label):  # one small product a label
-            best[order[first:end]] = np.argmin(projectors @ some[:, first:end], axis=0)
+            best[order[first:end]] = np.argmin(product(projectors, some[:, first:end]), axis=0)
         return np.take(np.array(R2STAR_PER_S, np.float32), best)
 
 
