@@ -134,7 +134,7 @@ def test_result_does_not_depend_on_the_unit_of_the_signal(unit):
 
 
 def test_memory_stays_below_three_times_the_input():
-    signal = simulate(B_VALUES, shape=(4, 256, 256))[0].astype(np.float32)
+    signal = simulate(B_VALUES, shape=(16, 256, 256))[0].astype(np.float32)
     tracemalloc.start()
     fit_adc(signal, B_VALUES)
     peak = tracemalloc.get_traced_memory()[1]

@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import noise
 from ..io.arguments import is_finite_number, number_array
+from ..io.threads import product
 from ..model import MarrowQuantError, Numbers, Progress, no_progress
 from .samples import SAME_B, fit_in_chunks, prepare
 
@@ -277,9 +278,9 @@ def _log_linear(
         weights = np.ones_like(signal) if used is None else used.astype(np.float32)
     lowest = b.min()
     powers = np.stack([np.ones_like(b), b - lowest, (b - lowest) ** 2])
-    w, wb, wbb = _sums(powers, weights)
+    w, wb, wbb = product(powers, weights)
     weights *= log_signal
-    wl, wbl = _sums(powers[:2], weights)
+    wl, wbl = product(powers[:2], weights)
     determinant = w * wbb - wb * wb
     slope = (w * wbl - wb * wl) / determinant
     s0 = np.exp((wl - slope * wb) / w - slope * lowest)
@@ -291,14 +292,6 @@ def _decay(used: Optional[np.ndarray], b: np.ndarray, adc: np.ndarray) -> np.nda
     decay = np.multiply.outer(-b, adc)
     np.exp(decay, out=decay)
     return decay if used is None else np.where(used, decay, np.float32(0))
-
-
-def _sums(factors: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Sums over the samples, each with its factor: (n_sums, n_b) and (n_b, n) to (n_sums, n).
-
-    Not ``@``: the matrix library starts threads of its own, which get in the way of ours (measured: up to twice the time).
-    """
-    return np.einsum("sb,bn->sn", factors, values)
 
 
 def _sum_of_squares(values: np.ndarray) -> np.ndarray:
@@ -329,9 +322,9 @@ def _gauss_newton(
     cost = _sum_of_squares(misfit)
     for step in range(steps):
         # Derivatives of the model: the decay with respect to S0, and -b S0 decay with respect to the ADC.
-        ee, bee, bbee = _sums(powers, decay * decay)
+        ee, bee, bbee = product(powers, decay * decay)
         misfit *= decay
-        re, rbe = _sums(powers[:2], misfit)
+        re, rbe = product(powers[:2], misfit)
         determinant = s0 * (ee * bbee - bee * bee)
         new_s0 = s0 + s0 * (bbee * re - bee * rbe) / determinant
         last = (bee * re - ee * rbe) / determinant

@@ -15,7 +15,7 @@ from ..model import Finding, MarrowQuantError, Numbers, Progress, finding
 SMALLEST_PLAUSIBLE_MAX_B = 10.0  # s/mm²; our choice: no body protocol ends below it, and in ms/µm² all b-values do
 LARGEST_PLAUSIBLE_B = 50_000.0  # s/mm²; our choice: beyond every clinical and preclinical protocol, so the unit is wrong
 SAME_B = 0.5  # s/mm²; b-values closer than this are the same: vendors store integers, some with rounding
-CHUNK = 1 << 15  # voxels; the working arrays stay in the processor's cache, and two threads seldom wait for each other
+CHUNK = 1 << 16  # voxels: two threads seldom wait for each other, and their working arrays take some 12 MB
 RISE = 1.1  # our choice: noise and scaling by series may brighten an image a little; more is no decay
 LOOKED_AT = 1 << 17  # voxels, evenly spread, that tell how bright an image is
 MANY_CHUNKS = 32  # fewer are not worth the block of memory that keep_freed_memory asks for
