@@ -59,7 +59,64 @@ def test_an_image_under_a_transform_is_told_until_it_is_taken_out(panel, slicer_
         notice(panel, slicer_host, how, tmp_path)
         found = [told.code for told in panel.logic.case.results().exams[0].findings]
         assert ("hand.map_moved" in found) == (node_id is not None)
-        assert ("under a transform" in panel.ui.vertebraeMessage.text) == (node_id is not None)
+        assert ("moved by a transform" in panel.ui.vertebraeMessage.text) == (node_id is not None)
+
+
+def moved(node):
+    """As a hardened transform does it."""
+    import vtk
+
+    matrix = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(matrix)
+    matrix.SetElement(2, 3, matrix.GetElement(2, 3) + 5.0)
+    node.SetIJKToRASMatrix(matrix)
+
+
+def repainted(node):
+    import slicer
+
+    slicer.util.arrayFromVolume(node)[55:] += 17.0
+    slicer.util.arrayFromVolumeModified(node)
+
+
+def test_a_transform_that_was_hardened_is_told(panel, slicer_host, tmp_path):
+    moved(exam_of(panel).map_node("ff"))
+    notice(panel, slicer_host, "enter", tmp_path)
+    assert "moved by a transform" in panel.ui.vertebraeMessage.text
+
+
+@pytest.mark.parametrize("how", [repainted, moved])
+def test_an_image_that_was_changed_and_saved_is_told_whenever_the_scene_is_opened(panel, slicer_host, how, tmp_path):
+    import slicer
+
+    how(exam_of(panel).map_node("ff"))
+    for n in range(3):  # also from the scene that was opened with the sentence, and that the program has written into
+        slicer.util.saveScene(str(tmp_path / f"{n}.mrb"))
+        slicer.mrmlScene.Clear(0)
+        slicer.util.loadScene(str(tmp_path / f"{n}.mrb"))
+        slicer_host.enter(panel)
+        told = [found for found in panel.logic.case.results().exams[0].findings if found.code == "scene.volumes_changed"]
+        assert len(told) == 1 and told[0].values["maps"] == ("fat fraction",)
+        assert "not as they were read" in panel.ui.examsMessage.text
+        panel.logic.case.exams["baseline"].measure()
+
+
+def test_of_a_cloned_image_the_first_is_measured_when_the_scene_is_opened(panel, slicer_host, tmp_path):
+    import slicer
+
+    before = column(panel.ui.vertebraeTable, 1)
+    node = exam_of(panel).map_node("ff")
+    clone = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "FF copy")
+    clone.CopyContent(node)
+    for name in node.GetAttributeNames():
+        clone.SetAttribute(name, node.GetAttribute(name))
+    slicer.util.updateVolumeFromArray(clone, slicer.util.arrayFromVolume(node) + 30.0)
+    slicer.util.saveScene(str(tmp_path / "cloned.mrb"))
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(str(tmp_path / "cloned.mrb"))
+    slicer_host.enter(panel)
+    assert column(panel.ui.vertebraeTable, 1) == before
+    assert not any(found.code == "scene.volumes_changed" for found in panel.logic.case.results().exams[0].findings)
 
 
 @pytest.mark.parametrize("how", ["enter", "export"])

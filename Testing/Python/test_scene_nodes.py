@@ -114,10 +114,19 @@ def test_a_map_with_two_keys_is_one_node_and_comes_back_under_both(scene):
     maps = make_exam("baseline", 20.0, seed=5).maps
     nodes = maps_to_nodes(maps, "baseline")
     assert nodes["ff"] is nodes["ff_vendor"]
-    back = exam_maps_from_scene("baseline")
+    back, changed = exam_maps_from_scene("baseline")
     assert set(back) == set(maps)
     assert back["ff"] is back["ff_vendor"]
-    assert exam_maps_from_scene("follow-up") == {}
+    assert not changed and exam_maps_from_scene("follow-up") == ({}, [])
+
+
+@pytest.mark.parametrize("told", ["", "{", "[]", '{"voxels": "0", "grid": [1, 2]}', '{"voxels": "0", "grid": [["removed"]]}'])
+def test_a_map_whose_state_is_not_told_counts_as_unchanged(scene, told):
+    from MarrowQuantLib.scene.volumes import exam_maps_from_scene, maps_to_nodes
+
+    nodes = maps_to_nodes(make_exam("baseline", 20.0, seed=5).maps, "baseline")
+    nodes["ff"].SetAttribute("MarrowQuant.put", told)
+    assert exam_maps_from_scene("baseline")[1] == []
 
 
 def test_a_linear_parent_transform_moves_the_volume(scene, fat_fraction):

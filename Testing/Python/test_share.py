@@ -148,7 +148,7 @@ def test_a_case_measures_the_same_from_a_share_safe_scene(slicer_scene, tmp_path
     load_scene(tmp_path / "shared.mrb")
     assert results_from_text() == stored
     for exam in results.exams:
-        maps = exam_maps_from_scene(exam.label)
+        maps, _ = exam_maps_from_scene(exam.label)
         assert set(maps) == set(exam.maps)
         for key, volume in exam.maps.items():
             np.testing.assert_array_equal(maps[key].array, volume.array)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import zlib
 from collections.abc import Mapping
 from typing import Any, Optional
 
@@ -17,6 +18,8 @@ from ..quantities import DISPLAYS, map_title
 from .nodes import exam_title, find_or_add, nodes_with, scene_or_default, set_tags, tag
 
 SIGNAL_PERCENTILES = (1.0, 99.5)
+GRID_TOLERANCE_MM = 1e-3  # per voxel step and for the origin: what a file rounds to is far below, and what a hand moves above
+_PUT = "put"  # how voxels and grid were put into the scene
 # High b is shown like PET, dark on white.
 _GREY = "vtkMRMLColorTableNodeGrey"
 _HIGH_B_COLOR_ID = "vtkMRMLColorTableNodeInvertedGrey"
@@ -80,6 +83,8 @@ def _fill(node: Any, volume: Volume, date: Optional[datetime.date], key: str) ->
         node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(np.asarray(volume.ijk_to_ras, dtype=float)))
         node.SetAndObserveTransformNodeID(None)  # the geometry given is that in the world
         _describe(node, volume, date)
+        put = {"voxels": _checksum(slicer.util.arrayFromVolume(node)), "grid": np.asarray(volume.ijk_to_ras, dtype=float).tolist()}
+        set_tags(node, {_PUT: json.dumps(put)})
     finally:
         node.EndModify(was_modifying)
     _show_as(node, volume, key)
@@ -139,8 +144,10 @@ def maps_to_nodes(
     return nodes
 
 
-def exam_maps_from_scene(label: str, scene: Optional[Any] = None) -> dict[str, Volume]:
-    """The maps of an exam in the scene, by key, ready to be measured again.
+def exam_maps_from_scene(label: str, scene: Optional[Any] = None) -> tuple[dict[str, Volume], list[str]]:
+    """The maps of an exam in the scene, by key, ready to be measured again, and the keys of those that are not as they were put there.
+
+    Of several nodes of one key, as a cloned one has it, the first holds, which is the one shown.
 
     Raises
     ------
@@ -148,12 +155,18 @@ def exam_maps_from_scene(label: str, scene: Optional[Any] = None) -> dict[str, V
         As :func:`volume_from_node`.
     """
     maps: dict[str, Volume] = {}
+    changed: list[str] = []
     for node in nodes_with("vtkMRMLScalarVolumeNode", {"exam": label}, scene):
         key = tag(node, "key")
-        if key:
-            volume = volume_from_node(node)
-            maps.update(dict.fromkeys((key, *(tag(node, "otherKeys") or "").split()), volume))
-    return maps
+        if key and key not in maps:
+            maps.update(dict.fromkeys((key, *(tag(node, "otherKeys") or "").split()), volume_from_node(node)))
+            changed += [] if _is_as_put(node) else [key]
+    return maps, changed
+
+
+def stands_at(node: Any, volume: Volume) -> bool:
+    """True if a node stands in the world where a volume does: under no transform, and none was hardened."""
+    return node.GetParentTransformNode() is None and _same_grid(_ijk_to_world(node), volume.ijk_to_ras)
 
 
 def holds_voxels(node: Any, volume: Volume) -> bool:
@@ -162,6 +175,26 @@ def holds_voxels(node: Any, volume: Volume) -> bool:
         return False
     own, shown = _storable(volume.array), slicer.util.arrayFromVolume(node)
     return own.shape == shown.shape and np.array_equal(own, shown, equal_nan=own.dtype.kind == "f")
+
+
+def _is_as_put(node: Any) -> bool:
+    """True if voxels and grid are those that :func:`volume_to_node` wrote, as far as it told: older scenes do not tell, nor does one shared
+    without the patient's words where these were among the numbers."""
+    try:
+        told = json.loads(tag(node, _PUT) or "")
+        voxels, grid = told["voxels"], np.array(told["grid"], dtype=float).reshape(4, 4)
+    except (ValueError, KeyError, TypeError):
+        return True
+    return voxels == _checksum(slicer.util.arrayFromVolume(node)) and _same_grid(_ijk_to_world(node), grid)
+
+
+def _same_grid(first: np.ndarray, second: np.ndarray) -> bool:
+    return bool(np.allclose(first, second, rtol=0, atol=GRID_TOLERANCE_MM))
+
+
+def _checksum(array: np.ndarray) -> str:
+    """Tells voxels that were changed by chance or by hand; CRC-32 of them as they lie in memory."""
+    return f"{zlib.crc32(np.ascontiguousarray(array).data):08x}"
 
 
 def _coded_entry(value: str, scheme: str, meaning: str) -> Any:
@@ -220,9 +253,13 @@ def _signal_range(array: np.ndarray) -> tuple[float, float]:
 
 
 def _ijk_to_world(node: Any) -> np.ndarray:
+    return parent_matrix(node) @ _grid(node)
+
+
+def _grid(node: Any) -> np.ndarray:
     matrix = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(matrix)
-    return parent_matrix(node) @ slicer.util.arrayFromVTKMatrix(matrix)
+    return slicer.util.arrayFromVTKMatrix(matrix)
 
 
 def parent_matrix(node: Any) -> np.ndarray:

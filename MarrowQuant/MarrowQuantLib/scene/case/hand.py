@@ -13,7 +13,7 @@ from ...model import MarrowQuantError, finding
 from ..load_edits import load_node, stamp
 from ..muscle import muscle_points
 from ..points import read_points
-from ..volumes import holds_voxels
+from ..volumes import holds_voxels, stands_at
 
 if TYPE_CHECKING:
     from .exam import CaseExam
@@ -102,7 +102,7 @@ class Hand:
         for key, node in nodes.items():
             if stamp(node) != self._voxels.get(key, ((), True))[0]:
                 self._voxels[key] = stamp(node), holds_voxels(node, self._exam.maps.maps[key])
-        moved = sorted(key for key, node in nodes.items() if node.GetParentTransformNode() is not None)
+        moved = sorted(key for key, node in nodes.items() if not stands_at(node, self._exam.maps.maps[key]))
         changed = sorted(key for key in nodes if not self._voxels[key][1])
         for code, keys in (("hand.map_moved", moved), ("hand.map_changed", changed)):
             if keys:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Union
 
 from ... import workflow
@@ -37,7 +38,7 @@ def restore(case: Case, progress: Progress = no_progress) -> None:
     if case.mended:
         case.findings, case.mended = (*case.findings, finding("scene.settings_damaged", names=case.mended)), ()
     for label, record in records_of.items():
-        exam = case.exams[label] = CaseExam(case, ExamMaps(label=label, maps=exam_maps_from_scene(label), **record["maps"]))
+        exam = case.exams[label] = CaseExam(case, _maps_in_scene(label, record["maps"]))
         take_up(exam, record)
         case.remembered[label] = records.record_text(label)
     case.laboratory.restore()
@@ -50,6 +51,16 @@ def restore(case: Case, progress: Progress = no_progress) -> None:
     case.unmeasured = tuple(filter(None, findings))
     case.read_from = case.folders()
     progress(1.0, "Restored")
+
+
+def _maps_in_scene(label: str, described: Mapping[str, Any]) -> ExamMaps:
+    """The exam's images as the scene holds them. That some are not as they were read is a finding from then on."""
+    volumes, changed = exam_maps_from_scene(label)
+    maps = ExamMaps(label=label, maps=volumes, **described)
+    if not changed:
+        return maps
+    told = finding("scene.volumes_changed", exam=label, maps=[map_title(key) for key in sorted(changed)])
+    return replace(maps, findings=(*(known for known in maps.findings if known.code != told.code), told))
 
 
 def take_up(exam: CaseExam, record: Mapping[str, Any]) -> None:

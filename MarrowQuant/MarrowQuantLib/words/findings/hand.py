@@ -36,8 +36,8 @@ FINDINGS = {
     "hand.map_deleted": (CHECK, "The image {map} of the {exam} was deleted: it is no longer measured; read the exams again to get it."),
     "hand.map_moved": (
         CHECK,
-        "The image {map} of the {exam} was put under a transform: it is drawn elsewhere than it is measured, which is where the scanner "
-        "placed it. Take it out of the transform.",
+        "The image {map} of the {exam} was moved by a transform: it is drawn elsewhere than it is measured, which is where the scanner "
+        "placed it. Take it out of the transform, or read the exams again where the transform was hardened.",
     ),
     "hand.map_changed": (
         SERIOUS,
