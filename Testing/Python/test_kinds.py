@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pytest
 from MarrowQuantLib import workflow
 from MarrowQuantLib.model import (
@@ -380,6 +381,70 @@ def test_the_panel_refuses_what_the_shell_refuses(spine_panel, tmp_path):
     content = json.loads((model / "model.json").read_text())
     (model / "model.json").write_text(json.dumps({**content, "format": "marrowquant classify model 9"}))
     assert "another version" in told()
+
+
+def of_voxels(change):
+    """A T1 with its voxels changed."""
+    return lambda t1: replace(t1, array=change(t1.array, np.random.default_rng(1)).astype(np.float32))
+
+
+def of_grid(change):
+    """A T1 on another grid."""
+    return lambda t1: replace(t1, ijk_to_ras=change(t1.ijk_to_ras.copy()))
+
+
+def leg(array, rng):
+    """Two bones in a limb, as a knee has them."""
+    _, j, i = np.indices(array.shape)
+    n_j, n_i = array.shape[1:]
+
+    def disc(at, radii):
+        return ((j - at * n_j) / radii[0]) ** 2 + ((i - n_i / 2) / radii[1]) ** 2 < 1
+
+    return 20 * disc(0.5, (160, 80)) + 80 * (disc(0.3, (60, 40)) | disc(0.75, (55, 35))) + 3 * rng.random(array.shape)
+
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        (of_voxels(lambda a, rng: 0 * a), "shows nothing"),
+        (of_voxels(lambda a, rng: np.nan * a), "shows nothing"),
+        (of_voxels(lambda a, rng: np.where(rng.random(a.shape) < 0.3, np.nan, a)), "without values"),
+        (of_voxels(lambda a, rng: a.max() - a), "unlike"),
+        (of_voxels(lambda a, rng: -a), "cannot be normalised"),
+        (of_voxels(lambda a, rng: a.max() * rng.random(a.shape)), "unlike"),
+        (of_voxels(lambda a, rng: np.minimum(a, np.percentile(a, 60))), "black or without values"),
+        (of_voxels(leg), "unlike"),
+        (of_grid(lambda m: m @ np.diag([2.0, 2.0, 2.0, 1.0])), "unlike"),
+        (of_grid(lambda m: m[[1, 0, 2, 3]]), "."),
+        (of_grid(lambda m: np.array([[1, 0, 0, 0], [0, 1, 0, 60.0], [0, 0, 1, 0], [0, 0, 0, 1]]) @ m), "None of the vertebrae lies"),
+    ],
+)  # fmt: skip
+def test_pictures_of_something_else_end_in_a_sentence_in_the_panel(spine_panel, change, says):
+    pytest.importorskip("onnxruntime")
+    choose_kind(spine_panel, "mds")
+    case = spine_panel.logic.case
+    exam = case.exams["baseline"]
+    exam.maps = replace(exam.maps, maps={**exam.maps.maps, "t1": change(exam.maps.maps["t1"])})
+    spine_panel.ui.classifyButton.click()
+    assert case.classifier.answer() is None
+    assert says in spine_panel.ui.statusLabel.text and spine_panel.ui.statusLabel.text.endswith(".")
+
+
+@pytest.mark.parametrize("missing", [np.nan, np.inf, -np.inf])
+def test_a_few_voxels_without_a_value_are_told_and_change_little(spine_panel, missing):
+    pytest.importorskip("onnxruntime")
+    choose_kind(spine_panel, "mds")
+    case = spine_panel.logic.case
+    exam = case.exams["baseline"]
+    spine_panel.ui.classifyButton.click()
+    whole = case.classifier.answer()
+    t1 = of_voxels(lambda a, rng: np.where(rng.random(a.shape) < 0.01, missing, a))(exam.maps.maps["t1"])
+    exam.maps = replace(exam.maps, maps={**exam.maps.maps, "t1": t1})
+    spine_panel.ui.classifyButton.click()
+    found = case.classifier.answer()
+    assert found.probability == pytest.approx(whole.probability, abs=0.05)
+    assert "classify.gaps" in [each.code for each in found.findings] and "classify.gaps" not in [each.code for each in whole.findings]
 
 
 def test_the_pattern_on_stir_is_proposed_set_and_taken_back(spine_panel, tmp_path):

@@ -34,6 +34,7 @@ _FEWEST_FOR_BIAS, _DISC_WEIGHT, _MOST_BIAS = 3, 2.0, 1.5
 _COARSEST_MM, _THICKEST_MM = 1.6, 7.0
 _LEAST_SIGNAL_TO_NOISE = 6.0
 _MOST_OUTSIDE = 0.1  # of a picture beyond the image, or of a body without values
+_LEAST_KNOWN = 0.1  # of the weight of the voxels around a pixel
 _MOST_TURN = 0.5  # cosine between the slices' normal and left–right below which a series is not sagittal
 FEW_BODIES = 3
 STATISTICS = ("in_plane_mm", "marrow", "marrow_p5", "marrow_p95", "spread", "around", "sharpness", "signal_to_noise")
@@ -199,6 +200,9 @@ def _with_values(bodies: Sequence[Body], maps: Mapping[str, Volume], settings: P
         if empty:
             told.append(finding("classify.empty", map=name, level=[body.level for body in empty]))
             kept = [body for body in kept if body not in empty]
+        gaps = [body.level for body in kept if _has_gaps(maps[name], body, settings)]
+        if gaps:
+            told.append(finding("classify.gaps", map=name, level=gaps))
     if not kept:
         raise MarrowQuantError(
             "The images are black or without values in the bodies, so that there is nothing to look at; check how they were exported."
@@ -207,11 +211,20 @@ def _with_values(bodies: Sequence[Body], maps: Mapping[str, Volume], settings: P
 
 
 def _is_empty(volume: Volume, body: Body, settings: Preparation) -> bool:
-    ijk = np.rint(volume.to_ijk(_points(body, settings)[_inside(body, settings)])).astype(int)
-    i, j, k = np.clip(ijk, 0, np.array(volume.array.shape[::-1]) - 1).T
-    values = volume.array[k, j, i]
+    values = _values_inside(volume, body, settings)
     known = values[np.isfinite(values)]
     return bool(known.size < (1.0 - _MOST_OUTSIDE) * values.size or np.ptp(known) == 0)
+
+
+def _has_gaps(volume: Volume, body: Body, settings: Preparation) -> bool:
+    return not np.isfinite(_values_inside(volume, body, settings)).all()
+
+
+def _values_inside(volume: Volume, body: Body, settings: Preparation) -> np.ndarray:
+    """The values nearest to the patch's pixels inside the body, shape (n,)."""
+    ijk = np.rint(volume.to_ijk(_points(body, settings)[_inside(body, settings)])).astype(int)
+    i, j, k = np.clip(ijk, 0, np.array(volume.array.shape[::-1]) - 1).T
+    return volume.array[k, j, i]
 
 
 def _points(body: Body, settings: Preparation) -> np.ndarray:
@@ -222,10 +235,15 @@ def _points(body: Body, settings: Preparation) -> np.ndarray:
 
 
 def _patch(volume: Volume, body: Body, settings: Preparation) -> np.ndarray:
+    """The picture of a body, shape (rows, columns); interpolated between the voxels that have a value, 0 where none has."""
     ijk = volume.to_ijk(_points(body, settings))
     where = np.moveaxis(ijk[..., ::-1], -1, 0)
-    values = np.nan_to_num(np.asarray(volume.array, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    return map_coordinates(values, where, order=1, mode="nearest")
+    known = np.isfinite(volume.array)
+    patch = map_coordinates(np.where(known, volume.array, 0.0).astype(float), where, order=1, mode="nearest")
+    if known.all():
+        return patch
+    weight = map_coordinates(known.astype(float), where, order=1, mode="nearest")
+    return np.divide(patch, weight, out=np.zeros_like(patch), where=weight > _LEAST_KNOWN)
 
 
 def _inside(body: Body, settings: Preparation) -> np.ndarray:

@@ -7,6 +7,10 @@ from .severity import CHECK, NOTE, SERIOUS
 FINDINGS = {
     "classify.cut": (CHECK, "{level}: the picture of the body leaves the image, so it was not used."),
     "classify.empty": (CHECK, "{level}: the {map} image is black or without values in the body, so it was not used."),
+    "classify.gaps": (
+        CHECK,
+        "{level}: the {map} image lacks values in places of the body, which were filled from their neighbours; check how it was exported.",
+    ),
     "classify.other_reference": (CHECK, "The {map} signal was divided by {used}, because {wanted} is not seen."),
     "classify.not_sagittal": (CHECK, "The slices are not sagittal, so that the bodies' pictures are interpolated across them."),
     "classify.coarse": (
