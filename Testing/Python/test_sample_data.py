@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers import fake_exams
+from helpers.panel_actions import type_path
 from MarrowQuantLib.model import MarrowQuantError
 
 MODULE = Path(__file__).resolve().parents[2] / "MarrowQuant" / "MarrowQuant.py"
@@ -104,6 +105,22 @@ def test_a_step_that_fails_is_told_where_the_reader_clicked_and_changes_nothing(
     assert panel_widget.ui.statusLabel.text.startswith("⚠")
     assert panel_widget.logic.getParameterNode().baselineFolder == "" and panel_widget.logic.case.exams == {}
     assert slicer_host.messages == [], "no window opens"
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_folders_typed_for_other_exams_are_not_those_of_the_sample(offered, quick, slicer_host, tmp_path, left):
+    widget = slicer_host.make_widget("MarrowQuant")
+    slicer_host.enter(widget)
+    for name in ("output", "otherResults"):
+        (tmp_path / name).mkdir()
+        type_path(getattr(widget.ui, f"{name}PathLineEdit"), str(tmp_path / name))
+    if left:
+        slicer_host.exit(widget)
+    offered[NAMES[0]].click()
+    parameters = widget.logic.getParameterNode()
+    assert (parameters.outputFolder, parameters.otherResultsFolder) == ("", "")
+    slicer_host.enter(widget)
+    assert widget.ui.outputPathLineEdit.currentPath == widget.ui.otherResultsPathLineEdit.currentPath == ""
 
 
 def test_a_date_typed_for_other_folders_is_not_that_of_the_sample(offered, quick, slicer_host, monkeypatch, tmp_path):

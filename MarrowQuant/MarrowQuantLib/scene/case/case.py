@@ -32,7 +32,7 @@ from .. import records
 from ..charts import lumbar_histogram_chart
 from ..loaded import loaded_files
 from ..nodes import exam_folder, nodes_with, put_in_folder, tag
-from ..parameters import settings_from_parameters
+from ..parameters import PATHS, settings_from_parameters
 from ..series_edits import SeriesEdits
 from ..volumes import maps_to_nodes
 from . import reopening
@@ -194,9 +194,9 @@ class Case:
     @contextmanager
     def reading_instead(self, paths: Mapping[str, str]) -> Iterator[None]:
         """Let these paths, by the names of their parameters, be what :meth:`read` reads; if that fails, what the reader had chosen and
-        said for the next reading waits again.
+        said for the next reading waits again. Else it is forgotten: it was chosen for other exams.
         """
-        chosen, said = self.choices.waiting(), self.said.waiting()
+        chosen, said, was_open = self.choices.waiting(), self.said.waiting(), self.is_open()
         self.choices.wait_again(paths)
         self.said.forget()
         try:
@@ -205,6 +205,8 @@ class Case:
             self.choices.wait_again(chosen)
             self.said.wait_again(said)
             raise
+        for name in () if was_open else set(PATHS) - set(paths):
+            setattr(self.parameters, name, "")
 
     def folders(self) -> list[Path]:
         """The folders that were chosen."""
