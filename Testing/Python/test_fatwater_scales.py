@@ -34,7 +34,11 @@ def test_phase_that_begins_at_zero(stored):
 def test_a_small_part_of_a_turn_is_radians_if_its_numbers_are_and_else_asked_back():
     np.testing.assert_array_equal(radians(0.3 * TURN / np.pi), 0.3 * TURN / np.pi)
     turns, steps = TURN / (2 * np.pi), np.rint(TURN / np.pi * 4096)
-    for doubtful in (np.rint(TURN), 0.3 * np.degrees(TURN), 2 * turns, turns % 1, 0.6 * steps, 9e3 * TURN, np.rint(10 * np.degrees(TURN))):
+    arc = np.arctan(np.tan(TURN))
+    tenths = np.rint(10 * np.degrees(TURN))
+    for doubtful in (
+        np.rint(TURN), arc, abs(TURN), 2 * TURN, 0.3 * np.degrees(TURN), 2 * turns, turns % 1, 0.6 * steps, 9e3 * TURN, tenths,
+    ):  # fmt: skip
         with pytest.raises(MarrowQuantError, match="no known scale"):
             radians(doubtful)
 

@@ -12,7 +12,9 @@ from ..model import MarrowQuantError, Numbers
 # One turn of the phase in each unit: radians; degrees; milliradians (Philips by way of dcm2niix); and the stored values of Siemens, -4096 …
 # 4095 for one turn, or 0 … 4095.
 TURNS = {"radians": 2 * np.pi, "degrees": 360.0, "milliradians": 2000 * np.pi, "steps of 8192": 8192.0, "steps of 4096": 4096.0}
-FRACTIONS = (1.0, 2.0)  # a turn from 0 to 1, and from -1 to 1: refused where the values fill it, though radians may do so by chance
+# Refused where the values fill one of them, though radians may do so by chance: a turn from 0 to 1, from -1 to 1, from -π/2 to π/2 (an arc
+# tangent that does not know the signs of both parts), and from -2π to 2π (scaled twice).
+FRACTIONS = (1.0, 2.0, np.pi, 4 * np.pi)
 TENTHS_OF_DEGREES = 3600.0  # refused where the values fill it, though steps of 4096 may do so by chance
 COVERED = 0.8  # of a turn: the phase of images with air, or of several echoes, runs through nearly all of it; our choice
 FILLED = 0.95  # of a turn: more than chance does; our choice
