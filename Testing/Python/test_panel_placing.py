@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from helpers import fake_exams
-from helpers.panel_actions import column, place, rest
+from helpers.panel_actions import column, notice, place, rest
 
 HEIGHTS = fake_exams.LEVEL_Z
 LUMBAR = list(HEIGHTS)
@@ -112,6 +112,17 @@ def test_a_renamed_level_stays_when_more_is_clicked(panel):
     rename(panel, 0, "L3")
     click(panel, 0.0)
     assert levels(panel) == ["L3", "L4", "L5"]
+
+
+def test_levels_renamed_in_markups_stay_when_the_program_writes_the_points(panel, slicer_host, tmp_path):
+    click(panel, 60.0, 30.0, 0.0)
+    panel.panel.vertebrae.exam.rois.points_node.SetNthControlPointLabel(2, "S1")
+    rest(slicer_host)
+    named = levels(panel)
+    for write in (panel.ui.undoPointButton.click, panel.ui.redoPointButton.click, lambda: notice(panel, slicer_host, "export", tmp_path)):
+        write()
+        assert levels(panel) in (named, [*named[:2], "L3"])
+    assert levels(panel) == named == ["L1", "L2", "S1"]
 
 
 def test_escape_ends_placing_and_acts_only_then(panel):

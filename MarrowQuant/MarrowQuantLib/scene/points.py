@@ -48,6 +48,11 @@ class PointNames:
                 self._given[ids[at]] = level
         return sorted(levels, key=level_index)
 
+    def levels(self, node: Any) -> list[str]:
+        """The vertebral levels that the points have, from cranial to caudal."""
+        levels = (parse_level(node.GetNthControlPointLabel(n)) for n in placed_points(node))
+        return sorted((level for level in levels if level is not None and is_counted(level)), key=level_index)
+
     def settle(self) -> None:
         """The names given until now hold: further clicks are counted from them."""
         self._given = {}

@@ -166,6 +166,8 @@ class ExamRois:
         """
         node = self.points()
         new = self._names.unnamed(node)
+        if not new:  # written by the program, as on undoing or on export: no click
+            return self._names.levels(node)
         self.refused_clicks = [n for n in new if in_air(self._around.maps().maps, node.GetNthControlPointPositionWorld(n))]
         if self.refused_clicks:
             raise MarrowQuantError("The click lies outside the body and was taken back; click into a vertebral body.")
