@@ -11,7 +11,6 @@ its lesions show.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Optional
 
@@ -129,11 +128,6 @@ class Quantity:
         if self.unit == UNIT_RATIO or self.words_of_level:
             return name
         return f"{name}（{self.unit}）" if language == "ja" else f"{name} ({self.unit})"
-
-    def word_of_level(self, value: Optional[float], language: str) -> str:
-        """The word for a level's value, in "en" or "ja"; "" where it is a number or not known."""
-        words = {known: (japanese if language == "ja" else english) for known, english, japanese in self.words_of_level}
-        return "" if value is None else words.get(value, "")
 
 
 @dataclass(frozen=True)
@@ -310,12 +304,6 @@ def map_title(key: str, language: str = "en") -> str:
     """What a reader sees of a map; its key where it is none of ours."""
     titles = {row.key: row.title_ja if language == "ja" else row.title_en for row in MAPS}
     return titles.get(key, key)
-
-
-def in_tables(measured: Iterable[str]) -> tuple[Quantity, ...]:
-    """The columns of a table of vertebrae, of those keys that were measured."""
-    known = set(measured)
-    return tuple(row for row in of_vertebrae() if row.head_en and row.key in known)
 
 
 _BY_KEY = {row.key: row for row in QUANTITIES}

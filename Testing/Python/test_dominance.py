@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from MarrowQuantLib.fatwater import SPECTRA, fat_phasor, side_of_fold
 from MarrowQuantLib.model import ExamResult, Results, Role, Settings, VertebraROI, Volume
-from MarrowQuantLib.quantities import quantity
 from MarrowQuantLib.report.sections import vertebrae_section
 from MarrowQuantLib.report.strings import Strings
 from MarrowQuantLib.results.record import case_record
@@ -130,4 +129,3 @@ def test_the_columns_of_a_cohort_and_the_report_hold_it():
     page, japanese = (vertebrae_section(results, Strings(language)) for language in ("en", "ja"))
     assert "water-dominant (fat fraction below 50 %)" in page and ">water<" in page and ">fat<" in page
     assert "水優位" in japanese and ">脂肪<" in japanese
-    assert quantity("water_dominant").word_of_level(100.0, "ja") == "水"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from MarrowQuantLib.model import Role, VertebraROI, Volume
-from MarrowQuantLib.quantities import MAPS, in_tables, quantity
+from MarrowQuantLib.quantities import MAPS, quantity
 from MarrowQuantLib.vertebrae.measure import measure_vertebrae
 
 LEVELS = ("L1", "L2", "L3")
@@ -73,5 +73,5 @@ def test_where_there_is_no_neighbour_or_no_muscle_in_view_there_is_no_number():
 
 def test_t1_images_of_an_exam_become_its_map_and_the_tables_show_both_ratios():
     assert next(row for row in MAPS if row.role is Role.T1).is_ready
-    assert [row.head("ja") for row in in_tables(["t1_to_discs", "t1_to_muscle"])] == ["T1／椎間板", "T1／筋"]
+    assert [quantity(key).head("ja") for key in ("t1_to_discs", "t1_to_muscle")] == ["T1／椎間板", "T1／筋"]
     assert quantity("t1_to_discs").head("en") == "T1 / disc"

@@ -84,7 +84,6 @@ ARMS: dict[str, Arm] = {
 ON_DEMAND = ("densenet",)
 """Arms that take part only where they are named."""
 USUAL = tuple(key for key in ARMS if key not in ON_DEMAND)
-WITHOUT_TORCH = tuple(key for key, arm in ARMS.items() if arm.kind in ("ridge", "machine"))
 
 
 def usable_columns(dataset: Dataset, arm: Arm) -> tuple[tuple[str, ...], tuple[Finding, ...]]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from scipy.special import expit
@@ -202,9 +201,3 @@ def _inner(outcome: np.ndarray, x: np.ndarray, seed: int) -> np.ndarray:
     if x.shape[1] == 0:
         raise MarrowQuantError("No index of this arm was measured in these patients; leave the arm out.")
     return inner_folds(outcome, INNER_FOLDS, seed)
-
-
-def standard_slopes(model: Ridge, names: Sequence[str], most: Optional[int] = None) -> list[tuple[str, float]]:
-    """How much each index counts: log odds for one standard deviation, the largest first."""
-    order = np.argsort(-np.abs(model.slopes))[:most]
-    return [(names[n], float(model.slopes[n])) for n in order]

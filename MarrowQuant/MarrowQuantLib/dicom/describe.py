@@ -37,7 +37,6 @@ DECISIVE = {
     0x00200037: "Image Orientation (0020,0037)", 0x00280030: "Pixel Spacing (0028,0030)",
     **{tag: f"the b-value {name}" for tag, name in B_TAGS.items()},
 }  # fmt: skip
-B_VALUE_WORDS = {f"the b-value {name}" for name in B_TAGS.values()}
 REAL_WORLD_MAPPING = "Real World Value Mapping (0040,9096)"
 
 
@@ -105,7 +104,6 @@ def describe(source: el.Elements) -> dict[str, Any]:
         "scanning_sequence": scanning_sequence,
         "sequence_name": sequence_name,
         "echo_planar": echo_planar,
-        "is_3d": source.text(0x00180023).upper() == "3D",
         "photometric": source.text(0x00280004).upper() or "MONOCHROME2",
         "echo_time_ms": _first(source.only(0x00189082), source.only(0x00180081)),
         "repetition_time_ms": source.number(0x00180080),

@@ -82,7 +82,6 @@ class Frame:
     scanning_sequence: tuple[str, ...] = ()
     sequence_name: str = ""
     echo_planar: bool = False
-    is_3d: bool = False
     photometric: str = "MONOCHROME2"
     echo_time_ms: Optional[float] = None
     repetition_time_ms: Optional[float] = None

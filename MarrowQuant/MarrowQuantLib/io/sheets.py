@@ -20,7 +20,6 @@ from .textfiles import decoded, listed
 from .workbooks import is_workbook, workbook_rows
 
 LARGEST_FILE = 200_000_000  # bytes; our choice: no sheet that people make is larger
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 UNNAMED = "unnamed_{}"  # a column with cells and without a name, by its place from 1
 _HEADER_WITHIN = 20  # our choice: lines of titles that may stand above the header, where the caller knows a header when it sees one
 # Characters without meaning for a table: control characters, zero-width spaces and marks, which copying from web pages and PDF leaves.

@@ -22,7 +22,6 @@ from ..vertebrae.places import is_place
 ACCEPTED_RGB, PHYSIOLOGICAL_RGB = (213, 94, 0), (0, 114, 178)
 _OVERLAY_OPACITY = 0.8
 # Fat fraction in %, and its colour: dark blue to yellow with steadily rising lightness. Our choice.
-FF_RANGE = (0.0, 100.0)
 FF_COLOURS = ((0, (13, 22, 74)), (25, (39, 84, 131)), (50, (54, 138, 139)), (75, (137, 187, 106)), (100, (253, 231, 80)))
 _TISSUE_FRACTION = 0.08  # of the 99th percentile of water + fat: below it there is air, whose fat fraction is noise. Our choice.
 MIP_BLACK = 12.0  # multiples of the muscle signal that are drawn black, so that both exams are windowed alike. Our choice.

@@ -170,14 +170,6 @@ def _understood(what: str) -> Iterator[None]:
         ) from error
 
 
-def remove_records(label: str, scene: Optional[Any] = None) -> None:
-    """Forget one exam's record."""
-    remove_nodes(_CLASS, {"text": _TEXT, "exam": label}, scene)
-
-
-def remove_history(scene: Optional[Any] = None) -> None:
-    """Forget the laboratory sheet."""
-    remove_nodes(_CLASS, _LABORATORY, scene)
 
 
 def write_history(history: LabHistory, scene: Optional[Any] = None) -> None:

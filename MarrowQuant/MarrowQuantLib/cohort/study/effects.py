@@ -65,7 +65,6 @@ GROUPS = (
 )  # fmt: skip
 
 N_RESPONSE, AUC_FF, AUC_M_PROTEIN = 15, 0.964, 0.847
-RESPONSE_CORRELATION = 0.2
 BMPC_CORRELATION, M_PROTEIN_CORRELATION = -0.6, -0.5
 """Of plasma cells (%) and of M protein with the fat fraction in myeloma, before limits: the sign is that of the source, the size is "
 "assumed."""
