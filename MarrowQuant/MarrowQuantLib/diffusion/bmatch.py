@@ -204,8 +204,6 @@ def _shift(fixed: np.ndarray, image: np.ndarray, b_value: float, spacing_mm: np.
 
 def _highest(information: _Information, here: float) -> tuple[np.ndarray, float]:
     """The shift along k, j, i of most information, and the information there."""
-    from scipy import optimize
-
     around = np.array([[information(sign * axis) for sign in (-1, 1)] for axis in np.eye(3)])
     bend = around.sum(axis=1) - 2 * here
     if np.all(around < here) and np.all(bend < 0):  # the top of a parabola along each axis
@@ -214,15 +212,12 @@ def _highest(information: _Information, here: float) -> tuple[np.ndarray, float]
             return peak, max(here, information(peak))
     axis, side = np.unravel_index(int(np.argmax(around)), around.shape)
     start = np.eye(3)[axis] * (2 * side - 1) * (around[axis, side] > here)
-    found = optimize.minimize(lambda shift: -information(shift), start, method="Powell", options={"xtol": 0.02, "ftol": 1e-5})
-    return np.asarray(found.x, dtype=float), -float(found.fun)
+    return _climbed(information, start)
 
 
 def _highest_turned(information: _Information, shift: np.ndarray, there: float) -> tuple[np.ndarray, float]:
     """The pose of most information and the information there; the shift alone unless a turn of two degrees or more makes the images match
     better."""
-    from scipy import optimize
-
     tried = np.array([
         [information(np.concatenate([shift, sign * axis])) for sign in (-1, 1)] for axis in _TRIED_DEG * np.eye(3)
     ])  # fmt: skip
@@ -230,9 +225,17 @@ def _highest_turned(information: _Information, shift: np.ndarray, there: float) 
         return shift, there
     axis, side = np.unravel_index(int(np.argmax(tried)), tried.shape)
     start = np.concatenate([shift, _TRIED_DEG * np.eye(3)[axis] * (2 * side - 1)])
-    found = optimize.minimize(lambda pose: -information(pose), start, method="Powell", options={"xtol": 0.02, "ftol": 1e-5})
-    if -found.fun - there <= _LEAST_TURN_GAIN or np.abs(found.x[3:]).max() < _LEAST_TURN_DEG:
+    pose, turned = _climbed(information, start)
+    if turned - there <= _LEAST_TURN_GAIN or np.abs(pose[3:]).max() < _LEAST_TURN_DEG:
         return shift, there
+    return pose, turned
+
+
+def _climbed(information: _Information, start: np.ndarray) -> tuple[np.ndarray, float]:
+    """The pose of most information near ``start``, and the information there."""
+    from scipy import optimize  # here, as images that lie on each other do without it
+
+    found = optimize.minimize(lambda pose: -information(pose), start, method="Powell", options={"xtol": 0.02, "ftol": 1e-5})
     return np.asarray(found.x, dtype=float), -float(found.fun)
 
 
