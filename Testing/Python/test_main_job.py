@@ -119,7 +119,7 @@ def test_two_points_instead_of_a_file_place_every_level_in_its_body(cases):
 def test_everything_is_written_and_valid_and_names_nobody(cases, tmp_path):
     case = cases("responder", "philips")
     written = workflow.export(case.results, tmp_path / "out")
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["measurements.csv", "report.html", "results.json"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["loads.npz", "measurements.csv", "report.html", "results.json"]
     schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(json.loads(written["results"].read_text(encoding="utf-8")))
     for path in written.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -58,7 +59,7 @@ def test_exams_together_and_what_cannot_be_compared():
 
 def test_the_command_says_what_is_missing(capsys, tmp_path):
     assert main(["readers", "--first", str(tmp_path), "--second", str(tmp_path), str(tmp_path)]) != 0
-    assert "one of each for every exam" in capsys.readouterr().err
+    assert "one of each for every case" in capsys.readouterr().err
     assert main(["readers", "--first", str(tmp_path), "--second", str(tmp_path), "--json"]) != 0
 
 
@@ -68,3 +69,77 @@ def test_numbers_without_a_value_are_null(monkeypatch, capsys):
     found = agreement([compare_readers(load(), load())])
     assert json.loads(json.dumps(readers._plain(found)))["exams"][0]["kappa"] is None
     assert "needs three exams" in readers._text(found)
+
+
+# -------------------------------------------------------------------------------------------------- through files and in the panel
+@pytest.fixture
+def exported(filled_panel, slicer_host, tmp_path):
+    """A panel whose case was exported by a first reader."""
+    from helpers.panel_actions import measured, notice
+
+    measured(filled_panel)
+    notice(filled_panel, slicer_host, "export", tmp_path)
+    (tmp_path / "out").rename(tmp_path / "first")
+    return filled_panel
+
+
+def reject_the_largest(panel):
+    panel.ui.componentTable.selectRow(0)
+    panel.ui.rejectButton.click()
+    panel.panel.burden.onSliderRests()
+
+
+def test_the_panel_compares_with_what_another_reader_exported(exported, slicer_host, tmp_path, capsys):
+    from helpers.panel_actions import notice, type_path
+
+    ui, case = exported.ui, exported.logic.case
+    assert not ui.compareReadersButton.enabled
+    type_path(ui.secondReaderPathLineEdit, str(tmp_path / "first"))
+    ui.compareReadersButton.click()
+    own = case.exams["baseline"].burden
+    assert ui.readersLabel.text.startswith("baseline: Dice 1.00")
+    assert f"{own.tdv.value:.1f} and {own.tdv.value:.1f} mL" in ui.readersLabel.text
+    reject_the_largest(exported)
+    assert not ui.readersLabel.visible, "the answer was of another load"
+    ui.compareReadersButton.click()
+    now = case.exams["baseline"].burden
+    line = ui.readersLabel.text.splitlines()[0]
+    assert f"{now.tdv.value:.1f} and {own.tdv.value:.1f} mL" in line and "Dice 1.00" not in line
+    notice(exported, slicer_host, "export", tmp_path)
+    assert main(["readers", "--first", str(tmp_path / "out"), "--second", str(tmp_path / "first"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["exams"][0]
+    assert told["tdv_ml"] == [pytest.approx(now.tdv.value, abs=0.01), pytest.approx(own.tdv.value, abs=0.01)]
+    assert f"Dice {told['dice']:.2f}" in line and ui.readersLabel.text.splitlines()[0] == line
+
+
+def test_the_panel_says_why_it_does_not_compare_and_forgets_with_the_case(exported, tmp_path):
+    import slicer
+    from helpers.panel_actions import type_path
+
+    ui = exported.ui
+    (tmp_path / "empty").mkdir()
+    damaged = tmp_path / "damaged"
+    shutil.copytree(tmp_path / "first", damaged)
+    (damaged / "loads.npz").write_bytes(b"no archive")
+    other = tmp_path / "other"
+    shutil.copytree(tmp_path / "first", other)
+    with np.load(other / "loads.npz") as arrays:
+        moved = {name: arrays[name] + (5.0 if name.endswith("matrix") else 0) for name in arrays}
+    np.savez(other / "loads.npz", **moved)
+    for folder, says in (("empty", "holds no"), ("damaged", "holds no tumour load"), ("other", "grids differ")):
+        type_path(ui.secondReaderPathLineEdit, str(tmp_path / folder))
+        ui.compareReadersButton.click()
+        assert says in ui.statusLabel.text and not ui.readersLabel.visible
+    slicer.mrmlScene.Clear(0)
+    assert ui.secondReaderPathLineEdit.currentPath == "" and ui.readersLabel.text == ""
+
+
+def test_no_loads_of_an_older_case_stay_in_the_folder(tmp_path):
+    from helpers.example_results import make_results
+    from MarrowQuantLib.report.export import export
+
+    results = make_results()
+    export(results, tmp_path)
+    assert (tmp_path / "loads.npz").is_file()
+    export(replace(results, exams=tuple(replace(exam, burden=None) for exam in results.exams), lesions=()), tmp_path)
+    assert not (tmp_path / "loads.npz").exists()

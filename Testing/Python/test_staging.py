@@ -58,7 +58,7 @@ def test_results_without_a_scene_remove_the_scene_of_older_results(results, tmp_
     assert (out / "scene.mrb").is_file()
     (out / "notes.txt").write_text("mine", encoding="utf-8")
     export(results, out)
-    assert sorted(path.name for path in out.iterdir()) == ["measurements.csv", "notes.txt", "report.html", "results.json"]
+    assert sorted(path.name for path in out.iterdir()) == ["loads.npz", "measurements.csv", "notes.txt", "report.html", "results.json"]
 
 
 def test_a_file_that_another_program_locks_is_told_in_a_sentence(results, tmp_path, monkeypatch):

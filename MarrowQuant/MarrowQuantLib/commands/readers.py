@@ -8,15 +8,14 @@ import math
 from pathlib import Path
 from typing import Any, Optional
 
-from ..followup.follow import read_exam
-from ..followup.readers import ReaderAgreement, agreement, compare_readers, loads_of
+from ..followup.readers import ReaderAgreement, agreement, compare_folders
 from ..model import MarrowQuantError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``marrowquant readers``."""
     many: dict[str, Any] = {"type": Path, "nargs": "+", "required": True, "metavar": "DIR"}
-    parser.add_argument("--first", help="results folders of the first reader, one an exam", **many)
+    parser.add_argument("--first", help="results folders of the first reader, one a case or an exam", **many)
     parser.add_argument("--second", help="those of the second reader, in the same order", **many)
     parser.add_argument("--json", action="store_true", help="print the comparison as JSON")
     parser.set_defaults(command=_readers)
@@ -25,10 +24,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _readers(options: argparse.Namespace) -> int:
     if len(options.first) != len(options.second):
         raise MarrowQuantError(
-            "There are {first} results folders of the first reader and {second} of the second; give one of each for every exam.",
+            "There are {first} results folders of the first reader and {second} of the second; give one of each for every case.",
             first=len(options.first), second=len(options.second),
         )
-    pairs = [compare_readers(*loads_of([read_exam(a), read_exam(b)])) for a, b in zip(options.first, options.second)]
+    pairs = [pair for folders in zip(options.first, options.second) for pair in compare_folders(*folders).values()]
     found = agreement(pairs)
     print(json.dumps(_plain(found), indent=1) if options.json else _text(found))
     return 0

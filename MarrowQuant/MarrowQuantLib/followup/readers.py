@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Optional
 
 import numpy as np
 
-from ..model import ACCEPTED, Burden, MarrowQuantError, certain
+from ..model import ACCEPTED, Burden, ExamIdentity, MarrowQuantError, Relation, relation
+from .follow import read_exam
+from .loads import FILE as LOADS
+from .loads import read_loads
 from .repeatability import FEWEST_SUBJECTS, repeatability
+
+Loads = tuple[dict[str, Burden], Sequence[ExamIdentity]]
+"""A reader's loads by the label of their exam, and whose exams these are."""
 
 
 @dataclass(frozen=True)
@@ -131,15 +138,49 @@ def agreement(pairs: Sequence[ReaderPair]) -> ReaderAgreement:
     return ReaderAgreement(tuple(pairs), cohen_kappa(every), icc, float(np.mean(volumes[:, 1] - volumes[:, 0])))
 
 
-def loads_of(exams: Sequence[object]) -> list[Burden]:
-    """The tumour loads of exams read back from results folders.
+def compare_folders(first: Path, second: Path) -> dict[str, ReaderPair]:
+    """Compare two results folders of one patient, by the label of the exam.
 
     Raises
     ------
     MarrowQuantError
-        If one has none.
+        If one holds no load, they have no exam in common, or see :func:`compare_loads`.
     """
-    found = [getattr(exam, "burden", None) for exam in exams]
-    if any(burden is None for burden in found):
+    return compare_loads(read_reading(first), read_reading(second))
+
+
+def compare_loads(first: Loads, second: Loads) -> dict[str, ReaderPair]:
+    """Compare two readers' loads of one patient, by the label of the exam.
+
+    Parameters
+    ----------
+    first, second : (dict of str to Burden, sequence of ExamIdentity)
+        As :func:`read_reading` gives them.
+
+    Raises
+    ------
+    MarrowQuantError
+        If they are of two patients, or have no exam in common, or see :func:`compare_readers`.
+    """
+    if relation(first[1], second[1]) is Relation.OTHER:
+        raise MarrowQuantError("The two readings are of different patients (name, ID or birth date differ); give two readings of one exam.")
+    shared = [label for label in first[0] if label in second[0]]
+    if not shared:
+        raise MarrowQuantError("The two readings have no exam with a tumour load in common; give two readings of one exam.")
+    return {label: compare_readers(first[0][label], second[0][label]) for label in shared}
+
+
+def read_reading(folder: Path) -> Loads:
+    """One reader's loads: of a case, or of one exam as ``marrowquant burden`` writes it.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the folder holds none.
+    """
+    if (Path(folder) / LOADS).is_file():
+        return read_loads(folder)
+    exam = read_exam(folder)
+    if exam.burden is None:
         raise MarrowQuantError("One of the results folders holds no tumour load; measure it with 'marrowquant burden' first.")
-    return [certain(burden) for burden in found]
+    return {exam.label: exam.burden}, [exam.identity]

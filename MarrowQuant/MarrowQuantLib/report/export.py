@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Callable, Optional, Union
 
+from ..followup.loads import FILE as LOADS
+from ..followup.loads import write_loads
 from ..io.atomic import folder_beside, prepare_output
 from ..io.jsonfiles import read_json
 from ..model import (
@@ -27,7 +29,7 @@ from .shown import Cover
 
 PathLike = Union[str, Path]
 RESULTS, SCENE = "results.json", "scene.mrb"
-_OWN_FILES = (RESULTS, "measurements.csv", "report.html", SCENE, "scene-share-safe.mrb", "follow-up.npz", "course.svg")
+_OWN_FILES = (RESULTS, "measurements.csv", "report.html", SCENE, "scene-share-safe.mrb", "follow-up.npz", LOADS, "course.svg")
 SceneWriter = Callable[[Results, Path, Progress], None]
 
 
@@ -41,7 +43,7 @@ def export(
     cover: Optional[Cover] = None,
     progress: Progress = no_progress,
 ) -> dict[str, Path]:
-    """Write results.json, measurements.csv, report.html and, with ``scene_writer``, scene.mrb.
+    """Write results.json, measurements.csv, report.html, the voxels of the tumour loads and, with ``scene_writer``, scene.mrb.
 
     Everything is written beside the folder first and moved into it when complete, so an error or a cancel leaves nothing half-written.
     An older scene in the folder is removed when no new one is written, because it would show other results. ``overwrite`` tells whether
@@ -50,7 +52,7 @@ def export(
     Returns
     -------
     dict
-        Kind ("results", "measurements", "report", "scene") to path.
+        Kind ("results", "measurements", "report", "loads", "scene") to path.
 
     Raises
     ------
@@ -66,6 +68,8 @@ def export(
         progress(0.0, "Writing the tables")
         files = {"results": stage / RESULTS, "measurements": stage / "measurements.csv", "report": stage / "report.html"}
         write_results(results, stage)
+        loads = write_loads(results.exams, stage)
+        files.update({} if loads is None else {"loads": loads})
         write_measurements(results, files["measurements"])
         progress(0.1, "Writing the report")
         write_report(results, files["report"], language, cover)
@@ -97,7 +101,8 @@ def _stage(folder: Path) -> Path:
 def _move(files: dict[str, Path], folder: Path) -> dict[str, Path]:
     """Move the files into the folder. The old scene goes first: it is of other results, and the largest that a program may lock."""
     folder.mkdir(exist_ok=True)
-    (folder / SCENE).unlink(missing_ok=True)
+    for name in (SCENE, LOADS):
+        (folder / name).unlink(missing_ok=True)
     written = {kind: folder / path.name for kind, path in files.items()}
     for kind, path in files.items():
         os.replace(path, written[kind])

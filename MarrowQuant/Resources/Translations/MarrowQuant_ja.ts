@@ -148,6 +148,10 @@
         <translation>各椎体の中心を順不同で、または最初と最後の椎体だけをクリックします。Escapeで配置を終えます。</translation>
     </message>
     <message>
+        <source>Compare</source>
+        <translation>比較</translation>
+    </message>
+    <message>
         <source>Count the selected component as tumour (key A).</source>
         <translation>選択した成分を腫瘍に数えます（Aキー）。</translation>
     </message>
@@ -246,6 +250,10 @@
     <message>
         <source>Folder with the DICOM files of the later exam. Leave empty to measure one exam.</source>
         <translation>治療後の検査のDICOMファイルがあるフォルダー。1回の検査だけを計測する場合は空のままにします。</translation>
+    </message>
+    <message>
+        <source>Folder with the results that another reader exported of the same exams; nothing of it comes into the case.</source>
+        <translation>他の読影者が同じ検査について書き出した結果のフォルダ。その内容は症例には取り込まれません。</translation>
     </message>
     <message>
         <source>Folder with the results.json of other dates of this patient; they are drawn together with this case.</source>
@@ -410,6 +418,10 @@
     <message>
         <source>Other dates:</source>
         <translation>他の日付：</translation>
+    </message>
+    <message>
+        <source>Other reader:</source>
+        <translation>他の読影者：</translation>
     </message>
     <message>
         <source>Pattern on STIR:</source>
@@ -1577,6 +1589,41 @@
     <message>
         <source>± {error} {unit} from the ROI's place</source>
         <translation>関心領域の位置により± {error} {unit}</translation>
+    </message>
+</context>
+<context>
+    <name>patient.readers_part</name>
+    <message>
+        <source>Choose the folder of the other reader first.</source>
+        <translation>先に他の読影者のフォルダを選んでください。</translation>
+    </message>
+    <message>
+        <source>Compare your tumour load with that of the other reader: Dice, kappa, tDV and ADC.</source>
+        <translation>自分の腫瘍量を他の読影者のものと比較します（Dice、κ、tDV、ADC）。</translation>
+    </message>
+    <message>
+        <source>Press Propose first.</source>
+        <translation>先に「候補を表示」を押してください。</translation>
+    </message>
+    <message>
+        <source>There is no such folder.</source>
+        <translation>そのフォルダはありません。</translation>
+    </message>
+    <message>
+        <source>baseline</source>
+        <translation>治療前</translation>
+    </message>
+    <message>
+        <source>follow-up</source>
+        <translation>治療後</translation>
+    </message>
+    <message>
+        <source>{exam}: Dice {dice}, kappa {kappa} over {n} components; yours and theirs: tDV {volumes}, ADC {adc}.</source>
+        <translation>{exam}：Dice {dice}、κ {kappa}（{n}領域）。自分／相手：tDV {volumes}、ADC {adc}。</translation>
+    </message>
+    <message>
+        <source>{first} and {second} {unit}</source>
+        <translation>{first}／{second} {unit}</translation>
     </message>
 </context>
 <context>

@@ -18,6 +18,7 @@ from . import views
 from .burden_options import MASK_CODES, BurdenOptions
 from .layouts import LOAD
 from .muscle_points import MusclePoints
+from .readers_part import ReadersPart
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -51,6 +52,7 @@ class BurdenStep(Step):
         self._shownPart = ("", 1)
         self._options = BurdenOptions(panel, ui, self.onThresholdChanged)
         self._muscle = MusclePoints(panel, ui)
+        self._readers = ReadersPart(panel, ui)
         keys = (("A", self.onKeep), ("R", self.onReject), ("P", self.onPhysiological), ("U", self.onUndo), ("Shift+U", self.onRedo))
         self._shortcuts = [self._shortcut(key, slot) for key, slot in keys]
 
@@ -91,6 +93,10 @@ class BurdenStep(Step):
         """The scene is being closed."""
         self._timer.stop()
         self._muscle.release()
+
+    def forget(self) -> None:
+        """Another reader's folder was of the other patient."""
+        self._readers.forget()
 
     def cleanup(self) -> None:
         """Stop the timer and take the keys' shortcuts away."""
@@ -253,6 +259,7 @@ class BurdenStep(Step):
         self._showTotal()
         self._options.show()
         self._muscle.show()
+        self._readers.show()
         self._enableButtons()
         self._enableShortcuts()
 
