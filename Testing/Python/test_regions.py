@@ -131,6 +131,8 @@ def test_what_the_place_of_a_roi_brings_is_told_beside_its_value():
     steep = ramp.like((np.indices(ramp.array.shape)[0] * 4.0 * 2.0).astype(np.float32))  # 2 % a mm along the column
     (sloped,), _ = measure_vertebrae({"ff": steep}, [replace(inside, radii_mm=np.full(3, 20.0))])
     assert sloped.measurements["ff"].placement_error == pytest.approx(2.0, rel=0.4)
+    (unsure,), _ = measure_vertebrae({"ff": steep}, [replace(inside, radii_mm=np.full(3, 20.0), place_sd_mm=3.0)])
+    assert unsure.measurements["ff"].placement_error == pytest.approx(6.0, rel=0.4)
 
 
 def test_the_slices_of_a_roi_add_up_to_it(tmp_path):

@@ -180,14 +180,14 @@ def test_a_four_dimensional_array_is_refused_with_a_sentence(scene):
 def test_rois_survive_the_point_list(scene):
     from MarrowQuantLib.scene.rois import rois_from_points_node, rois_to_points_node
 
-    rois = [vertebra.roi for vertebra in make_exam("baseline", 20.0, seed=5).vertebrae]
+    rois = [replace(vertebra.roi, place_sd_mm=1.4) for vertebra in make_exam("baseline", 20.0, seed=5).vertebrae]
     back = rois_from_points_node(rois_to_points_node(rois, "baseline"))
     assert [roi.level for roi in back] == list(LEVELS)
     for given, got in zip(rois, back):
         np.testing.assert_allclose(got.center_ras, given.center_ras, atol=1e-10)
         np.testing.assert_allclose(got.axes, given.axes, atol=1e-12)
         np.testing.assert_allclose(got.radii_mm, given.radii_mm, atol=1e-9)
-        assert (got.shape, got.excluded) == (given.shape, given.excluded)
+        assert (got.shape, got.excluded, got.place_sd_mm) == (given.shape, given.excluded, given.place_sd_mm)
 
 
 def test_a_point_list_saved_from_slicer_is_read_alike_by_ring_1(scene, tmp_path):

@@ -46,6 +46,7 @@ def column(levels=("L1", "L2", "L3"), shape="ellipsoid"):
             radii_mm=np.array([12.0, 9.0, 7.123456789]),
             shape=shape,
             excluded="fracture; L2" if level == "L2" else None,
+            place_sd_mm=1.25 if level != "L3" else None,
         )
         for n, level in enumerate(levels)
     ]
@@ -88,6 +89,7 @@ def test_what_is_written_is_read_back(tmp_path, kind, shape):
     write_markups(tmp_path / "rois.mrk.json", column(shape=shape), kind=kind)
     for given, found in zip(column(shape=shape), read_markups(tmp_path / "rois.mrk.json")):
         assert (found.level, found.shape, found.excluded) == (given.level, given.shape, given.excluded)
+        assert found.place_sd_mm == given.place_sd_mm
         np.testing.assert_allclose(found.center_ras, given.center_ras, atol=1e-9)
         np.testing.assert_allclose(found.axes, given.axes, atol=1e-9)
         np.testing.assert_allclose(found.radii_mm, given.radii_mm, atol=1e-8)

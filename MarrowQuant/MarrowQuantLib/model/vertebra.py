@@ -31,6 +31,8 @@ class VertebraROI:
         A cylinder's axis is the third one.
     excluded : str or None
         Reason why the level must not enter the mean (fracture, haemangioma …).
+    place_sd_mm : float or None
+        How exactly its body was found: standard deviation of its place on each axis; None where nobody searched for it.
     """
 
     level: str = described("Vertebral level, C1 to S5 with T13 and L6, or a place in the pelvis such as right posterior iliac crest.")
@@ -42,6 +44,10 @@ class VertebraROI:
     radii_mm: np.ndarray = described("Half-lengths along these axes.", shape=(3,))
     shape: str = described("Form of the ROI.", default="ellipsoid", choices=("ellipsoid", "cylinder", "box"))
     excluded: Optional[str] = described("Reason why the level is not in the mean.", default=None)
+    place_sd_mm: Optional[float] = described(
+        "How exactly its body was found: standard deviation of its place on each axis; null where it was not searched for.",
+        default=None, low=0,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class Measurement:
         default=None, low=0,
     )  # fmt: skip
     placement_error: Optional[float] = described(
-        "Standard deviation of the value that the place of its region brings, by moving it by 1 mm on each of its axes.",
+        "Standard deviation of the value that the place of its region brings, by moving it along its axes by its place_sd_mm, or 1 mm.",
         default=None, low=0,
     )  # fmt: skip
 

@@ -110,8 +110,8 @@ _TEXT: dict[str, tuple[str, str]] = {
         "±はボクセルの雑音による標準誤差である。繰り返した検査の差はこれより大きい。",
     ),
     "placement_error": (
-        "What the ROI's place brings to the fat fraction, {exam} (standard deviation if it lies 1 mm off on each axis): {levels} {unit}.",
-        "関心領域の位置が各軸に1 mmずれるときに脂肪分画に生じる標準偏差（{exam}）：{levels} {unit}。",
+        "What the ROI's place brings to the fat fraction, {exam} (standard deviation, by how exactly each was found): {levels} {unit}.",
+        "関心領域の位置の不確かさ（椎体ごとに推定）により脂肪分画に生じる標準偏差（{exam}）：{levels} {unit}。",
     ),
     "excluded": ("not in the mean: {reason}", "平均から除外：{reason}"),
     "ff_axis": ("Fat fraction (%)", "脂肪分画（%）"),

@@ -2,7 +2,7 @@
 
 Columns: ``exam`` ("baseline", "follow-up", "change", "response"), ``date``, ``region`` (vertebral level, "lumbar mean", "tumour load",
 "component 3", "L1 voxels", "laboratory"), ``quantity``, ``value``, ``unit``, ``n_voxels``, ``fraction_inside``, ``how``,
-``standard_error`` (from the noise in the voxels, in the unit of the value), ``placement_error`` (by moving the ROI by 1 mm). The file is
+``standard_error`` (from the noise in the voxels, in the unit of the value), ``placement_error`` (by moving the ROI). The file is
 comma-separated UTF-8 with a byte-order mark, so that spreadsheets read µ and Japanese; the decimal sign is always a point. An empty value
 means that there is no number. Text that a spreadsheet could run as a formula is preceded by an apostrophe (the defence that OWASP
 recommends).

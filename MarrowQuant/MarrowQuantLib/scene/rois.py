@@ -1,8 +1,8 @@
 """Vertebral ROIs as a point list the reader can drag, and as segments on the grid of a map.
 
 A point holds a whole ROI in the manner of ``vertebrae.write_markups``, so a point list saved from Slicer and a file written by ring 1
-are the same: the label is the level, the orientation holds the axes, the description holds shape, half-lengths and exclusion, as in
-"ellipsoid 12 x 9 x 7 mm; exclude: fracture".
+are the same: the label is the level, the orientation holds the axes, the description holds shape, half-lengths, how exactly the body was
+found, and exclusion, as in "ellipsoid 12 x 9 x 7 mm; place +-1.40 mm; exclude: fracture".
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import slicer
 from ..model import MarrowQuantError, Settings, VertebraROI, Volume
 from ..vertebrae import parse_level, rasterise
 from ..vertebrae.levels import place_index
+from ..vertebrae.markups import describe_rest, described_place
 from ..vertebrae.roi import SHAPES, column_axes
 from ..vertebrae.terminology import level_terminology
 from .labelmaps import finish_segmentation, set_segment, start_segmentation
@@ -136,7 +137,7 @@ def level_color(level: str) -> tuple[float, float, float]:
 
 def _description(roi: VertebraROI) -> str:
     size = " x ".join(f"{radius:.10g}" for radius in roi.radii_mm)
-    return f"{roi.shape} {size} mm" + (f"; exclude: {roi.excluded}" if roi.excluded else "")
+    return f"{roi.shape} {size} mm{describe_rest(roi)}"
 
 
 def _roi_from_point(node: Any, index: int, radii_mm: Sequence[float], shape: str) -> tuple[VertebraROI, bool]:
@@ -159,6 +160,7 @@ def _roi_from_point(node: Any, index: int, radii_mm: Sequence[float], shape: str
         radii_mm=np.array([float(r) for r in size.groups()[1:]] if has_size else radii_mm, dtype=float),
         shape=size.group(1).lower() if size else shape,
         excluded=excluded.group(1).strip() if excluded else None,
+        place_sd_mm=described_place(description),
     )
     return roi, not has_size and bool(np.allclose(axes, np.eye(3), atol=1e-6))
 

@@ -29,6 +29,8 @@ _LPS_FROM_RAS = RAS_TO_LPS[:3, :3]
 _EXCLUDE = re.compile(r"exclude:\s*(\S.*)", re.IGNORECASE | re.DOTALL)  # up to the end: a reason may hold any sign
 _SHAPE = re.compile(rf"\b({'|'.join(SHAPES)})\b(?:\s+([\d.]+)\s*x\s*([\d.]+)\s*x\s*([\d.]+)\s*mm)?", re.IGNORECASE)
 
+_PLACE = re.compile(r"\bplace \+-([\d.]+) mm")
+
 PathLike = Union[str, Path]
 
 
@@ -223,6 +225,7 @@ def _roi_from_point(
         radii_mm=np.asarray(radii_mm if radii is None else radii, dtype=float),
         shape=written_shape or shape,
         excluded=_exclusion(point),
+        place_sd_mm=described_place(str(point.get("description", ""))),
     )
     return roi, radii is None and bool(np.allclose(axes, np.eye(3), atol=1e-6))
 
@@ -258,6 +261,7 @@ def _roi_from_box(markup: dict[str, Any], to_ras: np.ndarray, shape: str, path: 
         radii_mm=radii,
         shape=written_shape,
         excluded=next((reason for reason in map(_exclusion, findings) if reason), None),
+        place_sd_mm=next((described_place(str(each["description"])) for each in findings if each.get("description")), None),
     )
 
 
@@ -362,4 +366,16 @@ def _control_point(roi: VertebraROI, number: int, description: str) -> dict[str,
 
 def _describe(roi: VertebraROI, *, with_radii: bool) -> str:
     size = f" {' x '.join(f'{radius:.10g}' for radius in roi.radii_mm)} mm" if with_radii else ""
-    return f"{roi.shape}{size}" + (f"; exclude: {roi.excluded}" if roi.excluded else "")
+    return f"{roi.shape}{size}{describe_rest(roi)}"
+
+
+def describe_rest(roi: VertebraROI) -> str:
+    """What follows shape and size in a point's description: how exactly the ROI was found, and why it is excluded; empty without either."""
+    place = "" if roi.place_sd_mm is None else f"; place +-{roi.place_sd_mm:.2f} mm"
+    return place + (f"; exclude: {roi.excluded}" if roi.excluded else "")
+
+
+def described_place(description: str) -> Optional[float]:
+    """How exactly a point's ROI was found, mm, as :func:`describe_rest` wrote it; None where it says nothing."""
+    match = _PLACE.search(_EXCLUDE.sub("", description))
+    return float(match.group(1)) if match else None

@@ -72,20 +72,20 @@ def measurement(
 
 
 PLACEMENT_MM = 1.0
-"""Standard deviation of a ROI's place on each of its axes: that of the centres found from two clicks in labelled spines, whose median
-error is 1.3 to 1.8 mm (``Docs/vertebrae.md``; 1.54 standard deviations on three axes), rounded."""
+"""Standard deviation, on each of its axes, of the place of a ROI that does not know its own: that of the centres found from two clicks in
+labelled spines, whose median error is 1.3 to 1.8 mm (``Docs/vertebrae.md``; 1.54 standard deviations on three axes), rounded."""
 
 
 def placement_error(request: MeasureRequest, row: Quantity, roi: VertebraROI) -> Optional[float]:
     """How much the value varies because the ROI's own place is not exact: half the differences between both moves along each axis.
 
-    In the value's unit; None where a moved ROI has no voxels on the map.
+    In the value's unit; None where a moved ROI has no voxels on the map. It is moved by its ``place_sd_mm``, else :data:`PLACEMENT_MM`.
     """
-    variance = 0.0
+    variance, distance = 0.0, PLACEMENT_MM if roi.place_sd_mm is None else roi.place_sd_mm
     for axis in roi.axes.T:
         ends = []
         for sign in (1.0, -1.0):
-            moved = values_inside(replace(roi, center_ras=roi.center_ras + sign * PLACEMENT_MM * axis), request.maps[row.key])
+            moved = values_inside(replace(roi, center_ras=roi.center_ras + sign * distance * axis), request.maps[row.key])
             if not moved.size:
                 return None
             ends.append(float(np.median(moved) if row.statistic == "median" else np.mean(moved)))

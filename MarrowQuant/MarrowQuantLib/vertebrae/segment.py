@@ -31,7 +31,7 @@ from .column import (
     sagittal_picture,
 )
 from .cortex import inset, side_of_line
-from .doubts import body_findings, uncertainty
+from .doubts import body_findings, expected_badness, place_sd_mm, uncertainty
 from .labels import paint
 from .levels import level_index, levels_between
 from .proportions import relative_depth, relative_height, relative_spacing, size
@@ -184,13 +184,16 @@ def segment_bodies(
     clicked = {levels.index(level): float(frames[levels.index(level)].to_units(point)[0]) for level, point in points.items()}
     frames, boxes = turned_bodies(frames, sampler, boxes, clicked, signs)
     fitted = _fit_column(sampler, frames, boxes, levels, signs)
-    of_bodies, unsure = body_findings(levels, fitted, frames, sampler, points), uncertainty(fitted)
+    badness = expected_badness(fitted, levels, frames)
+    unsure, exactness = uncertainty(fitted, badness), place_sd_mm(badness)
+    of_bodies = body_findings(levels, fitted, frames, sampler, points, unsure)
     surfaces = share_depth(fitted, levels)
     insides = [surface.depth_inside() for surface in surfaces]
     bodies = []
     for n, (level, surface) in enumerate(zip(levels, surfaces)):
         body = _body(level, surface, insides[n], frames[n], margin_mm, shape, radii_mm, unsure[n] > 1)
-        bodies.append(replace(body, findings=(*of_bodies[level], *body.findings), uncertainty=float(unsure[n])))
+        roi = replace(body.roi, place_sd_mm=float(exactness[n]))
+        bodies.append(replace(body, roi=roi, findings=(*of_bodies[level], *body.findings), uncertainty=float(unsure[n])))
     labels = paint(image, frames, boxes, insides)
     return BodySegmentation(tuple(bodies), margin_mm, tuple(of_column), labels)
 
