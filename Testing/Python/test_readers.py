@@ -126,7 +126,12 @@ def test_the_panel_says_why_it_does_not_compare_and_forgets_with_the_case(export
     with np.load(other / "loads.npz") as arrays:
         moved = {name: arrays[name] + (5.0 if name.endswith("matrix") else 0) for name in arrays}
     np.savez(other / "loads.npz", **moved)
-    for folder, says in (("empty", "holds no"), ("damaged", "holds no tumour load"), ("other", "grids differ")):
+    huge = tmp_path / "huge"
+    shutil.copytree(other, huge)
+    np.savez(huge / "loads.npz", **{name: value * (10**5 if name.endswith("shape") else 1) for name, value in moved.items()})
+    for folder, says in (
+        ("empty", "holds no"), ("damaged", "holds no tumour load"), ("huge", "holds no tumour load"), ("other", "grids differ"),
+    ):  # fmt: skip
         type_path(ui.secondReaderPathLineEdit, str(tmp_path / folder))
         ui.compareReadersButton.click()
         assert says in ui.statusLabel.text and not ui.readersLabel.visible

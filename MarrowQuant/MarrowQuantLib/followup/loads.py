@@ -59,7 +59,7 @@ def read_loads(folder: Path) -> tuple[dict[str, Burden], list[ExamIdentity]]:
         if not loads:
             raise KeyError("labels")
         return loads, identities_in(data)
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AssertionError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AssertionError, MemoryError, zipfile.BadZipFile):
         raise MarrowQuantError(
             "'{folder}' holds no tumour load with its voxels; give a results folder that this version wrote.", folder=folder.name
         ) from None
