@@ -139,7 +139,8 @@ def split_names(names: str) -> list[str]:
     return [name.strip() for name in names.split(",") if name.strip()]
 
 
-def _listed(options: argparse.Namespace) -> list[str]:
+def _named(options: argparse.Namespace) -> list[str]:
+    """The predictors that the reader names."""
     return split_names(options.predictors)
 
 
@@ -242,13 +243,13 @@ def _logistic(options: argparse.Namespace) -> int:
     from ..cohort import analysis, interaction, output
 
     def analyse(cohort: Cohort) -> Analysed:
-        chosen = _selected(options, cohort, _listed(options))
+        chosen = _selected(options, cohort, _named(options))
         fit, findings = analysis.analyse_logistic(chosen, "firth" if options.firth else "ml")
         return output.logistic_answer(chosen, fit, findings), None
 
     return answer_each(
         options, analyse, options.outcome,
-        interact=lambda cohort: interaction.of_logistic(cohort, options.by, options.outcome, _listed(options), split_names(options.event)),
+        interact=lambda cohort: interaction.of_logistic(cohort, options.by, options.outcome, _named(options), split_names(options.event)),
     )  # fmt: skip
 
 
@@ -256,12 +257,12 @@ def _compare(options: argparse.Namespace) -> int:
     from ..cohort import analysis, interaction, output
 
     def analyse(cohort: Cohort) -> Analysed:
-        chosen = _selected(options, cohort, _listed(options))
+        chosen = _selected(options, cohort, _named(options))
         return output.groups_answer(chosen, analysis.compare_groups(chosen, options.correction), options.correction), None
 
     return answer_each(
         options, analyse, options.outcome,
-        interact=lambda cohort: interaction.of_auc(cohort, options.by, options.outcome, _listed(options), split_names(options.event)),
+        interact=lambda cohort: interaction.of_auc(cohort, options.by, options.outcome, _named(options), split_names(options.event)),
     )  # fmt: skip
 
 
@@ -269,7 +270,7 @@ def _groups(options: argparse.Namespace) -> int:
     from ..cohort import analysis, output, parts
 
     def analyse(cohort: Cohort) -> Analysed:
-        several = analysis.analyse_groups(cohort, options.outcome, _listed(options), options.method)
+        several = analysis.analyse_groups(cohort, options.outcome, _named(options), options.method)
         return output.several_answer(several), lambda words: parts.groups_part(several, options.outcome, words)
 
     return answer_each(options, analyse, options.outcome)
@@ -359,7 +360,7 @@ def _fit(options: argparse.Namespace) -> int:
     from ..cohort.procedure import Procedure
 
     output_file(options, [options.source, options.outcomes])
-    chosen, procedure = _selected(options, read(options, options.outcome), _listed(options)), Procedure(options.method, options.select)
+    chosen, procedure = _selected(options, read(options, options.outcome), _named(options)), Procedure(options.method, options.select)
     if chosen.factors:
         words = list(chosen.factors)
         raise MarrowQuantError("A response model takes numbers only; write {columns} as 0 and 1 in the table.", columns=words)
@@ -387,12 +388,12 @@ def _report(options: argparse.Namespace) -> int:
     check_page(options)
     cohort = read(options, options.outcome)
     words, procedure = Words(options.language), Procedure(options.method, options.select)
-    chosen, more = _selected(options, cohort, _listed(options)), _more_parts(options, cohort)
+    chosen, more = _selected(options, cohort, _named(options)), _more_parts(options, cohort)
     more += _subgroup_parts(options, cohort, words)
     inputs = [path for path in (options.source, options.outcomes) if path is not None]
 
     def sign(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
-        return signed_parts(cohort, chosen, _listed(options), inputs, procedure, parts, words)
+        return signed_parts(cohort, chosen, _named(options), inputs, procedure, parts, words)
 
     written = report.write_cohort_report(
         chosen, procedure, options.out, bootstraps=options.bootstraps, decimal_comma=options.decimal_comma,
@@ -416,12 +417,12 @@ def _subgroup_parts(options: argparse.Namespace, cohort: Cohort, words: Any) -> 
 
     def analyse(some: Cohort) -> Part:
         procedure = Procedure(options.method, options.select)
-        chosen = _selected(options, some, _listed(options))
+        chosen = _selected(options, some, _named(options))
         return two_group_part(chosen, procedure, words, bootstraps=options.bootstraps, progress=progress_bar)
 
     found, findings = each(cohort, options.by, (options.outcome,), analyse)
     made = [renamed(part, f"{options.by} = {value}", n) for n, (value, part) in enumerate(found.items(), 1)]
-    tested = of_logistic(cohort, options.by, options.outcome, _listed(options), split_names(options.event))
+    tested = of_logistic(cohort, options.by, options.outcome, _named(options), split_names(options.event))
     made[-1] = with_interaction(made[-1], tested, words)
     return [replace(made[0], findings=(*made[0].findings, *findings)), *made[1:]]
 
@@ -456,7 +457,7 @@ def _more_parts(options: argparse.Namespace, cohort: Cohort) -> list[Any]:
         units = {first: known_unit(first) for first, _ in named}
         more.append(repeat_part(cohort, {f"{first} – {second}": (first, second, units[first]) for first, second in named}, words))
     if options.groups:
-        several = analysis.analyse_groups(cohort, options.groups, _listed(options), "multinomial")
+        several = analysis.analyse_groups(cohort, options.groups, _named(options), "multinomial")
         more.append(parts.groups_part(several, options.groups, words))
     return more
 

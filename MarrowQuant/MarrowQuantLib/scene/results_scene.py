@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Optional, Union
 
@@ -145,10 +146,8 @@ def save_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
         If the name does not end in .mrb, or the file cannot be written.
     """
     path = Path(path_mrb)
-    if path.suffix.lower() != ".mrb":
-        raise MarrowQuantError("{file} is not the name of a scene bundle; give a name that ends in .mrb.", file=path.name)
-    scene = scene_or_default(scene)
-    try:
+    with bundle_written(path):
+        scene = scene_or_default(scene)
         temporary = tempfile.TemporaryDirectory(prefix=".marrowquant-", dir=path.parent)
         with temporary as folder, without_paths(scene), without_cohort(scene):
             bundle = Path(folder) / path.name
@@ -156,6 +155,21 @@ def save_scene(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> None:
             if not scene.WriteToMRB(str(bundle)):
                 raise OSError("Slicer could not write it")
             os.replace(bundle, path)
+
+
+@contextmanager
+def bundle_written(path: Path) -> Iterator[None]:
+    """While a scene bundle is written to ``path``: refusals of its name and of the disk are sentences.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the name does not end in .mrb, or the disk refuses to write.
+    """
+    if path.suffix.lower() != ".mrb":
+        raise MarrowQuantError("{file} is not the name of a scene bundle; give a name that ends in .mrb.", file=path.name)
+    try:
+        yield
     except OSError as error:
         reason = error.strerror or error
         raise MarrowQuantError(

@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote
 from ..io.identity import IdentityWords
 from ..model import ExamIdentity, MarrowQuantError
 from .nodes import PREFIX
-from .results_scene import save_scene
+from .results_scene import bundle_written, save_scene
 
 SHARED = "shared"  # token of every case that was shared: the scene that it comes from cannot be found by it
 _TOKEN = PREFIX + "case"
@@ -67,28 +67,21 @@ def save_share_safe(path_mrb: Union[str, Path], scene: Optional[Any] = None) -> 
         cleaned.
     """
     path = Path(path_mrb)
-    if path.suffix.lower() != ".mrb":
-        raise MarrowQuantError("{file} is not the name of a scene bundle; give a name that ends in .mrb.", file=path.name)
-    try:
+    with bundle_written(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".marrowquant-", dir=path.parent) as folder:
             whole, clean = Path(folder) / "scene.mrb", Path(folder) / "clean.mrb"
             save_scene(whole, scene)
-            with zipfile.ZipFile(whole) as source:
-                words = IdentityWords(_identity(source))
-                _clean_bundle(source, clean, words)
+            try:
+                with zipfile.ZipFile(whole) as source:
+                    words = IdentityWords(_identity(source))
+                    _clean_bundle(source, clean, words)
+            except ET.ParseError as error:
+                raise MarrowQuantError(
+                    "Slicer wrote this scene with characters that cannot be read back, so it cannot be cleaned for sharing; look for "
+                    "control characters in the names and descriptions of its nodes."
+                ) from error
             os.replace(clean, path)
-    except ET.ParseError as error:
-        raise MarrowQuantError(
-            "Slicer wrote this scene with characters that cannot be read back, so it cannot be cleaned for sharing; look for control "
-            "characters in the names and descriptions of its nodes."
-        ) from error
-    except OSError as error:
-        reason = error.strerror or error
-        raise MarrowQuantError(
-            "The scene {file} cannot be written ({reason}); choose a folder with space to write to.",
-            file=path.name, reason=reason,
-        ) from error
 
 
 # ---------------------------------------------------------------------------------------------------------- who the patient is
