@@ -8,8 +8,9 @@ import math
 from pathlib import Path
 from typing import Any, Optional
 
-from ..followup.readers import ReaderAgreement, agreement, compare_folders
+from ..followup.readers import ReaderAgreement, agreement, compare_loads
 from ..model import MarrowQuantError
+from ..results.loads import read_reading
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,11 @@ def _readers(options: argparse.Namespace) -> int:
             "There are {first} results folders of the first reader and {second} of the second; give one of each for every case.",
             first=len(options.first), second=len(options.second),
         )
-    pairs = [pair for folders in zip(options.first, options.second) for pair in compare_folders(*folders).values()]
+    pairs = [
+        pair
+        for first, second in zip(options.first, options.second)
+        for pair in compare_loads(read_reading(first), read_reading(second)).values()
+    ]
     found = agreement(pairs)
     print(json.dumps(_plain(found), indent=1) if options.json else _text(found))
     return 0

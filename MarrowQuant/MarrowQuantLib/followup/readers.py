@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Optional
 
 import numpy as np
 
 from ..model import ACCEPTED, Burden, ExamIdentity, MarrowQuantError, Relation, relation
-from .follow import read_exam
-from .loads import FILE as LOADS
-from .loads import read_loads
 from .repeatability import FEWEST_SUBJECTS, repeatability
 
 Loads = tuple[dict[str, Burden], Sequence[ExamIdentity]]
@@ -138,24 +134,13 @@ def agreement(pairs: Sequence[ReaderPair]) -> ReaderAgreement:
     return ReaderAgreement(tuple(pairs), cohen_kappa(every), icc, float(np.mean(volumes[:, 1] - volumes[:, 0])))
 
 
-def compare_folders(first: Path, second: Path) -> dict[str, ReaderPair]:
-    """Compare two results folders of one patient, by the label of the exam.
-
-    Raises
-    ------
-    MarrowQuantError
-        If one holds no load, they have no exam in common, or see :func:`compare_loads`.
-    """
-    return compare_loads(read_reading(first), read_reading(second))
-
-
 def compare_loads(first: Loads, second: Loads) -> dict[str, ReaderPair]:
     """Compare two readers' loads of one patient, by the label of the exam.
 
     Parameters
     ----------
     first, second : (dict of str to Burden, sequence of ExamIdentity)
-        As :func:`read_reading` gives them.
+        As :func:`results.loads.read_reading` gives them.
 
     Raises
     ------
@@ -168,19 +153,3 @@ def compare_loads(first: Loads, second: Loads) -> dict[str, ReaderPair]:
     if not shared:
         raise MarrowQuantError("The two readings have no exam with a tumour load in common; give two readings of one exam.")
     return {label: compare_readers(first[0][label], second[0][label]) for label in shared}
-
-
-def read_reading(folder: Path) -> Loads:
-    """One reader's loads: of a case, or of one exam as ``marrowquant burden`` writes it.
-
-    Raises
-    ------
-    MarrowQuantError
-        If the folder holds none.
-    """
-    if (Path(folder) / LOADS).is_file():
-        return read_loads(folder)
-    exam = read_exam(folder)
-    if exam.burden is None:
-        raise MarrowQuantError("One of the results folders holds no tumour load; measure it with 'marrowquant burden' first.")
-    return {exam.label: exam.burden}, [exam.identity]

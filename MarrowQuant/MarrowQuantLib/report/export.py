@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Callable, Optional, Union
 
-from ..followup.loads import FILE as LOADS
-from ..followup.loads import write_loads
 from ..io.atomic import folder_beside, prepare_output
 from ..io.jsonfiles import read_json
 from ..model import (
@@ -24,6 +22,8 @@ from ..model import (
     relation,
 )
 from ..results import write_measurements, write_results
+from ..results.loads import FILE as LOADS
+from ..results.loads import write_loads
 from .html import write_report
 from .shown import Cover
 

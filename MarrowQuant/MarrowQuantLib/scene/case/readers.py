@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...followup.readers import ReaderPair, compare_loads, read_reading
+from ...followup.readers import ReaderPair, compare_loads
 from ...model import MarrowQuantError
+from ...results.loads import read_reading
 
 if TYPE_CHECKING:
     from .case import Case

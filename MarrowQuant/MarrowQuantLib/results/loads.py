@@ -9,9 +9,11 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..followup.follow import read_exam
+from ..followup.readers import Loads
 from ..io.jsonfiles import read_json
-from ..model import Burden, ExamIdentity, ExamResult, MarrowQuantError, Volume, identities_in
-from ..results.read import with_volumes
+from ..model import Burden, ExamResult, MarrowQuantError, Volume, identities_in
+from .read import with_volumes
 
 FILE = "loads.npz"
 _FORMAT = 1
@@ -35,7 +37,7 @@ def write_loads(exams: Sequence[ExamResult], folder: Path) -> Optional[Path]:
     return path
 
 
-def read_loads(folder: Path) -> tuple[dict[str, Burden], list[ExamIdentity]]:
+def read_loads(folder: Path) -> Loads:
     """The loads of a results folder by the label of their exam, and whose exams these are.
 
     Raises
@@ -63,6 +65,22 @@ def read_loads(folder: Path) -> tuple[dict[str, Burden], list[ExamIdentity]]:
         raise MarrowQuantError(
             "'{folder}' holds no tumour load with its voxels; give a results folder that this version wrote.", folder=folder.name
         ) from None
+
+
+def read_reading(folder: Path) -> Loads:
+    """One reader's loads: of a case, or of one exam as ``marrowquant burden`` writes it.
+
+    Raises
+    ------
+    MarrowQuantError
+        If the folder holds none.
+    """
+    if (Path(folder) / FILE).is_file():
+        return read_loads(folder)
+    exam = read_exam(folder)
+    if exam.burden is None:
+        raise MarrowQuantError("One of the results folders holds no tumour load; measure it with 'marrowquant burden' first.")
+    return {exam.label: exam.burden}, [exam.identity]
 
 
 def _labels(arrays: Any, label: str) -> Volume:
