@@ -21,7 +21,8 @@ from .segment import MARGIN_MM, Bodies, BodySegmentation, segment_bodies
 
 _FEWEST = 3  # bodies of a column (our choice)
 _EVEN_LEAD, _LEAD_SPREAD = 0.0, 0.3
-_SURE = 0.85  # our choice; no wrong count in the labelled spines reached 0.75
+_TOLD = 0.6  # above which a count that contradicts the clicks is told, with how sure it is (our choice, seen on the labelled spines)
+_SURE = 0.85  # our choice; no wrong count without a click in the labelled spines reached 0.75
 _SAME_MM = 14.0  # centres as near as this are the same body
 _BODY_MM = 12.0  # half a body's height, which has to be in view (our choice)
 
@@ -135,7 +136,9 @@ def find_bodies(
 
 
 def level_findings(image: Volume, bodies: Bodies) -> list[Finding]:
-    """What the sacrum says against the levels of bodies found from clicks; nothing where it is not in view, or not sure of the count.
+    """What the sacrum says against the levels of bodies found from clicks.
+
+    Nothing where it is not in view, where the count is hardly sure, or where less than half of the bodies are found again.
 
     Parameters
     ----------
@@ -146,14 +149,15 @@ def level_findings(image: Volume, bodies: Bodies) -> list[Finding]:
     centers = np.array([body.center_ras for body in bodies.bodies])
     picture = whole_picture(image, Sampler(image), centers)
     chain = max(filter(None, _chains(picture, None).values()), key=lambda found: found.score, default=None)
-    if chain is None or "S1" not in chain.levels or _probability(chain) < _SURE:
+    if chain is None or "S1" not in chain.levels or _probability(chain) < _TOLD:
         return []
-    moved = []
+    moved, matched = [], 0
     for body in bodies.bodies:
         apart = np.linalg.norm(chain.boxes.center - body.center_ras[1:], axis=1)
         if apart.min() < _SAME_MM and chain.levels[apart.argmin()] in LEVELS:
+            matched += 1
             moved += [(body.level, chain.levels[apart.argmin()])] if chain.levels[apart.argmin()] != body.level else []
-    if not moved:
+    if not moved or 2 * matched < len(bodies.bodies):  # a chain that meets few of the bodies is of something else
         return []
     level, other = moved[-1]
     return [finding("find.other_levels", level=level, other=other, percent=100 * _probability(chain))]
