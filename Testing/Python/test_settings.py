@@ -22,11 +22,10 @@ MODULE = Path(__file__).resolve().parents[2] / "MarrowQuant" / "MarrowQuant.py"
 
 
 def values_of(row):
-    """Values that a setting can have, with the digits that a text keeps."""
+    """Values that a setting can have, with all their digits."""
     if row.kind in (SWITCH, CHOICE):
         return st.sampled_from(row.choices) if row.kind == CHOICE else st.booleans()
-    least = max(row.low, 0.001)  # as a reader types them
-    number = st.floats(least, row.high).map(lambda value: min(max(float(f"{value:.4g}"), least), row.high))
+    number = st.floats(max(row.low, 0.001), row.high)
     return number if row.kind == NUMBER else st.lists(number, min_size=row.count or 1, max_size=row.count or 4).map(tuple)
 
 

@@ -80,6 +80,12 @@ NUMBER, NUMBERS, CHOICE, SWITCH = "number", "numbers", "choice", "switch"
 _YES, _NO = ("yes", "true", "1", "on"), ("no", "false", "0", "off")
 
 
+def number_text(number: float) -> str:
+    """A number as short as a reader types it, and with as many digits as it takes to read the same number again."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(float(number))
+
+
 @dataclass(frozen=True)
 class Setting:
     """What is to be known of one field of :class:`Settings`; its default stands there.
@@ -132,7 +138,7 @@ class Setting:
         """The value as :meth:`read` takes it."""
         if self.kind == SWITCH:
             return "yes" if value else "no"
-        return ",".join(f"{number:g}" for number in value) if self.kind == NUMBERS else f"{value:g}" if self.kind == NUMBER else str(value)
+        return ",".join(map(number_text, value)) if self.kind == NUMBERS else number_text(value) if self.kind == NUMBER else str(value)
 
     def read(self, text: str) -> Any:
         """The value that a text means: "5", "550,1400" (also with ";" or spaces), "cylinder", "yes".

@@ -14,7 +14,7 @@ from typing import Any, Optional
 
 from ..io.typed import plain_text, typed_number
 from ..model import MarrowQuantError, Results, Settings, Subject
-from ..model.settings import CHOICE, NUMBER, NUMBERS, SETTINGS, SWITCH
+from ..model.settings import CHOICE, NUMBER, NUMBERS, SETTINGS, SWITCH, number_text
 from ..results import results_to_dict
 from .nodes import MODULE_NAME, case_token, find_node, find_or_add, is_derived, own_nodes, scene_or_default, set_tags, tag
 
@@ -191,7 +191,7 @@ def settings_from_parameters(value_of: Callable[[str], Any]) -> Settings:
 
 def text_from_numbers(numbers: Iterable[float]) -> str:
     """Numbers as a reader types them: "900, 1400"."""
-    return ", ".join(f"{number:g}" for number in numbers)
+    return ", ".join(map(number_text, numbers))
 
 
 def numbers_from_text(text: str) -> tuple[float, ...]:
