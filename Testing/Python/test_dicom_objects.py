@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from helpers import exported
 from MarrowQuantLib.export import codes
 from MarrowQuantLib.export.prior import numbers_in
 from MarrowQuantLib.io.imagefiles import read_volumes
-from MarrowQuantLib.model import MarrowQuantError
+from MarrowQuantLib.model import MarrowQuantError, StirPattern
 from MarrowQuantLib.phantom import DIALECTS
 from MarrowQuantLib.report.paper import Cover
 from MarrowQuantLib.vertebrae import rasterise
@@ -35,6 +36,8 @@ def case(request, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp(request.param)
     results, files = exported.measured(folder / "exam", request.param)
+    first, *others = results.exams
+    results = replace(results, exams=(replace(first, stir=StirPattern(3, 2, 0.62, 1.25, 0.04)), *others))
     return results, files, export_dicom(results, files, folder / "objects", cover=Cover("Case 7", "Doe^Jane"))
 
 
@@ -144,8 +147,6 @@ def test_slicers_own_reader_opens_each_report_as_a_table(case, tmp_path):
 
 
 def test_numbers_that_only_some_segments_have_stand_beside_the_table(case):
-    from dataclasses import replace
-
     from MarrowQuantLib.export.groups import documents
 
     exam = case[0].exams[0]
@@ -188,6 +189,17 @@ def test_the_report_holds_our_numbers(case, tmp_path):
     further = {(tracking, name, derived): value for tracking, name, derived, value in numbers_in(dcmread(objects["baseline-report"]))}
     assert further["Total diffusion volume", codes.VOLUME[0], ""] == exam.burden.tdv.value
     assert further["Lumbar mean FF", codes.of_quantity("ff", "")[0], codes.MEAN[0]] == exam.lumbar["ff"].value
+    assert further["Pattern on STIR", codes.STIR_RIM[0], ""] == exam.stir.rim
+
+
+def test_the_report_holds_the_pattern_on_stir_and_whose_word_it_is(case):
+    said = {}
+    for path in case[2].values():
+        for group in _tree(dcmread(path, stop_before_pixels=True)):
+            items = {item.ConceptNameCodeSequence[0].CodeValue: item for item in group.get("ContentSequence", ())}
+            if codes.STIR_PATTERN[0] in items:
+                said |= {key: item.ConceptCodeSequence[0].CodeMeaning for key, item in items.items() if item.ValueType == "CODE"}
+    assert said[codes.STIR_PATTERN[0]] == "Kusumoto 2: marginally high" and said[codes.STIR_ORIGIN[0]] == "Set by the reader"
 
 
 def test_patient_study_and_frame_are_those_of_the_source(case):
@@ -431,8 +443,6 @@ def test_what_is_wrong_in_a_header_is_left_out_of_the_objects(tmp_path):
 
 def test_a_map_rests_on_the_images_that_were_used(case):
     """Where the ADC is the scanner's own map, its images are the source, not diffusion images of one b-value beside it."""
-    from dataclasses import replace
-
     from MarrowQuantLib.export.sources import Sources
     from MarrowQuantLib.model import Role
 
@@ -444,8 +454,6 @@ def test_a_map_rests_on_the_images_that_were_used(case):
 
 
 def test_regions_of_the_dropout_ratio_alone_are_written(case):
-    from dataclasses import replace
-
     from MarrowQuantLib.export.write import segments_of
 
     exam = case[0].exams[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .. import model
 from ..quantities import Code
 
 if TYPE_CHECKING:
@@ -74,6 +75,13 @@ FURTHER = own("FURTHER", "Further measurements")
 DIAMETER = ("103339001", "SCT", "Long Axis")
 REGION_OF_BODY = own("BODYREGION", "Part of the skeleton, proposed from geometry")
 VOXEL_COUNT = own("NVOXELS", "Number of voxels")
+STIR_PATTERN = own("STIR", "Pattern of the marrow on STIR images")
+STIR_PATTERNS = {pattern: own(f"STIR{pattern}", f"Kusumoto {pattern}: {name}") for pattern, name in model.STIR_PATTERNS.items()}
+STIR_ORIGIN = own("STIRORIGIN", "Whose word the pattern is")
+BY_READER, PROPOSED = own("BYREADER", "Set by the reader"), own("PROPOSED", "Proposed from the numbers")
+STIR_LEVEL = own("STIRLEVEL", "STIR signal over that of the discs")
+STIR_RIM = own("STIRRIM", "STIR signal at the endplates over the centre")
+STIR_SPREAD = own("STIRSPREAD", "Spread of the STIR signal over that of the discs")
 SIGNAL_RATIO = own("RATIO", "High-b signal over that of muscle")
 QUANTITY_CODES = {
     "ff": ("129100", "DCM", "Fat fraction"),

@@ -15,7 +15,7 @@ from typing import Any, Optional
 
 from ..followup import label_of
 from ..followup.indices import index_of
-from ..model import Burden, Change, Component, ExamResult, Measurement, ResponseEstimate, Results, VertebraResult
+from ..model import Burden, Change, Component, ExamResult, Measurement, ResponseEstimate, Results, StirPattern, VertebraResult
 from ..quantities import of_vertebrae, quantity
 from . import codes
 from .objects import level_code
@@ -70,7 +70,8 @@ def documents(exam: ExamResult, results: Results, segments: Mapping[str, Sequenc
     list of Document
         One for each segmentation that something was measured in, at least one. None is without groups.
     """
-    groups = [*_vertebrae(exam, segments), *_lumbar(exam), *_burden(exam.burden, segments.get("burden", ())), *_laboratory(exam)]
+    load = _burden(exam.burden, segments.get("burden", ()))
+    groups = [*_vertebrae(exam, segments), *_lumbar(exam), *load, *_stir(exam.stir), *_laboratory(exam)]
     if len(results.exams) > 1 and is_last(exam, results):
         groups += [_change(change) for change in results.changes]
         groups += [_response(results.response)] if results.response else []
@@ -191,6 +192,17 @@ def _evaluations(component: Component) -> tuple[tuple[codes.Code, codes.Code], .
         short = component.region.upper().replace(" ", "")[:16]
         said.append((codes.REGION_OF_BODY, codes.own(short, component.region[:64])))
     return tuple(said)
+
+
+def _stir(stir: Optional[StirPattern]) -> Iterable[Group]:
+    """The pattern that holds and whose word it is, with the numbers of the proposal; nothing of an exam without a pattern."""
+    if stir is None or stir.pattern is None:
+        return
+    named = (("level", codes.STIR_LEVEL), ("rim", codes.STIR_RIM), ("spread", codes.STIR_SPREAD))
+    numbers = [number for key, code in named for number in _number(key, code, getattr(stir, key), codes.NO_UNITS)]
+    said = [(codes.STIR_PATTERN, codes.STIR_PATTERNS[stir.pattern])]
+    said.append((codes.STIR_ORIGIN, codes.BY_READER if stir.by_reader else codes.PROPOSED))
+    yield Group("Pattern on STIR", tuple(numbers), (codes.BONE_MARROW,), codes.STIR_PATTERN, evaluations=tuple(said))
 
 
 def _laboratory(exam: ExamResult) -> Iterable[Group]:
