@@ -254,7 +254,7 @@ def _phase() -> list[str]:
     refused = {
         "±1": 2 * turns, "0 … 1": turns % 1, "0 … 255": np.rint((turns % 1) * 255), "0 … 65535": np.rint((turns % 1) * 65535),
         "±100": 200 * turns, "±1800": np.rint(10 * np.degrees(phase)), "±18000": np.rint(100 * np.degrees(phase)),
-        "whole radians": np.rint(phase),
+        "whole radians": np.rint(phase), "±π/2": phase / 2, "±2π": 2 * phase,
     }  # fmt: skip
     good = sum(_apart(scales.radians(stored), phase) < 0.01 for stored in right.values())
     no = 0

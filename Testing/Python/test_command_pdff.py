@@ -113,6 +113,22 @@ def test_parts_that_are_no_phase_or_no_real_and_imaginary_parts_are_refused(tmp_
     assert says in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("mistake", ["turned round", "real parts", "twice the same", "no values"])
+def test_images_in_the_wrong_places_are_refused(tmp_path, capsys, mistake):
+    signal = simulate(np.full((12, 12), 0.3), np.zeros((12, 12)), np.full((12, 12), 40.0), snr=50)
+    signal = signal * np.exp(2j * np.pi * np.arange(12) / 12)[:, None]
+    magnitude, phase = np.abs(signal), np.angle(signal)
+    first, second = {
+        "turned round": (phase, magnitude), "real parts": (signal.real, phase), "twice the same": (phase % (2 * np.pi),) * 2,
+        "no values": (magnitude, np.nan * phase),
+    }[mistake]  # fmt: skip
+    images = [[write(tmp_path, f"{name}{n}.nii", part[None, ..., n]) for n in range(6)] for name, part in (("a", first), ("b", second))]
+    options = ["--te-ms", *times_ms(), "--tesla", "3", "--out", str(tmp_path / "maps")]
+    assert main(["pdff", *images[0], "--phase", *images[1], *options]) == 1
+    said = capsys.readouterr().err
+    assert ("image 1 of 6 holds one value" if mistake == "no values" else "give the magnitudes first") in said
+
+
 def test_a_dicom_folder_is_fitted_from_its_headers(digital_patient, tmp_path, capsys):
     assert main(["pdff", str(digital_patient("responder", "philips").baseline), "--out", str(tmp_path / "out")]) == 0
     assert "6 complex echoes" in capsys.readouterr().out

@@ -37,7 +37,7 @@ def test_a_small_part_of_a_turn_is_radians_if_its_numbers_are_and_else_asked_bac
     arc = np.arctan(np.tan(TURN))
     tenths = np.rint(10 * np.degrees(TURN))
     for doubtful in (
-        np.rint(TURN), arc, abs(TURN), 2 * TURN, 0.3 * np.degrees(TURN), 2 * turns, turns % 1, 0.6 * steps, 9e3 * TURN, tenths,
+        np.rint(TURN), arc, abs(TURN), 2 * TURN, 1.6 * TURN, 0.3 * np.degrees(TURN), 2 * turns, turns % 1, 0.6 * steps, 9e3 * TURN, tenths,
     ):  # fmt: skip
         with pytest.raises(MarrowQuantError, match="no known scale"):
             radians(doubtful)

@@ -22,6 +22,7 @@ from .overriding import add_overrides, scanned
 from .progress import progress_bar
 
 COMPLEX_PAIRS = (("real", "imaginary"), ("magnitude", "phase"))
+NEGATIVE = 0.1  # of the largest value, below which no magnitude lies, even if it was resampled; our choice
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,16 @@ def _from_images(options: argparse.Namespace) -> _Echoes:
 def _check_parts(first: np.ndarray, second: np.ndarray, is_phase: bool) -> None:
     """That phase images hold a phase, and real and imaginary parts both signs."""
     if is_phase:
+        magnitudes = first[np.isfinite(first)]
+        is_signed = magnitudes.size > 0 and magnitudes.min() < -NEGATIVE * magnitudes.max()
+        if is_signed or np.array_equal(first, second, equal_nan=True):
+            raise MarrowQuantError(
+                "The magnitude images hold negative values, or are the phase images once more; give the magnitudes first and the phases "
+                "after --phase, or real and imaginary parts with --imaginary."
+            )
         for n, image in enumerate(np.moveaxis(second, -1, 0), start=1):
-            if np.nanmin(image) == np.nanmax(image):
+            known = image[np.isfinite(image)]
+            if not known.size or known.min() == known.max():
                 raise MarrowQuantError(
                     "Phase image {n} of {n_images} holds one value alone, so it is no phase; check the series.",
                     n=n, n_images=second.shape[-1],

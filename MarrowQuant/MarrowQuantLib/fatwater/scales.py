@@ -12,9 +12,9 @@ from ..model import MarrowQuantError, Numbers
 # One turn of the phase in each unit: radians; degrees; milliradians (Philips by way of dcm2niix); and the stored values of Siemens, -4096 …
 # 4095 for one turn, or 0 … 4095.
 TURNS = {"radians": 2 * np.pi, "degrees": 360.0, "milliradians": 2000 * np.pi, "steps of 8192": 8192.0, "steps of 4096": 4096.0}
-# Refused where the values fill one of them, though radians may do so by chance: a turn from 0 to 1, from -1 to 1, from -π/2 to π/2 (an arc
-# tangent that does not know the signs of both parts), and from -2π to 2π (scaled twice).
-FRACTIONS = (1.0, 2.0, np.pi, 4 * np.pi)
+# Refused where the values fill one of them, though radians may do so by chance: a turn from 0 to 1, from -1 to 1, and from -π/2 to π/2 (an
+# arc tangent that does not know the signs of both parts).
+FRACTIONS = (1.0, 2.0, np.pi)
 TENTHS_OF_DEGREES = 3600.0  # refused where the values fill it, though steps of 4096 may do so by chance
 COVERED = 0.8  # of a turn: the phase of images with air, or of several echoes, runs through nearly all of it; our choice
 FILLED = 0.95  # of a turn: more than chance does; our choice
@@ -67,12 +67,13 @@ def from_polar(magnitude: np.ndarray, phase_rad: np.ndarray) -> np.ndarray:
 def _unit(low: float, high: float, whole: bool) -> str:
     """The unit of phase values between ``low`` and ``high``, "" where it cannot be told.
 
-    Up to one turn of radians they are radians, unless they are whole numbers or fill one of ``FRACTIONS``. Above, it is the smallest turn
-    that holds them, from minus half a turn on or from zero on, if they cover most of it. Whole numbers that fit milliradians may as well be
-    steps of 8192 that cover less; then they must fill the turn.
+    Up to one turn of radians they are radians, unless they are whole numbers or fill one of ``FRACTIONS``; of more than one turn within -2π
+    to 2π they may be scaled twice. Above, it is the smallest turn that holds them, from minus half a turn on or from zero on, if they cover
+    most of it. Whole numbers that fit milliradians may as well be steps of 8192 that cover less; then they must fill the turn.
     """
     if max(-low, high) <= 2 * np.pi * (1 + ROUNDING):
-        return "" if whole or any(_share(low, high, turn) >= FILLED for turn in FRACTIONS) else "radians"
+        is_doubtful = whole or high - low > 2 * np.pi * (1 + ROUNDING) or any(_share(low, high, turn) >= FILLED for turn in FRACTIONS)
+        return "" if is_doubtful else "radians"
     if _share(low, high, TENTHS_OF_DEGREES) >= FILLED:
         return ""
     for name in sorted(TURNS, key=TURNS.__getitem__):
